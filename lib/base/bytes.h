@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pure helpers over bytes: zero detection, counting, little-endian fields, half-open spans. */
+#ifndef E4Z_BASE_BYTES_H
+#define E4Z_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Half-open range of bytes or blocks. */
+struct e4z_span {
+	uint64_t start, len;
+};
+
+/* Every byte of [p, p + len) is zero. */
+bool bytes_are_zero(const void *p, size_t len);
+
+/* Where the non-zero bytes of a buffer are: first and last index, inclusive, and their number. */
+struct bytes_stat {
+	size_t first, last;
+	uint64_t nonzero; /* 0: first and last mean nothing */
+};
+struct bytes_stat bytes_stat(const void *p, size_t len);
+
+/* False when A + B or A * B does not fit. */
+static inline bool bytes_add(uint64_t a, uint64_t b, uint64_t *sum)
+{
+	return !__builtin_add_overflow(a, b, sum);
+}
+
+static inline bool bytes_mul(uint64_t a, uint64_t b, uint64_t *product)
+{
+	return !__builtin_mul_overflow(a, b, product);
+}
+
+static inline uint16_t get_le16(const void *p)
+{
+	const uint8_t *b = p;
+
+	return (uint16_t)(b[0] | b[1] << 8);
+}
+
+static inline uint32_t get_le32(const void *p)
+{
+	const uint8_t *b = p;
+
+	return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static inline uint64_t get_le64(const void *p)
+{
+	return get_le32(p) | (uint64_t)get_le32((const uint8_t *)p + 4) << 32;
+}
+
+/* Well-formed UTF-8 without surrogates, overlong forms or code points past U+10FFFF. */
+bool bytes_are_utf8(const void *p, size_t len);
+
+#endif

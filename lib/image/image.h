@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An open image: the handle behind e4zero.h, as the rest of lib/ sees it. */
+#ifndef E4Z_IMAGE_IMAGE_H
+#define E4Z_IMAGE_IMAGE_H
+
+#include "e4zero.h"
+#include "io/blkdev.h"
+#include <ext2fs/ext2_fs.h>
+#include <ext2fs/ext2fs.h>
+
+struct e4z_image {
+	struct e4z_image_info info;
+	struct blkdev *dev;
+	ext2_filsys fs;		/* super and group descriptors; only the calling thread uses it */
+	char context[1024];
+
+	/* derived once from the validated superblock */
+	uint32_t block_size;	/* bytes */
+	uint32_t block_bits;
+	uint32_t inode_size;	/* bytes of a slot in the table */
+	uint32_t cluster_ratio;	/* blocks in a cluster, 1 without bigalloc */
+	uint64_t blocks;	/* of the file system */
+	uint32_t inodes;
+	uint32_t groups;
+	uint32_t csum_seed;	/* of metadata_csum */
+	bool metadata_csum;	/* metadata checksums are there and are verified */
+	bool group_csum;	/* metadata_csum or uninit_bg: INODE_UNINIT and itable_unused mean something */
+	bool shared_blocks;
+};
+
+/* Keep a sentence for e4z_context() and return ERR. */
+errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

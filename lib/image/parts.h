@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The partitions of a whole-disk image, by libblkid. */
+#ifndef E4Z_IMAGE_PARTS_H
+#define E4Z_IMAGE_PARTS_H
+
+#include "io/blkdev.h"
+#include <et/com_err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct part {
+	int number;
+	uint64_t start, len;	/* bytes */
+	char *name, *uuid;	/* PARTLABEL, PARTUUID; may be NULL */
+	char *fs_type, *fs_label, *fs_uuid; /* of what it holds, as libblkid names it; may be NULL */
+	bool is_ext;
+};
+
+struct parts {
+	struct part *items;
+	size_t count;
+	char table[8];	/* "gpt", "dos", ... ; "" when there is no partition table */
+};
+
+errcode_t parts_read(struct blkdev *dev, struct parts *parts);
+void parts_free(struct parts *parts);
+
+/*
+ * The partition that WANT names: a number, or a LABEL, UUID, PARTLABEL or PARTUUID, bare or as "KEY=value". E4Z_ET_NO_PARTITION
+ * when none has it, E4Z_ET_AMBIGUOUS when several have.
+ */
+errcode_t parts_find(const struct parts *parts, const char *want, const struct part **found);
+
+#endif

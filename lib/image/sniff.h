@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an image is when it is not ext: named, with the one command that helps. */
+#ifndef E4Z_IMAGE_SNIFF_H
+#define E4Z_IMAGE_SNIFF_H
+
+#include "io/blkdev.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Write one sentence into WHAT about the content at DEV's place, such as "LUKS2 encrypted; open it with cryptsetup
+ * open and give the mapped device". False when it is nothing known.
+ */
+bool sniff_content(struct blkdev *dev, char *what, size_t size);
+
+#endif
