@@ -266,7 +266,7 @@ errcode_t names_path(struct names *names, uint32_t ino, const char **path)
 	if (ino == EXT2_ROOT_INO)
 		*--at = '/';
 	while (ino != EXT2_ROOT_INO) {
-		size_t len;
+		size_t len = 0;
 		errcode_t err;
 
 		if (!link || !link->dir)
