@@ -43,15 +43,14 @@ static errcode_t take_identity(struct blkdev *dev)
 	return ioctl(dev->fd, BLKGETSIZE64, &dev->size) < 0 ? errno : 0;
 }
 
-/* open(2) of a socket says ENXIO, of a device without a driver ENODEV: ask the inode what it is. */
-static errcode_t why_not_open(const char *path)
+/* Opening alone may act (a watchdog starts, a FIFO lets its writer go on): look before. */
+static errcode_t look_before(const char *path)
 {
-	errcode_t err = errno;
 	struct stat st;
 
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return E4Z_ET_NOT_REGULAR;
-	return err;
+	if (stat(path, &st) < 0)
+		return errno;
+	return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ? 0 : E4Z_ET_NOT_REGULAR;
 }
 
 errcode_t blkdev_open(const char *path, struct blkdev **out)
@@ -68,12 +67,11 @@ errcode_t blkdev_open(const char *path, struct blkdev **out)
 		err = ENOMEM;
 		goto fail;
 	}
-	dev->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (dev->fd < 0) {
-		err = why_not_open(path);
+	err = look_before(path);
+	if (err)
 		goto fail;
-	}
-	err = take_identity(dev);
+	dev->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	err = dev->fd < 0 ? errno : take_identity(dev);
 	if (err)
 		goto fail;
 	dev->len = dev->size;
