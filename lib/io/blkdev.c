@@ -135,6 +135,11 @@ void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len)
 				    POSIX_FADV_WILLNEED);
 }
 
+void blkdev_reset_advice(struct blkdev *dev)
+{
+	(void)posix_fadvise(dev->fd, 0, 0, POSIX_FADV_NORMAL);
+}
+
 /* An absolute offset of the image, as an offset in the place. */
 static uint64_t into_place(const struct blkdev *dev, off_t absolute)
 {
