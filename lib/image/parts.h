@@ -23,6 +23,7 @@ struct parts {
 	char table[8];	/* "gpt", "dos", ... ; "" when there is no partition table */
 };
 
+/* DEV must not be narrowed yet. No partition table is no failure: then there are no items. */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
 
@@ -31,5 +32,8 @@ void parts_free(struct parts *parts);
  * when none has it, E4Z_ET_AMBIGUOUS when several have.
  */
 errcode_t parts_find(const struct parts *parts, const char *want, const struct part **found);
+
+/* Whether PART has the name WANT; numbers are no names. */
+bool parts_match(const struct part *part, const char *want);
 
 #endif

@@ -13,4 +13,10 @@
  */
 bool sniff_content(struct blkdev *dev, char *what, size_t size);
 
+/*
+ * The same where an ext superblock is in place: true when libblkid sees something else that claims
+ * the place (LUKS, RAID), or several file systems at once.
+ */
+bool sniff_contradicts(struct blkdev *dev, char *what, size_t size);
+
 #endif

@@ -20,6 +20,9 @@
  */
 errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_size);
 
+/* Bytes that the file system of a valid superblock RAW takes, whether or not they are there. */
+uint64_t super_fs_len(const void *raw);
+
 /*
  * The names of the feature bits set in SB, as mke2fs spells them: a NULL-terminated array in one
  * malloc()ed piece. NULL when memory runs out.

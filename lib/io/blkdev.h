@@ -41,6 +41,9 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 /* Tell the kernel that [off, off + len) will be read soon. Never fails. */
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);
 
+/* Take back what others advised on the descriptor: libblkid leaves it on random, without readahead. */
+void blkdev_reset_advice(struct blkdev *dev);
+
 /*
  * The first stretch at or after OFF that may hold something else than zeroes, as the host's file
  * system knows it: [*start, *end), end <= len of the place; start == end == len when only a hole is left. Where the host cannot be asked
