@@ -43,4 +43,10 @@ static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, si
 	return blkdev_read(img->dev, off, len, buf);
 }
 
+/* The same when no disk has to be waited for, else false. */
+static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
+{
+	return blkdev_read_cached(img->dev, off, len, buf);
+}
+
 #endif

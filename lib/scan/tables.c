@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the inode tables in physical order, window by window, and has every inode in use looked at.
 //
-// A window is a million inodes: its tables are read and looked at by all threads (an inode gives at most one tail, so the
+// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an inode gives at most one tail, so the
 // window bounds the memory), then its tails are sorted by place and judged.
 #include "scan/tables.h"
 
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_INODES (1u << 20)
+#define WINDOW_INODES (1u << 18)
 /* Bytes of an inode table that are read at a time. */
 #define PIECE_BYTES 262144
 
@@ -47,7 +47,7 @@ struct tables {
 	uint32_t *order;	/* groups by the place of their inode tables */
 	enum mode mode;
 	struct piece_vec pieces;
-	struct tail *tails;	/* of the window */
+	struct tail *tails, *scratch; /* of the window */
 	_Atomic size_t tail_count;
 	pthread_mutex_t lock;	/* of dirs and pending */
 	struct ino_vec pending;
@@ -140,6 +140,7 @@ void tables_free(struct tables *t)
 	free(t->buf);
 	free(t->order);
 	free(t->tails);
+	free(t->scratch);
 	vec_free(&t->pieces);
 	vec_free(&t->pending);
 	rangeset_free(t->orphans);
@@ -320,13 +321,16 @@ static errcode_t next_window(struct tables *t, uint32_t *at)
 
 static errcode_t judge_window(struct tables *t)
 {
-	size_t count = t->tail_count;
-	AUTO_FREE struct tail *tmp = malloc((count + 1) * sizeof(*tmp));
+	return judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+			   t->options.workers, t->buf, watch_tails, t);
+}
 
-	if (!tmp)
-		return ENOMEM;
-	return judge_tails(t->img, t->findings, t->tails, tmp, count, t->options.workers,
-			   t->buf, watch_tails, t);
+/* Room for the tails of COUNT inodes, and to sort them. */
+static errcode_t make_room(struct tables *t, size_t count)
+{
+	t->tails = malloc((count + 1) * sizeof(*t->tails));
+	t->scratch = malloc((count + 1) * sizeof(*t->scratch));
+	return t->tails && t->scratch ? 0 : ENOMEM;
 }
 
 static errcode_t all_tables(struct tables *t, enum mode mode)
@@ -387,10 +391,9 @@ errcode_t tables_judge(struct tables *t)
 	/* a group larger than a window has a window of its own */
 	if (room < per_group(t))
 		room = per_group(t);
-	t->tails = malloc((room + 1) * sizeof(*t->tails));
-	if (!t->tails)
-		return ENOMEM;
-	err = all_tables(t, JUDGE);
+	err = make_room(t, room);
+	if (!err)
+		err = all_tables(t, JUDGE);
 	if (!err && claims_any_conflict(t->claims))
 		err = all_tables(t, BLAME);
 	return err ? err : judge_pending(t);
@@ -421,11 +424,10 @@ static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t cou
 errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count)
 {
 	struct look *look = &t->workers[0].look;
-	errcode_t err;
+	errcode_t err = make_room(t, count);
 
-	t->tails = malloc((count + 1) * sizeof(*t->tails));
-	if (!t->tails)
-		return ENOMEM;
+	if (err)
+		return err;
 	t->mode = JUDGE;
 	err = look_at_some(t, inos, count);
 	if (!err)
