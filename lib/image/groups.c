@@ -66,7 +66,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		.used = per_group,
 	};
 	if (!csum_ok) {
-		group->doubt = "the group descriptor's checksum is wrong";
+		group->doubtful = true;
 	} else if (img->group_csum) {
 		unused = ext2fs_bg_itable_unused(img->fs, g);
 		if (ext2fs_bg_flags_test(img->fs, g, EXT2_BG_INODE_UNINIT))
@@ -76,7 +76,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 	if (!inside(img, group->itable, img->fs->inode_blocks_per_group))
 		group->sick = "the inode table lies outside the file system";
 	else if (!inside(img, group->inode_bitmap, 1))
-		group->doubt = "the inode bitmap lies outside the file system";
+		group->doubtful = true;
 }
 
 /* Claim the group's own blocks; two groups cannot have the same table. */

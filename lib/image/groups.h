@@ -11,7 +11,7 @@ struct group {
 	uint32_t bitmap_csum;
 	uint32_t used;		/* inodes at the table's start that may be in use */
 	const char *sick;	/* why nothing of the group can be read; NULL: it can */
-	const char *doubt;	/* why the descriptor is not believed, though it can be read with care */
+	bool doubtful;		/* the inode bitmap, or what is said of it, is not to be believed */
 };
 
 /*

@@ -117,6 +117,8 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 		look->err = findings_add(look->findings, &suspect.finding);
 		return;
 	}
+	if (look->unfinished)
+		return;
 	suspect.skip = (uint32_t)(inode->size & (img->block_size - 1));
 	if (inode_is(inode, LINUX_S_IFLNK))
 		suspect.finding.kind = E4Z_SYMLINK_SLACK;
@@ -182,7 +184,7 @@ static void on_merged_run(struct look *look)
 	}
 	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
 		on_eof_block(look, run->pblk + (eof - run->lblk));
-	if (regular)
+	if (regular && !look->unfinished)
 		on_past_eof(look, run);
 }
 
@@ -299,7 +301,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 {
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
-	look->judging = false;
+	look->judging = look->unfinished = false;
 	if (is_system(look->img, inode->ino))
 		return 0;
 	if (!inode->links)
@@ -311,8 +313,11 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	look->files += regular;
 	if (look->img->shared_blocks)
 		return 0;
-	if (regular && rangeset_has(look->orphans, inode->ino))
-		return vec_push(&look->pending, inode->ino);
+	if (regular && rangeset_has(look->orphans, inode->ino)) {
+		look->unfinished = true;
+		if (vec_push(&look->pending, inode->ino))
+			return ENOMEM;
+	}
 	if (inode->flags & EXT4_EA_INODE_FL || inode_is(inode, LINUX_S_IFLNK))
 		look->judging = look->paranoid;
 	else
@@ -339,7 +344,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		else
 			err = claims_xattr(look->claims, inode->acl_block);
 	}
-	if (!err && inode->flags & EXT4_INLINE_DATA_FL)
+	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = look_at_inline(look, inode);
 	if (!err && inode_has_map(inode)) {
 		const char *damage = map_walk(look->img, &look->map, inode, &sink);
@@ -355,7 +360,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 	}
 	if (!err)
 		err = look->err;
-	if (!err && why)
+	if (!err && why && inode->links)
 		err = findings_unreadable(look->findings, inode->ino, inode->size, why);
 	return err;
 }
@@ -387,7 +392,7 @@ errcode_t look_blame(struct look *look, const struct inode *inode)
 {
 	const struct map_sink sink = { .arg = look, .node = blame_node, .run = blame_run };
 
-	if (is_unmapped(inode->ino))
+	if (is_unmapped(inode->ino) || !inode->links)
 		return 0;
 	look->blamed = inode->acl_block && !look->img->shared_blocks &&
 		       inode->acl_block < look->img->blocks &&

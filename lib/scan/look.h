@@ -43,6 +43,7 @@ struct look {
 	/* of the inode that is being looked at */
 	const struct inode *inode;
 	bool judging;		/* its content matters, not only its claims */
+	bool unfinished;	/* an orphan: what lies past EOF has a finding of its own */
 	uint64_t past_eof;	/* first block wholly past EOF */
 	uint64_t past_end;	/* and where a verity file's tree begins, or no end */
 	uint64_t last_cluster;

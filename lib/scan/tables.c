@@ -171,7 +171,7 @@ static bool read_bitmap(const struct tables *t, uint32_t g, uint8_t *bitmap)
 	const struct group *group = &img->group[g];
 	uint32_t bytes = per_group(t) / 8, csum;
 
-	if (group->doubt ||
+	if (group->doubtful ||
 	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
 		return false;
 	if (!img->metadata_csum)
@@ -250,16 +250,12 @@ static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 	bool believed = read_bitmap(t, p->group, w->bitmap);
 	errcode_t err = 0;
 
-	if (!believed && t->mode == JUDGE)
-		err = findings_sick_group(t->findings, p->group,
-					  group->doubt ? group->doubt
-						       : "the inode bitmap cannot be believed");
 	while (believed && first < end && !bit_set(w->bitmap, first))
 		first++;
 	while (believed && end > first && !bit_set(w->bitmap, end - 1))
 		end--;
-	if (err || first == end)
-		return err;
+	if (first == end)
+		return 0;
 	if (image_read(img, group->itable * img->block_size + (uint64_t)first * img->inode_size,
 		       (size_t)(end - first) * img->inode_size, w->table))
 		return findings_sick_group(t->findings, p->group,
