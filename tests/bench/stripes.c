@@ -19,6 +19,7 @@
 
 #define BS	4096u
 #define BATCH	4096u
+#define PASSES	3u
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -26,15 +27,20 @@ __attribute__((noreturn)) static void die(const char *what)
 	exit(1);
 }
 
+/* In three passes, so that full nodes are split as in a file that has aged: that gives the tree its depth of 3. */
 static void write_stripes(int fd, uint64_t size, uint64_t stripe)
 {
 	void *zeros = calloc(1, stripe);
 
 	if (!zeros)
 		die("memory");
-	for (uint64_t off = stripe; off < size; off += 2 * stripe)
-		if (pwrite(fd, zeros, stripe, (off_t)off) != (ssize_t)stripe)
-			die("write");
+	for (unsigned int pass = 0; pass < PASSES; pass++) {
+		for (uint64_t off = (1 + 2 * pass) * stripe; off < size; off += 2 * PASSES * stripe)
+			if (pwrite(fd, zeros, stripe, (off_t)off) != (ssize_t)stripe)
+				die("write");
+		if (fsync(fd))
+			die("sync");
+	}
 	free(zeros);
 }
 
@@ -106,8 +112,6 @@ int main(int argc, char **argv)
 	if (fallocate(fd, 0, 0, (off_t)size))
 		die("fallocate");
 	write_stripes(fd, size, stripe);
-	if (fsync(fd))
-		die("sync");
 	size -= strtoull(argv[4], NULL, 10);
 	if (ftruncate(fd, (off_t)size) || syncfs(fd))
 		die("truncate");
