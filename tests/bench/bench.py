@@ -12,7 +12,8 @@ import statistics
 import subprocess
 import sys
 
-import cases
+sys.dont_write_bytecode = True  # nothing is left in the source tree
+import cases  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -34,14 +35,19 @@ def fail(text):
     say("WRONG: " + text)
 
 
+def output_of(argv):
+    done = subprocess.run(argv, check=False, stdout=subprocess.PIPE, text=True)
+    return done.returncode, done.stdout
+
+
 def build_programs():
     os.makedirs(BIN, exist_ok=True)
     for name, flags in PROGRAMS.items():
         source, target = os.path.join(HERE, name + ".c"), os.path.join(BIN, name)
         if os.path.exists(target) and os.path.getmtime(target) > os.path.getmtime(source):
             continue
-        subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-Wall", "-Wextra", "-o", target, source, *flags],
-                       check=True)
+        subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-Wall", "-Wextra", *flags,
+                        "-o", target, source], check=True)
 
 
 def make_image(name):
@@ -60,8 +66,8 @@ def resident(image):
     """Bytes of the image in the page cache, or None where fincore(1) is missing."""
     if not shutil.which("fincore"):
         return None
-    done = subprocess.run(["fincore", "-b", "-n", "-o", "RES", image], check=False, stdout=subprocess.PIPE, text=True)
-    return int(done.stdout or 0) if done.returncode == 0 else None
+    status, out = output_of(["fincore", "-b", "-n", "-o", "RES", image])
+    return int(out or 0) if status == 0 else None
 
 
 def evict(image):
@@ -107,8 +113,8 @@ def run(command, image):
     argv = [os.path.join(BIN, "measure"), str(writer), *expand(command.argv, image)]
     if command.into:
         argv += ["--into", *expand(command.into, image)]
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(writer,),
-                             start_new_session=True, text=True, errors="replace")
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             errors="replace", pass_fds=(writer,), start_new_session=True)
     os.close(writer)
     try:
         out, err = child.communicate(timeout=TIMEOUT)
@@ -126,30 +132,31 @@ def run(command, image):
 
 def judge(command, facts, got, out, err):
     """A run that fails or gives a wrong answer does not count as fast."""
+    who = f"{command.name} on {facts['name']}"
     if got["exit"] not in command.exits:
-        fail(f"{command.name} on {facts['name']}: exit {got['exit']}: {(err or out).strip()[-300:]}")
+        fail(f"{who}: exit {got['exit']}: {(err or out).strip()[-300:]}")
         return False
     if command.stale:
         said = re.search(rf"\b{command.stale} (\d+)", out)
         if not said or int(said.group(1)) != facts["stale"]:
-            fail(f"{command.name} on {facts['name']}: {facts['stale']} stale tails expected: {out.strip()[-200:]}")
+            fail(f"{who}: there are {facts['stale']} stale tails, it says: {out.strip()[-200:]}")
             return False
     return True
 
 
 def verify_check(image, facts):
     """Before anything is timed: does e4zero find exactly the tails that were stained?"""
-    done = subprocess.run([E4ZERO, "--check", "--json", image], check=False, stdout=subprocess.PIPE, text=True)
+    status, out = output_of([E4ZERO, "--check", "--json", image])
     tails = others = 0
-    for line in done.stdout.splitlines():
+    for line in out.splitlines():
         if '"finding"' in line and json.loads(line)["type"] == "finding":
             if json.loads(line)["kind"] == "stale-tail":
                 tails += 1
             else:
                 others += 1
-    if done.returncode != 4 or tails != facts["stale"] or others:
-        fail(f"e4zero --check on {facts['name']}: exit {done.returncode}, {tails} stale tails and {others} others "
-             f"where {facts['stale']} and 0 are")
+    if status != 4 or tails != facts["stale"] or others:
+        fail(f"e4zero --check on {facts['name']}: exit {status}, {tails} stale tails and {others} "
+             f"other findings; there are {facts['stale']} and 0")
 
 
 def run_case(case, image, facts, rounds):
@@ -184,8 +191,13 @@ def median(runs, *keys):
     return statistics.median(sum(r[k] for k in keys) for r in runs.values())
 
 
+def peak_mib(runs):
+    return max(r["rss_kib"] for r in runs.values()) / 1024
+
+
 def print_case(case, runs):
-    print(f"\n{case.name}\n  {'command':<20}{'rounds':>7}{'wall s':>10}{'min':>10}{'CPU s':>10}{'MiB':>8}"
+    print(f"\n{case.name}")
+    print(f"  {'command':<20}{'rounds':>7}{'wall s':>10}{'min':>10}{'CPU s':>10}{'MiB':>8}"
           f"{'of floor':>10}")
     for name, r in runs.items():
         if not r:
@@ -193,9 +205,9 @@ def print_case(case, runs):
         base = runs.get("floor -j2" if name.endswith("-j2") else "floor -j1", {})
         pairs = [r[t]["wall"] / base[t]["wall"] for t in r if t in base]
         ratio = f"{statistics.median(pairs):.2f}" if pairs else "-"
-        print(f"  {name:<20}{len(r):>7}{median(r, 'wall'):>10.4f}{min(x['wall'] for x in r.values()):>10.4f}"
-              f"{median(r, 'user', 'sys'):>10.4f}{max(x['rss_kib'] for x in r.values()) / 1024:>8.1f}{ratio:>10}",
-              flush=True)
+        fastest = min(x["wall"] for x in r.values())
+        print(f"  {name:<20}{len(r):>7}{median(r, 'wall'):>10.4f}{fastest:>10.4f}"
+              f"{median(r, 'user', 'sys'):>10.4f}{peak_mib(r):>8.1f}{ratio:>10}", flush=True)
 
 
 def reach(goal, results):
@@ -206,7 +218,7 @@ def reach(goal, results):
         wanted = f"<= {goal.mib} MiB"
         if not mine:
             return None, wanted, "SKIP"
-        value = max(r["rss_kib"] for r in mine.values()) / 1024
+        value = peak_mib(mine)
         return f"{value:.1f} MiB", wanted, "PASS" if value <= goal.mib else "MISS"
     theirs = runs.get(goal.ref) or {}
     both = [t for t in mine if t in theirs]
@@ -239,25 +251,28 @@ def print_goals(results, chosen):
 def first_line(argv):
     if not shutil.which(argv[0]):
         return None
-    done = subprocess.run(argv, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(argv, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True)
     return done.stdout.strip().splitlines()[0] if done.stdout.strip() else None
 
 
 def surroundings():
     with open("/proc/meminfo", encoding="ascii") as meminfo:
         memory = meminfo.readline().split()[1]
-    return {"cpus": os.cpu_count(), "kernel": os.uname().release, "memory_kib": int(memory), "load": os.getloadavg(),
-            "e4zero": first_line([E4ZERO, "-V"]), "e2fsck": first_line(["e2fsck", "-V"]),
-            "blkls": first_line(["blkls", "-V"])}
+    return {"cpus": os.cpu_count(), "kernel": os.uname().release, "memory_kib": int(memory),
+            "load": os.getloadavg(), "e4zero": first_line([E4ZERO, "-V"]),
+            "e2fsck": first_line(["e2fsck", "-V"]), "blkls": first_line(["blkls", "-V"])}
 
 
 def options():
-    parser = argparse.ArgumentParser(description="Measure e4zero against its peers and a floor; README.md says how.")
-    parser.add_argument("--quick", action="store_true", help="only the image of 20 thousand files")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each case (5)")
-    parser.add_argument("--case", action="append", metavar="NAME", help="only this case (may be repeated)")
-    parser.add_argument("--list", action="store_true", help="list the cases and stop")
-    parser.add_argument("--strict", action="store_true", help="exit 1 when a goal is missed")
+    parser = argparse.ArgumentParser(
+        description="Measure e4zero against its peers and a floor; README.md says how.")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="only the image of 20 thousand files")
+    add("--rounds", type=int, default=5, help="rounds of each case (5)")
+    add("--case", action="append", metavar="NAME", help="only this case (may be repeated)")
+    add("--list", action="store_true", help="list the cases and stop")
+    add("--strict", action="store_true", help="exit 1 when a goal is missed")
     args = parser.parse_args()
     if args.rounds < 1:
         parser.error("--rounds wants 1 or more")

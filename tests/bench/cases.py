@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the benchmark runs and what it has to reach: tables only, bench.py is the driver.
 
-A case runs its commands in turn on one image, round after round. A goal compares two commands of a case, pair by pair
-in the same round. To measure something new, add a command, a case and its goals here.
+A case runs its commands in turn on one image, round after round. A goal compares two commands of a
+case, pair by pair in the same round. To measure something new, add a command, a case, its goals.
 """
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Command:
-    """One thing to run. In argv {image} is the image, {e4zero} our binary, {bin} the folder of the helpers."""
+    """One thing to run. In argv {image} is the image, {e4zero} our binary, {bin} the helpers."""
     name: str
     argv: tuple
     exits: tuple = (0,)
     into: tuple = ()          # a second command that reads the first one's output
     rounds: int = 1000        # at most so many of the case's rounds: for the slow ones
-    stale: str = ""           # this word in the output is followed by the number of stale tails: must be right
+    stale: str = ""           # after this word the output has the number of stale tails: checked
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
     image: str
-    cache: str                # "warm": the image is in the page cache; "cold": evicted before each run
+    cache: str                # "warm": in the page cache; "cold": evicted before each run
     commands: tuple
     rounds: int = 1000
 
@@ -82,23 +82,26 @@ CASES = (
     Case("T warm", "T", "warm", OURS + (only(E2FSCK, 1),), rounds=2),
 )
 
+
+def for_threads(kind, text, case, ref, *limits):
+    """The same goal with one and with two threads; `ref` may depend on the thread count too."""
+    return tuple(kind(f"{text}, {n} thread{'s'[:n - 1]}", case, f"check -j{n}",
+                      *((ref.format(n=n),) if ref else ()), *limit)
+                 for n, limit in enumerate(limits, 1))
+
+
+L, X, S = "1 M files", "262,144 extents", "20 k files"
+
 GOALS = (
-    AtMost("1 M files: --check against the floor, 1 thread", "L warm", "check -j1", "floor -j1", 1.3),
-    AtMost("1 M files: --check against the floor, 2 threads", "L warm", "check -j2", "floor -j2", 1.3),
-    AtMost("1 M files, cold: against the floor, 1 thread", "L cold", "check -j1", "floor -j1", 1.3),
-    AtMost("1 M files, cold: against the floor, 2 threads", "L cold", "check -j2", "floor -j2", 1.3),
-    Faster("1 M files: against e2fsck -fn, 1 thread", "L warm", "check -j1", "e2fsck -fn", 1.6),
-    Faster("1 M files: against e2fsck -fn, 2 threads", "L warm", "check -j2", "e2fsck -fn", 2.3),
-    Faster("1 M files: against blkls -s, 1 thread", "L warm", "check -j1", "blkls -s | count", 7),
-    Faster("1 M files: against blkls -s, 2 threads", "L warm", "check -j2", "blkls -s | count", 10),
-    Faster("1 M files, cold: against blkls -s, 1 thread", "L cold", "check -j1", "blkls -s | count", 3),
-    Faster("1 M files, cold: against blkls -s, 2 threads", "L cold", "check -j2", "blkls -s | count", 3),
-    Memory("1 M files: peak memory, 1 thread", "L warm", "check -j1", 64),
-    Memory("1 M files: peak memory, 2 threads", "L warm", "check -j2", 64),
-    Memory("10 M inodes: peak memory, 1 thread", "T warm", "check -j1", 64),
-    Memory("10 M inodes: peak memory, 2 threads", "T warm", "check -j2", 64),
-    AtMost("20 k files: against the floor, 1 thread", "S warm", "check -j1", "floor -j1", 1.5, 0.005),
-    AtMost("20 k files: against the floor, 2 threads", "S warm", "check -j2", "floor -j2", 1.5, 0.005),
-    AtMost("262,144 extents: against the floor, 1 thread", "X warm", "check -j1", "floor -j1", 1.5, 0.005),
-    AtMost("262,144 extents: against the floor, 2 threads", "X warm", "check -j2", "floor -j2", 1.5, 0.005),
+    *for_threads(AtMost, f"{L}: against the floor", "L warm", "floor -j{n}", (1.3,), (1.3,)),
+    *for_threads(AtMost, f"{L}, cold: against the floor", "L cold", "floor -j{n}", (1.3,), (1.3,)),
+    *for_threads(Faster, f"{L}: against e2fsck -fn", "L warm", "e2fsck -fn", (1.6,), (2.3,)),
+    *for_threads(Faster, f"{L}: against blkls -s", "L warm", BLKLS.name, (7,), (10,)),
+    *for_threads(Faster, f"{L}, cold: against blkls -s", "L cold", BLKLS.name, (3,), (3,)),
+    *for_threads(Memory, f"{L}: peak memory", "L warm", "", (64,), (64,)),
+    *for_threads(Memory, "10 M inodes: peak memory", "T warm", "", (64,), (64,)),
+    *for_threads(AtMost, f"{S}: against the floor", "S warm", "floor -j{n}",
+                 (1.5, 0.005), (1.5, 0.005)),
+    *for_threads(AtMost, f"{X}: against the floor", "X warm", "floor -j{n}",
+                 (1.5, 0.005), (1.5, 0.005)),
 )

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The floor of the benchmark: reads the inode tables, tree blocks and tails of an ext4 in physical order, and no more.
+// The floor of the benchmark: reads inode tables, tree blocks and tails in physical order, no more.
 /*
- * It is what a check cannot be faster than: no checksum, bitmap, claim, name or finding, only the preads and the
- * search for a non-zero byte behind each EOF. It need only be right on the images of this benchmark (extents,
- * no bigalloc, no meta_bg) and shares no code with the library. Three phases, each spread over the threads:
+ * It is what a check cannot be faster than: no checksum, bitmap, claim, name or finding, only the
+ * preads and the search for a non-zero byte behind each EOF. It need only be right on the images of
+ * this benchmark (extents, no bigalloc, no meta_bg) and shares no code with the library. Three
+ * phases, each spread over the threads:
  *
- *   tables   used parts of the inode tables; a tail that a tree of depth 0 names is noted at once
+ *   tables   used parts of the inode tables; a tail named by a tree of depth 0 is noted at once
  *   trees    one level at a time, only the path to the EOF block, sorted by place
- *   tails    radix-sorted by block, neighbours merged over gaps of up to GAP blocks (none, unless -g) into one pread that starts
- *            at the first EOF
+ *   tails    radix-sorted by block; neighbours, and with -g those up to GAP blocks apart, become
+ *            one pread that starts at the first EOF
  */
 #define _GNU_SOURCE
 #include <endian.h>
@@ -26,13 +27,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define REQUEST		(256u * 1024)
-#define MAX_THREADS	16
-#define EXTENTS_FL	0x80000u
-#define INLINE_FL	0x10000000u
-#define ENCRYPT_FL	0x800u
-#define BG_INODE_UNINIT	1u
-#define UNWRITTEN_OVER	32768u
+#define REQUEST (256u * 1024)
+#define MAX_THREADS 16
+#define EXTENTS_FL 0x80000u
+#define INLINE_FL 0x10000000u
+#define ENCRYPT_FL 0x800u
+#define BG_INODE_UNINIT 1u
+#define UNWRITTEN_OVER 32768u
 
 #ifdef __x86_64__
 #define WIDE __attribute__((target_clones("avx2", "default")))
@@ -74,7 +75,7 @@ struct floor {
 	uint64_t blocks;
 	struct table *tables;
 	size_t n_tables;
-	struct nodes nodes;	/* the level that is being read */
+	struct nodes nodes; /* the level that is being read */
 	struct words tails;
 	struct piece *pieces;
 	size_t n_pieces;
@@ -173,8 +174,9 @@ WIDE static bool nonzero(const unsigned char *p, size_t n)
 	return any;
 }
 
-/* One node of a tree: a tail, one more node to read, or nothing when no written extent holds the EOF block. */
-static void descend(struct worker *w, const unsigned char *hdr, size_t room, uint32_t lblk, uint16_t off)
+/* One node of a tree: a tail, one more node to read, or nothing: the EOF block is not written. */
+static void descend(struct worker *w, const unsigned char *hdr, size_t room, uint32_t lblk,
+		    uint16_t off)
 {
 	unsigned int n = le16(hdr + 2), depth = le16(hdr + 6), i = n;
 
@@ -188,7 +190,7 @@ static void descend(struct worker *w, const unsigned char *hdr, size_t room, uin
 	if (depth) {
 		uint64_t pblk = le32(hdr + 4) | (uint64_t)le16(hdr + 8) << 32;
 
-		add_node(&w->nodes, (struct node){ .pblk = pblk, .lblk = lblk, .off = off });
+		add_node(&w->nodes, (struct node){.pblk = pblk, .lblk = lblk, .off = off});
 	} else {
 		uint64_t pblk = le32(hdr + 8) | (uint64_t)le16(hdr + 6) << 32;
 		uint32_t first = le32(hdr), len = le16(hdr + 4);
@@ -243,8 +245,8 @@ static void *read_nodes(void *arg)
 
 		get_counted(w, p->len, first->pblk << fl->bits);
 		for (size_t k = 0; k < p->n; k++)
-			descend(w, w->buf + ((first[k].pblk - first->pblk) << fl->bits), fl->bs, first[k].lblk,
-				first[k].off);
+			descend(w, w->buf + ((first[k].pblk - first->pblk) << fl->bits), fl->bs,
+				first[k].lblk, first[k].off);
 	}
 	return NULL;
 }
@@ -293,7 +295,7 @@ static void sort_tails(struct floor *fl)
 	if (!to)
 		die("out of memory");
 	for (unsigned int shift = 16; fl->blocks >> (shift - 16); shift += 11) {
-		size_t at[2048] = { 0 }, sum = 0;
+		size_t at[2048] = {0}, sum = 0;
 
 		for (size_t i = 0; i < w->n; i++)
 			at[from[i] >> shift & 2047]++;
@@ -347,12 +349,13 @@ static void plan(struct floor *fl, bool tails)
 		}
 		if (fl->n_pieces == room)
 			fl->pieces = grow(fl->pieces, &room, sizeof(*fl->pieces));
-		fl->pieces[fl->n_pieces++] = (struct piece){ i, k - i, (uint32_t)((last - first + 1) << fl->bits) };
+		fl->pieces[fl->n_pieces++] =
+			(struct piece){i, k - i, (uint32_t)((last - first + 1) << fl->bits)};
 		i = k;
 	}
 }
 
-/* The first thread's list is taken over as it is; it holds everything when there is no second thread. */
+/* The first thread's list is taken over as it is: it is all there is when there is no second. */
 static void gather_tails(struct worker *workers)
 {
 	struct words *all = &workers->fl->tails;
@@ -370,7 +373,7 @@ static void gather_tails(struct worker *workers)
 			all->n += w->n;
 			free(w->v);
 		}
-		*w = (struct words){ 0 };
+		*w = (struct words){0};
 	}
 }
 
@@ -410,7 +413,8 @@ static void plan_tables(struct floor *fl, const unsigned char *sb)
 	for (uint64_t g = 0; g < groups; g++) {
 		const unsigned char *d = gdt + g * desc;
 		uint64_t off = le32(d + 8) | (desc >= 64 ? (uint64_t)le32(d + 40) << 32 : 0);
-		uint32_t unused = le16(d + 28) | (desc >= 64 ? (uint32_t)le16(d + 50) << 16 : 0), left;
+		uint32_t unused = le16(d + 28) | (desc >= 64 ? (uint32_t)le16(d + 50) << 16 : 0),
+			 left;
 
 		if (sums && (le16(d + 18) & BG_INODE_UNINIT))
 			continue;
@@ -420,7 +424,7 @@ static void plan_tables(struct floor *fl, const unsigned char *sb)
 
 			if (fl->n_tables == room)
 				fl->tables = grow(fl->tables, &room, sizeof(*fl->tables));
-			fl->tables[fl->n_tables++] = (struct table){ off, len };
+			fl->tables[fl->n_tables++] = (struct table){off, len};
 			left -= len;
 		}
 	}
@@ -486,8 +490,8 @@ static void options(struct floor *fl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct floor fl = { .threads = 1 };
-	struct worker workers[MAX_THREADS] = { 0 }, sum = { 0 };
+	struct floor fl = {.threads = 1};
+	struct worker workers[MAX_THREADS] = {0}, sum = {0};
 
 	options(&fl, argc, argv);
 	open_image(&fl, argv[optind]);
@@ -503,7 +507,8 @@ int main(int argc, char **argv)
 		sum.bytes += workers[i].bytes;
 		sum.preads += workers[i].preads;
 	}
-	printf("inodes %" PRIu64 " tails %zu stale %" PRIu64 " bytes %" PRIu64 " preads %" PRIu64 "\n", sum.inodes,
-	       fl.tails.n, sum.stale, sum.bytes, sum.preads);
+	printf("inodes %" PRIu64 " tails %zu stale %" PRIu64 " bytes %" PRIu64 " preads %" PRIu64
+	       "\n",
+	       sum.inodes, fl.tails.n, sum.stale, sum.bytes, sum.preads);
 	return fflush(stdout) ? 8 : 0;
 }

@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME... (S L X T)
+# Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# NAME.img is the image, NAME.json says what is in it. An image whose recipe has changed since is made anew.
-# S, L and X are filled through a loop mount, which needs root; T does not.
+# The names are S, L, X and T. NAME.img is the image, NAME.json says what is in it. An image whose
+# recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root.
 set -eu -o pipefail
 
 RECIPE=1
+UUID=5e0e4a12-7d4c-4b7e-9f6a-0e4be4c4e420
+SEED=0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${E4ZERO_BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/e4zero-bench}
 PATH=$PATH:/usr/sbin:/sbin
-mnt= loop= work=
+mnt='' loop='' work=''
 
 say() { echo "images: $*" >&2; }
 
@@ -43,7 +45,7 @@ need_room() {
 	exit 77
 }
 
-# Direct I/O keeps the pages of the image from being cached a second time; not every host file system has it.
+# Direct I/O keeps the image's pages from being cached twice; not every host file system has it.
 attach() {
 	mnt=$(mktemp -d)
 	loop=$(losetup -f --show --direct-io=on "$1" 2>/dev/null) || loop=$(losetup -f --show "$1")
@@ -55,7 +57,8 @@ build() { # NAME FLAGS...: compile NAME.c into the cache
 	shift
 	mkdir -p "$dir/bin"
 	if [ "$here/$name.c" -nt "$dir/bin/$name" ]; then
-		"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -Werror -o "$dir/bin/$name" "$here/$name.c" "$@"
+		"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -o "$dir/bin/$name" \
+			"$here/$name.c" "$@"
 	fi
 }
 
@@ -64,13 +67,13 @@ format() { # IMAGE SIZE OPTIONS...
 	local image=$1 size=$2
 	shift 2
 	truncate -s "$size" "$image"
-	MKE2FS_SYNC=0 mke2fs -q -F -t ext4 -b 4096 -I 256 -m 1 -U 5e0e4a12-7d4c-4b7e-9f6a-0e4be4c4e420 "$@" \
-		-E lazy_itable_init=1,lazy_journal_init=1,nodiscard,hash_seed=0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9 \
-		"$image"
+	mke2fs -q -F -t ext4 -b 4096 -I 256 -m 1 -U "$UUID" "$@" \
+		-E "lazy_itable_init=1,lazy_journal_init=1,nodiscard,hash_seed=$SEED" "$image"
 }
 
 fresh() { # NAME: true when the image is there and of this recipe
-	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] && grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
+	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
+		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
 }
 
 finish() { # NAME FACTS

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs a command, or two with a pipe between them, and writes time and peak memory as JSON to descriptor FD.
+// Runs a command, or two with a pipe between them, and writes time and memory as JSON to FD.
 /*
- * A runner of its own, because a child that a big interpreter starts inherits that interpreter's peak memory.
- * The numbers: seconds from before the first fork to after the last wait; CPU seconds of both commands; peak
- * resident memory and wait status of the first command, the one that is measured.
+ * A runner of its own, because a child that a big interpreter starts inherits that interpreter's
+ * peak memory. The numbers: seconds from before the first fork to after the last wait; CPU seconds
+ * of both commands; peak resident memory and exit status of the first, the one that is measured.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -49,22 +49,25 @@ static pid_t start(char **argv, int in, int out, int unwanted, int result)
 	_exit(127);
 }
 
-static int report(int result, double wall, const struct rusage *use, const struct rusage *use2, int status)
+static int report(int result, double wall, const struct rusage *use, const struct rusage *use2,
+		  int status)
 {
 	FILE *out = fdopen(result, "w");
 
 	if (!out)
 		return 1;
-	fprintf(out, "{\"wall\": %.6f, \"user\": %.6f, \"sys\": %.6f, \"rss_kib\": %ld, \"exit\": %d}\n", wall,
-		seconds(use->ru_utime) + seconds(use2->ru_utime), seconds(use->ru_stime) + seconds(use2->ru_stime),
-		use->ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	fprintf(out,
+		"{\"wall\": %.6f, \"user\": %.6f, \"sys\": %.6f, \"rss_kib\": %ld, \"exit\": %d}\n",
+		wall, seconds(use->ru_utime) + seconds(use2->ru_utime),
+		seconds(use->ru_stime) + seconds(use2->ru_stime), use->ru_maxrss,
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return fclose(out) ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct rusage use, use2 = { 0 };
-	int ends[2] = { -1, -1 }, status, status2 = 0, result = argc > 2 ? atoi(argv[1]) : 0;
+	struct rusage use, use2 = {0};
+	int ends[2] = {-1, -1}, status, status2 = 0, result = argc > 2 ? atoi(argv[1]) : 0;
 	char **second = NULL;
 	pid_t pid, pid2 = 0;
 	double begin;

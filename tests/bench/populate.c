@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fills a mounted, empty ext4 with many small files for the benchmark and lists which of their tails are to be stained.
+// Fills a mounted ext4 with many small files and lists which of their tails are to be stained.
 /*
- * What a file is like depends on its number alone, so two runs make the same files whatever the number of
- * threads; only the kernel's placement differs. The list has a line "offset length" for each chosen tail, in
- * bytes of the device: the image is stained after it was unmounted, as the kernel would never leave such bytes.
+ * What a file is like depends on its number alone, so two runs make the same files whatever the
+ * number of threads; only the kernel's placement differs. The list has a line "offset length" for
+ * each chosen tail, in bytes of the device: the image is stained when it is no longer mounted.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,20 +21,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BS		4096u
-#define JUNK		(256u * 1024)
-#define THREADS		2
-#define TOP_DIRS	64u
+#define BS 4096u
+#define JUNK (256u * 1024)
+#define THREADS 2
+#define TOP_DIRS 64u
 
 enum kind { EMPTY, ALIGNED, HOLE_TAIL, PLAIN, FRAGMENTED, PREALLOCATED };
 
 struct file {
 	enum kind kind;
 	uint64_t size;
-	uint32_t extents;	/* FRAGMENTED: how many */
-	bool unwritten;		/* FRAGMENTED: over preallocation; PREALLOCATED: EOF lies in it */
-	bool tail;		/* a written block holds EOF and is not full */
-	bool stale;		/* that tail is to be stained */
+	uint32_t extents; /* FRAGMENTED: how many */
+	bool unwritten;	  /* FRAGMENTED: over preallocation; PREALLOCATED: EOF lies in it */
+	bool tail;	  /* a written block holds EOF and is not full */
+	bool stale;	  /* that tail is to be stained */
 };
 
 static const char *root;
@@ -106,7 +106,7 @@ static bool special(uint64_t n, uint64_t count, uint64_t *which)
 static struct file describe(uint64_t n)
 {
 	uint64_t r = mix(n), pick = (r >> 40) % 1000, which;
-	struct file f = { .kind = PLAIN };
+	struct file f = {.kind = PLAIN};
 
 	if (special(n, fragmented, &which)) {
 		bool is_long = fragmented && which % (fragmented / long_fragmented) == 0;
@@ -130,7 +130,8 @@ static struct file describe(uint64_t n)
 	} else {
 		f.size = plain_size(n, r);
 	}
-	f.tail = f.kind == PLAIN || f.kind == FRAGMENTED || (f.kind == PREALLOCATED && !f.unwritten);
+	f.tail = f.kind == PLAIN || f.kind == FRAGMENTED ||
+		 (f.kind == PREALLOCATED && !f.unwritten);
 	f.stale = f.tail && stale_every && mix(r) % stale_every == 0;
 	return f;
 }
@@ -144,8 +145,8 @@ static void file_name(char *buf, size_t len, uint64_t n, const char *prefix)
 {
 	uint64_t dir = n * dirs / files;
 
-	snprintf(buf, len, "%s/%02u/%05u/%s-%07llu.dat", root, (unsigned int)(dir % TOP_DIRS), (unsigned int)dir,
-		 prefix, (unsigned long long)n);
+	snprintf(buf, len, "%s/%02u/%05u/%s-%07llu.dat", root, (unsigned int)(dir % TOP_DIRS),
+		 (unsigned int)dir, prefix, (unsigned long long)n);
 }
 
 static void put(int fd, const char *name, uint64_t r, uint64_t off, uint64_t len)
@@ -185,11 +186,8 @@ static void make_file(uint64_t n, const struct file *f, const char *prefix)
 	if (fd < 0)
 		die("create %s", name);
 	switch (f->kind) {
-	case EMPTY:
-		break;
-	case FRAGMENTED:
-		put_fragmented(fd, name, f, r);
-		break;
+	case EMPTY: break;
+	case FRAGMENTED: put_fragmented(fd, name, f, r); break;
 	case HOLE_TAIL:
 		put(fd, name, r, 0, BS);
 		if (ftruncate(fd, (off_t)f->size))
@@ -202,22 +200,22 @@ static void make_file(uint64_t n, const struct file *f, const char *prefix)
 		if (!f->unwritten)
 			put(fd, name, r, 0, f->size);
 		break;
-	default:
-		put(fd, name, r, 0, f->size);
+	default: put(fd, name, r, 0, f->size);
 	}
 	if (close(fd))
 		die("close %s", name);
 }
 
-/* One in 32 numbers has a short-lived twin: its going leaves free inodes and free blocks in between. */
+/* One in 32 has a short-lived twin: its going leaves free inodes and free blocks in between. */
 static void *fill(void *arg)
 {
-	static const struct file twin = { .kind = PLAIN, .size = 3 * BS };
+	static const struct file twin = {.kind = PLAIN, .size = 3 * BS};
 	struct worker *w = arg;
 	char name[512];
 
 	for (uint64_t dir = w->first; dir < dirs; dir += THREADS) {
-		uint64_t from = (dir * files + dirs - 1) / dirs, to = ((dir + 1) * files + dirs - 1) / dirs;
+		uint64_t from = (dir * files + dirs - 1) / dirs,
+			 to = ((dir + 1) * files + dirs - 1) / dirs;
 
 		dir_name(name, sizeof(name), dir);
 		if (mkdir(name, 0755))
@@ -248,7 +246,7 @@ static void list_tail(uint64_t n, const struct file *f, FILE *list)
 	union {
 		struct fiemap map;
 		char room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
-	} u = { .map = { .fm_start = f->size / BS * BS, .fm_length = BS, .fm_extent_count = 1 } };
+	} u = {.map = {.fm_start = f->size / BS * BS, .fm_length = BS, .fm_extent_count = 1}};
 	const struct fiemap_extent *e = u.map.fm_extents;
 	char name[512];
 	int fd;
@@ -297,13 +295,15 @@ static void make_top(void)
 
 int main(int argc, char **argv)
 {
-	struct worker workers[THREADS] = { 0 };
-	struct counts all = { 0 };
+	struct worker workers[THREADS] = {0};
+	struct counts all = {0};
 	FILE *list;
 	int fd;
 
 	if (argc != 10) {
-		fputs("usage: populate DIR FILES DIRS FRAGMENTED LONG PREALLOCATED STALE-EVERY BIG-EVERY LIST\n", stderr);
+		fputs("usage: populate DIR FILES DIRS FRAGMENTED LONG PREALLOCATED STALE-EVERY "
+		      "BIG-EVERY LIST\n",
+		      stderr);
 		return 2;
 	}
 	root = argv[1];
@@ -340,7 +340,8 @@ int main(int argc, char **argv)
 	}
 	if (fclose(list))
 		die("%s", argv[9]);
-	printf("\"files\": %llu, \"tails\": %llu, \"stale\": %llu, \"file_bytes\": %llu\n", (unsigned long long)files,
-	       (unsigned long long)all.tails, (unsigned long long)all.stale, (unsigned long long)all.bytes);
+	printf("\"files\": %llu, \"tails\": %llu, \"stale\": %llu, \"file_bytes\": %llu\n",
+	       (unsigned long long)files, (unsigned long long)all.tails,
+	       (unsigned long long)all.stale, (unsigned long long)all.bytes);
 	return fflush(stdout) ? 1 : 0;
 }

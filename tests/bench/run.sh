@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs the benchmark: `make bench` calls this. E4ZERO is the binary (default ./e4zero); README.md has the rest.
+# Runs the benchmark for `make bench`. E4ZERO is the binary (default ./e4zero); see README.md.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes non-zero bytes into the listed byte ranges of an unmounted image, behind the file system's back.
-/* The list on standard input has a line "offset length" for each range. Each gets from one byte up to all of it. */
+// Writes non-zero bytes into listed ranges of an unmounted image, behind the file system's back.
+/* Standard input has a line "offset length" for each range; one byte up to all of it is set. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Makes one file of alternately unwritten and written stripes on a mounted ext4 and lists where it lies.
+// Makes a file of stripes, unwritten and written in turn, on a mounted ext4 and lists its place.
 /*
- * SIZE bytes are preallocated and every second stripe of STRIPE bytes is written with zeros, the last one too;
- * then the size becomes SIZE - SHORT. TAILS gets the line "offset length" of the tail, RUNS those of all other
- * blocks, so that the caller can punch them out of the image file. Offsets are those of the device.
+ * SIZE bytes are preallocated and every second stripe of STRIPE bytes is written with zeros, the
+ * last one too; then the size becomes SIZE - SHORT. TAILS gets a line "offset length" of the tail,
+ * RUNS those of all other blocks, so that the caller can punch them out of the image file. Offsets
+ * are those of the device.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,9 +18,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define BS	4096u
-#define BATCH	4096u
-#define PASSES	3u
+#define BS 4096u
+#define BATCH 4096u
+#define PASSES 3u
 
 __attribute__((noreturn)) static void die(const char *what)
 {
@@ -27,7 +28,7 @@ __attribute__((noreturn)) static void die(const char *what)
 	exit(1);
 }
 
-/* In three passes, so that full nodes are split as in a file that has aged: that gives the tree its depth of 3. */
+/* In three passes, so that full nodes are split as in an aged file: the tree's depth of 3. */
 static void write_stripes(int fd, uint64_t size, uint64_t stripe)
 {
 	void *zeros = calloc(1, stripe);
@@ -73,7 +74,8 @@ static uint64_t list_runs(int fd, uint64_t size, FILE *runs, FILE *tails)
 					errno = EINVAL;
 					die("the last stripe");
 				}
-				fprintf(tails, "%llu %llu\n", (unsigned long long)(place + size - eof),
+				fprintf(tails, "%llu %llu\n",
+					(unsigned long long)(place + size - eof),
 					(unsigned long long)(eof + BS - size));
 				len -= BS;
 			}
@@ -87,7 +89,8 @@ static uint64_t list_runs(int fd, uint64_t size, FILE *runs, FILE *tails)
 		}
 	}
 	if (to > from)
-		fprintf(runs, "%llu %llu\n", (unsigned long long)from, (unsigned long long)(to - from));
+		fprintf(runs, "%llu %llu\n", (unsigned long long)from,
+			(unsigned long long)(to - from));
 	free(map);
 	return extents;
 }
@@ -118,6 +121,7 @@ int main(int argc, char **argv)
 	extents = list_runs(fd, size, runs, tails);
 	if (fclose(tails) || fclose(runs))
 		die("lists");
-	printf("\"files\": 1, \"tails\": 1, \"stale\": 1, \"extents\": %llu\n", (unsigned long long)extents);
+	printf("\"files\": 1, \"tails\": 1, \"stale\": 1, \"extents\": %llu\n",
+	       (unsigned long long)extents);
 	return fflush(stdout) ? 1 : 0;
 }

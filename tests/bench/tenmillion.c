@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Fills a fresh ext4 image with DIRS directories of FILES files each by writing its tables directly.
+// Fills a fresh ext4 image with DIRS directories of FILES files by writing its tables directly.
 /*
- * The kernel needs minutes for ten million files; here each group's inode table is made in memory and written at
- * once, through libext2fs for its checksums. Inodes are handed out in order: the directories first, then the
- * files of the first directory, and so on. Nearly all files are empty; every SMALL_EVERY-th has one block and a
- * tail, and every tenth of those is listed on TAILS ("offset length") to be stained.
+ * The kernel needs minutes for ten million files; here each group's inode table is made in memory
+ * and written at once, through libext2fs for its checksums. Inodes are handed out in order: the
+ * directories first, then the files of the first directory, and so on. Nearly all files are empty;
+ * every SMALL_EVERY-th has one block and a tail, and every tenth of those is listed on TAILS
+ * ("offset length") to be stained.
  */
 #include <errno.h>
 #include <ext2fs/ext2fs.h>
@@ -14,19 +15,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL_EVERY	1000u
-#define SMALL_SIZE	1500u
-#define FANOUT		100u	/* directories in one directory */
-#define STAMP		1600000000u
+#define SMALL_EVERY 1000u
+#define SMALL_SIZE 1500u
+#define FANOUT 100u /* directories in one directory */
+#define STAMP 1600000000u
 
 struct maker {
 	ext2_filsys fs;
 	uint32_t dirs, files, tops;
-	ext2_ino_t first;		/* first inode that we hand out */
+	ext2_ino_t first; /* first inode that we hand out */
 	blk64_t next_block;
-	blk64_t *dir_block;		/* first block of each directory, tops first */
+	blk64_t *dir_block; /* first block of each directory, tops first */
 	uint32_t top_blocks, leaf_blocks;
-	unsigned char *table;		/* one group's inode table */
+	unsigned char *table; /* one group's inode table */
 	uint64_t small, stale;
 	FILE *tails;
 };
@@ -78,7 +79,8 @@ static void map_blocks(struct ext2_inode_large *inode, blk64_t at, uint32_t n)
 	inode->i_blocks = n * 8;
 }
 
-static void start_inode(struct ext2_inode_large *inode, uint16_t mode, uint16_t links, uint32_t size)
+static void start_inode(struct ext2_inode_large *inode, uint16_t mode, uint16_t links,
+			uint32_t size)
 {
 	memset(inode, 0, sizeof(*inode));
 	inode->i_mode = mode;
@@ -98,7 +100,7 @@ static void put_inode(struct maker *m, ext2_ino_t ino, struct ext2_inode_large *
 		die("inode checksum", 0);
 }
 
-/* Numbers of things: directory d of 0..tops-1 is a top one, the leaf directories follow, then the files. */
+/* The order of inodes: top directories, leaf directories, files. */
 static ext2_ino_t dir_ino(const struct maker *m, uint32_t d)
 {
 	return m->first + d;
@@ -128,7 +130,8 @@ static void make_file(struct maker *m, uint64_t f)
 		if (err)
 			die("data", err);
 		if (m->small++ % 10 == 0) {
-			fprintf(m->tails, "%llu %u\n", (unsigned long long)at * 4096 + SMALL_SIZE, 4096 - SMALL_SIZE);
+			fprintf(m->tails, "%llu %u\n", (unsigned long long)at * 4096 + SMALL_SIZE,
+				4096 - SMALL_SIZE);
 			m->stale++;
 		}
 	}
@@ -141,9 +144,8 @@ static void make_dir(struct maker *m, uint32_t d)
 	uint32_t blocks = top ? m->top_blocks : m->leaf_blocks, links = 2;
 	struct ext2_inode_large inode;
 
-	if (top) {
+	if (top)
 		links += m->dirs - d * FANOUT < FANOUT ? m->dirs - d * FANOUT : FANOUT;
-	}
 	start_inode(&inode, LINUX_S_IFDIR | 0755, (uint16_t)links, blocks * 4096);
 	map_blocks(&inode, m->dir_block[d], blocks);
 	put_inode(m, dir_ino(m, d), &inode);
@@ -198,9 +200,10 @@ static void add(struct dir *d, ext2_ino_t ino, const char *name, uint8_t type)
 	d->last = e;
 }
 
-static void start_dir(struct dir *d, struct maker *m, ext2_ino_t ino, ext2_ino_t parent, blk64_t at, uint32_t n)
+static void start_dir(struct dir *d, struct maker *m, ext2_ino_t ino, ext2_ino_t parent, blk64_t at,
+		      uint32_t n)
 {
-	*d = (struct dir){ .m = m, .ino = ino, .at = at, .end = at + n };
+	*d = (struct dir){.m = m, .ino = ino, .at = at, .end = at + n};
 	add(d, ino, ".", EXT2_FT_DIR);
 	add(d, parent, "..", EXT2_FT_DIR);
 }
@@ -229,7 +232,8 @@ static void fill_leaf(struct maker *m, uint32_t i)
 	struct dir d;
 	char name[32];
 
-	start_dir(&d, m, dir_ino(m, m->tops + i), dir_ino(m, i / FANOUT), m->dir_block[m->tops + i], m->leaf_blocks);
+	start_dir(&d, m, dir_ino(m, m->tops + i), dir_ino(m, i / FANOUT), m->dir_block[m->tops + i],
+		  m->leaf_blocks);
 	for (uint64_t f = (uint64_t)i * m->files; f < (uint64_t)(i + 1) * m->files; f++) {
 		snprintf(name, sizeof(name), "f%07llu", (unsigned long long)f);
 		add(&d, file_ino(m, f), name, EXT2_FT_REG_FILE);
@@ -249,7 +253,8 @@ static void fill_root(struct maker *m)
 		if (err == EXT2_ET_DIR_NO_SPACE) {
 			err = ext2fs_expand_dir(m->fs, EXT2_ROOT_INO);
 			if (!err)
-				err = ext2fs_link(m->fs, EXT2_ROOT_INO, name, dir_ino(m, t), EXT2_FT_DIR);
+				err = ext2fs_link(m->fs, EXT2_ROOT_INO, name, dir_ino(m, t),
+						  EXT2_FT_DIR);
 		}
 		if (err)
 			die("root directory", err);
@@ -263,7 +268,7 @@ static void fill_root(struct maker *m)
 		die("root", err);
 }
 
-/* One group: what it holds already is read, our inodes are laid over it, and all of it is written. */
+/* One group: what it holds already is read, our inodes are laid over it, all of it is written. */
 static void fill_group(struct maker *m, dgrp_t g, ext2_ino_t end)
 {
 	uint32_t per_group = m->fs->super->s_inodes_per_group;
@@ -326,7 +331,7 @@ static uint32_t blocks_for(uint32_t entries, uint32_t each)
 
 int main(int argc, char **argv)
 {
-	struct maker m = { 0 };
+	struct maker m = {0};
 	errcode_t err;
 
 	if (argc != 5) {
@@ -360,7 +365,8 @@ int main(int argc, char **argv)
 	err = ext2fs_close_free(&m.fs);
 	if (err || fclose(m.tails))
 		die(argv[1], err);
-	printf("\"files\": %llu, \"tails\": %llu, \"stale\": %llu\n", (unsigned long long)m.dirs * m.files,
-	       (unsigned long long)m.small, (unsigned long long)m.stale);
+	printf("\"files\": %llu, \"tails\": %llu, \"stale\": %llu\n",
+	       (unsigned long long)m.dirs * m.files, (unsigned long long)m.small,
+	       (unsigned long long)m.stale);
 	return fflush(stdout) ? 1 : 0;
 }
