@@ -52,11 +52,17 @@ def build_programs():
 
 def make_image(name):
     """The path and the facts of an image, or None where it cannot be made here."""
-    done = subprocess.run([os.path.join(HERE, "images.sh"), name], check=False)
-    if done.returncode == 77:
+    maker = subprocess.Popen([os.path.join(HERE, "images.sh"), name])
+    try:
+        status = maker.wait()
+    except BaseException:
+        maker.terminate()  # it unmounts and detaches before it ends
+        maker.wait()
+        raise
+    if status == 77:
         say(f"SKIP every case of image {name}")
         return None
-    if done.returncode:
+    if status:
         sys.exit(f"bench: image {name} could not be made")
     with open(os.path.join(DIR, name + ".json"), encoding="utf-8") as facts:
         return os.path.join(DIR, name + ".img"), json.load(facts)
@@ -191,6 +197,10 @@ def median(runs, *keys):
     return statistics.median(sum(r[k] for k in keys) for r in runs.values())
 
 
+def cpu(numbers):
+    return max(numbers["user"] + numbers["sys"], 1e-6)
+
+
 def peak_mib(runs):
     return max(r["rss_kib"] for r in runs.values()) / 1024
 
@@ -198,16 +208,20 @@ def peak_mib(runs):
 def print_case(case, runs):
     print(f"\n{case.name}")
     print(f"  {'command':<20}{'rounds':>7}{'wall s':>10}{'min':>10}{'CPU s':>10}{'MiB':>8}"
-          f"{'of floor':>10}")
+          f"{'of floor':>10}{'(CPU)':>8}")
     for name, r in runs.items():
         if not r:
             continue
         base = runs.get("floor -j2" if name.endswith("-j2") else "floor -j1", {})
-        pairs = [r[t]["wall"] / base[t]["wall"] for t in r if t in base]
-        ratio = f"{statistics.median(pairs):.2f}" if pairs else "-"
+        both = [t for t in r if t in base]
+        ratio = cpu_ratio = "-"
+        if both:
+            ratio = f"{statistics.median(r[t]['wall'] / base[t]['wall'] for t in both):.2f}"
+            cpu_ratio = f"{statistics.median(cpu(r[t]) / cpu(base[t]) for t in both):.2f}"
         fastest = min(x["wall"] for x in r.values())
         print(f"  {name:<20}{len(r):>7}{median(r, 'wall'):>10.4f}{fastest:>10.4f}"
-              f"{median(r, 'user', 'sys'):>10.4f}{peak_mib(r):>8.1f}{ratio:>10}", flush=True)
+              f"{median(r, 'user', 'sys'):>10.4f}{peak_mib(r):>8.1f}{ratio:>10}"
+              f"{cpu_ratio:>8}", flush=True)
 
 
 def reach(goal, results):
@@ -304,6 +318,7 @@ def skip_missing(chosen):
 
 def main():
     args = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     chosen = choose(args)
     if args.list:
