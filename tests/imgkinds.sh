@@ -17,19 +17,19 @@ kind_ext2_rev0() {
 	bs=1024
 	rm -f "$out"
 	truncate -s 12M "$out"
-	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 "$out" >/dev/null 2>&1
+	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" >/dev/null 2>&1
 	tree --files 160
 	pollute
 }
 
 kind_ext2_1k() {
-	mk 12M "$ext2" 1024 -N 1024
+	mk 12M "$ext2" 1024 -N 1024 -I 128
 	tree --files 300
 	pollute
 }
 
 kind_ext3_1k() {
-	mk 14M "$ext3" 1024 -N 1024
+	mk 14M "$ext3" 1024 -N 1024 -I 128
 	tree --files 240 --far 267 --far 5000 --far 65803 --far 65804 --far 400000
 	pollute
 }
@@ -197,16 +197,29 @@ inline_files() {
 			echo "write $tmp/i3 tiny$n"
 		done
 		echo "symlink link $(printf 'l%.0s' $(seq 1 70))"
-		echo "symlink cut $(printf 'c%.0s' $(seq 1 64))"
-		echo "sif cut size 61"
 	} | dbg
-	printf '{"kind": "inline-slack", "path": "/inline/small/cut", "size": 61, "first": 61, "last": 63, "nonzero": 3}\n' >>"$list"
 }
 
 kind_inline() {
 	mk 16M "$ext4,inline_data" 1024 -N 1024 -I 256
 	tree --extents --inline
-	inline_files 150
+	inline_files 128
+	pollute
+}
+
+kind_inline_odd() {
+	mk 16M "$ext4,inline_data" 1024 -N 1024 -I 256
+	tree --extents --inline --files 60
+	inline_files 128
+	dbg <<-EOF
+	symlink /inline/cut $(printf 'c%.0s' $(seq 1 70))
+	sif /inline/cut size 61
+	sif /inline/i3 size 129
+	sif /inline/i7 flags 0x10000800
+	EOF
+	grep -v '"/inline/i[37]"' "$list" >"$tmp/list" || :
+	cat "$tmp/list" >"$list"
+	printf '{"kind": "inline-slack", "path": "/inline/cut", "size": 61, "first": 61, "last": 69, "nonzero": 9}\n' >>"$list"
 	pollute
 }
 
@@ -272,10 +285,11 @@ kind_eainode() {
 	mk 24M "$ext4,ea_inode" 1024 -N 1024
 	tree --extents
 	local n
-	filler ea 0 40000
+	# debugfs reads one block of a value at most; these are too long for an attribute block
+	filler ea 1
 	{
 		for ((n = 0; n < 30; n++)); do
-			head -c $((1500 + n * 333)) "$tmp/ea" >"$tmp/ea$n"
+			head -c $((994 + n)) "$tmp/ea" >"$tmp/ea$n"
 			echo "ea_set -f $tmp/ea$n /d0/f$(printf %04d "$n") user.big"
 		done
 		# values that fit one block: an attribute block each
@@ -317,6 +331,29 @@ kind_posteof_bigalloc() {
 kind_posteof_ind() {
 	mk 24M "$ext3" 1024 -N 1024
 	tree --grow --past 80
+	pollute
+}
+
+# A directory that no other names, with a file in it and a directory below; a file without any name; and
+# a file with a second name that is cut off, in a directory of a higher number.
+kind_cutoff() {
+	mk 16M "$ext4" 1024 -N 512
+	tree --extents --files 60
+	filler c 2 50
+	dbg <<-EOF
+	mkdir /lost
+	mkdir /lost/below
+	cd /lost
+	write $tmp/c inside
+	cd /lost/below
+	write $tmp/c deeper
+	ln /names/linked also
+	cd /
+	write $tmp/c nameless
+	sif /lost size 1024
+	unlink /nameless
+	unlink /lost
+	EOF
 	pollute
 }
 
@@ -454,7 +491,7 @@ kind_multiclaim() {
 	# data over a tree block; a file over itself; an attribute block that is data; a deleted inode's claim
 	dbg <<-EOF
 	sif /d0/f0015 block[5] $(blk /deep400 ETB0)
-	sif /d0/f0033 block[8] $(blk /d0/f0033 0)
+	sif /d0/f0013 block[8] $(blk /d0/f0013 0)
 	sif /d1/f0040 file_acl $(blk /d1/f0045 0)
 	sif /d1/f0058 block[5] $(blk /d1/f0061 0)
 	sif /d1/f0058 links_count 0
@@ -495,9 +532,9 @@ damage_extents() {
 	sif /d0/f0003 block[1] 0x60004
 	sif /d0/f0005 block[1] 0x10004
 	sif /d0/f0006 block[4] 0
-	sif /d0/f0007 block[5] 16384
-	sif /d0/f0009 block[5] 16383
-	sif /d0/f0010 block[4] 0x70001
+	sif /d0/f0007 block[5] 20480
+	sif /d0/f0010 block[5] 20478
+	sif /d0/f0016 block[4] 0x70001
 	sif /d0/f0011 block[3] 0xffffffff
 	sif /d0/f0012 size 0x1000000000000000
 	sif /d0/f0013 block[6] 0
@@ -550,10 +587,10 @@ kind_damaged_ind() {
 	pollute
 	poke block "$(blk /far65804 DIND)" 0x20 ffffff7f
 	dbg <<-EOF
-	sif /d0/f0000 block[0] 16384
+	sif /d0/f0000 block[0] 20480
 	sif /d0/f0001 block[0] 1
 	sif /d0/f0002 block[11] 4000000000
-	sif /d0/f0003 block[IND] 20000
+	sif /d0/f0003 block[IND] 30000
 	sif /d0/f0005 block[TIND] 2
 	sif /d0/f0006 size 0x1000000000000000
 	sif /d0/f0007 block[3] $(blk /d0/f0009 0)

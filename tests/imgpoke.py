@@ -16,7 +16,7 @@ import sys
 
 
 def debugfs(image, command):
-    return subprocess.run(["debugfs", "-R", command, image], encoding="latin-1", capture_output=True, check=True).stdout
+    return subprocess.run(["debugfs", "-c", "-R", command, image], encoding="latin-1", capture_output=True, check=True).stdout
 
 
 def field(text, pattern):

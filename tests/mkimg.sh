@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes test images from recipes: mkimg.sh KIND OUT [LIST]; mkimg.sh --list prints the kinds, --table the table.
 #
-# The same KIND gives the same bytes every time (natural excepted: it needs root and a mount). Files go in by
-# debugfs, residue past EOF by raw writes of pollute.py. LIST receives what a check must find, as far as
+# The same KIND gives the same bytes every time, except natural (it needs root and a mount) and mmp (its block
+# names the host and the time). Files go in by debugfs, residue past EOF by raw writes of pollute.py. LIST receives what a check must find, as far as
 # debugfs can tell (pollute.py). No kind needs root unless the table says so; what is missing is exit 77.
 
 set -euo pipefail
@@ -13,7 +13,8 @@ export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
 here=$(cd "$(dirname "$0")" && pwd)
 
 # kind, status of `e2fsck -fn`, whether LIST is the whole truth about regular files, and what it holds.
-# e2fsck 4 stands for: sizes that it would grow, orphans, encrypted files without a context, damage.
+# e2fsck 4 stands for: sizes that it would grow, orphans, encrypted files without a context, damage; 12 for
+# damage that a run with -n cannot even pass over.
 kinds() {
 	cat <<-'EOF'
 	ext2-rev0      0 full  revision 0: no features at all, 128-byte inodes, names without types
@@ -27,6 +28,7 @@ kinds() {
 	bigalloc       0 full  4 KiB blocks in 16 KiB clusters
 	bigalloc-1k    0 full  1 KiB blocks in 8 KiB clusters: block 0 is the boot block
 	inline         0 rest  inline files, directories and symlinks
+	inline-odd     4 rest  inline symlink slack, an inline size without room
 	metabg         0 full  meta_bg, 4 KiB blocks
 	metabg-1k      0 full  meta_bg, 1 KiB blocks, 64 groups
 	nocsum         0 full  no checksums whatsoever
@@ -49,16 +51,17 @@ kinds() {
 	posteof-bigalloc 4 full  the same within and beyond clusters
 	posteof-ind    4 full  indirect maps: the same
 	encrypt        4 full  files, symlinks and a directory with the encrypt flag
+	cutoff         4 full  files and directories that the root does not reach
 	orphanlist     4 full  orphans with and without links on s_last_orphan
 	orphanlist-ind 4 full  the same with indirect maps
 	orphanfile     4 full  the same in an orphan file
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
 	shared         4 none  shared_blocks: nothing is judged
-	multiclaim     4 none  blocks that two inodes own
-	metaoverlap    4 none  mappings over static metadata
-	damaged        4 none  inodes and trees damaged one way each, checksums on
+	multiclaim     12 none  blocks that two inodes own
+	metaoverlap    12 none  mappings over static metadata
+	damaged        12 none  inodes and trees damaged one way each, checksums on
 	damaged-nocsum 4 none  the same, checksums off
-	damaged-ind    4 none  indirect maps damaged one way each
+	damaged-ind    12 none  indirect maps damaged one way each
 	sickgroup      4 none  descriptors and inode bitmaps that lie or cannot be used
 	natural        0 full  (root) a crash of a mounted ext4 in the middle of appends
 	EOF
@@ -93,7 +96,7 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
 # the host's defaults have no say
-printf '[defaults]\n\tbase_features = none\n\tinode_ratio = 16384\n[fs_types]\n' >"$tmp/mke2fs.conf"
+printf '[defaults]\n\tbase_features = none\n\tinode_ratio = 16384\n\tinode_size = 256\n[fs_types]\n' >"$tmp/mke2fs.conf"
 export MKE2FS_CONFIG="$tmp/mke2fs.conf"
 
 ext2=ext_attr,dir_index,filetype,sparse_super,large_file,resize_inode
