@@ -127,6 +127,25 @@ static void test_fields(void)
 	EXPECT_FIELD(s_reserved_gdt_blocks, ext2fs_cpu_to_le16(257), E4Z_ET_BAD_SUPER);
 }
 
+/* A sparse file makes any size cheap, so a small file must not cost gigabytes of descriptors. */
+static void test_memory(void)
+{
+	struct ext2_super_block sb = make_super();
+
+	sb.s_feature_incompat |= ext2fs_cpu_to_le32(EXT2_FEATURE_INCOMPAT_META_BG);
+	sb.s_inode_size = ext2fs_cpu_to_le16(128);
+	sb.s_blocks_per_group = ext2fs_cpu_to_le32(256);
+	sb.s_clusters_per_group = ext2fs_cpu_to_le32(256);
+	sb.s_inodes_per_group = ext2fs_cpu_to_le32(8);
+	sb.s_blocks_count = ext2fs_cpu_to_le32(1 + (256 << 22));
+	sb.s_inodes_count = ext2fs_cpu_to_le32(8 << 22);
+	EXPECT(sb, INT64_MAX, 0);
+	sb.s_blocks_count_hi = ext2fs_cpu_to_le32(16);
+	sb.s_blocks_count = ext2fs_cpu_to_le32(1);
+	sb.s_inodes_count = ext2fs_cpu_to_le32(1U << 31);
+	EXPECT(sb, INT64_MAX, E4Z_ET_FEATURE);
+}
+
 static void test_features(void)
 {
 	struct ext2_super_block sb;
@@ -274,6 +293,7 @@ int main(void)
 	test_good();
 	test_length();
 	test_fields();
+	test_memory();
 	test_features();
 	test_checksum();
 	test_names();
