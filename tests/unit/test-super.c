@@ -146,6 +146,34 @@ static void test_memory(void)
 	EXPECT(sb, INT64_MAX, E4Z_ET_FEATURE);
 }
 
+/* Bad values that no other field contradicts. */
+static void test_consistent(void)
+{
+	struct ext2_super_block sb = make_super();
+
+	sb.s_blocks_count = ext2fs_cpu_to_le32(60001);
+	sb.s_blocks_per_group = ext2fs_cpu_to_le32(7504);
+	sb.s_clusters_per_group = ext2fs_cpu_to_le32(7504);
+	EXPECT(sb, FS_LEN, 0);
+	sb.s_blocks_per_group = ext2fs_cpu_to_le32(7501);
+	sb.s_clusters_per_group = ext2fs_cpu_to_le32(7501);
+	EXPECT(sb, FS_LEN, E4Z_ET_BAD_SUPER);
+
+	sb = make_super();
+	sb.s_feature_incompat |= ext2fs_cpu_to_le32(EXT2_FEATURE_INCOMPAT_META_BG);
+	sb.s_first_meta_bg = ext2fs_cpu_to_le32(1);
+	EXPECT(sb, FS_LEN, 0);
+	sb.s_first_meta_bg = ext2fs_cpu_to_le32(2);
+	EXPECT(sb, FS_LEN, E4Z_ET_BAD_SUPER);
+
+	sb = make_super();
+	sb.s_feature_incompat |= ext2fs_cpu_to_le32(EXT4_FEATURE_INCOMPAT_MMP);
+	sb.s_mmp_block = ext2fs_cpu_to_le64(100);
+	EXPECT(sb, FS_LEN, 0);
+	sb.s_mmp_block = ext2fs_cpu_to_le64(65536);
+	EXPECT(sb, FS_LEN, E4Z_ET_BAD_SUPER);
+}
+
 static void test_features(void)
 {
 	struct ext2_super_block sb;
@@ -293,6 +321,7 @@ int main(void)
 	test_good();
 	test_length();
 	test_fields();
+	test_consistent();
 	test_memory();
 	test_features();
 	test_checksum();
