@@ -138,7 +138,7 @@ struct e4z_check_sink {
 	void *arg;
 	errcode_t (*finding)(void *arg, const struct e4z_finding *finding);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
-	/* Progress of PASS (1 tables, 2 blocks, 3 names) from 0 to MAX; may be NULL. */
+	/* Progress of PASS (1 tables and tails, 2 names) from 0 to MAX; may be NULL. */
 	void (*progress)(void *arg, int pass, uint64_t current, uint64_t max);
 };
 

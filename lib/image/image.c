@@ -6,6 +6,7 @@
 #include "image/image.h"
 
 #include "base/bytes.h"
+#include "base/rangeset.h"
 #include "errors.h"
 #include "image/busy.h"
 #include "image/place.h"
@@ -354,6 +355,8 @@ void e4z_close(struct e4z_image *img)
 	if (img->fs)
 		ext2fs_free(img->fs);
 	blkdev_close(img->dev);
+	free(img->group);
+	rangeset_free(img->metadata);
 	free_strings(img->info.features);
 	free_strings(img->info.notes);
 	free(img);

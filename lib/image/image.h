@@ -4,6 +4,7 @@
 #define E4Z_IMAGE_IMAGE_H
 
 #include "e4zero.h"
+#include "errors.h"
 #include "io/blkdev.h"
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
@@ -26,10 +27,26 @@ struct e4z_image {
 	bool metadata_csum; /* metadata checksums are there and are verified */
 	bool group_csum; /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
+
+	/* filled by groups_load() */
+	struct group *group;		/* one each, see image/groups.h */
+	struct rangeset *metadata;	/* blocks of static metadata */
 };
 
 /* Keep a sentence for e4z_context() and return ERR. */
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* All LEN bytes at OFF of the file system, or an error. Any thread. */
+static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
+{
+	return blkdev_read(img->dev, off, len, buf);
+}
+
+/* The same when no disk has to be waited for, else false. */
+static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
+{
+	return blkdev_read_cached(img->dev, off, len, buf);
+}
 
 #endif

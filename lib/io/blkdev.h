@@ -38,6 +38,12 @@ errcode_t blkdev_set_place(struct blkdev *dev, uint64_t base, uint64_t len);
 /* All LEN bytes at OFF or an error: E4Z_ET_CLIPPED outside the place, E4Z_ET_SHORT_READ, errno. */
 errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
+/*
+ * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk would have to be waited for, or when
+ * the host cannot tell.
+ */
+bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf);
+
 /* Tell the kernel that [off, off + len) will be read soon. Never fails. */
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);
 
