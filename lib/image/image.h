@@ -12,20 +12,20 @@
 struct e4z_image {
 	struct e4z_image_info info;
 	struct blkdev *dev;
-	ext2_filsys fs;		/* super and group descriptors; only the calling thread uses it */
+	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
 	/* derived once from the validated superblock */
-	uint32_t block_size;	/* bytes */
+	uint32_t block_size; /* bytes */
 	uint32_t block_bits;
 	uint32_t inode_size;	/* bytes of a slot in the table */
-	uint32_t cluster_ratio;	/* blocks in a cluster, 1 without bigalloc */
+	uint32_t cluster_ratio; /* blocks in a cluster, 1 without bigalloc */
 	uint64_t blocks;	/* of the file system */
 	uint32_t inodes;
 	uint32_t groups;
-	uint32_t csum_seed;	/* of metadata_csum */
-	bool metadata_csum;	/* metadata checksums are there and are verified */
-	bool group_csum;	/* metadata_csum or uninit_bg: INODE_UNINIT and itable_unused mean something */
+	uint32_t csum_seed; /* of metadata_csum */
+	bool metadata_csum; /* metadata checksums are there and are verified */
+	bool group_csum; /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
 
 	/* filled by groups_load() */

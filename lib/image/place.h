@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where in the image the file system is: "IMAGE?offset=N", a partition, or the only one there is. */
+/* Where in the image the file system is: "IMAGE?offset=N", a partition, or the only one. */
 #ifndef E4Z_IMAGE_PLACE_H
 #define E4Z_IMAGE_PLACE_H
 

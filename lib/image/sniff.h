@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * Write one sentence into WHAT about the content at DEV's place, such as "LUKS2 encrypted; open it with cryptsetup
- * open and give the mapped device". False when it is nothing known.
+ * Write one sentence into WHAT about the content at DEV's place, such as "LUKS2 encrypted; open it
+ * with cryptsetup open and give the mapped device". False when it is nothing known.
  */
 bool sniff_content(struct blkdev *dev, char *what, size_t size);
 
