@@ -48,6 +48,21 @@ static void fault(struct walk *w, const char *why)
 		w->fault = why;
 }
 
+/* No block of the range is static metadata. The stretch around it is remembered: most files have neighbours. */
+static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
+{
+	struct map_work *work = w->work;
+	uint64_t from = pblk, start, n;
+
+	if (pblk >= work->clear_start && pblk + len <= work->clear_end)
+		return true;
+	if (!rangeset_next(w->img->metadata, &from, &start, &n))
+		start = w->img->blocks;
+	work->clear_start = pblk;
+	work->clear_end = start;
+	return pblk + len <= start;
+}
+
 /* Blocks that a file may map: inside the file system, no static metadata. */
 static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 {
@@ -55,7 +70,7 @@ static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 		fault(w, "a block lies outside the file system");
 		return false;
 	}
-	if (rangeset_meets(w->img->metadata, pblk, len)) {
+	if (!is_clear(w, pblk, len)) {
 		fault(w, "a block lies in static metadata");
 		return false;
 	}

@@ -33,6 +33,7 @@ struct map_sink {
 struct map_work {
 	uint8_t *level[6];
 	const volatile int *stop; /* a walk ends early when it is set; may be NULL */
+	uint64_t clear_start, clear_end; /* blocks known to be free of static metadata */
 };
 
 errcode_t map_work_init(const struct e4z_image *img, struct map_work *work);

@@ -91,6 +91,11 @@ errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, con
 		first++;
 	if (first == end)
 		return 0;
+	if (vec->count && *last == first - 1) {
+		vec->items[vec->count - 1].len += end - first;
+		*last = end - 1;
+		return 0;
+	}
 	*last = end - 1;
 	claim = (struct claim){ first, end - first };
 	return vec_push(vec, claim);

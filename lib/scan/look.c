@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Suspects that wait to be read in physical order. */
+/* Suspects that wait to be read in physical order, and claims that wait for the lock. */
 #define SUSPECTS_MAX 16384
+#define CLAIMS_MAX 4096
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
@@ -167,6 +168,14 @@ static void on_past_eof(struct look *look, const struct run *run)
 		push_suspect(look, &suspect);
 }
 
+static void push_residue(struct look *look, const struct run *run)
+{
+	const struct suspect suspect = make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk,
+						    run->pblk, run->len);
+
+	push_suspect(look, &suspect);
+}
+
 static void on_merged_run(struct look *look)
 {
 	const struct run *run = &look->run;
@@ -175,11 +184,8 @@ static void on_merged_run(struct look *look)
 	bool regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
 
 	if (run->unwritten) {
-		struct suspect suspect = make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk,
-						      run->pblk, run->len);
-
 		if (regular && look->paranoid)
-			push_suspect(look, &suspect);
+			push_residue(look, run);
 		return;
 	}
 	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
@@ -227,6 +233,8 @@ static void on_run(void *arg, const struct run *run)
 		return;
 	if (!look->img->shared_blocks)
 		look->err = claims_collect(look->img, &look->claimed, run, &look->last_cluster);
+	if (!look->err && look->claimed.count >= CLAIMS_MAX)
+		look->err = claims_enter(look->claims, &look->claimed);
 	if (!look->judging)
 		return;
 	if (look->img->cluster_ratio > 1 && look->paranoid &&
