@@ -25,12 +25,12 @@ struct e4z_image {
 	uint32_t groups;
 	uint32_t csum_seed; /* of metadata_csum */
 	bool metadata_csum; /* metadata checksums are there and are verified */
-	bool group_csum; /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
+	bool group_csum;    /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
 
 	/* filled by groups_load() */
-	struct group *group;		/* one each, see image/groups.h */
-	struct rangeset *metadata;	/* blocks of static metadata */
+	struct group *group;	   /* one each, see image/groups.h */
+	struct rangeset *metadata; /* blocks of static metadata */
 };
 
 /* Keep a sentence for e4z_context() and return ERR. */
@@ -44,7 +44,8 @@ static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, si
 }
 
 /* The same when no disk has to be waited for, else false. */
-static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
+static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len,
+				     void *buf)
 {
 	return blkdev_read_cached(img->dev, off, len, buf);
 }

@@ -126,7 +126,7 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 {
-	const struct iovec place = { .iov_base = buf, .iov_len = len };
+	const struct iovec place = {.iov_base = buf, .iov_len = len};
 
 	if (off > dev->len || len > dev->len - off ||
 	    preadv2(dev->fd, &place, 1, (off_t)(dev->base + off), RWF_NOWAIT) != (ssize_t)len)
