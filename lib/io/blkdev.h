@@ -39,8 +39,8 @@ errcode_t blkdev_set_place(struct blkdev *dev, uint64_t base, uint64_t len);
 errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
 /*
- * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk would have to be waited for, or when
- * the host cannot tell.
+ * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk
+ * would have to be waited for, or when the host cannot tell.
  */
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 

@@ -93,14 +93,14 @@ static struct suspect make_suspect(const struct look *look, enum e4z_finding_kin
 {
 	const struct inode *inode = look->inode;
 
-	return (struct suspect){ .finding = { .kind = kind,
-					      .ino = inode->ino,
-					      .size = inode->size,
-					      .lblk = lblk,
-					      .pblk = pblk,
-					      .blocks = blocks,
-					      .fixable = !(inode->flags & EXT4_VERITY_FL) },
-				 .zero_kind = E4Z_KIND_COUNT };
+	return (struct suspect){.finding = {.kind = kind,
+					    .ino = inode->ino,
+					    .size = inode->size,
+					    .lblk = lblk,
+					    .pblk = pblk,
+					    .blocks = blocks,
+					    .fixable = !(inode->flags & EXT4_VERITY_FL)},
+				.zero_kind = E4Z_KIND_COUNT};
 }
 
 /* The written EOF block, at PBLK. */
@@ -128,8 +128,7 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
 		push_suspect(look, &suspect);
 	else if (wants(look, E4Z_STALE_TAIL) &&
-		 vec_push(&look->tails,
-			  tail_make(inode->ino, pblk, inode->size, img->block_bits)))
+		 vec_push(&look->tails, tail_make(inode->ino, pblk, inode->size, img->block_bits)))
 		look->err = ENOMEM;
 }
 
@@ -170,8 +169,8 @@ static void on_past_eof(struct look *look, const struct run *run)
 
 static void push_residue(struct look *look, const struct run *run)
 {
-	const struct suspect suspect = make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk,
-						    run->pblk, run->len);
+	const struct suspect suspect =
+		make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk, run->pblk, run->len);
 
 	push_suspect(look, &suspect);
 }
@@ -337,7 +336,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 
 errcode_t look_at(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = look, .node = on_node, .run = on_run};
 	const char *why = NULL;
 	errcode_t err;
 
@@ -398,7 +397,7 @@ static void blame_run(void *arg, const struct run *run)
 
 errcode_t look_blame(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = blame_node, .run = blame_run };
+	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
 
 	if (is_unmapped(inode->ino) || !inode->links)
 		return 0;
@@ -450,8 +449,8 @@ static void pending_run(void *arg, const struct run *run)
 
 errcode_t look_pending(struct look *look, const struct inode *inode)
 {
-	struct pending p = { .look = look, .judged = JUDGED_NOTHING };
-	const struct map_sink sink = { .arg = &p, .node = pending_node, .run = pending_run };
+	struct pending p = {.look = look, .judged = JUDGED_NOTHING};
+	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
 
 	start(look, inode);
 	p.finding = make_suspect(look, E4Z_PENDING_TRUNCATE, look->past_eof, E4Z_NONE, 0).finding;

@@ -48,14 +48,16 @@ static void first_run(void *arg, const struct run *run)
 		first->pblk = run->pblk;
 }
 
-/* The target of the symbolic link INODE, terminated; the caller's to free, NULL when it cannot be read. */
+/*
+ * The target of the symbolic link INODE, terminated; the caller's to free, NULL when it cannot be
+ * read.
+ */
 static char *read_target(struct e4z_image *img, struct map_work *work, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = &(struct first_block){ 0 },
-				       .node = any_node,
-				       .run = first_run };
+	const struct map_sink sink = {
+		.arg = &(struct first_block){0}, .node = any_node, .run = first_run};
 	const struct first_block *first = sink.arg;
-	struct inline_data data = { .head = inode->raw + INODE_I_BLOCK };
+	struct inline_data data = {.head = inode->raw + INODE_I_BLOCK};
 	size_t size = inode->size, head = size;
 	AUTO_FREE char *target = NULL;
 	char *result;
@@ -91,11 +93,11 @@ struct resolve {
 	struct map_work *work;
 	const char *name; /* as given, for messages */
 	uint8_t *raw;
-	char *path;	/* what is left to do begins at rest */
+	char *path; /* what is left to do begins at rest */
 	char *rest;
 	unsigned links;
-	uint32_t dir;	/* where the rest begins */
-	uint32_t ino;	/* where it led so far */
+	uint32_t dir; /* where the rest begins */
+	uint32_t ino; /* where it led so far */
 };
 
 static errcode_t give_up(struct resolve *r, errcode_t err)
@@ -124,7 +126,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 /* One component of the rest. */
 static errcode_t step(struct resolve *r, size_t len)
 {
-	struct find find = { .name = r->rest, .len = len };
+	struct find find = {.name = r->rest, .len = len};
 	struct inode inode;
 	errcode_t err = inode_read(r->img, r->ino, r->raw, &inode);
 
@@ -183,7 +185,7 @@ static errcode_t lookup_number(struct resolve *r)
 
 errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino)
 {
-	struct resolve r = { .img = img, .work = work, .name = name };
+	struct resolve r = {.img = img, .work = work, .name = name};
 	errcode_t err;
 
 	if (*name == '<') {

@@ -66,7 +66,8 @@ static void on_run(void *arg, const struct run *run)
 }
 
 /* The checksum covers the block's own number and its entries, with the file's seed. */
-static bool block_ok(const struct e4z_image *img, uint32_t seed, uint64_t pblk, const uint8_t *block)
+static bool block_ok(const struct e4z_image *img, uint32_t seed, uint64_t pblk,
+		     const uint8_t *block)
 {
 	size_t entries = img->block_size - ORPHAN_TAIL;
 	uint8_t number[8];
@@ -97,7 +98,7 @@ static errcode_t load_block(struct load *load, uint32_t seed, uint64_t pblk, uin
 static errcode_t load_file(struct load *load, struct map_work *work)
 {
 	const struct e4z_image *img = load->img;
-	const struct map_sink sink = { .arg = load, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = load, .node = on_node, .run = on_run};
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	AUTO_FREE uint8_t *block = malloc(img->block_size);
 	struct inode inode;
@@ -117,7 +118,7 @@ static errcode_t load_file(struct load *load, struct map_work *work)
 
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
 {
-	struct load load = { .img = img, .set = set };
+	struct load load = {.img = img, .set = set};
 	errcode_t err = load_chain(&load);
 
 	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))
