@@ -52,8 +52,8 @@ struct e4z_image_info {
 	enum e4z_journal_state journal;
 	bool mounted; /* opened with force although mounted */
 	bool mmp;     /* multiple mount protection is on; it was not waited for */
-	const char *const
-		*notes; /* what could not be determined, whole sentences, NULL-terminated */
+	/* what could not be determined, whole sentences, NULL-terminated */
+	const char *const *notes;
 };
 
 /*

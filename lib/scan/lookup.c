@@ -48,44 +48,47 @@ static void first_run(void *arg, const struct run *run)
 		first->pblk = run->pblk;
 }
 
+/* The SIZE bytes of the symbolic link INODE's target into TARGET, which holds a block more. */
+static bool fill_target(struct e4z_image *img, struct map_work *work, const struct inode *inode,
+			char *target, size_t size)
+{
+	struct first_block first = {0};
+	const struct map_sink sink = {.arg = &first, .node = any_node, .run = first_run};
+	struct inline_data data = {.head = inode->raw + INODE_I_BLOCK};
+	size_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
+
+	if (inode_has_map(inode))
+		return size <= img->block_size && !map_walk(img, work, inode, &sink) &&
+		       first.pblk &&
+		       !image_read(img, first.pblk * img->block_size, img->block_size, target);
+	if (inode->flags & EXT4_INLINE_DATA_FL && !inline_find(img, inode, &data))
+		return false;
+	if (size > inline_capacity(&data))
+		return false;
+	memcpy(target, data.head, head);
+	if (size > head)
+		memcpy(target + head, data.rest, size - head);
+	return true;
+}
+
 /*
  * The target of the symbolic link INODE, terminated; the caller's to free, NULL when it cannot be
  * read.
  */
 static char *read_target(struct e4z_image *img, struct map_work *work, const struct inode *inode)
 {
-	const struct map_sink sink = {
-		.arg = &(struct first_block){0}, .node = any_node, .run = first_run};
-	const struct first_block *first = sink.arg;
-	struct inline_data data = {.head = inode->raw + INODE_I_BLOCK};
-	size_t size = inode->size, head = size;
-	AUTO_FREE char *target = NULL;
-	char *result;
+	size_t size = inode->size;
+	char *target;
 
 	if (!size || size >= TARGET_MAX || inode->flags & EXT4_ENCRYPT_FL)
 		return NULL;
-	target = calloc(1, size + img->block_size + 1);
-	if (!target)
+	target = malloc(size + img->block_size + 1);
+	if (!target || !fill_target(img, work, inode, target, size)) {
+		free(target);
 		return NULL;
-	if (inode_has_map(inode)) {
-		if (size > img->block_size || map_walk(img, work, inode, &sink) || !first->pblk ||
-		    image_read(img, first->pblk * img->block_size, img->block_size, target))
-			return NULL;
-		target[size] = '\0';
-	} else {
-		if (inode->flags & EXT4_INLINE_DATA_FL && !inline_find(img, inode, &data))
-			return NULL;
-		if (size > inline_capacity(&data))
-			return NULL;
-		if (head > INODE_I_BLOCK_LEN)
-			head = INODE_I_BLOCK_LEN;
-		memcpy(target, data.head, head);
-		if (size > head)
-			memcpy(target + head, data.rest, size - head);
 	}
-	result = target;
-	target = NULL;
-	return result;
+	target[size] = '\0';
+	return target;
 }
 
 struct resolve {
