@@ -12,6 +12,7 @@
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 #define TARGET_MAX 65536
+#define NODES_MAX 8 /* tree blocks on the way to a target */
 
 struct find {
 	const char *name;
@@ -29,15 +30,19 @@ static bool match(void *arg, const struct dir_entry *entry)
 	return false;
 }
 
+/* Where block 0 of a symbolic link lies. */
 struct first_block {
 	uint64_t pblk;
+	unsigned nodes;
 };
 
-static bool any_node(void *arg, uint64_t pblk)
+/* One block of data needs a short way only: what asks for more is damaged. */
+static bool few_nodes(void *arg, uint64_t pblk)
 {
-	(void)arg;
+	struct first_block *first = arg;
+
 	(void)pblk;
-	return true;
+	return ++first->nodes <= NODES_MAX;
 }
 
 static void first_run(void *arg, const struct run *run)
@@ -53,7 +58,7 @@ static bool fill_target(struct e4z_image *img, struct map_work *work, const stru
 			char *target, size_t size)
 {
 	struct first_block first = {0};
-	const struct map_sink sink = {.arg = &first, .node = any_node, .run = first_run};
+	const struct map_sink sink = {.arg = &first, .node = few_nodes, .run = first_run};
 	struct inline_data data = {.head = inode->raw + INODE_I_BLOCK};
 	size_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
 
