@@ -179,7 +179,9 @@ bool overlay_next(const struct overlay *ov, uint64_t *from, struct overlay_entry
 
 bool overlay_find(const struct overlay *ov, uint64_t block, struct overlay_entry *entry)
 {
-	return overlay_next(ov, &block, entry) && entry->block == block - 1;
+	uint64_t from = block;
+
+	return overlay_next(ov, &from, entry) && entry->block == block;
 }
 
 bool overlay_meets(const struct overlay *ov, uint64_t block, uint64_t count)
