@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Blocks of a file system that are to be read from a log: a hash while it grows, then a sorted array.
+// Blocks that are to be read from a log: a hash while it grows, then a sorted array.
 #include "io/overlay.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
@@ -79,7 +79,7 @@ static errcode_t grow(struct overlay *ov)
 
 errcode_t overlay_put(struct overlay *ov, const struct overlay_entry *entry)
 {
-	struct item item = { entry->block, entry->from | (entry->escaped ? ESCAPED : 0) };
+	struct item item = {entry->block, entry->from | (entry->escaped ? ESCAPED : 0)};
 	uint32_t *slot;
 	errcode_t err;
 
@@ -171,8 +171,7 @@ bool overlay_next(const struct overlay *ov, uint64_t *from, struct overlay_entry
 	if (i == overlay_count(ov))
 		return false;
 	item = &ov->items.items[i];
-	*entry = (struct overlay_entry){ item->block, item->from & ~ESCAPED,
-					 item->from & ESCAPED };
+	*entry = (struct overlay_entry){item->block, item->from & ~ESCAPED, item->from & ESCAPED};
 	*from = item->block + 1;
 	return true;
 }
@@ -208,7 +207,7 @@ struct piece {
 /* Give an escaped block at BLOCK_OFF its first bytes back, as far as the piece holds them. */
 static void unescape(const struct piece *piece, uint64_t block_off)
 {
-	static const uint8_t magic[] = { 0xc0, 0x3b, 0x39, 0x98 };
+	static const uint8_t magic[] = {0xc0, 0x3b, 0x39, 0x98};
 
 	for (size_t i = 0; i < sizeof(magic); i++)
 		if (block_off + i >= piece->off && block_off + i - piece->off < piece->len)
@@ -247,7 +246,7 @@ static bool follows(const struct item *a, const struct item *b)
 errcode_t overlay_read(const struct overlay *ov, struct blkdev *dev, uint64_t off, size_t len,
 		       void *buf)
 {
-	struct piece whole = { off, len, buf };
+	struct piece whole = {off, len, buf};
 	uint64_t first, end;
 	size_t i, stop, n;
 	errcode_t err = 0;

@@ -14,10 +14,10 @@ struct overlay;
 struct overlay_entry {
 	uint64_t block; /* of the file system */
 	uint64_t from;	/* block of the source */
-	bool escaped;	/* its first four bytes are the log's magic number, whatever the source says */
+	bool escaped;	/* its first four bytes are the magic number, whatever the source says */
 };
 
-/* An empty overlay over blocks of BLOCK_SIZE bytes whose content lies on SOURCE, which stays the caller's. */
+/* An empty overlay of blocks of BLOCK_SIZE bytes; SOURCE holds their content, for the caller. */
 errcode_t overlay_new(struct blkdev *source, uint32_t block_size, struct overlay **ov);
 void overlay_free(struct overlay *ov);
 
@@ -40,15 +40,13 @@ bool overlay_find(const struct overlay *ov, uint64_t block, struct overlay_entry
 /* Any block of [block, block + count) is covered. */
 bool overlay_meets(const struct overlay *ov, uint64_t block, uint64_t count);
 
-/*
- * The first covered block at or after *FROM: true, and *FROM moves behind it; false when there is none.
- */
+/* The first covered block at or after *FROM: true, and *FROM moves behind it; false: none. */
 bool overlay_next(const struct overlay *ov, uint64_t *from, struct overlay_entry *entry);
 
 /* The content of one covered block. */
 errcode_t overlay_load(const struct overlay *ov, const struct overlay_entry *entry, void *buf);
 
-/* [off, off + len) of DEV as it will be once the log is replayed: any bytes, not only whole blocks. */
+/* [off, off + len) of DEV as it will be once the log is replayed: any bytes, not whole blocks. */
 errcode_t overlay_read(const struct overlay *ov, struct blkdev *dev, uint64_t off, size_t len,
 		       void *buf);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The checksums of a log. CSUM_V2 and CSUM_V3: crc32c over each block and, in its tag, each data block.
- * COMPAT_CHECKSUM: one crc32 over all descriptor and data blocks of a transaction, in its commit block.
+ * The checksums of a log. CSUM_V2 and CSUM_V3: crc32c over each block and, in its tag, each data
+ * block. COMPAT_CHECKSUM: one crc32 over all descriptor and data blocks of a transaction, in its
+ * commit block.
  */
 #ifndef E4Z_JOURNAL_CSUM_H
 #define E4Z_JOURNAL_CSUM_H
@@ -19,8 +20,8 @@ bool csum_tail_ok(const struct jbd2_shape *shape, uint32_t seed, const void *blo
 void csum_tail_set(const struct jbd2_shape *shape, uint32_t seed, void *block);
 
 /*
- * Commit blocks of CSUM_V2 and CSUM_V3. A block whose structure is right and whose rest is not zero counts as right:
- * its first sector is all that says anything, and kernels take it.
+ * Commit blocks of CSUM_V2 and CSUM_V3. A block whose structure is right and whose rest is not
+ * zero counts as right: its first sector is all that says anything, and kernels take it.
  */
 bool csum_commit_ok(const struct jbd2_shape *shape, uint32_t seed, const void *block);
 void csum_commit_set(const struct jbd2_shape *shape, uint32_t seed, void *block);

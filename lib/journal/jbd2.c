@@ -36,7 +36,7 @@ bool jbd2_super_decode(const struct jbd2_super *raw, struct jbd2_sb *sb)
 
 static struct jbd2_header header_of(enum jbd2_type type, uint32_t tid)
 {
-	return (struct jbd2_header){ be32_of(JBD2_MAGIC), be32_of(type), be32_of(tid) };
+	return (struct jbd2_header){be32_of(JBD2_MAGIC), be32_of(type), be32_of(tid)};
 }
 
 void jbd2_super_encode(const struct jbd2_sb *sb, struct jbd2_super *raw)
@@ -102,15 +102,14 @@ uint32_t jbd2_block_type(const void *block, uint32_t *tid)
 
 void jbd2_tags_start(struct jbd2_tags *tags, const struct jbd2_shape *shape, const void *block)
 {
-	*tags = (struct jbd2_tags){ .shape = shape,
-				    .block = block,
-				    .at = sizeof(struct jbd2_header) };
+	*tags = (struct jbd2_tags){
+		.shape = shape, .block = block, .at = sizeof(struct jbd2_header)};
 }
 
 static void tag_decode(const struct jbd2_shape *shape, const uint8_t *at, struct jbd2_entry *entry)
 {
-	struct jbd2_tag3 tag3 = { 0 };
-	struct jbd2_tag tag = { 0 };
+	struct jbd2_tag3 tag3 = {0};
+	struct jbd2_tag tag = {0};
 	uint64_t high = 0;
 
 	if (shape->csum == JBD2_CSUM_V3) {
@@ -177,12 +176,12 @@ static void tag_encode(const struct jbd2_shape *shape, uint8_t *at, const struct
 	struct be32 high = be32_of((uint32_t)(entry->block >> 32));
 
 	if (shape->csum == JBD2_CSUM_V3) {
-		struct jbd2_tag3 tag = { low, be32_of(entry->flags), high, be32_of(entry->csum) };
+		struct jbd2_tag3 tag = {low, be32_of(entry->flags), high, be32_of(entry->csum)};
 
 		memcpy(at, &tag, sizeof(tag));
 	} else {
-		struct jbd2_tag tag = { low, be16_of((uint16_t)entry->csum),
-					be16_of((uint16_t)entry->flags), high };
+		struct jbd2_tag tag = {low, be16_of((uint16_t)entry->csum),
+				       be16_of((uint16_t)entry->flags), high};
 
 		memcpy(at, &tag, shape->wide ? sizeof(tag) : offsetof(struct jbd2_tag, block_high));
 	}
@@ -227,10 +226,8 @@ bool jbd2_revokes_start(struct jbd2_revokes *revokes, const struct jbd2_shape *s
 	uint32_t used = be32_get(header->used);
 	bool fits = used <= shape->block_size - shape->tail_bytes;
 
-	*revokes = (struct jbd2_revokes){ .shape = shape,
-					  .block = block,
-					  .at = sizeof(*header),
-					  .end = fits ? used : 0 };
+	*revokes = (struct jbd2_revokes){
+		.shape = shape, .block = block, .at = sizeof(*header), .end = fits ? used : 0};
 	return fits;
 }
 
@@ -289,12 +286,12 @@ void jbd2_revokes_end(struct jbd2_builder *b)
 
 /* ---- commit blocks, escapes ---- */
 
-void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid,
-			uint64_t seconds, uint32_t nanoseconds)
+void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid, uint64_t seconds,
+			uint32_t nanoseconds)
 {
-	struct jbd2_commit commit = { .header = header_of(JBD2_COMMIT, tid),
-				      .seconds = be64_of(seconds),
-				      .nanoseconds = be32_of(nanoseconds) };
+	struct jbd2_commit commit = {.header = header_of(JBD2_COMMIT, tid),
+				     .seconds = be64_of(seconds),
+				     .nanoseconds = be32_of(nanoseconds)};
 
 	memset(block, 0, shape->block_size);
 	memcpy(block, &commit, sizeof(commit));
@@ -302,7 +299,7 @@ void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t ti
 
 bool jbd2_escape(void *data)
 {
-	static const uint8_t magic[] = { 0xc0, 0x3b, 0x39, 0x98 };
+	static const uint8_t magic[] = {0xc0, 0x3b, 0x39, 0x98};
 
 	if (memcmp(data, magic, sizeof(magic)))
 		return false;

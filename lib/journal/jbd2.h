@@ -44,14 +44,13 @@ static inline uint64_t be64_get(struct be64 v)
 
 static inline struct be16 be16_of(uint16_t n)
 {
-	return (struct be16){ { (uint8_t)(n >> 8), (uint8_t)n } };
+	return (struct be16){{(uint8_t)(n >> 8), (uint8_t)n}};
 }
 
 static inline struct be32 be32_of(uint32_t n)
 {
 	return (struct be32){
-		{ (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n }
-	};
+		{(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
 }
 
 static inline struct be64 be64_of(uint64_t n)
@@ -233,8 +232,8 @@ struct jbd2_builder {
 
 /*
  * Begin a descriptor block, add tags, end it: LAST_TAG is set on the final one, the UUID follows
- * the first. The checksum comes after the end. An add that does not fit changes nothing and says ENOSPC; a
- * block number past 2^32 without 64BIT is EOVERFLOW. FLAGS: JBD2_TAG_ESCAPED or 0.
+ * the first. The checksum comes after the end. An add that does not fit changes nothing and says
+ * ENOSPC; a block number past 2^32 without 64BIT is EOVERFLOW. FLAGS: JBD2_TAG_ESCAPED or 0.
  */
 void jbd2_tags_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, void *block,
 		     uint32_t tid, const uint8_t uuid[JBD2_UUID_BYTES]);
@@ -247,8 +246,8 @@ int jbd2_revokes_add(struct jbd2_builder *b, uint64_t block);
 void jbd2_revokes_end(struct jbd2_builder *b);
 
 /* A whole commit block without its checksum: all zero after the structure. */
-void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid,
-			uint64_t seconds, uint32_t nanoseconds);
+void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid, uint64_t seconds,
+			uint32_t nanoseconds);
 
 /* A data block that begins with the magic number: true, and zeroes stand there now. */
 bool jbd2_escape(void *data);

@@ -65,12 +65,11 @@ errcode_t log_read(const struct log *log, uint32_t n, uint32_t count, void *buf)
 	return 0;
 }
 
-errcode_t log_window_open(struct log_window *win, const struct log *log, uint32_t end,
-			  size_t bytes)
+errcode_t log_window_open(struct log_window *win, const struct log *log, uint32_t end, size_t bytes)
 {
 	uint32_t room = (uint32_t)(bytes / log->shape.block_size);
 
-	*win = (struct log_window){ .log = log, .room = room ? room : 1, .end = end };
+	*win = (struct log_window){.log = log, .room = room ? room : 1, .end = end};
 	win->buf = malloc((size_t)win->room * log->shape.block_size);
 	return win->buf ? 0 : ENOMEM;
 }
@@ -108,7 +107,8 @@ static errcode_t judge_features(const struct log *log, const struct verdict *v)
 
 	if (sb->incompat & ~JBD2_INCOMPAT_KNOWN || sb->ro_compat ||
 	    sb->compat & ~JBD2_COMPAT_CHECKSUM)
-		return say(v, E4Z_ET_FEATURE, "the journal has a feature that e4zero does not know");
+		return say(v, E4Z_ET_FEATURE,
+			   "the journal has a feature that e4zero does not know");
 	if (!v2 && !v3)
 		return 0;
 	if ((v2 && v3) || sb->compat & JBD2_COMPAT_CHECKSUM)
@@ -236,7 +236,7 @@ static errcode_t finish(struct log *log, uint32_t block_size, uint64_t limit, ui
 errcode_t log_open(struct blkdev *dev, uint32_t block_size, const struct log_run *runs,
 		   size_t run_count, struct log **out, char *why, size_t why_size)
 {
-	struct verdict v = { why, why_size };
+	struct verdict v = {why, why_size};
 	struct log *log;
 	uint64_t limit;
 
@@ -296,9 +296,9 @@ errcode_t log_open_external(struct blkdev *dev, uint32_t block_size,
 			    const uint8_t fs_uuid[JBD2_UUID_BYTES], struct log **out, char *why,
 			    size_t why_size)
 {
-	struct verdict v = { why, why_size };
+	struct verdict v = {why, why_size};
 	uint32_t super = block_size == EXT2_MIN_BLOCK_SIZE ? 2 : 1;
-	struct log_run run = { 0 };
+	struct log_run run = {0};
 	uint64_t blocks;
 	struct log *log;
 	errcode_t err;

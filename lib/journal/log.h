@@ -19,7 +19,7 @@ struct log_run {
 };
 
 struct log {
-	struct blkdev *dev;   /* the caller's */
+	struct blkdev *dev; /* the caller's */
 	bool external;
 	uint64_t super_block; /* on dev */
 	struct log_run *runs;
@@ -41,7 +41,8 @@ errcode_t log_open(struct blkdev *dev, uint32_t block_size, const struct log_run
 		   size_t run_count, struct log **log, char *why, size_t why_size);
 
 /*
- * Open an external journal on DEV: its UUID must be JOURNAL_UUID (s_journal_uuid), and FS_UUID among its users.
+ * Open an external journal on DEV: its UUID must be JOURNAL_UUID (s_journal_uuid), and FS_UUID
+ * among its users.
  */
 errcode_t log_open_external(struct blkdev *dev, uint32_t block_size,
 			    const uint8_t journal_uuid[JBD2_UUID_BYTES],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Reading a log for what it would write: one walk, transaction by transaction. The blocks of a
- * transaction are staged until its commit block is seen. Within a transaction and before it revokes win, so
- * a revoke record needs no memory of its own: it drops what was put so far.
+ * transaction are staged until its commit block is seen. Within a transaction, and against those
+ * before it, revokes win: so a revoke record needs no memory, it drops what was put so far.
  */
 #include "journal/replay.h"
 #include "base/cleanup.h"
@@ -45,7 +45,7 @@ struct walk {
 };
 
 __attribute__((format(printf, 3, 4))) static errcode_t say(const struct walk *w, errcode_t err,
-							    const char *format, ...)
+							   const char *format, ...)
 {
 	va_list args;
 
@@ -116,9 +116,9 @@ static errcode_t take_descriptor(struct walk *w)
 		w->crc = csum_v1(w->crc, w->header, w->shape->block_size);
 	jbd2_tags_start(&tags, w->shape, w->header);
 	while (jbd2_tags_next(&tags, &entry)) {
-		struct staged staged = { .block = entry.block,
-					 .at = log_after(w->log, w->at, count),
-					 .escaped = entry.flags & JBD2_TAG_ESCAPED };
+		struct staged staged = {.block = entry.block,
+					.at = log_after(w->log, w->at, count),
+					.escaped = entry.flags & JBD2_TAG_ESCAPED};
 
 		if (w->used + count >= log_size(w->log)) {
 			end_here(w); /* it would overwrite the start of the log */
@@ -245,25 +245,19 @@ static errcode_t walk_log(struct walk *w)
 		memcpy(w->header, block, w->shape->block_size);
 		type = jbd2_block_type(w->header, &tid);
 		switch (tid == w->tid ? type : 0) {
-		case JBD2_DESCRIPTOR:
-			err = take_descriptor(w);
-			break;
-		case JBD2_REVOKE:
-			err = take_revoke(w);
-			break;
-		case JBD2_COMMIT:
-			err = take_commit(w);
-			break;
-		default:
-			end_here(w);
+		case JBD2_DESCRIPTOR: err = take_descriptor(w); break;
+		case JBD2_REVOKE: err = take_revoke(w); break;
+		case JBD2_COMMIT: err = take_commit(w); break;
+		default: end_here(w);
 		}
 	}
 	return err;
 }
 
 /*
- * Whether BLOCK, which is the one at hand, commits the transaction that is not whole, or a later one. Each
- * transaction takes a block at least. An older time is what an earlier life of the log left behind.
+ * Whether BLOCK, which is the one at hand, commits the transaction that is not whole, or a later
+ * one. Each transaction takes a block at least. An older time is what an earlier life of the log
+ * left behind.
  */
 static bool commits_later(const struct walk *w, const void *block)
 {
@@ -340,8 +334,7 @@ static errcode_t judge_targets(struct walk *w)
 		return 0;
 	for (size_t i = 0; i < log->run_count; i++)
 		if (overlay_meets(w->ov, log->runs[i].pblk, log->runs[i].len))
-			return say(w, E4Z_ET_BAD_JOURNAL,
-				   "the journal writes over its own blocks");
+			return say(w, E4Z_ET_BAD_JOURNAL, "the journal writes over its own blocks");
 	return 0;
 }
 
@@ -389,19 +382,19 @@ static void walk_close(struct walk *w)
 errcode_t replay_read(const struct log *log, uint64_t fs_blocks, struct overlay **ov,
 		      struct replay *replay, char *why, size_t why_size)
 {
-	struct walk w = { .log = log,
-			  .shape = &log->shape,
-			  .fs_blocks = fs_blocks,
-			  .replay = replay,
-			  .why = why,
-			  .why_size = why_size,
-			  .at = log->sb.start,
-			  .tid = log->sb.sequence,
-			  .crc = CSUM_V1_START };
+	struct walk w = {.log = log,
+			 .shape = &log->shape,
+			 .fs_blocks = fs_blocks,
+			 .replay = replay,
+			 .why = why,
+			 .why_size = why_size,
+			 .at = log->sb.start,
+			 .tid = log->sb.sequence,
+			 .crc = CSUM_V1_START};
 	errcode_t err;
 
 	*ov = NULL;
-	*replay = (struct replay){ .first_tid = w.tid, .end = w.at };
+	*replay = (struct replay){.first_tid = w.tid, .end = w.at};
 	err = walk_open(&w);
 	if (!err && !log->sb.start) {
 		replay->empty = true;

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The journal images among e2fsprogs' own tests: replayed as e2fsck does, or refused. $E2FSPROGS_TESTS is its tests/.
+# The journal images of e2fsprogs' own tests (in $E2FSPROGS_TESTS): as e2fsck does, or refused.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/journal/lib.sh"
 
-[ -d "${E2FSPROGS_TESTS:-}" ] || skip 'E2FSPROGS_TESTS does not name the tests/ of an e2fsprogs tree'
+[ -d "${E2FSPROGS_TESTS:-}" ] || skip 'E2FSPROGS_TESTS names no tests/ of e2fsprogs'
 requires e2fsck
 requires bunzip2
 

@@ -57,7 +57,7 @@ static int add_block(ext2_filsys fs, blk64_t *pblk, e2_blkcnt_t lblk, blk64_t re
 	if (!view->runs)
 		return BLOCK_ABORT;
 	view->runs[view->run_count++] =
-		(struct log_run){ .pblk = *pblk, .lblk = (uint32_t)lblk, .len = 1 };
+		(struct log_run){.pblk = *pblk, .lblk = (uint32_t)lblk, .len = 1};
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static const uint8_t *seen(const struct view *view, struct reader *r, uint64_t b
 
 static void digest(const struct view *view)
 {
-	struct reader r = { 0 };
+	struct reader r = {0};
 
 	for (uint64_t block = 0; block < view->blocks; block++)
 		if (!is_journal(view, block))
@@ -184,7 +184,7 @@ static void digest(const struct view *view)
 static int compare(const struct view *view, const char *path)
 {
 	uint64_t size = view->block_size, super = 1024 / size, covered = 0, checked = 0;
-	struct reader r = { 0 };
+	struct reader r = {0};
 	struct blkdev *other;
 	struct overlay_entry entry;
 	unsigned different = 0;
@@ -233,13 +233,12 @@ static errcode_t write_home(void *arg, uint64_t block, const void *data)
 	if (block < home->next)
 		return EINVAL; /* not ascending */
 	home->next = block + 1;
-	return pwrite(home->fd, data, home->block_size, off) == (ssize_t)home->block_size ? 0
-											   : EIO;
+	return pwrite(home->fd, data, home->block_size, off) == (ssize_t)home->block_size ? 0 : EIO;
 }
 
 static int apply(const struct view *view, const char *path)
 {
-	struct home home = { .fd = open(path, O_WRONLY), .block_size = view->block_size };
+	struct home home = {.fd = open(path, O_WRONLY), .block_size = view->block_size};
 	errcode_t err = home.fd < 0 ? errno : overlay_each(view->ov, write_home, &home);
 
 	if (err)
@@ -249,7 +248,7 @@ static int apply(const struct view *view, const char *path)
 
 int main(int argc, char **argv)
 {
-	struct view view = { 0 };
+	struct view view = {0};
 	const char *journal = NULL;
 	errcode_t err;
 	int status = 0;

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the journal tests share: three who replay on the disk, held against our view. After tests/lib.sh.
+# What the journal tests share: those who replay on the disk, against our view. After lib.sh.
 
 view=${JOURNAL_VIEW:-$builddir/tests/journal/journal-view}
 [ -x "$view" ] || skip "$view is not built"
 passed=0 refused=0
+journal_device= # an external journal, while one is judged
 
 loop=
 
@@ -38,7 +39,7 @@ judged() {
 judge_e2fsck() {
 	local rc
 	cp --sparse=always "$2" by-e2fsck
-	e2fsck -E journal_only -y ${journal_device:+-j "$journal_device"} by-e2fsck >e2fsck.out 2>&1
+	e2fsck -E journal_only -y by-e2fsck >e2fsck.out 2>&1
 	rc=$?
 	[ $rc -le 1 ] || { cat e2fsck.out; fail "$1: e2fsck journal_only: exit $rc"; }
 	judged "$1" "$2" by-e2fsck e2fsck

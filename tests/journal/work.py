@@ -59,7 +59,7 @@ def churn(top, rng, names, magic):
 
 
 def trees(top, rng, names, magic):
-    """Directories are journaled; removed, and their blocks used again for data, they are revoked."""
+    """Directories are journaled; removed, their blocks used again for data, they are revoked."""
     for number in range(4):
         path = os.path.join(top, "d%d-%d" % (number, rng.randrange(1000)))
         os.mkdir(path)
@@ -74,7 +74,8 @@ def trees(top, rng, names, magic):
             os.rmdir(path)
     commit(top)
     for i in range(8):
-        write(os.path.join(top, "r%d" % rng.randrange(names)), rng.randrange(4096, 90000), rng, magic)
+        path = os.path.join(top, "r%d" % rng.randrange(names))
+        write(path, rng.randrange(4096, 90000), rng, magic)
 
 
 def fsyncs(top, rng, names, magic):
