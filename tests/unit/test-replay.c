@@ -379,6 +379,25 @@ static void test_misleading(size_t kind)
 	logmaker_close(&lm);
 }
 
+/* A descriptor with many more tags than the ring has blocks. */
+static void test_tiny_ring(size_t kind)
+{
+	struct jbd2_entry entry = {.block = 1};
+	struct jbd2_builder b;
+	struct logmaker lm;
+	uint8_t *block;
+
+	logmaker_open(&lm, 4096, kinds[kind].compat, kinds[kind].incompat, 12, 5, 7);
+	block = logmaker_next(&lm);
+	jbd2_tags_begin(&b, &lm.shape, block, 7, lm.sb.uuid);
+	while (!jbd2_tags_add(&b, &entry))
+		continue;
+	jbd2_tags_end(&b);
+	csum_tail_set(&lm.shape, lm.seed, block);
+	expect_transactions(&lm, 0, true);
+	logmaker_close(&lm);
+}
+
 /* A log that is full to the last block, and one that is empty. */
 static void test_full_and_empty(size_t kind)
 {
@@ -517,6 +536,7 @@ int main(void)
 		test_bad_data(kind);
 		test_stale(kind);
 		test_misleading(kind);
+		test_tiny_ring(kind);
 		test_full_and_empty(kind);
 	}
 	test_fast_commits();
