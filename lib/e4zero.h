@@ -50,6 +50,7 @@ struct e4z_image_info {
 	uint8_t uuid[16];
 	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
+	bool replayed; /* seen as it will be once the journal is replayed */
 	bool mounted; /* opened with force although mounted */
 	bool mmp;     /* multiple mount protection is on; it was not waited for */
 	/* what could not be determined, whole sentences, NULL-terminated */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The only place that reads the image: pread on a descriptor of our own, clipped to the place. */
+/* The only place that reads and writes the image: descriptors of our own, clipped to the place. */
 #include "io/blkdev.h"
 
 #include "errors.h"
@@ -62,7 +62,7 @@ errcode_t blkdev_open(const char *path, struct blkdev **out)
 	*out = NULL;
 	if (!dev)
 		return ENOMEM;
-	dev->fd = -1;
+	dev->fd = dev->write_fd = -1;
 	dev->path = strdup(path);
 	if (!dev->path) {
 		err = ENOMEM;
@@ -89,6 +89,8 @@ void blkdev_close(struct blkdev *dev)
 		return;
 	if (dev->fd >= 0)
 		close(dev->fd);
+	if (dev->write_fd >= 0)
+		close(dev->write_fd);
 	free(dev->path);
 	free(dev);
 }

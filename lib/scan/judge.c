@@ -41,7 +41,7 @@ errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t block
 		errcode_t err;
 
 		if (at >= data_end)
-			blkdev_next_data(img->dev, at, &data_start, &data_end);
+			image_next_data(img, at, &data_start, &data_end);
 		if (data_start > at)
 			at = data_start;
 		if (at >= end)
@@ -192,7 +192,7 @@ static errcode_t cut(struct tails_run *run, size_t count)
 		uint64_t off = tail_pblk(&run->tails[from]) * img->block_size;
 
 		if (off + img->block_size > data_end)
-			blkdev_next_data(img->dev, off, &data_start, &data_end);
+			image_next_data(img, off, &data_start, &data_end);
 		if (off + img->block_size <= data_start) {
 			from++;
 			continue;
