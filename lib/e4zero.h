@@ -31,7 +31,15 @@ struct e4z_image;
 struct e4z_open_options {
 	/* a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
 	const char *partition;
-	bool force; /* look at a mounted image's disk view */
+	/* to look: at a mounted image's disk view; to write: although the file system has errors */
+	bool force;
+	/* an image or device with the external journal, where it is not found by its UUID; NULL */
+	const char *journal_device;
+	/*
+	 * The image will be edited: it must be neither mounted nor attached nor locked by anybody,
+	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
+	 */
+	bool write;
 };
 
 enum e4z_journal_state {
@@ -51,8 +59,8 @@ struct e4z_image_info {
 	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
 	bool replayed; /* seen as it will be once the journal is replayed */
-	bool mounted; /* opened with force although mounted */
-	bool mmp;     /* multiple mount protection is on; it was not waited for */
+	bool mounted;  /* opened with force although mounted */
+	bool mmp;      /* multiple mount protection is on; it was not waited for */
 	/* what could not be determined, whole sentences, NULL-terminated */
 	const char *const *notes;
 };
@@ -173,6 +181,85 @@ struct e4z_check_summary {
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
+
+/* ---- editing ---- */
+
+/* How bytes that were visible before the edit are changed. */
+enum e4z_data_mode {
+	E4Z_DATA_JOURNAL, /* in the transaction: all or nothing */
+	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */
+};
+
+struct e4z_edit_options {
+	enum e4z_data_mode data;
+	bool split; /* an operation larger than the log may take several transactions */
+};
+
+/* What one operation did; byte counts. */
+struct e4z_edit {
+	const char *op; /* "truncate" ...; static */
+	uint32_t ino;
+	const char *path; /* as given; the caller's */
+	uint64_t requested;
+	uint64_t size_before, size_after;
+	uint64_t hole, unwritten_clean, dirty_unwritten, written_disk, written_dirty;
+	uint64_t already_zero, inline_bytes; /* together with those above: requested */
+	bool did_zero, zero_written;
+	uint64_t flushes, retries;
+	uint64_t blocks_converted, blocks_allocated, blocks_freed;
+};
+
+/* What committing took. */
+struct e4z_commit_summary {
+	uint64_t transactions, barriers, bytes_written, log_blocks;
+	uint64_t replayed; /* transactions of the log that were there before */
+};
+
+/*
+ * Begin to edit an image opened for writing. Operations then change it in memory only, each seeing
+ * what those before it did, until e4z_commit() makes all of it durable in one transaction, or
+ * e4z_abort() forgets it. A failed operation leaves what was there before it; a failed commit
+ * leaves the handle good for e4z_close() only.
+ */
+errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
+errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+void e4z_abort(struct e4z_image *img);
+
+/* Something was written to the image since it was opened: a failure now is not without a trace. */
+bool e4z_has_written(const struct e4z_image *img);
+
+/* Set the size of FILE (an absolute path or "<INO>") to SIZE bytes, as truncate(2) does. */
+errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
+		       struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/*
+ * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not
+ * between e4z_begin() and e4z_commit().
+ */
+errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+
+enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_INLINE };
+
+/* One piece of a file's mapping, in blocks. */
+struct e4z_map_piece {
+	uint64_t lblk, len;
+	uint64_t pblk; /* E4Z_NONE: nowhere */
+	enum e4z_map_state state;
+	bool past_eof; /* wholly */
+};
+
+/* Deliver the mapping of FILE in order, holes below EOF too. A non-zero return ends it. */
+errcode_t e4z_map(struct e4z_image *img, const char *file,
+		  errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece), void *arg)
+	E4Z_MUST_CHECK;
+
+/* A line for every write, zeroing and barrier from now on, in the order in which they are done. */
+errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+
+/* Before anything else is written, write into PATH what e4z_undo() needs to take it back. */
+errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+/* Take back what was done to the image SPEC since the undo file PATH was begun. */
+errcode_t e4z_undo(const char *spec, const char *path, char *why, size_t why_size) E4Z_MUST_CHECK;
 
 #ifdef __cplusplus
 }
