@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The report as text: a table while it is small, then fixed columns line by line, so that memory stays
-// bounded whatever is found. A summary line ends it.
+// The report as text: a table while it is small, then fixed columns line by line, so that memory
+// stays bounded whatever is found. A summary line ends it.
 
 #include "report.h"
 #include "util.h"
@@ -334,10 +334,9 @@ struct report *report_text_open(const struct options *options)
 
 /* ---- failures, whatever the form ---- */
 
-void report_failure(struct report *report, const char *image, const char *context, errcode_t err)
+void report_failure(struct report *report, const char *image, const char *context,
+		    const char *message, errcode_t code)
 {
-	const char *message = error_message(err);
-
 	util_say(image, context, message);
-	report->ops->error(report, image, context, message, err);
+	report->ops->error(report, image, context, message, code);
 }
