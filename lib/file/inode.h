@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One inode as the disk has it, decoded and its checksum verified. */
+#ifndef E4Z_FILE_INODE_H
+#define E4Z_FILE_INODE_H
+
+#include "image/image.h"
+
+#define INODE_I_BLOCK 0x28 /* offset of i_block in the slot */
+#define INODE_I_BLOCK_LEN 60
+
+struct inode {
+	uint32_t ino, generation, flags;
+	uint32_t dtime; /* or the next orphan */
+	uint16_t mode, links;
+	uint64_t size;	    /* bytes */
+	uint64_t acl_block; /* i_file_acl, 0: none */
+	uint64_t sectors;   /* i_blocks as stored, huge_file's high half included */
+	uint8_t *raw;	    /* the slot, inode_size bytes; the caller's */
+};
+
+/* Decode RAW, the slot of INO. RAW stays the caller's and is referred to. */
+void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode);
+
+/* The stored checksum is right, or there are no metadata checksums. RAW is changed meanwhile. */
+bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw);
+
+/* Seed of the checksums of everything that belongs to the inode: its tree and directory blocks. */
+uint32_t inode_csum_seed(const struct e4z_image *img, const struct inode *inode);
+
+/*
+ * Read the slot of INO into RAW (inode_size bytes) and decode it: E4Z_ET_BAD_INODE when the number
+ * is out of range, its group is unreadable, or the checksum is wrong.
+ */
+errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode);
+
+static inline bool inode_is(const struct inode *inode, uint16_t type)
+{
+	return (inode->mode & LINUX_S_IFMT) == type;
+}
+
+/* A symbolic link whose target is in i_block: as ext2fs_is_fast_symlink. */
+static inline bool inode_is_fast_symlink(const struct inode *inode)
+{
+	return inode_is(inode, LINUX_S_IFLNK) && inode->size < INODE_I_BLOCK_LEN &&
+	       !(inode->flags & (EXT4_EXTENTS_FL | EXT4_INLINE_DATA_FL));
+}
+
+/* Has blocks mapped through i_block. */
+static inline bool inode_has_map(const struct inode *inode)
+{
+	if (inode->flags & EXT4_INLINE_DATA_FL)
+		return false;
+	return inode_is(inode, LINUX_S_IFREG) || inode_is(inode, LINUX_S_IFDIR) ||
+	       (inode_is(inode, LINUX_S_IFLNK) && !inode_is_fast_symlink(inode));
+}
+
+#endif

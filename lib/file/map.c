@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Walks extent trees and indirect maps and holds every entry to the rules of doc/findings.md.
+#include "file/map.h"
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "image/groups.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define EXTENT_MAGIC 0xf30a
+#define EXTENT_HEADER 12
+#define EXTENT_ENTRY 12
+#define EXTENT_MAX_DEPTH 5
+#define EXTENT_MAX_WRITTEN 32768 /* a greater ee_len means unwritten, less this */
+#define LBLK_END 0xffffffffull	 /* logical block numbers go to 2^32 - 2 */
+
+struct walk {
+	const struct e4z_image *img;
+	struct map_work *work;
+	const struct inode *inode;
+	const struct map_sink *sink;
+	const char *fault;  /* the first one */
+	uint64_t next_lblk; /* behind the last extent or index entry seen */
+	uint64_t first_data;
+	uint32_t csum_seed;
+};
+
+errcode_t map_work_init(const struct e4z_image *img, struct map_work *work)
+{
+	for (size_t i = 0; i < sizeof(work->level) / sizeof(work->level[0]); i++) {
+		work->level[i] = malloc(img->block_size);
+		if (!work->level[i])
+			return ENOMEM;
+	}
+	return 0;
+}
+
+void map_work_free(struct map_work *work)
+{
+	for (size_t i = 0; i < sizeof(work->level) / sizeof(work->level[0]); i++)
+		free(work->level[i]);
+}
+
+static void fault(struct walk *w, const char *why)
+{
+	if (!w->fault)
+		w->fault = why;
+}
+
+/*
+ * No block of the range is static metadata. The stretch around it is remembered: most files have
+ * neighbours.
+ */
+static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
+{
+	struct map_work *work = w->work;
+	uint64_t from = pblk, start, n;
+
+	if (pblk >= work->clear_start && pblk + len <= work->clear_end)
+		return true;
+	if (!rangeset_next(w->img->metadata, &from, &start, &n))
+		start = w->img->blocks;
+	work->clear_start = pblk;
+	work->clear_end = start;
+	return pblk + len <= start;
+}
+
+/* Blocks that a file may map: inside the file system, no static metadata. */
+static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
+{
+	if (pblk < w->first_data || pblk >= w->img->blocks || len > w->img->blocks - pblk) {
+		fault(w, "a block lies outside the file system");
+		return false;
+	}
+	if (!is_clear(w, pblk, len)) {
+		fault(w, "a block lies in static metadata");
+		return false;
+	}
+	return true;
+}
+
+static bool read_node(struct walk *w, uint64_t pblk, uint8_t *buf)
+{
+	if (w->work->stop && *w->work->stop)
+		return false;
+	if (!place_ok(w, pblk, 1) || !w->sink->node(w->sink->arg, pblk))
+		return false;
+	if (image_read(w->img, pblk * w->img->block_size, w->img->block_size, buf)) {
+		fault(w, "a tree block cannot be read");
+		return false;
+	}
+	return true;
+}
+
+static bool node_csum_ok(const struct walk *w, const uint8_t *node)
+{
+	size_t tail = EXTENT_HEADER + (size_t)get_le16(node + 4) * EXTENT_ENTRY;
+
+	if (!w->img->metadata_csum)
+		return true;
+	return tail + 4 <= w->img->block_size &&
+	       crc32c(w->csum_seed, node, tail) == get_le32(node + tail);
+}
+
+/* One extent of a leaf whose range ends at LIMIT. */
+static void leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit)
+{
+	uint32_t len = get_le16(e + 4);
+	struct run run = {
+		.lblk = get_le32(e),
+		.pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32,
+		.unwritten = len > EXTENT_MAX_WRITTEN,
+	};
+
+	run.len = run.unwritten ? len - EXTENT_MAX_WRITTEN : len;
+	if (!run.len) {
+		fault(w, "an extent is empty");
+		return;
+	}
+	if (run.lblk < w->next_lblk || run.lblk + run.len > limit) {
+		fault(w, "extents are out of order or overlap");
+		return;
+	}
+	w->next_lblk = run.lblk + run.len;
+	if (w->img->cluster_ratio > 1 && (run.lblk ^ run.pblk) % w->img->cluster_ratio) {
+		fault(w, "an extent does not keep its place in the cluster");
+		return;
+	}
+	if (place_ok(w, run.pblk, run.len))
+		w->sink->run(w->sink->arg, &run);
+}
+
+static uint64_t index_child(const uint8_t *e)
+{
+	return get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32;
+}
+
+/* Ask for the children of an index block, neighbours in one go. */
+static void read_ahead(struct walk *w, const uint8_t *node, unsigned entries)
+{
+	uint64_t start = 0, len = 0;
+
+	for (unsigned i = 0; i < entries; i++) {
+		uint64_t child = index_child(node + EXTENT_HEADER + i * EXTENT_ENTRY);
+
+		if (len && child == start + len) {
+			len++;
+			continue;
+		}
+		if (len)
+			blkdev_will_need(w->img->dev, start * w->img->block_size,
+					 len * w->img->block_size);
+		start = child;
+		len = child < w->img->blocks;
+	}
+	if (len)
+		blkdev_will_need(w->img->dev, start * w->img->block_size, len * w->img->block_size);
+}
+
+/* The node is of DEPTH (any when negative) and its entries fit into ROOM bytes. */
+static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int depth)
+{
+	unsigned entries = get_le16(node + 2), max = get_le16(node + 4), d = get_le16(node + 6);
+
+	if (get_le16(node) != EXTENT_MAGIC || entries > max || d > EXTENT_MAX_DEPTH ||
+	    max > (room - EXTENT_HEADER) / EXTENT_ENTRY) {
+		fault(w, "an extent header is damaged");
+		return false;
+	}
+	if (depth >= 0 && d != (unsigned)depth) {
+		fault(w, "a tree block is not of its level");
+		return false;
+	}
+	return true;
+}
+
+static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit);
+
+static void index_entry(struct walk *w, const uint8_t *e, uint64_t limit, unsigned depth)
+{
+	uint8_t *child = w->work->level[depth - 1];
+
+	if (!read_node(w, index_child(e), child))
+		return;
+	if (!header_ok(w, child, w->img->block_size, (int)depth - 1))
+		return;
+	if (!node_csum_ok(w, child)) {
+		fault(w, "a tree block's checksum is wrong");
+		return;
+	}
+	extent_node(w, child, limit);
+}
+
+/* Visit a node whose header is good; everything in it lies below logical block LIMIT. */
+static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
+{
+	unsigned entries = get_le16(node + 2), depth = get_le16(node + 6);
+
+	if (depth && entries > 1)
+		read_ahead(w, node, entries);
+	for (unsigned i = 0; i < entries; i++) {
+		const uint8_t *e = node + EXTENT_HEADER + i * EXTENT_ENTRY;
+		uint64_t start = get_le32(e), end = limit;
+
+		if (!depth) {
+			leaf_entry(w, e, limit);
+			continue;
+		}
+		if (i + 1 < entries && get_le32(e + EXTENT_ENTRY) < end)
+			end = get_le32(e + EXTENT_ENTRY);
+		if (start < w->next_lblk || start >= end) {
+			fault(w, "extents are out of order or overlap");
+			continue;
+		}
+		w->next_lblk = start;
+		index_entry(w, e, end, depth);
+	}
+}
+
+/* Indirect maps: neighbours are gathered so that a contiguous file is one run. */
+struct gather {
+	struct walk *w;
+	struct run run;
+};
+
+static void gather_flush(struct gather *g)
+{
+	if (g->run.len && place_ok(g->w, g->run.pblk, g->run.len))
+		g->w->sink->run(g->w->sink->arg, &g->run);
+	g->run.len = 0;
+}
+
+static void gather_block(struct gather *g, uint64_t lblk, uint64_t pblk)
+{
+	struct run *run = &g->run;
+
+	/* a block that is bad by itself must not spoil its neighbours */
+	if (run->len && lblk == run->lblk + run->len && pblk == run->pblk + run->len &&
+	    pblk < g->w->img->blocks && !rangeset_has(g->w->img->metadata, pblk)) {
+		run->len++;
+		return;
+	}
+	gather_flush(g);
+	*run = (struct run){.lblk = lblk, .pblk = pblk, .len = 1};
+}
+
+/* The block BLOCK of LEVEL (0: data) maps from LBLK on. SPAN blocks hang below it. */
+static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t lblk, uint64_t span)
+{
+	struct walk *w = g->w;
+	uint32_t per_block = w->img->block_size / 4;
+
+	if (!block)
+		return;
+	if (lblk >= LBLK_END) {
+		fault(w, "a block is mapped past the last logical block");
+		return;
+	}
+	if (!level) {
+		gather_block(g, lblk, block);
+		return;
+	}
+	if (!read_node(w, block, w->work->level[level]))
+		return;
+	span /= per_block;
+	for (uint32_t i = 0; i < per_block; i++)
+		indirect(g, get_le32(w->work->level[level] + i * 4), level - 1, lblk + i * span,
+			 span);
+}
+
+static void indirect_map(struct walk *w)
+{
+	const uint8_t *i_block = w->inode->raw + INODE_I_BLOCK;
+	uint64_t per_block = w->img->block_size / 4, lblk = 12, span = 1;
+	struct gather g = {.w = w};
+
+	for (unsigned i = 0; i < 12; i++)
+		indirect(&g, get_le32(i_block + i * 4), 0, i, 1);
+	for (unsigned level = 1; level <= 3; level++) {
+		span *= per_block;
+		indirect(&g, get_le32(i_block + (11 + level) * 4), level, lblk, span);
+		lblk += span;
+	}
+	gather_flush(&g);
+}
+
+const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		     const struct map_sink *sink)
+{
+	struct walk w = {
+		.img = img,
+		.work = work,
+		.inode = inode,
+		.sink = sink,
+		.first_data = img->fs->super->s_first_data_block,
+	};
+	const uint8_t *root = inode->raw + INODE_I_BLOCK;
+
+	if (!(inode->flags & EXT4_EXTENTS_FL)) {
+		indirect_map(&w);
+		return w.fault;
+	}
+	if (get_le16(root + 6))
+		w.csum_seed = inode_csum_seed(img, inode);
+	if (header_ok(&w, root, INODE_I_BLOCK_LEN, -1))
+		extent_node(&w, root, LBLK_END);
+	return w.fault;
+}
+
+uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode)
+{
+	uint64_t n = img->block_size / 4, blocks = 12 + n + n * n + n * n * n;
+
+	if (inode->flags & EXT4_EXTENTS_FL || blocks > LBLK_END)
+		blocks = LBLK_END;
+	return blocks * img->block_size;
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Judges every group descriptor and collects the blocks of static metadata.
+#include "image/groups.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Bytes of a descriptor from which on the high half of the inode bitmap's checksum is there. */
+#define BITMAP_CSUM_HI_END 0x3c
+
+static bool inside(const struct e4z_image *img, uint64_t block, uint64_t len)
+{
+	uint64_t first = img->fs->super->s_first_data_block;
+
+	return block >= first && len <= img->blocks && block <= img->blocks - len;
+}
+
+/* Superblock and descriptor blocks of group G: ext2fs_super_and_bgd_loc2 knows every layout. */
+static errcode_t add_backups(struct e4z_image *img, uint32_t g)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	blk64_t super, old_desc, new_desc;
+	bool meta_bg = ext2fs_has_feature_meta_bg(img->fs->super);
+	uint64_t old_len = meta_bg ? sb->s_first_meta_bg
+				   : img->fs->desc_blocks + sb->s_reserved_gdt_blocks;
+	errcode_t err = ext2fs_super_and_bgd_loc2(img->fs, g, &super, &old_desc, &new_desc, NULL);
+
+	/*
+	 * block 0 holds the boot sector, and with 1k blocks and bigalloc the superblock follows it
+	 */
+	if (!err && g == 0)
+		err = rangeset_add(img->metadata, 0, super + 1, NULL);
+	if (!err && super)
+		err = rangeset_add(img->metadata, super, 1, NULL);
+	if (!err && old_desc && inside(img, old_desc, old_len))
+		err = rangeset_add(img->metadata, old_desc, old_len, NULL);
+	if (!err && new_desc && inside(img, new_desc, 1))
+		err = rangeset_add(img->metadata, new_desc, 1, NULL);
+	return err;
+}
+
+static bool descriptor_csum_ok(struct e4z_image *img, uint32_t g)
+{
+	return !img->group_csum || ext2fs_group_desc_csum_verify(img->fs, g);
+}
+
+static uint32_t bitmap_csum(const struct e4z_image *img, uint32_t g)
+{
+	const struct ext2_group_desc *low = ext2fs_group_desc(img->fs, img->fs->group_desc, g);
+	const struct ext4_group_desc *wide = (const struct ext4_group_desc *)low;
+	uint32_t csum = low->bg_inode_bitmap_csum_lo;
+
+	if (EXT2_DESC_SIZE(img->fs->super) >= BITMAP_CSUM_HI_END)
+		csum |= (uint32_t)wide->bg_inode_bitmap_csum_hi << 16;
+	return csum;
+}
+
+/* Read what the descriptor of group G says. The checksum is judged by the caller. */
+static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
+{
+	struct group *group = &img->group[g];
+	uint32_t per_group = img->fs->super->s_inodes_per_group, unused = 0;
+
+	*group = (struct group){
+		.itable = ext2fs_inode_table_loc(img->fs, g),
+		.inode_bitmap = ext2fs_inode_bitmap_loc(img->fs, g),
+		.bitmap_csum = bitmap_csum(img, g),
+		.used = per_group,
+	};
+	if (!csum_ok) {
+		group->doubtful = true;
+	} else if (img->group_csum) {
+		unused = ext2fs_bg_itable_unused(img->fs, g);
+		if (ext2fs_bg_flags_test(img->fs, g, EXT2_BG_INODE_UNINIT))
+			unused = per_group;
+		group->used = unused < per_group ? per_group - unused : 0;
+	}
+	if (!inside(img, group->itable, img->fs->inode_blocks_per_group))
+		group->sick = "the inode table lies outside the file system";
+	else if (!inside(img, group->inode_bitmap, 1))
+		group->doubtful = true;
+}
+
+/* Claim the group's own blocks; two groups cannot have the same table. */
+static errcode_t add_group_blocks(struct e4z_image *img, uint32_t g)
+{
+	struct group *group = &img->group[g];
+	uint64_t block_bitmap = ext2fs_block_bitmap_loc(img->fs, g);
+	bool twice = false;
+	errcode_t err = 0;
+
+	if (!group->sick)
+		err = rangeset_add(img->metadata, group->itable, img->fs->inode_blocks_per_group,
+				   &twice);
+	if (twice)
+		group->sick = "the inode table overlaps other metadata";
+	if (!err && inside(img, group->inode_bitmap, 1))
+		err = rangeset_add(img->metadata, group->inode_bitmap, 1, NULL);
+	if (!err && inside(img, block_bitmap, 1))
+		err = rangeset_add(img->metadata, block_bitmap, 1, NULL);
+	return err;
+}
+
+static errcode_t load(struct e4z_image *img)
+{
+	uint64_t mmp = img->info.mmp ? img->fs->super->s_mmp_block : 0;
+	errcode_t err = 0;
+
+	for (uint32_t g = 0; g < img->groups && !err; g++)
+		err = add_backups(img, g);
+	if (!err && mmp && inside(img, mmp, 1))
+		err = rangeset_add(img->metadata, mmp, 1, NULL);
+	/*
+	 * descriptors that can be believed first: where two overlap, the doubtful one is at fault
+	 */
+	for (int doubtful = 0; doubtful < 2; doubtful++) {
+		for (uint32_t g = 0; g < img->groups && !err; g++) {
+			bool ok = descriptor_csum_ok(img, g);
+
+			if (ok == !!doubtful)
+				continue;
+			read_descriptor(img, g, ok);
+			err = add_group_blocks(img, g);
+		}
+	}
+	return err;
+}
+
+errcode_t groups_load(struct e4z_image *img)
+{
+	errcode_t err = ENOMEM;
+
+	if (img->group)
+		return 0;
+	img->group = calloc(img->groups, sizeof(*img->group));
+	img->metadata = rangeset_new(img->blocks);
+	if (img->group && img->metadata)
+		err = load(img);
+	if (err)
+		groups_free(img);
+	return err;
+}
+
+void groups_free(struct e4z_image *img)
+{
+	free(img->group);
+	rangeset_free(img->metadata);
+	img->group = NULL;
+	img->metadata = NULL;
+}

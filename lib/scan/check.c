@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// e4z_check(): tables and tails are judged, findings sorted, names found, results delivered.
+#include "e4zero.h"
+
+#include "base/pool.h"
+#include "image/image.h"
+#include "scan/findings.h"
+#include "scan/lookup.h"
+#include "scan/names.h"
+#include "scan/tables.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* More threads than this would only wait for memory. */
+#define JOBS_MAX 1024
+
+struct check {
+	struct e4z_image *img;
+	const struct e4z_check_options *options;
+	const struct e4z_check_sink *sink;
+	struct e4z_check_summary *summary;
+	struct findings *findings;
+	struct tables *tables;
+	struct names *names;
+	uint32_t *inos;	    /* of the files asked for, sorted; NULL: all */
+	const char **given; /* and how they were asked for */
+	size_t ino_count;
+};
+
+static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
+{
+	const struct check *check = arg;
+
+	if (check->sink->progress)
+		check->sink->progress(check->sink->arg, pass, current, max);
+	return 0;
+}
+
+static void insert_ino(struct check *check, uint32_t ino, const char *given)
+{
+	size_t at = check->ino_count;
+
+	for (size_t i = 0; i < at; i++)
+		if (check->inos[i] == ino)
+			return;
+	for (; at > 0 && check->inos[at - 1] > ino; at--) {
+		check->inos[at] = check->inos[at - 1];
+		check->given[at] = check->given[at - 1];
+	}
+	check->inos[at] = ino;
+	check->given[at] = given;
+	check->ino_count++;
+}
+
+static errcode_t lookup_files(struct check *check)
+{
+	const struct e4z_check_options *options = check->options;
+	struct map_work work = {.stop = options->stop};
+	errcode_t err = map_work_init(check->img, &work);
+
+	check->inos = calloc(options->file_count, sizeof(*check->inos));
+	check->given = calloc(options->file_count, sizeof(*check->given));
+	if (!check->inos || !check->given)
+		err = ENOMEM;
+	for (size_t i = 0; i < options->file_count && !err; i++) {
+		uint32_t ino;
+
+		err = lookup(check->img, &work, options->files[i], &ino);
+		if (!err)
+			insert_ino(check, ino, options->files[i]);
+	}
+	map_work_free(&work);
+	return err;
+}
+
+static errcode_t judge(struct check *check)
+{
+	const struct e4z_check_options *options = check->options;
+	const struct tables_options tables_options = {
+		.workers = options->jobs ? options->jobs : pool_processors(),
+		.paranoid = options->paranoid,
+		.kinds = options->kinds,
+		.stop = options->stop,
+		.watch = watch,
+		.arg = check,
+	};
+	errcode_t err = findings_new(check->img->inodes, &check->findings);
+
+	if (!err)
+		err = tables_new(check->img, &tables_options, check->findings, &check->tables);
+	if (!err && check->img->shared_blocks)
+		err = findings_skip(check->findings, 0,
+				    "shared_blocks: a tail may be another file's data");
+	if (err)
+		return err;
+	if (!options->files)
+		return tables_judge(check->tables);
+	err = lookup_files(check);
+	return err ? err : tables_judge_some(check->tables, check->inos, check->ino_count);
+}
+
+/* The name that was asked for, if the file was asked for by name. */
+static const char *given_name(const struct check *check, uint32_t ino)
+{
+	for (size_t i = 0; i < check->ino_count; i++)
+		if (check->inos[i] == ino && check->given[i][0] == '/')
+			return check->given[i];
+	return NULL;
+}
+
+static bool is_wanted(const struct check *check, const struct e4z_finding *finding)
+{
+	if (finding->kind == FINDING_SKIPPED)
+		return true;
+	return !check->options->kinds || check->options->kinds & E4Z_KIND_BIT(finding->kind);
+}
+
+/* Something is to be delivered under a name that nobody gave. */
+static errcode_t needs_names(const struct check *check, bool *needs)
+{
+	const struct e4z_finding *finding;
+	errcode_t err = findings_rewind(check->findings);
+
+	*needs = false;
+	while (!err && !*needs) {
+		err = findings_next(check->findings, &finding);
+		if (err || !finding)
+			break;
+		*needs = finding->ino && is_wanted(check, finding) &&
+			 !given_name(check, finding->ino);
+	}
+	return err;
+}
+
+static errcode_t find_names(struct check *check)
+{
+	const struct names_options options = {check->options->stop, watch, check};
+	bool needs;
+	errcode_t err = needs_names(check, &needs);
+
+	if (err || !needs)
+		return err;
+	if (check->inos)
+		err = tables_find_dirs(check->tables);
+	if (err)
+		return err;
+	return names_new(check->img, check->findings, tables_dirs(check->tables), &options,
+			 &check->names);
+}
+
+static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
+{
+	const struct e4z_check_sink *sink = check->sink;
+	struct e4z_check_summary *summary = check->summary;
+	errcode_t err = 0;
+
+	finding->path = given_name(check, finding->ino);
+	if (!finding->path && check->names && finding->ino)
+		err = names_path(check->names, finding->ino, &finding->path);
+	if (err)
+		return err;
+	if (finding->kind == FINDING_SKIPPED) {
+		const struct e4z_skipped skipped = {finding->ino, finding->path, finding->why};
+
+		summary->skipped++;
+		return sink->skipped ? sink->skipped(sink->arg, &skipped) : 0;
+	}
+	if (finding->kind == E4Z_OPAQUE) {
+		summary->opaque++;
+		if (!check->options->opaque)
+			return 0;
+	} else {
+		summary->findings++;
+		summary->stale_bytes += finding->nonzero;
+	}
+	return sink->finding(sink->arg, finding);
+}
+
+static errcode_t deliver(struct check *check)
+{
+	const struct e4z_finding *next;
+	errcode_t err = findings_rewind(check->findings);
+
+	while (!err) {
+		struct e4z_finding finding;
+
+		err = findings_next(check->findings, &next);
+		if (err || !next)
+			break;
+		if (!is_wanted(check, next))
+			continue;
+		finding = *next;
+		err = deliver_one(check, &finding);
+	}
+	return err;
+}
+
+static errcode_t run(struct check *check)
+{
+	errcode_t err = judge(check);
+
+	if (!err)
+		err = find_names(check);
+	return err ? err : deliver(check);
+}
+
+errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
+		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
+{
+	struct e4z_check_options filled = *options;
+	struct check check = {img, &filled, sink, summary, NULL, NULL, NULL, NULL, NULL, 0};
+	errcode_t err;
+
+	*summary = (struct e4z_check_summary){0};
+	/* the journal of a mounted file system always looks like that */
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY && !img->info.mounted)
+		return image_fail(img, E4Z_ET_NEEDS_REPLAY, "checking");
+	if (filled.jobs > JOBS_MAX)
+		filled.jobs = JOBS_MAX;
+	if (!filled.kinds)
+		filled.kinds = ~0u;
+	img->context[0] = '\0';
+	err = run(&check);
+	if (check.tables)
+		summary->files = tables_files(check.tables);
+	summary->bytes_read = img->dev->bytes_read;
+	names_free(check.names);
+	tables_free(check.tables);
+	findings_free(check.findings);
+	free(check.inos);
+	free(check.given);
+	if (err && !img->context[0])
+		return image_fail(img, err, "checking");
+	return err;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The map of claimed clusters and of those claimed twice.
+#include "scan/claims.h"
+
+#include "base/rangeset.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct claims {
+	pthread_mutex_t lock;
+	unsigned cluster_shift; /* from blocks to clusters */
+	struct rangeset *taken, *conflicts, *xattr;
+};
+
+errcode_t claims_new(const struct e4z_image *img, struct claims **out)
+{
+	struct claims *c = calloc(1, sizeof(*c));
+	uint64_t clusters;
+
+	*out = c;
+	if (!c)
+		return ENOMEM;
+	pthread_mutex_init(&c->lock, NULL);
+	c->cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	clusters = (img->blocks >> c->cluster_shift) + 1;
+	c->taken = rangeset_new(clusters);
+	c->conflicts = rangeset_new(clusters);
+	c->xattr = rangeset_new(clusters);
+	return c->taken && c->conflicts && c->xattr ? 0 : ENOMEM;
+}
+
+void claims_free(struct claims *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_destroy(&c->lock);
+	rangeset_free(c->taken);
+	rangeset_free(c->conflicts);
+	rangeset_free(c->xattr);
+	free(c);
+}
+
+/*
+ * The whole claim becomes a conflict even where only a part of it was taken: whoever else meets it
+ * meets its owner too, so the inodes that are blamed are the same in any order.
+ */
+static errcode_t take(struct claims *c, uint64_t start, uint64_t len, bool *fresh)
+{
+	bool again = false;
+	errcode_t err = rangeset_add(c->taken, start, len, &again);
+
+	if (!err && again)
+		err = rangeset_add(c->conflicts, start, len, NULL);
+	*fresh = !again;
+	return err;
+}
+
+errcode_t claims_node(struct claims *c, uint64_t pblk, bool *fresh)
+{
+	errcode_t err;
+
+	pthread_mutex_lock(&c->lock);
+	err = take(c, pblk >> c->cluster_shift, 1, fresh);
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+errcode_t claims_xattr(struct claims *c, uint64_t pblk)
+{
+	uint64_t cluster = pblk >> c->cluster_shift;
+	bool known = false, fresh;
+	errcode_t err;
+
+	pthread_mutex_lock(&c->lock);
+	err = rangeset_add(c->xattr, cluster, 1, &known);
+	if (!err && !known)
+		err = take(c, cluster, 1, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			 uint64_t *last)
+{
+	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
+	struct claim claim;
+
+	if (shift && first == *last)
+		first++;
+	if (first == end)
+		return 0;
+	if (vec->count && *last == first - 1) {
+		vec->items[vec->count - 1].len += end - first;
+		*last = end - 1;
+		return 0;
+	}
+	*last = end - 1;
+	claim = (struct claim){first, end - first};
+	return vec_push(vec, claim);
+}
+
+errcode_t claims_enter(struct claims *c, struct claim_vec *vec)
+{
+	errcode_t err = 0;
+	bool fresh;
+
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < vec->count && !err; i++)
+		err = take(c, vec->items[i].start, vec->items[i].len, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	vec->count = 0;
+	return err;
+}
+
+bool claims_any_conflict(const struct claims *c)
+{
+	return rangeset_count(c->conflicts) != 0;
+}
+
+bool claims_conflict(const struct claims *c, uint64_t pblk, uint64_t len)
+{
+	uint64_t first = pblk >> c->cluster_shift;
+
+	return rangeset_meets(c->conflicts, first,
+			      ((pblk + len - 1) >> c->cluster_shift) + 1 - first);
+}

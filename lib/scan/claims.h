@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who claims which block: one map of what is taken, one of what was taken twice. Kept in clusters.
+ *
+ * The outcome does not depend on the order of claims: every inode that meets a conflict is found
+ * by walking all of them once more (tables in blame mode).
+ */
+#ifndef E4Z_SCAN_CLAIMS_H
+#define E4Z_SCAN_CLAIMS_H
+
+#include "base/vec.h"
+#include "file/map.h"
+#include "image/image.h"
+
+struct claims;
+
+/* Claims of one thread that wait to be entered in one go. */
+struct claim {
+	uint64_t start, len; /* clusters */
+};
+VEC(claim_vec, struct claim);
+
+errcode_t claims_new(const struct e4z_image *img, struct claims **claims);
+void claims_free(struct claims *claims);
+
+/* Claim the tree block PBLK at once; *FRESH: nobody had it. */
+errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *fresh);
+
+/* Claim an extended-attribute block, which several inodes may share with each other only. */
+errcode_t claims_xattr(struct claims *claims, uint64_t pblk);
+
+/*
+ * Append what RUN claims to VEC. *LAST is the cluster claimed last by the same inode (start with
+ * UINT64_MAX): it may serve several of its extents.
+ */
+errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			 uint64_t *last);
+
+/* Enter and empty VEC. */
+errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);
+
+bool claims_any_conflict(const struct claims *claims);
+
+/* Any of the blocks was claimed twice. Not while others claim. */
+bool claims_conflict(const struct claims *claims, uint64_t pblk, uint64_t len);
+
+#endif

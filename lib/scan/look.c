@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Decides from an inode's mapping which of its bytes have to be read: the table of doc/findings.md.
+#include "scan/look.h"
+
+#include "file/inline.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* Suspects that wait to be read in physical order, and claims that wait for the lock. */
+#define SUSPECTS_MAX 16384
+#define CLAIMS_MAX 4096
+/* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
+#define VERITY_ALIGN 65536
+
+static const char claimed_twice[] = "blocks are claimed more than once";
+
+errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
+		    struct claims *claims, const struct rangeset *orphans)
+{
+	look->img = img;
+	look->findings = findings;
+	look->claims = claims;
+	look->orphans = orphans;
+	look->buf = malloc(judge_buffer_size(img));
+	return look->buf ? map_work_init(img, &look->map) : ENOMEM;
+}
+
+void look_free(struct look *look)
+{
+	vec_free(&look->tails);
+	vec_free(&look->dirs);
+	vec_free(&look->pending);
+	vec_free(&look->claimed);
+	vec_free(&look->suspects);
+	map_work_free(&look->map);
+	free(look->buf);
+}
+
+static bool is_system(const struct e4z_image *img, uint32_t ino)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+
+	return (ino < EXT2_FIRST_INODE(sb) && ino != EXT2_ROOT_INO) ||
+	       ino == sb->s_usr_quota_inum || ino == sb->s_grp_quota_inum ||
+	       ino == sb->s_prj_quota_inum ||
+	       (ext2fs_has_feature_orphan_file(img->fs->super) && ino == sb->s_orphan_file_inum);
+}
+
+/* Inodes that map static metadata, or anything, on purpose. */
+static bool is_unmapped(uint32_t ino)
+{
+	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
+}
+
+static bool wants(const struct look *look, enum e4z_finding_kind kind)
+{
+	return look->kinds & E4Z_KIND_BIT(kind);
+}
+
+static int compare_suspects(const void *pa, const void *pb)
+{
+	const struct suspect *a = pa, *b = pb;
+
+	return (a->finding.pblk > b->finding.pblk) - (a->finding.pblk < b->finding.pblk);
+}
+
+static errcode_t judge_suspects(struct look *look)
+{
+	struct suspect_vec *v = &look->suspects;
+	errcode_t err = 0;
+
+	if (v->count > 1)
+		qsort(v->items, v->count, sizeof(*v->items), compare_suspects);
+	for (size_t i = 0; i < v->count && !err; i++)
+		err = judge_suspect(look->img, look->findings, &v->items[i], look->buf);
+	v->count = 0;
+	return err;
+}
+
+static void push_suspect(struct look *look, const struct suspect *suspect)
+{
+	if (!wants(look, suspect->finding.kind) &&
+	    (suspect->zero_kind == E4Z_KIND_COUNT || !wants(look, suspect->zero_kind)))
+		return;
+	if (!look->err && look->suspects.count == SUSPECTS_MAX)
+		look->err = judge_suspects(look);
+	if (!look->err && vec_push(&look->suspects, *suspect))
+		look->err = ENOMEM;
+}
+
+static struct suspect make_suspect(const struct look *look, enum e4z_finding_kind kind,
+				   uint64_t lblk, uint64_t pblk, uint64_t blocks)
+{
+	const struct inode *inode = look->inode;
+
+	return (struct suspect){.finding = {.kind = kind,
+					    .ino = inode->ino,
+					    .size = inode->size,
+					    .lblk = lblk,
+					    .pblk = pblk,
+					    .blocks = blocks,
+					    .fixable = !(inode->flags & EXT4_VERITY_FL)},
+				.zero_kind = E4Z_KIND_COUNT};
+}
+
+/* The written EOF block, at PBLK. */
+static void on_eof_block(struct look *look, uint64_t pblk)
+{
+	const struct e4z_image *img = look->img;
+	const struct inode *inode = look->inode;
+	uint64_t lblk = inode->size >> img->block_bits;
+	struct suspect suspect = make_suspect(look, E4Z_STALE_TAIL, lblk, pblk, 1);
+
+	if (inode->flags & EXT4_ENCRYPT_FL) {
+		suspect.finding.kind = E4Z_OPAQUE;
+		suspect.finding.fixable = false;
+		suspect.finding.first = suspect.finding.last = E4Z_NONE;
+		look->err = findings_add(look->findings, &suspect.finding);
+		return;
+	}
+	if (look->unfinished)
+		return;
+	suspect.skip = (uint32_t)(inode->size & (img->block_size - 1));
+	if (inode_is(inode, LINUX_S_IFLNK))
+		suspect.finding.kind = E4Z_SYMLINK_SLACK;
+	else if (inode->flags & EXT4_EA_INODE_FL)
+		suspect.finding.fixable = false;
+	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
+		push_suspect(look, &suspect);
+	else if (wants(look, E4Z_STALE_TAIL) &&
+		 vec_push(&look->tails, tail_make(inode->ino, pblk, inode->size, img->block_bits)))
+		look->err = ENOMEM;
+}
+
+/* A block at an aligned EOF turned out not to be the last one: e2fsck would grow the size. */
+static void push_blind(struct look *look, enum e4z_e2fsck e2fsck)
+{
+	if (!look->blind.finding.ino)
+		return;
+	if (!(look->inode->flags & EXT4_VERITY_FL))
+		look->blind.finding.e2fsck = e2fsck;
+	push_suspect(look, &look->blind);
+	look->blind.finding.ino = 0;
+}
+
+/* The part of a written run that lies past EOF. */
+static void on_past_eof(struct look *look, const struct run *run)
+{
+	uint64_t start = run->lblk > look->past_eof ? run->lblk : look->past_eof;
+	uint64_t end = run->lblk + run->len;
+	struct suspect suspect;
+
+	if (end > look->past_end)
+		end = look->past_end;
+	if (start >= end)
+		return;
+	push_blind(look, E4Z_E2FSCK_WOULD_GROW);
+	suspect = make_suspect(look, E4Z_POST_EOF_DATA, start, run->pblk + (start - run->lblk),
+			       end - start);
+	suspect.zero_kind = E4Z_POST_EOF_ZERO;
+	if (!(look->inode->flags & EXT4_VERITY_FL))
+		suspect.finding.e2fsck = E4Z_E2FSCK_WOULD_GROW;
+	/* pass 1 of e2fsck compares i_size with the start of the last written block */
+	if (end - start == 1 && start << look->img->block_bits == look->inode->size)
+		look->blind = suspect;
+	else
+		push_suspect(look, &suspect);
+}
+
+static void push_residue(struct look *look, const struct run *run)
+{
+	const struct suspect suspect =
+		make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk, run->pblk, run->len);
+
+	push_suspect(look, &suspect);
+}
+
+static void on_merged_run(struct look *look)
+{
+	const struct run *run = &look->run;
+	const struct inode *inode = look->inode;
+	uint64_t eof = inode->size >> look->img->block_bits;
+	bool regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
+
+	if (run->unwritten) {
+		if (regular && look->paranoid)
+			push_residue(look, run);
+		return;
+	}
+	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
+		on_eof_block(look, run->pblk + (eof - run->lblk));
+	if (regular && !look->unfinished)
+		on_past_eof(look, run);
+}
+
+static void push_slack(struct look *look, uint64_t start, uint64_t end)
+{
+	struct suspect suspect;
+
+	if (end > look->img->blocks)
+		end = look->img->blocks;
+	if (start >= end)
+		return;
+	suspect = make_suspect(look, E4Z_CLUSTER_SLACK, start + look->slack_delta, start,
+			       end - start);
+	push_suspect(look, &suspect);
+}
+
+/* What no extent maps of the clusters up to RUN. Extents of one cluster follow each other. */
+static void on_slack(struct look *look, const struct run *run)
+{
+	uint64_t ratio = look->img->cluster_ratio, start = run->pblk - run->pblk % ratio;
+
+	if (run->pblk >= look->slack_next && run->pblk < look->slack_end) {
+		push_slack(look, look->slack_next, run->pblk);
+	} else {
+		push_slack(look, look->slack_next, look->slack_end);
+		look->slack_delta = run->lblk - run->pblk;
+		push_slack(look, start, run->pblk);
+	}
+	look->slack_delta = run->lblk - run->pblk;
+	look->slack_next = run->pblk + run->len;
+	look->slack_end = (look->slack_next + ratio - 1) / ratio * ratio;
+}
+
+static void on_run(void *arg, const struct run *run)
+{
+	struct look *look = arg;
+	struct run *last = &look->run;
+
+	if (look->err)
+		return;
+	if (!look->img->shared_blocks)
+		look->err = claims_collect(look->img, &look->claimed, run, &look->last_cluster);
+	if (!look->err && look->claimed.count >= CLAIMS_MAX)
+		look->err = claims_enter(look->claims, &look->claimed);
+	if (!look->judging)
+		return;
+	if (look->img->cluster_ratio > 1 && look->paranoid &&
+	    inode_is(look->inode, LINUX_S_IFREG) && !(look->inode->flags & EXT4_EA_INODE_FL))
+		on_slack(look, run);
+	if (last->len && run->lblk == last->lblk + last->len &&
+	    run->pblk == last->pblk + last->len && run->unwritten == last->unwritten) {
+		last->len += run->len;
+		return;
+	}
+	if (last->len)
+		on_merged_run(look);
+	*last = *run;
+}
+
+static bool on_node(void *arg, uint64_t pblk)
+{
+	struct look *look = arg;
+	bool fresh = false;
+
+	if (!look->err)
+		look->err = claims_node(look->claims, pblk, &fresh);
+	return fresh && !look->err;
+}
+
+/* Inline data: the bytes behind it in the inode itself. */
+static errcode_t look_at_inline(struct look *look, const struct inode *inode)
+{
+	struct inline_data data;
+	struct suspect suspect = make_suspect(look, E4Z_INLINE_SLACK, 0, E4Z_NONE, 0);
+	uint64_t parts[2];
+	struct judged judged = JUDGED_NOTHING;
+
+	if (!inline_find(look->img, inode, &data) || inode->size > inline_capacity(&data))
+		return findings_unreadable(look->findings, inode->ino, inode->size,
+					   "inline data has not the room that its size says");
+	if (!look->judging || !look->paranoid || !wants(look, E4Z_INLINE_SLACK) ||
+	    inode->flags & (EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL) || inode_is(inode, LINUX_S_IFDIR))
+		return 0;
+	parts[0] = inode->size < INODE_I_BLOCK_LEN ? inode->size : INODE_I_BLOCK_LEN;
+	parts[1] = inode->size - parts[0];
+	judge_memory(data.head + parts[0], INODE_I_BLOCK_LEN - parts[0], parts[0], &judged);
+	if (data.rest)
+		judge_memory(data.rest + parts[1], data.rest_len - parts[1],
+			     INODE_I_BLOCK_LEN + parts[1], &judged);
+	suspect.finding.first = judged.first;
+	suspect.finding.last = judged.last;
+	suspect.finding.nonzero = judged.nonzero;
+	return judged.nonzero ? findings_add(look->findings, &suspect.finding) : 0;
+}
+
+static void start(struct look *look, const struct inode *inode)
+{
+	const struct e4z_image *img = look->img;
+	uint64_t size = inode->size;
+
+	look->inode = inode;
+	look->past_eof = (size >> img->block_bits) + ((size & (img->block_size - 1)) != 0);
+	look->past_end = UINT64_MAX;
+	if (inode->flags & EXT4_VERITY_FL)
+		look->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
+				 img->block_bits;
+	look->last_cluster = UINT64_MAX;
+	look->run.len = 0;
+	look->blind.finding.ino = 0;
+	look->slack_next = look->slack_end = 0;
+	look->err = 0;
+}
+
+/* Whether the content of INODE matters, and what else is to be noted of it. */
+static errcode_t classify(struct look *look, const struct inode *inode)
+{
+	bool regular = inode_is(inode, LINUX_S_IFREG);
+
+	look->judging = look->unfinished = false;
+	if (is_system(look->img, inode->ino))
+		return 0;
+	if (!inode->links)
+		return inode->mode ? findings_skip(look->findings, inode->ino,
+						   "deleted, waiting to be freed")
+				   : 0;
+	if (inode_is(inode, LINUX_S_IFDIR) && vec_push(&look->dirs, inode->ino))
+		return ENOMEM;
+	look->files += regular;
+	if (look->img->shared_blocks)
+		return 0;
+	if (regular && rangeset_has(look->orphans, inode->ino)) {
+		look->unfinished = true;
+		if (vec_push(&look->pending, inode->ino))
+			return ENOMEM;
+	}
+	if (inode->flags & EXT4_EA_INODE_FL || inode_is(inode, LINUX_S_IFLNK))
+		look->judging = look->paranoid;
+	else
+		look->judging = regular;
+	if (inode_is(inode, LINUX_S_IFLNK) && inode->flags & EXT4_ENCRYPT_FL)
+		look->judging = false;
+	return 0;
+}
+
+errcode_t look_at(struct look *look, const struct inode *inode)
+{
+	const struct map_sink sink = {.arg = look, .node = on_node, .run = on_run};
+	const char *why = NULL;
+	errcode_t err;
+
+	if (is_unmapped(inode->ino))
+		return 0;
+	start(look, inode);
+	err = classify(look, inode);
+	if (!err && inode->acl_block && !look->img->shared_blocks) {
+		if (inode->acl_block >= look->img->blocks ||
+		    rangeset_has(look->img->metadata, inode->acl_block))
+			why = "the extended-attribute block lies outside its place";
+		else
+			err = claims_xattr(look->claims, inode->acl_block);
+	}
+	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
+		err = look_at_inline(look, inode);
+	if (!err && inode_has_map(inode)) {
+		const char *damage = map_walk(look->img, &look->map, inode, &sink);
+
+		if (!why)
+			why = damage;
+		if (!why && inode->size > map_max_size(look->img, inode))
+			why = "the size is larger than the map can hold";
+		if (look->run.len)
+			on_merged_run(look);
+		push_blind(look, E4Z_E2FSCK_BLIND);
+		push_slack(look, look->slack_next, look->slack_end);
+	}
+	if (!err)
+		err = look->err;
+	if (!err && why && inode->links)
+		err = findings_unreadable(look->findings, inode->ino, inode->size, why);
+	return err;
+}
+
+errcode_t look_settle(struct look *look)
+{
+	errcode_t err = claims_enter(look->claims, &look->claimed);
+
+	return err ? err : judge_suspects(look);
+}
+
+static bool blame_node(void *arg, uint64_t pblk)
+{
+	struct look *look = arg;
+
+	look->blamed |= claims_conflict(look->claims, pblk, 1);
+	return !look->blamed;
+}
+
+static void blame_run(void *arg, const struct run *run)
+{
+	struct look *look = arg;
+
+	if (!look->img->shared_blocks)
+		look->blamed |= claims_conflict(look->claims, run->pblk, run->len);
+}
+
+errcode_t look_blame(struct look *look, const struct inode *inode)
+{
+	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
+
+	if (is_unmapped(inode->ino) || !inode->links)
+		return 0;
+	look->blamed = inode->acl_block && !look->img->shared_blocks &&
+		       inode->acl_block < look->img->blocks &&
+		       claims_conflict(look->claims, inode->acl_block, 1);
+	if (!look->blamed && inode_has_map(inode))
+		map_walk(look->img, &look->map, inode, &sink);
+	if (!look->blamed)
+		return 0;
+	return findings_unreadable(look->findings, inode->ino, inode->size, claimed_twice);
+}
+
+/* What of a pending truncate's blocks is written and what is in them. */
+struct pending {
+	struct look *look;
+	struct e4z_finding finding;
+	struct judged judged;
+	errcode_t err;
+};
+
+static bool pending_node(void *arg, uint64_t pblk)
+{
+	(void)arg;
+	(void)pblk;
+	return true;
+}
+
+static void pending_run(void *arg, const struct run *run)
+{
+	struct pending *p = arg;
+	const struct e4z_image *img = p->look->img;
+	uint64_t start = run->lblk > p->finding.lblk ? run->lblk : p->finding.lblk;
+	uint64_t end = run->lblk + run->len, pblk, off, skip = 0;
+
+	if (end > p->look->past_end)
+		end = p->look->past_end;
+	if (run->unwritten || start >= end || p->err)
+		return;
+	pblk = run->pblk + (start - run->lblk);
+	off = start << img->block_bits;
+	if (off < p->finding.size)
+		skip = p->finding.size - off;
+	if (!p->finding.blocks)
+		p->finding.pblk = pblk;
+	p->finding.blocks += end - start;
+	p->err = judge_bytes(img, pblk, end - start, skip, off + skip, p->look->buf, &p->judged);
+}
+
+errcode_t look_pending(struct look *look, const struct inode *inode)
+{
+	struct pending p = {.look = look, .judged = JUDGED_NOTHING};
+	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
+
+	start(look, inode);
+	p.finding = make_suspect(look, E4Z_PENDING_TRUNCATE, look->past_eof, E4Z_NONE, 0).finding;
+	if (!(inode->flags & EXT4_ENCRYPT_FL))
+		p.finding.lblk = inode->size >> look->img->block_bits;
+	if (inode_has_map(inode))
+		map_walk(look->img, &look->map, inode, &sink);
+	if (p.err)
+		return findings_unreadable(look->findings, inode->ino, inode->size,
+					   "a block cannot be read");
+	p.finding.first = p.judged.first;
+	p.finding.last = p.judged.last;
+	p.finding.nonzero = p.judged.nonzero;
+	return findings_add(look->findings, &p.finding);
+}

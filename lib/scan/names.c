@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Remembers for each inode with a finding, and for each directory, its first name and where that
+// stands.
+#include "scan/names.h"
+
+#include "base/spill.h"
+#include "base/vec.h"
+#include "file/dir.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Longer paths are taken for loops. */
+#define PATH_LIMIT 65536
+/* Bytes of names in memory; the rest goes to an unlinked temporary file. */
+#define STORE_MEMORY (8u << 20)
+#define NAME_MAX_BYTES 256 /* with the byte for the length */
+
+/* How one inode is reached: the entry at NAME in the store, in directory DIR (0: not met yet). */
+struct link {
+	uint32_t ino, dir;
+	uint64_t name;
+};
+VEC(link_vec, struct link);
+
+struct names {
+	struct e4z_image *img;
+	struct link_vec wanted, dirs; /* by inode */
+	struct rangeset *wanted_set;
+	const struct rangeset *dir_set;
+	/* names, a length byte before each: the file's part, then the part in memory */
+	int fd;
+	uint64_t in_file;
+	char *store;
+	size_t stored;
+	uint32_t reading; /* the directory that is being read */
+	errcode_t err;
+	char path[PATH_LIMIT];
+};
+
+static struct link *find_link(const struct link_vec *v, uint32_t ino)
+{
+	size_t low = 0, high = v->count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (v->items[mid].ino < ino)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < v->count && v->items[low].ino == ino ? &v->items[low] : NULL;
+}
+
+static errcode_t flush_store(struct names *names)
+{
+	size_t done = 0;
+
+	if (names->fd < 0) {
+		errcode_t err = spill_tmpfile(&names->fd);
+
+		if (err)
+			return err;
+	}
+	while (done < names->stored) {
+		ssize_t n = pwrite(names->fd, names->store + done, names->stored - done,
+				   (off_t)(names->in_file + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		done += (size_t)n;
+	}
+	names->in_file += names->stored;
+	names->stored = 0;
+	return 0;
+}
+
+static errcode_t store_name(struct names *names, const struct dir_entry *entry, uint64_t *at)
+{
+	if (names->stored + NAME_MAX_BYTES > STORE_MEMORY) {
+		errcode_t err = flush_store(names);
+
+		if (err)
+			return err;
+	}
+	*at = names->in_file + names->stored;
+	names->store[names->stored++] = (char)entry->name_len;
+	memcpy(names->store + names->stored, entry->name, entry->name_len);
+	names->stored += entry->name_len;
+	return 0;
+}
+
+/* The name at AT into BUF; *LEN its length. */
+static errcode_t load_name(const struct names *names, uint64_t at, char *buf, size_t *len)
+{
+	ssize_t n;
+
+	if (at >= names->in_file) {
+		const char *p = names->store + (at - names->in_file);
+
+		*len = (uint8_t)*p;
+		memcpy(buf, p + 1, *len);
+		return 0;
+	}
+	do
+		n = pread(names->fd, buf, NAME_MAX_BYTES, (off_t)at);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno;
+	*len = (uint8_t)buf[0];
+	if (n < 1 || (size_t)n < *len + 1)
+		return EIO;
+	memmove(buf, buf + 1, *len);
+	return 0;
+}
+
+static bool is_dot(const struct dir_entry *entry)
+{
+	return entry->name[0] == '.' &&
+	       (entry->name_len == 1 || (entry->name_len == 2 && entry->name[1] == '.'));
+}
+
+/*
+ * Directories come by rising number and their entries by rising offset: the first one met is kept.
+ */
+static bool on_entry(void *arg, const struct dir_entry *entry)
+{
+	struct names *names = arg;
+	struct link *links[2] = {NULL, NULL};
+	uint64_t at;
+
+	if (rangeset_has(names->wanted_set, entry->ino))
+		links[0] = find_link(&names->wanted, entry->ino);
+	if (rangeset_has(names->dir_set, entry->ino))
+		links[1] = find_link(&names->dirs, entry->ino);
+	for (int i = 0; i < 2; i++)
+		if (links[i] && links[i]->dir)
+			links[i] = NULL;
+	if ((!links[0] && !links[1]) || is_dot(entry))
+		return true;
+	names->err = store_name(names, entry, &at);
+	for (int i = 0; i < 2 && !names->err; i++) {
+		if (!links[i])
+			continue;
+		links[i]->dir = names->reading;
+		links[i]->name = at;
+	}
+	return !names->err;
+}
+
+static errcode_t collect_wanted(struct names *names, struct findings *findings)
+{
+	const struct e4z_finding *finding;
+	uint32_t last = 0;
+	errcode_t err = findings_rewind(findings);
+
+	while (!err) {
+		struct link link;
+
+		err = findings_next(findings, &finding);
+		if (err || !finding)
+			break;
+		if (!finding->ino || finding->ino == last)
+			continue;
+		last = finding->ino;
+		link = (struct link){.ino = last};
+		if (vec_push(&names->wanted, link))
+			return ENOMEM;
+		err = rangeset_add(names->wanted_set, last, 1, NULL);
+	}
+	return err;
+}
+
+static errcode_t collect_dirs(struct names *names)
+{
+	uint64_t from = 0, start, len;
+
+	while (rangeset_next(names->dir_set, &from, &start, &len)) {
+		for (uint64_t i = 0; i < len; i++) {
+			struct link link = {.ino = (uint32_t)(start + i)};
+
+			if (vec_push(&names->dirs, link))
+				return ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static errcode_t read_dirs(struct names *names, const struct findings *findings,
+			   const struct names_options *options)
+{
+	struct e4z_image *img = names->img;
+	uint8_t *raw = malloc(img->inode_size);
+	struct map_work work = {.stop = options->stop};
+	struct inode inode;
+	errcode_t err = map_work_init(img, &work);
+
+	if (!raw)
+		err = ENOMEM;
+	for (size_t i = 0; i < names->dirs.count && !err; i++) {
+		uint32_t ino = names->dirs.items[i].ino;
+
+		if (options->stop && *options->stop)
+			err = E4Z_ET_INTERRUPTED;
+		else if (options->watch)
+			err = options->watch(options->arg, 2, i, names->dirs.count);
+		if (err || findings_is_unreadable(findings, ino) ||
+		    inode_read(img, ino, raw, &inode))
+			continue;
+		names->reading = ino;
+		/* what a damaged directory does not name stays without a name */
+		(void)dir_walk(img, &work, &inode, on_entry, names);
+		err = names->err;
+	}
+	map_work_free(&work);
+	free(raw);
+	return err;
+}
+
+errcode_t names_new(struct e4z_image *img, struct findings *findings, const struct rangeset *dirs,
+		    const struct names_options *options, struct names **out)
+{
+	struct names *names = malloc(sizeof(*names));
+	errcode_t err;
+
+	*out = names;
+	if (!names)
+		return ENOMEM;
+	memset(names, 0, offsetof(struct names, path));
+	names->img = img;
+	names->fd = -1;
+	names->dir_set = dirs;
+	names->wanted_set = rangeset_new((uint64_t)img->inodes + 1);
+	names->store = malloc(STORE_MEMORY);
+	if (!names->wanted_set || !names->store)
+		return ENOMEM;
+	err = collect_wanted(names, findings);
+	if (!err)
+		err = collect_dirs(names);
+	return err ? err : read_dirs(names, findings, options);
+}
+
+void names_free(struct names *names)
+{
+	if (!names)
+		return;
+	vec_free(&names->wanted);
+	vec_free(&names->dirs);
+	rangeset_free(names->wanted_set);
+	free(names->store);
+	if (names->fd >= 0)
+		close(names->fd);
+	free(names);
+}
+
+errcode_t names_path(struct names *names, uint32_t ino, const char **path)
+{
+	char *at = names->path + PATH_LIMIT - 1;
+	const struct link *link = find_link(&names->wanted, ino);
+	char name[NAME_MAX_BYTES];
+
+	*path = NULL;
+	*at = '\0';
+	if (ino == EXT2_ROOT_INO)
+		*--at = '/';
+	while (ino != EXT2_ROOT_INO) {
+		size_t len = 0;
+		errcode_t err;
+
+		if (!link || !link->dir)
+			return 0;
+		err = load_name(names, link->name, name, &len);
+		if (err)
+			return err;
+		if ((size_t)(at - names->path) < len + 1)
+			return 0;
+		at -= len;
+		memcpy(at, name, len);
+		*--at = '/';
+		ino = link->dir;
+		link = find_link(&names->dirs, ino);
+	}
+	*path = at;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Paths for the inodes with findings, from one pass over the directories. */
+#ifndef E4Z_SCAN_NAMES_H
+#define E4Z_SCAN_NAMES_H
+
+#include "base/rangeset.h"
+#include "image/image.h"
+#include "scan/findings.h"
+
+struct names;
+
+struct names_options {
+	const volatile int *stop;
+	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);
+	void *arg;
+};
+
+/*
+ * Read every directory of DIRS that is not unreadable and remember how the inodes in FINDINGS,
+ * which are read through once, are reached.
+ */
+errcode_t names_new(struct e4z_image *img, struct findings *findings, const struct rangeset *dirs,
+		    const struct names_options *options, struct names **names);
+void names_free(struct names *names);
+
+/* A path of INO, valid until the next call; NULL in *PATH: it has no name below the root. */
+errcode_t names_path(struct names *names, uint32_t ino, const char **path);
+
+#endif

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads the inode tables in physical order, window by window, and has every inode in use looked at.
+//
+// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an
+// inode gives at most one tail, so the
+// window bounds the memory), then its tails are sorted by place and judged.
+#include "scan/tables.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include "base/pool.h"
+#include "image/groups.h"
+#include "scan/look.h"
+#include "scan/orphan.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_INODES (1u << 18)
+/* Bytes of an inode table that are read at a time. */
+#define PIECE_BYTES 262144
+
+enum mode { JUDGE, BLAME, FIND_DIRS };
+
+/* Some inodes of one group's table. */
+struct piece {
+	uint32_t group, first, count;
+};
+VEC(piece_vec, struct piece);
+
+struct worker {
+	struct look look;
+	uint8_t *table;	 /* a piece */
+	uint8_t *bitmap; /* a block */
+};
+
+struct tables {
+	struct e4z_image *img;
+	struct tables_options options;
+	struct findings *findings;
+	struct claims *claims;
+	struct rangeset *orphans, *dirs;
+	struct worker *workers;
+	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
+	uint32_t *order; /* groups by the place of their inode tables */
+	enum mode mode;
+	struct piece_vec pieces;
+	struct tail *tails, *scratch; /* of the window */
+	_Atomic size_t tail_count;
+	pthread_mutex_t lock; /* of dirs and pending */
+	struct ino_vec pending;
+	uint64_t files;
+	/* progress: every inode counts twice, for its table and for its tail */
+	uint64_t done, window;
+};
+
+static uint32_t per_group(const struct tables *t)
+{
+	return t->img->fs->super->s_inodes_per_group;
+}
+
+static int compare_order(const void *pa, const void *pb, void *arg)
+{
+	const struct group *groups = arg;
+	const struct group *a = &groups[*(const uint32_t *)pa], *b = &groups[*(const uint32_t *)pb];
+
+	return (a->itable > b->itable) - (a->itable < b->itable);
+}
+
+static errcode_t new_workers(struct tables *t)
+{
+	struct e4z_image *img = t->img;
+	unsigned n = t->options.workers;
+	errcode_t err;
+
+	t->workers = calloc(n, sizeof(*t->workers));
+	t->buf = calloc(n, sizeof(*t->buf));
+	if (!t->workers || !t->buf)
+		return ENOMEM;
+	for (unsigned i = 0; i < n; i++) {
+		struct worker *w = &t->workers[i];
+
+		w->table = malloc(PIECE_BYTES > img->inode_size ? PIECE_BYTES : img->inode_size);
+		w->bitmap = malloc(img->block_size);
+		if (!w->table || !w->bitmap)
+			return ENOMEM;
+		err = look_init(&w->look, img, t->findings, t->claims, t->orphans);
+		if (err)
+			return err;
+		w->look.paranoid = t->options.paranoid;
+		w->look.kinds = t->options.kinds;
+		w->look.map.stop = t->options.stop;
+		t->buf[i] = w->look.buf;
+	}
+	return 0;
+}
+
+errcode_t tables_new(struct e4z_image *img, const struct tables_options *options,
+		     struct findings *findings, struct tables **out)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+	errcode_t err;
+
+	*out = t;
+	if (!t)
+		return ENOMEM;
+	t->img = img;
+	t->options = *options;
+	t->findings = findings;
+	pthread_mutex_init(&t->lock, NULL);
+	err = groups_load(img);
+	if (!err)
+		err = claims_new(img, &t->claims);
+	if (err)
+		return err;
+	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
+	t->dirs = rangeset_new((uint64_t)img->inodes + 1);
+	t->order = calloc(img->groups, sizeof(*t->order));
+	if (!t->orphans || !t->dirs || !t->order)
+		return ENOMEM;
+	for (uint32_t g = 0; g < img->groups; g++)
+		t->order[g] = g;
+	qsort_r(t->order, img->groups, sizeof(*t->order), compare_order, img->group);
+	err = new_workers(t);
+	return err ? err : orphan_load(img, &t->workers[0].look.map, t->orphans);
+}
+
+void tables_free(struct tables *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; t->workers && i < t->options.workers; i++) {
+		free(t->workers[i].table);
+		free(t->workers[i].bitmap);
+		look_free(&t->workers[i].look);
+	}
+	free(t->workers);
+	free(t->buf);
+	free(t->order);
+	free(t->tails);
+	free(t->scratch);
+	vec_free(&t->pieces);
+	vec_free(&t->pending);
+	rangeset_free(t->orphans);
+	rangeset_free(t->dirs);
+	claims_free(t->claims);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static errcode_t stopped(const struct tables *t)
+{
+	return t->options.stop && *t->options.stop ? E4Z_ET_INTERRUPTED : 0;
+}
+
+static errcode_t progress(const struct tables *t, uint64_t current)
+{
+	errcode_t err = stopped(t);
+
+	if (err || t->mode != JUDGE || !t->options.watch)
+		return err;
+	return t->options.watch(t->options.arg, 1, current, 2ull * t->img->inodes);
+}
+
+/* Read the group's inode bitmap. False when it cannot be believed. */
+static bool read_bitmap(const struct tables *t, uint32_t g, uint8_t *bitmap)
+{
+	const struct e4z_image *img = t->img;
+	const struct group *group = &img->group[g];
+	uint32_t bytes = per_group(t) / 8, csum;
+
+	if (group->doubtful ||
+	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
+		return false;
+	if (!img->metadata_csum)
+		return true;
+	csum = crc32c(img->csum_seed, bitmap, bytes);
+	/* descriptors of 32 bytes have room for the low half only */
+	if (EXT2_DESC_SIZE(img->fs->super) < 64)
+		return (uint16_t)csum == (uint16_t)group->bitmap_csum;
+	return csum == group->bitmap_csum;
+}
+
+static bool bit_set(const uint8_t *bitmap, uint32_t n)
+{
+	return bitmap[n / 8] >> n % 8 & 1;
+}
+
+static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, uint8_t *raw,
+			      bool believed)
+{
+	struct inode inode;
+
+	if (!get_le16(raw + 0x00) && !get_le16(raw + 0x1a))
+		return 0;
+	if (!believed && (!get_le16(raw + 0x00) || !get_le16(raw + 0x1a)))
+		return 0;
+	if (!inode_checksum_ok(t->img, ino, raw)) {
+		if (!believed || t->mode != JUDGE)
+			return 0;
+		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
+	}
+	inode_decode(t->img, ino, raw, &inode);
+	switch (t->mode) {
+	case JUDGE: return look_at(&w->look, &inode);
+	case BLAME: return look_blame(&w->look, &inode);
+	case FIND_DIRS:
+		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->look.dirs, ino))
+			return ENOMEM;
+	}
+	return 0;
+}
+
+/* Hand over what the worker collected. */
+static errcode_t collect(struct tables *t, struct look *look)
+{
+	size_t at = atomic_fetch_add(&t->tail_count, look->tails.count);
+	errcode_t err = 0;
+
+	if (look->tails.count)
+		memcpy(t->tails + at, look->tails.items, look->tails.count * sizeof(*t->tails));
+	look->tails.count = 0;
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < look->dirs.count && !err; i++)
+		err = rangeset_add(t->dirs, look->dirs.items[i], 1, NULL);
+	for (size_t i = 0; i < look->pending.count && !err; i++)
+		err = vec_push(&t->pending, look->pending.items[i]) ? ENOMEM : 0;
+	t->files += look->files;
+	pthread_mutex_unlock(&t->lock);
+	look->dirs.count = look->pending.count = 0;
+	look->files = 0;
+	return err;
+}
+
+static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
+{
+	struct tables *t = arg;
+	struct worker *w = &t->workers[worker];
+	const struct e4z_image *img = t->img;
+	const struct piece *p = &t->pieces.items[n];
+	const struct group *group = &img->group[p->group];
+	uint32_t first = p->first, end = p->first + p->count;
+	uint32_t ino = p->group * per_group(t) + 1;
+	bool believed = read_bitmap(t, p->group, w->bitmap);
+	errcode_t err = 0;
+
+	while (believed && first < end && !bit_set(w->bitmap, first))
+		first++;
+	while (believed && end > first && !bit_set(w->bitmap, end - 1))
+		end--;
+	if (first == end)
+		return 0;
+	if (image_read(img, group->itable * img->block_size + (uint64_t)first * img->inode_size,
+		       (size_t)(end - first) * img->inode_size, w->table))
+		return findings_sick_group(t->findings, p->group, "the inode table cannot be read");
+	for (uint32_t i = first; i < end && !err; i++)
+		if (!believed || bit_set(w->bitmap, i))
+			err = look_at_slot(t, w, ino + i,
+					   w->table + (size_t)(i - first) * img->inode_size,
+					   believed);
+	if (!err && t->mode == JUDGE)
+		err = look_settle(&w->look);
+	return err ? err : collect(t, &w->look);
+}
+
+static errcode_t watch_pieces(void *arg, uint64_t taken)
+{
+	const struct tables *t = arg;
+
+	return progress(t, t->done + t->window * taken / (t->pieces.count ? t->pieces.count : 1));
+}
+
+static errcode_t watch_tails(void *arg, uint64_t taken, uint64_t all)
+{
+	const struct tables *t = arg;
+
+	return progress(t, t->done + t->window + t->window * taken / all);
+}
+
+/* Fill t->pieces with the tables from order[*at] on, up to a window's inodes. */
+static errcode_t next_window(struct tables *t, uint32_t *at)
+{
+	uint32_t step = PIECE_BYTES / t->img->inode_size;
+	errcode_t err = 0;
+
+	if (!step)
+		step = 1;
+	t->pieces.count = 0;
+	t->window = 0;
+	for (; *at < t->img->groups && !err; (*at)++) {
+		uint32_t g = t->order[*at], used = t->img->group[g].used;
+
+		if (t->window && t->window + per_group(t) > WINDOW_INODES)
+			break;
+		t->window += per_group(t);
+		if (t->img->group[g].sick) {
+			if (t->mode == JUDGE)
+				err = findings_sick_group(t->findings, g, t->img->group[g].sick);
+			continue;
+		}
+		for (uint32_t first = 0; first < used; first += step) {
+			struct piece piece = {g, first, used - first < step ? used - first : step};
+
+			if (vec_push(&t->pieces, piece))
+				return ENOMEM;
+		}
+	}
+	return err;
+}
+
+static errcode_t judge_window(struct tables *t)
+{
+	return judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+			   t->options.workers, t->buf, watch_tails, t);
+}
+
+/* Room for the tails of COUNT inodes, and to sort them. */
+static errcode_t make_room(struct tables *t, size_t count)
+{
+	t->tails = malloc((count + 1) * sizeof(*t->tails));
+	t->scratch = malloc((count + 1) * sizeof(*t->scratch));
+	return t->tails && t->scratch ? 0 : ENOMEM;
+}
+
+static errcode_t all_tables(struct tables *t, enum mode mode)
+{
+	uint32_t at = 0;
+	errcode_t err = 0;
+
+	t->mode = mode;
+	t->done = 0;
+	while (at < t->img->groups && !err) {
+		err = next_window(t, &at);
+		if (!err)
+			err = pool_run(t->options.workers, t->pieces.count, piece_job, watch_pieces,
+				       t);
+		if (!err && mode == JUDGE)
+			err = judge_window(t);
+		t->tail_count = 0;
+		t->done += 2 * t->window;
+	}
+	return err ? err : stopped(t);
+}
+
+static int compare_inos(const void *pa, const void *pb)
+{
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+static errcode_t judge_pending(struct tables *t)
+{
+	struct worker *w = &t->workers[0];
+	errcode_t err = 0;
+
+	if (t->pending.count)
+		qsort(t->pending.items, t->pending.count, sizeof(*t->pending.items), compare_inos);
+	for (size_t i = 0; i < t->pending.count && !err; i++) {
+		uint32_t ino = t->pending.items[i];
+		struct inode inode;
+
+		err = stopped(t);
+		if (err || findings_is_unreadable(t->findings, ino))
+			continue;
+		if (inode_read(t->img, ino, w->table, &inode))
+			err = findings_unreadable(t->findings, ino, 0, "the inode cannot be read");
+		else
+			err = look_pending(&w->look, &inode);
+	}
+	t->pending.count = 0;
+	return err;
+}
+
+errcode_t tables_judge(struct tables *t)
+{
+	size_t room = t->img->inodes < WINDOW_INODES ? t->img->inodes : WINDOW_INODES;
+	errcode_t err;
+
+	/* a group larger than a window has a window of its own */
+	if (room < per_group(t))
+		room = per_group(t);
+	err = make_room(t, room);
+	if (!err)
+		err = all_tables(t, JUDGE);
+	if (!err && claims_any_conflict(t->claims))
+		err = all_tables(t, BLAME);
+	return err ? err : judge_pending(t);
+}
+
+static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t count)
+{
+	struct worker *w = &t->workers[0];
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		struct inode inode;
+
+		err = stopped(t);
+		if (err)
+			break;
+		if (inode_read(t->img, inos[i], w->table, &inode)) {
+			if (t->mode == JUDGE)
+				err = findings_unreadable(t->findings, inos[i], 0,
+							  "the inode cannot be read");
+			continue;
+		}
+		err = t->mode == JUDGE ? look_at(&w->look, &inode) : look_blame(&w->look, &inode);
+	}
+	return err;
+}
+
+errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count)
+{
+	struct look *look = &t->workers[0].look;
+	errcode_t err = make_room(t, count);
+
+	if (err)
+		return err;
+	t->mode = JUDGE;
+	err = look_at_some(t, inos, count);
+	if (!err)
+		err = look_settle(look);
+	if (!err)
+		err = collect(t, look);
+	if (!err)
+		err = judge_window(t);
+	t->mode = BLAME;
+	if (!err && claims_any_conflict(t->claims))
+		err = look_at_some(t, inos, count);
+	return err ? err : judge_pending(t);
+}
+
+errcode_t tables_find_dirs(struct tables *t)
+{
+	return all_tables(t, FIND_DIRS);
+}
+
+const struct rangeset *tables_dirs(const struct tables *t)
+{
+	return t->dirs;
+}
+
+uint64_t tables_files(const struct tables *t)
+{
+	return t->files;
+}

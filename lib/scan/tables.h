@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inode tables, read in physical order by several threads. What is done with an inode in use is
+ * the mode: judge it, find whether it shares blocks, or note that it is a directory.
+ */
+#ifndef E4Z_SCAN_TABLES_H
+#define E4Z_SCAN_TABLES_H
+
+#include "base/rangeset.h"
+#include "image/image.h"
+#include "scan/claims.h"
+#include "scan/findings.h"
+
+struct tables;
+
+struct tables_options {
+	unsigned workers;
+	bool paranoid;
+	uint32_t kinds; /* E4Z_KIND_BIT()s that matter */
+	const volatile int *stop;
+	/* PASS as in e4z_check_sink; non-zero ends the scan */
+	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);
+	void *arg;
+};
+
+/* Everything a scan of IMG needs; FINDINGS stay the caller's. */
+errcode_t tables_new(struct e4z_image *img, const struct tables_options *options,
+		     struct findings *findings, struct tables **tables);
+void tables_free(struct tables *tables);
+
+/* Judge every inode; then, if blocks were claimed twice, blame every inode that has one of them. */
+errcode_t tables_judge(struct tables *tables);
+
+/* The same for COUNT inodes only. */
+errcode_t tables_judge_some(struct tables *tables, const uint32_t *inos, size_t count);
+
+/* Only collect the directories, where tables_judge did not. */
+errcode_t tables_find_dirs(struct tables *tables);
+
+/* The numbers of the directories met so far. */
+const struct rangeset *tables_dirs(const struct tables *tables);
+
+/* Regular files judged so far. */
+uint64_t tables_files(const struct tables *tables);
+
+#endif

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the shell tests share. Source it first: . "${srcdir:-.}/tests/lib.sh"
+#
+# A test stands in a directory of its own that is removed at the end, finds the program in $E4ZERO, the sources in
+# $srcdir, and leaves with 0 (passed), 77 (skipped, and says why) or anything else (failed).
+
+set -u
+export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+name=$(basename "$0" .sh)
+srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd)
+builddir=$(cd "${builddir:-$srcdir/build}" 2>/dev/null && pwd || pwd)
+E4ZERO=${E4ZERO:-$builddir/e4zero}
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-$name.XXXXXX") || exit 1
+cleanups=()
+
+# cleanup_fn COMMAND...: run it when the test ends, however it ends; the last one first.
+cleanup_fn() {
+	cleanups+=("$(printf '%q ' "$@")")
+}
+
+run_cleanups() {
+	local rc=$? i
+	trap '' INT TERM HUP
+	cd /
+	for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
+		eval "${cleanups[i]}" || echo "$name: cleanup failed: ${cleanups[i]}" >&2
+	done
+	rm -rf --one-file-system "$tmp"
+	exit $rc
+}
+trap run_cleanups EXIT
+trap 'exit 1' INT TERM HUP
+cd "$tmp" || exit 1
+
+fail() {
+	echo "$name: FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$name: SKIP: $*" >&2
+	exit 77
+}
+
+# requires COMMAND [ARGUMENTS]: a bare name must be installed, a whole command must succeed.
+requires() {
+	if [ $# -eq 1 ]; then
+		command -v "$1" >/dev/null || skip "$1 is not installed"
+	else
+		"$@" >/dev/null 2>&1 || skip "does not work here: $*"
+	fi
+}
+
+requires_root() {
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+}
+
+# A loop device that really attaches: containers often show the node without the right to use it.
+requires_loop() {
+	local dev
+	requires_root
+	requires losetup
+	truncate -s 1M loop-probe
+	dev=$(losetup -f --show loop-probe 2>/dev/null) || skip 'no loop device can be attached'
+	losetup -d "$dev"
+	rm -f loop-probe
+}
+
+# attach_loop VARIABLE FILE [losetup options]: attach FILE, detach at the end.
+attach_loop() {
+	local -n attached=$1
+	attached=$(losetup -f --show "${@:3}" "$2") || fail "cannot attach $2"
+	cleanup_fn losetup -d "$attached"
+}
+
+# run_e4zero STATUS ARGUMENTS...: exit status must be STATUS; output in $tmp/out and $tmp/err.
+run_e4zero() {
+	local want=$1 rc
+	shift
+	"$E4ZERO" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	rc=$?
+	[ $rc = "$want" ] && return
+	sed 's/^/out: /' "$tmp/out" | head -20 >&2
+	sed 's/^/err: /' "$tmp/err" | head -20 >&2
+	fail "e4zero $*: exit $rc, wanted $want"
+}
+
+# remember_image FILE..., then image_unchanged FILE...: not one byte differs, sparse or not.
+remember_image() {
+	sha256sum -- "$@" >>"$tmp/images.sha"
+}
+
+image_unchanged() {
+	local image
+	for image in "$@"; do
+		grep -qxF -- "$(sha256sum -- "$image")" "$tmp/images.sha" || fail "$image was changed"
+	done
+}

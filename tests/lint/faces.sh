@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What --help names, the manual page explains and the completion offers; the completion offers nothing else.
+. "$(dirname "$0")/lint.sh"
+
+program=${E4ZERO:-./e4zero}
+[ -x "$program" ] || skip "$program is not built"
+help=$("$program" --help) || verdict 1 options "$program --help fails"
+long() { grep -oE -e '(^|[^A-Za-z0-9-])--[a-z][a-z0-9-]*' | grep -oE -e '--[a-z0-9-]+' | sort -u; }
+options=$(printf '%s\n' "$help" | long)
+page=$(sed 's/\\-/-/g' "$root/man/e4zero.8" 2>/dev/null | long)
+completion=$(grep -v '^[[:space:]]*#' "$root/contrib/completion/e4zero" 2>/dev/null | long)
+missing() { comm -23 <(printf '%s\n' "$1") <(printf '%s\n' "$2") | sed "s|\$|: $3|"; }
+complaints=$(
+	missing "$options" "$page" 'not in man/e4zero.8'
+	missing "$options" "$completion" 'not in contrib/completion/e4zero'
+	missing "$completion" "$options" 'offered by the completion, unknown to --help'
+)
+verdict "$(printf '%s\n' "$options" | grep -c .)" 'long options' "$complaints"

@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# C is laid out as .clang-format says. Releases of clang-format disagree, so only 14 judges. LINT_FILES restricts the list.
+. "$(dirname "$0")/lint.sh"
+cd "$root" || exit 1
+
+tool=$(command -v clang-format-14 || command -v clang-format) || skip 'clang-format is not installed'
+$tool --version | grep -q 'version 14\.' || skip "clang-format 14 is needed, not: $($tool --version)"
+sources=${LINT_FILES:-$(files '\.[ch]$')}
+# shellcheck disable=SC2086 # one word a file
+complaints=$([ -z "$sources" ] || $tool --style=file --dry-run -Werror $sources 2>&1)
+verdict "$(echo "$sources" | wc -w)" 'files of C' "$complaints"

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The lints can fail: each gets a copy of the tree with one fault planted in it, and has to name the fault.
+. "$(dirname "$0")/lint.sh"
+
+lints=$here
+build=${builddir:-$PWD} # COMPILE includes config.h from there
+unset TAR_OPTIONS
+copy=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-selftest.XXXXXX") || exit 1
+trap 'rm -rf "$copy"' EXIT
+failed=0 passed=0 skipped=0
+
+fresh() {
+	rm -rf "$copy/tree"
+	mkdir -p "$copy/tree"
+	files . | tar -C "$root" -cf - -T - | tar -C "$copy/tree" -xf -
+	chmod -R u+w "$copy/tree"
+}
+
+# red LINT NEEDLE [VARIABLE=VALUE...]: LINT must fail on the copy and say NEEDLE.
+red() {
+	local lint=$1 needle=$2 out rc
+	shift 2
+	out=$(cd "$build" && env LINT_ROOT="$copy/tree" "$@" bash "$lints/$lint.sh" 2>&1)
+	rc=$?
+	if [ $rc = 77 ]; then
+		echo "skipped: $lint: $out"
+		skipped=$((skipped + 1))
+	elif [ $rc = 1 ] && printf '%s\n' "$out" | grep -qF -e "$needle"; then
+		passed=$((passed + 1))
+	else
+		printf 'NOT RED: %s should say "%s", exit %s:\n%s\n' "$lint" "$needle" "$rc" "$out" | head -20
+		failed=$((failed + 1))
+	fi
+}
+
+plant() { # FILE: standard input is added to it
+	mkdir -p "$(dirname "$copy/tree/$1")"
+	cat >>"$copy/tree/$1"
+}
+
+fresh
+echo '#include "scan/check.h"' | plant lib/base/bytes.c
+red layers 'reaches up to scan/check.h'
+fresh
+echo 'int stranger;' | plant lib/base/stranger.c
+red layers 'lib/base/stranger.c:1: is not listed'
+fresh
+echo '#include "io/blkdev.h"' | plant src/main.c
+red layers 'src/ reaches into lib/'
+fresh
+echo '#include "nowhere.h"' | plant src/main.c
+red layers 'not nowhere.h'
+fresh
+echo 'base/ghost' | plant lib/LAYERS
+red layers 'base/ghost does not exist'
+
+fresh
+yes '/* line */' | head -601 | plant lib/base/long.c
+red sizes 'lib/base/long.c:600: 601 lines'
+fresh
+{ echo 'void f(void)'; echo '{'; yes '	;' | head -121; echo '}'; } | plant lib/base/long.c
+red sizes 'function of 121 lines'
+fresh
+printf '/* %0101d */\n' 0 | plant lib/base/long.c
+red sizes '107 columns'
+
+fresh
+echo 'static inline uint64_t f(void) { return 0; }' | plant lib/base/needy.h
+red headers 'uint64_t' LINT_FILES=lib/base/needy.h
+fresh
+printf 'enum twice { TWICE };\n' | plant lib/base/unguarded.h
+red headers 'twice' LINT_FILES=lib/base/unguarded.h
+
+fresh
+printf 'int  f( void ){return 0;}\n' | plant lib/base/ugly.c
+red format 'lib/base/ugly.c' LINT_FILES=lib/base/ugly.c
+fresh
+printf 'int f(void);\nint f(void)\n{\n\tint a[4] = {0};\n\n\treturn a[4];\n}\n' | plant lib/base/wild.c
+red cppcheck 'lib/base/wild.c' LINT_FILES=lib/base/wild.c
+
+for fault in 'int state;' 'static int state = 3; int *f(void); int *f(void) { return &state; }' \
+	'int *f(void); int *f(void) { static _Thread_local int state; return &state; }'; do
+	printf '%s\n' "$fault" >"$copy/state.c"
+	rm -f "$copy/state.a"
+	(cd "$build" && ${COMPILE:-cc} -include stddef.h -c -o "$copy/state.o" "$copy/state.c") && ar rc "$copy/state.a" "$copy/state.o"
+	red globals 'state' LIBE4ZERO="$copy/state.a"
+done
+for fault in 'printf("%d", n);' 'fputs("x", stderr);' 'exit(n);'; do
+	printf '#include <stdio.h>\n#include <stdlib.h>\nvoid f(int n);\nvoid f(int n) { (void)n; %s }\n' "$fault" >"$copy/talk.c"
+	rm -f "$copy/talk.a"
+	(cd "$build" && ${COMPILE:-cc} -c -o "$copy/talk.o" "$copy/talk.c") && ar rc "$copy/talk.a" "$copy/talk.o"
+	red prints 'talk.o: refers to' LIBE4ZERO="$copy/talk.a"
+done
+
+fresh
+printf '/* no licence */\nint x;\n' | plant lib/base/free.c
+red spdx 'lib/base/free.c:1: no SPDX'
+fresh
+printf '// SPDX-License-Identifier: GPL-2.0-or-later\n#include <x.h>\n\n' | plant lib/base/dumb.c
+red spdx 'no sentence of purpose'
+
+for fault in '/wo''rk/somewhere' 'see de''b.debian.org' 'http://10.''0.0.1/x'; do
+	fresh
+	echo "$fault" | plant NEWS
+	red names "$fault"
+done
+
+cat >"$copy/program" <<'END'
+#!/bin/sh
+echo 'usage: e4zero [options] IMAGE'
+echo '  -Z, --zebra    an option that only --help knows'
+END
+chmod +x "$copy/program"
+fresh
+red faces '--zebra: not in man/e4zero.8' E4ZERO="$copy/program"
+red faces '--zebra: not in contrib/completion/e4zero' E4ZERO="$copy/program"
+red faces '--check: offered by the completion, unknown to --help' E4ZERO="$copy/program"
+
+fresh
+printf '.SH NAME\n.B unfinished\n.nosuchmacro\n' | plant man/e4zero.8
+red man 'nosuchmacro'
+
+echo "$passed planted faults found, $failed missed, $skipped lints skipped"
+[ $failed = 0 ] && [ $passed -gt 0 ]
