@@ -236,7 +236,7 @@ static errcode_t text_image(struct report *report, const struct e4z_image_info *
 static errcode_t text_finding(struct report *report, const struct e4z_finding *finding)
 {
 	struct report_text *text = text_of(report);
-	struct row row;
+	struct row row = {.path = NULL};
 	errcode_t err;
 
 	if (text->options->quiet)
@@ -248,7 +248,7 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 static errcode_t text_skipped(struct report *report, const struct e4z_skipped *skipped)
 {
 	struct report_text *text = text_of(report);
-	struct row row;
+	struct row row = {.path = NULL};
 	errcode_t err;
 
 	if (text->options->quiet || !text->options->verbose)
