@@ -159,14 +159,18 @@ void util_say(const char *where, const char *what, const char *why)
 {
 	const char *const parts[] = {where, what, why};
 	const char *line;
-	size_t i;
+	size_t i, len;
 
 	fputs("e4zero", stderr);
 	for (i = 0; i < 3; i++) {
 		if (!parts[i] || !*parts[i])
 			continue;
 		fputs(": ", stderr);
-		put_part(parts[i], i == 1 ? strcspn(what, "\n") : strlen(parts[i]));
+		len = i == 1 ? strcspn(what, "\n") : strlen(parts[i]);
+		/* a colon that leads to the lines below; ours follows */
+		if (i == 1 && len && what[len - 1] == ':')
+			len--;
+		put_part(parts[i], len);
 	}
 	fputc('\n', stderr);
 	for (line = what ? strchr(what, '\n') : NULL; line && line[1]; line = strchr(line, '\n')) {
