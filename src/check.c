@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --check: open the image, judge it, hand what is found to the report; the exit status tells the rest.
+// --check: open the image, judge it, hand what is found to the report and choose the exit status.
 
 #include "check.h"
 #include "e4zero.h"
 #include "progress.h"
 #include "report.h"
 #include "util.h"
+#include <errno.h>
 #include <time.h>
 
 struct check {
 	const struct options *options;
 	struct report *report;
+	const volatile int *stop;
 	struct progress progress;
 };
 
@@ -18,6 +20,8 @@ static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
 	struct check *check = arg;
 
+	if (*check->stop)
+		return EINTR;
 	progress_hide(&check->progress);
 	return check->report->ops->finding(check->report, finding);
 }
@@ -47,8 +51,7 @@ static void tell_notes(const struct options *options, const struct e4z_image_inf
 		util_say(options->image, "note", *note);
 }
 
-static errcode_t run(struct check *check, struct e4z_image *img, const volatile int *stop,
-		     struct e4z_check_summary *summary)
+static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_check_summary *summary)
 {
 	const struct options *options = check->options;
 	const struct e4z_check_options how = {
@@ -58,7 +61,7 @@ static errcode_t run(struct check *check, struct e4z_image *img, const volatile 
 		.kinds = options->kinds,
 		.files = options->file_count ? options->files : NULL,
 		.file_count = options->file_count,
-		.stop = stop,
+		.stop = check->stop,
 	};
 	const struct e4z_check_sink sink = {
 		.arg = check,
@@ -90,7 +93,7 @@ int check_run(const struct options *options, struct report *report, const volati
 		.partition = options->partition,
 		.force = options->force,
 	};
-	struct check check = {.options = options, .report = report};
+	struct check check = {.options = options, .report = report, .stop = stop};
 	struct e4z_check_summary summary = {0};
 	struct report_summary result = {.verb = options->verb_name, .check = &summary};
 	struct e4z_image *img = NULL;
@@ -101,14 +104,15 @@ int check_run(const struct options *options, struct report *report, const volati
 	progress_start(&check.progress, options);
 	err = e4z_open(options->image, &how, &img);
 	if (!err)
-		err = run(&check, img, stop, &summary);
+		err = run(&check, img, &summary);
 	if (!err)
 		result.exit = summary.findings ? EXIT_FINDINGS : EXIT_NONE;
 	else
 		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (err && !util_stdout_error())
-		report_failure(report, options->image, img ? e4z_context(img) : "", err);
+		report_failure(report, options->image, img ? e4z_context(img) : "",
+			       *stop ? "stopped by a signal" : error_message(err), err);
 	result.seconds = seconds_since(&start);
 	err = report->ops->summary(report, &result);
 	if (err && !util_stdout_error())

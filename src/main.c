@@ -21,8 +21,9 @@ static void on_signal(int number)
 }
 
 /*
- * The first SIGINT or SIGTERM asks for an end in order, the second one ends at once. What the caller
- * ignores stays ignored (nohup, background jobs). SIGXFSZ would hide the EFBIG that names the cause.
+ * The first SIGINT or SIGTERM asks for an end in order, the second one ends at once. What the
+ * caller ignores stays ignored (nohup, background jobs). SIGXFSZ would hide the EFBIG that names
+ * the cause.
  */
 static void catch_signals(void)
 {
@@ -47,8 +48,7 @@ static int refuse_usage(const struct options *options, struct report *report)
 		.exit = EXIT_USAGE,
 	};
 
-	util_say("command line", options->fault, "see e4zero --help");
-	report->ops->error(report, options->image, "command line", options->fault, EINVAL);
+	report_failure(report, options->image, "reading the command line", options->fault, EINVAL);
 	if (report->ops->summary(report, &summary))
 		return EXIT_REFUSED;
 	return EXIT_USAGE;
@@ -62,7 +62,8 @@ int main(int argc, char **argv)
 	int status;
 
 	util_guard_descriptors();
-	setlocale(LC_CTYPE, "");
+	/* names in an image are UTF-8 or bytes, whatever the caller's locale */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	catch_signals();
 	e4z_init_errors();
 	usable = options_parse(argc, argv, &options);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The option table and what is made of it: the parse, --help, --version and the usage errors.
 //
-// A verb or an option is one row. Rows with .run are verbs; .flag and .set are for options. Long names
-// must be given in full: a prefix that is unique today would stop being so with the next row.
+// A verb or an option is one row. Rows with .run are verbs; .flag and .set are for options. Long
+// names must be given in full: a prefix that is unique today would stop being so with the next row.
 
 #include "options.h"
 #include "check.h"
@@ -44,7 +44,7 @@ static const char *set_progress(struct options *options, const char *arg);
 static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
-	 .help = "report stale bytes past EOF; writes nothing, ever (the default)"},
+	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
 	{.name = "help", .run = help_run, .at_once = true, .help = "print this and exit"},
 	{.letter = 'V',
 	 .name = "version",
@@ -86,7 +86,7 @@ static const struct option_row rows[] = {
 	{.name = "partition",
 	 .arg = "X",
 	 .set = set_partition,
-	 .help = "the file system of a disk image: a number, LABEL, UUID,\nPARTLABEL or PARTUUID"},
+	 .help = "the file system of a disk image: a number, LABEL,\nUUID, PARTLABEL or PARTUUID"},
 	{.name = "progress",
 	 .arg = "FD",
 	 .arg_optional = true,
@@ -207,10 +207,10 @@ static int help_run(const struct options *options, struct report *report, const 
 			if ((rows[i].run == NULL) == pass)
 				help_row(&rows[i]);
 	}
-	puts("\nKINDS:");
+	puts("\nKINDS (*: looked for with --paranoid, or when named):");
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
-		printf("  %-22s  %s%s\n", e4z_kind_name(i), e4z_kind_text(i),
-		       E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? " (--paranoid)" : "");
+		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
+		       e4z_kind_name(i), e4z_kind_text(i));
 	puts("\nExit status: 0 nothing found, 4 findings, 8 refused or failed, 16 wrong usage,\n"
 	     "32 stopped by a signal. See e4zero(8).");
 	return EXIT_NONE;
@@ -319,7 +319,7 @@ static void take_words(struct options *options, char **words, int count)
 		options->verb_name = rows[0].name;
 	}
 	if (count == 0) {
-		fault(options, "no IMAGE is given");
+		fault(options, "no IMAGE is given; see e4zero --help");
 		return;
 	}
 	options->image = words[0];
@@ -340,11 +340,11 @@ static void bad_option(struct options *options, int value, const char *word)
 	if (value == ':')
 		fault(options, "'%s': the option wants an argument", word);
 	else if (optopt && optopt < LONG_ONLY && strncmp(word, "--", 2))
-		fault(options, "'-%c': no such option", optopt);
+		fault(options, "'-%c': no such option; see e4zero --help", optopt);
 	else if (optopt)
 		fault(options, "'%s': the option takes no argument", word);
 	else
-		fault(options, "'%s': no such option", word);
+		fault(options, "'%s': no such option; see e4zero --help", word);
 }
 
 bool options_parse(int argc, char **argv, struct options *options)

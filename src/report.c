@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The report as text: a table while it is small, then fixed columns line by line, so that memory stays
-// bounded whatever is found. A summary line ends it.
+// The report as text: a table while it is small, then fixed columns line by line, so that memory
+// stays bounded whatever is found. A summary line ends it.
 
 #include "report.h"
 #include "util.h"
@@ -236,7 +236,7 @@ static errcode_t text_image(struct report *report, const struct e4z_image_info *
 static errcode_t text_finding(struct report *report, const struct e4z_finding *finding)
 {
 	struct report_text *text = text_of(report);
-	struct row row;
+	struct row row = {.path = NULL};
 	errcode_t err;
 
 	if (text->options->quiet)
@@ -248,7 +248,7 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 static errcode_t text_skipped(struct report *report, const struct e4z_skipped *skipped)
 {
 	struct report_text *text = text_of(report);
-	struct row row;
+	struct row row = {.path = NULL};
 	errcode_t err;
 
 	if (text->options->quiet || !text->options->verbose)
@@ -334,10 +334,9 @@ struct report *report_text_open(const struct options *options)
 
 /* ---- failures, whatever the form ---- */
 
-void report_failure(struct report *report, const char *image, const char *context, errcode_t err)
+void report_failure(struct report *report, const char *image, const char *context,
+		    const char *message, errcode_t code)
 {
-	const char *message = error_message(err);
-
 	util_say(image, context, message);
-	report->ops->error(report, image, context, message, err);
+	report->ops->error(report, image, context, message, code);
 }

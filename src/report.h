@@ -31,7 +31,8 @@ struct report {
 /* NULL: no memory. */
 struct report *report_text_open(const struct options *options);
 
-/* A failure, on standard error and in the report. CONTEXT: what was being done, "" where not known. */
-void report_failure(struct report *report, const char *image, const char *context, errcode_t err);
+/* A failure, on standard error and in the report: what was being done ("": unknown) and why. */
+void report_failure(struct report *report, const char *image, const char *context,
+		    const char *message, errcode_t code);
 
 #endif

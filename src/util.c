@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static int stdout_errno;
 
@@ -15,7 +16,7 @@ void util_guard_descriptors(void)
 	static char buffer[1 << 16];
 	int fd;
 
-	/* open() takes the lowest free number; the wrong direction keeps writing to a closed one an error */
+	/* open() takes the lowest free number; opened the wrong way, using it stays an error */
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			_exit(EXIT_REFUSED);
@@ -75,12 +76,19 @@ bool util_is_utf8(const char *s)
 	return true;
 }
 
-/* C0, C1, line and paragraph separators, and what reorders the text around it. */
+/*
+ * Controls, separators, what is invisible or reorders the text around it, what the locale cannot
+ * print (libsmartcols does not return from a cell whose width it cannot tell).
+ */
 static bool is_unsafe(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
-	       code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+	if (code < 0x80)
+		return code < 0x20 || code == 0x7f;
+	if (MB_CUR_MAX == 1 || wcwidth((wchar_t)code) < 0)
+		return true;
+	return code < 0xa0 || code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
+	       code == 0xfeff;
 }
 
 char *util_printable(const char *s)
@@ -151,14 +159,18 @@ void util_say(const char *where, const char *what, const char *why)
 {
 	const char *const parts[] = {where, what, why};
 	const char *line;
-	size_t i;
+	size_t i, len;
 
 	fputs("e4zero", stderr);
 	for (i = 0; i < 3; i++) {
 		if (!parts[i] || !*parts[i])
 			continue;
 		fputs(": ", stderr);
-		put_part(parts[i], i == 1 ? strcspn(what, "\n") : strlen(parts[i]));
+		len = i == 1 ? strcspn(what, "\n") : strlen(parts[i]);
+		/* a colon that leads to the lines below; ours follows */
+		if (i == 1 && len && what[len - 1] == ':')
+			len--;
+		put_part(parts[i], len);
 	}
 	fputc('\n', stderr);
 	for (line = what ? strchr(what, '\n') : NULL; line && line[1]; line = strchr(line, '\n')) {

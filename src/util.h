@@ -18,7 +18,7 @@ enum {
 
 /* ---- standard output ---- */
 
-/* Occupy descriptors 0 to 2 where the caller closed them, so that no image ever becomes one of them. */
+/* Occupy descriptors 0 to 2 where the caller closed them: no image must become one of them. */
 void util_guard_descriptors(void);
 /* The errno value of the first write to standard output that failed, or 0. */
 int util_stdout_error(void);
@@ -41,8 +41,8 @@ bool util_number(const char *s, uint64_t min, uint64_t max, uint64_t *value);
 /* ---- messages ---- */
 
 /*
- * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. What follows the first line of
- * WHAT is printed below, as it is.
+ * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. What follows the first line
+ * of WHAT is printed below.
  */
 void util_say(const char *where, const char *what, const char *why);
 

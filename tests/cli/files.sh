@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# FILEs restrict the check: by path, through a symbolic link of the image, by inode number.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/cli/recipes.sh"
+
+requires jq
+stale_image image
+debugfs_script image <<-END
+	mkdir d
+	symlink d/link ../tail
+END
+ino=$(debugfs -R 'stat past' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+[ -n "$ino" ] || fail 'no inode number from debugfs'
+
+run_e4zero 0 image /clean
+run_e4zero 4 --json image /tail
+same /tail "$(kinds)" '/tail stale-tail'
+same files "$(tail -n 1 out | jq .files)" 1
+run_e4zero 4 --json image /d/link
+same /d/link "$(kinds)" '/tail stale-tail'
+run_e4zero 4 --json image "<$ino>"
+same "<$ino>" "$(kinds)" '/past post-eof-data'
+# the order of the words does not matter, nor that one is there twice
+run_e4zero 4 --json image "<$ino>" /clean /tail /tail
+same 'several' "$(kinds)" $'/tail stale-tail\n/past post-eof-data'
+run_e4zero 8 image /tail /missing
+grep -q /missing err || fail "the message does not name the file: $(cat err)"
+run_e4zero 8 image '<4000000000>'
