@@ -46,9 +46,11 @@ static void random_log(struct logmaker *lm, uint32_t *random)
 		struct logmaker_write writes[MOST];
 		uint64_t revokes[200];
 
-		for (uint32_t i = 0; i < count; i++)
-			writes[i] = (struct logmaker_write){next_random(random) % LOGMAKER_BLOCKS,
-							    next_random(random), !(i % 5)};
+		for (uint32_t i = 0; i < count; i++) {
+			writes[i].block = next_random(random) % LOGMAKER_BLOCKS;
+			writes[i].fill = next_random(random);
+			writes[i].magic = !(i % 5);
+		}
 		for (uint32_t i = 0; i < revoke_count; i++)
 			revokes[i] = next_random(random) % LOGMAKER_BLOCKS;
 		logmaker_transaction(lm, writes, count, revokes, revoke_count);
@@ -106,7 +108,8 @@ static void mutate(struct logmaker *lm, uint32_t *random)
 
 	for (uint32_t n = 1 + next_random(random) % 4; n; n--) {
 		struct be32 word = be32_of(nasty(random));
-		uint32_t where = next_random(random) % (next_random(random) % 2 ? 64 : SIZE - 4);
+		uint32_t limit = next_random(random) % 2 ? 64 : SIZE - 4;
+		uint32_t where = next_random(random) % limit;
 
 		block = victim(lm, random);
 		switch (next_random(random) % 8) {

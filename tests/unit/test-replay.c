@@ -110,10 +110,11 @@ static void random_transaction(struct logmaker *lm, struct model *m, uint32_t *r
 
 	if (next_random(random) % 8 == 0)
 		count = MOST; /* more than a descriptor takes */
-	for (uint32_t i = 0; i < count; i++)
-		writes[i] = (struct logmaker_write){next_random(random) % LOGMAKER_BLOCKS,
-						    next_random(random),
-						    next_random(random) % 3 == 0};
+	for (uint32_t i = 0; i < count; i++) {
+		writes[i].block = next_random(random) % LOGMAKER_BLOCKS;
+		writes[i].fill = next_random(random);
+		writes[i].magic = next_random(random) % 3 == 0;
+	}
 	for (uint32_t i = 0; i < revoke_count; i++)
 		revokes[i] = next_random(random) % (LOGMAKER_BLOCKS + 50);
 	logmaker_transaction(lm, writes, count, revokes, revoke_count);
