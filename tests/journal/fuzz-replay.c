@@ -5,8 +5,9 @@
  *
  *   fuzz-replay [MUTANTS [SEED]]      prints what became of them
  */
-#include "../unit/expect.h"
+#include "../unit/check.h"
 #include "../unit/logmaker.h"
+#include "../unit/random.h"
 #include "errors.h"
 #include "io/overlay.h"
 #include "journal/csum.h"
@@ -45,9 +46,11 @@ static void random_log(struct logmaker *lm, uint32_t *random)
 		struct logmaker_write writes[MOST];
 		uint64_t revokes[200];
 
-		for (uint32_t i = 0; i < count; i++)
-			writes[i] = (struct logmaker_write){next_random(random) % LOGMAKER_BLOCKS,
-							    next_random(random), !(i % 5)};
+		for (uint32_t i = 0; i < count; i++) {
+			writes[i].block = next_random(random) % LOGMAKER_BLOCKS;
+			writes[i].fill = next_random(random);
+			writes[i].magic = !(i % 5);
+		}
 		for (uint32_t i = 0; i < revoke_count; i++)
 			revokes[i] = next_random(random) % LOGMAKER_BLOCKS;
 		logmaker_transaction(lm, writes, count, revokes, revoke_count);
@@ -105,7 +108,8 @@ static void mutate(struct logmaker *lm, uint32_t *random)
 
 	for (uint32_t n = 1 + next_random(random) % 4; n; n--) {
 		struct be32 word = be32_of(nasty(random));
-		uint32_t where = next_random(random) % (next_random(random) % 2 ? 64 : SIZE - 4);
+		uint32_t limit = next_random(random) % 2 ? 64 : SIZE - 4;
+		uint32_t where = next_random(random) % limit;
 
 		block = victim(lm, random);
 		switch (next_random(random) % 8) {
@@ -130,7 +134,7 @@ static errcode_t in_bounds(void *arg, uint64_t block, const void *data)
 	const struct logmaker *lm = arg;
 
 	(void)data;
-	EXPECT(block < LOGMAKER_BLOCKS && block < lm->blocks);
+	CHECK(block < LOGMAKER_BLOCKS && block < lm->blocks);
 	return 0;
 }
 
@@ -146,16 +150,16 @@ static void look(struct logmaker *lm, struct tally *tally, uint32_t *random)
 
 	if (!err)
 		err = replay_read(log, lm->blocks, &ov, &replay, why, sizeof(why));
-	EXPECT(!err == !!ov && (!err || why[0]));
+	CHECK(!err == !!ov && (!err || why[0]));
 	if (!err) {
-		EXPECT(overlay_count(ov) <= MAXLEN && overlay_memory(ov) <= MAXLEN * 16 + 1000);
-		EXPECT(replay.log_blocks <= log_size(log) && replay.transactions <= log_size(log));
-		EXPECT(overlay_each(ov, in_bounds, lm) == 0);
+		CHECK(overlay_count(ov) <= MAXLEN && overlay_memory(ov) <= MAXLEN * 16 + 1000);
+		CHECK(replay.log_blocks <= log_size(log) && replay.transactions <= log_size(log));
+		CHECK(overlay_each(ov, in_bounds, lm) == 0);
 		for (int i = 0; i < 30; i++) {
 			uint64_t off = next_random(random) % (LOGMAKER_BLOCKS * SIZE - sizeof(buf));
 
-			EXPECT(overlay_read(ov, dev, off, next_random(random) % sizeof(buf), buf) ==
-			       0);
+			CHECK(overlay_read(ov, dev, off, next_random(random) % sizeof(buf), buf) ==
+			      0);
 		}
 	}
 	tally->views += !err;
@@ -193,10 +197,10 @@ int main(int argc, char **argv)
 			tally.slowest = took;
 		logmaker_close(&lm);
 	}
-	EXPECT(tally.slowest < 10);
+	CHECK(tally.slowest < 10);
 	/* the mutants must reach both sides, or they test nothing */
-	EXPECT(mutants < 100 || (tally.views > mutants / 20 && tally.damaged > mutants / 20));
-	EXPECT(!tally.other);
+	CHECK(mutants < 100 || (tally.views > mutants / 20 && tally.damaged > mutants / 20));
+	CHECK(!tally.other);
 	printf("%u mutants: %u views, %u damaged, %u with unknown features, %u with fast commits, "
 	       "slowest %.3f s\n",
 	       mutants, tally.views, tally.damaged, tally.features, tally.fast, tally.slowest);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Makes small images with a log in them, with the codec's writing side.
 #include "logmaker.h"
-#include "expect.h"
+#include "check.h"
 #include "journal/csum.h"
+#include "random.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ void logmaker_open(struct logmaker *lm, uint32_t block_size, uint32_t compat, ui
 	lm->runs[1] = (struct log_run){LOGMAKER_BLOCKS, third, third};
 	lm->runs[2] = (struct log_run){LOGMAKER_BLOCKS + third, 2 * third, maxlen - 2 * third};
 	lm->image = malloc(lm->blocks * block_size);
-	EXPECT(lm->image);
+	CHECK(lm->image);
 	for (uint64_t b = 0; b < lm->blocks; b++)
 		memset(lm->image + b * block_size, (uint8_t)b, block_size);
 	logmaker_super(lm);
@@ -107,7 +108,7 @@ static size_t one_descriptor(struct logmaker *lm, const struct logmaker_write *w
 		if (jbd2_escape(data))
 			entry.flags = JBD2_TAG_ESCAPED;
 		entry.csum = csum_data(&lm->shape, lm->seed, lm->tid, data);
-		EXPECT(jbd2_tags_add(&b, &entry) == 0);
+		CHECK(jbd2_tags_add(&b, &entry) == 0);
 	}
 	jbd2_tags_end(&b);
 	csum_tail_set(&lm->shape, lm->seed, descriptor);
@@ -167,10 +168,10 @@ struct blkdev *logmaker_device(const struct logmaker *lm)
 
 	snprintf(path, sizeof(path), "%s/e4zero-log.XXXXXX", dir ? dir : "/tmp");
 	fd = mkstemp(path);
-	EXPECT(fd >= 0);
-	EXPECT(write(fd, lm->image, size) == (ssize_t)size);
+	CHECK(fd >= 0);
+	CHECK(write(fd, lm->image, size) == (ssize_t)size);
 	close(fd);
-	EXPECT(blkdev_open(path, &dev) == 0);
+	CHECK(blkdev_open(path, &dev) == 0);
 	unlink(path);
 	return dev;
 }

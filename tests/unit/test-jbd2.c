@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The log's format: every tag format there and back, at its limits, and the walks on broken blocks.
-#include "expect.h"
+#include "check.h"
 #include "journal/jbd2.h"
+#include "random.h"
 #include <errno.h>
 #include <string.h>
 
@@ -33,11 +34,11 @@ static struct jbd2_shape shape_of(const struct format *format, uint32_t block_si
 			     .incompat = format->incompat};
 	struct jbd2_shape shape = jbd2_shape(&sb);
 
-	EXPECT(shape.tag_bytes == format->tag_bytes);
-	EXPECT(shape.tail_bytes == format->tail_bytes);
-	EXPECT(shape.record_bytes == format->record_bytes);
-	EXPECT(shape.csum == format->csum);
-	EXPECT(shape.async == !!(format->incompat & JBD2_INCOMPAT_ASYNC_COMMIT));
+	CHECK(shape.tag_bytes == format->tag_bytes);
+	CHECK(shape.tail_bytes == format->tail_bytes);
+	CHECK(shape.record_bytes == format->record_bytes);
+	CHECK(shape.csum == format->csum);
+	CHECK(shape.async == !!(format->incompat & JBD2_INCOMPAT_ASYNC_COMMIT));
 	return shape;
 }
 
@@ -62,30 +63,30 @@ static void tags_there_and_back(const struct jbd2_shape *shape, uint32_t count)
 	struct jbd2_tags tags;
 	uint32_t tid = 0;
 
-	EXPECT(block);
+	CHECK(block);
 	memset(block, 0xa5, shape->block_size);
 	jbd2_tags_begin(&b, shape, block, 4711, uuid);
 	for (uint32_t i = 0; i < count; i++) {
 		in = entry_of(shape, i);
-		EXPECT(jbd2_tags_add(&b, &in) == 0);
+		CHECK(jbd2_tags_add(&b, &in) == 0);
 	}
 	if (count == jbd2_tags_room(shape))
-		EXPECT(jbd2_tags_add(&b, &in) == ENOSPC);
+		CHECK(jbd2_tags_add(&b, &in) == ENOSPC);
 	jbd2_tags_end(&b);
 
-	EXPECT(jbd2_block_type(block, &tid) == JBD2_DESCRIPTOR && tid == 4711);
-	EXPECT(!memcmp(block + 12 + shape->tag_bytes, uuid, sizeof(uuid)));
+	CHECK(jbd2_block_type(block, &tid) == JBD2_DESCRIPTOR && tid == 4711);
+	CHECK(!memcmp(block + 12 + shape->tag_bytes, uuid, sizeof(uuid)));
 	for (uint32_t i = 0; i < shape->tail_bytes; i++)
-		EXPECT(!block[shape->block_size - 1 - i]);
+		CHECK(!block[shape->block_size - 1 - i]);
 	jbd2_tags_start(&tags, shape, block);
 	for (uint32_t i = 0; i < count; i++) {
 		in = entry_of(shape, i);
 		in.flags |= i ? JBD2_TAG_SAME_UUID : 0;
 		in.flags |= i == count - 1 ? JBD2_TAG_LAST : 0;
-		EXPECT(jbd2_tags_next(&tags, &out));
-		EXPECT(out.block == in.block && out.flags == in.flags && out.csum == in.csum);
+		CHECK(jbd2_tags_next(&tags, &out));
+		CHECK(out.block == in.block && out.flags == in.flags && out.csum == in.csum);
 	}
-	EXPECT(!jbd2_tags_next(&tags, &out));
+	CHECK(!jbd2_tags_next(&tags, &out));
 	free(block);
 }
 
@@ -96,7 +97,7 @@ static void test_tags(void)
 			struct jbd2_shape shape = shape_of(&formats[f], size);
 			uint32_t room = jbd2_tags_room(&shape);
 
-			EXPECT(room == (size - 12 - 16 - shape.tail_bytes) / shape.tag_bytes);
+			CHECK(room == (size - 12 - 16 - shape.tail_bytes) / shape.tag_bytes);
 			tags_there_and_back(&shape, 1);
 			tags_there_and_back(&shape, 2);
 			tags_there_and_back(&shape, room - 1);
@@ -118,22 +119,22 @@ static void test_layout(void)
 	uint8_t block[1024];
 
 	jbd2_tags_begin(&b, &shape, block, 7, uuid);
-	EXPECT(jbd2_tags_add(&b, &entry) == 0);
+	CHECK(jbd2_tags_add(&b, &entry) == 0);
 	jbd2_tags_end(&b);
-	EXPECT(!memcmp(block, plain, sizeof(plain)));
+	CHECK(!memcmp(block, plain, sizeof(plain)));
 
 	entry = (struct jbd2_entry){.block = 0x901020304, .csum = 0xdeadbeef};
 	shape = shape_of(&formats[5], 1024);
 	jbd2_tags_begin(&b, &shape, block, 7, uuid);
-	EXPECT(jbd2_tags_add(&b, &entry) == 0);
+	CHECK(jbd2_tags_add(&b, &entry) == 0);
 	jbd2_tags_end(&b);
-	EXPECT(!memcmp(block + 12, wide2, sizeof(wide2)));
+	CHECK(!memcmp(block + 12, wide2, sizeof(wide2)));
 
 	shape = shape_of(&formats[7], 1024);
 	jbd2_tags_begin(&b, &shape, block, 7, uuid);
-	EXPECT(jbd2_tags_add(&b, &entry) == 0);
+	CHECK(jbd2_tags_add(&b, &entry) == 0);
 	jbd2_tags_end(&b);
-	EXPECT(!memcmp(block + 12, wide3, sizeof(wide3)));
+	CHECK(!memcmp(block + 12, wide3, sizeof(wide3)));
 }
 
 /* Nothing but 0xff, or 0x00, or random bytes: the walk ends within the block. */
@@ -147,7 +148,7 @@ static void test_tags_of_rubbish(void)
 		struct jbd2_entry entry;
 		struct jbd2_tags tags;
 
-		EXPECT(block);
+		CHECK(block);
 		for (int round = 0; round < 300; round++) {
 			uint32_t count = 0;
 
@@ -157,10 +158,10 @@ static void test_tags_of_rubbish(void)
 			jbd2_tags_start(&tags, &shape, block);
 			while (jbd2_tags_next(&tags, &entry))
 				count++;
-			EXPECT(count && count <= (1024 - 12) / shape.tag_bytes);
+			CHECK(count && count <= (1024 - 12) / shape.tag_bytes);
 			if (round == 0) /* no SAME_UUID, no LAST_TAG: tag and UUID to the end */
-				EXPECT(count == (1024 - 12 - shape.tail_bytes + 16) /
-							(shape.tag_bytes + 16));
+				CHECK(count ==
+				      (1024 - 12 - shape.tail_bytes + 16) / (shape.tag_bytes + 16));
 		}
 		free(block);
 	}
@@ -176,9 +177,9 @@ static void test_deleted(void)
 	block[12 + 7] = JBD2_TAG_DELETED | JBD2_TAG_SAME_UUID;
 	block[20 + 7] = JBD2_TAG_LAST | JBD2_TAG_SAME_UUID;
 	jbd2_tags_start(&tags, &shape, block);
-	EXPECT(jbd2_tags_next(&tags, &entry) && entry.flags & JBD2_TAG_DELETED);
-	EXPECT(jbd2_tags_next(&tags, &entry) && entry.flags & JBD2_TAG_LAST);
-	EXPECT(!jbd2_tags_next(&tags, &entry));
+	CHECK(jbd2_tags_next(&tags, &entry) && entry.flags & JBD2_TAG_DELETED);
+	CHECK(jbd2_tags_next(&tags, &entry) && entry.flags & JBD2_TAG_LAST);
+	CHECK(!jbd2_tags_next(&tags, &entry));
 }
 
 static void test_revokes(void)
@@ -192,31 +193,31 @@ static void test_revokes(void)
 		struct jbd2_builder b;
 		struct be32 used;
 
-		EXPECT(block);
+		CHECK(block);
 		jbd2_revokes_begin(&b, &shape, block, 0xfffffffe);
 		if (!shape.wide)
-			EXPECT(jbd2_revokes_add(&b, 1ull << 32) == EOVERFLOW);
+			CHECK(jbd2_revokes_add(&b, 1ull << 32) == EOVERFLOW);
 		for (uint32_t n = 0; n < room; n++)
-			EXPECT(jbd2_revokes_add(&b, high | (n * 13)) == 0);
-		EXPECT(jbd2_revokes_add(&b, 1) == ENOSPC);
+			CHECK(jbd2_revokes_add(&b, high | (n * 13)) == 0);
+		CHECK(jbd2_revokes_add(&b, 1) == ENOSPC);
 		jbd2_revokes_end(&b);
-		EXPECT(jbd2_block_type(block, &tid) == JBD2_REVOKE && tid == 0xfffffffe);
-		EXPECT(jbd2_revokes_start(&revokes, &shape, block));
+		CHECK(jbd2_block_type(block, &tid) == JBD2_REVOKE && tid == 0xfffffffe);
+		CHECK(jbd2_revokes_start(&revokes, &shape, block));
 		for (; jbd2_revokes_next(&revokes, &revoked); i++)
-			EXPECT(revoked == (high | (i * 13)));
-		EXPECT(i == room);
+			CHECK(revoked == (high | (i * 13)));
+		CHECK(i == room);
 		/* one byte more than there is; less than the header; nothing at all */
 		used = be32_of(2048 - shape.tail_bytes + 1);
 		memcpy(block + 12, &used, sizeof(used));
-		EXPECT(!jbd2_revokes_start(&revokes, &shape, block));
-		EXPECT(!jbd2_revokes_next(&revokes, &revoked));
+		CHECK(!jbd2_revokes_start(&revokes, &shape, block));
+		CHECK(!jbd2_revokes_next(&revokes, &revoked));
 		used = be32_of(7);
 		memcpy(block + 12, &used, sizeof(used));
-		EXPECT(jbd2_revokes_start(&revokes, &shape, block));
-		EXPECT(!jbd2_revokes_next(&revokes, &revoked));
+		CHECK(jbd2_revokes_start(&revokes, &shape, block));
+		CHECK(!jbd2_revokes_next(&revokes, &revoked));
 		used = be32_of(0xffffffff);
 		memcpy(block + 12, &used, sizeof(used));
-		EXPECT(!jbd2_revokes_start(&revokes, &shape, block));
+		CHECK(!jbd2_revokes_start(&revokes, &shape, block));
 		free(block);
 	}
 }
@@ -229,7 +230,7 @@ static void test_narrow_tags(void)
 	uint8_t block[1024];
 
 	jbd2_tags_begin(&b, &shape, block, 1, uuid);
-	EXPECT(jbd2_tags_add(&b, &entry) == EOVERFLOW);
+	CHECK(jbd2_tags_add(&b, &entry) == EOVERFLOW);
 }
 
 static void test_super(void)
@@ -240,18 +241,18 @@ static void test_super(void)
 	struct jbd2_sb out;
 
 	memset(&raw, 0x5a, sizeof(raw));
-	EXPECT(!jbd2_super_decode(&raw, &out));
+	CHECK(!jbd2_super_decode(&raw, &out));
 	jbd2_super_encode(&in, &raw);
 	raw.checksum = be32_of(0xcafe);
-	EXPECT(raw.pad2[0] == 0x5a && raw.users[47][15] == 0x5a);
-	EXPECT(jbd2_super_decode(&raw, &out));
-	EXPECT(!memcmp(&in, &out, sizeof(in)));
+	CHECK(raw.pad2[0] == 0x5a && raw.users[47][15] == 0x5a);
+	CHECK(jbd2_super_decode(&raw, &out));
+	CHECK(!memcmp(&in, &out, sizeof(in)));
 	in.version = 1;
 	jbd2_super_encode(&in, &raw);
-	EXPECT(jbd2_super_decode(&raw, &out));
-	EXPECT(out.version == 1 && out.maxlen == 32768 && !out.incompat && !out.num_fc_blocks);
+	CHECK(jbd2_super_decode(&raw, &out));
+	CHECK(out.version == 1 && out.maxlen == 32768 && !out.incompat && !out.num_fc_blocks);
 	raw.header.type = be32_of(JBD2_COMMIT);
-	EXPECT(!jbd2_super_decode(&raw, &out));
+	CHECK(!jbd2_super_decode(&raw, &out));
 }
 
 static void test_commit_and_escape(void)
@@ -264,17 +265,17 @@ static void test_commit_and_escape(void)
 	memset(block, 0xff, sizeof(block));
 	jbd2_commit_encode(&shape, block, 3, 0x123456789a, 42);
 	memcpy(&commit, block, sizeof(commit));
-	EXPECT(jbd2_block_type(block, &tid) == JBD2_COMMIT && tid == 3);
-	EXPECT(be64_get(commit.seconds) == 0x123456789a && be32_get(commit.nanoseconds) == 42);
-	EXPECT(block[0x30 + 3] == 0x12 && block[0x38 + 3] == 42);
-	EXPECT(!memcmp(block + 60, zero, sizeof(block) - 60));
+	CHECK(jbd2_block_type(block, &tid) == JBD2_COMMIT && tid == 3);
+	CHECK(be64_get(commit.seconds) == 0x123456789a && be32_get(commit.nanoseconds) == 42);
+	CHECK(block[0x30 + 3] == 0x12 && block[0x38 + 3] == 42);
+	CHECK(!memcmp(block + 60, zero, sizeof(block) - 60));
 
-	EXPECT(jbd2_escape(block) && !jbd2_escape(block) && !block[0] && !block[3]);
-	EXPECT(!jbd2_block_type(block, &tid));
+	CHECK(jbd2_escape(block) && !jbd2_escape(block) && !block[0] && !block[3]);
+	CHECK(!jbd2_block_type(block, &tid));
 	jbd2_unescape(block);
-	EXPECT(jbd2_block_type(block, &tid) == JBD2_COMMIT);
-	EXPECT(jbd2_tid_after(1, 0xffffffff) && !jbd2_tid_after(0xffffffff, 1));
-	EXPECT(!jbd2_tid_after(5, 5));
+	CHECK(jbd2_block_type(block, &tid) == JBD2_COMMIT);
+	CHECK(jbd2_tid_after(1, 0xffffffff) && !jbd2_tid_after(0xffffffff, 1));
+	CHECK(!jbd2_tid_after(5, 5));
 }
 
 int main(void)

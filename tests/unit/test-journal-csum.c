@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The log's checksums: set and judged, against values worked out bit by bit, and every bit counts.
-#include "expect.h"
+#include "check.h"
 #include "journal/csum.h"
+#include "random.h"
 #include <string.h>
 
 #define SIZE 1024
@@ -48,20 +49,20 @@ static void test_tail(const struct jbd2_shape *shape, uint32_t seed)
 	uint32_t crc;
 
 	fill(block, 1);
-	EXPECT(!csum_tail_ok(shape, seed, block));
+	CHECK(!csum_tail_ok(shape, seed, block));
 	csum_tail_set(shape, seed, block);
-	EXPECT(csum_tail_ok(shape, seed, block));
+	CHECK(csum_tail_ok(shape, seed, block));
 	memcpy(&stored, block + SIZE - 4, sizeof(stored));
 	memset(block + SIZE - 4, 0, 4);
 	crc = slow_crc32c(seed, block, SIZE);
-	EXPECT(be32_get(stored) == crc);
+	CHECK(be32_get(stored) == crc);
 	memcpy(block + SIZE - 4, &stored, sizeof(stored));
 	for (int bit = 0; bit < SIZE * 8; bit++) {
 		block[bit / 8] ^= 1 << bit % 8;
-		EXPECT(!csum_tail_ok(shape, seed, block));
+		CHECK(!csum_tail_ok(shape, seed, block));
 		block[bit / 8] ^= 1 << bit % 8;
 	}
-	EXPECT(!csum_tail_ok(shape, seed + 1, block));
+	CHECK(!csum_tail_ok(shape, seed + 1, block));
 }
 
 static void test_commit(const struct jbd2_shape *shape, uint32_t seed)
@@ -74,19 +75,19 @@ static void test_commit(const struct jbd2_shape *shape, uint32_t seed)
 	memcpy(copy, block, SIZE);
 	commit = (void *)copy;
 	commit->chksum[0] = be32_of(0);
-	EXPECT(be32_get(((struct jbd2_commit *)(void *)block)->chksum[0]) ==
-	       slow_crc32c(seed, copy, SIZE));
-	EXPECT(csum_commit_ok(shape, seed, block));
+	CHECK(be32_get(((struct jbd2_commit *)(void *)block)->chksum[0]) ==
+	      slow_crc32c(seed, copy, SIZE));
+	CHECK(csum_commit_ok(shape, seed, block));
 	for (size_t bit = 0; bit < sizeof(*commit) * 8; bit++) {
 		block[bit / 8] ^= 1 << bit % 8;
-		EXPECT(!csum_commit_ok(shape, seed, block));
+		CHECK(!csum_commit_ok(shape, seed, block));
 		block[bit / 8] ^= 1 << bit % 8;
 	}
 	/* torn after the first sector: the structure says it all */
 	memset(block + 512, 0xee, SIZE - 512);
-	EXPECT(csum_commit_ok(shape, seed, block));
+	CHECK(csum_commit_ok(shape, seed, block));
 	block[20] ^= 1;
-	EXPECT(!csum_commit_ok(shape, seed, block));
+	CHECK(!csum_commit_ok(shape, seed, block));
 }
 
 static void test_data(const struct jbd2_shape *v2, const struct jbd2_shape *v3, uint32_t seed)
@@ -98,10 +99,10 @@ static void test_data(const struct jbd2_shape *v2, const struct jbd2_shape *v3, 
 
 	fill(block, 2);
 	crc = slow_crc32c(slow_crc32c(seed, tid, sizeof(tid)), block, SIZE);
-	EXPECT(csum_data(v3, seed, 0x11223344, block) == crc);
-	EXPECT(csum_data(v2, seed, 0x11223344, block) == (crc & 0xffff));
-	EXPECT(csum_data(&none, seed, 1, block) == 0 && csum_data(&v1, seed, 1, block) == 0);
-	EXPECT(csum_data(v3, seed, 0x11223345, block) != crc);
+	CHECK(csum_data(v3, seed, 0x11223344, block) == crc);
+	CHECK(csum_data(v2, seed, 0x11223344, block) == (crc & 0xffff));
+	CHECK(csum_data(&none, seed, 1, block) == 0 && csum_data(&v1, seed, 1, block) == 0);
+	CHECK(csum_data(v3, seed, 0x11223345, block) != crc);
 }
 
 static void test_v1(void)
@@ -113,14 +114,14 @@ static void test_v1(void)
 	fill(a, 3);
 	fill(b, 4);
 	crc = csum_v1(csum_v1(CSUM_V1_START, a, SIZE), b, SIZE);
-	EXPECT(crc == slow_crc32_be(slow_crc32_be(~0u, a, SIZE), b, SIZE));
+	CHECK(crc == slow_crc32_be(slow_crc32_be(~0u, a, SIZE), b, SIZE));
 	jbd2_commit_encode(&shape, commit, 1, 2, 3);
-	EXPECT(csum_v1_ok(crc, commit)); /* a commit without one */
+	CHECK(csum_v1_ok(crc, commit)); /* a commit without one */
 	csum_v1_set(crc, commit);
-	EXPECT(csum_v1_ok(crc, commit) && !csum_v1_ok(crc ^ 1, commit));
-	EXPECT(commit[12] == 1 && commit[13] == 4);
+	CHECK(csum_v1_ok(crc, commit) && !csum_v1_ok(crc ^ 1, commit));
+	CHECK(commit[12] == 1 && commit[13] == 4);
 	commit[13] = 8;
-	EXPECT(!csum_v1_ok(crc, commit));
+	CHECK(!csum_v1_ok(crc, commit));
 }
 
 static void test_super(void)
@@ -130,12 +131,12 @@ static void test_super(void)
 
 	for (size_t i = 0; i < sizeof(raw); i++)
 		bytes[i] = (uint8_t)(i * 7);
-	EXPECT(!csum_super_ok(&raw));
+	CHECK(!csum_super_ok(&raw));
 	csum_super_set(&raw);
-	EXPECT(csum_super_ok(&raw));
+	CHECK(csum_super_ok(&raw));
 	for (size_t bit = 0; bit < sizeof(raw) * 8; bit++) {
 		bytes[bit / 8] ^= 1 << bit % 8;
-		EXPECT(!csum_super_ok(&raw));
+		CHECK(!csum_super_ok(&raw));
 		bytes[bit / 8] ^= 1 << bit % 8;
 	}
 }
@@ -147,7 +148,7 @@ int main(void)
 	struct jbd2_shape v3 = shape_with(0, JBD2_INCOMPAT_CSUM_V3 | JBD2_INCOMPAT_64BIT);
 	uint32_t seed = csum_seed(uuid);
 
-	EXPECT(seed == slow_crc32c(~0u, uuid, sizeof(uuid)));
+	CHECK(seed == slow_crc32c(~0u, uuid, sizeof(uuid)));
 	test_tail(&v2, seed);
 	test_tail(&v3, seed);
 	test_commit(&v2, seed);

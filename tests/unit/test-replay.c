@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Recovery against a model: whole logs of every kind, torn ends, damage, and logs made to mislead.
+#include "check.h"
 #include "errors.h"
-#include "expect.h"
 #include "journal/csum.h"
 #include "journal/replay.h"
 #include "logmaker.h"
+#include "random.h"
 #include <errno.h>
 #include <string.h>
 
@@ -39,8 +40,8 @@ static errcode_t look(struct logmaker *lm, struct seen *s)
 	err = log_open(s->dev, lm->shape.block_size, lm->runs, 3, &s->log, s->why, sizeof(s->why));
 	if (!err)
 		err = replay_read(s->log, lm->blocks, &s->ov, &s->replay, s->why, sizeof(s->why));
-	EXPECT(!err == !!s->ov);
-	EXPECT(!err || err == ENOMEM || s->why[0]);
+	CHECK(!err == !!s->ov);
+	CHECK(!err || err == ENOMEM || s->why[0]);
 	return err;
 }
 
@@ -69,14 +70,14 @@ static void expect_transactions(struct logmaker *lm, uint32_t transactions, bool
 {
 	struct seen s;
 
-	EXPECT(look(lm, &s) == 0);
+	CHECK(look(lm, &s) == 0);
 	if (s.replay.transactions != transactions || s.replay.torn != torn) {
 		fprintf(stderr, "wanted %u transactions, torn %d; got %u, %d\n", transactions, torn,
 			s.replay.transactions, s.replay.torn);
 		abort();
 	}
-	EXPECT(s.replay.next_tid == lm->sb.sequence + transactions);
-	EXPECT(s.replay.safe_tid == s.replay.next_tid + 1);
+	CHECK(s.replay.next_tid == lm->sb.sequence + transactions);
+	CHECK(s.replay.safe_tid == s.replay.next_tid + 1);
 	forget(&s);
 }
 
@@ -93,7 +94,7 @@ static void model_open(struct model *m, const struct logmaker *lm)
 	memset(m, 0, sizeof(*m));
 	m->home = lm->image;
 	m->data = malloc((size_t)LOGMAKER_BLOCKS * lm->shape.block_size);
-	EXPECT(m->data);
+	CHECK(m->data);
 	memcpy(m->data, m->home, (size_t)LOGMAKER_BLOCKS * lm->shape.block_size);
 }
 
@@ -109,10 +110,11 @@ static void random_transaction(struct logmaker *lm, struct model *m, uint32_t *r
 
 	if (next_random(random) % 8 == 0)
 		count = MOST; /* more than a descriptor takes */
-	for (uint32_t i = 0; i < count; i++)
-		writes[i] = (struct logmaker_write){next_random(random) % LOGMAKER_BLOCKS,
-						    next_random(random),
-						    next_random(random) % 3 == 0};
+	for (uint32_t i = 0; i < count; i++) {
+		writes[i].block = next_random(random) % LOGMAKER_BLOCKS;
+		writes[i].fill = next_random(random);
+		writes[i].magic = next_random(random) % 3 == 0;
+	}
 	for (uint32_t i = 0; i < revoke_count; i++)
 		revokes[i] = next_random(random) % (LOGMAKER_BLOCKS + 50);
 	logmaker_transaction(lm, writes, count, revokes, revoke_count);
@@ -139,8 +141,8 @@ static errcode_t visit(void *arg, uint64_t block, const void *data)
 {
 	struct visited *v = arg;
 
-	EXPECT(block >= v->next && v->model->covered[block]);
-	EXPECT(!memcmp(data, v->model->data + block * v->block_size, v->block_size));
+	CHECK(block >= v->next && v->model->covered[block]);
+	CHECK(!memcmp(data, v->model->data + block * v->block_size, v->block_size));
 	v->next = block + 1;
 	v->count++;
 	return 0;
@@ -153,30 +155,30 @@ static void compare(const struct seen *s, const struct model *m, uint32_t size, 
 	struct visited v = {.model = m, .block_size = size};
 	struct overlay_entry entry;
 
-	EXPECT(buf);
+	CHECK(buf);
 	for (uint64_t b = 0; b < LOGMAKER_BLOCKS; b++) {
 		uint64_t n = 1 + next_random(random) % 20;
 		bool meets = false;
 
 		for (uint64_t i = b; i < b + n && i < LOGMAKER_BLOCKS; i++)
 			meets |= m->covered[i];
-		EXPECT(overlay_meets(s->ov, b, n) == meets);
-		EXPECT(overlay_find(s->ov, b, &entry) == m->covered[b]);
+		CHECK(overlay_meets(s->ov, b, n) == meets);
+		CHECK(overlay_find(s->ov, b, &entry) == m->covered[b]);
 		count += m->covered[b];
 	}
-	EXPECT(overlay_count(s->ov) == count);
-	EXPECT(overlay_read(s->ov, s->dev, 0, bytes, buf) == 0);
-	EXPECT(!memcmp(buf, m->data, bytes));
+	CHECK(overlay_count(s->ov) == count);
+	CHECK(overlay_read(s->ov, s->dev, 0, bytes, buf) == 0);
+	CHECK(!memcmp(buf, m->data, bytes));
 	for (int i = 0; i < 400; i++) {
 		uint64_t off = next_random(random) % bytes;
 		uint64_t len = next_random(random) % (i % 2 ? 9 : 5 * size);
 
 		if (len > bytes - off)
 			len = bytes - off;
-		EXPECT(overlay_read(s->ov, s->dev, off, len, buf) == 0);
-		EXPECT(!memcmp(buf, m->data + off, len));
+		CHECK(overlay_read(s->ov, s->dev, off, len, buf) == 0);
+		CHECK(!memcmp(buf, m->data + off, len));
 	}
-	EXPECT(overlay_each(s->ov, visit, &v) == 0 && v.count == count);
+	CHECK(overlay_each(s->ov, visit, &v) == 0 && v.count == count);
 	free(buf);
 }
 
@@ -192,10 +194,10 @@ static void test_whole(size_t kind, uint32_t block_size, uint32_t start, uint32_
 	model_open(&m, &lm);
 	for (; n < 6; n++)
 		random_transaction(&lm, &m, &random);
-	EXPECT(look(&lm, &s) == 0);
-	EXPECT(s.replay.transactions == n && s.replay.first_tid == tid);
-	EXPECT(s.replay.next_tid == tid + n && s.replay.end == lm.at && !s.replay.torn);
-	EXPECT(s.replay.last_seconds == lm.seconds - 1);
+	CHECK(look(&lm, &s) == 0);
+	CHECK(s.replay.transactions == n && s.replay.first_tid == tid);
+	CHECK(s.replay.next_tid == tid + n && s.replay.end == lm.at && !s.replay.torn);
+	CHECK(s.replay.last_seconds == lm.seconds - 1);
 	compare(&s, &m, block_size, &random);
 	forget(&s);
 	free(m.data);
@@ -408,12 +410,12 @@ static void test_full_and_empty(size_t kind)
 	logmaker_open(&lm, 1024, kinds[kind].compat, kinds[kind].incompat, 1024, 77, 7);
 	for (uint32_t i = 0; i < 341; i++)
 		logmaker_transaction(&lm, &write, 1, NULL, 0);
-	EXPECT(lm.at == 77);
+	CHECK(lm.at == 77);
 	expect_transactions(&lm, 341, false);
 	lm.sb.start = 0;
 	logmaker_super(&lm);
-	EXPECT(look(&lm, &s) == 0);
-	EXPECT(s.replay.empty && s.replay.safe_tid == 8 && overlay_count(s.ov) == 0);
+	CHECK(look(&lm, &s) == 0);
+	CHECK(s.replay.empty && s.replay.safe_tid == 8 && overlay_count(s.ov) == 0);
 	forget(&s);
 	logmaker_close(&lm);
 }
@@ -496,29 +498,29 @@ static void test_overlay(void)
 	struct overlay *ov;
 	uint64_t from = 0;
 
-	EXPECT(!overlay_find(NULL, 7, &entry) && !overlay_meets(NULL, 0, UINT64_MAX));
-	EXPECT(overlay_new(NULL, 1024, &ov) == 0);
+	CHECK(!overlay_find(NULL, 7, &entry) && !overlay_meets(NULL, 0, UINT64_MAX));
+	CHECK(overlay_new(NULL, 1024, &ov) == 0);
 	overlay_drop(ov, 7);
 	entry = (struct overlay_entry){7, 70, true};
-	EXPECT(overlay_put(ov, &entry) == 0);
+	CHECK(overlay_put(ov, &entry) == 0);
 	for (uint64_t i = 0; i < 5000; i++) {
 		entry = (struct overlay_entry){i << 40, i, i & 1};
-		EXPECT(overlay_put(ov, &entry) == 0);
+		CHECK(overlay_put(ov, &entry) == 0);
 		if (i % 3 == 0)
 			overlay_drop(ov, i << 40);
 	}
 	overlay_seal(ov);
-	EXPECT(overlay_count(ov) == 1 + 3333);
-	EXPECT(overlay_find(ov, 7, &entry) && entry.from == 70 && entry.escaped);
-	EXPECT(!overlay_find(ov, 6, &entry) && !overlay_find(ov, 8, &entry));
-	EXPECT(!overlay_meets(ov, 0, 7) && overlay_meets(ov, 0, 8) && !overlay_meets(ov, 8, 99));
-	EXPECT(!overlay_meets(ov, 7, 0) && overlay_meets(ov, 8, UINT64_MAX));
+	CHECK(overlay_count(ov) == 1 + 3333);
+	CHECK(overlay_find(ov, 7, &entry) && entry.from == 70 && entry.escaped);
+	CHECK(!overlay_find(ov, 6, &entry) && !overlay_find(ov, 8, &entry));
+	CHECK(!overlay_meets(ov, 0, 7) && overlay_meets(ov, 0, 8) && !overlay_meets(ov, 8, 99));
+	CHECK(!overlay_meets(ov, 7, 0) && overlay_meets(ov, 8, UINT64_MAX));
 	for (uint64_t i = 0; i < 5000; i++)
-		EXPECT(overlay_find(ov, i << 40, &entry) == (i % 3 != 0));
-	EXPECT(overlay_next(ov, &from, &entry) && entry.block == 7 && from == 8);
+		CHECK(overlay_find(ov, i << 40, &entry) == (i % 3 != 0));
+	CHECK(overlay_next(ov, &from, &entry) && entry.block == 7 && from == 8);
 	from = 4999ull << 40;
-	EXPECT(overlay_next(ov, &from, &entry) && !overlay_next(ov, &from, &entry));
-	EXPECT(overlay_memory(ov) < 3334 * 16 + 200);
+	CHECK(overlay_next(ov, &from, &entry) && !overlay_next(ov, &from, &entry));
+	CHECK(overlay_memory(ov) < 3334 * 16 + 200);
 	overlay_free(ov);
 }
 
