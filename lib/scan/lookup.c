@@ -104,6 +104,7 @@ struct resolve {
 	char *path; /* what is left to do begins at rest */
 	char *rest;
 	unsigned links;
+	bool plain;
 	uint32_t dir; /* where the rest begins */
 	uint32_t ino; /* where it led so far */
 };
@@ -119,6 +120,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 	AUTO_FREE char *target = read_target(r->img, r->work, inode);
 	char *path;
 
+	r->plain = false;
 	if (++r->links > LINKS_MAX)
 		return give_up(r, E4Z_ET_LOOP);
 	if (!target)
@@ -143,6 +145,8 @@ static errcode_t step(struct resolve *r, size_t len)
 	if (!inode_is(&inode, LINUX_S_IFDIR))
 		return give_up(r, ENOTDIR);
 	r->dir = r->ino;
+	if (*r->rest == '.' && (len == 1 || (len == 2 && r->rest[1] == '.')))
+		r->plain = false;
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
 	else
@@ -167,6 +171,7 @@ static errcode_t lookup_path(struct resolve *r)
 	errcode_t err = 0;
 
 	r->ino = EXT2_ROOT_INO;
+	r->plain = !strstr(r->name, "//") && (!r->name[1] || r->name[strlen(r->name) - 1] != '/');
 	while (!err) {
 		r->rest += strspn(r->rest, "/");
 		if (!*r->rest)
@@ -191,7 +196,8 @@ static errcode_t lookup_number(struct resolve *r)
 	return 0;
 }
 
-errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino)
+errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino,
+		 bool *plain)
 {
 	struct resolve r = {.img = img, .work = work, .name = name};
 	errcode_t err;
@@ -206,6 +212,7 @@ errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name,
 		err = r.raw && r.path ? lookup_path(&r) : ENOMEM;
 	}
 	*ino = r.ino;
+	*plain = r.plain;
 	free(r.raw);
 	free(r.path);
 	return err;
