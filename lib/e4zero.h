@@ -29,8 +29,17 @@ struct e4z_image;
 
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */
 struct e4z_open_options {
-	const char *partition;	/* number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
-	bool force;		/* look at a mounted image's disk view */
+	/* a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
+	const char *partition;
+	/* to look: at a mounted image's disk view; to write: although the file system has errors */
+	bool force;
+	/* an image or device with the external journal, where it is not found by its UUID; NULL */
+	const char *journal_device;
+	/*
+	 * The image will be edited: it must be neither mounted nor attached nor locked by anybody,
+	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
+	 */
+	bool write;
 };
 
 enum e4z_journal_state {
@@ -41,17 +50,19 @@ enum e4z_journal_state {
 };
 
 struct e4z_image_info {
-	const char *path;		/* as given, without "?offset=" */
-	uint64_t fs_offset;		/* bytes from the start of the image */
-	uint32_t block_size;		/* bytes */
+	const char *path;    /* as given, without "?offset=" */
+	uint64_t fs_offset;  /* bytes from the start of the image */
+	uint32_t block_size; /* bytes */
 	uint64_t blocks;
 	uint32_t inodes;
 	uint8_t uuid[16];
-	const char *const *features;	/* names as mke2fs spells them, NULL-terminated */
+	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
-	bool mounted;			/* opened with force although mounted */
-	bool mmp;			/* multiple mount protection is on; it was not waited for */
-	const char *const *notes;	/* what could not be determined, whole sentences, NULL-terminated */
+	bool replayed; /* seen as it will be once the journal is replayed */
+	bool mounted;  /* opened with force although mounted */
+	bool mmp;      /* multiple mount protection is on; it was not waited for */
+	/* what could not be determined, whole sentences, NULL-terminated */
+	const char *const *notes;
 };
 
 /*
@@ -60,11 +71,13 @@ struct e4z_image_info {
  * '?' wins). On failure too *IMG is set (unless memory ran out) so that e4z_context() can be asked;
  * it must be given to e4z_close() in every case.
  */
-errcode_t e4z_open(const char *spec, const struct e4z_open_options *options,
-		   struct e4z_image **img) E4Z_MUST_CHECK;
+errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
+	E4Z_MUST_CHECK;
 void e4z_close(struct e4z_image *img);
 
-/* What was being done, or the whole story, of the last failure: owned by IMG; "" if there was none. */
+/*
+ * What was being done, or the whole story, of the last failure: owned by IMG; "" if there was none.
+ */
 const char *e4z_context(const struct e4z_image *img);
 
 /* Facts of an open image; owned by IMG. */
@@ -94,7 +107,7 @@ enum e4z_finding_kind {
 #define X(id, name, text) E4Z_##id,
 	E4Z_FINDING_KINDS(X)
 #undef X
-	E4Z_KIND_COUNT
+		E4Z_KIND_COUNT
 };
 
 #define E4Z_KIND_BIT(kind) (1u << (kind))
@@ -114,17 +127,17 @@ enum e4z_e2fsck { E4Z_E2FSCK_NA, E4Z_E2FSCK_BLIND, E4Z_E2FSCK_WOULD_GROW };
 
 struct e4z_finding {
 	enum e4z_finding_kind kind;
-	uint32_t ino;		/* 0: a block group, see group */
-	uint32_t group;		/* only where ino is 0 */
-	uint64_t size;		/* i_size, bytes */
-	uint64_t lblk, pblk;	/* E4Z_NONE: null */
+	uint32_t ino;	     /* 0: a block group, see group */
+	uint32_t group;	     /* only where ino is 0 */
+	uint64_t size;	     /* i_size, bytes */
+	uint64_t lblk, pblk; /* E4Z_NONE: null */
 	uint64_t blocks;
-	uint64_t first, last;	/* byte offsets in the file, inclusive; E4Z_NONE: null */
-	uint64_t nonzero;	/* bytes */
+	uint64_t first, last; /* byte offsets in the file, inclusive; E4Z_NONE: null */
+	uint64_t nonzero;     /* bytes */
 	enum e4z_e2fsck e2fsck;
 	bool fixable;
-	const char *path;	/* bytes as in the image, NUL-terminated; NULL: no name */
-	const char *why;	/* unreadable: the reason; else NULL */
+	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name */
+	const char *why;  /* unreadable: the reason; else NULL */
 };
 
 struct e4z_skipped {
@@ -143,31 +156,110 @@ struct e4z_check_sink {
 };
 
 struct e4z_check_options {
-	unsigned jobs;		/* threads that read; 0: the processors there are */
-	bool paranoid;		/* also residue that no written block shows */
-	bool opaque;		/* report opaque findings one by one */
-	uint32_t kinds;		/* E4Z_KIND_BIT()s to report, 0: all */
+	unsigned jobs;		  /* threads that read; 0: the processors there are */
+	bool paranoid;		  /* also residue that no written block shows */
+	bool opaque;		  /* report opaque findings one by one */
+	uint32_t kinds;		  /* E4Z_KIND_BIT()s to report, 0: all */
 	const char *const *files; /* absolute paths or "<INO>": only these; NULL: every inode */
 	size_t file_count;
 	const volatile int *stop; /* polled; non-zero ends the check with E4Z_ET_INTERRUPTED */
 };
 
 struct e4z_check_summary {
-	uint64_t files;		/* regular files judged */
-	uint64_t findings;	/* delivered, opaque ones not counted */
+	uint64_t files;	   /* regular files judged */
+	uint64_t findings; /* delivered, opaque ones not counted */
 	uint64_t opaque;
 	uint64_t skipped;
-	uint64_t stale_bytes;	/* sum of nonzero */
+	uint64_t stale_bytes; /* sum of nonzero */
 	uint64_t bytes_read;
 };
 
 /*
- * Judge the image and deliver what is found in (inode, block) order, whatever the number of threads.
- * Writes nothing. A damaged inode or block group is a finding, not a failure.
+ * Judge the image and deliver what is found in (inode, block) order, whatever the number of
+ * threads. Writes nothing. A damaged inode or block group is a finding, not a failure.
  */
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
-		    const struct e4z_check_sink *sink,
-		    struct e4z_check_summary *summary) E4Z_MUST_CHECK;
+		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
+	E4Z_MUST_CHECK;
+
+/* ---- editing ---- */
+
+/* How bytes that were visible before the edit are changed. */
+enum e4z_data_mode {
+	E4Z_DATA_JOURNAL, /* in the transaction: all or nothing */
+	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */
+};
+
+struct e4z_edit_options {
+	enum e4z_data_mode data;
+	bool split; /* an operation larger than the log may take several transactions */
+};
+
+/* What one operation did; byte counts. */
+struct e4z_edit {
+	const char *op; /* "truncate" ...; static */
+	uint32_t ino;
+	const char *path; /* as given; the caller's */
+	uint64_t requested;
+	uint64_t size_before, size_after;
+	uint64_t hole, unwritten_clean, dirty_unwritten, written_disk, written_dirty;
+	uint64_t already_zero, inline_bytes; /* together with those above: requested */
+	bool did_zero, zero_written;
+	uint64_t flushes, retries;
+	uint64_t blocks_converted, blocks_allocated, blocks_freed;
+};
+
+/* What committing took. */
+struct e4z_commit_summary {
+	uint64_t transactions, barriers, bytes_written, log_blocks;
+	uint64_t replayed; /* transactions of the log that were there before */
+};
+
+/*
+ * Begin to edit an image opened for writing. Operations then change it in memory only, each seeing
+ * what those before it did, until e4z_commit() makes all of it durable in one transaction, or
+ * e4z_abort() forgets it. A failed operation leaves what was there before it; a failed commit
+ * leaves the handle good for e4z_close() only.
+ */
+errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
+errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+void e4z_abort(struct e4z_image *img);
+
+/* Something was written to the image since it was opened: a failure now is not without a trace. */
+bool e4z_has_written(const struct e4z_image *img);
+
+/* Set the size of FILE (an absolute path or "<INO>") to SIZE bytes, as truncate(2) does. */
+errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
+		       struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/*
+ * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not
+ * between e4z_begin() and e4z_commit().
+ */
+errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+
+enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_INLINE };
+
+/* One piece of a file's mapping, in blocks. */
+struct e4z_map_piece {
+	uint64_t lblk, len;
+	uint64_t pblk; /* E4Z_NONE: nowhere */
+	enum e4z_map_state state;
+	bool past_eof; /* wholly */
+};
+
+/* Deliver the mapping of FILE in order, holes below EOF too. A non-zero return ends it. */
+errcode_t e4z_map(struct e4z_image *img, const char *file,
+		  errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece), void *arg)
+	E4Z_MUST_CHECK;
+
+/* A line for every write, zeroing and barrier from now on, in the order in which they are done. */
+errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+
+/* Before anything else is written, write into PATH what e4z_undo() needs to take it back. */
+errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+/* Take back what was done to the image SPEC since the undo file PATH was begun. */
+errcode_t e4z_undo(const char *spec, const char *path, char *why, size_t why_size) E4Z_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -5,7 +5,10 @@
 /* Sixteen bytes at a time: every processor of the day has them. */
 typedef uint64_t wide __attribute__((vector_size(16)));
 
-/* Bytes that are looked at between two questions: enough for the pipeline, few enough to stop early. */
+/*
+ * Bytes that are looked at between two questions: enough for the pipeline, few enough to stop
+ * early.
+ */
 #define STRIDE 256
 
 static wide load_wide(const uint8_t *p)
@@ -22,7 +25,7 @@ bool bytes_are_zero(const void *p, size_t len)
 	uint64_t word, any = 0;
 
 	for (; len >= STRIDE; b += STRIDE, len -= STRIDE) {
-		wide or0 = { 0 }, or1 = { 0 };
+		wide or0 = {0}, or1 = {0};
 
 		for (size_t i = 0; i < STRIDE; i += 2 * sizeof(wide)) {
 			or0 |= load_wide(b + i);
@@ -58,7 +61,7 @@ struct bytes_stat bytes_stat(const void *p, size_t len)
 {
 	const uint64_t low7 = 0x7f7f7f7f7f7f7f7full;
 	const uint8_t *b = p;
-	struct bytes_stat stat = { 0 };
+	struct bytes_stat stat = {0};
 	size_t at = 0;
 
 	for (; len - at >= 8; at += 8) {
@@ -80,7 +83,10 @@ struct bytes_stat bytes_stat(const void *p, size_t len)
 	return stat;
 }
 
-/* Bytes of the well-formed sequence at B with N bytes left, or 0. Table 3-7 of the Unicode standard. */
+/*
+ * Bytes of the well-formed sequence at B with N bytes left, or 0. Table 3-7 of the Unicode
+ * standard.
+ */
 static size_t utf8_sequence(const uint8_t *b, size_t n)
 {
 	size_t len = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;

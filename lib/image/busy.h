@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 struct busy {
-	bool mounted; /* a mount shows the file system's place, or swap or another holder has it */
-	bool attached;	   /* a loop device shows it */
-	char who[256];	   /* "/dev/loop3p1 on /mnt", "/dev/loop3" */
+	bool mounted;  /* a mount shows the file system's place, or swap or another holder has it */
+	bool attached; /* a loop device shows it */
+	char who[256]; /* "/dev/loop3p1 on /mnt", "/dev/loop3" */
 	char unknown[256]; /* what could not be determined, a whole sentence; "" if nothing */
 };
 

@@ -25,7 +25,9 @@ static errcode_t add_backups(struct e4z_image *img, uint32_t g)
 				   : img->fs->desc_blocks + sb->s_reserved_gdt_blocks;
 	errcode_t err = ext2fs_super_and_bgd_loc2(img->fs, g, &super, &old_desc, &new_desc, NULL);
 
-	/* block 0 holds the boot sector, and with 1k blocks and bigalloc the superblock follows it */
+	/*
+	 * block 0 holds the boot sector, and with 1k blocks and bigalloc the superblock follows it
+	 */
 	if (!err && g == 0)
 		err = rangeset_add(img->metadata, 0, super + 1, NULL);
 	if (!err && super)
@@ -108,7 +110,9 @@ static errcode_t load(struct e4z_image *img)
 		err = add_backups(img, g);
 	if (!err && mmp && inside(img, mmp, 1))
 		err = rangeset_add(img->metadata, mmp, 1, NULL);
-	/* descriptors that can be believed first: where two overlap, the doubtful one is at fault */
+	/*
+	 * descriptors that can be believed first: where two overlap, the doubtful one is at fault
+	 */
 	for (int doubtful = 0; doubtful < 2; doubtful++) {
 		for (uint32_t g = 0; g < img->groups && !err; g++) {
 			bool ok = descriptor_csum_ok(img, g);

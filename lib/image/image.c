@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Opening: where is the file system, is it one, has anybody else got it, is its superblock sane;
- * only then does libext2fs see it. The steps are in e4z_open() in this order.
+ * only then does libext2fs see it. The steps are in image_open() in this order.
  */
 #include "image/image.h"
 
@@ -29,7 +29,7 @@
 #define JOURNAL_START_OFF 28 /* of s_start in the journal's superblock, big-endian */
 #define EXTENT_DEPTH_MAX 5
 
-/* What one call of e4z_open() knows beside the handle. */
+/* What one call of image_open() knows beside the handle. */
 struct opening {
 	struct e4z_image *img;
 	const struct e4z_open_options *options;
@@ -213,7 +213,7 @@ static bool log_has_content(struct e4z_image *img)
 	    ext2fs_bmap2(img->fs, ino, &inode, NULL, 0, 0, NULL, &block) || !block ||
 	    block >= img->blocks)
 		return false;
-	if (blkdev_read(img->dev, block * img->block_size, sizeof(head), head))
+	if (image_read(img, block * img->block_size, sizeof(head), head))
 		return false;
 	return __builtin_bswap32(get_le32(head)) == JOURNAL_MAGIC &&
 	       get_le32(head + JOURNAL_START_OFF) != 0;
@@ -290,17 +290,52 @@ static errcode_t keep_lists(struct opening *o)
 	return 0;
 }
 
-static errcode_t open_fs(struct opening *o)
+/* Have libext2fs read the superblock and the descriptors through the view. */
+static errcode_t attach_fs(struct e4z_image *img)
 {
-	struct e4z_image *img = o->img;
 	int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | EXT2_FLAG_SOFTSUPP_FEATURES;
-	errcode_t err = channel_open_fs(img->dev, flags, &img->fs);
+	errcode_t err = channel_open_fs(img->view, flags, &img->fs);
 
 	if (err)
 		return image_fail(img, err, "opening the file system");
 	derive(img);
+	return 0;
+}
+
+static errcode_t open_fs(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	const struct ext2_super_block *raw = (const void *)o->raw;
+	errcode_t err = capture_new(
+		img->dev, EXT2_MIN_BLOCK_SIZE << ext2fs_le32_to_cpu(raw->s_log_block_size),
+		&img->view);
+
+	if (!err)
+		err = attach_fs(img);
+	if (err)
+		return err;
 	judge_journal(o);
 	return keep_lists(o);
+}
+
+errcode_t image_reload(struct e4z_image *img)
+{
+	uint8_t raw[SUPER_SIZE];
+	char why[WHY_SIZE];
+	errcode_t err = image_read(img, SUPER_OFFSET, sizeof(raw), raw);
+
+	if (err)
+		return image_fail(img, err, "reading the superblock");
+	err = super_validate(raw, img->dev->len, why, sizeof(why));
+	if (err)
+		return image_fail(img, err, "%s", why);
+	ext2fs_free(img->fs);
+	img->fs = NULL;
+	free(img->group);
+	rangeset_free(img->metadata);
+	img->group = NULL;
+	img->metadata = NULL;
+	return attach_fs(img);
 }
 
 static errcode_t open_image(struct opening *o, const char *spec)
@@ -325,7 +360,8 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	return err ? err : open_fs(o);
 }
 
-errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
+errcode_t image_open(const char *spec, const struct e4z_open_options *options,
+		     struct e4z_image **img)
 {
 	static const struct e4z_open_options defaults;
 	struct opening o = {.options = options ? options : &defaults};
@@ -348,12 +384,13 @@ static void free_strings(const char *const *strings)
 		free((void *)strings);
 }
 
-void e4z_close(struct e4z_image *img)
+void image_free(struct e4z_image *img)
 {
 	if (!img)
 		return;
 	if (img->fs)
 		ext2fs_free(img->fs);
+	capture_free(img->view);
 	blkdev_close(img->dev);
 	free(img->group);
 	rangeset_free(img->metadata);

@@ -5,14 +5,16 @@
 
 #include "e4zero.h"
 #include "errors.h"
-#include "io/blkdev.h"
+#include "io/capture.h"
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
 
 struct e4z_image {
 	struct e4z_image_info info;
 	struct blkdev *dev;
-	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
+	struct capture *view; /* dev, as it will be once its log is replayed and changes are made */
+	struct log *log;      /* of an internal or external journal; NULL: none, or not needed */
+	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
 	/* derived once from the validated superblock */
@@ -25,13 +27,21 @@ struct e4z_image {
 	uint32_t groups;
 	uint32_t csum_seed; /* of metadata_csum */
 	bool metadata_csum; /* metadata checksums are there and are verified */
-	bool group_csum; /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
+	bool group_csum;    /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
 
 	/* filled by groups_load() */
-	struct group *group;		/* one each, see image/groups.h */
-	struct rangeset *metadata;	/* blocks of static metadata */
+	struct group *group;	   /* one each, see image/groups.h */
+	struct rangeset *metadata; /* blocks of static metadata */
 };
+
+/*
+ * The steps of e4z_open() up to a file system that libext2fs has seen; its journal is only looked
+ * at. As there, *IMG is set on failure too.
+ */
+errcode_t image_open(const char *spec, const struct e4z_open_options *options,
+		     struct e4z_image **img);
+void image_free(struct e4z_image *img);
 
 /* Keep a sentence for e4z_context() and return ERR. */
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
@@ -40,13 +50,24 @@ errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, .
 /* All LEN bytes at OFF of the file system, or an error. Any thread. */
 static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
 {
-	return blkdev_read(img->dev, off, len, buf);
+	return capture_read(img->view, off, len, buf);
 }
 
 /* The same when no disk has to be waited for, else false. */
-static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
+static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len,
+				     void *buf)
 {
-	return blkdev_read_cached(img->dev, off, len, buf);
+	return capture_read_cached(img->view, off, len, buf);
 }
+
+/* As blkdev_next_data, of the view. */
+static inline void image_next_data(const struct e4z_image *img, uint64_t off, uint64_t *start,
+				   uint64_t *end)
+{
+	capture_next_data(img->view, off, start, end);
+}
+
+/* Open the file system again after the view has changed: superblock, descriptors, derived facts. */
+errcode_t image_reload(struct e4z_image *img);
 
 #endif

@@ -13,8 +13,8 @@ struct part {
 	int number;
 	uint64_t start, len; /* bytes */
 	char *name, *uuid;   /* PARTLABEL, PARTUUID; may be NULL */
-	char *fs_type, *fs_label,
-		*fs_uuid; /* of what it holds, as libblkid names it; may be NULL */
+	/* of what it holds, as libblkid names it; may be NULL */
+	char *fs_type, *fs_label, *fs_uuid;
 	bool is_ext;
 };
 

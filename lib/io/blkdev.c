@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The only place that reads the image: pread on a descriptor of our own, clipped to the place. */
+/* The only place that reads and writes the image: descriptors of our own, clipped to the place. */
 #include "io/blkdev.h"
 
 #include "errors.h"
@@ -62,7 +62,7 @@ errcode_t blkdev_open(const char *path, struct blkdev **out)
 	*out = NULL;
 	if (!dev)
 		return ENOMEM;
-	dev->fd = -1;
+	dev->fd = dev->write_fd = -1;
 	dev->path = strdup(path);
 	if (!dev->path) {
 		err = ENOMEM;
@@ -89,6 +89,8 @@ void blkdev_close(struct blkdev *dev)
 		return;
 	if (dev->fd >= 0)
 		close(dev->fd);
+	if (dev->write_fd >= 0)
+		close(dev->write_fd);
 	free(dev->path);
 	free(dev);
 }
@@ -126,7 +128,7 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 {
-	const struct iovec place = { .iov_base = buf, .iov_len = len };
+	const struct iovec place = {.iov_base = buf, .iov_len = len};
 
 	if (off > dev->len || len > dev->len - off ||
 	    preadv2(dev->fd, &place, 1, (off_t)(dev->base + off), RWF_NOWAIT) != (ssize_t)len)

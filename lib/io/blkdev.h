@@ -13,9 +13,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct blkdev;
+
+enum blkdev_op_type { BLKDEV_WRITE, BLKDEV_ZERO, BLKDEV_SYNC };
+
+/* One thing that is about to be done to the image; zeroing may punch a hole into the host file. */
+struct blkdev_op {
+	enum blkdev_op_type type;
+	uint64_t off, len; /* from the start of the image or device, not of the place */
+	const void *data;  /* of a write */
+	const char *what;  /* what it is for: "log", "commit", "home" ...; static */
+};
+
+/*
+ * Is asked before every write, zeroing and barrier, in order: what it returns, if not 0, is what
+ * the operation fails with, and nothing is done. Undo files, traces, tests that record or break
+ * things all stand here.
+ */
+struct blkdev_observer {
+	errcode_t (*before)(void *arg, struct blkdev *dev, const struct blkdev_op *op);
+	void *arg;
+};
+
+#define BLKDEV_OBSERVERS 4
+
 struct blkdev {
 	char *path;
 	int fd;
+	int write_fd;	 /* -1: reading only */
 	bool is_block;	 /* a block device, not a regular file */
 	bool host_holes; /* SEEK_DATA can be asked: a regular file, not on FUSE */
 	dev_t dev;     /* of a regular file: where it lives; of a block device: itself (st_rdev) */
@@ -23,6 +48,10 @@ struct blkdev {
 	uint64_t size; /* whole image or device, bytes */
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read;
+	uint64_t bytes_written, barriers;
+	errcode_t broken; /* the first failure of a write or barrier: nothing is written after it */
+	struct blkdev_observer observer[BLKDEV_OBSERVERS];
+	unsigned observers;
 };
 
 /*
@@ -39,10 +68,35 @@ errcode_t blkdev_set_place(struct blkdev *dev, uint64_t base, uint64_t len);
 errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
 /*
- * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk would have to be waited for, or when
- * the host cannot tell.
+ * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk
+ * would have to be waited for, or when the host cannot tell.
  */
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf);
+
+/*
+ * Open the image once more, for writing too; the reading descriptor and its locks stay. The name
+ * must still lead to the same file: ESTALE otherwise.
+ */
+errcode_t blkdev_make_writable(struct blkdev *dev);
+
+/* ENOSPC when there are BLKDEV_OBSERVERS already. */
+errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer);
+
+/*
+ * Write all LEN bytes at OFF, or make them zero (by a hole in a sparse host file, by zeroes
+ * elsewhere), or make everything written so far durable. WHAT says what for. The first failure
+ * sticks: from then on all of them return it and do nothing.
+ */
+errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
+		       const char *what);
+errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what);
+errcode_t blkdev_sync(struct blkdev *dev, const char *what);
+
+/*
+ * Have the host allocate [off, off + len) without changing it, so that writing there cannot meet a
+ * full host file system. 0 where the host does not know how.
+ */
+errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len);
 
 /* Tell the kernel that [off, off + len) will be read soon. Never fails. */
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);

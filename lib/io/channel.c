@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The io_manager that puts libext2fs on a blkdev.
+ * The io_manager that puts libext2fs on a view of the image.
  *
  * libext2fs hands the manager's open method nothing but a name, so the name has to say which
- * blkdev is meant: channel_open_fs() writes the device's address into it, channel_open() reads it
+ * view is meant: channel_open_fs() writes the view's address into it, channel_open() reads it
  * back. Both are in this file, the name never comes from outside and never stays (the file
  * system's device_name is the image's path again afterwards). The other ways were a variable that
  * outlives the call, which two threads opening two images would fight over, or opening through
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct blkdev *channel_dev(io_channel channel)
+static struct capture *channel_view(io_channel channel)
 {
 	return channel->private_data;
 }
@@ -50,7 +50,7 @@ static errcode_t channel_read64(io_channel channel, unsigned long long block, in
 
 	if (!bytes_mul(block, unit, &off))
 		return E4Z_ET_CLIPPED;
-	return blkdev_read(channel_dev(channel), off, len, data);
+	return capture_read(channel_view(channel), off, len, data);
 }
 
 static errcode_t channel_read(io_channel channel, unsigned long block, int count, void *data)
@@ -58,11 +58,17 @@ static errcode_t channel_read(io_channel channel, unsigned long block, int count
 	return channel_read64(channel, block, count, data);
 }
 
+/* What libext2fs writes is kept in memory; commit decides what becomes of it. */
 static errcode_t channel_write64(io_channel channel, unsigned long long block, int count,
 				 const void *data)
 {
-	(void)channel, (void)block, (void)count, (void)data;
-	return E4Z_ET_READ_ONLY;
+	uint64_t unit = (uint64_t)channel->block_size;
+	uint64_t len = count < 0 ? 0 - (uint64_t)count : (uint64_t)count * unit;
+	uint64_t off;
+
+	if (!bytes_mul(block, unit, &off))
+		return E4Z_ET_CLIPPED;
+	return capture_write(channel_view(channel), off, len, data);
 }
 
 static errcode_t channel_write(io_channel channel, unsigned long block, int count, const void *data)
@@ -70,12 +76,12 @@ static errcode_t channel_write(io_channel channel, unsigned long block, int coun
 	return channel_write64(channel, block, count, data);
 }
 
-/* Both are answered, so that libext2fs falls back to nothing that writes. */
+/* libext2fs then writes zeroes block by block, which are captured like anything else. */
 static errcode_t channel_no_range(io_channel channel, unsigned long long block,
 				  unsigned long long count)
 {
 	(void)channel, (void)block, (void)count;
-	return E4Z_ET_READ_ONLY;
+	return EXT2_ET_UNIMPLEMENTED;
 }
 
 static errcode_t channel_readahead(io_channel channel, unsigned long long block,
@@ -85,7 +91,7 @@ static errcode_t channel_readahead(io_channel channel, unsigned long long block,
 	uint64_t off, len;
 
 	if (bytes_mul(block, unit, &off) && bytes_mul(count, unit, &len))
-		blkdev_will_need(channel_dev(channel), off, len);
+		blkdev_will_need(capture_dev(channel_view(channel)), off, len);
 	return 0;
 }
 
@@ -126,9 +132,8 @@ static errcode_t channel_open(const char *name, int flags, io_channel *channel)
 	uintptr_t address;
 	io_channel io;
 
-	if (flags & IO_FLAG_RW)
-		return E4Z_ET_READ_ONLY;
-	if (sscanf(name, "blkdev:%" SCNxPTR, &address) != 1)
+	(void)flags;
+	if (sscanf(name, "view:%" SCNxPTR, &address) != 1)
 		return EXT2_ET_BAD_DEVICE_NAME;
 	io = calloc(1, sizeof(*io));
 	if (!io)
@@ -142,7 +147,7 @@ static errcode_t channel_open(const char *name, int flags, io_channel *channel)
 	io->manager = (io_manager)&channel_manager;
 	io->block_size = 1024;
 	io->refcount = 1;
-	io->private_data = (struct blkdev *)address;
+	io->private_data = (struct capture *)address;
 	*channel = io;
 	return 0;
 }
@@ -161,18 +166,18 @@ static errcode_t name_after_path(ext2_filsys fs, const char *path)
 	return 0;
 }
 
-errcode_t channel_open_fs(struct blkdev *dev, int flags, ext2_filsys *fs)
+errcode_t channel_open_fs(struct capture *view, int flags, ext2_filsys *fs)
 {
-	char name[sizeof("blkdev:") + 2 * sizeof(uintptr_t)];
+	char name[sizeof("view:") + 2 * sizeof(uintptr_t)];
 	errcode_t err;
 
 	*fs = NULL;
-	snprintf(name, sizeof(name), "blkdev:%" PRIxPTR, (uintptr_t)dev);
+	snprintf(name, sizeof(name), "view:%" PRIxPTR, (uintptr_t)view);
 	/* Options are given, empty, so that libext2fs does not look for '?' in the name. */
 	err = ext2fs_open2(name, "", flags, 0, 0, (io_manager)&channel_manager, fs);
 	if (err)
 		return err;
-	err = name_after_path(*fs, dev->path);
+	err = name_after_path(*fs, capture_dev(view)->path);
 	if (err) {
 		ext2fs_free(*fs);
 		*fs = NULL;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The io_manager that puts libext2fs on a blkdev: no cache, no side door, read only. */
+/* The io_manager that puts libext2fs on a view: no cache, no side door, nothing it writes sinks. */
 #ifndef E4Z_IO_CHANNEL_H
 #define E4Z_IO_CHANNEL_H
 
-#include "io/blkdev.h"
+#include "io/capture.h"
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
 
 /*
- * Open the file system at DEV's place with FLAGS of ext2fs_open2, through a channel of our own
- * from the first read on. DEV stays the caller's and must outlive *FS.
+ * Open the file system in VIEW with FLAGS of ext2fs_open2, through a channel of our own from the
+ * first read on. VIEW stays the caller's and must outlive *FS.
  */
-errcode_t channel_open_fs(struct blkdev *dev, int flags, ext2_filsys *fs);
+errcode_t channel_open_fs(struct capture *view, int flags, ext2_filsys *fs);
 
 #endif

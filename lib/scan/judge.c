@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-/* Gaps up to this many bytes are read over. A system call costs less than copying a block or two. */
+/*
+ * Gaps up to this many bytes are read over. A system call costs less than copying a block or two.
+ */
 #define GAP_BYTES 0
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
@@ -39,7 +41,7 @@ errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t block
 		errcode_t err;
 
 		if (at >= data_end)
-			blkdev_next_data(img->dev, at, &data_start, &data_end);
+			image_next_data(img, at, &data_start, &data_end);
 		if (data_start > at)
 			at = data_start;
 		if (at >= end)
@@ -83,7 +85,7 @@ struct tails_run {
 	struct findings *findings;
 	const struct tail *tails;
 	struct batch_vec batches;
-	_Atomic uint64_t asked;	/* batches that the disk was asked for; two threads may both ask */
+	_Atomic uint64_t asked; /* batches that the disk was asked for; two threads may both ask */
 	uint8_t *const *buf;
 	errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all);
 	void *arg;
@@ -98,16 +100,16 @@ static errcode_t judge_tail(const struct tails_run *run, const struct tail *t, c
 	judge_memory(block + skip, bs - skip, size, &judged);
 	if (!judged.nonzero)
 		return 0;
-	return findings_add(run->findings, &(struct e4z_finding){ .kind = E4Z_STALE_TAIL,
-								  .ino = t->ino,
-								  .size = size,
-								  .lblk = t->lblk,
-								  .pblk = tail_pblk(t),
-								  .blocks = 1,
-								  .first = judged.first,
-								  .last = judged.last,
-								  .nonzero = judged.nonzero,
-								  .fixable = true });
+	return findings_add(run->findings, &(struct e4z_finding){.kind = E4Z_STALE_TAIL,
+								 .ino = t->ino,
+								 .size = size,
+								 .lblk = t->lblk,
+								 .pblk = tail_pblk(t),
+								 .blocks = 1,
+								 .first = judged.first,
+								 .last = judged.last,
+								 .nonzero = judged.nonzero,
+								 .fixable = true});
 }
 
 /* The blocks of BATCH one by one, after reading them together failed. */
@@ -190,7 +192,7 @@ static errcode_t cut(struct tails_run *run, size_t count)
 		uint64_t off = tail_pblk(&run->tails[from]) * img->block_size;
 
 		if (off + img->block_size > data_end)
-			blkdev_next_data(img->dev, off, &data_start, &data_end);
+			image_next_data(img, off, &data_start, &data_end);
 		if (off + img->block_size <= data_start) {
 			from++;
 			continue;
@@ -208,12 +210,12 @@ errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, st
 		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,
 		      errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all), void *arg)
 {
-	struct tails_run run = { .img = img,
-				 .findings = findings,
-				 .tails = tails,
-				 .buf = buf,
-				 .watch = watch,
-				 .arg = arg };
+	struct tails_run run = {.img = img,
+				.findings = findings,
+				.tails = tails,
+				.buf = buf,
+				.watch = watch,
+				.arg = arg};
 	errcode_t err;
 
 	plan_sort(tails, tmp, count);

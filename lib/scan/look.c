@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Suspects that wait to be read in physical order. */
+/* Suspects that wait to be read in physical order, and claims that wait for the lock. */
 #define SUSPECTS_MAX 16384
+#define CLAIMS_MAX 4096
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
@@ -92,14 +93,14 @@ static struct suspect make_suspect(const struct look *look, enum e4z_finding_kin
 {
 	const struct inode *inode = look->inode;
 
-	return (struct suspect){ .finding = { .kind = kind,
-					      .ino = inode->ino,
-					      .size = inode->size,
-					      .lblk = lblk,
-					      .pblk = pblk,
-					      .blocks = blocks,
-					      .fixable = !(inode->flags & EXT4_VERITY_FL) },
-				 .zero_kind = E4Z_KIND_COUNT };
+	return (struct suspect){.finding = {.kind = kind,
+					    .ino = inode->ino,
+					    .size = inode->size,
+					    .lblk = lblk,
+					    .pblk = pblk,
+					    .blocks = blocks,
+					    .fixable = !(inode->flags & EXT4_VERITY_FL)},
+				.zero_kind = E4Z_KIND_COUNT};
 }
 
 /* The written EOF block, at PBLK. */
@@ -127,8 +128,7 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
 		push_suspect(look, &suspect);
 	else if (wants(look, E4Z_STALE_TAIL) &&
-		 vec_push(&look->tails,
-			  tail_make(inode->ino, pblk, inode->size, img->block_bits)))
+		 vec_push(&look->tails, tail_make(inode->ino, pblk, inode->size, img->block_bits)))
 		look->err = ENOMEM;
 }
 
@@ -167,6 +167,14 @@ static void on_past_eof(struct look *look, const struct run *run)
 		push_suspect(look, &suspect);
 }
 
+static void push_residue(struct look *look, const struct run *run)
+{
+	const struct suspect suspect =
+		make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk, run->pblk, run->len);
+
+	push_suspect(look, &suspect);
+}
+
 static void on_merged_run(struct look *look)
 {
 	const struct run *run = &look->run;
@@ -175,11 +183,8 @@ static void on_merged_run(struct look *look)
 	bool regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
 
 	if (run->unwritten) {
-		struct suspect suspect = make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk,
-						      run->pblk, run->len);
-
 		if (regular && look->paranoid)
-			push_suspect(look, &suspect);
+			push_residue(look, run);
 		return;
 	}
 	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
@@ -227,6 +232,8 @@ static void on_run(void *arg, const struct run *run)
 		return;
 	if (!look->img->shared_blocks)
 		look->err = claims_collect(look->img, &look->claimed, run, &look->last_cluster);
+	if (!look->err && look->claimed.count >= CLAIMS_MAX)
+		look->err = claims_enter(look->claims, &look->claimed);
 	if (!look->judging)
 		return;
 	if (look->img->cluster_ratio > 1 && look->paranoid &&
@@ -329,7 +336,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 
 errcode_t look_at(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = look, .node = on_node, .run = on_run};
 	const char *why = NULL;
 	errcode_t err;
 
@@ -390,7 +397,7 @@ static void blame_run(void *arg, const struct run *run)
 
 errcode_t look_blame(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = blame_node, .run = blame_run };
+	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
 
 	if (is_unmapped(inode->ino) || !inode->links)
 		return 0;
@@ -442,8 +449,8 @@ static void pending_run(void *arg, const struct run *run)
 
 errcode_t look_pending(struct look *look, const struct inode *inode)
 {
-	struct pending p = { .look = look, .judged = JUDGED_NOTHING };
-	const struct map_sink sink = { .arg = &p, .node = pending_node, .run = pending_run };
+	struct pending p = {.look = look, .judged = JUDGED_NOTHING};
+	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
 
 	start(look, inode);
 	p.finding = make_suspect(look, E4Z_PENDING_TRUNCATE, look->past_eof, E4Z_NONE, 0).finding;

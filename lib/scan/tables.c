@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the inode tables in physical order, window by window, and has every inode in use looked at.
 //
-// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an inode gives at most one tail, so the
+// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an
+// inode gives at most one tail, so the
 // window bounds the memory), then its tails are sorted by place and judged.
 #include "scan/tables.h"
 
@@ -32,8 +33,8 @@ VEC(piece_vec, struct piece);
 
 struct worker {
 	struct look look;
-	uint8_t *table;		/* a piece */
-	uint8_t *bitmap;	/* a block */
+	uint8_t *table;	 /* a piece */
+	uint8_t *bitmap; /* a block */
 };
 
 struct tables {
@@ -43,13 +44,13 @@ struct tables {
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
 	struct worker *workers;
-	uint8_t **buf;		/* the workers' buffers, for judge_tails */
-	uint32_t *order;	/* groups by the place of their inode tables */
+	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
+	uint32_t *order; /* groups by the place of their inode tables */
 	enum mode mode;
 	struct piece_vec pieces;
 	struct tail *tails, *scratch; /* of the window */
 	_Atomic size_t tail_count;
-	pthread_mutex_t lock;	/* of dirs and pending */
+	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
 	uint64_t files;
 	/* progress: every inode counts twice, for its table and for its tail */
@@ -204,13 +205,10 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	}
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
-	case JUDGE:
-		return look_at(&w->look, &inode);
-	case BLAME:
-		return look_blame(&w->look, &inode);
+	case JUDGE: return look_at(&w->look, &inode);
+	case BLAME: return look_blame(&w->look, &inode);
 	case FIND_DIRS:
-		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links &&
-		    vec_push(&w->look.dirs, ino))
+		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->look.dirs, ino))
 			return ENOMEM;
 	}
 	return 0;
@@ -223,8 +221,7 @@ static errcode_t collect(struct tables *t, struct look *look)
 	errcode_t err = 0;
 
 	if (look->tails.count)
-		memcpy(t->tails + at, look->tails.items,
-		       look->tails.count * sizeof(*t->tails));
+		memcpy(t->tails + at, look->tails.items, look->tails.count * sizeof(*t->tails));
 	look->tails.count = 0;
 	pthread_mutex_lock(&t->lock);
 	for (size_t i = 0; i < look->dirs.count && !err; i++)
@@ -258,8 +255,7 @@ static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 		return 0;
 	if (image_read(img, group->itable * img->block_size + (uint64_t)first * img->inode_size,
 		       (size_t)(end - first) * img->inode_size, w->table))
-		return findings_sick_group(t->findings, p->group,
-					   "the inode table cannot be read");
+		return findings_sick_group(t->findings, p->group, "the inode table cannot be read");
 	for (uint32_t i = first; i < end && !err; i++)
 		if (!believed || bit_set(w->bitmap, i))
 			err = look_at_slot(t, w, ino + i,
@@ -306,7 +302,7 @@ static errcode_t next_window(struct tables *t, uint32_t *at)
 			continue;
 		}
 		for (uint32_t first = 0; first < used; first += step) {
-			struct piece piece = { g, first, used - first < step ? used - first : step };
+			struct piece piece = {g, first, used - first < step ? used - first : step};
 
 			if (vec_push(&t->pieces, piece))
 				return ENOMEM;
@@ -339,8 +335,8 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 	while (at < t->img->groups && !err) {
 		err = next_window(t, &at);
 		if (!err)
-			err = pool_run(t->options.workers, t->pieces.count, piece_job,
-				       watch_pieces, t);
+			err = pool_run(t->options.workers, t->pieces.count, piece_job, watch_pieces,
+				       t);
 		if (!err && mode == JUDGE)
 			err = judge_window(t);
 		t->tail_count = 0;

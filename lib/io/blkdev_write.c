@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The writing half of blkdev: every change passes the observers, the first failure sticks.
+#include "errors.h"
+#include "io/blkdev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ZERO_PIECE 65536
+
+errcode_t blkdev_make_writable(struct blkdev *dev)
+{
+	struct stat st;
+
+	if (dev->write_fd >= 0)
+		return 0;
+	/* a block device that somebody has mounted or claimed is refused by the kernel */
+	dev->write_fd = open(dev->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
+						(dev->is_block ? O_EXCL : 0));
+	if (dev->write_fd < 0)
+		return errno;
+	if (fstat(dev->write_fd, &st) == 0 &&
+	    (dev->is_block ? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
+			   : S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino))
+		return 0;
+	close(dev->write_fd);
+	dev->write_fd = -1;
+	return ESTALE;
+}
+
+errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer)
+{
+	if (dev->observers == BLKDEV_OBSERVERS)
+		return ENOSPC;
+	dev->observer[dev->observers++] = *observer;
+	return 0;
+}
+
+static errcode_t stick(struct blkdev *dev, errcode_t err)
+{
+	if (err && !dev->broken)
+		dev->broken = err;
+	return err;
+}
+
+/* May OP be done? */
+static errcode_t ask(struct blkdev *dev, const struct blkdev_op *op)
+{
+	errcode_t err = dev->broken;
+
+	if (!err && dev->write_fd < 0)
+		return E4Z_ET_READ_ONLY;
+	for (unsigned i = 0; i < dev->observers && !err; i++)
+		err = stick(dev, dev->observer[i].before(dev->observer[i].arg, dev, op));
+	return err;
+}
+
+static bool inside(const struct blkdev *dev, uint64_t off, uint64_t len)
+{
+	return off <= dev->len && len <= dev->len - off;
+}
+
+static errcode_t write_all(struct blkdev *dev, uint64_t at, const char *p, size_t len)
+{
+	while (len) {
+		ssize_t n = pwrite(dev->write_fd, p, len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		p += n;
+		at += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
+		       const char *what)
+{
+	const struct blkdev_op op = {BLKDEV_WRITE, dev->base + off, len, buf, what};
+	errcode_t err;
+
+	if (!inside(dev, off, len))
+		return stick(dev, E4Z_ET_CLIPPED);
+	err = ask(dev, &op);
+	if (err)
+		return err;
+	dev->bytes_written += len;
+	return stick(dev, write_all(dev, op.off, buf, len));
+}
+
+/* Zeroes by hand, where the host has no better way. */
+static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
+{
+	static const char zeroes[ZERO_PIECE];
+	errcode_t err = 0;
+
+	for (; len && !err; len -= len < ZERO_PIECE ? len : ZERO_PIECE, at += ZERO_PIECE) {
+		size_t n = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
+
+		err = write_all(dev, at, zeroes, n);
+		dev->bytes_written += n;
+	}
+	return err;
+}
+
+/* A file that has fewer blocks than bytes is sparse and stays so; another keeps its reservation. */
+static int zero_mode(const struct blkdev *dev)
+{
+	struct stat st;
+
+	if (fstat(dev->write_fd, &st) == 0 && (uint64_t)st.st_blocks * 512 >= dev->size)
+		return FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
+	return FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+}
+
+static errcode_t zero_host(struct blkdev *dev, uint64_t at, uint64_t len)
+{
+	uint64_t range[2] = {at, len};
+
+	if (dev->is_block) {
+		if (at % 512 == 0 && len % 512 == 0 && ioctl(dev->write_fd, BLKZEROOUT, range) == 0)
+			return 0;
+		return write_zeroes(dev, at, len);
+	}
+	if (fallocate(dev->write_fd, zero_mode(dev), (off_t)at, (off_t)len) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ENOTTY)
+		return errno;
+	return write_zeroes(dev, at, len);
+}
+
+errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what)
+{
+	const struct blkdev_op op = {BLKDEV_ZERO, dev->base + off, len, NULL, what};
+	errcode_t err;
+
+	if (!inside(dev, off, len))
+		return stick(dev, E4Z_ET_CLIPPED);
+	if (!len)
+		return 0;
+	err = ask(dev, &op);
+	return err ? err : stick(dev, zero_host(dev, op.off, len));
+}
+
+errcode_t blkdev_sync(struct blkdev *dev, const char *what)
+{
+	const struct blkdev_op op = {.type = BLKDEV_SYNC, .what = what};
+	errcode_t err = ask(dev, &op);
+
+	if (err)
+		return err;
+	dev->barriers++;
+	/* a failed barrier is never tried again: the kernel has forgotten what it lost */
+	return stick(dev, fdatasync(dev->write_fd) < 0 ? errno : 0);
+}
+
+errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)
+{
+	if (dev->write_fd < 0 || !inside(dev, off, len))
+		return E4Z_ET_CLIPPED;
+	if (dev->is_block || !len ||
+	    fallocate(dev->write_fd, FALLOC_FL_KEEP_SIZE, (off_t)(dev->base + off), (off_t)len) ==
+		    0)
+		return 0;
+	return errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? errno : 0;
+}

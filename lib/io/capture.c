@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A hash table of changed blocks over an overlay over the image.
+#include "io/capture.h"
+
+#include "base/cleanup.h"
+#include "errors.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ROOM 64 /* slots, a power of two */
+
+struct capture {
+	struct blkdev *dev;
+	uint32_t block_size;
+	struct overlay *overlay;
+	struct captured *slots; /* data NULL: free; open addressing */
+	size_t room, count;
+};
+
+errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **out)
+{
+	struct capture *cap = calloc(1, sizeof(*cap));
+
+	*out = cap;
+	if (!cap)
+		return ENOMEM;
+	cap->dev = dev;
+	cap->block_size = block_size;
+	return 0;
+}
+
+void capture_free(struct capture *cap)
+{
+	if (!cap)
+		return;
+	capture_drop_all(cap);
+	overlay_free(cap->overlay);
+	free(cap);
+}
+
+struct blkdev *capture_dev(const struct capture *cap)
+{
+	return cap->dev;
+}
+
+void capture_set_overlay(struct capture *cap, struct overlay *ov)
+{
+	overlay_free(cap->overlay);
+	cap->overlay = ov;
+}
+
+const struct overlay *capture_overlay(const struct capture *cap)
+{
+	return cap->overlay;
+}
+
+size_t capture_count(const struct capture *cap)
+{
+	return cap->count;
+}
+
+static size_t slot_of(const struct capture *cap, uint64_t block)
+{
+	return (size_t)(block * 0x9e3779b97f4a7c15ull >> 20) & (cap->room - 1);
+}
+
+/* Where BLOCK is, or the free slot where it would be. The table is never full. */
+static struct captured *find(const struct capture *cap, uint64_t block)
+{
+	size_t at = slot_of(cap, block);
+
+	while (cap->slots[at].data && cap->slots[at].block != block)
+		at = (at + 1) & (cap->room - 1);
+	return &cap->slots[at];
+}
+
+static uint8_t *held(const struct capture *cap, uint64_t block)
+{
+	return cap->count ? find(cap, block)->data : NULL;
+}
+
+static errcode_t grow(struct capture *cap)
+{
+	struct captured *old = cap->slots;
+	size_t old_room = cap->room;
+
+	if (cap->room && cap->count < cap->room / 2)
+		return 0;
+	cap->room = old_room ? old_room * 2 : FIRST_ROOM;
+	cap->slots = calloc(cap->room, sizeof(*cap->slots));
+	if (!cap->slots) {
+		cap->slots = old;
+		cap->room = old_room;
+		return ENOMEM;
+	}
+	for (size_t i = 0; i < old_room; i++)
+		if (old[i].data)
+			*find(cap, old[i].block) = old[i];
+	free(old);
+	return 0;
+}
+
+/* Everything below the changes. */
+static errcode_t read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
+{
+	if (cap->overlay)
+		return overlay_read(cap->overlay, cap->dev, off, len, buf);
+	return blkdev_read(cap->dev, off, len, buf);
+}
+
+/* Copy what was changed of [off, off + len) into BUF. */
+static void patch(const struct capture *cap, uint64_t off, size_t len, uint8_t *buf)
+{
+	uint32_t bs = cap->block_size;
+
+	for (uint64_t block = off / bs; block <= (off + len - 1) / bs; block++) {
+		const uint8_t *data = held(cap, block);
+		uint64_t start = block * bs, from = start > off ? start : off;
+		uint64_t end = start + bs < off + len ? start + bs : off + len;
+
+		if (data)
+			memcpy(buf + (from - off), data + (from - start), end - from);
+	}
+}
+
+errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf)
+{
+	errcode_t err = read_below(cap, off, len, buf);
+
+	if (!err && cap->count && len)
+		patch(cap, off, len, buf);
+	return err;
+}
+
+bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf)
+{
+	return !cap->overlay && !cap->count && blkdev_read_cached(cap->dev, off, len, buf);
+}
+
+void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end)
+{
+	struct overlay_entry entry;
+	uint64_t bs = cap->block_size, from = off / bs, at = UINT64_MAX;
+
+	blkdev_next_data(cap->dev, off, start, end);
+	if (cap->overlay && overlay_next(cap->overlay, &from, &entry))
+		at = entry.block;
+	for (size_t i = 0; cap->count && i < cap->room; i++)
+		if (cap->slots[i].data && cap->slots[i].block >= off / bs &&
+		    cap->slots[i].block < at)
+			at = cap->slots[i].block;
+	if (at == UINT64_MAX || at * bs >= *start)
+		return;
+	*start = at * bs > off ? at * bs : off;
+	*end = (at + 1) * bs;
+}
+
+static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
+{
+	uint8_t *data = held(cap, block);
+	errcode_t err = 0;
+
+	*out = data;
+	if (data)
+		return 0;
+	err = grow(cap);
+	if (err)
+		return err;
+	data = calloc(1, cap->block_size);
+	if (!data)
+		return ENOMEM;
+	if (load)
+		err = read_below(cap, block * cap->block_size, cap->block_size, data);
+	if (err) {
+		free(data);
+		return err;
+	}
+	*find(cap, block) = (struct captured){block, data};
+	cap->count++;
+	*out = data;
+	return 0;
+}
+
+errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data)
+{
+	return take(cap, block, true, data);
+}
+
+errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data)
+{
+	errcode_t err = take(cap, block, false, data);
+
+	if (!err)
+		memset(*data, 0, cap->block_size);
+	return err;
+}
+
+errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf)
+{
+	const uint8_t *p = buf;
+	uint32_t bs = cap->block_size;
+
+	while (len) {
+		size_t skip = off % bs, n = len < bs - skip ? len : bs - skip;
+		uint8_t *data;
+		errcode_t err = take(cap, off / bs, n < bs, &data);
+
+		if (err)
+			return err;
+		memcpy(data + skip, p, n);
+		p += n;
+		off += n;
+		len -= n;
+	}
+	return 0;
+}
+
+void capture_drop(struct capture *cap, uint64_t block)
+{
+	struct captured *slot = cap->count ? find(cap, block) : NULL;
+	size_t at;
+
+	if (!slot || !slot->data)
+		return;
+	free(slot->data);
+	slot->data = NULL;
+	cap->count--;
+	/* those behind it may have been pushed there by it: put them in again */
+	for (at = (size_t)(slot - cap->slots + 1) & (cap->room - 1); cap->slots[at].data;
+	     at = (at + 1) & (cap->room - 1)) {
+		struct captured moved = cap->slots[at];
+
+		cap->slots[at].data = NULL;
+		*find(cap, moved.block) = moved;
+	}
+}
+
+void capture_drop_all(struct capture *cap)
+{
+	for (size_t i = 0; i < cap->room; i++)
+		free(cap->slots[i].data);
+	free(cap->slots);
+	cap->slots = NULL;
+	cap->room = cap->count = 0;
+}
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct captured *a = pa, *b = pb;
+
+	return (a->block > b->block) - (a->block < b->block);
+}
+
+errcode_t capture_list(const struct capture *cap, struct captured **out, size_t *count)
+{
+	struct captured *list = malloc((cap->count + 1) * sizeof(*list));
+	AUTO_FREE uint8_t *below = malloc(cap->block_size);
+	size_t n = 0;
+
+	*out = list;
+	*count = 0;
+	if (!list || !below)
+		return ENOMEM;
+	for (size_t i = 0; i < cap->room; i++) {
+		errcode_t err;
+
+		if (!cap->slots[i].data)
+			continue;
+		err = read_below(cap, cap->slots[i].block * cap->block_size, cap->block_size,
+				 below);
+		if (err)
+			return err;
+		if (memcmp(below, cap->slots[i].data, cap->block_size) != 0)
+			list[n++] = cap->slots[i];
+	}
+	qsort(list, n, sizeof(*list), compare);
+	*count = n;
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file system as it would be: the image, over it what its log says (the overlay), over that the
+ * blocks that were changed in memory. Nothing sinks; dropping the changes is all that a dry run or
+ * a failure needs.
+ *
+ * Any number of threads may read while nobody edits.
+ */
+#ifndef E4Z_IO_CAPTURE_H
+#define E4Z_IO_CAPTURE_H
+
+#include "io/blkdev.h"
+#include "io/overlay.h"
+
+struct capture;
+
+/* A view of DEV in blocks of BLOCK_SIZE; DEV stays the caller's. */
+errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **cap);
+void capture_free(struct capture *cap);
+
+struct blkdev *capture_dev(const struct capture *cap);
+
+/*
+ * Look through OV from now on (NULL: the image itself); it becomes the capture's, the last one is
+ * freed.
+ */
+void capture_set_overlay(struct capture *cap, struct overlay *ov);
+const struct overlay *capture_overlay(const struct capture *cap);
+
+/* [off, off + len) as it would be. */
+errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf);
+
+/* As blkdev_read_cached and blkdev_next_data, of the same view. */
+bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf);
+void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end);
+
+/*
+ * The content of BLOCK for changing, valid until the block is dropped. It counts as changed from
+ * now on; commit compares it with what was there.
+ */
+errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data);
+
+/* The same without reading what was there: all zero. */
+errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
+
+/* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
+errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
+
+/* Forget the change of BLOCK: it is freed, or its bytes go home another way. */
+void capture_drop(struct capture *cap, uint64_t block);
+
+/* Forget all changes. */
+void capture_drop_all(struct capture *cap);
+
+/* A changed block and its new content. */
+struct captured {
+	uint64_t block;
+	uint8_t *data;
+};
+
+/*
+ * The changed blocks that differ from what is below, by rising number, into an array that is the
+ * caller's to free; the data stay the capture's.
+ */
+errcode_t capture_list(const struct capture *cap, struct captured **list, size_t *count);
+
+/* Blocks held. */
+size_t capture_count(const struct capture *cap);
+
+#endif

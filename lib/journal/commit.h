@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One transaction through the log, or several in a row: the six barriers that doc/journal.md argues
+ * for. The log is empty before and after each.
+ */
+#ifndef E4Z_JOURNAL_COMMIT_H
+#define E4Z_JOURNAL_COMMIT_H
+
+#include "io/capture.h"
+#include "journal/log.h"
+
+/*
+ * Test-only: rules of the protocol that are broken on purpose, to see that the crash tests notice.
+ */
+enum commit_fault {
+	COMMIT_FAULT_NO_RECOVER = 1,  /* the superblock never says that the log is in use */
+	COMMIT_FAULT_NO_BARRIER = 2,  /* none before the commit block */
+	COMMIT_FAULT_EARLY_CLEAR = 4, /* the superblock says so no longer before the log is empty */
+	COMMIT_FAULT_KEEP_SLOT = 8,   /* the commit block's place is not zeroed first */
+	COMMIT_FAULT_KEEP_FC = 16,    /* the log's FAST_COMMIT bit stays */
+};
+
+struct commit {
+	struct blkdev *dev; /* of the file system */
+	struct log *log;    /* its log; its sb follows what is written */
+	uint32_t block_size;
+	bool metadata_csum;
+	uint32_t next_tid; /* of the next transaction */
+	uint64_t seconds;  /* of the last commit block: they never go back */
+	bool recovering;   /* the superblock on disk says that the log may be in use */
+	unsigned faults;   /* enum commit_fault */
+	uint64_t transactions, log_blocks;
+};
+
+/* Log blocks that a transaction of COUNT blocks takes, with its descriptors and commit block. */
+uint64_t commit_need(const struct log *log, uint64_t count);
+
+/* Blocks that fit into one transaction. */
+uint64_t commit_room(const struct log *log);
+
+/*
+ * What goes home directly was written to dev before. Make that durable with the superblock's flag,
+ * then carry BLOCKS through the log and home. The copy of the superblock among them, if any, must
+ * not carry the flag: it is added. On failure the caller stops for good; what recovers is either
+ * the state before or the state after.
+ */
+errcode_t commit_transaction(struct commit *commit, const struct captured *blocks, size_t count,
+			     uint64_t now);
+
+/* After the last one: the superblock says that the log is empty. */
+errcode_t commit_finish(struct commit *commit);
+
+/* Write what the log holds (OV) home and empty it. NEXT_TID as replay.safe_tid. */
+errcode_t commit_replay(struct commit *commit, const struct overlay *ov, uint32_t next_tid);
+
+/*
+ * Turn RECOVER in the 1024 bytes RAW on or off. With metadata_csum 32 unused bits of the first
+ * sector are turned with it so that the checksum in the second sector stays right: the flip is one
+ * sector.
+ */
+void commit_flip_recover(uint8_t *raw, bool metadata_csum);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds the log through the journal inode and lays what it holds over the image.
+#include "session/journal.h"
+
+#include "base/cleanup.h"
+#include "base/vec.h"
+#include "file/map.h"
+#include "image/groups.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define WHY_SIZE 512
+
+VEC(log_run_vec, struct log_run);
+
+struct mapping {
+	struct log_run_vec runs;
+	uint64_t next; /* the log block that must come next: a log has no holes */
+	uint64_t blocks, nodes;
+	const struct e4z_image *img;
+	errcode_t err;
+};
+
+/* A journal of any legal size has few tree blocks; a loop of indirect ones has many. */
+static bool on_node(void *arg, uint64_t pblk)
+{
+	struct mapping *m = arg;
+
+	(void)pblk;
+	if (++m->nodes > m->img->blocks)
+		m->err = E4Z_ET_BAD_JOURNAL;
+	return !m->err;
+}
+
+static void on_run(void *arg, const struct run *run)
+{
+	struct mapping *m = arg;
+	struct log_run piece = {run->pblk, (uint32_t)run->lblk, (uint32_t)run->len};
+
+	m->blocks += run->len;
+	if (run->lblk != m->next || run->unwritten || m->blocks > m->img->blocks)
+		m->err = E4Z_ET_BAD_JOURNAL;
+	else if (vec_push(&m->runs, piece))
+		m->err = ENOMEM;
+	m->next = run->lblk + run->len;
+}
+
+static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
+{
+	const struct map_sink sink = {.arg = m, .node = on_node, .run = on_run};
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	struct map_work work = {.stop = NULL};
+	struct inode inode;
+	errcode_t err = raw ? groups_load(img) : ENOMEM;
+
+	if (!err)
+		err = map_work_init(img, &work);
+	if (!err)
+		err = inode_read(img, img->fs->super->s_journal_inum, raw, &inode);
+	if (!err && (!inode_is(&inode, LINUX_S_IFREG) || !inode_has_map(&inode)))
+		err = E4Z_ET_BAD_JOURNAL;
+	if (!err && map_walk(img, &work, &inode, &sink))
+		err = E4Z_ET_BAD_JOURNAL;
+	if (!err)
+		err = m->err;
+	map_work_free(&work);
+	return err ? image_fail(img, err, "reading the journal's inode") : 0;
+}
+
+errcode_t session_journal_open(struct e4z_image *img)
+{
+	struct mapping m = {.img = img};
+	char why[WHY_SIZE] = "";
+	errcode_t err;
+
+	if (img->log || !ext2fs_has_feature_journal(img->fs->super) ||
+	    !img->fs->super->s_journal_inum)
+		return 0;
+	err = map_journal(img, &m);
+	if (!err) {
+		err = log_open(img->dev, img->block_size, m.runs.items, m.runs.count, &img->log,
+			       why, sizeof(why));
+		if (err)
+			image_fail(img, err, "%s", why);
+	}
+	vec_free(&m.runs);
+	return err;
+}
+
+void session_journal_close(struct e4z_image *img)
+{
+	log_close(img->log);
+	img->log = NULL;
+}
+
+errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay)
+{
+	struct overlay *ov;
+	char why[WHY_SIZE] = "";
+	errcode_t err = replay_read(img->log, img->blocks, &ov, replay, why, sizeof(why));
+
+	if (err)
+		return image_fail(img, err, "%s", why);
+	if (replay->empty) {
+		overlay_free(ov);
+		return 0;
+	}
+	capture_set_overlay(img->view, ov);
+	err = image_reload(img);
+	if (!err)
+		img->info.replayed = true;
+	return err;
+}

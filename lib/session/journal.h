@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The journal of an open image: finding its log, and seeing the file system through it. */
+#ifndef E4Z_SESSION_JOURNAL_H
+#define E4Z_SESSION_JOURNAL_H
+
+#include "image/image.h"
+#include "journal/replay.h"
+
+/*
+ * Open the log of IMG's journal inode into img->log, which session_journal_close() gives back.
+ * Nothing happens when there is no internal journal.
+ */
+errcode_t session_journal_open(struct e4z_image *img);
+void session_journal_close(struct e4z_image *img);
+
+/*
+ * If the log holds transactions, see the file system through them from now on: info.replayed.
+ * Nothing is written. *REPLAY says what the log holds.
+ */
+errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay);
+
+#endif
