@@ -94,7 +94,9 @@ static uint32_t extreme(const struct fuzz_image *img, uint64_t *rng, uint32_t no
 
 static void set_field(const struct fuzz_image *img, uint64_t *rng, uint8_t *p, unsigned len)
 {
-	if (len == 2)
+	if (len == 1)
+		*p ^= 1u << below(rng, 8);
+	else if (len < 4)
 		put_le16(p, extreme(img, rng, get_le16(p)));
 	else
 		put_le32(p, extreme(img, rng, get_le32(p)));
@@ -118,6 +120,9 @@ static struct field pick_field(const struct target *t, uint64_t *rng)
 		f.off = (uint16_t)(below(rng, t->len / f.len) * f.len);
 	if (f.off + f.len > t->len)
 		f.off = 0;
+	/* the bitmap of eight inodes is one byte */
+	if (f.len > t->len)
+		f.len = (uint16_t)t->len;
 	return f;
 }
 
