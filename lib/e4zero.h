@@ -29,8 +29,9 @@ struct e4z_image;
 
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */
 struct e4z_open_options {
-	const char *partition;	/* number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
-	bool force;		/* look at a mounted image's disk view */
+	/* a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
+	const char *partition;
+	bool force; /* look at a mounted image's disk view */
 };
 
 enum e4z_journal_state {
@@ -41,17 +42,18 @@ enum e4z_journal_state {
 };
 
 struct e4z_image_info {
-	const char *path;		/* as given, without "?offset=" */
-	uint64_t fs_offset;		/* bytes from the start of the image */
-	uint32_t block_size;		/* bytes */
+	const char *path;    /* as given, without "?offset=" */
+	uint64_t fs_offset;  /* bytes from the start of the image */
+	uint32_t block_size; /* bytes */
 	uint64_t blocks;
 	uint32_t inodes;
 	uint8_t uuid[16];
-	const char *const *features;	/* names as mke2fs spells them, NULL-terminated */
+	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
-	bool mounted;			/* opened with force although mounted */
-	bool mmp;			/* multiple mount protection is on; it was not waited for */
-	const char *const *notes;	/* what could not be determined, whole sentences, NULL-terminated */
+	bool mounted; /* opened with force although mounted */
+	bool mmp;     /* multiple mount protection is on; it was not waited for */
+	/* what could not be determined, whole sentences, NULL-terminated */
+	const char *const *notes;
 };
 
 /*
@@ -60,11 +62,13 @@ struct e4z_image_info {
  * '?' wins). On failure too *IMG is set (unless memory ran out) so that e4z_context() can be asked;
  * it must be given to e4z_close() in every case.
  */
-errcode_t e4z_open(const char *spec, const struct e4z_open_options *options,
-		   struct e4z_image **img) E4Z_MUST_CHECK;
+errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
+	E4Z_MUST_CHECK;
 void e4z_close(struct e4z_image *img);
 
-/* What was being done, or the whole story, of the last failure: owned by IMG; "" if there was none. */
+/*
+ * What was being done, or the whole story, of the last failure: owned by IMG; "" if there was none.
+ */
 const char *e4z_context(const struct e4z_image *img);
 
 /* Facts of an open image; owned by IMG. */
@@ -94,7 +98,7 @@ enum e4z_finding_kind {
 #define X(id, name, text) E4Z_##id,
 	E4Z_FINDING_KINDS(X)
 #undef X
-	E4Z_KIND_COUNT
+		E4Z_KIND_COUNT
 };
 
 #define E4Z_KIND_BIT(kind) (1u << (kind))
@@ -114,17 +118,17 @@ enum e4z_e2fsck { E4Z_E2FSCK_NA, E4Z_E2FSCK_BLIND, E4Z_E2FSCK_WOULD_GROW };
 
 struct e4z_finding {
 	enum e4z_finding_kind kind;
-	uint32_t ino;		/* 0: a block group, see group */
-	uint32_t group;		/* only where ino is 0 */
-	uint64_t size;		/* i_size, bytes */
-	uint64_t lblk, pblk;	/* E4Z_NONE: null */
+	uint32_t ino;	     /* 0: a block group, see group */
+	uint32_t group;	     /* only where ino is 0 */
+	uint64_t size;	     /* i_size, bytes */
+	uint64_t lblk, pblk; /* E4Z_NONE: null */
 	uint64_t blocks;
-	uint64_t first, last;	/* byte offsets in the file, inclusive; E4Z_NONE: null */
-	uint64_t nonzero;	/* bytes */
+	uint64_t first, last; /* byte offsets in the file, inclusive; E4Z_NONE: null */
+	uint64_t nonzero;     /* bytes */
 	enum e4z_e2fsck e2fsck;
 	bool fixable;
-	const char *path;	/* bytes as in the image, NUL-terminated; NULL: no name */
-	const char *why;	/* unreadable: the reason; else NULL */
+	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name */
+	const char *why;  /* unreadable: the reason; else NULL */
 };
 
 struct e4z_skipped {
@@ -143,31 +147,31 @@ struct e4z_check_sink {
 };
 
 struct e4z_check_options {
-	unsigned jobs;		/* threads that read; 0: the processors there are */
-	bool paranoid;		/* also residue that no written block shows */
-	bool opaque;		/* report opaque findings one by one */
-	uint32_t kinds;		/* E4Z_KIND_BIT()s to report, 0: all */
+	unsigned jobs;		  /* threads that read; 0: the processors there are */
+	bool paranoid;		  /* also residue that no written block shows */
+	bool opaque;		  /* report opaque findings one by one */
+	uint32_t kinds;		  /* E4Z_KIND_BIT()s to report, 0: all */
 	const char *const *files; /* absolute paths or "<INO>": only these; NULL: every inode */
 	size_t file_count;
 	const volatile int *stop; /* polled; non-zero ends the check with E4Z_ET_INTERRUPTED */
 };
 
 struct e4z_check_summary {
-	uint64_t files;		/* regular files judged */
-	uint64_t findings;	/* delivered, opaque ones not counted */
+	uint64_t files;	   /* regular files judged */
+	uint64_t findings; /* delivered, opaque ones not counted */
 	uint64_t opaque;
 	uint64_t skipped;
-	uint64_t stale_bytes;	/* sum of nonzero */
+	uint64_t stale_bytes; /* sum of nonzero */
 	uint64_t bytes_read;
 };
 
 /*
- * Judge the image and deliver what is found in (inode, block) order, whatever the number of threads.
- * Writes nothing. A damaged inode or block group is a finding, not a failure.
+ * Judge the image and deliver what is found in (inode, block) order, whatever the number of
+ * threads. Writes nothing. A damaged inode or block group is a finding, not a failure.
  */
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
-		    const struct e4z_check_sink *sink,
-		    struct e4z_check_summary *summary) E4Z_MUST_CHECK;
+		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
+	E4Z_MUST_CHECK;
 
 #ifdef __cplusplus
 }

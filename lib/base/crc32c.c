@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// crc32c (Castagnoli, reflected) and crc16, with the SSE4.2 and ARMv8 instructions where the processor has them.
+// crc32c (Castagnoli, reflected) and crc16, with the SSE4.2 and ARMv8 instructions where the
+// processor has them.
 #include "base/crc32c.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@
 #endif
 
 /* One step of the bitwise division by POLY, eight times. */
-#define BIT(poly, c) ((c) & 1 ? (poly) ^ ((c) >> 1) : (c) >> 1)
+#define BIT(poly, c) ((c)&1 ? (poly) ^ ((c) >> 1) : (c) >> 1)
 #define BITS2(poly, c) BIT(poly, BIT(poly, c))
 #define BITS4(poly, c) BITS2(poly, BITS2(poly, c))
 
@@ -19,8 +20,9 @@
  * BITS4(poly, nibble), fast enough for processors without the instruction.
  */
 static const uint32_t nibble32c[16] = {
-	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-	0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+	0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+	0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
 };
 
 uint32_t crc32c_table(uint32_t crc, const void *p, size_t len)
@@ -37,7 +39,7 @@ uint32_t crc32c_table(uint32_t crc, const void *p, size_t len)
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *b,
-								size_t len)
+							       size_t len)
 {
 	uint64_t word, wide = crc;
 

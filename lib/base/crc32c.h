@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* crc32c as ext4 uses it (no final inversion), by the processor's instruction where there is one. */
+/*
+ * crc32c as ext4 uses it (no final inversion), by the processor's instruction where there is one.
+ */
 #ifndef E4Z_BASE_CRC32C_H
 #define E4Z_BASE_CRC32C_H
 

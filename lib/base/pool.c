@@ -15,7 +15,7 @@ struct pool {
 	atomic_bool ended;
 	errcode_t (*work)(void *arg, unsigned worker, uint64_t job);
 	void *arg;
-	pthread_mutex_t lock;	/* of the two below */
+	pthread_mutex_t lock; /* of the two below */
 	uint64_t failed_job;
 	errcode_t failure;
 };
@@ -67,7 +67,7 @@ errcode_t pool_run(unsigned workers, uint64_t jobs,
 		   errcode_t (*work)(void *arg, unsigned worker, uint64_t job),
 		   errcode_t (*watch)(void *arg, uint64_t taken), void *arg)
 {
-	struct pool pool = { .jobs = jobs, .work = work, .arg = arg };
+	struct pool pool = {.jobs = jobs, .work = work, .arg = arg};
 	AUTO_FREE struct seat *seats = calloc(workers ? workers : 1, sizeof(*seats));
 	unsigned started = 1;
 
@@ -75,7 +75,7 @@ errcode_t pool_run(unsigned workers, uint64_t jobs,
 		return ENOMEM;
 	pthread_mutex_init(&pool.lock, NULL);
 	for (; started < workers && started < jobs; started++) {
-		seats[started] = (struct seat){ .pool = &pool, .worker = started };
+		seats[started] = (struct seat){.pool = &pool, .worker = started};
 		/* fewer threads do the same work */
 		if (pthread_create(&seats[started].thread, NULL, seat_run, &seats[started]))
 			break;

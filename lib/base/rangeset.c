@@ -28,7 +28,7 @@ struct chunk {
 		uint64_t *bits;
 	};
 	uint32_t members;
-	uint16_t pieces, room;	/* of a list */
+	uint16_t pieces, room; /* of a list */
 	enum form form;
 };
 
@@ -203,7 +203,7 @@ static int list_add(struct rangeset *set, struct chunk *c, unsigned start, unsig
 		memmove(c->list + at + 1, c->list + end, (c->pieces - end) * sizeof(*c->list));
 		c->pieces -= (uint16_t)(end - at - 1);
 	}
-	c->list[at] = (struct piece){ (uint16_t)from, (uint16_t)to };
+	c->list[at] = (struct piece){(uint16_t)from, (uint16_t)to};
 	return 0;
 }
 
@@ -265,8 +265,7 @@ static bool chunk_next(const struct chunk *c, unsigned from, unsigned *start, un
 	unsigned i;
 
 	switch (c->form) {
-	case EMPTY:
-		return false;
+	case EMPTY: return false;
 	case FULL:
 		*start = from;
 		*end = CHUNK;

@@ -15,10 +15,10 @@
 
 /* A sorted run in the file, with a window of its records in memory while merging. */
 struct sorted {
-	uint64_t start, count;	/* records */
-	uint64_t taken;		/* records of the run that are in the window or behind it */
+	uint64_t start, count; /* records */
+	uint64_t taken;	       /* records of the run that are in the window or behind it */
 	char *window;
-	size_t have, at;	/* records in the window; the one to give next */
+	size_t have, at; /* records in the window; the one to give next */
 };
 
 VEC(sorted_vec, struct sorted);
@@ -26,30 +26,29 @@ VEC(sorted_vec, struct sorted);
 struct spill {
 	size_t item_size, max_items, window_items;
 	spill_compare compare;
-	char *items;		/* collected, or being given when nothing was spilled */
+	char *items; /* collected, or being given when nothing was spilled */
 	size_t count, room, at;
 	uint64_t total;
 	int fd;
-	uint64_t written;	/* records in the file */
+	uint64_t written; /* records in the file */
 	struct sorted_vec runs;
-	size_t *heap;		/* indices of runs, smallest record first */
+	size_t *heap; /* indices of runs, smallest record first */
 	size_t heap_count;
-	bool advance;		/* the heap's top was given and must move on */
+	bool advance; /* the heap's top was given and must move on */
 };
 
-errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare,
-		    struct spill **out)
+errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare, struct spill **out)
 {
 	struct spill *spill = calloc(1, sizeof(*spill));
 
 	*out = spill;
 	if (!spill)
 		return ENOMEM;
-	*spill = (struct spill){ .item_size = item_size,
-				 .max_items = max_items,
-				 .window_items = WINDOW_BYTES / item_size + 1,
-				 .compare = compare,
-				 .fd = -1 };
+	*spill = (struct spill){.item_size = item_size,
+				.max_items = max_items,
+				.window_items = WINDOW_BYTES / item_size + 1,
+				.compare = compare,
+				.fd = -1};
 	return 0;
 }
 
@@ -127,7 +126,7 @@ static void sort_items(struct spill *spill)
 
 static errcode_t write_run(struct spill *spill)
 {
-	struct sorted run = { .start = spill->written, .count = spill->count };
+	struct sorted run = {.start = spill->written, .count = spill->count};
 	errcode_t err;
 
 	if (spill->fd < 0) {

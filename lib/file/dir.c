@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the entries of directories. Hash tree blocks look like blocks without entries and need no care.
+// Reads the entries of directories. Hash tree blocks look like blocks without entries and need no
+// care.
 #include "file/dir.h"
 
 #include "base/bytes.h"
@@ -47,10 +48,10 @@ static void walk_bytes(struct walk *w, const uint8_t *p, size_t len, uint64_t of
 	while (!w->ended && len - at >= ENTRY_HEADER) {
 		const uint8_t *e = p + at;
 		size_t step = record_len(w->img, e);
-		struct dir_entry entry = { .ino = get_le32(e),
-					   .off = off + at,
-					   .name = (const char *)e + ENTRY_HEADER,
-					   .name_len = e[6] };
+		struct dir_entry entry = {.ino = get_le32(e),
+					  .off = off + at,
+					  .name = (const char *)e + ENTRY_HEADER,
+					  .name_len = e[6]};
 
 		if (step < ENTRY_HEADER || step % 4 || step > len - at ||
 		    entry.name_len + ENTRY_HEADER > step)
@@ -100,7 +101,9 @@ static void on_run(void *arg, const struct run *run)
 		w->err = ENOMEM;
 }
 
-/* All blocks of RUN, which holds nothing past the directory's size; BUF has READ_BYTES or a block. */
+/*
+ * All blocks of RUN, which holds nothing past the directory's size; BUF has READ_BYTES or a block.
+ */
 static errcode_t walk_run(struct walk *w, const struct run *run, uint8_t *buf)
 {
 	uint32_t bs = w->img->block_size;
@@ -120,7 +123,7 @@ static errcode_t walk_run(struct walk *w, const struct run *run, uint8_t *buf)
 
 static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = w, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = w, .node = on_node, .run = on_run};
 	uint64_t end = inode->size >> w->img->block_bits;
 	uint8_t *buf;
 	errcode_t err;
@@ -151,7 +154,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		   bool (*entry)(void *arg, const struct dir_entry *entry), void *arg)
 {
-	struct walk w = { .img = img, .entry = entry, .arg = arg };
+	struct walk w = {.img = img, .entry = entry, .arg = arg};
 	errcode_t err;
 
 	if (inode->flags & EXT4_INLINE_DATA_FL)

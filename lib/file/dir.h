@@ -7,14 +7,15 @@
 
 struct dir_entry {
 	uint32_t ino;
-	uint64_t off;		/* of the entry in the directory, bytes; rising */
-	const char *name;	/* not terminated */
+	uint64_t off;	  /* of the entry in the directory, bytes; rising */
+	const char *name; /* not terminated */
 	size_t name_len;
 };
 
 /*
- * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns false. Damaged blocks are left out. E4Z_ET_BAD_DIR when
- * the mapping is insane, an error of reading, or 0.
+ * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns
+ * false. Damaged blocks are left out. E4Z_ET_BAD_DIR when the mapping is insane, an error of
+ * reading, or 0.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		   bool (*entry)(void *arg, const struct dir_entry *entry), void *arg);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds inline data in an inode's slot: i_block, and system.data among the attributes behind the extra fields.
+// Finds inline data in an inode's slot: i_block, and system.data among the attributes behind the
+// extra fields.
 #include "file/inline.h"
 
 #include "base/bytes.h"
@@ -7,9 +8,9 @@
 #define GOOD_OLD_SIZE 128
 #define I_EXTRA_ISIZE 0x80
 #define XATTR_MAGIC 0xea020000u
-#define XATTR_ENTRY 16		/* bytes of an entry before its name */
+#define XATTR_ENTRY 16 /* bytes of an entry before its name */
 #define XATTR_INDEX_SYSTEM 7
-#define XATTR_LAST 4		/* a zero word ends the entries */
+#define XATTR_LAST 4 /* a zero word ends the entries */
 
 /* The entry E names system.data. */
 static bool is_system_data(const uint8_t *e)
@@ -47,7 +48,7 @@ bool inline_find(const struct e4z_image *img, const struct inode *inode, struct 
 	uint8_t *raw = inode->raw, *end = raw + img->inode_size;
 	size_t body;
 
-	*data = (struct inline_data){ .head = raw + INODE_I_BLOCK };
+	*data = (struct inline_data){.head = raw + INODE_I_BLOCK};
 	if (img->inode_size <= GOOD_OLD_SIZE + 4)
 		return true;
 	body = GOOD_OLD_SIZE + (size_t)get_le16(raw + I_EXTRA_ISIZE);

@@ -6,13 +6,14 @@
 #include "file/inode.h"
 
 struct inline_data {
-	uint8_t *head;		/* i_block, INODE_I_BLOCK_LEN bytes */
-	uint8_t *rest;		/* the attribute's value, NULL: none */
+	uint8_t *head; /* i_block, INODE_I_BLOCK_LEN bytes */
+	uint8_t *rest; /* the attribute's value, NULL: none */
 	size_t rest_len;
 };
 
 /*
- * Find both parts in INODE's slot, which they point into. False when the attributes in the body are damaged.
+ * Find both parts in INODE's slot, which they point into. False when the attributes in the body are
+ * damaged.
  */
 bool inline_find(const struct e4z_image *img, const struct inode *inode, struct inline_data *data);
 

@@ -40,15 +40,17 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 								 << 32,
 		.raw = raw,
 	};
-	/* ext4_isize(): the high half is a directory's ACL where the file system has no large_dir */
+	/*
+	 * ext4_isize(): the high half is a directory's ACL where the file system has no large_dir
+	 */
 	if (inode_is(inode, LINUX_S_IFREG) || ext2fs_has_feature_largedir(img->fs->super))
 		inode->size |= (uint64_t)get_le32(raw + I_SIZE_HIGH) << 32;
 }
 
 static uint32_t seed_of(const struct e4z_image *img, uint32_t ino, const uint8_t *raw)
 {
-	const uint8_t number[4] = { (uint8_t)ino, (uint8_t)(ino >> 8), (uint8_t)(ino >> 16),
-				    (uint8_t)(ino >> 24) };
+	const uint8_t number[4] = {(uint8_t)ino, (uint8_t)(ino >> 8), (uint8_t)(ino >> 16),
+				   (uint8_t)(ino >> 24)};
 
 	return crc32c(crc32c(img->csum_seed, number, 4), raw + I_GENERATION, 4);
 }
@@ -56,7 +58,7 @@ static uint32_t seed_of(const struct e4z_image *img, uint32_t ino, const uint8_t
 bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 {
 	uint8_t *lo = raw + I_CHECKSUM_LO, *hi = NULL;
-	uint8_t saved[4] = { lo[0], lo[1], 0, 0 };
+	uint8_t saved[4] = {lo[0], lo[1], 0, 0};
 	uint32_t csum;
 
 	if (!img->metadata_csum)
@@ -96,8 +98,7 @@ errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, st
 	group = &img->group[(ino - 1) / per_group];
 	if (group->sick)
 		return E4Z_ET_BAD_INODE;
-	off = group->itable * img->block_size +
-	      (uint64_t)((ino - 1) % per_group) * img->inode_size;
+	off = group->itable * img->block_size + (uint64_t)((ino - 1) % per_group) * img->inode_size;
 	err = image_read(img, off, img->inode_size, raw);
 	if (err)
 		return err;

@@ -10,12 +10,12 @@
 
 struct inode {
 	uint32_t ino, generation, flags;
-	uint32_t dtime;		/* or the next orphan */
+	uint32_t dtime; /* or the next orphan */
 	uint16_t mode, links;
-	uint64_t size;		/* bytes */
-	uint64_t acl_block;	/* i_file_acl, 0: none */
-	uint64_t sectors;	/* i_blocks as stored, huge_file's high half included */
-	uint8_t *raw;		/* the slot, inode_size bytes; the caller's */
+	uint64_t size;	    /* bytes */
+	uint64_t acl_block; /* i_file_acl, 0: none */
+	uint64_t sectors;   /* i_blocks as stored, huge_file's high half included */
+	uint8_t *raw;	    /* the slot, inode_size bytes; the caller's */
 };
 
 /* Decode RAW, the slot of INO. RAW stays the caller's and is referred to. */

@@ -20,8 +20,8 @@ struct walk {
 	struct map_work *work;
 	const struct inode *inode;
 	const struct map_sink *sink;
-	const char *fault;	/* the first one */
-	uint64_t next_lblk;	/* behind the last extent or index entry seen */
+	const char *fault;  /* the first one */
+	uint64_t next_lblk; /* behind the last extent or index entry seen */
 	uint64_t first_data;
 	uint32_t csum_seed;
 };
@@ -48,6 +48,24 @@ static void fault(struct walk *w, const char *why)
 		w->fault = why;
 }
 
+/*
+ * No block of the range is static metadata. The stretch around it is remembered: most files have
+ * neighbours.
+ */
+static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
+{
+	struct map_work *work = w->work;
+	uint64_t from = pblk, start, n;
+
+	if (pblk >= work->clear_start && pblk + len <= work->clear_end)
+		return true;
+	if (!rangeset_next(w->img->metadata, &from, &start, &n))
+		start = w->img->blocks;
+	work->clear_start = pblk;
+	work->clear_end = start;
+	return pblk + len <= start;
+}
+
 /* Blocks that a file may map: inside the file system, no static metadata. */
 static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 {
@@ -55,7 +73,7 @@ static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 		fault(w, "a block lies outside the file system");
 		return false;
 	}
-	if (rangeset_meets(w->img->metadata, pblk, len)) {
+	if (!is_clear(w, pblk, len)) {
 		fault(w, "a block lies in static metadata");
 		return false;
 	}
@@ -224,7 +242,7 @@ static void gather_block(struct gather *g, uint64_t lblk, uint64_t pblk)
 		return;
 	}
 	gather_flush(g);
-	*run = (struct run){ .lblk = lblk, .pblk = pblk, .len = 1 };
+	*run = (struct run){.lblk = lblk, .pblk = pblk, .len = 1};
 }
 
 /* The block BLOCK of LEVEL (0: data) maps from LBLK on. SPAN blocks hang below it. */
@@ -255,7 +273,7 @@ static void indirect_map(struct walk *w)
 {
 	const uint8_t *i_block = w->inode->raw + INODE_I_BLOCK;
 	uint64_t per_block = w->img->block_size / 4, lblk = 12, span = 1;
-	struct gather g = { .w = w };
+	struct gather g = {.w = w};
 
 	for (unsigned i = 0; i < 12; i++)
 		indirect(&g, get_le32(i_block + i * 4), 0, i, 1);

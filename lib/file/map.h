@@ -2,8 +2,8 @@
 /*
  * The mapping of one inode, read and judged: extents of any depth or indirect blocks.
  *
- * A walk is total: damage is noted, the rest is still visited, so that what a walk claims does not depend on the order in
- * which inodes are walked.
+ * A walk is total: damage is noted, the rest is still visited, so that what a walk claims does not
+ * depend on the order in which inodes are walked.
  */
 #ifndef E4Z_FILE_MAP_H
 #define E4Z_FILE_MAP_H
@@ -21,8 +21,8 @@ struct run {
 struct map_sink {
 	void *arg;
 	/*
-	 * The tree block PBLK, which is inside the file system and outside static metadata, is about to be read:
-	 * false leaves it and all below it out. It is asked for every tree block.
+	 * The tree block PBLK, which is inside the file system and outside static metadata, is
+	 * about to be read: false leaves it and all below it out. It is asked for every tree block.
 	 */
 	bool (*node)(void *arg, uint64_t pblk);
 	/* An extent, valid by itself and behind the last one; neighbours are not merged. */
@@ -32,14 +32,16 @@ struct map_sink {
 /* Buffers of one thread for the tree blocks on the way down. */
 struct map_work {
 	uint8_t *level[6];
-	const volatile int *stop; /* a walk ends early when it is set; may be NULL */
+	const volatile int *stop;	 /* a walk ends early when it is set; may be NULL */
+	uint64_t clear_start, clear_end; /* blocks known to be free of static metadata */
 };
 
 errcode_t map_work_init(const struct e4z_image *img, struct map_work *work);
 void map_work_free(struct map_work *work);
 
 /*
- * Visit the mapping of INODE, which has one (inode_has_map). NULL, or why it is damaged: the first reason met, a static string.
+ * Visit the mapping of INODE, which has one (inode_has_map). NULL, or why it is damaged: the first
+ * reason met, a static string.
  */
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		     const struct map_sink *sink);

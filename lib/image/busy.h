@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 struct busy {
-	bool mounted;		/* a mount shows the file system's place (or swap, or another holder has it) */
-	bool attached;		/* a loop device shows it */
-	char who[256];		/* "/dev/loop3p1 on /mnt", "/dev/loop3" */
-	char unknown[256];	/* what could not be determined, a whole sentence; "" if nothing */
+	bool mounted;  /* a mount shows the file system's place, or swap or another holder has it */
+	bool attached; /* a loop device shows it */
+	char who[256]; /* "/dev/loop3p1 on /mnt", "/dev/loop3" */
+	char unknown[256]; /* what could not be determined, a whole sentence; "" if nothing */
 };
 
 /* Look at what overlaps DEV's place. Never fails: what cannot be told is said in unknown. */

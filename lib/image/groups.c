@@ -25,7 +25,9 @@ static errcode_t add_backups(struct e4z_image *img, uint32_t g)
 				   : img->fs->desc_blocks + sb->s_reserved_gdt_blocks;
 	errcode_t err = ext2fs_super_and_bgd_loc2(img->fs, g, &super, &old_desc, &new_desc, NULL);
 
-	/* block 0 holds the boot sector, and with 1k blocks and bigalloc the superblock follows it */
+	/*
+	 * block 0 holds the boot sector, and with 1k blocks and bigalloc the superblock follows it
+	 */
 	if (!err && g == 0)
 		err = rangeset_add(img->metadata, 0, super + 1, NULL);
 	if (!err && super)
@@ -66,7 +68,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		.used = per_group,
 	};
 	if (!csum_ok) {
-		group->doubt = "the group descriptor's checksum is wrong";
+		group->doubtful = true;
 	} else if (img->group_csum) {
 		unused = ext2fs_bg_itable_unused(img->fs, g);
 		if (ext2fs_bg_flags_test(img->fs, g, EXT2_BG_INODE_UNINIT))
@@ -76,7 +78,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 	if (!inside(img, group->itable, img->fs->inode_blocks_per_group))
 		group->sick = "the inode table lies outside the file system";
 	else if (!inside(img, group->inode_bitmap, 1))
-		group->doubt = "the inode bitmap lies outside the file system";
+		group->doubtful = true;
 }
 
 /* Claim the group's own blocks; two groups cannot have the same table. */
@@ -108,7 +110,9 @@ static errcode_t load(struct e4z_image *img)
 		err = add_backups(img, g);
 	if (!err && mmp && inside(img, mmp, 1))
 		err = rangeset_add(img->metadata, mmp, 1, NULL);
-	/* descriptors that can be believed first: where two overlap, the doubtful one is at fault */
+	/*
+	 * descriptors that can be believed first: where two overlap, the doubtful one is at fault
+	 */
 	for (int doubtful = 0; doubtful < 2; doubtful++) {
 		for (uint32_t g = 0; g < img->groups && !err; g++) {
 			bool ok = descriptor_csum_ok(img, g);

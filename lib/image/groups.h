@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The block groups as the scan needs them: where tables lie, what can be believed, what is static metadata. */
+/*
+ * The block groups as the scan needs them: where tables lie, what can be believed, what is static
+ * metadata.
+ */
 #ifndef E4Z_IMAGE_GROUPS_H
 #define E4Z_IMAGE_GROUPS_H
 
@@ -9,14 +12,14 @@
 struct group {
 	uint64_t itable, inode_bitmap; /* blocks */
 	uint32_t bitmap_csum;
-	uint32_t used;		/* inodes at the table's start that may be in use */
-	const char *sick;	/* why nothing of the group can be read; NULL: it can */
-	const char *doubt;	/* why the descriptor is not believed, though it can be read with care */
+	uint32_t used;	  /* inodes at the table's start that may be in use */
+	const char *sick; /* why nothing of the group can be read; NULL: it can */
+	bool doubtful;	  /* the inode bitmap, or what is said of it, is not to be believed */
 };
 
 /*
- * Fill img->group and img->metadata once; later calls do nothing. A damaged descriptor makes its group sick, not the
- * call fail.
+ * Fill img->group and img->metadata once; later calls do nothing. A damaged descriptor makes its
+ * group sick, not the call fail.
  */
 errcode_t groups_load(struct e4z_image *img);
 void groups_free(struct e4z_image *img);

@@ -12,25 +12,25 @@
 struct e4z_image {
 	struct e4z_image_info info;
 	struct blkdev *dev;
-	ext2_filsys fs;		/* super and group descriptors; only the calling thread uses it */
+	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
 	/* derived once from the validated superblock */
-	uint32_t block_size;	/* bytes */
+	uint32_t block_size; /* bytes */
 	uint32_t block_bits;
 	uint32_t inode_size;	/* bytes of a slot in the table */
-	uint32_t cluster_ratio;	/* blocks in a cluster, 1 without bigalloc */
+	uint32_t cluster_ratio; /* blocks in a cluster, 1 without bigalloc */
 	uint64_t blocks;	/* of the file system */
 	uint32_t inodes;
 	uint32_t groups;
-	uint32_t csum_seed;	/* of metadata_csum */
-	bool metadata_csum;	/* metadata checksums are there and are verified */
-	bool group_csum;	/* metadata_csum or uninit_bg: INODE_UNINIT and itable_unused mean something */
+	uint32_t csum_seed; /* of metadata_csum */
+	bool metadata_csum; /* metadata checksums are there and are verified */
+	bool group_csum;    /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
 
 	/* filled by groups_load() */
-	struct group *group;		/* one each, see image/groups.h */
-	struct rangeset *metadata;	/* blocks of static metadata */
+	struct group *group;	   /* one each, see image/groups.h */
+	struct rangeset *metadata; /* blocks of static metadata */
 };
 
 /* Keep a sentence for e4z_context() and return ERR. */
@@ -41,6 +41,13 @@ errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, .
 static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, size_t len, void *buf)
 {
 	return blkdev_read(img->dev, off, len, buf);
+}
+
+/* The same when no disk has to be waited for, else false. */
+static inline bool image_read_cached(const struct e4z_image *img, uint64_t off, size_t len,
+				     void *buf)
+{
+	return blkdev_read_cached(img->dev, off, len, buf);
 }
 
 #endif

@@ -11,25 +11,30 @@
 
 struct part {
 	int number;
-	uint64_t start, len;	/* bytes */
-	char *name, *uuid;	/* PARTLABEL, PARTUUID; may be NULL */
-	char *fs_type, *fs_label, *fs_uuid; /* of what it holds, as libblkid names it; may be NULL */
+	uint64_t start, len; /* bytes */
+	char *name, *uuid;   /* PARTLABEL, PARTUUID; may be NULL */
+	/* of what it holds, as libblkid names it; may be NULL */
+	char *fs_type, *fs_label, *fs_uuid;
 	bool is_ext;
 };
 
 struct parts {
 	struct part *items;
 	size_t count;
-	char table[8];	/* "gpt", "dos", ... ; "" when there is no partition table */
+	char table[8]; /* "gpt", "dos", ... ; "" when there is no partition table */
 };
 
+/* DEV must not be narrowed yet. No partition table is no failure: then there are no items. */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
 
 /*
- * The partition that WANT names: a number, or a LABEL, UUID, PARTLABEL or PARTUUID, bare or as "KEY=value". E4Z_ET_NO_PARTITION
- * when none has it, E4Z_ET_AMBIGUOUS when several have.
+ * The partition that WANT names: a number, or a LABEL, UUID, PARTLABEL or PARTUUID, bare or as
+ * "KEY=value". E4Z_ET_NO_PARTITION when none has it, E4Z_ET_AMBIGUOUS when several have.
  */
 errcode_t parts_find(const struct parts *parts, const char *want, const struct part **found);
+
+/* Whether PART has the name WANT; numbers are no names. */
+bool parts_match(const struct part *part, const char *want);
 
 #endif

@@ -15,10 +15,14 @@
 #define SUPER_SIZE 1024
 
 /*
- * Validate the 1024 bytes RAW (little-endian, as on disk) of a file system whose place is LEN bytes long. 0, or E4Z_ET_NOT_EXT,
- * E4Z_ET_BAD_SUPER, E4Z_ET_FEATURE, E4Z_ET_TRUNCATED with one sentence in WHY.
+ * Validate the 1024 bytes RAW (little-endian, as on disk) of a file system whose place is LEN bytes
+ * long. 0, or E4Z_ET_NOT_EXT, E4Z_ET_BAD_SUPER, E4Z_ET_FEATURE, E4Z_ET_TRUNCATED with one sentence
+ * in WHY.
  */
 errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_size);
+
+/* Bytes that the file system of a valid superblock RAW takes, whether or not they are there. */
+uint64_t super_fs_len(const void *raw);
 
 /*
  * The names of the feature bits set in SB, as mke2fs spells them: a NULL-terminated array in one

@@ -22,8 +22,8 @@ struct check {
 	struct findings *findings;
 	struct tables *tables;
 	struct names *names;
-	uint32_t *inos;		/* of the files asked for, sorted; NULL: all */
-	const char **given;	/* and how they were asked for */
+	uint32_t *inos;	    /* of the files asked for, sorted; NULL: all */
+	const char **given; /* and how they were asked for */
 	size_t ino_count;
 };
 
@@ -55,7 +55,7 @@ static void insert_ino(struct check *check, uint32_t ino, const char *given)
 static errcode_t lookup_files(struct check *check)
 {
 	const struct e4z_check_options *options = check->options;
-	struct map_work work = { .stop = options->stop };
+	struct map_work work = {.stop = options->stop};
 	errcode_t err = map_work_init(check->img, &work);
 
 	check->inos = calloc(options->file_count, sizeof(*check->inos));
@@ -134,7 +134,7 @@ static errcode_t needs_names(const struct check *check, bool *needs)
 
 static errcode_t find_names(struct check *check)
 {
-	const struct names_options options = { check->options->stop, watch, check };
+	const struct names_options options = {check->options->stop, watch, check};
 	bool needs;
 	errcode_t err = needs_names(check, &needs);
 
@@ -160,7 +160,7 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 	if (err)
 		return err;
 	if (finding->kind == FINDING_SKIPPED) {
-		const struct e4z_skipped skipped = { finding->ino, finding->path, finding->why };
+		const struct e4z_skipped skipped = {finding->ino, finding->path, finding->why};
 
 		summary->skipped++;
 		return sink->skipped ? sink->skipped(sink->arg, &skipped) : 0;
@@ -208,11 +208,12 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
 	struct e4z_check_options filled = *options;
-	struct check check = { img, &filled, sink, summary, NULL, NULL, NULL, NULL, NULL, 0 };
+	struct check check = {img, &filled, sink, summary, NULL, NULL, NULL, NULL, NULL, 0};
 	errcode_t err;
 
-	*summary = (struct e4z_check_summary){ 0 };
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
+	*summary = (struct e4z_check_summary){0};
+	/* the journal of a mounted file system always looks like that */
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY && !img->info.mounted)
 		return image_fail(img, E4Z_ET_NEEDS_REPLAY, "checking");
 	if (filled.jobs > JOBS_MAX)
 		filled.jobs = JOBS_MAX;

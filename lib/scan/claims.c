@@ -91,8 +91,13 @@ errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, con
 		first++;
 	if (first == end)
 		return 0;
+	if (vec->count && *last == first - 1) {
+		vec->items[vec->count - 1].len += end - first;
+		*last = end - 1;
+		return 0;
+	}
 	*last = end - 1;
-	claim = (struct claim){ first, end - first };
+	claim = (struct claim){first, end - first};
 	return vec_push(vec, claim);
 }
 
@@ -118,5 +123,6 @@ bool claims_conflict(const struct claims *c, uint64_t pblk, uint64_t len)
 {
 	uint64_t first = pblk >> c->cluster_shift;
 
-	return rangeset_meets(c->conflicts, first, ((pblk + len - 1) >> c->cluster_shift) + 1 - first);
+	return rangeset_meets(c->conflicts, first,
+			      ((pblk + len - 1) >> c->cluster_shift) + 1 - first);
 }

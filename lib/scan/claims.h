@@ -30,8 +30,8 @@ errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *fresh);
 errcode_t claims_xattr(struct claims *claims, uint64_t pblk);
 
 /*
- * Append what RUN claims to VEC. *LAST is the cluster claimed last by the same inode (start with UINT64_MAX): it may serve
- * several of its extents.
+ * Append what RUN claims to VEC. *LAST is the cluster claimed last by the same inode (start with
+ * UINT64_MAX): it may serve several of its extents.
  */
 errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
 			 uint64_t *last);

@@ -13,7 +13,7 @@
 #define IN_MEMORY 65536
 
 struct findings {
-	pthread_mutex_t lock;	/* of everything while threads add */
+	pthread_mutex_t lock; /* of everything while threads add */
 	struct spill *spill;
 	struct rangeset *unreadable;
 	/* while reading: what was given last, so that it is given once */
@@ -24,7 +24,7 @@ struct findings {
 static const struct {
 	const char *name, *text;
 } kinds[E4Z_KIND_COUNT] = {
-#define X(id, name, text) [E4Z_##id] = { name, text },
+#define X(id, name, text) [E4Z_##id] = {name, text},
 	E4Z_FINDING_KINDS(X)
 #undef X
 };
@@ -142,9 +142,11 @@ errcode_t findings_sick_group(struct findings *f, uint32_t group, const char *wh
 
 errcode_t findings_skip(struct findings *f, uint32_t ino, const char *why)
 {
-	const struct e4z_finding finding = {
-		.kind = FINDING_SKIPPED, .ino = ino, .lblk = E4Z_NONE, .pblk = E4Z_NONE, .why = why
-	};
+	const struct e4z_finding finding = {.kind = FINDING_SKIPPED,
+					    .ino = ino,
+					    .lblk = E4Z_NONE,
+					    .pblk = E4Z_NONE,
+					    .why = why};
 
 	return findings_add(f, &finding);
 }

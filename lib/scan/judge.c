@@ -6,9 +6,12 @@
 #include "base/pool.h"
 #include "base/vec.h"
 #include <errno.h>
+#include <stdatomic.h>
 
-/* Gaps up to this many bytes are read over: a system call costs more. */
-#define GAP_BYTES 65536
+/*
+ * Gaps up to this many bytes are read over. A system call costs less than copying a block or two.
+ */
+#define GAP_BYTES 0
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
 
@@ -82,6 +85,7 @@ struct tails_run {
 	struct findings *findings;
 	const struct tail *tails;
 	struct batch_vec batches;
+	_Atomic uint64_t asked; /* batches that the disk was asked for; two threads may both ask */
 	uint8_t *const *buf;
 	errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all);
 	void *arg;
@@ -96,16 +100,16 @@ static errcode_t judge_tail(const struct tails_run *run, const struct tail *t, c
 	judge_memory(block + skip, bs - skip, size, &judged);
 	if (!judged.nonzero)
 		return 0;
-	return findings_add(run->findings, &(struct e4z_finding){ .kind = E4Z_STALE_TAIL,
-								  .ino = t->ino,
-								  .size = size,
-								  .lblk = t->lblk,
-								  .pblk = tail_pblk(t),
-								  .blocks = 1,
-								  .first = judged.first,
-								  .last = judged.last,
-								  .nonzero = judged.nonzero,
-								  .fixable = true });
+	return findings_add(run->findings, &(struct e4z_finding){.kind = E4Z_STALE_TAIL,
+								 .ino = t->ino,
+								 .size = size,
+								 .lblk = t->lblk,
+								 .pblk = tail_pblk(t),
+								 .blocks = 1,
+								 .first = judged.first,
+								 .last = judged.last,
+								 .nonzero = judged.nonzero,
+								 .fixable = true});
 }
 
 /* The blocks of BATCH one by one, after reading them together failed. */
@@ -127,28 +131,42 @@ static errcode_t judge_singly(const struct tails_run *run, const struct batch *b
 	return err;
 }
 
-/* Ask for the batch that is a fixed distance ahead of batch N. */
-static void read_ahead(const struct tails_run *run, uint64_t n)
+/* Ask for the batches up to a fixed distance ahead of batch N that nobody asked for yet. */
+static void read_ahead(struct tails_run *run, uint64_t n)
 {
 	uint32_t bs = run->img->block_size;
-	uint64_t ahead = n + READ_AHEAD / JUDGE_BUFFER;
+	uint64_t asked = atomic_load(&run->asked), want = n + READ_AHEAD / JUDGE_BUFFER;
 
-	if (ahead < run->batches.count)
-		blkdev_will_need(run->img->dev, run->batches.items[ahead].start * bs,
-				 run->batches.items[ahead].blocks * bs);
+	if (want > run->batches.count)
+		want = run->batches.count;
+	if (asked < n)
+		asked = n;
+	if (asked >= want)
+		return;
+	atomic_store(&run->asked, want);
+	for (; asked < want; asked++)
+		blkdev_will_need(run->img->dev, run->batches.items[asked].start * bs,
+				 run->batches.items[asked].blocks * bs);
 }
 
 static errcode_t judge_batch(void *arg, unsigned worker, uint64_t n)
 {
-	const struct tails_run *run = arg;
+	struct tails_run *run = arg;
 	const struct batch *batch = &run->batches.items[n];
 	uint32_t bs = run->img->block_size;
+	/* the first tail's file needs not be read, only its tail */
+	uint32_t skip = tail_skip(&run->tails[batch->first]);
+	uint64_t off = batch->start * bs + skip;
+	size_t len = batch->blocks * bs - skip;
 	uint8_t *buf = run->buf[worker];
 	errcode_t err = 0;
 
-	read_ahead(run, n);
-	if (image_read(run->img, batch->start * bs, batch->blocks * bs, buf))
-		return judge_singly(run, batch, buf);
+	/* advice costs as much as reading what is cached: it is only given when the disk is met */
+	if (!image_read_cached(run->img, off, len, buf + skip)) {
+		read_ahead(run, n);
+		if (image_read(run->img, off, len, buf + skip))
+			return judge_singly(run, batch, buf);
+	}
 	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
 		err = judge_tail(run, &run->tails[i],
 				 buf + (tail_pblk(&run->tails[i]) - batch->start) * bs);
@@ -192,19 +210,16 @@ errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, st
 		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,
 		      errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all), void *arg)
 {
-	struct tails_run run = { .img = img,
-				 .findings = findings,
-				 .tails = tails,
-				 .buf = buf,
-				 .watch = watch,
-				 .arg = arg };
+	struct tails_run run = {.img = img,
+				.findings = findings,
+				.tails = tails,
+				.buf = buf,
+				.watch = watch,
+				.arg = arg};
 	errcode_t err;
 
 	plan_sort(tails, tmp, count);
 	err = cut(&run, count);
-	for (uint64_t n = 0; !err && n < READ_AHEAD / JUDGE_BUFFER && n < run.batches.count; n++)
-		blkdev_will_need(img->dev, run.batches.items[n].start * img->block_size,
-				 run.batches.items[n].blocks * img->block_size);
 	if (!err)
 		err = pool_run(workers, run.batches.count, judge_batch, watch_batches, &run);
 	vec_free(&run.batches);

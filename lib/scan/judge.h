@@ -19,7 +19,7 @@ static inline size_t judge_buffer_size(const struct e4z_image *img)
 struct judged {
 	uint64_t first, last, nonzero;
 };
-#define JUDGED_NOTHING ((struct judged){ E4Z_NONE, E4Z_NONE, 0 })
+#define JUDGED_NOTHING ((struct judged){E4Z_NONE, E4Z_NONE, 0})
 
 /* Add LEN bytes at P, which the file has at OFF. */
 void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *judged);
@@ -30,7 +30,8 @@ errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t block
 
 /*
  * One place of one inode. FINDING has everything but first, last and nonzero; its kind is what
- * non-zero bytes mean. All zero is ZERO_KIND, or nothing when that is E4Z_KIND_COUNT. SKIP bytes of the first block are not looked at.
+ * non-zero bytes mean. All zero is ZERO_KIND, or nothing when that is E4Z_KIND_COUNT. SKIP bytes of
+ * the first block are not looked at.
  */
 struct suspect {
 	struct e4z_finding finding;
@@ -43,8 +44,8 @@ errcode_t judge_suspect(const struct e4z_image *img, struct findings *findings,
 			const struct suspect *suspect, uint8_t *buf);
 
 /*
- * Judge COUNT tails, sorted in place with TMP as scratch, by WORKERS threads with the buffers BUF[worker]. WATCH
- * is called with the number of batches done and of all.
+ * Judge COUNT tails, sorted in place with TMP as scratch, by WORKERS threads with the buffers
+ * BUF[worker]. WATCH is called with the number of batches done and of all.
  */
 errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
 		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,

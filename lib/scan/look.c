@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Suspects that wait to be read in physical order. */
+/* Suspects that wait to be read in physical order, and claims that wait for the lock. */
 #define SUSPECTS_MAX 16384
+#define CLAIMS_MAX 4096
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
@@ -92,14 +93,14 @@ static struct suspect make_suspect(const struct look *look, enum e4z_finding_kin
 {
 	const struct inode *inode = look->inode;
 
-	return (struct suspect){ .finding = { .kind = kind,
-					      .ino = inode->ino,
-					      .size = inode->size,
-					      .lblk = lblk,
-					      .pblk = pblk,
-					      .blocks = blocks,
-					      .fixable = !(inode->flags & EXT4_VERITY_FL) },
-				 .zero_kind = E4Z_KIND_COUNT };
+	return (struct suspect){.finding = {.kind = kind,
+					    .ino = inode->ino,
+					    .size = inode->size,
+					    .lblk = lblk,
+					    .pblk = pblk,
+					    .blocks = blocks,
+					    .fixable = !(inode->flags & EXT4_VERITY_FL)},
+				.zero_kind = E4Z_KIND_COUNT};
 }
 
 /* The written EOF block, at PBLK. */
@@ -117,6 +118,8 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 		look->err = findings_add(look->findings, &suspect.finding);
 		return;
 	}
+	if (look->unfinished)
+		return;
 	suspect.skip = (uint32_t)(inode->size & (img->block_size - 1));
 	if (inode_is(inode, LINUX_S_IFLNK))
 		suspect.finding.kind = E4Z_SYMLINK_SLACK;
@@ -125,8 +128,7 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
 		push_suspect(look, &suspect);
 	else if (wants(look, E4Z_STALE_TAIL) &&
-		 vec_push(&look->tails,
-			  tail_make(inode->ino, pblk, inode->size, img->block_bits)))
+		 vec_push(&look->tails, tail_make(inode->ino, pblk, inode->size, img->block_bits)))
 		look->err = ENOMEM;
 }
 
@@ -165,6 +167,14 @@ static void on_past_eof(struct look *look, const struct run *run)
 		push_suspect(look, &suspect);
 }
 
+static void push_residue(struct look *look, const struct run *run)
+{
+	const struct suspect suspect =
+		make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk, run->pblk, run->len);
+
+	push_suspect(look, &suspect);
+}
+
 static void on_merged_run(struct look *look)
 {
 	const struct run *run = &look->run;
@@ -173,16 +183,13 @@ static void on_merged_run(struct look *look)
 	bool regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
 
 	if (run->unwritten) {
-		struct suspect suspect = make_suspect(look, E4Z_UNWRITTEN_RESIDUE, run->lblk,
-						      run->pblk, run->len);
-
 		if (regular && look->paranoid)
-			push_suspect(look, &suspect);
+			push_residue(look, run);
 		return;
 	}
 	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
 		on_eof_block(look, run->pblk + (eof - run->lblk));
-	if (regular)
+	if (regular && !look->unfinished)
 		on_past_eof(look, run);
 }
 
@@ -225,6 +232,8 @@ static void on_run(void *arg, const struct run *run)
 		return;
 	if (!look->img->shared_blocks)
 		look->err = claims_collect(look->img, &look->claimed, run, &look->last_cluster);
+	if (!look->err && look->claimed.count >= CLAIMS_MAX)
+		look->err = claims_enter(look->claims, &look->claimed);
 	if (!look->judging)
 		return;
 	if (look->img->cluster_ratio > 1 && look->paranoid &&
@@ -299,7 +308,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 {
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
-	look->judging = false;
+	look->judging = look->unfinished = false;
 	if (is_system(look->img, inode->ino))
 		return 0;
 	if (!inode->links)
@@ -311,8 +320,11 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	look->files += regular;
 	if (look->img->shared_blocks)
 		return 0;
-	if (regular && rangeset_has(look->orphans, inode->ino))
-		return vec_push(&look->pending, inode->ino);
+	if (regular && rangeset_has(look->orphans, inode->ino)) {
+		look->unfinished = true;
+		if (vec_push(&look->pending, inode->ino))
+			return ENOMEM;
+	}
 	if (inode->flags & EXT4_EA_INODE_FL || inode_is(inode, LINUX_S_IFLNK))
 		look->judging = look->paranoid;
 	else
@@ -324,7 +336,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 
 errcode_t look_at(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = look, .node = on_node, .run = on_run};
 	const char *why = NULL;
 	errcode_t err;
 
@@ -339,7 +351,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		else
 			err = claims_xattr(look->claims, inode->acl_block);
 	}
-	if (!err && inode->flags & EXT4_INLINE_DATA_FL)
+	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = look_at_inline(look, inode);
 	if (!err && inode_has_map(inode)) {
 		const char *damage = map_walk(look->img, &look->map, inode, &sink);
@@ -355,7 +367,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 	}
 	if (!err)
 		err = look->err;
-	if (!err && why)
+	if (!err && why && inode->links)
 		err = findings_unreadable(look->findings, inode->ino, inode->size, why);
 	return err;
 }
@@ -385,9 +397,9 @@ static void blame_run(void *arg, const struct run *run)
 
 errcode_t look_blame(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = look, .node = blame_node, .run = blame_run };
+	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
 
-	if (is_unmapped(inode->ino))
+	if (is_unmapped(inode->ino) || !inode->links)
 		return 0;
 	look->blamed = inode->acl_block && !look->img->shared_blocks &&
 		       inode->acl_block < look->img->blocks &&
@@ -437,8 +449,8 @@ static void pending_run(void *arg, const struct run *run)
 
 errcode_t look_pending(struct look *look, const struct inode *inode)
 {
-	struct pending p = { .look = look, .judged = JUDGED_NOTHING };
-	const struct map_sink sink = { .arg = &p, .node = pending_node, .run = pending_run };
+	struct pending p = {.look = look, .judged = JUDGED_NOTHING};
+	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
 
 	start(look, inode);
 	p.finding = make_suspect(look, E4Z_PENDING_TRUNCATE, look->past_eof, E4Z_NONE, 0).finding;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A look at one inode: its mapping is walked, its blocks are claimed, and what has to be read to judge it is
- * collected, to be read later in a better order. One struct look a thread.
+ * A look at one inode: its mapping is walked, its blocks are claimed, and what has to be read to
+ * judge it is collected, to be read later in a better order. One struct look a thread.
  */
 #ifndef E4Z_SCAN_LOOK_H
 #define E4Z_SCAN_LOOK_H
@@ -30,25 +30,28 @@ struct look {
 	/* collected, for the owner to take */
 	struct tail_vec tails;
 	struct ino_vec dirs;
-	struct ino_vec pending;	/* orphans whose truncate never finished */
+	struct ino_vec pending; /* orphans whose truncate never finished */
 	uint64_t files;
 
 	/* its own */
 	struct map_work map;
-	uint8_t *buf;		/* judge_buffer_size() bytes; anybody's between two calls */
+	uint8_t *buf; /* judge_buffer_size() bytes; anybody's between two calls */
 	struct claim_vec claimed;
 	struct suspect_vec suspects;
 	errcode_t err;
 
 	/* of the inode that is being looked at */
 	const struct inode *inode;
-	bool judging;		/* its content matters, not only its claims */
-	uint64_t past_eof;	/* first block wholly past EOF */
-	uint64_t past_end;	/* and where a verity file's tree begins, or no end */
+	bool judging;	   /* its content matters, not only its claims */
+	bool unfinished;   /* an orphan: what lies past EOF has a finding of its own */
+	uint64_t past_eof; /* first block wholly past EOF */
+	uint64_t past_end; /* and where a verity file's tree begins, or no end */
 	uint64_t last_cluster;
-	struct run run;		/* neighbours merged; len 0: none */
-	struct suspect blind;	/* a block at an aligned EOF, as long as nothing follows it; ino 0: none */
-	uint64_t slack_next, slack_end, slack_delta; /* the rest of the cluster: pblk, and lblk less pblk */
+	struct run run; /* neighbours merged; len 0: none */
+	struct suspect
+		blind; /* a block at an aligned EOF, as long as nothing follows it; ino 0: none */
+	uint64_t slack_next, slack_end,
+		slack_delta; /* the rest of the cluster: pblk, and lblk less pblk */
 	bool blamed;
 };
 
@@ -59,10 +62,16 @@ void look_free(struct look *look);
 /* INODE is in use and its checksum is right. */
 errcode_t look_at(struct look *look, const struct inode *inode);
 
-/* Enter the claims and judge the suspects collected so far; tails, dirs and pending stay for the owner. */
+/*
+ * Enter the claims and judge the suspects collected so far; tails, dirs and pending stay for the
+ * owner.
+ */
 errcode_t look_settle(struct look *look);
 
-/* INODE was looked at, and something was claimed twice: make it unreadable if it claims such a block. */
+/*
+ * INODE was looked at, and something was claimed twice: make it unreadable if it claims such a
+ * block.
+ */
 errcode_t look_blame(struct look *look, const struct inode *inode);
 
 /* INODE is an orphan with links: its one finding. */

@@ -12,6 +12,7 @@
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 #define TARGET_MAX 65536
+#define NODES_MAX 8 /* tree blocks on the way to a target */
 
 struct find {
 	const char *name;
@@ -29,15 +30,19 @@ static bool match(void *arg, const struct dir_entry *entry)
 	return false;
 }
 
+/* Where block 0 of a symbolic link lies. */
 struct first_block {
 	uint64_t pblk;
+	unsigned nodes;
 };
 
-static bool any_node(void *arg, uint64_t pblk)
+/* One block of data needs a short way only: what asks for more is damaged. */
+static bool few_nodes(void *arg, uint64_t pblk)
 {
-	(void)arg;
+	struct first_block *first = arg;
+
 	(void)pblk;
-	return true;
+	return ++first->nodes <= NODES_MAX;
 }
 
 static void first_run(void *arg, const struct run *run)
@@ -48,42 +53,47 @@ static void first_run(void *arg, const struct run *run)
 		first->pblk = run->pblk;
 }
 
-/* The target of the symbolic link INODE, terminated; the caller's to free, NULL when it cannot be read. */
+/* The SIZE bytes of the symbolic link INODE's target into TARGET, which holds a block more. */
+static bool fill_target(struct e4z_image *img, struct map_work *work, const struct inode *inode,
+			char *target, size_t size)
+{
+	struct first_block first = {0};
+	const struct map_sink sink = {.arg = &first, .node = few_nodes, .run = first_run};
+	struct inline_data data = {.head = inode->raw + INODE_I_BLOCK};
+	size_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
+
+	if (inode_has_map(inode))
+		return size <= img->block_size && !map_walk(img, work, inode, &sink) &&
+		       first.pblk &&
+		       !image_read(img, first.pblk * img->block_size, img->block_size, target);
+	if (inode->flags & EXT4_INLINE_DATA_FL && !inline_find(img, inode, &data))
+		return false;
+	if (size > inline_capacity(&data))
+		return false;
+	memcpy(target, data.head, head);
+	if (size > head)
+		memcpy(target + head, data.rest, size - head);
+	return true;
+}
+
+/*
+ * The target of the symbolic link INODE, terminated; the caller's to free, NULL when it cannot be
+ * read.
+ */
 static char *read_target(struct e4z_image *img, struct map_work *work, const struct inode *inode)
 {
-	const struct map_sink sink = { .arg = &(struct first_block){ 0 },
-				       .node = any_node,
-				       .run = first_run };
-	const struct first_block *first = sink.arg;
-	struct inline_data data = { .head = inode->raw + INODE_I_BLOCK };
-	size_t size = inode->size, head = size;
-	AUTO_FREE char *target = NULL;
-	char *result;
+	size_t size = inode->size;
+	char *target;
 
 	if (!size || size >= TARGET_MAX || inode->flags & EXT4_ENCRYPT_FL)
 		return NULL;
-	target = calloc(1, size + img->block_size + 1);
-	if (!target)
+	target = malloc(size + img->block_size + 1);
+	if (!target || !fill_target(img, work, inode, target, size)) {
+		free(target);
 		return NULL;
-	if (inode_has_map(inode)) {
-		if (size > img->block_size || map_walk(img, work, inode, &sink) || !first->pblk ||
-		    image_read(img, first->pblk * img->block_size, img->block_size, target))
-			return NULL;
-		target[size] = '\0';
-	} else {
-		if (inode->flags & EXT4_INLINE_DATA_FL && !inline_find(img, inode, &data))
-			return NULL;
-		if (size > inline_capacity(&data))
-			return NULL;
-		if (head > INODE_I_BLOCK_LEN)
-			head = INODE_I_BLOCK_LEN;
-		memcpy(target, data.head, head);
-		if (size > head)
-			memcpy(target + head, data.rest, size - head);
 	}
-	result = target;
-	target = NULL;
-	return result;
+	target[size] = '\0';
+	return target;
 }
 
 struct resolve {
@@ -91,11 +101,11 @@ struct resolve {
 	struct map_work *work;
 	const char *name; /* as given, for messages */
 	uint8_t *raw;
-	char *path;	/* what is left to do begins at rest */
+	char *path; /* what is left to do begins at rest */
 	char *rest;
 	unsigned links;
-	uint32_t dir;	/* where the rest begins */
-	uint32_t ino;	/* where it led so far */
+	uint32_t dir; /* where the rest begins */
+	uint32_t ino; /* where it led so far */
 };
 
 static errcode_t give_up(struct resolve *r, errcode_t err)
@@ -124,7 +134,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 /* One component of the rest. */
 static errcode_t step(struct resolve *r, size_t len)
 {
-	struct find find = { .name = r->rest, .len = len };
+	struct find find = {.name = r->rest, .len = len};
 	struct inode inode;
 	errcode_t err = inode_read(r->img, r->ino, r->raw, &inode);
 
@@ -183,7 +193,7 @@ static errcode_t lookup_number(struct resolve *r)
 
 errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino)
 {
-	struct resolve r = { .img = img, .work = work, .name = name };
+	struct resolve r = {.img = img, .work = work, .name = name};
 	errcode_t err;
 
 	if (*name == '<') {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Remembers for each inode with a finding, and for each directory, its first name and where that stands.
+// Remembers for each inode with a finding, and for each directory, its first name and where that
+// stands.
 #include "scan/names.h"
 
 #include "base/spill.h"
@@ -34,7 +35,7 @@ struct names {
 	uint64_t in_file;
 	char *store;
 	size_t stored;
-	uint32_t reading;	/* the directory that is being read */
+	uint32_t reading; /* the directory that is being read */
 	errcode_t err;
 	char path[PATH_LIMIT];
 };
@@ -124,11 +125,13 @@ static bool is_dot(const struct dir_entry *entry)
 	       (entry->name_len == 1 || (entry->name_len == 2 && entry->name[1] == '.'));
 }
 
-/* Directories come by rising number and their entries by rising offset: the first one met is kept. */
+/*
+ * Directories come by rising number and their entries by rising offset: the first one met is kept.
+ */
 static bool on_entry(void *arg, const struct dir_entry *entry)
 {
 	struct names *names = arg;
-	struct link *links[2] = { NULL, NULL };
+	struct link *links[2] = {NULL, NULL};
 	uint64_t at;
 
 	if (rangeset_has(names->wanted_set, entry->ino))
@@ -165,7 +168,7 @@ static errcode_t collect_wanted(struct names *names, struct findings *findings)
 		if (!finding->ino || finding->ino == last)
 			continue;
 		last = finding->ino;
-		link = (struct link){ .ino = last };
+		link = (struct link){.ino = last};
 		if (vec_push(&names->wanted, link))
 			return ENOMEM;
 		err = rangeset_add(names->wanted_set, last, 1, NULL);
@@ -179,7 +182,7 @@ static errcode_t collect_dirs(struct names *names)
 
 	while (rangeset_next(names->dir_set, &from, &start, &len)) {
 		for (uint64_t i = 0; i < len; i++) {
-			struct link link = { .ino = (uint32_t)(start + i) };
+			struct link link = {.ino = (uint32_t)(start + i)};
 
 			if (vec_push(&names->dirs, link))
 				return ENOMEM;
@@ -193,7 +196,7 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 {
 	struct e4z_image *img = names->img;
 	uint8_t *raw = malloc(img->inode_size);
-	struct map_work work = { .stop = options->stop };
+	struct map_work work = {.stop = options->stop};
 	struct inode inode;
 	errcode_t err = map_work_init(img, &work);
 

@@ -16,8 +16,8 @@ struct names_options {
 };
 
 /*
- * Read every directory of DIRS that is not unreadable and remember how the inodes in FINDINGS, which are
- * read through once, are reached.
+ * Read every directory of DIRS that is not unreadable and remember how the inodes in FINDINGS,
+ * which are read through once, are reached.
  */
 errcode_t names_new(struct e4z_image *img, struct findings *findings, const struct rangeset *dirs,
 		    const struct names_options *options, struct names **names);

@@ -66,7 +66,8 @@ static void on_run(void *arg, const struct run *run)
 }
 
 /* The checksum covers the block's own number and its entries, with the file's seed. */
-static bool block_ok(const struct e4z_image *img, uint32_t seed, uint64_t pblk, const uint8_t *block)
+static bool block_ok(const struct e4z_image *img, uint32_t seed, uint64_t pblk,
+		     const uint8_t *block)
 {
 	size_t entries = img->block_size - ORPHAN_TAIL;
 	uint8_t number[8];
@@ -94,30 +95,39 @@ static errcode_t load_block(struct load *load, uint32_t seed, uint64_t pblk, uin
 	return err;
 }
 
+/* Every block of the orphan file, whose mapping is in load->runs. */
+static errcode_t load_blocks(struct load *load, uint32_t seed)
+{
+	uint8_t *block = malloc(load->img->block_size);
+
+	if (!block)
+		return ENOMEM;
+	for (size_t i = 0; i < load->runs.count && !load->err; i++)
+		for (uint64_t b = 0; b < load->runs.items[i].len && !load->err; b++)
+			load->err = load_block(load, seed, load->runs.items[i].pblk + b, block);
+	free(block);
+	return load->err;
+}
+
 static errcode_t load_file(struct load *load, struct map_work *work)
 {
 	const struct e4z_image *img = load->img;
-	const struct map_sink sink = { .arg = load, .node = on_node, .run = on_run };
+	const struct map_sink sink = {.arg = load, .node = on_node, .run = on_run};
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
-	AUTO_FREE uint8_t *block = malloc(img->block_size);
 	struct inode inode;
 
-	if (!raw || !block)
+	if (!raw)
 		return ENOMEM;
 	if (inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) ||
 	    !inode_has_map(&inode) || !(inode.flags & EXT4_EXTENTS_FL))
 		return 0;
 	map_walk(img, work, &inode, &sink);
-	for (size_t i = 0; i < load->runs.count && !load->err; i++)
-		for (uint64_t b = 0; b < load->runs.items[i].len && !load->err; b++)
-			load->err = load_block(load, inode_csum_seed(img, &inode),
-					       load->runs.items[i].pblk + b, block);
-	return load->err;
+	return load->err ? load->err : load_blocks(load, inode_csum_seed(img, &inode));
 }
 
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
 {
-	struct load load = { .img = img, .set = set };
+	struct load load = {.img = img, .set = set};
 	errcode_t err = load_chain(&load);
 
 	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))

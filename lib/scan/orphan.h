@@ -8,8 +8,8 @@
 #include "image/image.h"
 
 /*
- * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file that is damaged ends
- * there: what was reached before it counts.
+ * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file
+ * that is damaged ends there: what was reached before it counts.
  */
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set);
 

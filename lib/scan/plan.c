@@ -11,7 +11,7 @@
 /* One stable pass of a radix sort on the DIGIT_BITS of place from SHIFT on. */
 static void radix_pass(const struct tail *from, struct tail *to, size_t count, unsigned shift)
 {
-	size_t at[DIGITS] = { 0 }, sum = 0;
+	size_t at[DIGITS] = {0}, sum = 0;
 
 	for (size_t i = 0; i < count; i++)
 		at[from[i].place >> shift & (DIGITS - 1)]++;
@@ -45,7 +45,7 @@ void plan_sort(struct tail *tails, struct tail *tmp, size_t count)
 struct batch plan_batch(const struct tail *tails, size_t count, size_t from, uint64_t max_gap,
 			uint64_t max_blocks)
 {
-	struct batch batch = { from, 1, tail_pblk(&tails[from]), 1 };
+	struct batch batch = {from, 1, tail_pblk(&tails[from]), 1};
 
 	for (size_t i = from + 1; i < count; i++) {
 		uint64_t pblk = tail_pblk(&tails[i]), end = batch.start + batch.blocks;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The order of reading tails: sorted by place, neighbours coalesced into batches. Pure but for the question where the
- * host has holes.
+ * The order of reading tails: sorted by place, neighbours coalesced into batches. Pure but for the
+ * question where the host has holes.
  */
 #ifndef E4Z_SCAN_PLAN_H
 #define E4Z_SCAN_PLAN_H
@@ -12,7 +12,7 @@
 
 /* The tail of a written EOF block. 16 bytes: a million of them are held at once. */
 struct tail {
-	uint64_t place;		/* block << 16 | offset of EOF in it, which is never 0 */
+	uint64_t place; /* block << 16 | offset of EOF in it, which is never 0 */
 	uint32_t ino;
 	uint32_t lblk;
 };
@@ -31,7 +31,7 @@ static inline struct tail tail_make(uint32_t ino, uint64_t pblk, uint64_t size, 
 {
 	uint64_t skip = size & ((1ull << block_bits) - 1);
 
-	return (struct tail){ pblk << 16 | skip, ino, (uint32_t)(size >> block_bits) };
+	return (struct tail){pblk << 16 | skip, ino, (uint32_t)(size >> block_bits)};
 }
 
 /* Sort COUNT tails by place, with TMP of the same size as scratch; the result is in TAILS. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads the inode tables in physical order, window by window, and has every inode in use looked at.
 //
-// A window is a million inodes: its tables are read and looked at by all threads (an inode gives at most one tail, so the
+// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an
+// inode gives at most one tail, so the
 // window bounds the memory), then its tails are sorted by place and judged.
 #include "scan/tables.h"
 
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_INODES (1u << 20)
+#define WINDOW_INODES (1u << 18)
 /* Bytes of an inode table that are read at a time. */
 #define PIECE_BYTES 262144
 
@@ -32,8 +33,8 @@ VEC(piece_vec, struct piece);
 
 struct worker {
 	struct look look;
-	uint8_t *table;		/* a piece */
-	uint8_t *bitmap;	/* a block */
+	uint8_t *table;	 /* a piece */
+	uint8_t *bitmap; /* a block */
 };
 
 struct tables {
@@ -43,13 +44,13 @@ struct tables {
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
 	struct worker *workers;
-	uint8_t **buf;		/* the workers' buffers, for judge_tails */
-	uint32_t *order;	/* groups by the place of their inode tables */
+	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
+	uint32_t *order; /* groups by the place of their inode tables */
 	enum mode mode;
 	struct piece_vec pieces;
-	struct tail *tails;	/* of the window */
+	struct tail *tails, *scratch; /* of the window */
 	_Atomic size_t tail_count;
-	pthread_mutex_t lock;	/* of dirs and pending */
+	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
 	uint64_t files;
 	/* progress: every inode counts twice, for its table and for its tail */
@@ -140,6 +141,7 @@ void tables_free(struct tables *t)
 	free(t->buf);
 	free(t->order);
 	free(t->tails);
+	free(t->scratch);
 	vec_free(&t->pieces);
 	vec_free(&t->pending);
 	rangeset_free(t->orphans);
@@ -170,7 +172,7 @@ static bool read_bitmap(const struct tables *t, uint32_t g, uint8_t *bitmap)
 	const struct group *group = &img->group[g];
 	uint32_t bytes = per_group(t) / 8, csum;
 
-	if (group->doubt ||
+	if (group->doubtful ||
 	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
 		return false;
 	if (!img->metadata_csum)
@@ -203,13 +205,10 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	}
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
-	case JUDGE:
-		return look_at(&w->look, &inode);
-	case BLAME:
-		return look_blame(&w->look, &inode);
+	case JUDGE: return look_at(&w->look, &inode);
+	case BLAME: return look_blame(&w->look, &inode);
 	case FIND_DIRS:
-		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links &&
-		    vec_push(&w->look.dirs, ino))
+		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->look.dirs, ino))
 			return ENOMEM;
 	}
 	return 0;
@@ -222,8 +221,7 @@ static errcode_t collect(struct tables *t, struct look *look)
 	errcode_t err = 0;
 
 	if (look->tails.count)
-		memcpy(t->tails + at, look->tails.items,
-		       look->tails.count * sizeof(*t->tails));
+		memcpy(t->tails + at, look->tails.items, look->tails.count * sizeof(*t->tails));
 	look->tails.count = 0;
 	pthread_mutex_lock(&t->lock);
 	for (size_t i = 0; i < look->dirs.count && !err; i++)
@@ -249,20 +247,15 @@ static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 	bool believed = read_bitmap(t, p->group, w->bitmap);
 	errcode_t err = 0;
 
-	if (!believed && t->mode == JUDGE)
-		err = findings_sick_group(t->findings, p->group,
-					  group->doubt ? group->doubt
-						       : "the inode bitmap cannot be believed");
 	while (believed && first < end && !bit_set(w->bitmap, first))
 		first++;
 	while (believed && end > first && !bit_set(w->bitmap, end - 1))
 		end--;
-	if (err || first == end)
-		return err;
+	if (first == end)
+		return 0;
 	if (image_read(img, group->itable * img->block_size + (uint64_t)first * img->inode_size,
 		       (size_t)(end - first) * img->inode_size, w->table))
-		return findings_sick_group(t->findings, p->group,
-					   "the inode table cannot be read");
+		return findings_sick_group(t->findings, p->group, "the inode table cannot be read");
 	for (uint32_t i = first; i < end && !err; i++)
 		if (!believed || bit_set(w->bitmap, i))
 			err = look_at_slot(t, w, ino + i,
@@ -309,7 +302,7 @@ static errcode_t next_window(struct tables *t, uint32_t *at)
 			continue;
 		}
 		for (uint32_t first = 0; first < used; first += step) {
-			struct piece piece = { g, first, used - first < step ? used - first : step };
+			struct piece piece = {g, first, used - first < step ? used - first : step};
 
 			if (vec_push(&t->pieces, piece))
 				return ENOMEM;
@@ -320,13 +313,16 @@ static errcode_t next_window(struct tables *t, uint32_t *at)
 
 static errcode_t judge_window(struct tables *t)
 {
-	size_t count = t->tail_count;
-	AUTO_FREE struct tail *tmp = malloc((count + 1) * sizeof(*tmp));
+	return judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+			   t->options.workers, t->buf, watch_tails, t);
+}
 
-	if (!tmp)
-		return ENOMEM;
-	return judge_tails(t->img, t->findings, t->tails, tmp, count, t->options.workers,
-			   t->buf, watch_tails, t);
+/* Room for the tails of COUNT inodes, and to sort them. */
+static errcode_t make_room(struct tables *t, size_t count)
+{
+	t->tails = malloc((count + 1) * sizeof(*t->tails));
+	t->scratch = malloc((count + 1) * sizeof(*t->scratch));
+	return t->tails && t->scratch ? 0 : ENOMEM;
 }
 
 static errcode_t all_tables(struct tables *t, enum mode mode)
@@ -339,8 +335,8 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 	while (at < t->img->groups && !err) {
 		err = next_window(t, &at);
 		if (!err)
-			err = pool_run(t->options.workers, t->pieces.count, piece_job,
-				       watch_pieces, t);
+			err = pool_run(t->options.workers, t->pieces.count, piece_job, watch_pieces,
+				       t);
 		if (!err && mode == JUDGE)
 			err = judge_window(t);
 		t->tail_count = 0;
@@ -387,10 +383,9 @@ errcode_t tables_judge(struct tables *t)
 	/* a group larger than a window has a window of its own */
 	if (room < per_group(t))
 		room = per_group(t);
-	t->tails = malloc((room + 1) * sizeof(*t->tails));
-	if (!t->tails)
-		return ENOMEM;
-	err = all_tables(t, JUDGE);
+	err = make_room(t, room);
+	if (!err)
+		err = all_tables(t, JUDGE);
 	if (!err && claims_any_conflict(t->claims))
 		err = all_tables(t, BLAME);
 	return err ? err : judge_pending(t);
@@ -421,11 +416,10 @@ static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t cou
 errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count)
 {
 	struct look *look = &t->workers[0].look;
-	errcode_t err;
+	errcode_t err = make_room(t, count);
 
-	t->tails = malloc((count + 1) * sizeof(*t->tails));
-	if (!t->tails)
-		return ENOMEM;
+	if (err)
+		return err;
 	t->mode = JUDGE;
 	err = look_at_some(t, inos, count);
 	if (!err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inode tables, read in physical order by several threads. What is done with an inode in use is the mode:
- * judge it, find whether it shares blocks, or note that it is a directory.
+ * The inode tables, read in physical order by several threads. What is done with an inode in use is
+ * the mode: judge it, find whether it shares blocks, or note that it is a directory.
  */
 #ifndef E4Z_SCAN_TABLES_H
 #define E4Z_SCAN_TABLES_H
@@ -16,7 +16,7 @@ struct tables;
 struct tables_options {
 	unsigned workers;
 	bool paranoid;
-	uint32_t kinds;			/* E4Z_KIND_BIT()s that matter */
+	uint32_t kinds; /* E4Z_KIND_BIT()s that matter */
 	const volatile int *stop;
 	/* PASS as in e4z_check_sink; non-zero ends the scan */
 	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);

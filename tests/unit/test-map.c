@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// file/map: extent trees and indirect maps made by hand, whole and damaged in every rule of doc/findings.md.
+// file/map: extent trees and indirect maps made by hand, whole and damaged in every rule of
+// doc/findings.md.
 #include "file/map.h"
 
 #include "check.h"
@@ -80,9 +81,9 @@ static void child(uint8_t *node, unsigned i, uint32_t lblk, uint32_t pblk)
 /* Write the blocks out and walk the inode at RAW. */
 static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 {
-	struct inode inode = { .ino = 12, .mode = LINUX_S_IFREG, .flags = flags, .raw = raw };
-	const struct map_sink sink = { .arg = seen, .node = on_node, .run = on_run };
-	struct map_work work = { .stop = NULL };
+	struct inode inode = {.ino = 12, .mode = LINUX_S_IFREG, .flags = flags, .raw = raw};
+	const struct map_sink sink = {.arg = seen, .node = on_node, .run = on_run};
+	struct map_work work = {.stop = NULL};
 	const char *why;
 
 	memset(seen, 0, sizeof(*seen));
@@ -98,7 +99,8 @@ static bool says(const char *why, const char *what)
 	return why && strstr(why, what);
 }
 
-static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t pblk, bool unwritten)
+static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t pblk,
+		   bool unwritten)
 {
 	CHECK(run->lblk == lblk && run->len == len && run->pblk == pblk &&
 	      run->unwritten == unwritten);
@@ -106,7 +108,7 @@ static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t 
 
 static void test_shallow(void)
 {
-	uint8_t raw[256] = { 0 }, *root = raw + INODE_I_BLOCK;
+	uint8_t raw[256] = {0}, *root = raw + INODE_I_BLOCK;
 	struct seen seen;
 
 	header(root, 3, 4, 0);
@@ -147,7 +149,7 @@ static void test_shallow(void)
 
 static void test_deep(void)
 {
-	uint8_t raw[256] = { 0 }, *root = raw + INODE_I_BLOCK;
+	uint8_t raw[256] = {0}, *root = raw + INODE_I_BLOCK;
 	struct seen seen;
 
 	memset(disk, 0, sizeof(disk));
@@ -189,7 +191,7 @@ static void test_deep(void)
 
 static void test_indirect(void)
 {
-	uint8_t raw[256] = { 0 }, *map = raw + INODE_I_BLOCK;
+	uint8_t raw[256] = {0}, *map = raw + INODE_I_BLOCK;
 	const uint32_t n = BS / 4;
 	struct seen seen;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/rangeset against a plain array of flags: random ranges of every size, across all forms of a chunk.
+// base/rangeset against a plain array of flags: random ranges of every size, across all forms of a
+// chunk.
 #include "base/rangeset.h"
 #include "check.h"
 #include <errno.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/spill: random records come back sorted and complete, spilled or not, and again after a rewind.
+// base/spill: random records come back sorted and complete, spilled or not, and again after a
+// rewind.
 #include "base/spill.h"
 #include "check.h"
 #include <string.h>
@@ -45,7 +46,7 @@ static void test(uint64_t count, size_t in_memory)
 
 	CHECK(spill_new(sizeof(struct item), in_memory, compare, &spill) == 0);
 	for (uint64_t i = 0; i < count; i++) {
-		struct item item = { 0 };
+		struct item item = {0};
 
 		state = state * 6364136223846793005ull + 1;
 		item.key = state >> 20;

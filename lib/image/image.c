@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Opening: where is the file system, is it one, has anybody else got it, is its superblock sane;
+ * only then does libext2fs see it. The steps are in e4z_open() in this order.
+ */
+#include "image/image.h"
+
+#include "base/bytes.h"
+#include "base/rangeset.h"
+#include "errors.h"
+#include "image/busy.h"
+#include "image/place.h"
+#include "image/sniff.h"
+#include "image/super.h"
+#include "io/channel.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WHY_SIZE 1024
+#define NOTES_MAX 2
+#define NOTE_SIZE 320
+#define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
+#define MAGIC_OFF offsetof(struct ext2_super_block, s_magic)
+#define JOURNAL_MAGIC 0xc03b3998U
+#define JOURNAL_START_OFF 28 /* of s_start in the journal's superblock, big-endian */
+#define EXTENT_DEPTH_MAX 5
+
+/* What one call of e4z_open() knows beside the handle. */
+struct opening {
+	struct e4z_image *img;
+	const struct e4z_open_options *options;
+	struct place_spec spec;
+	int partition; /* number, 0: none */
+	uint8_t raw[SUPER_SIZE];
+	char notes[NOTES_MAX][NOTE_SIZE];
+	size_t note_count;
+};
+
+static const char *const no_strings[] = {NULL};
+
+errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(img->context, sizeof(img->context), format, ap);
+	va_end(ap);
+	return err;
+}
+
+__attribute__((format(printf, 2, 3))) static void note(struct opening *o, const char *format, ...)
+{
+	va_list ap;
+
+	if (o->note_count == NOTES_MAX)
+		return;
+	va_start(ap, format);
+	vsnprintf(o->notes[o->note_count++], NOTE_SIZE, format, ap);
+	va_end(ap);
+}
+
+/* ---- is it ext? ---- */
+
+/*
+ * A backup superblock in the second group, where mke2fs puts it for this block and cluster size:
+ * its block number, 0 when there is none that is whole.
+ */
+static uint64_t backup_at(struct blkdev *dev, unsigned log_block, unsigned log_ratio)
+{
+	uint64_t block_size = EXT2_MIN_BLOCK_SIZE << log_block;
+	uint64_t bits = 8 * block_size < GROUP_BITS_MAX ? 8 * block_size : GROUP_BITS_MAX;
+	uint64_t block = (bits << log_ratio) + (log_block + log_ratio == 0);
+	struct ext2_super_block sb;
+	char why[1];
+
+	if (blkdev_read(dev, block * block_size, sizeof(sb), &sb) ||
+	    ext2fs_le32_to_cpu(sb.s_log_block_size) != log_block ||
+	    ext2fs_le16_to_cpu(sb.s_block_group_nr) != 1 ||
+	    super_validate(&sb, dev->len, why, sizeof(why)))
+		return 0;
+	return block;
+}
+
+/* "; a whole copy ..." in HELP, or nothing. */
+static void backup_help(struct opening *o, char *help, size_t size)
+{
+	struct blkdev *dev = o->img->dev;
+
+	*help = '\0';
+	for (unsigned log_block = 0; log_block <= 6; log_block++)
+		for (unsigned log_ratio = 0; log_ratio <= 4; log_ratio += 4) {
+			uint64_t block = backup_at(dev, log_block, log_ratio);
+			char where[48] = "";
+
+			if (!block)
+				continue;
+			if (dev->base)
+				snprintf(where, sizeof(where), "?offset=%" PRIu64, dev->base);
+			snprintf(help, size,
+				 "; a copy of it at block %" PRIu64 " is whole: "
+				 "\"e2fsck -b %" PRIu64 " -B %u 'IMAGE%s'\" repairs it",
+				 block, block, EXT2_MIN_BLOCK_SIZE << log_block, where);
+			return;
+		}
+}
+
+static errcode_t fail_not_ext(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	uint8_t head[4096] = {0};
+	char what[WHY_SIZE];
+	size_t len = img->dev->len < sizeof(head) ? (size_t)img->dev->len : sizeof(head);
+
+	if (!img->dev->size)
+		return image_fail(img, E4Z_ET_NOT_EXT, "the image is empty, 0 bytes long");
+	if (sniff_content(img->dev, what, sizeof(what)))
+		return image_fail(img, E4Z_ET_NOT_EXT, "this is %s", what);
+	backup_help(o, what, sizeof(what));
+	if (*what)
+		return image_fail(img, E4Z_ET_BAD_SUPER, "the superblock is destroyed%s", what);
+	if (img->dev->len < SUPER_OFFSET + SUPER_SIZE)
+		return image_fail(img, E4Z_ET_NOT_EXT,
+				  "%" PRIu64 " bytes are too few for a file system", img->dev->len);
+	if (!blkdev_read(img->dev, 0, len, head) && bytes_are_zero(head, len))
+		return image_fail(img, E4Z_ET_NOT_EXT,
+				  "there is no ext superblock, it starts with zeroes");
+	return image_fail(img, E4Z_ET_NOT_EXT,
+			  "there is no ext superblock, nor anything else that is known; "
+			  "\"file --special-files IMAGE\" may tell more");
+}
+
+static errcode_t read_super(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	char what[WHY_SIZE];
+	errcode_t err = E4Z_ET_SHORT_READ;
+
+	if (img->dev->len >= SUPER_OFFSET + SUPER_SIZE)
+		err = blkdev_read(img->dev, SUPER_OFFSET, sizeof(o->raw), o->raw);
+	if (err && err != E4Z_ET_SHORT_READ)
+		return image_fail(img, err, "reading the superblock");
+	if (err || get_le16(o->raw + MAGIC_OFF) != EXT2_SUPER_MAGIC)
+		return fail_not_ext(o);
+	if (o->spec.has_offset || !sniff_contradicts(img->dev, what, sizeof(what)))
+		return 0;
+	return image_fail(img, E4Z_ET_NOT_EXT,
+			  "this is %s (an ext superblock is there too: IMAGE?offset=%" PRIu64
+			  " takes it)",
+			  what, img->dev->base);
+}
+
+static errcode_t judge_super(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	char why[WHY_SIZE / 2], help[WHY_SIZE / 2] = "";
+	errcode_t err = super_validate(o->raw, img->dev->len, why, sizeof(why));
+
+	if (err == E4Z_ET_TRUNCATED && o->partition)
+		return image_fail(img, err,
+				  "the file system is %" PRIu64 " bytes larger than partition %d",
+				  super_fs_len(o->raw) - img->dev->len, o->partition);
+	if (err == E4Z_ET_BAD_SUPER)
+		backup_help(o, help, sizeof(help));
+	return err ? image_fail(img, err, "%s%s", why, help) : 0;
+}
+
+/* ---- has anybody else got it? ---- */
+
+static errcode_t judge_busy(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	struct busy busy;
+
+	busy_look(img->dev, &busy);
+	if (*busy.unknown)
+		note(o, "%s", busy.unknown);
+	if (!busy.mounted) {
+		if (busy.attached)
+			note(o, "the image is attached to %s, whose writes may not be in it yet",
+			     busy.who);
+		return 0;
+	}
+	if (!o->options->force)
+		return image_fail(img, E4Z_ET_MOUNTED, "the file system is mounted: %s", busy.who);
+	img->info.mounted = true;
+	return 0;
+}
+
+/* ---- the journal's state ---- */
+
+/* An extent header that is far too deep makes libext2fs take memory for every level. */
+static bool map_is_shallow(const struct ext2_inode *inode)
+{
+	const struct ext3_extent_header *head = (const void *)inode->i_block;
+
+	return !(inode->i_flags & EXT4_EXTENTS_FL) ||
+	       ext2fs_le16_to_cpu(head->eh_depth) <= EXTENT_DEPTH_MAX;
+}
+
+/* The log says it holds transactions. A journal that cannot be read says nothing here. */
+static bool log_has_content(struct e4z_image *img)
+{
+	ext2_ino_t ino = img->fs->super->s_journal_inum;
+	struct ext2_inode inode;
+	uint8_t head[JOURNAL_START_OFF + 4];
+	blk64_t block;
+
+	if (ext2fs_read_inode(img->fs, ino, &inode) || !map_is_shallow(&inode) ||
+	    ext2fs_bmap2(img->fs, ino, &inode, NULL, 0, 0, NULL, &block) || !block ||
+	    block >= img->blocks)
+		return false;
+	if (blkdev_read(img->dev, block * img->block_size, sizeof(head), head))
+		return false;
+	return __builtin_bswap32(get_le32(head)) == JOURNAL_MAGIC &&
+	       get_le32(head + JOURNAL_START_OFF) != 0;
+}
+
+static void judge_journal(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	struct ext2_super_block *sb = img->fs->super;
+	bool recover = ext2fs_has_feature_journal_needs_recovery(sb);
+
+	img->info.journal = E4Z_JOURNAL_NONE;
+	if (!ext2fs_has_feature_journal(sb)) {
+		if (recover)
+			note(o, "the journal is said to need recovery, but there is no journal");
+		return;
+	}
+	if (recover)
+		img->info.journal = E4Z_JOURNAL_NEEDS_REPLAY;
+	else if (!sb->s_journal_inum)
+		img->info.journal = E4Z_JOURNAL_EXTERNAL;
+	else
+		img->info.journal = log_has_content(img) ? E4Z_JOURNAL_NEEDS_REPLAY
+							 : E4Z_JOURNAL_CLEAN;
+}
+
+/* ---- the handle ---- */
+
+static void derive(struct e4z_image *img)
+{
+	ext2_filsys fs = img->fs;
+	struct ext2_super_block *sb = fs->super;
+
+	img->block_size = fs->blocksize;
+	img->block_bits = EXT2_BLOCK_SIZE_BITS(sb);
+	img->inode_size = EXT2_INODE_SIZE(sb);
+	img->cluster_ratio = 1U << fs->cluster_ratio_bits;
+	img->blocks = ext2fs_blocks_count(sb);
+	img->inodes = sb->s_inodes_count;
+	img->groups = fs->group_desc_count;
+	img->csum_seed = fs->csum_seed;
+	img->metadata_csum = ext2fs_has_feature_metadata_csum(sb);
+	img->group_csum = img->metadata_csum || ext2fs_has_feature_gdt_csum(sb);
+	img->shared_blocks = ext2fs_has_feature_shared_blocks(sb);
+
+	img->info.fs_offset = img->dev->base;
+	img->info.block_size = img->block_size;
+	img->info.blocks = img->blocks;
+	img->info.inodes = img->inodes;
+	memcpy(img->info.uuid, sb->s_uuid, sizeof(img->info.uuid));
+	img->info.mmp = ext2fs_has_feature_mmp(sb);
+}
+
+static errcode_t keep_lists(struct opening *o)
+{
+	struct e4z_image_info *info = &o->img->info;
+	const char *const *features = super_feature_names(o->img->fs->super);
+	const char **notes;
+	char *text;
+
+	if (!features)
+		return ENOMEM;
+	info->features = features;
+	if (!o->note_count)
+		return 0;
+	notes = malloc((NOTES_MAX + 1) * sizeof(*notes) + sizeof(o->notes));
+	if (!notes)
+		return ENOMEM;
+	text = memcpy(notes + NOTES_MAX + 1, o->notes, sizeof(o->notes));
+	for (size_t i = 0; i < o->note_count; i++)
+		notes[i] = text + i * NOTE_SIZE;
+	notes[o->note_count] = NULL;
+	info->notes = notes;
+	return 0;
+}
+
+static errcode_t open_fs(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | EXT2_FLAG_SOFTSUPP_FEATURES;
+	errcode_t err = channel_open_fs(img->dev, flags, &img->fs);
+
+	if (err)
+		return image_fail(img, err, "opening the file system");
+	derive(img);
+	judge_journal(o);
+	return keep_lists(o);
+}
+
+static errcode_t open_image(struct opening *o, const char *spec)
+{
+	struct e4z_image *img = o->img;
+	char why[WHY_SIZE] = "";
+	errcode_t err = place_parse(spec, &o->spec, why, sizeof(why));
+
+	if (err)
+		return image_fail(img, err, "%s", why);
+	err = blkdev_open(o->spec.path, &img->dev);
+	if (err)
+		return image_fail(img, err, "opening the image");
+	img->info.path = img->dev->path;
+	err = place_choose(img->dev, &o->spec, o->options->partition, &o->partition, why,
+			   sizeof(why));
+	if (err)
+		return image_fail(img, err, "%s", *why ? why : "reading the partition table");
+	err = read_super(o);
+	err = err ? err : judge_busy(o);
+	err = err ? err : judge_super(o);
+	return err ? err : open_fs(o);
+}
+
+errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
+{
+	static const struct e4z_open_options defaults;
+	struct opening o = {.options = options ? options : &defaults};
+	errcode_t err;
+
+	*img = o.img = calloc(1, sizeof(**img));
+	if (!o.img)
+		return ENOMEM;
+	o.img->info.path = "";
+	o.img->info.features = no_strings;
+	o.img->info.notes = no_strings;
+	err = open_image(&o, spec);
+	free(o.spec.path);
+	return err;
+}
+
+static void free_strings(const char *const *strings)
+{
+	if (strings != no_strings)
+		free((void *)strings);
+}
+
+void e4z_close(struct e4z_image *img)
+{
+	if (!img)
+		return;
+	if (img->fs)
+		ext2fs_free(img->fs);
+	blkdev_close(img->dev);
+	free(img->group);
+	rangeset_free(img->metadata);
+	free_strings(img->info.features);
+	free_strings(img->info.notes);
+	free(img);
+}
+
+const char *e4z_context(const struct e4z_image *img)
+{
+	return img ? img->context : "";
+}
+
+const struct e4z_image_info *e4z_info(const struct e4z_image *img)
+{
+	return &img->info;
+}
+
+void e4z_init_errors(void)
+{
+	initialize_ext2_error_table();
+	initialize_e4z_error_table();
+}

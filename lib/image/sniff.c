@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What an image is when it is not ext. libblkid knows what can lie on a disk; what can only lie
+ * around one (image formats of emulators, compressed files) is told by its first bytes.
+ */
+#include "image/sniff.h"
+
+#include <blkid/blkid.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What libblkid calls it, what people call it, and what to do with it. */
+struct known_type {
+	const char *type, *what, *help;
+};
+
+#define OPEN_LUKS "open it with \"cryptsetup open IMAGE NAME\" and give /dev/mapper/NAME"
+#define OPEN_RAID "assemble it with \"mdadm --assemble --readonly\" and give the md device"
+
+static const struct known_type known_types[] = {
+	{"crypto_LUKS", "LUKS encrypted", OPEN_LUKS},
+	{"BitLocker", "BitLocker encrypted", "open it with \"cryptsetup open --type bitlk\""},
+	{"LVM2_member", "an LVM physical volume",
+	 "activate it with \"vgchange --activate y\" and give the logical volume"},
+	{"LVM1_member", "an LVM physical volume",
+	 "activate it with \"vgchange --activate y\" and give the logical volume"},
+	{"linux_raid_member", "a Linux RAID member", OPEN_RAID},
+	{"isw_raid_member", "an Intel RAID member", OPEN_RAID},
+	{"ddf_raid_member", "a DDF RAID member", OPEN_RAID},
+	{"zfs_member", "a ZFS pool member", "check it with \"zpool scrub\""},
+	{"bcache", "a bcache device", "register it with \"make-bcache\" and give /dev/bcacheN"},
+	{"xfs", "an XFS file system", "check it with \"xfs_repair -n IMAGE\""},
+	{"btrfs", "a btrfs file system", "check it with \"btrfs check IMAGE\""},
+	{"f2fs", "an F2FS file system", "check it with \"fsck.f2fs IMAGE\""},
+	{"bcachefs", "a bcachefs file system", "check it with \"bcachefs fsck -n IMAGE\""},
+	{"jfs", "a JFS file system", "check it with \"jfs_fsck -n IMAGE\""},
+	{"reiserfs", "a ReiserFS file system", "check it with \"reiserfsck --check IMAGE\""},
+	{"swap", "swap space", "make it anew with \"mkswap IMAGE\" to be rid of old pages"},
+	{"swsuspend", "a hibernated system in swap space", "resume or \"mkswap IMAGE\""},
+	{"squashfs", "a squashfs image", "unpack it with \"unsquashfs IMAGE\""},
+	{"squashfs3", "a squashfs image", "unpack it with \"unsquashfs IMAGE\""},
+	{"erofs", "an EROFS image", "check it with \"fsck.erofs IMAGE\""},
+	{"cramfs", "a cramfs image", "check it with \"fsck.cramfs IMAGE\""},
+	{"ntfs", "an NTFS file system", "check it with \"ntfsfix --no-action IMAGE\""},
+	{"vfat", "a FAT file system", "check it with \"fsck.fat -n IMAGE\""},
+	{"exfat", "an exFAT file system", "check it with \"fsck.exfat -n IMAGE\""},
+	{"hfsplus", "an HFS+ file system", "check it with \"fsck.hfsplus -n IMAGE\""},
+	{"apfs", "an APFS container", "check it with \"fsck_apfs -n IMAGE\""},
+	{"iso9660", "an ISO 9660 image", "list it with \"xorriso -indev IMAGE -find\""},
+	{"udf", "a UDF file system", "look at it with \"udfinfo IMAGE\""},
+	{"jbd", "an external journal of ext, not a file system",
+	 "give the file system that it belongs to"},
+};
+
+struct magic {
+	size_t off;
+	const char *bytes;
+	size_t len;
+	const char *what, *help;
+};
+
+#define MAGIC(off, bytes) off, bytes, sizeof(bytes) - 1
+#define EXPORT_QEMU                                                                                \
+	"show it raw with \"qemu-img convert -O raw IMAGE RAW\" or qemu-storage-daemon's FUSE "    \
+	"export"
+#define HEAD_SIZE 512
+
+static const struct magic magics[] = {
+	{MAGIC(0, "QFI\xfb"), "a qcow2 image", EXPORT_QEMU},
+	{MAGIC(0, "KDMV"), "a VMDK image", EXPORT_QEMU},
+	{MAGIC(0, "COWD"), "a VMDK image", EXPORT_QEMU},
+	{MAGIC(0, "# Disk DescriptorFile"), "a VMDK descriptor", EXPORT_QEMU},
+	{MAGIC(0, "vhdxfile"), "a VHDX image", EXPORT_QEMU},
+	{MAGIC(0, "conectix"), "a dynamic VHD image", EXPORT_QEMU},
+	{MAGIC(64, "\x7f\x10\xda\xbe"), "a VDI image", EXPORT_QEMU},
+	{MAGIC(0, "QED\0"), "a QED image", EXPORT_QEMU},
+	{MAGIC(0, "\x3a\xff\x26\xed"), "an Android sparse image",
+	 "expand it with \"simg2img IMAGE RAW\""},
+	{MAGIC(0, "\x1f\x8b"), "gzip compressed", "unpack it with \"gunzip\""},
+	{MAGIC(0, "\3757zXZ\0"), "xz compressed", "unpack it with \"unxz\""},
+	{MAGIC(0, "\x28\xb5\x2f\xfd"), "zstd compressed", "unpack it with \"unzstd\""},
+	{MAGIC(0, "BZh"), "bzip2 compressed", "unpack it with \"bunzip2\""},
+	{MAGIC(0, "\x04\x22\x4d\x18"), "lz4 compressed", "unpack it with \"unlz4\""},
+	{MAGIC(0, "LZIP"), "lzip compressed", "unpack it with \"lzip -d\""},
+	{MAGIC(0, "7z\xbc\xaf\x27\x1c"), "a 7z archive", "unpack it with \"7z x\""},
+	{MAGIC(0, "PK\x03\x04"), "a zip archive", "unpack it with \"unzip\""},
+	{MAGIC(257, "ustar"), "a tar archive", "unpack it with \"tar -xf\""},
+	{MAGIC(0, "MSWIM\0\0\0"), "a WIM archive", "unpack it with \"wimapply\""},
+	{MAGIC(0, "LRZI"), "lrzip compressed", "unpack it with \"lrunzip\""},
+};
+
+static bool say(char *what, size_t size, const char *is, const char *help)
+{
+	snprintf(what, size, "%s; %s", is, help);
+	return true;
+}
+
+static void copy_value(blkid_probe probe, const char *key, char *value, size_t size)
+{
+	const char *data;
+
+	*value = '\0';
+	if (blkid_probe_lookup_value(probe, key, &data, NULL) == 0)
+		snprintf(value, size, "%s", data);
+}
+
+/* 0: TYPE and VERSION are set; 1: nothing known; -2: several at once; -1: cannot be read. */
+static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *version,
+		     size_t version_size)
+{
+	blkid_probe probe = blkid_new_probe();
+	int rc = -1;
+
+	*type = *version = '\0';
+	if (!probe)
+		return rc;
+	if (dev->len && blkid_probe_set_device(probe, dev->fd, (blkid_loff_t)dev->base,
+					       (blkid_loff_t)dev->len) == 0) {
+		blkid_probe_enable_superblocks(probe, 1);
+		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_VERSION);
+		rc = blkid_do_safeprobe(probe);
+	}
+	if (rc == 0) {
+		copy_value(probe, "TYPE", type, type_size);
+		copy_value(probe, "VERSION", version, version_size);
+	}
+	blkid_free_probe(probe);
+	blkdev_reset_advice(dev);
+	return rc;
+}
+
+static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
+{
+	char type[64], version[32], is[128];
+
+	if (ask_blkid(dev, type, sizeof(type), version, sizeof(version)) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(known_types) / sizeof(known_types[0]); i++) {
+		const struct known_type *k = &known_types[i];
+
+		if (strcmp(k->type, type))
+			continue;
+		if (!strcmp(type, "crypto_LUKS") && *version) {
+			snprintf(is, sizeof(is), "LUKS%s encrypted", version);
+			return say(what, size, is, k->help);
+		}
+		return say(what, size, k->what, k->help);
+	}
+	if (!strncmp(type, "ext", 3))
+		return false;
+	snprintf(is, sizeof(is), "%s, as libblkid calls it", type);
+	return say(what, size, is, "\"file --special-files IMAGE\" may tell more");
+}
+
+bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
+{
+	char type[64], version[32];
+	int rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
+
+	if (rc == -2) {
+		snprintf(what, size,
+			 "it has the signatures of several file systems; "
+			 "\"wipefs --no-act IMAGE\" lists them");
+		return true;
+	}
+	/* jbd: the superblock itself says so too, and better. */
+	return rc == 0 && strcmp(type, "jbd") && sniff_blkid(dev, what, size);
+}
+
+static bool sniff_magic(struct blkdev *dev, char *what, size_t size)
+{
+	char head[HEAD_SIZE] = {0};
+	size_t len = dev->len < sizeof(head) ? (size_t)dev->len : sizeof(head);
+
+	if (blkdev_read(dev, 0, len, head))
+		return false;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		const struct magic *m = &magics[i];
+
+		if (m->off + m->len <= len && !memcmp(head + m->off, m->bytes, m->len))
+			return say(what, size, m->what, m->help);
+	}
+	return false;
+}
+
+bool sniff_content(struct blkdev *dev, char *what, size_t size)
+{
+	return sniff_blkid(dev, what, size) || sniff_magic(dev, what, size);
+}

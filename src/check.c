@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// --check: open the image, judge it, hand what is found to the report; the exit status tells the rest.
+
+#include "check.h"
+#include "e4zero.h"
+#include "progress.h"
+#include "report.h"
+#include "util.h"
+#include <time.h>
+
+struct check {
+	const struct options *options;
+	struct report *report;
+	struct progress progress;
+};
+
+static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
+{
+	struct check *check = arg;
+
+	progress_hide(&check->progress);
+	return check->report->ops->finding(check->report, finding);
+}
+
+static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
+{
+	struct check *check = arg;
+
+	progress_hide(&check->progress);
+	return check->report->ops->skipped(check->report, skipped);
+}
+
+static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
+{
+	struct check *check = arg;
+
+	progress_update(&check->progress, pass, current, max);
+}
+
+static void tell_notes(const struct options *options, const struct e4z_image_info *info)
+{
+	const char *const *note;
+
+	if (options->quiet || !info->notes)
+		return;
+	for (note = info->notes; *note; note++)
+		util_say(options->image, "note", *note);
+}
+
+static errcode_t run(struct check *check, struct e4z_image *img, const volatile int *stop,
+		     struct e4z_check_summary *summary)
+{
+	const struct options *options = check->options;
+	const struct e4z_check_options how = {
+		.jobs = options->jobs,
+		.paranoid = options->paranoid,
+		.opaque = options->verbose || options->kinds & E4Z_KIND_BIT(E4Z_OPAQUE),
+		.kinds = options->kinds,
+		.files = options->file_count ? options->files : NULL,
+		.file_count = options->file_count,
+		.stop = stop,
+	};
+	const struct e4z_check_sink sink = {
+		.arg = check,
+		.finding = on_finding,
+		.skipped = on_skipped,
+		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
+	};
+	errcode_t err;
+
+	tell_notes(options, e4z_info(img));
+	err = check->report->ops->image(check->report, e4z_info(img));
+	if (!err)
+		err = e4z_check(img, &how, &sink, summary);
+	progress_hide(&check->progress);
+	return err;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+int check_run(const struct options *options, struct report *report, const volatile int *stop)
+{
+	const struct e4z_open_options how = {
+		.partition = options->partition,
+		.force = options->force,
+	};
+	struct check check = {.options = options, .report = report};
+	struct e4z_check_summary summary = {0};
+	struct report_summary result = {.verb = options->verb_name, .check = &summary};
+	struct e4z_image *img = NULL;
+	struct timespec start;
+	errcode_t err;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	progress_start(&check.progress, options);
+	err = e4z_open(options->image, &how, &img);
+	if (!err)
+		err = run(&check, img, stop, &summary);
+	if (!err)
+		result.exit = summary.findings ? EXIT_FINDINGS : EXIT_NONE;
+	else
+		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
+	/* a report that cannot be written is told once, when standard output is closed */
+	if (err && !util_stdout_error())
+		report_failure(report, options->image, img ? e4z_context(img) : "", err);
+	result.seconds = seconds_since(&start);
+	err = report->ops->summary(report, &result);
+	if (err && !util_stdout_error())
+		util_say(options->image, "writing the report", error_message(err));
+	e4z_close(img);
+	if (err && result.exit != EXIT_SIGNAL)
+		return EXIT_REFUSED;
+	return result.exit;
+}

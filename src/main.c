@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// e4zero: the order of things around a verb - descriptors, signals, the report, the exit status.
+
+#include "e4zero.h"
+#include "options.h"
+#include "report.h"
+#include "report_json.h"
+#include "util.h"
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/*
+ * The first SIGINT or SIGTERM asks for an end in order, the second one ends at once. What the caller
+ * ignores stays ignored (nohup, background jobs). SIGXFSZ would hide the EFBIG that names the cause.
+ */
+static void catch_signals(void)
+{
+	static const int asked[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | SA_RESETHAND};
+	struct sigaction before;
+	size_t i;
+
+	for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (!sigaction(asked[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(asked[i], &action, NULL);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* A wrong command line has its error and its summary in JSON too. */
+static int refuse_usage(const struct options *options, struct report *report)
+{
+	static const struct e4z_check_summary nothing;
+	const struct report_summary summary = {
+		.verb = options->verb_name,
+		.check = &nothing,
+		.exit = EXIT_USAGE,
+	};
+
+	util_say("command line", options->fault, "see e4zero --help");
+	report->ops->error(report, options->image, "command line", options->fault, EINVAL);
+	if (report->ops->summary(report, &summary))
+		return EXIT_REFUSED;
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct report *report;
+	bool usable;
+	int status;
+
+	util_guard_descriptors();
+	setlocale(LC_CTYPE, "");
+	catch_signals();
+	e4z_init_errors();
+	usable = options_parse(argc, argv, &options);
+	report = options.json ? report_json_open(&options) : report_text_open(&options);
+	if (!report) {
+		util_say(options.image, "starting", strerror(ENOMEM));
+		return EXIT_REFUSED;
+	}
+	status = usable ? options.verb(&options, report, &stop) : refuse_usage(&options, report);
+	report->ops->close(report);
+	if (!util_close_stdout() && status != EXIT_SIGNAL)
+		status = EXIT_REFUSED;
+	return status;
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The option table and what is made of it: the parse, --help, --version and the usage errors.
+//
+// A verb or an option is one row. Rows with .run are verbs; .flag and .set are for options. Long names
+// must be given in full: a prefix that is unique today would stop being so with the next row.
+
+#include "options.h"
+#include "check.h"
+#include "e4zero.h"
+#include "util.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_JOBS = 1024, LONG_ONLY = 256 };
+
+struct option_row {
+	char letter;
+	const char *name;
+	const char *arg; /* its name in --help; NULL: takes none */
+	bool arg_optional;
+	const char *help; /* '\n' begins another line */
+	verb_fn *run;	  /* the row is a verb */
+	bool at_once;	  /* the verb wants no image and overrides every other */
+	size_t flag;	  /* offset of a bool to set; no flag stands at offset 0 */
+	const char *(*set)(struct options *options, const char *arg); /* why not, or NULL */
+};
+
+static verb_fn help_run, version_run;
+static const char *set_descriptor(struct options *options, const char *arg);
+static const char *set_jobs(struct options *options, const char *arg);
+static const char *set_kinds(struct options *options, const char *arg);
+static const char *set_partition(struct options *options, const char *arg);
+static const char *set_progress(struct options *options, const char *arg);
+
+#define FLAG(field) offsetof(struct options, field)
+
+static const struct option_row rows[] = {
+	{.name = "check",
+	 .run = check_run,
+	 .help = "report stale bytes past EOF; writes nothing, ever (the default)"},
+	{.name = "help", .run = help_run, .at_once = true, .help = "print this and exit"},
+	{.letter = 'V',
+	 .name = "version",
+	 .run = version_run,
+	 .at_once = true,
+	 .help = "print the version and exit"},
+
+	{.letter = 'C',
+	 .arg = "FD",
+	 .set = set_descriptor,
+	 .help = "write progress lines to descriptor FD as e2fsck does;\n0: as --progress"},
+	{.letter = 'f',
+	 .name = "force",
+	 .flag = FLAG(force),
+	 .help = "look at the disk's view of a mounted file system"},
+	{.name = "fsck-codes",
+	 .flag = FLAG(fsck_codes),
+	 .help = "add 1 to the exit status when something was changed"},
+	{.letter = 'j',
+	 .name = "jobs",
+	 .arg = "N",
+	 .set = set_jobs,
+	 .help = "threads that read, 1 to 1024 (default: the processors)"},
+	{.letter = 'J',
+	 .name = "json",
+	 .flag = FLAG(json),
+	 .help = "JSON Lines on standard output, and nothing else there"},
+	{.letter = 'n',
+	 .name = "dry-run",
+	 .flag = FLAG(dry_run),
+	 .help = "change nothing; --check never does"},
+	{.name = "only",
+	 .arg = "KINDS",
+	 .set = set_kinds,
+	 .help = "report and count only these kinds, a comma list"},
+	{.name = "paranoid",
+	 .flag = FLAG(paranoid),
+	 .help = "also look for residue that no written block shows"},
+	{.name = "partition",
+	 .arg = "X",
+	 .set = set_partition,
+	 .help = "the file system of a disk image: a number, LABEL, UUID,\nPARTLABEL or PARTUUID"},
+	{.name = "progress",
+	 .arg = "FD",
+	 .arg_optional = true,
+	 .set = set_progress,
+	 .help = "a bar on standard error if that is a terminal;\nwith FD: as -C FD"},
+	{.letter = 'q',
+	 .name = "quiet",
+	 .flag = FLAG(quiet),
+	 .help = "no text report and no notes, only errors"},
+	{.letter = 'v',
+	 .name = "verbose",
+	 .flag = FLAG(verbose),
+	 .help = "also list what was skipped and what is opaque"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* ---- values ---- */
+
+static const char *set_jobs(struct options *options, const char *arg)
+{
+	uint64_t jobs;
+
+	if (!util_number(arg, 1, MAX_JOBS, &jobs))
+		return "not a number from 1 to 1024";
+	options->jobs = (unsigned)jobs;
+	return NULL;
+}
+
+static const char *set_kinds(struct options *options, const char *arg)
+{
+	char name[32];
+	size_t len;
+	int kind;
+
+	options->kinds = 0;
+	for (;; arg += len + 1) {
+		len = strcspn(arg, ",");
+		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, arg);
+		kind = e4z_kind_by_name(name);
+		if (kind < 0)
+			return "no such kind of finding; --help lists them";
+		options->kinds |= E4Z_KIND_BIT(kind);
+		if (!arg[len])
+			return NULL;
+	}
+}
+
+static const char *set_partition(struct options *options, const char *arg)
+{
+	if (!*arg)
+		return "names no partition";
+	options->partition = arg;
+	return NULL;
+}
+
+static const char *set_progress(struct options *options, const char *arg)
+{
+	if (arg)
+		return set_descriptor(options, arg);
+	options->progress = PROGRESS_BAR;
+	return NULL;
+}
+
+static const char *set_descriptor(struct options *options, const char *arg)
+{
+	uint64_t fd;
+	int flags;
+
+	if (!util_number(arg, 0, INT_MAX, &fd))
+		return "not a file descriptor";
+	if (fd == 0)
+		return set_progress(options, NULL);
+	flags = fcntl((int)fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return "not a descriptor that is open for writing";
+	options->progress = PROGRESS_LINES;
+	options->progress_fd = (int)fd;
+	return NULL;
+}
+
+/* ---- the verbs of this file ---- */
+
+static void help_row(const struct option_row *row)
+{
+	const char *line = row->help;
+	char letter[8] = "   ", left[32];
+	size_t len;
+
+	if (row->letter)
+		snprintf(letter, sizeof(letter), "-%c%s", row->letter, row->name ? "," : "");
+	snprintf(left, sizeof(left), "%s%s%s%s%s%s%s", letter, row->name ? " --" : "",
+		 row->name ? row->name : "",
+		 !row->arg	     ? ""
+		 : row->arg_optional ? "[="
+				     : " ",
+		 row->arg ? row->arg : "", row->arg_optional ? "]" : "", "");
+	for (; line; line = line[len] ? line + len + 1 : NULL, left[0] = '\0') {
+		len = strcspn(line, "\n");
+		printf("  %-22s  %.*s\n", left, (int)len, line);
+	}
+}
+
+static int help_run(const struct options *options, struct report *report, const volatile int *stop)
+{
+	static const char *const titles[] = {"\nVerbs, one a call:\n", "\nOptions:\n"};
+	int pass, i;
+
+	(void)options, (void)report, (void)stop;
+	puts("Usage: e4zero [VERB] [options] IMAGE [FILE...]\n\n"
+	     "Find the stale bytes past EOF in an unmounted ext2, ext3 or ext4 image.\n\n"
+	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N names\n"
+	     "the byte where the file system starts. FILE is an absolute path inside it, or\n"
+	     "<INO>; without FILE every inode is judged.");
+	for (pass = 0; pass < 2; pass++) {
+		fputs(titles[pass], stdout);
+		for (i = 0; i < ROWS; i++)
+			if ((rows[i].run == NULL) == pass)
+				help_row(&rows[i]);
+	}
+	puts("\nKINDS:");
+	for (i = 0; i < E4Z_KIND_COUNT; i++)
+		printf("  %-22s  %s%s\n", e4z_kind_name(i), e4z_kind_text(i),
+		       E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? " (--paranoid)" : "");
+	puts("\nExit status: 0 nothing found, 4 findings, 8 refused or failed, 16 wrong usage,\n"
+	     "32 stopped by a signal. See e4zero(8).");
+	return EXIT_NONE;
+}
+
+static int version_run(const struct options *options, struct report *report,
+		       const volatile int *stop)
+{
+	(void)options, (void)report, (void)stop;
+	puts(PACKAGE_STRING);
+	return EXIT_NONE;
+}
+
+/* ---- the parse ---- */
+
+/* The first fault is the one that is told. */
+static void __attribute__((format(printf, 2, 3)))
+fault(struct options *options, const char *format, ...)
+{
+	va_list args;
+
+	if (options->fault[0])
+		return;
+	va_start(args, format);
+	vsnprintf(options->fault, sizeof(options->fault), format, args);
+	va_end(args);
+}
+
+static int row_value(const struct option_row *row)
+{
+	return row->letter ? row->letter : LONG_ONLY + (int)(row - rows);
+}
+
+static const struct option_row *row_by_value(int value)
+{
+	int i;
+
+	for (i = 0; i < ROWS; i++)
+		if (value == row_value(&rows[i]))
+			return &rows[i];
+	return NULL;
+}
+
+static void make_getopt(char *letters, struct option *longs)
+{
+	int i;
+
+	*letters++ = ':'; /* tell a missing argument from an unknown option */
+	for (i = 0; i < ROWS; i++) {
+		if (rows[i].letter) {
+			*letters++ = rows[i].letter;
+			if (rows[i].arg)
+				*letters++ = ':';
+		}
+		if (rows[i].name)
+			*longs++ = (struct option){.name = rows[i].name,
+						   .has_arg = !rows[i].arg ? no_argument
+							      : rows[i].arg_optional
+								      ? optional_argument
+								      : required_argument,
+						   .val = row_value(&rows[i])};
+	}
+	*letters = '\0';
+	*longs = (struct option){0};
+}
+
+/* getopt takes unique prefixes of long names; scripts that use them break when a row is added. */
+static bool name_in_full(const struct option_row *row, const char *word)
+{
+	size_t len;
+
+	if (strncmp(word, "--", 2) || !word[2])
+		return true;
+	word += 2;
+	len = strcspn(word, "=");
+	return row->name && !row->name[len] && !strncmp(row->name, word, len);
+}
+
+static void take(struct options *options, const struct option_row *row, const char *arg)
+{
+	const char *why;
+
+	if (row->flag)
+		*(bool *)((char *)options + row->flag) = true;
+	if (row->run && options->verb && options->verb != row->run && !row->at_once)
+		fault(options, "--%s and --%s: one verb a call", options->verb_name, row->name);
+	if (row->run) {
+		options->verb = row->run;
+		options->verb_name = row->name;
+	}
+	why = row->set ? row->set(options, arg) : NULL;
+	if (why && row->name)
+		fault(options, "--%s '%s': %s", row->name, arg, why);
+	else if (why)
+		fault(options, "-%c '%s': %s", row->letter, arg, why);
+}
+
+static void take_words(struct options *options, char **words, int count)
+{
+	const char *file;
+	size_t digits;
+	int i;
+
+	if (!options->verb) {
+		options->verb = rows[0].run;
+		options->verb_name = rows[0].name;
+	}
+	if (count == 0) {
+		fault(options, "no IMAGE is given");
+		return;
+	}
+	options->image = words[0];
+	options->files = (const char *const *)words + 1;
+	options->file_count = (size_t)count - 1;
+	for (i = 1; i < count; i++) {
+		file = words[i];
+		digits = *file == '<' ? strspn(file + 1, "0123456789") : 0;
+		if (*file != '/' && !(digits && !strcmp(file + 1 + digits, ">")))
+			fault(options, "'%s': a FILE is an absolute path in the image, or <INO>",
+			      file);
+	}
+}
+
+/* WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. */
+static void bad_option(struct options *options, int value, const char *word)
+{
+	if (value == ':')
+		fault(options, "'%s': the option wants an argument", word);
+	else if (optopt && optopt < LONG_ONLY && strncmp(word, "--", 2))
+		fault(options, "'-%c': no such option", optopt);
+	else if (optopt)
+		fault(options, "'%s': the option takes no argument", word);
+	else
+		fault(options, "'%s': no such option", word);
+}
+
+bool options_parse(int argc, char **argv, struct options *options)
+{
+	struct option longs[ROWS + 1];
+	char letters[2 * ROWS + 2];
+	const struct option_row *row;
+	const char *word;
+	int value;
+
+	*options = (struct options){0};
+	make_getopt(letters, longs);
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		row = row_by_value(value);
+		/* a separate argument stands between the option and optind */
+		word = argv[optind - 1];
+		if (row && optarg == word)
+			word = argv[optind - 2];
+		if (!row) {
+			bad_option(options, value, word);
+		} else if (!name_in_full(row, word)) {
+			fault(options, "'%s': no such option; write --%s in full", word, row->name);
+		} else if (row->at_once && !options->fault[0]) {
+			take(options, row, optarg);
+			return true;
+		} else {
+			take(options, row, optarg);
+		}
+	}
+	take_words(options, argv + optind, argc - optind);
+	if (options->json && options->progress == PROGRESS_LINES &&
+	    options->progress_fd == STDOUT_FILENO)
+		fault(options, "--json leaves no room for progress on standard output");
+	if (options->kinds & E4Z_KINDS_PARANOID)
+		options->paranoid = true;
+	return !options->fault[0];
+}

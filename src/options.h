@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line asks for; one table feeds getopt, --help and the usage errors. */
+#ifndef E4ZERO_OPTIONS_H
+#define E4ZERO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct options;
+struct report;
+
+/* Does what a verb says and returns the exit status. STOP becomes non-zero when a signal came. */
+typedef int verb_fn(const struct options *options, struct report *report, const volatile int *stop);
+
+enum progress_mode { PROGRESS_NONE, PROGRESS_BAR, PROGRESS_LINES };
+
+struct options {
+	const char *image; /* never NULL after a good parse, unless the verb wants none */
+	const char *const *files;
+	size_t file_count;
+	verb_fn *verb;
+	const char *verb_name;
+
+	const char *partition;
+	uint32_t kinds; /* E4Z_KIND_BIT()s, 0: all */
+	unsigned jobs;	/* 0: the processors there are */
+	enum progress_mode progress;
+	int progress_fd;
+	bool dry_run;
+	bool force;
+	bool fsck_codes;
+	bool json;
+	bool paranoid;
+	bool quiet;
+	bool verbose;
+
+	char fault[512]; /* what is wrong with the command line, a sentence; "": nothing */
+};
+
+/* False: see the fault. The other fields hold what could be understood, json among them. */
+bool options_parse(int argc, char **argv, struct options *options);
+
+#endif

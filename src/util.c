@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Checked standard output, text that is safe to print, and messages on standard error.
+
+#include "util.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int stdout_errno;
+
+void util_guard_descriptors(void)
+{
+	static char buffer[1 << 16];
+	int fd;
+
+	/* open() takes the lowest free number; the wrong direction keeps writing to a closed one an error */
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_REFUSED);
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
+int util_stdout_error(void)
+{
+	if (!stdout_errno && ferror(stdout))
+		stdout_errno = errno ? errno : EIO;
+	return stdout_errno;
+}
+
+bool util_close_stdout(void)
+{
+	util_stdout_error();
+	if (fclose(stdout) != 0 && !stdout_errno)
+		stdout_errno = errno ? errno : EIO;
+	if (!stdout_errno)
+		return true;
+	util_say("standard output", "writing the report", strerror(stdout_errno));
+	return false;
+}
+
+/* The length of the well-formed UTF-8 sequence at S and its code point; 0: there is none. */
+static size_t utf8_next(const unsigned char *s, uint32_t *code)
+{
+	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	size_t i;
+
+	if (!len || s[0] > 0xf4)
+		return 0;
+	*code = len == 1 ? s[0] : s[0] & (0x7fu >> len);
+	for (i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (s[i] & 0x3f);
+	}
+	if (*code < lowest[len] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000))
+		return 0;
+	return len;
+}
+
+bool util_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t code;
+	size_t len;
+
+	for (; *p; p += len) {
+		len = utf8_next(p, &code);
+		if (!len)
+			return false;
+	}
+	return true;
+}
+
+/* C0, C1, line and paragraph separators, and what reorders the text around it. */
+static bool is_unsafe(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e ||
+	       code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+char *util_printable(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	char *text = malloc(strlen(s) * 4 + 1), *out = text;
+	uint32_t code = 0;
+	size_t len;
+
+	if (!text)
+		return NULL;
+	while (*p) {
+		len = utf8_next(p, &code);
+		if (len && !is_unsafe(code) && !(p[0] == '\\' && p[1] == 'x')) {
+			memcpy(out, p, len);
+			out += len;
+			p += len;
+			continue;
+		}
+		for (len = len ? len : 1; len; len--)
+			out += sprintf(out, "\\x%02x", *p++);
+	}
+	*out = '\0';
+	return text;
+}
+
+char *util_hex(const char *s)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc(strlen(s) * 2 + 1), *out = text;
+
+	if (!text)
+		return NULL;
+	for (; *s; s++) {
+		*out++ = digits[(unsigned char)*s >> 4];
+		*out++ = digits[(unsigned char)*s & 15];
+	}
+	*out = '\0';
+	return text;
+}
+
+bool util_number(const char *s, uint64_t min, uint64_t max, uint64_t *value)
+{
+	uint64_t n = 0;
+
+	if (!*s)
+		return false;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9' || __builtin_mul_overflow(n, 10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(*s - '0'), &n))
+			return false;
+	}
+	*value = n;
+	return n >= min && n <= max;
+}
+
+static void put_part(const char *s, size_t len)
+{
+	char *part = strndup(s, len);
+	char *text = part ? util_printable(part) : NULL;
+
+	fputs(text ? text : "?", stderr);
+	free(text);
+	free(part);
+}
+
+void util_say(const char *where, const char *what, const char *why)
+{
+	const char *const parts[] = {where, what, why};
+	const char *line;
+	size_t i;
+
+	fputs("e4zero", stderr);
+	for (i = 0; i < 3; i++) {
+		if (!parts[i] || !*parts[i])
+			continue;
+		fputs(": ", stderr);
+		put_part(parts[i], i == 1 ? strcspn(what, "\n") : strlen(parts[i]));
+	}
+	fputc('\n', stderr);
+	for (line = what ? strchr(what, '\n') : NULL; line && line[1]; line = strchr(line, '\n')) {
+		line++;
+		put_part(line, strcspn(line, "\n"));
+		fputc('\n', stderr);
+	}
+}

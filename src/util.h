@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every part of the program leans on: checked standard output, safe text, messages. */
+#ifndef E4ZERO_UTIL_H
+#define E4ZERO_UTIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* The exit statuses; cli.md's contract, e4zero(8) tells their story. */
+enum {
+	EXIT_NONE = 0,
+	EXIT_FINDINGS = 4,
+	EXIT_REFUSED = 8,
+	EXIT_USAGE = 16,
+	EXIT_SIGNAL = 32,
+};
+
+/* ---- standard output ---- */
+
+/* Occupy descriptors 0 to 2 where the caller closed them, so that no image ever becomes one of them. */
+void util_guard_descriptors(void);
+/* The errno value of the first write to standard output that failed, or 0. */
+int util_stdout_error(void);
+/* Flush and close standard output: false, with a message, when any byte of it was lost. */
+bool util_close_stdout(void);
+
+/* ---- text ---- */
+
+bool util_is_utf8(const char *s);
+/*
+ * S with everything that could confuse a terminal or a reader as \xNN: control characters, what is
+ * not UTF-8, marks that turn the writing direction, and a "\x" of its own. NULL: no memory.
+ */
+char *util_printable(const char *s);
+/* The bytes of S in lower-case hexadecimal. NULL: no memory. */
+char *util_hex(const char *s);
+/* A decimal number from MIN to MAX and nothing else. */
+bool util_number(const char *s, uint64_t min, uint64_t max, uint64_t *value);
+
+/* ---- messages ---- */
+
+/*
+ * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. What follows the first line of
+ * WHAT is printed below, as it is.
+ */
+void util_say(const char *where, const char *what, const char *why);
+
+#endif

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the benchmark runs and what it has to reach: tables only, bench.py is the driver.
+
+A case runs its commands in turn on one image, round after round. A goal compares two commands of a
+case, pair by pair in the same round. To measure something new, add a command, a case, its goals.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing to run. In argv {image} is the image, {e4zero} our binary, {bin} the helpers."""
+    name: str
+    argv: tuple
+    exits: tuple = (0,)
+    into: tuple = ()          # a second command that reads the first one's output
+    rounds: int = 1000        # at most so many of the case's rounds: for the slow ones
+    stale: str = ""           # after this word the output has the number of stale tails: checked
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    image: str
+    cache: str                # "warm": in the page cache; "cold": evicted before each run
+    commands: tuple
+    rounds: int = 1000
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """Wall time of `what` <= factor x that of `ref` + plus seconds."""
+    text: str
+    case: str
+    what: str
+    ref: str
+    factor: float
+    plus: float = 0.0
+
+
+@dataclass(frozen=True)
+class Faster:
+    """Wall time of `ref` >= factor x that of `what`."""
+    text: str
+    case: str
+    what: str
+    ref: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Peak resident memory of `what` in any round <= mib."""
+    text: str
+    case: str
+    what: str
+    mib: int
+
+
+CHECK_1 = Command("check -j1", ("{e4zero}", "--check", "-q", "-j1", "{image}"), exits=(4,))
+CHECK_2 = Command("check -j2", ("{e4zero}", "--check", "-q", "-j2", "{image}"), exits=(4,))
+FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "{image}"), stale="stale")
+FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "{image}"), stale="stale")
+E2FSCK = Command("e2fsck -fn", ("e2fsck", "-fn", "{image}"))
+# -s prints every tail whole; only a reader that looks for non-zero bytes makes an answer of it.
+BLKLS = Command("blkls -s | count", ("blkls", "-s", "{image}"), into=("{bin}/count",), rounds=3)
+ZEROFREE = Command("zerofree -n", ("zerofree", "-n", "{image}"), rounds=2)
+
+
+def only(command, rounds):
+    return Command(**{**command.__dict__, "rounds": rounds})
+
+
+OURS = (FLOOR_1, CHECK_1, FLOOR_2, CHECK_2)
+
+CASES = (
+    Case("S warm", "S", "warm", OURS + (E2FSCK, BLKLS, ZEROFREE)),
+    Case("S cold", "S", "cold", OURS + (E2FSCK, BLKLS), rounds=3),
+    Case("X warm", "X", "warm", OURS + (E2FSCK, BLKLS, only(ZEROFREE, 1))),
+    Case("L warm", "L", "warm", OURS + (E2FSCK, BLKLS, only(ZEROFREE, 1))),
+    Case("L cold", "L", "cold", OURS + (E2FSCK, only(BLKLS, 2), only(ZEROFREE, 1)), rounds=3),
+    Case("T warm", "T", "warm", OURS + (only(E2FSCK, 1),), rounds=2),
+)
+
+
+def for_threads(kind, text, case, ref, *limits):
+    """The same goal with one and with two threads; `ref` may depend on the thread count too."""
+    return tuple(kind(f"{text}, {n} thread{'s'[:n - 1]}", case, f"check -j{n}",
+                      *((ref.format(n=n),) if ref else ()), *limit)
+                 for n, limit in enumerate(limits, 1))
+
+
+L, X, S = "1 M files", "262,144 extents", "20 k files"
+
+GOALS = (
+    *for_threads(AtMost, f"{L}: against the floor", "L warm", "floor -j{n}", (1.3,), (1.3,)),
+    *for_threads(AtMost, f"{L}, cold: against the floor", "L cold", "floor -j{n}", (1.3,), (1.3,)),
+    *for_threads(Faster, f"{L}: against e2fsck -fn", "L warm", "e2fsck -fn", (1.6,), (2.3,)),
+    *for_threads(Faster, f"{L}: against blkls -s", "L warm", BLKLS.name, (7,), (10,)),
+    *for_threads(Faster, f"{L}, cold: against blkls -s", "L cold", BLKLS.name, (3,), (3,)),
+    *for_threads(Memory, f"{L}: peak memory", "L warm", "", (64,), (64,)),
+    *for_threads(Memory, "10 M inodes: peak memory", "T warm", "", (64,), (64,)),
+    *for_threads(AtMost, f"{S}: against the floor", "S warm", "floor -j{n}",
+                 (1.5, 0.005), (1.5, 0.005)),
+    *for_threads(AtMost, f"{X}: against the floor", "X warm", "floor -j{n}",
+                 (1.5, 0.005), (1.5, 0.005)),
+)

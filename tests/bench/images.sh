@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
+#
+# The names are S, L, X and T. NAME.img is the image, NAME.json says what is in it. An image whose
+# recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root.
+set -eu -o pipefail
+
+RECIPE=1
+UUID=5e0e4a12-7d4c-4b7e-9f6a-0e4be4c4e420
+SEED=0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9
+here=$(cd "$(dirname "$0")" && pwd)
+dir=${E4ZERO_BENCH_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/e4zero-bench}
+PATH=$PATH:/usr/sbin:/sbin
+mnt='' loop='' work=''
+
+say() { echo "images: $*" >&2; }
+
+detach() {
+	if [ -n "$mnt" ] && mountpoint -q "$mnt"; then umount "$mnt"; fi
+	if [ -n "$loop" ]; then losetup -d "$loop"; loop=; fi
+	if [ -n "$mnt" ]; then rmdir "$mnt"; mnt=; fi
+}
+
+cleanup() {
+	detach || say "could not detach ${loop:-the loop device}"
+	[ -z "$work" ] || rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+need_root() {
+	[ "$(id -u)" = 0 ] && return
+	say "SKIP $1: a loop mount needs root"
+	exit 77
+}
+
+need_room() {
+	local free
+	free=$(df --output=avail -k "$dir" | tail -1)
+	[ "$free" -ge $(($2 * 1024 * 1024)) ] && return
+	say "SKIP $1: needs $2 GiB free in $dir"
+	exit 77
+}
+
+# Direct I/O keeps the image's pages from being cached twice; not every host file system has it.
+attach() {
+	mnt=$(mktemp -d)
+	loop=$(losetup -f --show --direct-io=on "$1" 2>/dev/null) || loop=$(losetup -f --show "$1")
+	mount -t ext4 -o noatime,noinit_itable,commit=300 "$loop" "$mnt"
+}
+
+build() { # NAME FLAGS...: compile NAME.c into the cache
+	local name=$1
+	shift
+	mkdir -p "$dir/bin"
+	if [ "$here/$name.c" -nt "$dir/bin/$name" ]; then
+		"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -o "$dir/bin/$name" \
+			"$here/$name.c" "$@"
+	fi
+}
+
+# A fixed UUID and hash seed, the default features of the host's mke2fs otherwise.
+format() { # IMAGE SIZE OPTIONS...
+	local image=$1 size=$2
+	shift 2
+	truncate -s "$size" "$image"
+	mke2fs -q -F -t ext4 -b 4096 -I 256 -m 1 -U "$UUID" "$@" \
+		-E "lazy_itable_init=1,lazy_journal_init=1,nodiscard,hash_seed=$SEED" "$image"
+}
+
+fresh() { # NAME: true when the image is there and of this recipe
+	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
+		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
+}
+
+finish() { # NAME FACTS
+	e2fsck -fn "$work/$1.img" > "$work/fsck" 2>&1 || {
+		cat "$work/fsck" >&2
+		say "e2fsck does not like $1"
+		exit 1
+	}
+	echo "{\"name\": \"$1\", \"recipe\": $RECIPE, $2}" > "$work/$1.json"
+	rm -f "$dir/$1.json"
+	mv "$work/$1.img" "$dir/$1.img"
+	mv "$work/$1.json" "$dir/$1.json"
+	say "$1 made in $SECONDS s, $(du -m "$dir/$1.img" | cut -f1) MiB on disk: $2"
+}
+
+many() { # NAME SIZE INODES GIB FILES DIRS FRAGMENTED LONG PREALLOCATED STALE-EVERY BIG-EVERY
+	local name=$1 size=$2 inodes=$3 facts
+	need_root "$name"
+	need_room "$name" "$4"
+	build populate -pthread
+	build stain
+	shift 4
+	format "$work/$name.img" "$size" -N "$inodes"
+	attach "$work/$name.img"
+	facts=$("$dir/bin/populate" "$mnt" "$@" "$work/tails")
+	detach
+	"$dir/bin/stain" "$work/$name.img" < "$work/tails" > "$work/stained"
+	grep -qx "$(wc -l < "$work/tails")" "$work/stained"
+	finish "$name" "$facts"
+}
+
+make_S() { many S 2G 24000 1 22005 96 60 6 60 40 200; }
+make_L() { many L 12G 1060000 9 1010000 4032 3000 300 2000 40 0; }
+
+# The data blocks of X hold zeros and are punched out of the image file, all but the last one.
+make_X() {
+	local facts off len
+	need_root X
+	need_room X 5
+	build stripes
+	build stain
+	format "$work/X.img" 9G -N 8192
+	attach "$work/X.img"
+	echo 0 > "/sys/fs/ext4/${loop#/dev/}/extent_max_zeroout_kb"
+	facts=$("$dir/bin/stripes" "$mnt/striped" 8589934592 32768 1234 "$work/tails" "$work/runs")
+	detach
+	while read -r off len; do
+		fallocate -p -o "$off" -l "$len" "$work/X.img"
+	done < "$work/runs"
+	"$dir/bin/stain" "$work/X.img" < "$work/tails" > "$work/stained"
+	finish X "$facts"
+}
+
+make_T() {
+	local facts
+	need_room T 4
+	build tenmillion -lext2fs -lcom_err
+	build stain
+	format "$work/T.img" 40G -N 10240000 -G 16
+	facts=$("$dir/bin/tenmillion" "$work/T.img" 10000 999 "$work/tails")
+	"$dir/bin/stain" "$work/T.img" < "$work/tails" > "$work/stained"
+	finish T "$facts"
+}
+
+[ $# -gt 0 ] || { say "usage: images.sh NAME..."; exit 2; }
+mkdir -p "$dir"
+for name; do
+	case $name in
+	S | L | X | T) ;;
+	*) say "there is no image $name"; exit 2 ;;
+	esac
+	fresh "$name" && continue
+	SECONDS=0
+	work=$(mktemp -d "$dir/making.XXXXXX")
+	"make_$name"
+	rm -rf "$work"
+	work=
+done

@@ -1,0 +1,658 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The recipes of mkimg.sh, a function a kind; sourced by it and of no use alone.
+# shellcheck shell=bash disable=SC2154
+
+ext4_without() {
+	local features=",$ext4,"
+	for f; do
+		features=${features/,$f,/,}
+	done
+	features=${features#,}
+	echo "${features%,}"
+}
+
+# -- kinds of file system ------------------------------------------------------------------------------
+
+kind_ext2_rev0() {
+	bs=1024
+	rm -f "$out"
+	truncate -s 12M "$out"
+	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" >/dev/null 2>&1
+	tree --files 160
+	pollute
+}
+
+kind_ext2_1k() {
+	mk 12M "$ext2" 1024 -N 1024 -I 128
+	tree --files 300
+	pollute
+}
+
+kind_ext3_1k() {
+	mk 14M "$ext3" 1024 -N 1024 -I 128
+	tree --files 240 --far 267 --far 5000 --far 65803 --far 65804 --far 400000
+	pollute
+}
+
+kind_ext3_4k() {
+	mk 32M "$ext3" 4096 -N 1024
+	tree --files 240 --far 1035 --far 1036 --far 1049611 --far 1049612
+	pollute
+}
+
+kind_ext4_1k() {
+	mk 16M "$ext4" 1024 -N 2048
+	tree --files 400 --extents --deep 400 --far 3000000
+	e2fsck -fyD "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck -D"
+	pollute
+}
+
+kind_ext4_2k() {
+	mk 24M "$ext4" 2048 -N 1024
+	tree --extents --deep 700
+	pollute
+}
+
+kind_ext4_4k() {
+	mk 40M "$ext4" 4096 -N 1024
+	tree --files 300 --extents --deep 1000 --far 2000000
+	pollute
+}
+
+kind_ext4_64k() {
+	mk 64M "$(ext4_without has_journal resize_inode)" 65536 -N 512
+	tree --files 120 --past 12 --extents --deep 5
+	pollute
+}
+
+kind_bigalloc() {
+	mk 64M "$(ext4_without resize_inode),bigalloc" 4096 -C 16384 -N 1024
+	tree --extents --ratio 4 --deep 90
+	pollute
+}
+
+kind_bigalloc_1k() {
+	mk 24M "$(ext4_without resize_inode),bigalloc" 1024 -C 8192 -N 1024
+	tree --extents --ratio 8 --deep 90
+	pollute
+}
+
+kind_metabg() {
+	mk 80M "$(ext4_without resize_inode),meta_bg" 4096 -g 256 -N 2560
+	tree --extents --deep 400
+	pollute
+}
+
+kind_metabg_1k() {
+	mk 16M "$(ext4_without resize_inode),meta_bg" 1024 -g 256 -N 1024
+	tree --extents
+	pollute
+}
+
+kind_nocsum() {
+	mk 16M "$(ext4_without metadata_csum)" 1024 -N 1024
+	tree --extents --deep 400
+	pollute
+}
+
+kind_uninitbg() {
+	lazy=1 fill='\245' mk 20M "$(ext4_without metadata_csum),uninit_bg" 1024 -N 8192 -g 2048
+	tree --extents
+	pollute
+}
+
+kind_lazy() {
+	lazy=1 fill='\245' mk 20M "$ext4" 1024 -N 8192 -g 2048
+	tree --extents
+	pollute
+}
+
+kind_no64bit() {
+	mk 16M "$(ext4_without 64bit)" 1024 -N 1024 -g 1024
+	tree --extents
+	pollute
+}
+
+kind_sparse_super2() {
+	mk 20M "$(ext4_without sparse_super resize_inode),sparse_super2" 1024 -N 1024 -g 1024
+	tree --extents
+	pollute
+}
+
+kind_csumseed() {
+	mk 16M "$ext4,metadata_csum_seed" 1024 -N 1024
+	tree --extents --deep 400
+	tune2fs -U 77777777-1111-2222-3333-444444444444 "$out" >/dev/null 2>&1 || die "tune2fs -U"
+	pollute
+}
+
+kind_flexbg_off() {
+	mk 20M "$(ext4_without flex_bg)" 1024 -N 2048 -g 512
+	tree --extents --files 300
+	pollute
+}
+
+kind_manygroups() {
+	mk 16M "$(ext4_without resize_inode)" 1024 -N 1024 -g 256
+	tree --extents
+	pollute
+}
+
+kind_inode128() {
+	mk 16M "$(ext4_without extra_isize)" 1024 -N 1024 -I 128
+	tree --extents --deep 400
+	pollute
+}
+
+kind_mmp() {
+	mk 16M "$ext4" 1024 -N 512
+	tree --extents --files 120
+	# last: every later opening for writing would wait for its interval
+	tune2fs -O mmp "$out" >/dev/null 2>&1 || die "tune2fs -O mmp"
+	pollute
+}
+
+kind_quota() {
+	extra=,quotatype=usrquota:grpquota:prjquota mk 16M "$ext4,quota,project" 1024 -N 512 -I 256
+	tree --extents --files 120
+	e2fsck -fy "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck for the quota files"
+	pollute
+}
+
+kind_deep() {
+	mk 48M "$ext4" 1024 -N 512
+	tree --extents --files 60 --deep 3000 --deep 29000
+	pollute
+}
+
+kind_paranoid() {
+	fill='\245' mk 24M "$ext4" 1024 -N 1024
+	tree --extents --files 300
+	pollute
+}
+
+# -- kinds of inode ------------------------------------------------------------------------------------
+
+# Inline files whose size was lowered: what was cut off stays behind in the inode. The list is by path.
+inline_files() {
+	local most=$1 n size cut first last
+	{
+		echo "mkdir /inline"
+		echo "cd /inline"
+		for ((n = 0; n < 48; n++)); do
+			size=$((1 + (n * 37) % most))
+			head -c "$size" /dev/zero | tr '\0' i >"$tmp/i$n"
+			echo "write $tmp/i$n i$n"
+			if ((n % 3)); then
+				cut=$((size * (n % 5) / 5))
+				echo "sif i$n size $cut"
+				first=$cut last=$((size - 1))
+				printf '{"kind": "inline-slack", "path": "/inline/i%d", "size": %d, "first": %d, "last": %d, "nonzero": %d}\n' \
+					"$n" "$cut" "$first" "$last" "$((size - cut))" >>"$list"
+			fi
+		done
+		echo "mkdir small"
+		echo "cd small"
+		for ((n = 0; n < 12; n++)); do
+			echo "write $tmp/i3 tiny$n"
+		done
+		echo "symlink link $(printf 'l%.0s' $(seq 1 70))"
+	} | dbg
+}
+
+kind_inline() {
+	mk 16M "$ext4,inline_data" 1024 -N 1024 -I 256
+	tree --extents --inline
+	inline_files 128
+	pollute
+}
+
+kind_inline_odd() {
+	mk 16M "$ext4,inline_data" 1024 -N 1024 -I 256
+	tree --extents --inline --files 60
+	inline_files 128
+	dbg <<-EOF
+	symlink /inline/cut $(printf 'c%.0s' $(seq 1 70))
+	sif /inline/cut size 61
+	sif /inline/i3 size 129
+	sif /inline/i7 flags 0x10000800
+	EOF
+	grep -v '"/inline/i[37]"' "$list" >"$tmp/list" || :
+	cat "$tmp/list" >"$list"
+	printf '{"kind": "inline-slack", "path": "/inline/cut", "size": 61, "first": 61, "last": 69, "nonzero": 9}\n' >>"$list"
+	pollute
+}
+
+kind_biginode() {
+	mk 16M "$ext4,inline_data" 1024 -N 1024 -I 1024
+	tree --extents --inline
+	inline_files 700
+	pollute
+}
+
+kind_encrypt() {
+	mk 16M "$ext4,encrypt" 1024 -N 1024
+	tree --extents --grow
+	local n
+	{
+		for ((n = 0; n < 240; n += 3)); do
+			echo "sif /d$((n / 40))/f$(printf %04d "$n") flags 0x80800"
+		done
+		for ((n = 0; n < 24; n += 2)); do
+			echo "sif /past/grow$n flags 0x80800"
+			echo "sif /past/blind$n flags 0x80800"
+			echo "sif /unwritten/u$n flags 0x80800"
+		done
+		echo "sif /odd/slow200 flags 0x80800"
+		echo "sif /names flags 0x80800"
+	} | dbg
+	pollute
+}
+
+kind_verity() {
+	mk 24M "$ext4,verity" 1024 -N 1024
+	tree --extents
+	local n size
+	{
+		echo "mkdir /verity"
+		echo "cd /verity"
+		for ((n = 0; n < 40; n++)); do
+			size=$((n * 997 + 1))
+			((n % 5)) || size=$((n * 4096))
+			rm -f "$tmp/v$n"
+			head -c $((size + (n % 2) * 700)) /dev/zero | tr '\0' v >"$tmp/v$n"
+			# the tree, and in every fourth file blocks where none may be
+			truncate -s $(((size + 65535) / 65536 * 65536)) "$tmp/v$n"
+			head -c $((3000 + n * 100)) /dev/zero | tr '\0' m >>"$tmp/v$n"
+			if ((n % 4 == 1)); then
+				head -c 2000 /dev/zero | tr '\0' s |
+					dd of="$tmp/v$n" bs=1024 seek=$((size / 1024 + 5)) conv=notrunc status=none
+			fi
+			echo "write $tmp/v$n v$n"
+			echo "sif v$n size $size"
+			echo "sif v$n flags 0x180000"
+		done
+		for ((n = 0; n < 240; n += 7)); do
+			echo "sif /d$((n / 40))/f$(printf %04d "$n") flags 0x180000"
+		done
+		echo "sif /unwritten/u1 flags 0x180000"
+		echo "sif /unwritten/u2 flags 0x180000"
+	} | dbg
+	pollute
+}
+
+kind_eainode() {
+	mk 24M "$ext4,ea_inode" 1024 -N 1024
+	tree --extents
+	local n
+	# debugfs reads one block of a value at most; these are too long for an attribute block
+	filler ea 1
+	{
+		for ((n = 0; n < 30; n++)); do
+			head -c $((994 + n)) "$tmp/ea" >"$tmp/ea$n"
+			echo "ea_set -f $tmp/ea$n /d0/f$(printf %04d "$n") user.big"
+		done
+		# values that fit one block: an attribute block each
+		for ((n = 40; n < 60; n++)); do
+			echo "ea_set /d1/f$(printf %04d "$n") user.small $(printf 'e%.0s' $(seq 1 300))"
+		done
+	} | dbg
+	share_attributes
+	pollute
+}
+
+# Let /d1/f0041 read the attribute block of /d1/f0040 and give its own back.
+share_attributes() {
+	local keep drop
+	keep=$(debugfs -R "stat /d1/f0040" "$out" 2>/dev/null | sed -n 's/^File ACL: //p')
+	drop=$(debugfs -R "stat /d1/f0041" "$out" 2>/dev/null | sed -n 's/^File ACL: //p')
+	((keep && drop)) || die "no attribute blocks to share"
+	poke block "$keep" 4 02000000
+	dbg <<-EOF
+	sif /d1/f0041 file_acl $keep
+	freeb $drop
+	EOF
+	# the reference count is under the block's checksum
+	e2fsck -fy "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck for the attribute block"
+}
+
+kind_posteof() {
+	mk 24M "$ext4" 1024 -N 1024
+	tree --extents --grow --past 80
+	pollute
+}
+
+kind_posteof_bigalloc() {
+	mk 64M "$(ext4_without resize_inode),bigalloc" 4096 -C 16384 -N 1024
+	tree --extents --grow
+	pollute
+}
+
+kind_posteof_ind() {
+	mk 24M "$ext3" 1024 -N 1024
+	tree --grow --past 80
+	pollute
+}
+
+# A directory that no other names, with a file in it and a directory below; a file without any name; and
+# a file with a second name that is cut off, in a directory of a higher number.
+kind_cutoff() {
+	mk 16M "$ext4" 1024 -N 512
+	tree --extents --files 60
+	filler c 2 50
+	dbg <<-EOF
+	mkdir /lost
+	mkdir /lost/below
+	cd /lost
+	write $tmp/c inside
+	cd /lost/below
+	write $tmp/c deeper
+	ln /names/linked also
+	cd /
+	write $tmp/c nameless
+	sif /lost size 1024
+	unlink /nameless
+	unlink /lost
+	EOF
+	pollute
+}
+
+# -- orphans -------------------------------------------------------------------------------------------
+
+# Files cut short whose blocks are still there, and deleted ones; sets orphans (with links) and chain (all).
+orphan_files() {
+	local n size map=$1
+	filler o 9 17
+	filler long 70 0
+	{
+		echo "mkdir /orphans"
+		echo "cd /orphans"
+		for ((n = 0; n < 40; n++)); do
+			size=$((n * 211 % (9 * bs)))
+			((n % 4)) || size=$((n / 4 * bs))
+			((n != 7)) || size=$((9 * bs + 17))
+			echo "write $tmp/$( ((n % 10 == 9)) && echo long || echo o) o$n"
+			echo "sif o$n size $size"
+		done
+		if [ "$map" = extents ]; then
+			echo "sif o3 flags 0x80800"
+			echo "sif o4 flags 0x80800"
+			echo "sif o9 flags 0x180000"
+			echo "sif o19 flags 0x180000"
+			echo "fallocate o5 12 15"
+		fi
+	} | dbg
+	orphans=() chain=()
+	for ((n = 0; n < 40; n++)); do
+		chain+=("$(ino "/orphans/o$n")")
+	done
+	for ((n = 0; n < 40; n++)); do
+		((n % 8 == 6)) || orphans+=("--orphan=${chain[n]}")
+	done
+	for ((n = 6; n < 40; n += 8)); do
+		echo "unlink /orphans/o$n"
+		echo "sif <${chain[n]}> links_count 0"
+	done | dbg
+}
+
+orphan_list() {
+	local n next=0
+	{
+		for n in "${chain[@]}"; do
+			echo "sif <$n> dtime @$next"
+			next=$n
+		done
+		echo "ssv last_orphan $next"
+	} | dbg
+}
+
+kind_orphanlist() {
+	mk 16M "$ext4,encrypt,verity" 1024 -N 1024
+	tree --extents --files 120
+	orphan_files extents
+	orphan_list
+	pollute "${orphans[@]}"
+}
+
+kind_orphanlist_ind() {
+	mk 16M "$ext3" 1024 -N 1024
+	tree --files 120
+	orphan_files indirect
+	orphan_list
+	pollute "${orphans[@]}"
+}
+
+kind_orphanfile() {
+	mk 16M "$ext4,encrypt,verity,orphan_file" 1024 -N 1024
+	tree --extents --files 120
+	orphan_files extents
+	debugfs -w -R "feature orphan_present" "$out" >/dev/null 2>&1
+	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present || skip "debugfs knows no orphan_present"
+	poke orphans "${chain[@]}"
+	pollute "${orphans[@]}"
+}
+
+kind_e2fsck_orphan() {
+	mk 16M "$ext4" 1024 -N 1024
+	tree --extents --files 120
+	orphan_files indirect
+	orphan_list
+	e2fsck -fy "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck for the orphans"
+	pollute --no-plant
+}
+
+# -- damage --------------------------------------------------------------------------------------------
+
+# Make /shared/b and /shared/d map the blocks of a and c; /shared/e, f share with it off.
+share_two() {
+	local old
+	filler s 3 100
+	{
+		echo "mkdir /shared"
+		echo "cd /shared"
+		for n in a b c d e f; do
+			echo "write $tmp/s $n"
+		done
+		echo "sif a size $((3 * bs + 50))"
+	} | dbg
+	old=$(blk /shared/b 0)
+	dbg <<-EOF
+	sif /shared/b block[5] $(blk /shared/a 0)
+	freeb $old 4
+	EOF
+	old=$(blk /shared/d 0)
+	dbg <<-EOF
+	sif /shared/d block[5] $(($(blk /shared/c 0) + 2))
+	freeb $old 4
+	EOF
+}
+
+kind_shared() {
+	mk 16M "$ext4" 1024 -N 1024
+	tree --extents
+	debugfs -w -R "feature shared_blocks" "$out" >/dev/null 2>&1
+	share_two
+	pollute
+	dbg <<-EOF
+	sif /d0/f0001 block[0] 0x1f30b
+	sif /d0/f0002 block[1] 0x60004
+	EOF
+	: >"$list"
+}
+
+kind_multiclaim() {
+	mk 16M "$ext4,ea_inode" 1024 -N 1024
+	tree --extents --grow --deep 400
+	share_two
+	dbg <<-EOF
+	ea_set /d1/f0040 user.small $(printf 'e%.0s' $(seq 1 300))
+	ea_set /d1/f0046 user.small $(printf 'f%.0s' $(seq 1 300))
+	EOF
+	# data over a tree block; a file over itself; an attribute block that is data; a deleted inode's claim
+	dbg <<-EOF
+	sif /d0/f0015 block[5] $(blk /deep400 ETB0)
+	sif /d0/f0013 block[8] $(blk /d0/f0013 0)
+	sif /d1/f0040 file_acl $(blk /d1/f0045 0)
+	sif /d1/f0058 block[5] $(blk /d1/f0061 0)
+	sif /d1/f0058 links_count 0
+	unlink /d1/f0058
+	EOF
+	pollute
+	: >"$list"
+}
+
+kind_metaoverlap() {
+	mk 16M "$(ext4_without flex_bg)" 1024 -N 1024 -g 2048
+	tree --extents
+	pollute
+	local d
+	d() { dumpe2fs "$out" 2>/dev/null | sed -n "s/.*$1 at \([0-9]*\).*/\1/p" | sed -n "$2p"; }
+	dbg <<-EOF
+	sif /d0/f0000 block[5] 1
+	sif /d0/f0001 block[5] $(d 'Primary superblock' 1)
+	sif /d0/f0002 block[5] $(d 'Backup superblock' 1)
+	sif /d0/f0003 block[5] $(($(d 'Backup superblock' 1) + 1))
+	sif /d0/f0005 block[5] $(d 'Reserved GDT blocks' 1)
+	sif /d0/f0006 block[5] $(d 'Block bitmap' 3)
+	sif /d0/f0007 block[5] $(d 'Inode bitmap' 2)
+	sif /d0/f0009 block[5] $(d 'Inode table' 4)
+	sif /d0/f0010 block[5] $(($(d 'Inode table' 5) - 2))
+	sif /d0/f0011 file_acl $(d 'Inode table' 2)
+	EOF
+	: >"$list"
+}
+
+# One way a file, /d0/f0000 and on; the deep files give tree blocks.
+damage_extents() {
+	local first second
+	dbg <<-EOF
+	sif /d0/f0000 block[0] 0x1f30b
+	sif /d0/f0001 block[0] 0x5f30a
+	sif /d0/f0002 block[1] 0x5
+	sif /d0/f0003 block[1] 0x60004
+	sif /d0/f0005 block[1] 0x10004
+	sif /d0/f0006 block[4] 0
+	sif /d0/f0007 block[5] 20480
+	sif /d0/f0010 block[5] 20478
+	sif /d0/f0016 block[4] 0x70001
+	sif /d0/f0011 block[3] 0xffffffff
+	sif /d0/f0012 size 0x1000000000000000
+	sif /d0/f0013 block[6] 0
+	sif /d0/f0014 flags 0
+	sif /d0/f0015 flags 0x10000000
+	sif /d0/f0018 file_acl 999999
+	sif /odd/slow400 block[0] 0
+	EOF
+	for n in 301 302 303 304; do
+		[ -n "$(blk "/deep$n" ETB0 2)" ] || die "/deep$n has one tree block only"
+	done
+	first=$(blk /deep301 ETB0 1) second=$(blk /deep301 ETB0 2)
+	[ "$first" != "$second" ] || die "tree blocks"
+	poke block "$first" 0x10 ffff
+	poke block "$(blk /deep302 ETB0 2)" 12 00000000
+	poke treecsum "$(ino /deep302)" "$(blk /deep302 ETB0 2)"
+	poke block "$(blk /deep303 ETB0 2)" 6 0100
+	poke treecsum "$(ino /deep303)" "$(blk /deep303 ETB0 2)"
+	dbg <<-EOF
+	sif /deep304 block[7] $(blk /deep304 ETB0 1)
+	EOF
+}
+
+kind_damaged() {
+	mk 20M "$ext4" 1024 -N 1024
+	tree --extents --deep 301 --deep 302 --deep 303 --deep 304 --deep 305
+	pollute
+	damage_extents
+	# a tree block with nothing wrong but its checksum; inodes likewise
+	poke block "$(blk /deep305 ETB0 2)" 8 77777777
+	poke inode "$(ino /d1/f0040)" 4 11
+	poke inode "$(ino /d1/f0041)" 0x7c 0101
+	poke inode "$(ino /d1/f0042)" 0x82 0101
+	poke inode "$(ino /odd/slow60)" 0x64 01
+	poke inode "$(ino /odd/pipe)" 0x8 01
+	: >"$list"
+}
+
+kind_damaged_nocsum() {
+	mk 20M "$(ext4_without metadata_csum)" 1024 -N 1024
+	tree --extents --deep 301 --deep 302 --deep 303 --deep 304
+	pollute
+	damage_extents
+	: >"$list"
+}
+
+kind_damaged_ind() {
+	mk 20M "$ext3" 1024 -N 1024
+	tree --far 5000 --far 65804 --far 70000 --far 80000 --far 90000
+	pollute
+	poke block "$(blk /far65804 DIND)" 0x20 ffffff7f
+	dbg <<-EOF
+	sif /d0/f0000 block[0] 20480
+	sif /d0/f0001 block[0] 1
+	sif /d0/f0002 block[11] 4000000000
+	sif /d0/f0003 block[IND] 30000
+	sif /d0/f0005 block[TIND] 2
+	sif /d0/f0006 size 0x1000000000000000
+	sif /d0/f0007 block[3] $(blk /d0/f0009 0)
+	sif /far5000 block[IND] $(blk /far5000 DIND)
+	sif /far70000 block[TIND] $(blk /far70000 DIND)
+	sif /far80000 block[DIND] $(blk /far90000 DIND)
+	EOF
+	: >"$list"
+}
+
+# Groups: 1 table outside; 2 says INODE_UNINIT and 3 no inode used, with wrong checksums; 4 a bitmap that is
+# wrong; 5 no bitmap; 6 INODE_UNINIT with a right checksum: its files are not in use.
+kind_sickgroup() {
+	mk 16M "$(ext4_without flex_bg resize_inode)" 1024 -N 512 -g 2048
+	tree --extents
+	pollute
+	local bitmap
+	bitmap=$(dumpe2fs "$out" 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\).*/\1/p' | sed -n 5p)
+	dbg <<-EOF
+	set_bg 1 inode_table 99999
+	set_bg 1 checksum calc
+	set_bg 2 flags 1
+	set_bg 2 checksum 0x1234
+	set_bg 3 itable_unused 64
+	set_bg 3 checksum 0x1234
+	set_bg 5 inode_bitmap 99999
+	set_bg 5 checksum calc
+	set_bg 6 flags 1
+	set_bg 6 checksum calc
+	EOF
+	poke block "$bitmap" 0 00
+	: >"$list"
+}
+
+# -- a real crash --------------------------------------------------------------------------------------
+
+kind_natural() {
+	[ "$(id -u)" = 0 ] || skip "natural needs root to mount"
+	mk 32M "$ext4" 4096 -N 512
+	mv "$out" "$tmp/live"
+	mkdir "$tmp/mnt"
+	mount -o loop,commit=600 "$tmp/live" "$tmp/mnt" 2>/dev/null || skip "cannot mount a loop device here"
+	mnt=$tmp/mnt
+	python3 - "$mnt" <<-'EOF'
+	import ctypes, os, sys
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+	open_files = []
+	for n in range(60):
+	    fd = os.open("%s/log%d" % (sys.argv[1], n), os.O_RDWR | os.O_CREAT)
+	    os.write(fd, b"A" * (500 + 130 * n))
+	    os.fsync(fd)
+	    open_files.append(fd)
+	for n, fd in enumerate(open_files):
+	    os.write(fd, b"B" * (1 + 7 * n))
+	    # wait before, write, wait after: the data is on the disk, the size is not
+	    if libc.sync_file_range(fd, 0, 1 << 20, 7):
+	        sys.exit(os.strerror(ctypes.get_errno()))
+	EOF
+	cp --sparse=always "$tmp/live" "$out"
+	umount "$mnt"
+	mnt=
+	e2fsck -fy -E journal_only "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "journal replay"
+	pollute --no-plant
+}

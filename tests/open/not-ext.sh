@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is not ext is called by its name, with a command that helps.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/open/common.sh"
+
+# head NAME BYTES [OFFSET]: a file of 1 MiB with these bytes in it
+head_file() {
+	rm -f "$1"
+	truncate -s 1M "$1"
+	printf "$2" | dd of="$1" bs=1 seek="${3:-0}" conv=notrunc status=none
+}
+try() {
+	head_file x.img "$2" "${4:-0}"
+	remember_image x.img
+	refuses "this is .*$1.*; .*$3" x.img
+	image_unchanged x.img
+}
+try qcow2 'QFI\xfb\0\0\0\3' qemu-img
+try VMDK 'KDMV\1\0\0\0' qemu-img
+try VMDK '# Disk DescriptorFile\n' qemu-img
+try VHDX 'vhdxfile' qemu-img
+try VHD 'conectix' qemu-img
+try Android '\x3a\xff\x26\xed\1\0' simg2img
+try gzip '\x1f\x8b\x08' gunzip
+try xz '\xfd7zXZ\0' unxz
+try zstd '\x28\xb5\x2f\xfd' unzstd
+try bzip2 'BZh9' bunzip2
+try lz4 '\x04\x22\x4d\x18' unlz4
+try zip 'PK\3\4' unzip
+try tar 'ustar' 'tar -xf' 257
+try squashfs 'hsqs\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0\0\1\0\0\0\0\0\0\0\4\0\0\0' unsquashfs
+luks='LUKS\xba\xbe\0\1'
+try LUKS1 "$luks" 'cryptsetup open'
+
+# as their own tools make them
+made() {
+	local pattern=$1 tool=$2
+	shift 2
+	if command -v "$tool" >/dev/null; then
+		rm -f x.img
+		truncate -s 320M x.img
+		"$tool" "$@" x.img >made.out 2>&1 || fail "$tool: $(cat made.out)"
+		refuses "$pattern" x.img
+	fi
+}
+made 'XFS.*xfs_repair' mkfs.xfs -q
+made 'swap space.*mkswap' mkswap
+made 'btrfs' mkfs.btrfs
+made 'LVM.*vgchange' pvcreate -q
+made 'FAT' mkfs.vfat
+
+# encryption in front of an old superblock is encryption; the old superblock can still be had
+requires mke2fs
+make_ext x.img 8M
+printf "$luks" | dd of=x.img conv=notrunc status=none
+refuses 'LUKS1 encrypted.*offset=0' x.img
+opens 'x.img?offset=0'
+
+# an external journal is not a file system
+rm -f x.img
+truncate -s 16M x.img
+mke2fs -q -F -O journal_dev x.img
+refuses 'external journal' x.img

@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The independent witness: finds stale bytes past EOF by its own reading of the format.
+
+usage: witness.py IMAGE [--offset N] [--paranoid] [--opaque] [--skipped]
+
+Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be compared with
+`e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge; --skipped prints, instead
+of findings, the inode numbers that are deleted and wait to be freed. Exit status: 4 with findings, 0
+without, 8 when the image cannot be judged.
+"""
+
+import argparse
+import json
+import sys
+
+import imgfmt
+from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_EXTENTS, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE, RO_SHARED_BLOCKS,
+                    S_IFDIR, S_IFLNK, S_IFREG, Bad)
+
+
+def stale(data, start):
+    """first, last, nonzero of these bytes, which begin at offset `start` of the file."""
+    nonzero = len(data) - data.count(0)
+    if not nonzero:
+        return {"first": None, "last": None, "nonzero": 0}
+    return {"first": start + len(data) - len(data.lstrip(b"\0")),
+            "last": start + len(data.rstrip(b"\0")) - 1, "nonzero": nonzero}
+
+
+class Witness:
+    def __init__(self, fs, paranoid=False, opaque=False):
+        self.fs, self.paranoid, self.opaque = fs, paranoid, opaque
+        self.inodes, self.findings, self.skipped = {}, [], []
+        self.shared = bool(fs.ro & RO_SHARED_BLOCKS)
+
+    def run(self):
+        for number in range(self.fs.ngroups):
+            try:
+                for inode in self.fs.group_inodes(number):
+                    self.take(inode)
+            except Bad as err:
+                self.add("unreadable", None, None, group=number, why=str(err))
+        if not self.shared:
+            self.claims()
+        orphans = self.fs.orphans(self.inodes)
+        for ino, inode in self.inodes.items():
+            if inode.links == 0:
+                self.skipped.append(ino)
+            elif inode.why:
+                self.add("unreadable", inode, None, why=inode.why)
+            elif not self.shared and ino not in self.fs.system:
+                self.judge(inode, ino in orphans)
+        self.findings.sort(key=lambda f: tuple((-1 if f[k] is None else f[k]) for k in ("ino", "lblk"))
+                           + (f["kind"],))
+        if self.findings:
+            self.name()
+
+    def take(self, inode):
+        """Read what the inode maps; `why` says what is wrong with it."""
+        if inode.ino in (1, 7):
+            return
+        self.inodes[inode.ino] = inode
+        try:
+            if not self.fs.inode_csum_ok(inode):
+                raise Bad("inode checksum")
+            self.fs.read_map(inode)
+        except Bad as err:
+            inode.why, inode.runs, inode.tree, inode.acl = str(err), [], [], 0
+
+    # -- blocks that two own -----------------------------------------------------------------------
+
+    def claims(self):
+        spans, attrs = [], {}
+        for inode in self.inodes.values():
+            spans += [(p, p + c, inode) for _, p, c, _ in inode.runs]
+            spans += [(p, p + 1, inode) for p in inode.tree]
+            if inode.acl:
+                attrs.setdefault(inode.acl, []).append(inode)
+        spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
+        reach, holder = 0, None
+        for start, end, inode in spans:
+            if start < reach:
+                self.twice(start, inode, holder)
+            if end > reach:
+                reach, holder = end, inode
+        if attrs:
+            self.attribute_claims(spans, attrs)
+
+    def attribute_claims(self, spans, attrs):
+        """An attribute block may have many readers, but no inode may map it."""
+        wanted, i, active = sorted(attrs), 0, []
+        for block in wanted:
+            while i < len(spans) and spans[i][0] <= block:
+                active.append(spans[i])
+                i += 1
+            active = [s for s in active if s[1] > block]
+            for _, _, inode in active:
+                self.twice(block, inode, *attrs[block])
+
+    @staticmethod
+    def twice(block, *inodes):
+        for inode in inodes:
+            inode.why = inode.why or "block %d is claimed twice" % block
+
+    # -- judging -----------------------------------------------------------------------------------
+
+    def add(self, kind, inode, lblk, pblk=None, blocks=0, bytes_=None, fixable=False, **more):
+        f = {"kind": kind, "ino": inode.ino if inode else None, "path": None, "size": inode.size if inode else None,
+             "lblk": lblk, "pblk": pblk, "blocks": blocks, "fixable": fixable}
+        f.update(bytes_ or stale(b"", 0))
+        f.update(more)
+        self.findings.append(f)
+
+    def judge(self, inode, orphan):
+        encrypted = inode.flags & FL_ENCRYPT
+        kind = inode.kind()
+        if inode.flags & FL_INLINE:
+            if kind == S_IFREG and orphan:
+                self.pending(inode)
+            if self.paranoid and not encrypted and kind in (S_IFREG, S_IFLNK):
+                self.inline_slack(inode)
+        elif kind == S_IFLNK and not inode.fast_symlink():
+            if self.paranoid and not encrypted:
+                self.symlink_slack(inode)
+        elif kind == S_IFREG:
+            self.regular(inode, orphan)
+
+    def regular(self, inode, orphan):
+        if inode.flags & FL_EA_INODE:
+            if self.paranoid:
+                self.tail(inode, fixable=False)
+                self.residue(inode)
+            return
+        if inode.flags & FL_ENCRYPT:
+            self.sealed_tail(inode)
+        if orphan:
+            self.pending(inode)
+        else:
+            if not inode.flags & FL_ENCRYPT:
+                self.tail(inode, fixable=not inode.flags & FL_VERITY)
+            self.post_eof(inode)
+        if self.paranoid:
+            self.residue(inode)
+
+    def written_at(self, inode, lblk):
+        for l, p, c, w in inode.runs:
+            if l <= lblk < l + c:
+                return p + lblk - l if w else None
+        return None
+
+    def eof_block(self, inode):
+        """The EOF block's (lblk, pblk), or None where there is no tail to speak of."""
+        if inode.size % self.fs.bs == 0:
+            return None
+        lblk = inode.size // self.fs.bs
+        pblk = self.written_at(inode, lblk)
+        return None if pblk is None else (lblk, pblk)
+
+    def tail(self, inode, fixable):
+        place = self.eof_block(inode)
+        if place:
+            found = stale(self.fs.block(place[1])[inode.size % self.fs.bs:], inode.size)
+            if found["nonzero"]:
+                self.add("stale-tail", inode, *place, 1, found, fixable)
+
+    def sealed_tail(self, inode):
+        place = self.eof_block(inode)
+        if place and self.opaque:
+            self.add("opaque", inode, *place, 1)
+
+    def written_from(self, inode, first):
+        """Runs of written blocks from `first` on, less a verity file's tree."""
+        end = imgfmt.LBLK_END
+        if inode.flags & FL_VERITY:
+            end = -(-inode.size // 65536) * 65536 // self.fs.bs
+        for l, p, c, w in inode.runs:
+            low, high = max(l, first), min(l + c, end)
+            if w and low < high:
+                yield low, p + low - l, high - low
+
+    def post_eof(self, inode):
+        bs = self.fs.bs
+        last = max((l + c - 1 for l, _, c, w in inode.runs if w), default=0)
+        more = {} if inode.flags & FL_VERITY else {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        for l, p, c in self.written_from(inode, -(-inode.size // bs)):
+            found = stale(self.fs.block(p, c), l * bs)
+            kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
+            self.add(kind, inode, l, p, c, found, not inode.flags & FL_VERITY, **more)
+
+    def pending(self, inode):
+        """A truncate that never finished: all that it would have removed, in one finding."""
+        bs, size = self.fs.bs, inode.size
+        first = size // bs
+        if inode.flags & FL_ENCRYPT and size % bs:
+            first += 1
+        pblk, blocks, low, high, nonzero = None, 0, None, None, 0
+        for l, p, c in self.written_from(inode, first):
+            pblk = p if pblk is None else pblk
+            blocks += c
+            skip = max(0, size - l * bs)
+            found = stale(self.fs.block(p, c)[skip:], l * bs + skip)
+            if found["nonzero"]:
+                low = found["first"] if low is None else low
+                high = found["last"]
+                nonzero += found["nonzero"]
+        found = {"first": low, "last": high, "nonzero": nonzero}
+        self.add("pending-truncate", inode, first, pblk, blocks, found, not inode.flags & FL_VERITY)
+
+    # -- what only --paranoid looks at -------------------------------------------------------------
+
+    def residue(self, inode):
+        fixable = not inode.flags & FL_VERITY
+        for l, p, c, w in inode.runs:
+            if not w:
+                found = stale(self.fs.block(p, c), l * self.fs.bs)
+                if found["nonzero"]:
+                    self.add("unwritten-residue", inode, l, p, c, found, fixable)
+        if self.fs.ratio > 1:
+            self.cluster_slack(inode, fixable)
+
+    def cluster_slack(self, inode, fixable):
+        ratio, used = self.fs.ratio, {}
+        for l, p, c, _ in inode.runs:
+            for cluster in range(p // ratio, (p + c - 1) // ratio + 1):
+                low, high = max(p, cluster * ratio), min(p + c, (cluster + 1) * ratio)
+                shift, blocks = used.setdefault(cluster, (l - p, set()))
+                blocks.update(range(low, high))
+        for cluster, (shift, blocks) in used.items():
+            run = []
+            for p in range(cluster * ratio, min((cluster + 1) * ratio, self.fs.blocks) + 1):
+                if p < min((cluster + 1) * ratio, self.fs.blocks) and p not in blocks:
+                    run.append(p)
+                    continue
+                if run:
+                    lblk = run[0] + shift
+                    found = stale(self.fs.block(run[0], len(run)), lblk * self.fs.bs)
+                    if found["nonzero"]:
+                        self.add("cluster-slack", inode, lblk, run[0], len(run), found, fixable)
+                run = []
+
+    def symlink_slack(self, inode):
+        pblk = self.written_at(inode, 0)
+        if pblk is not None and inode.size < self.fs.bs:
+            found = stale(self.fs.block(pblk)[inode.size:], inode.size)
+            if found["nonzero"]:
+                self.add("symlink-slack", inode, 0, pblk, 1, found, True)
+
+    def inline_slack(self, inode):
+        found = stale(self.fs.inline_room(inode)[inode.size:], inode.size)
+        if found["nonzero"]:
+            self.add("inline-slack", inode, 0, None, 0, found, True)
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def name(self):
+        names = {}
+        for ino in sorted(self.inodes):
+            inode = self.inodes[ino]
+            if inode.kind() == S_IFDIR and inode.links and not inode.why and ino not in self.fs.system:
+                for target, label in self.entries(inode):
+                    names.setdefault(target, (ino, label))
+        for f in self.findings:
+            path = self.path(f["ino"], names)
+            if path is None:
+                continue
+            try:
+                f["path"] = path.decode("utf-8")
+            except UnicodeDecodeError:
+                del f["path"]
+                f["path_hex"] = path.hex()
+
+    @staticmethod
+    def path(ino, names):
+        parts, seen = [], set()
+        if ino == 2:
+            return b"/"
+        while ino != 2:
+            if ino in seen or ino not in names:
+                return None
+            seen.add(ino)
+            ino, label = names[ino]
+            parts.append(label)
+        return b"/" + b"/".join(reversed(parts))
+
+    def entries(self, inode):
+        """(inode number, name) of each entry in the order of their offsets, without . and .. ones."""
+        if inode.flags & FL_INLINE:
+            room = self.fs.inline_room(inode)
+            yield from self.block_entries(room[4:60])
+            yield from self.block_entries(room[60:inode.size])
+            return
+        for l, p, c, w in inode.runs:
+            for i in range(c if w else 0):
+                if (l + i) * self.fs.bs < inode.size:
+                    yield from self.block_entries(self.fs.block(p + i))
+
+    def block_entries(self, data):
+        at, typed = 0, self.fs.incompat & INCOMPAT_FILETYPE
+        while at + 8 <= len(data):
+            ino, step = imgfmt.u32(data, at), imgfmt.u16(data, at + 4)
+            if self.fs.bs >= 65536:
+                step = 65536 if step in (0, 65535) else step & 65532 | (step & 3) << 16
+            length = data[at + 6] if typed else imgfmt.u16(data, at + 6)
+            if step < 8 or step % 4 or at + step > len(data) or length + 8 > step:
+                return
+            label = data[at + 8:at + 8 + length]
+            if ino and length and label not in (b".", b".."):
+                yield ino, label
+            at += step
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("image")
+    ap.add_argument("--offset", type=int, default=0)
+    ap.add_argument("--paranoid", action="store_true")
+    ap.add_argument("--opaque", action="store_true")
+    ap.add_argument("--skipped", action="store_true")
+    opts = ap.parse_args()
+    try:
+        witness = Witness(imgfmt.Image(opts.image, opts.offset), opts.paranoid, opts.opaque)
+        witness.run()
+    except Bad as err:
+        print("witness: %s: %s" % (opts.image, err), file=sys.stderr)
+        return 8
+    if opts.skipped:
+        print("\n".join(map(str, sorted(witness.skipped))))
+        return 0
+    for f in witness.findings:
+        f.pop("why", None)
+        print(json.dumps(f, sort_keys=True))
+    return 4 if any(f["kind"] != "opaque" for f in witness.findings) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

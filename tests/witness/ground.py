@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds the witness against debugfs and against what was planted.
+
+usage: ground.py IMAGE LIST HOW
+
+LIST is what mkimg.sh says must be found; HOW is its word in the table: `full` (every finding is in LIST),
+`rest` (unreadable ones are not), `none` (damaged: nothing to compare). On images that are not damaged also:
+the blocks of every inode against `debugfs blocks`, every path against `debugfs stat`, and the blocks in use,
+static ones included, against the superblock's count of free ones.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import imgfmt                # noqa: E402
+from witness import Witness  # noqa: E402
+
+FIELDS = ("kind", "ino", "size", "lblk", "pblk", "blocks", "first", "last", "nonzero", "e2fsck", "fixable")
+
+
+def debugfs(image, commands):
+    """The answers to these commands, one string each."""
+    script = b"".join(c + b"\n" for c in commands)
+    out = subprocess.run(["debugfs", "-f", "-", image], input=script, capture_output=True, check=True).stdout
+    return [part.partition(b"\n")[2].decode("latin-1") for part in re.split(rb"(?m)^debugfs: ", out)[1:]]
+
+
+def planted(witness, path, how):
+    """The list by inode, and the inline ones by path; both ways."""
+    with open(path, encoding="ascii") as lines:
+        listed = [json.loads(line) for line in lines]
+    found = [f for f in witness.findings if how == "full" or f["kind"] != "unreadable"]
+    left = {}
+    for f in found:
+        fields = ("kind", "path", "size", "first", "last", "nonzero") if f["kind"] == "inline-slack" else FIELDS
+        left[json.dumps({k: f.get(k) for k in fields})] = f
+    for f in listed:
+        fields = ("kind", "path", "size", "first", "last", "nonzero") if f["kind"] == "inline-slack" else FIELDS
+        key = json.dumps({k: f.get(k) for k in fields})
+        if left.pop(key, None) is None:
+            yield "planted, not found: " + key
+    for key in left:
+        yield "found, not planted: " + key
+
+
+def mappings(image, witness):
+    inodes = [i for i in witness.inodes.values() if i.has_map()]
+    answers = debugfs(image, [b"blocks <%d>" % i.ino for i in inodes])
+    for inode, answer in zip(inodes, answers):
+        theirs = sorted(map(int, answer.split()))
+        mine = sorted(b for _, p, c, _ in inode.runs for b in range(p, p + c)) + inode.tree
+        if sorted(mine) != theirs:
+            yield "inode %d: debugfs sees other blocks" % inode.ino
+
+
+def paths(image, witness):
+    named = [f for f in witness.findings if f.get("path") or "path_hex" in f]
+    names = [f["path"].encode() if f.get("path") else bytes.fromhex(f["path_hex"]) for f in named]
+    answers = debugfs(image, [b'stat "%s"' % n for n in names])
+    for f, name, answer in zip(named, names, answers):
+        if not answer.startswith("Inode: %d " % f["ino"]):
+            yield "inode %d: debugfs finds something else at %r" % (f["ino"], name)
+
+
+def usage(image, witness):
+    fs = witness.fs
+    used = set()
+    for start, end in zip(fs.static_starts, fs.static_ends):
+        used.update(range(start, end))
+    for inode in witness.inodes.values():
+        used.update(b for _, p, c, _ in inode.runs for b in range(p, p + c))
+        used.update(inode.tree)
+        used.update([inode.acl] if inode.acl else [])
+    resize, stats = debugfs(image, [b"blocks <7>", b"stats -h"])
+    used.update(int(b) for b in resize.split() if int(b))
+    clusters = {b // fs.ratio for b in used}
+    if fs.ratio > 1 and fs.bs == 1024:
+        clusters.add(0)
+    free = int(re.search(r"^Free blocks:\s+(\d+)", stats, re.M).group(1))
+    if (fs.blocks - fs.first_data) - free != len(clusters) * fs.ratio:
+        yield "%d blocks in use, the superblock says %d" % (
+            len(clusters) * fs.ratio, fs.blocks - fs.first_data - free)
+
+
+def main():
+    image, listed, how = sys.argv[1:4]
+    witness = Witness(imgfmt.Image(image), paranoid=True)
+    witness.run()
+    faults = []
+    if how != "none":
+        faults += planted(witness, listed, how)
+        faults += mappings(image, witness)
+        faults += paths(image, witness)
+        faults += usage(image, witness)
+    print("\n".join(faults[:10]) if faults else "%d findings, %d inodes mapped" % (
+        len(witness.findings), len([i for i in witness.inodes.values() if i.has_map()])))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
