@@ -79,25 +79,21 @@ static void dirty_sort(struct extents *list)
 	list->dirty.count = kept + 1;
 }
 
-/* There is room for it: dirty_room() came before the change. */
 static void dirty_add(struct extents *list, uint64_t start, uint64_t end)
 {
-	struct e4z_span *last = list->dirty.items + list->dirty.count - 1;
+	struct e4z_span *last = list->dirty.count ? &list->dirty.items[list->dirty.count - 1] : NULL;
 
-	if (list->dirty.count && start >= last->start && start <= last->start + last->len) {
-		if (end > last->start + last->len)
-			last->len = end - last->start;
-		return;
-	}
-	/* a change must not fail half way: without memory a wider range has to do */
-	if (vec_push(&list->dirty, ((struct e4z_span){start, end - start}))) {
+	if (!last || start < last->start || start > last->start + last->len) {
+		if (!vec_push(&list->dirty, ((struct e4z_span){ start, end - start })))
+			return;
+		/* a change must not fail half way: a wider range has to do; dirty_room() made LAST */
 		if (start < last->start) {
 			last->len += last->start - start;
 			last->start = start;
 		}
-		if (end > last->start + last->len)
-			last->len = end - last->start;
 	}
+	if (end > last->start + last->len)
+		last->len = end - last->start;
 }
 
 /* Before a change: room for a range at least. */

@@ -53,7 +53,7 @@ struct tree_plan {
 	uint32_t takes;	 /* of them new: at most one of takes and drops is not 0 */
 	uint32_t drops;	 /* tree blocks given back */
 	unsigned depth;	 /* afterwards */
-	bool narrow;	 /* e2fsck will offer to narrow the tree; it may have done so before */
+	bool narrow;		/* e2fsck will offer to narrow the tree */
 };
 
 /*

@@ -58,9 +58,9 @@ static void absorb(struct tree_seg *seg, const struct tree_seg *next)
 
 int tree_pack_push(struct tree_segs *segs, const struct tree_seg *node)
 {
-	struct tree_seg *last = segs->items + segs->count - 1;
+	struct tree_seg *last = segs->count ? &segs->items[segs->count - 1] : NULL;
 
-	if (segs->count && last->dirty && node->dirty) {
+	if (last && last->dirty && node->dirty) {
 		absorb(last, node);
 		return 0;
 	}
@@ -165,12 +165,11 @@ static bool narrow_down(const struct tree_pack *pack, struct tree_segs *segs, ui
 	return true;
 }
 
-int tree_pack(const struct tree_pack *pack, struct tree_segs *segs, bool *narrow)
+int tree_pack(const struct tree_pack *pack, struct tree_segs *segs)
 {
 	struct tree_segs local = { .items = NULL };
 	uint64_t touched = 0, budget;
 
-	*narrow = false;
 	fill_up(pack, segs);
 	for (size_t i = 0; i < segs->count; i++)
 		if (segs->items[i].dirty)
@@ -187,7 +186,6 @@ int tree_pack(const struct tree_pack *pack, struct tree_segs *segs, bool *narrow
 	if (!narrow_down(pack, segs, budget)) {
 		memcpy(segs->items, local.items, local.count * sizeof(*local.items));
 		segs->count = local.count;
-		*narrow = true;
 	}
 	vec_free(&local);
 	return 0;

@@ -37,10 +37,7 @@ uint32_t tree_pack_nodes(uint64_t entries, uint32_t capacity);
 /* Append a node; dirty neighbours become one segment. 0 or ENOMEM. */
 int tree_pack_push(struct tree_segs *segs, const struct tree_seg *node);
 
-/*
- * Choose: SEGS, whose entries are filled in, have more dirty nodes afterwards. *NARROW tells that e2fsck will offer to
- * narrow the level because avoiding it was beyond reach. 0 or ENOMEM.
- */
-int tree_pack(const struct tree_pack *pack, struct tree_segs *segs, bool *narrow);
+/* Choose: SEGS, whose entries are filled in, have more dirty nodes afterwards. 0 or ENOMEM. */
+int tree_pack(const struct tree_pack *pack, struct tree_segs *segs);
 
 #endif

@@ -192,13 +192,12 @@ static errcode_t plan_level(struct planner *p, unsigned level)
 		.arg = p,
 	};
 	struct tree_segs segs = { .items = NULL };
-	bool narrow = false;
 	errcode_t err;
 
 	err = level ? index_segs(tree, level, &tree->next.level[level - 1], &segs)
 		    : leaf_segs(p, &segs);
 	if (!err)
-		err = tree_pack(&pack, &segs, &narrow);
+		err = tree_pack(&pack, &segs);
 	for (size_t i = 0; i < segs.count && !err; i++) {
 		size_t from = row->count;
 
@@ -208,7 +207,6 @@ static errcode_t plan_level(struct planner *p, unsigned level)
 	}
 	if (!err && level)
 		key_indices(row, &tree->next.level[level - 1]);
-	tree->plan.narrow |= narrow;
 	vec_free(&segs);
 	return err;
 }
@@ -254,11 +252,34 @@ static errcode_t plan_nothing(struct tree *tree)
 	return 0;
 }
 
+/* Add up what is planned. */
+static void sum_up(struct tree *tree, size_t missing)
+{
+	struct tree_plan *plan = &tree->plan;
+	size_t spare = tree->spare.count;
+
+	for (unsigned level = 0; level < tree->next.depth; level++) {
+		const struct nodes *row = &tree->next.level[level];
+		uint64_t slack = 0;
+
+		for (size_t i = 0; i < row->count; i++) {
+			uint32_t count = row->items[i].count;
+
+			plan->writes += row->items[i].write;
+			slack += count < tree->capacity ? tree->capacity - 1 - count : 0;
+		}
+		plan->narrow |= slack > tree->capacity;
+	}
+	plan->takes = (uint32_t)(missing > spare ? missing - spare : 0);
+	plan->drops = (uint32_t)(spare > missing ? spare - missing : 0);
+	plan->depth = tree->next.depth;
+}
+
 errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *plan)
 {
 	struct planner p = {.tree = tree, .list = list};
 	const struct e4z_span *dirty;
-	size_t dirties, spare;
+	size_t dirties;
 	errcode_t err;
 
 	shape_free(&tree->next);
@@ -270,13 +291,7 @@ errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *p
 		err = dirties ? plan_rows(&p) : plan_nothing(tree);
 	if (err)
 		return err;
-	for (unsigned level = 0; level < tree->next.depth; level++)
-		for (size_t i = 0; i < tree->next.level[level].count; i++)
-			tree->plan.writes += tree->next.level[level].items[i].write;
-	spare = tree->spare.count;
-	tree->plan.takes = p.missing > spare ? p.missing - (uint32_t)spare : 0;
-	tree->plan.drops = spare > p.missing ? (uint32_t)spare - p.missing : 0;
-	tree->plan.depth = tree->next.depth;
+	sum_up(tree, p.missing);
 	tree->planned = extents_cookie(list);
 	tree->has_plan = true;
 	*plan = tree->plan;
