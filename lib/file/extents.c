@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // An ordered map of a file that is changed in ranges.
 //
-// A range operation cuts the list at both ends of its range first, which needs memory at most twice,
-// and then cannot fail any more. Dirty ranges are appended as they come and put in order when they
-// have doubled, or when they are asked for.
+// A range operation cuts the list at both ends of its range first, which needs memory at most
+// twice, and then cannot fail any more. Dirty ranges are appended as they come and put in order
+// when they have doubled, or when they are asked for.
 #include "file/extents.h"
 
 #include "base/vec.h"
@@ -81,12 +81,16 @@ static void dirty_sort(struct extents *list)
 
 static void dirty_add(struct extents *list, uint64_t start, uint64_t end)
 {
-	struct e4z_span *last = list->dirty.count ? &list->dirty.items[list->dirty.count - 1] : NULL;
+	struct e4z_span *last = list->dirty.count ? &list->dirty.items[list->dirty.count - 1]
+						  : NULL;
 
 	if (!last || start < last->start || start > last->start + last->len) {
-		if (!vec_push(&list->dirty, ((struct e4z_span){ start, end - start })))
+		if (!vec_push(&list->dirty, ((struct e4z_span){start, end - start})))
 			return;
-		/* a change must not fail half way: a wider range has to do; dirty_room() made LAST */
+		/*
+		 * a change must not fail half way: a wider range has to do; dirty_room() made
+		 * LAST
+		 */
 		if (start < last->start) {
 			last->len += last->start - start;
 			last->start = start;
@@ -108,7 +112,10 @@ static errcode_t dirty_room(struct extents *list)
 			sizeof(struct e4z_span));
 }
 
-/* [start, end) was changed; where it grew together with a neighbour, that one's entry changes too. */
+/*
+ * [start, end) was changed; where it grew together with a neighbour, that one's entry changes
+ * too.
+ */
 static void dirty_mark(struct extents *list, uint64_t start, uint64_t end, bool left, bool right)
 {
 	dirty_add(list, start - (left && start), end + right);
@@ -245,8 +252,8 @@ static bool narrow_to_change(const struct extents *list, uint64_t *start, uint64
 }
 
 /*
- * Change the items of one chunk from INDEX on, up to END and the one behind it, joining them to *LAST and to
- * each other; *LAST becomes the last item kept. False when END is reached.
+ * Change the items of one chunk from INDEX on, up to END and the one behind it, joining them to
+ * *LAST and to each other; *LAST becomes the last item kept. False when END is reached.
  */
 static bool change_chunk(struct extents *list, struct chunk *c, size_t index, uint64_t end,
 			 uint64_t state, struct item **last)

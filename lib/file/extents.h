@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The map of one file in memory, in order, kept for a session: 16 bytes an extent, changed in O(log n).
+ * The map of one file in memory, in order, kept for a session: 16 bytes an extent, changed in O(log
+ * n).
  *
- * Extents that follow each other logically and physically in one state are always one here, however long; only a walk that
- * cuts (extents_walk_start) obeys the lengths of the on-disk format. What was changed since extents_clean() is remembered as
- * logical ranges, so that a writer need not look at the rest.
+ * Extents that follow each other logically and physically in one state are always one here, however
+ * long; only a walk that cuts (extents_walk_start) obeys the lengths of the on-disk format. What
+ * was changed since extents_clean() is remembered as logical ranges, so that a writer need not look
+ * at the rest.
  */
 #ifndef E4Z_FILE_EXTENTS_H
 #define E4Z_FILE_EXTENTS_H
@@ -24,8 +26,8 @@ struct extents *extents_new(void);
 void extents_free(struct extents *list);
 
 /*
- * Append what a map_walk() delivers, without marking it as changed: E4Z_ET_CORRUPT_MAP when RUN is not behind
- * the last one.
+ * Append what a map_walk() delivers, without marking it as changed: E4Z_ET_CORRUPT_MAP when RUN is
+ * not behind the last one.
  */
 errcode_t extents_load(struct extents *list, const struct run *run);
 
@@ -36,8 +38,8 @@ size_t extents_count(const struct extents *list);
 uint64_t extents_cookie(const struct extents *list);
 
 /*
- * The extent that holds LBLK, whole: true. Else the hole from LBLK on, up to the next extent or EXTENTS_END: false, and
- * RUN has pblk 0.
+ * The extent that holds LBLK, whole: true. Else the hole from LBLK on, up to the next extent or
+ * EXTENTS_END: false, and RUN has pblk 0.
  */
 bool extents_find(const struct extents *list, uint64_t lblk, struct run *run);
 
@@ -55,7 +57,9 @@ errcode_t extents_map(struct extents *list, const struct run *run);
 errcode_t extents_collapse(struct extents *list, uint64_t lblk, uint64_t len, extents_freed *freed,
 			   void *arg);
 
-/* Open a hole of LEN blocks at LBLK; what stands there and behind moves up: EFBIG when it cannot. */
+/*
+ * Open a hole of LEN blocks at LBLK; what stands there and behind moves up: EFBIG when it cannot.
+ */
 errcode_t extents_insert(struct extents *list, uint64_t lblk, uint64_t len);
 
 /* A walk over a range; ends with the first change of the list. */
@@ -66,8 +70,9 @@ struct extents_walk {
 };
 
 /*
- * Walk [start, end): extents are clipped to it, and CUT makes them no longer than a leaf entry can say. Pieces are cut from START
- * on, and a walk that starts at one of them delivers the same from there.
+ * Walk [start, end): extents are clipped to it, and CUT makes them no longer than a leaf entry can
+ * say. Pieces are cut from START on, and a walk that starts at one of them delivers the same from
+ * there.
  */
 void extents_walk_start(const struct extents *list, struct extents_walk *walk, uint64_t start,
 			uint64_t end, bool cut);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A row of items in chunks of up to 511, with a directory of the chunks: searched by halving, changed by moving at most a
-// chunk and, when one comes or goes, the directory.
+// A row of items in chunks of up to 511, with a directory of the chunks: searched by halving,
+// changed by moving at most a chunk and, when one comes or goes, the directory.
 #include "file/extents_row.h"
 
 #include <string.h>
@@ -200,4 +200,3 @@ errcode_t row_cut_range(struct row *row, uint64_t start, uint64_t end)
 	}
 	return err;
 }
-

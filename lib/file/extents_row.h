@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a list of extents keeps them: a row of items in chunks, searched by halving. Only extents.c uses it. */
+/*
+ * Where a list of extents keeps them: a row of items in chunks, searched by halving. Only
+ * extents.c uses it.
+ */
 #ifndef E4Z_FILE_EXTENTS_ROW_H
 #define E4Z_FILE_EXTENTS_ROW_H
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Indirect maps: three rows of pointer blocks, each kept in the order of the ranges they stand for.
 //
-// The blocks of a level are numbered by their place: block 0 hangs in i_block, block 1 + i at place i % P of block i / P of
-// the level above, with P pointers a block. So block q of level 1 maps P logical blocks from 12 + q * P on.
+// The blocks of a level are numbered by their place: block 0 hangs in i_block, block 1 + i at place
+// i % P of block i / P of the level above, with P pointers a block. So block q of level 1 maps P
+// logical blocks from 12 + q * P on.
 #include "file/indirect.h"
 
 #include "base/cleanup.h"
@@ -83,7 +84,7 @@ static errcode_t load_pointer(struct loader *l, uint32_t pblk, unsigned level, u
 {
 	uint8_t *buf = l->buf + (size_t)level * l->map->block_size;
 	uint32_t per_block = l->map->per_block;
-	struct run run = { .pblk = pblk, .lblk = index, .len = 1 };
+	struct run run = {.pblk = pblk, .lblk = index, .len = 1};
 	uint64_t first = level == 1 ? DIRECT + index * per_block : 1 + index * per_block;
 	errcode_t err;
 
@@ -92,7 +93,7 @@ static errcode_t load_pointer(struct loader *l, uint32_t pblk, unsigned level, u
 	if (!level)
 		return extents_load(l->list, &run);
 	if (vec_push(&l->map->now[level - 1],
-		     ((struct pointers){ .index = (uint32_t)index, .pblk = pblk })))
+		     ((struct pointers){.index = (uint32_t)index, .pblk = pblk})))
 		return ENOMEM;
 	err = l->read(l->arg, pblk, buf);
 	for (uint32_t i = 0; i < per_block && !err; i++)
@@ -104,7 +105,7 @@ errcode_t indirect_load(uint32_t block_size, const void *i_block, tree_read *rea
 			struct extents *list, struct indirect **map)
 {
 	AUTO_FREE uint8_t *buf = malloc((size_t)block_size * (LEVELS + 1));
-	struct loader l = { indirect_new(block_size), list, read, arg, buf };
+	struct loader l = {indirect_new(block_size), list, read, arg, buf};
 	errcode_t err = buf && l.map ? 0 : ENOMEM;
 
 	for (unsigned i = 0; i < DIRECT + LEVELS && !err; i++)
@@ -161,8 +162,8 @@ static errcode_t keep_below(struct indirect *map, size_t *old, uint64_t index)
 }
 
 /* Blocks [from, last] of level 1 are written anew, or go. */
-static errcode_t renew(struct indirect *map, const struct extents *list, size_t *old,
-		       uint64_t from, uint64_t last)
+static errcode_t renew(struct indirect *map, const struct extents *list, size_t *old, uint64_t from,
+		       uint64_t last)
 {
 	const struct pointer_row *now = &map->now[0];
 	uint32_t per_block = map->per_block;
@@ -170,10 +171,11 @@ static errcode_t renew(struct indirect *map, const struct extents *list, size_t 
 
 	for (;;) {
 		uint64_t index = lblk == UINT64_MAX ? UINT64_MAX : (lblk - DIRECT) / per_block;
-		struct pointers block = { .index = (uint32_t)index, .write = true };
+		struct pointers block = {.index = (uint32_t)index, .write = true};
 
 		for (; *old < now->count && now->items[*old].index <= last &&
-		       now->items[*old].index < index; ++*old)
+		       now->items[*old].index < index;
+		     ++*old)
 			if (vec_push(&map->spare, now->items[*old].pblk))
 				return ENOMEM;
 		if (index > last)
@@ -225,7 +227,8 @@ static size_t children(const struct indirect *map, const struct pointer_row *row
 {
 	size_t end;
 
-	while (*at < row->count && (!row->items[*at].index || parent(map, row->items[*at].index) < up))
+	while (*at < row->count &&
+	       (!row->items[*at].index || parent(map, row->items[*at].index) < up))
 		++*at;
 	for (end = *at; end < row->count && parent(map, row->items[end].index) == up;)
 		end++;
@@ -241,7 +244,7 @@ static errcode_t plan_above(struct indirect *map, unsigned level)
 
 	while (old < now->count || b < below->count) {
 		uint32_t up = UINT32_MAX;
-		struct pointers block = { 0 };
+		struct pointers block = {0};
 		size_t had, has;
 
 		if (b < below->count && !below->items[b].index && ++b == below->count)
@@ -280,7 +283,7 @@ errcode_t indirect_plan(struct indirect *map, struct extents *list, struct tree_
 	rows_free(map->next);
 	map->spare.count = 0;
 	map->has_plan = false;
-	*plan = (struct tree_plan){ 0 };
+	*plan = (struct tree_plan){0};
 	if (!err)
 		err = plan_lowest(map, list, dirty, count);
 	for (unsigned level = 1; level < LEVELS && !err; level++)

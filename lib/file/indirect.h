@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The indirect map of one inode on disk, made to follow a list of extents: loaded, planned and emitted as a tree is
- * (file/tree.h), with the same callbacks. Where a block of pointers stands in the map is fixed by its range, so only those are
- * written whose pointers change.
+ * The indirect map of one inode on disk, made to follow a list of extents: loaded, planned and
+ * emitted as a tree is (file/tree.h), with the same callbacks. Where a block of pointers stands in
+ * the map is fixed by its range, so only those are written whose pointers change.
  */
 #ifndef E4Z_FILE_INDIRECT_H
 #define E4Z_FILE_INDIRECT_H
@@ -26,8 +26,8 @@ uint32_t indirect_blocks(const struct indirect *map);
 uint64_t indirect_limit(uint32_t block_size);
 
 /*
- * Decide how the map follows LIST. PLAN's depth is that of the highest pointer block. EFBIG when a block is beyond the map or
- * 32 bits, E4Z_ET_USAGE when one is unwritten.
+ * Decide how the map follows LIST. PLAN's depth is that of the highest pointer block. EFBIG when a
+ * block is beyond the map or 32 bits, E4Z_ET_USAGE when one is unwritten.
  */
 errcode_t indirect_plan(struct indirect *map, struct extents *list, struct tree_plan *plan);
 

@@ -103,8 +103,9 @@ static void fill_up(const struct tree_pack *pack, struct tree_segs *segs)
 }
 
 /*
- * The cheapest stretch of segments that, dealt out anew, has WANT less slack: [*first, *last], and the nodes it
- * touches that would stay otherwise; UINT64_MAX when there is none. With the right end the best left end never moves back.
+ * The cheapest stretch of segments that, dealt out anew, has WANT less slack: [*first, *last], and
+ * the nodes it touches that would stay otherwise; UINT64_MAX when there is none. With the right end
+ * the best left end never moves back.
  */
 static uint64_t cheapest(const struct tree_segs *segs, uint32_t capacity, uint64_t want,
 			 size_t *first, size_t *last)
@@ -137,7 +138,10 @@ static uint64_t cheapest(const struct tree_segs *segs, uint32_t capacity, uint64
 	return best;
 }
 
-/* Touch nodes until the slack is small enough; false when that is beyond BUDGET, with SEGS half way. */
+/*
+ * Touch nodes until the slack is small enough; false when that is beyond BUDGET, with SEGS half
+ * way.
+ */
 static bool narrow_down(const struct tree_pack *pack, struct tree_segs *segs, uint64_t budget)
 {
 	uint32_t capacity = pack->capacity;
@@ -167,7 +171,7 @@ static bool narrow_down(const struct tree_pack *pack, struct tree_segs *segs, ui
 
 int tree_pack(const struct tree_pack *pack, struct tree_segs *segs)
 {
-	struct tree_segs local = { .items = NULL };
+	struct tree_segs local = {.items = NULL};
 	uint64_t touched = 0, budget;
 
 	fill_up(pack, segs);

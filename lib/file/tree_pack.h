@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which nodes of one level of a tree are written anew, and into how many nodes, so that few are touched and e2fsck finds
- * nothing to narrow.
+ * Which nodes of one level of a tree are written anew, and into how many nodes, so that few are
+ * touched and e2fsck finds nothing to narrow.
  *
- * e2fsck offers to narrow a level when its free entries, less one for each node that is not full, are more than one node holds
- * (e2fsck_should_rebuild_extents). Free entries that it counts are called slack here.
+ * e2fsck offers to narrow a level when its free entries, less one for each node that is not full,
+ * are more than one node holds (e2fsck_should_rebuild_extents). Free entries that it counts are
+ * called slack here.
  */
 #ifndef E4Z_FILE_TREE_PACK_H
 #define E4Z_FILE_TREE_PACK_H
@@ -25,8 +26,11 @@ VEC(tree_segs, struct tree_seg);
 
 struct tree_pack {
 	uint32_t capacity; /* entries of a node */
-	uint32_t reach;		/* as in struct tree_config, but not 0 */
-	/* The entries of a dirty segment, when joining nodes may change their number; may be NULL. */
+	uint32_t reach;	   /* as in struct tree_config, but not 0 */
+	/*
+	 * The entries of a dirty segment, when joining nodes may change their number; may be
+	 * NULL.
+	 */
 	uint64_t (*recount)(void *arg, const struct tree_seg *seg);
 	void *arg;
 };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Decides how an extent tree follows its list, from the leaves up to the root.
 //
-// A level is a row of old nodes, each of which stays or is touched. Touched neighbours deal their entries out anew
-// (tree_pack); the nodes that come of it take the blocks of the old ones in order. An index block is touched where
-// the row below it is not what it says. The first level of at most four nodes hangs in the root.
+// A level is a row of old nodes, each of which stays or is touched. Touched neighbours deal their
+// entries out anew (tree_pack); the nodes that come of it take the blocks of the old ones in order.
+// An index block is touched where the row below it is not what it says. The first level of at most
+// four nodes hangs in the root.
 #include "file/tree.h"
 
 #include "file/tree_level.h"
@@ -79,8 +80,9 @@ static errcode_t leaf_segs(struct planner *p, struct tree_segs *segs)
 }
 
 /*
- * Index blocks of LEVEL as segments. BELOW is the planned row of their children, each of which belongs to the
- * parent of the old node in whose place it is. A parent is clean when its children are the same with the same keys.
+ * Index blocks of LEVEL as segments. BELOW is the planned row of their children, each of which
+ * belongs to the parent of the old node in whose place it is. A parent is clean when its children
+ * are the same with the same keys.
  */
 static errcode_t index_segs(const struct tree *tree, unsigned level, const struct nodes *below,
 			    struct tree_segs *segs)
@@ -191,7 +193,7 @@ static errcode_t plan_level(struct planner *p, unsigned level)
 		.recount = level ? NULL : recount_leaves,
 		.arg = p,
 	};
-	struct tree_segs segs = { .items = NULL };
+	struct tree_segs segs = {.items = NULL};
 	errcode_t err;
 
 	err = level ? index_segs(tree, level, &tree->next.level[level - 1], &segs)

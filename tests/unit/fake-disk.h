@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An image without a file system in it: blocks to keep the nodes of one map in, each taken, put and dropped once. */
+/*
+ * An image without a file system in it: blocks to keep the nodes of one map in, each taken, put
+ * and dropped once.
+ */
 #ifndef E4Z_TESTS_UNIT_FAKE_DISK_H
 #define E4Z_TESTS_UNIT_FAKE_DISK_H
 
@@ -14,13 +17,13 @@ struct disk {
 	struct e4z_image img;
 	struct struct_ext2_filsys fs;
 	struct ext2_super_block super;
-	uint8_t raw[256];		/* the inode */
+	uint8_t raw[256]; /* the inode */
 	struct inode inode;
 	bool used[DISK_NODES];
-	bool dropped[DISK_NODES];	/* since the last emission: not to be taken */
+	bool dropped[DISK_NODES]; /* since the last emission: not to be taken */
 	uint32_t blocks, takes, puts, drops;
-	uint32_t fail_take;		/* so many more takes succeed; 0: all */
-	struct model *model;		/* compared by the walk */
+	uint32_t fail_take;  /* so many more takes succeed; 0: all */
+	struct model *model; /* compared by the walk */
 	uint64_t next_lblk;
 	uint32_t nodes;
 };
@@ -77,7 +80,7 @@ static inline struct tree_sink disk_sink(struct disk *disk)
 {
 	disk->takes = disk->puts = disk->drops = 0;
 	memset(disk->dropped, 0, sizeof(disk->dropped));
-	return (struct tree_sink){ disk, disk_take, disk_put, disk_drop };
+	return (struct tree_sink){disk, disk_take, disk_put, disk_drop};
 }
 
 static inline bool disk_on_node(void *arg, uint64_t pblk)
@@ -105,8 +108,8 @@ static inline void disk_on_run(void *arg, const struct run *run)
 /* What is on disk is what MODEL says, and there are no other nodes than those. */
 static inline void disk_compare(struct disk *disk, struct model *model)
 {
-	const struct map_sink sink = { .arg = disk, .node = disk_on_node, .run = disk_on_run };
-	struct map_work work = { .stop = NULL };
+	const struct map_sink sink = {.arg = disk, .node = disk_on_node, .run = disk_on_run};
+	struct map_work work = {.stop = NULL};
 	const char *why;
 
 	disk->model = model;
@@ -151,7 +154,7 @@ static inline struct disk *disk_new(uint32_t block_size, bool extents)
 	disk->img.csum_seed = 0x12345678;
 	disk->img.metadata = rangeset_new(disk->img.blocks);
 	CHECK(disk->img.metadata);
-	disk->inode = (struct inode){ .ino = 77, .mode = LINUX_S_IFREG, .raw = disk->raw };
+	disk->inode = (struct inode){.ino = 77, .mode = LINUX_S_IFREG, .raw = disk->raw};
 	disk->inode.flags = extents ? EXT4_EXTENTS_FL : 0;
 	return disk;
 }

@@ -12,8 +12,8 @@
 struct model {
 	uint64_t *cell, *saved; /* 0: a hole, else the physical block and MODEL_UNWRITTEN */
 	uint32_t space;
-	uint64_t base;		/* data blocks are from here on */
-	bool flat;		/* no unwritten extents */
+	uint64_t base; /* data blocks are from here on */
+	bool flat;     /* no unwritten extents */
 	uint64_t random;
 };
 
@@ -28,7 +28,7 @@ static inline uint32_t model_random(struct model *m, uint32_t below)
 static inline void model_init(struct model *m, uint32_t space, uint64_t base, bool flat,
 			      uint64_t seed)
 {
-	*m = (struct model){ .space = space, .base = base, .flat = flat };
+	*m = (struct model){.space = space, .base = base, .flat = flat};
 	m->random = seed * 0x9e3779b97f4a7c15ull + 1;
 	m->cell = calloc(space, sizeof(*m->cell));
 	m->saved = calloc(space, sizeof(*m->cell));
@@ -62,7 +62,7 @@ static inline uint64_t model_place(const struct model *m, uint32_t lblk, uint32_
 static inline void model_map(struct model *m, struct extents *list, uint32_t lblk, uint32_t len,
 			     uint32_t place, bool unwritten)
 {
-	struct run run = { .lblk = lblk, .pblk = model_place(m, lblk, place), .len = len };
+	struct run run = {.lblk = lblk, .pblk = model_place(m, lblk, place), .len = len};
 
 	run.unwritten = unwritten && !m->flat;
 	for (uint32_t i = 0; i < len; i++) {

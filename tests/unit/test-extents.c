@@ -14,7 +14,7 @@ static void is(const struct extents *list, uint64_t lblk, uint64_t start, uint64
 
 static void map(struct extents *list, uint64_t lblk, uint64_t len, uint64_t pblk)
 {
-	struct run run = { .lblk = lblk, .len = len, .pblk = pblk };
+	struct run run = {.lblk = lblk, .len = len, .pblk = pblk};
 
 	CHECK(extents_map(list, &run) == 0);
 }
@@ -23,7 +23,7 @@ static void test_edges(void)
 {
 	struct extents *list = extents_new();
 	const struct e4z_span *dirty;
-	struct run run = { .lblk = EXTENTS_END - 1, .len = 1, .pblk = (1ull << 48) - 1 };
+	struct run run = {.lblk = EXTENTS_END - 1, .len = 1, .pblk = (1ull << 48) - 1};
 	size_t count;
 
 	CHECK(list);
@@ -87,7 +87,8 @@ static void test_cut(void)
 	extents_walk_start(list, &walk, 6, 40000, true);
 	CHECK(extents_walk_next(list, &walk, &run) && run.lblk == 6 && run.len == 32767 &&
 	      run.unwritten && run.pblk == 1001);
-	CHECK(extents_walk_next(list, &walk, &run) && run.lblk == 32773 && run.len == 40000 - 32773);
+	CHECK(extents_walk_next(list, &walk, &run) && run.lblk == 32773 &&
+	      run.len == 40000 - 32773);
 	CHECK(!extents_walk_next(list, &walk, &run));
 	extents_free(list);
 }

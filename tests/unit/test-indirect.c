@@ -42,7 +42,7 @@ static void reload(struct bench *b)
 
 static void bench_open(struct bench *b, uint32_t block_size, uint32_t space, uint64_t seed)
 {
-	*b = (struct bench){ .disk = disk_new(block_size, false), .list = extents_new() };
+	*b = (struct bench){.disk = disk_new(block_size, false), .list = extents_new()};
 	model_init(&b->m, space, 1 << 20, true, seed);
 	b->map = indirect_new(block_size);
 	CHECK(b->map && b->list);
@@ -83,9 +83,18 @@ static void fuzz(uint32_t block_size, uint32_t space, uint32_t longest, uint64_t
 static void test_places(uint32_t block_size)
 {
 	uint32_t p = block_size / 4;
-	const uint32_t edge[] = { 0, 11, 12, 11 + p, 12 + p, 11 + 2 * p, 12 + 2 * p, 11 + p + p * p,
-				  12 + p + p * p, 11 + 2 * p + p * p, 12 + 3 * p + 2 * p * p };
-	const unsigned writes[] = { 0, 0, 1, 1, 2, 1, 2, 2, 3, 1, 3 };
+	const uint32_t edge[] = {0,
+				 11,
+				 12,
+				 11 + p,
+				 12 + p,
+				 11 + 2 * p,
+				 12 + 2 * p,
+				 11 + p + p * p,
+				 12 + p + p * p,
+				 11 + 2 * p + p * p,
+				 12 + 3 * p + 2 * p * p};
+	const unsigned writes[] = {0, 0, 1, 1, 2, 1, 2, 2, 3, 1, 3};
 	struct bench b;
 
 	bench_open(&b, block_size, edge[10] + 10, 1);
@@ -95,7 +104,10 @@ static void test_places(uint32_t block_size)
 		/* not contiguous: no extent reaches into the block before */
 		model_map(&b.m, b.list, edge[i], 1, i % 2, false);
 		plan = emit(&b);
-		CHECK(plan.writes == writes[i] && plan.depth == (i < 2 ? 0 : i < 4 ? 1 : i < 8 ? 2 : 3));
+		CHECK(plan.writes == writes[i] && plan.depth == (i < 2	 ? 0
+								 : i < 4 ? 1
+								 : i < 8 ? 2
+									 : 3));
 	}
 	reload(&b);
 	for (size_t i = 11; i--;) {
@@ -108,7 +120,7 @@ static void test_places(uint32_t block_size)
 
 static void test_refused(void)
 {
-	struct run run = { .lblk = 100, .pblk = UINT32_MAX - 1, .len = 2 };
+	struct run run = {.lblk = 100, .pblk = UINT32_MAX - 1, .len = 2};
 	struct tree_plan plan;
 	struct bench b;
 
@@ -120,7 +132,7 @@ static void test_refused(void)
 	CHECK(extents_set_state(b.list, 100, 1, true) == 0);
 	CHECK(indirect_plan(b.map, b.list, &plan) == E4Z_ET_USAGE);
 	CHECK(extents_remove(b.list, 100, 1, NULL, NULL) == 0);
-	run = (struct run){ .lblk = indirect_limit(1024), .pblk = 5, .len = 1 };
+	run = (struct run){.lblk = indirect_limit(1024), .pblk = 5, .len = 1};
 	CHECK(extents_map(b.list, &run) == 0);
 	CHECK(indirect_plan(b.map, b.list, &plan) == EFBIG);
 	run.lblk--;
