@@ -81,16 +81,19 @@ static void dirty_sort(struct extents *list)
 
 static void dirty_add(struct extents *list, uint64_t start, uint64_t end)
 {
-	struct e4z_span *last = list->dirty.count ? &list->dirty.items[list->dirty.count - 1]
-						  : NULL;
+	struct e4z_span *last;
 
-	if (!last || start < last->start || start > last->start + last->len) {
+	if (!list->dirty.count) {
+		/* dirty_room() has seen to it that there is a place for this one */
+		list->dirty.items[list->dirty.count++] = (struct e4z_span){start, end - start};
+		return;
+	}
+	last = &list->dirty.items[list->dirty.count - 1];
+	if (start < last->start || start > last->start + last->len) {
 		if (!vec_push(&list->dirty, ((struct e4z_span){start, end - start})))
 			return;
-		/*
-		 * a change must not fail half way: a wider range has to do; dirty_room() made
-		 * LAST
-		 */
+		/* a change must not fail half way: a wider range has to do */
+		last = &list->dirty.items[list->dirty.count - 1];
 		if (start < last->start) {
 			last->len += last->start - start;
 			last->start = start;

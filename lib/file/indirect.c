@@ -377,14 +377,15 @@ static errcode_t put_level(struct indirect *map, const struct extents *list,
 errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct tree_sink *sink,
 			void *i_block)
 {
-	AUTO_FREE uint8_t *image = malloc(map->block_size);
+	AUTO_FREE uint8_t *image = NULL;
 	uint8_t root[TREE_ROOT_LEN];
 	errcode_t err;
 
-	if (!image)
-		return ENOMEM;
 	if (!map->has_plan || map->planned != extents_cookie(list))
 		return E4Z_ET_USAGE;
+	image = malloc(map->block_size);
+	if (!image)
+		return ENOMEM;
 	map->has_plan = false;
 	err = place_blocks(map, sink);
 	for (unsigned level = 0; level < LEVELS && !err; level++)

@@ -107,14 +107,15 @@ static bool fill_root(const struct tree *tree, const struct extents *list, uint8
 errcode_t tree_emit(struct tree *tree, struct extents *list, const struct tree_sink *sink,
 		    void *i_block)
 {
-	AUTO_FREE uint8_t *image = malloc(tree->config.block_size);
+	AUTO_FREE uint8_t *image = NULL;
 	uint8_t root[TREE_ROOT_LEN];
 	errcode_t err;
 
-	if (!image)
-		return ENOMEM;
 	if (!tree->has_plan || tree->planned != extents_cookie(list))
 		return E4Z_ET_USAGE;
+	image = malloc(tree->config.block_size);
+	if (!image)
+		return ENOMEM;
 	tree->has_plan = false;
 	err = place_nodes(tree, sink);
 	for (unsigned level = 0; level < tree->next.depth && !err; level++)

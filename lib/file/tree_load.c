@@ -2,7 +2,6 @@
 // Reads an extent tree: its extents into a list, its nodes into a shape.
 #include "file/tree_level.h"
 
-#include "base/cleanup.h"
 #include "base/crc32c.h"
 
 struct loader {
@@ -114,7 +113,7 @@ errcode_t tree_load(const struct tree_config *config, const void *i_block, tree_
 		    void *arg, struct extents *list, struct tree **tree_out)
 {
 	unsigned depth = get_le16((const uint8_t *)i_block + 6);
-	AUTO_FREE uint8_t *buf = malloc((size_t)config->block_size * NODE_MAX_DEPTH);
+	uint8_t *buf = malloc((size_t)config->block_size * NODE_MAX_DEPTH);
 	struct tree *tree = tree_new(config);
 	struct loader l = {tree, list, read, arg, buf};
 	errcode_t err = ENOMEM;
@@ -124,6 +123,7 @@ errcode_t tree_load(const struct tree_config *config, const void *i_block, tree_
 		err = depth > NODE_MAX_DEPTH || !header_ok(i_block, NODE_ROOT_ENTRIES, depth)
 			      ? E4Z_ET_CORRUPT_MAP
 			      : load_node(&l, i_block, depth, EXTENTS_END);
+	free(buf);
 	if (err) {
 		tree_free(tree);
 		return err;
