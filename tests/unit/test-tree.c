@@ -273,6 +273,23 @@ static void test_local(uint32_t block_size, uint32_t extents, unsigned depth, ui
 	bench_close(&b);
 }
 
+/* Leaves that lose their extents one by one join their neighbours, also where e2fsck is no matter. */
+static void test_thin(void)
+{
+	struct bench b;
+
+	bench_open(&b, 1024, 2000, TREE_REACH_NONE, 6);
+	scatter(&b, 0, 2000);
+	emit(&b);
+	while (extents_count(b.list) > 200) {
+		model_remove(&b.m, b.list, model_random(&b.m, b.m.space), 1);
+		CHECK(emit(&b).writes <= 2 * 2 + 3);
+	}
+	/* half full at the least, but for one that was last */
+	CHECK(b.disk->blocks <= 200 / (node_capacity(1024) / 2) + 1 + 1);
+	bench_close(&b);
+}
+
 /* The same with what e2fsck wants: a bounded number of nodes on the way there. */
 static void test_reach(uint32_t block_size, uint32_t extents, unsigned edits)
 {
@@ -556,6 +573,7 @@ int main(void)
 	test_packed(1024, 3000, 0, false, 100);
 	test_packed(4096, 60000, TREE_REACH_ALL, false, 10);
 	test_packed(4096, 60000, 0, true, 10);
+	test_thin();
 	test_far();
 	test_flip();
 	return 0;
