@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads the ext2/3/4 format from an image for the witness; shares no code with lib/.
 
-Written from the format's documentation and doc/findings.md. Nothing here writes, and nothing here trusts
-the image: whatever does not fit raises Bad, for the inode or the group it concerns.
+Written from the format's documentation and doc/findings.md. Nothing here writes, and nothing here
+trusts the image: whatever does not fit raises Bad, for the inode or the group it concerns.
 """
 
 import mmap
@@ -85,8 +85,8 @@ def u64(buf, off):
 class Inode:
     """The fields of one inode that a judgement needs."""
 
-    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl", "seed",
-                 "runs", "tree", "why")
+    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl",
+                 "seed", "runs", "tree", "why")
 
     def __init__(self, fs, ino, raw):
         self.ino, self.raw = ino, raw
@@ -107,12 +107,13 @@ class Inode:
         return self.mode & S_IFMT
 
     def fast_symlink(self):
-        return self.kind() == S_IFLNK and self.size < 60 and not self.flags & (FL_EXTENTS | FL_INLINE)
+        return (self.kind() == S_IFLNK and self.size < 60
+                and not self.flags & (FL_EXTENTS | FL_INLINE))
 
     def has_map(self):
         if self.flags & FL_INLINE:
             return False
-        return self.kind() in (S_IFREG, S_IFDIR) or (self.kind() == S_IFLNK and not self.fast_symlink())
+        return self.kind() in (S_IFREG, S_IFDIR, S_IFLNK) and not self.fast_symlink()
 
 
 class Image:
@@ -161,7 +162,9 @@ class Image:
         self.ngroups = -(-(self.blocks - self.first_data) // self.bpg)
         self.csum = bool(self.ro & RO_METADATA_CSUM)
         uuid = sb[0x68:0x78]
-        self.seed = u32(sb, 0x270) if self.incompat & INCOMPAT_CSUM_SEED else crc32c(0xFFFFFFFF, uuid)
+        self.seed = crc32c(0xFFFFFFFF, uuid)
+        if self.incompat & INCOMPAT_CSUM_SEED:
+            self.seed = u32(sb, 0x270)
         self.system = set(range(1, self.first_ino)) - {2}
         self.quota = {u32(sb, at) for at in (0x240, 0x244, 0x26C)} - {0}
         self.orphan_ino = u32(sb, 0x280) if self.compat & COMPAT_ORPHAN_FILE else 0
@@ -196,7 +199,7 @@ class Image:
         return self.first_data + group * self.bpg
 
     def super_block(self, group):
-        """Where the group's superblock copy lies; 1 KiB blocks with bigalloc keep a boot block before it."""
+        """Where the group's superblock lies; 1 KiB blocks with bigalloc have a boot block first."""
         start = self.group_start(group)
         return 1 if start == 0 and self.bs == 1024 else start
 
@@ -296,7 +299,8 @@ class Image:
         for i in range(max(n, 0)):
             if bitmap is not None and not bitmap[i >> 3] >> (i & 7) & 1:
                 continue
-            inode = Inode(self, number * self.ipg + i + 1, table[i * self.isize:(i + 1) * self.isize])
+            raw = table[i * self.isize:(i + 1) * self.isize]
+            inode = Inode(self, number * self.ipg + i + 1, raw)
             if inode.mode == 0 and inode.links == 0:
                 continue
             if bitmap is None and not (inode.links and inode.mode and self.inode_csum_ok(inode)):
@@ -441,7 +445,7 @@ class Image:
     # -- inline data, content ----------------------------------------------------------------------
 
     def inline_room(self, inode):
-        """The bytes that inline data may use: i_block, then the value of system.data in the body."""
+        """The bytes that inline data may use: i_block, then system.data's value in the body."""
         return inode.raw[0x28:0x64] + self._system_data(inode.raw)
 
     def _system_data(self, raw):

@@ -11,13 +11,14 @@ ext4_without() {
 	echo "${features%,}"
 }
 
-# -- kinds of file system ------------------------------------------------------------------------------
+# -- kinds of file system --------------------------------------------------------------------------
 
 kind_ext2_rev0() {
 	bs=1024
 	rm -f "$out"
 	truncate -s 12M "$out"
-	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" >/dev/null 2>&1
+	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" \
+		>/dev/null 2>&1 || die "mke2fs -r 0"
 	tree --files 160
 	pollute
 }
@@ -50,6 +51,11 @@ kind_ext4_1k() {
 kind_ext4_2k() {
 	mk 24M "$ext4" 2048 -N 1024
 	tree --extents --deep 700
+	# too little room for the upper half of the checksum
+	dbg <<-EOF
+	sif /d0/f0000 extra_isize 0
+	sif /d0/f0007 extra_isize 0
+	EOF
 	pollute
 }
 
@@ -165,15 +171,46 @@ kind_deep() {
 	pollute
 }
 
+# debugfs gives unwritten extents of 32,767 blocks at most: 0xffff. 0x8000 is the longest written
+# one.
+kind_maxextent() {
+	extra=,num_backup_sb=0 mk 44M "$(ext4_without sparse_super resize_inode),sparse_super2" 1024 \
+		-N 512
+	tree --extents --files 60
+	: >"$tmp/empty"
+	dbg <<-EOF
+	cd /
+	write $tmp/empty max
+	fallocate max 0 32767
+	sif max size $((32767 * 1024 + 100))
+	EOF
+	[ "$(blk /max 32767)" = $(($(blk /max 0) + 32767)) ] || die "/max is not contiguous"
+	dbg <<-EOF
+	sif max block[0] 0x1f30a
+	sif max block[4] 0x8000
+	sif max block[6] 0
+	sif max block[7] 0
+	sif max block[8] 0
+	EOF
+	pollute
+}
+
 kind_paranoid() {
 	fill='\245' mk 24M "$ext4" 1024 -N 1024
 	tree --extents --files 300
 	pollute
 }
 
-# -- kinds of inode ------------------------------------------------------------------------------------
+# -- kinds of inode --------------------------------------------------------------------------------
 
-# Inline files whose size was lowered: what was cut off stays behind in the inode. The list is by path.
+# inline_slack PATH SIZE FIRST LAST: one for the list
+inline_slack() {
+	printf '{"kind": "inline-slack", "path": "%s", "size": %d, ' "$1" "$2" >>"$list"
+	printf '"first": %d, "last": %d, "nonzero": %d}\n' "$3" "$4" $(($4 - $3 + 1)) >>"$list"
+}
+
+# Inline files whose size was lowered: what was cut off stays behind in the inode. The list is by
+# path.
 inline_files() {
 	local most=$1 n size cut first last
 	{
@@ -187,8 +224,7 @@ inline_files() {
 				cut=$((size * (n % 5) / 5))
 				echo "sif i$n size $cut"
 				first=$cut last=$((size - 1))
-				printf '{"kind": "inline-slack", "path": "/inline/i%d", "size": %d, "first": %d, "last": %d, "nonzero": %d}\n' \
-					"$n" "$cut" "$first" "$last" "$((size - cut))" >>"$list"
+				inline_slack "/inline/i$n" "$cut" "$first" "$last"
 			fi
 		done
 		echo "mkdir small"
@@ -219,7 +255,7 @@ kind_inline_odd() {
 	EOF
 	grep -v '"/inline/i[37]"' "$list" >"$tmp/list" || :
 	cat "$tmp/list" >"$list"
-	printf '{"kind": "inline-slack", "path": "/inline/cut", "size": 61, "first": 61, "last": 69, "nonzero": 9}\n' >>"$list"
+	inline_slack /inline/cut 61 61 69
 	pollute
 }
 
@@ -265,8 +301,8 @@ kind_verity() {
 			truncate -s $(((size + 65535) / 65536 * 65536)) "$tmp/v$n"
 			head -c $((3000 + n * 100)) /dev/zero | tr '\0' m >>"$tmp/v$n"
 			if ((n % 4 == 1)); then
-				head -c 2000 /dev/zero | tr '\0' s |
-					dd of="$tmp/v$n" bs=1024 seek=$((size / 1024 + 5)) conv=notrunc status=none
+				head -c 2000 /dev/zero | tr '\0' s | dd of="$tmp/v$n" bs=1024 \
+					seek=$((size / 1024 + 5)) conv=notrunc status=none
 			fi
 			echo "write $tmp/v$n v$n"
 			echo "sif v$n size $size"
@@ -284,9 +320,10 @@ kind_verity() {
 kind_eainode() {
 	mk 24M "$ext4,ea_inode" 1024 -N 1024
 	tree --extents
-	local n
+	local n small
 	# debugfs reads one block of a value at most; these are too long for an attribute block
 	filler ea 1
+	small=$(head -c 300 "$tmp/ea")
 	{
 		for ((n = 0; n < 30; n++)); do
 			head -c $((994 + n)) "$tmp/ea" >"$tmp/ea$n"
@@ -294,7 +331,7 @@ kind_eainode() {
 		done
 		# values that fit one block: an attribute block each
 		for ((n = 40; n < 60; n++)); do
-			echo "ea_set /d1/f$(printf %04d "$n") user.small $(printf 'e%.0s' $(seq 1 300))"
+			echo "ea_set /d1/f$(printf %04d "$n") user.small $small"
 		done
 	} | dbg
 	share_attributes
@@ -334,8 +371,8 @@ kind_posteof_ind() {
 	pollute
 }
 
-# A directory that no other names, with a file in it and a directory below; a file without any name; and
-# a file with a second name that is cut off, in a directory of a higher number.
+# A directory that no other names, with a file in it and a directory below; a file without any name;
+# and a file with a second name that is cut off, in a directory of a higher number.
 kind_cutoff() {
 	mk 16M "$ext4" 1024 -N 512
 	tree --extents --files 60
@@ -357,9 +394,10 @@ kind_cutoff() {
 	pollute
 }
 
-# -- orphans -------------------------------------------------------------------------------------------
+# -- orphans ---------------------------------------------------------------------------------------
 
-# Files cut short whose blocks are still there, and deleted ones; sets orphans (with links) and chain (all).
+# Files cut short whose blocks are still there, and deleted ones; sets orphans (with links) and
+# chain (all).
 orphan_files() {
 	local n size map=$1
 	filler o 9 17
@@ -427,7 +465,8 @@ kind_orphanfile() {
 	tree --extents --files 120
 	orphan_files extents
 	debugfs -w -R "feature orphan_present" "$out" >/dev/null 2>&1
-	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present || skip "debugfs knows no orphan_present"
+	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present ||
+		skip "debugfs knows no orphan_present"
 	poke orphans "${chain[@]}"
 	pollute "${orphans[@]}"
 }
@@ -441,203 +480,21 @@ kind_e2fsck_orphan() {
 	pollute --no-plant
 }
 
-# -- damage --------------------------------------------------------------------------------------------
-
-# Make /shared/b and /shared/d map the blocks of a and c; /shared/e, f share with it off.
-share_two() {
-	local old
-	filler s 3 100
-	{
-		echo "mkdir /shared"
-		echo "cd /shared"
-		for n in a b c d e f; do
-			echo "write $tmp/s $n"
-		done
-		echo "sif a size $((3 * bs + 50))"
-	} | dbg
-	old=$(blk /shared/b 0)
-	dbg <<-EOF
-	sif /shared/b block[5] $(blk /shared/a 0)
-	freeb $old 4
-	EOF
-	old=$(blk /shared/d 0)
-	dbg <<-EOF
-	sif /shared/d block[5] $(($(blk /shared/c 0) + 2))
-	freeb $old 4
-	EOF
-}
-
-kind_shared() {
-	mk 16M "$ext4" 1024 -N 1024
-	tree --extents
-	debugfs -w -R "feature shared_blocks" "$out" >/dev/null 2>&1
-	share_two
-	pollute
-	dbg <<-EOF
-	sif /d0/f0001 block[0] 0x1f30b
-	sif /d0/f0002 block[1] 0x60004
-	EOF
-	: >"$list"
-}
-
-kind_multiclaim() {
-	mk 16M "$ext4,ea_inode" 1024 -N 1024
-	tree --extents --grow --deep 400
-	share_two
-	dbg <<-EOF
-	ea_set /d1/f0040 user.small $(printf 'e%.0s' $(seq 1 300))
-	ea_set /d1/f0046 user.small $(printf 'f%.0s' $(seq 1 300))
-	EOF
-	# data over a tree block; a file over itself; an attribute block that is data; a deleted inode's claim
-	dbg <<-EOF
-	sif /d0/f0015 block[5] $(blk /deep400 ETB0)
-	sif /d0/f0013 block[8] $(blk /d0/f0013 0)
-	sif /d1/f0040 file_acl $(blk /d1/f0045 0)
-	sif /d1/f0058 block[5] $(blk /d1/f0061 0)
-	sif /d1/f0058 links_count 0
-	unlink /d1/f0058
-	EOF
-	pollute
-	: >"$list"
-}
-
-kind_metaoverlap() {
-	mk 16M "$(ext4_without flex_bg)" 1024 -N 1024 -g 2048
-	tree --extents
-	pollute
-	local d
-	d() { dumpe2fs "$out" 2>/dev/null | sed -n "s/.*$1 at \([0-9]*\).*/\1/p" | sed -n "$2p"; }
-	dbg <<-EOF
-	sif /d0/f0000 block[5] 1
-	sif /d0/f0001 block[5] $(d 'Primary superblock' 1)
-	sif /d0/f0002 block[5] $(d 'Backup superblock' 1)
-	sif /d0/f0003 block[5] $(($(d 'Backup superblock' 1) + 1))
-	sif /d0/f0005 block[5] $(d 'Reserved GDT blocks' 1)
-	sif /d0/f0006 block[5] $(d 'Block bitmap' 3)
-	sif /d0/f0007 block[5] $(d 'Inode bitmap' 2)
-	sif /d0/f0009 block[5] $(d 'Inode table' 4)
-	sif /d0/f0010 block[5] $(($(d 'Inode table' 5) - 2))
-	sif /d0/f0011 file_acl $(d 'Inode table' 2)
-	EOF
-	: >"$list"
-}
-
-# One way a file, /d0/f0000 and on; the deep files give tree blocks.
-damage_extents() {
-	local first second
-	dbg <<-EOF
-	sif /d0/f0000 block[0] 0x1f30b
-	sif /d0/f0001 block[0] 0x5f30a
-	sif /d0/f0002 block[1] 0x5
-	sif /d0/f0003 block[1] 0x60004
-	sif /d0/f0005 block[1] 0x10004
-	sif /d0/f0006 block[4] 0
-	sif /d0/f0007 block[5] 20480
-	sif /d0/f0010 block[5] 20478
-	sif /d0/f0016 block[4] 0x70001
-	sif /d0/f0011 block[3] 0xffffffff
-	sif /d0/f0012 size 0x1000000000000000
-	sif /d0/f0013 block[6] 0
-	sif /d0/f0014 flags 0
-	sif /d0/f0015 flags 0x10000000
-	sif /d0/f0018 file_acl 999999
-	sif /odd/slow400 block[0] 0
-	EOF
-	for n in 301 302 303 304; do
-		[ -n "$(blk "/deep$n" ETB0 2)" ] || die "/deep$n has one tree block only"
-	done
-	first=$(blk /deep301 ETB0 1) second=$(blk /deep301 ETB0 2)
-	[ "$first" != "$second" ] || die "tree blocks"
-	poke block "$first" 0x10 ffff
-	poke block "$(blk /deep302 ETB0 2)" 12 00000000
-	poke treecsum "$(ino /deep302)" "$(blk /deep302 ETB0 2)"
-	poke block "$(blk /deep303 ETB0 2)" 6 0100
-	poke treecsum "$(ino /deep303)" "$(blk /deep303 ETB0 2)"
-	dbg <<-EOF
-	sif /deep304 block[7] $(blk /deep304 ETB0 1)
-	EOF
-}
-
-kind_damaged() {
-	mk 20M "$ext4" 1024 -N 1024
-	tree --extents --deep 301 --deep 302 --deep 303 --deep 304 --deep 305
-	pollute
-	damage_extents
-	# a tree block with nothing wrong but its checksum; inodes likewise
-	poke block "$(blk /deep305 ETB0 2)" 8 77777777
-	poke inode "$(ino /d1/f0040)" 4 11
-	poke inode "$(ino /d1/f0041)" 0x7c 0101
-	poke inode "$(ino /d1/f0042)" 0x82 0101
-	poke inode "$(ino /odd/slow60)" 0x64 01
-	poke inode "$(ino /odd/pipe)" 0x8 01
-	: >"$list"
-}
-
-kind_damaged_nocsum() {
-	mk 20M "$(ext4_without metadata_csum)" 1024 -N 1024
-	tree --extents --deep 301 --deep 302 --deep 303 --deep 304
-	pollute
-	damage_extents
-	: >"$list"
-}
-
-kind_damaged_ind() {
-	mk 20M "$ext3" 1024 -N 1024
-	tree --far 5000 --far 65804 --far 70000 --far 80000 --far 90000
-	pollute
-	poke block "$(blk /far65804 DIND)" 0x20 ffffff7f
-	dbg <<-EOF
-	sif /d0/f0000 block[0] 20480
-	sif /d0/f0001 block[0] 1
-	sif /d0/f0002 block[11] 4000000000
-	sif /d0/f0003 block[IND] 30000
-	sif /d0/f0005 block[TIND] 2
-	sif /d0/f0006 size 0x1000000000000000
-	sif /d0/f0007 block[3] $(blk /d0/f0009 0)
-	sif /far5000 block[IND] $(blk /far5000 DIND)
-	sif /far70000 block[TIND] $(blk /far70000 DIND)
-	sif /far80000 block[DIND] $(blk /far90000 DIND)
-	EOF
-	: >"$list"
-}
-
-# Groups: 1 table outside; 2 says INODE_UNINIT and 3 no inode used, with wrong checksums; 4 a bitmap that is
-# wrong; 5 no bitmap; 6 INODE_UNINIT with a right checksum: its files are not in use.
-kind_sickgroup() {
-	mk 16M "$(ext4_without flex_bg resize_inode)" 1024 -N 512 -g 2048
-	tree --extents
-	pollute
-	local bitmap
-	bitmap=$(dumpe2fs "$out" 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\).*/\1/p' | sed -n 5p)
-	dbg <<-EOF
-	set_bg 1 inode_table 99999
-	set_bg 1 checksum calc
-	set_bg 2 flags 1
-	set_bg 2 checksum 0x1234
-	set_bg 3 itable_unused 64
-	set_bg 3 checksum 0x1234
-	set_bg 5 inode_bitmap 99999
-	set_bg 5 checksum calc
-	set_bg 6 flags 1
-	set_bg 6 checksum calc
-	EOF
-	poke block "$bitmap" 0 00
-	: >"$list"
-}
-
-# -- a real crash --------------------------------------------------------------------------------------
+# -- a real crash ----------------------------------------------------------------------------------
 
 kind_natural() {
 	[ "$(id -u)" = 0 ] || skip "natural needs root to mount"
 	mk 32M "$ext4" 4096 -N 512
 	mv "$out" "$tmp/live"
 	mkdir "$tmp/mnt"
-	mount -o loop,commit=600 "$tmp/live" "$tmp/mnt" 2>/dev/null || skip "cannot mount a loop device here"
+	mount -o loop,commit=600 "$tmp/live" "$tmp/mnt" 2>/dev/null ||
+		skip "cannot mount a loop device here"
 	mnt=$tmp/mnt
 	python3 - "$mnt" <<-'EOF'
 	import ctypes, os, sys
 	libc = ctypes.CDLL(None, use_errno=True)
-	libc.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+	offset = ctypes.c_int64
+	libc.sync_file_range.argtypes = [ctypes.c_int, offset, offset, ctypes.c_uint]
 	open_files = []
 	for n in range(60):
 	    fd = os.open("%s/log%d" % (sys.argv[1], n), os.O_RDWR | os.O_CREAT)

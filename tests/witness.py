@@ -4,19 +4,20 @@
 
 usage: witness.py IMAGE [--offset N] [--paranoid] [--opaque] [--skipped]
 
-Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be compared with
-`e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge; --skipped prints, instead
-of findings, the inode numbers that are deleted and wait to be freed. Exit status: 4 with findings, 0
-without, 8 when the image cannot be judged.
+Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be
+compared with `e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge;
+--skipped prints, instead of findings, the inode numbers that are deleted and wait to be freed. Exit
+status: 4 with findings, 0 without, 8 when the image cannot be judged.
 """
 
 import argparse
 import json
 import sys
 
+sys.dont_write_bytecode = True
 import imgfmt
-from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_EXTENTS, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE, RO_SHARED_BLOCKS,
-                    S_IFDIR, S_IFLNK, S_IFREG, Bad)
+from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE,
+                    RO_SHARED_BLOCKS, S_IFDIR, S_IFLNK, S_IFREG, Bad)
 
 
 def stale(data, start):
@@ -26,6 +27,11 @@ def stale(data, start):
         return {"first": None, "last": None, "nonzero": 0}
     return {"first": start + len(data) - len(data.lstrip(b"\0")),
             "last": start + len(data.rstrip(b"\0")) - 1, "nonzero": nonzero}
+
+
+def order(finding):
+    ino, lblk = finding["ino"], finding["lblk"]
+    return -1 if ino is None else ino, -1 if lblk is None else lblk, finding["kind"]
 
 
 class Witness:
@@ -51,8 +57,7 @@ class Witness:
                 self.add("unreadable", inode, None, why=inode.why)
             elif not self.shared and ino not in self.fs.system:
                 self.judge(inode, ino in orphans)
-        self.findings.sort(key=lambda f: tuple((-1 if f[k] is None else f[k]) for k in ("ino", "lblk"))
-                           + (f["kind"],))
+        self.findings.sort(key=order)
         if self.findings:
             self.name()
 
@@ -106,8 +111,9 @@ class Witness:
     # -- judging -----------------------------------------------------------------------------------
 
     def add(self, kind, inode, lblk, pblk=None, blocks=0, bytes_=None, fixable=False, **more):
-        f = {"kind": kind, "ino": inode.ino if inode else None, "path": None, "size": inode.size if inode else None,
-             "lblk": lblk, "pblk": pblk, "blocks": blocks, "fixable": fixable}
+        f = {"kind": kind, "ino": inode.ino if inode else None, "path": None,
+             "size": inode.size if inode else None, "lblk": lblk, "pblk": pblk, "blocks": blocks,
+             "fixable": fixable}
         f.update(bytes_ or stale(b"", 0))
         f.update(more)
         self.findings.append(f)
@@ -182,7 +188,9 @@ class Witness:
     def post_eof(self, inode):
         bs = self.fs.bs
         last = max((l + c - 1 for l, _, c, w in inode.runs if w), default=0)
-        more = {} if inode.flags & FL_VERITY else {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        more = {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        if inode.flags & FL_VERITY:
+            more = {}
         for l, p, c in self.written_from(inode, -(-inode.size // bs)):
             found = stale(self.fs.block(p, c), l * bs)
             kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
@@ -257,9 +265,10 @@ class Witness:
         names = {}
         for ino in sorted(self.inodes):
             inode = self.inodes[ino]
-            if inode.kind() == S_IFDIR and inode.links and not inode.why and ino not in self.fs.system:
-                for target, label in self.entries(inode):
-                    names.setdefault(target, (ino, label))
+            if inode.kind() != S_IFDIR or not inode.links or inode.why or ino in self.fs.system:
+                continue
+            for target, label in self.entries(inode):
+                names.setdefault(target, (ino, label))
         for f in self.findings:
             path = self.path(f["ino"], names)
             if path is None:
@@ -284,7 +293,7 @@ class Witness:
         return b"/" + b"/".join(reversed(parts))
 
     def entries(self, inode):
-        """(inode number, name) of each entry in the order of their offsets, without . and .. ones."""
+        """(inode number, name) of each entry in the order of offsets, without . and .. ones."""
         if inode.flags & FL_INLINE:
             room = self.fs.inline_room(inode)
             yield from self.block_entries(room[4:60])
