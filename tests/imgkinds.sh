@@ -174,12 +174,11 @@ kind_deep() {
 # debugfs gives unwritten extents of 32,767 blocks at most: 0xffff. 0x8000 is the longest written
 # one.
 kind_maxextent() {
-	extra=,num_backup_sb=0 mk 44M "$(ext4_without sparse_super resize_inode),sparse_super2" 1024 \
-		-N 512
-	tree --extents --files 60
+	local features
+	features=$(ext4_without sparse_super resize_inode has_journal),sparse_super2
+	extra=,num_backup_sb=0 mk 44M "$features" 1024 -N 512
 	: >"$tmp/empty"
 	dbg <<-EOF
-	cd /
 	write $tmp/empty max
 	fallocate max 0 32767
 	sif max size $((32767 * 1024 + 100))
@@ -192,6 +191,7 @@ kind_maxextent() {
 	sif max block[7] 0
 	sif max block[8] 0
 	EOF
+	tree --extents --files 60
 	pollute
 }
 
