@@ -60,6 +60,30 @@ kind_multiclaim() {
 	pollute
 }
 
+# /two/b maps a's blocks; d another block of c's cluster; f is one block off.
+kind_multiclaim_bigalloc() {
+	mk 64M "$(ext4_without resize_inode),bigalloc" 4096 -C 16384 -N 1024
+	tree --extents --ratio 4 --deep 90
+	filler t 1 100
+	filler whole 4
+	{
+		echo "mkdir /two"
+		echo "cd /two"
+		for n in a b c d e f g; do
+			echo "write $tmp/$([ $n = b ] && echo whole || echo t) $n"
+		done
+	} | dbg
+	pollute
+	# d: logical blocks 2 and 3 instead of 0 and 1
+	dbg <<-EOF
+	sif /two/b block[5] $(blk /two/a 0)
+	sif /two/d block[3] 2
+	sif /two/d size $((3 * bs + 100))
+	sif /two/d block[5] $(($(blk /two/c 0) + 2))
+	sif /two/f block[5] $(($(blk /two/f 0) + 1))
+	EOF
+}
+
 # place WHAT N: where the N-th of these (dumpe2fs's words) lies
 place() {
 	dumpe2fs "$out" 2>/dev/null | sed -n "s/.*$1 at \([0-9]*\).*/\1/p" | sed -n "$2p"

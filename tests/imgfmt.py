@@ -415,7 +415,7 @@ class Map:
         self.fs, self.inode, self.seen, self.faults = fs, inode, set(), []
 
     def tree_block(self, pblk):
-        """The content of a tree block that has not been visited yet; it is the inode's from now on."""
+        """The content of a tree block not visited yet; it is the inode's from now on."""
         self.fs.check_blocks(pblk)
         if pblk in self.seen:
             raise Bad("tree block %d visited twice" % pblk)
@@ -474,6 +474,8 @@ class ExtentMap(Map):
         if not length or lblk < self.low or lblk + length > high:
             raise Bad("extent at logical block %d" % lblk)
         self.low = lblk + length
+        if (lblk - lo) % self.fs.ratio:
+            raise Bad("extent at logical block %d is not in its place in the cluster" % lblk)
         self.fs.check_blocks(hi << 32 | lo, length)
         self.inode.runs.append((lblk, hi << 32 | lo, length, written))
 

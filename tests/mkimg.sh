@@ -61,6 +61,7 @@ kinds() {
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
 	shared         4 well  shared_blocks: nothing is judged
 	multiclaim     12 well  blocks that two inodes own
+	multiclaim-bigalloc 4 well  clusters that two inodes own, an extent out of place
 	metaoverlap    12 well  mappings over static metadata
 	damaged        12 well  inodes and trees damaged one way each, checksums on
 	damaged-nocsum 4 well  the same, checksums off

@@ -120,14 +120,14 @@ class Polluter:
                 if f.ino not in self.opts.orphan:
                     self.note("stale-tail", f, eof, home, 1, self.read(home)[tail_at:], f.size,
                               not verity and not f.flags & EA_INODE)
-            elif not w:
+            elif not w and not f.flags & EA_INODE:
                 self.plant(dice, p * self.bs, c * self.bs)
                 self.note("unwritten-residue", f, l, p, c, self.read(p, c), l * self.bs, not verity)
         if f.ino in self.opts.orphan:
             self.pending(f, eof, tail_at and sealed)
         elif not f.flags & EA_INODE:
             self.past_eof(f, dice, eof + (1 if tail_at else 0))
-        if self.sb["ratio"] > 1:
+        if self.sb["ratio"] > 1 and not f.flags & EA_INODE:
             self.slack(f, dice)
 
     def beyond(self, f, first):

@@ -86,12 +86,20 @@ class Witness:
     # -- blocks that two own -----------------------------------------------------------------------
 
     def claims(self):
-        spans, attrs = [], {}
+        """Blame those whose blocks, or clusters where space is given out in clusters, meet."""
+        ratio, spans, attrs = self.fs.ratio, [], {}
         for inode in self.inodes.values():
-            spans += [(p, p + c, inode) for _, p, c, _ in inode.runs]
-            spans += [(p, p + 1, inode) for p in inode.tree]
+            last = None
+            for l, p, c, _ in inode.runs:
+                low, high = p // ratio, (p + c - 1) // ratio + 1
+                if ratio > 1 and last == (l // ratio, low):
+                    low += 1    # one cluster may serve several extents that follow each other
+                last = (l + c - 1) // ratio, high - 1
+                if low < high:
+                    spans.append((low, high, inode))
+            spans += [(p // ratio, p // ratio + 1, inode) for p in inode.tree]
             if inode.acl:
-                attrs.setdefault(inode.acl, []).append(inode)
+                attrs.setdefault(inode.acl // ratio, []).append(inode)
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
         reach, holder = 0, None
         for start, end, inode in spans:
@@ -116,7 +124,7 @@ class Witness:
     @staticmethod
     def twice(block, *inodes):
         for inode in inodes:
-            inode.why = inode.why or "block %d is claimed twice" % block
+            inode.why = inode.why or "block (or cluster) %d is claimed twice" % block
 
     # -- judging -----------------------------------------------------------------------------------
 
@@ -132,9 +140,10 @@ class Witness:
         encrypted = inode.flags & FL_ENCRYPT
         kind = inode.kind()
         if inode.flags & FL_INLINE:
-            if kind == S_IFREG and orphan:
+            if kind == S_IFREG and orphan and not inode.flags & FL_EA_INODE:
                 self.pending(inode)
-            if self.paranoid and not encrypted and kind in (S_IFREG, S_IFLNK):
+            sealed = encrypted or inode.flags & FL_EA_INODE
+            if self.paranoid and not sealed and kind in (S_IFREG, S_IFLNK):
                 self.inline_slack(inode)
         elif kind == S_IFLNK and not inode.fast_symlink():
             if self.paranoid and not encrypted:
@@ -146,7 +155,6 @@ class Witness:
         if inode.flags & FL_EA_INODE:
             if self.paranoid:
                 self.tail(inode, fixable=False)
-                self.residue(inode)
             return
         if inode.flags & FL_ENCRYPT:
             self.sealed_tail(inode)

@@ -21,6 +21,7 @@ victims() {
 	case $1 in
 	shared) echo /d0/f000{1,2} ;;
 	multiclaim) echo /d0/f0013 /d0/f0015 /d1/f00{40,45,61} /deep400 /shared/{a,b,c,d} ;;
+	multiclaim-bigalloc) echo /two/{a,b,c,d,f} ;;
 	metaoverlap) echo /d0/f00{00,01,02,03,05,06,07,09,10,11} ;;
 	damaged | damaged-nocsum)
 		echo /d0/f00{00,01,02,03,05,06,07} /d0/f00{10,11,12,13,14,15,16,18}
