@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Checks mutants of an image in this process's children: no crash, no hang, no unbounded memory, no
- * leak, no byte of the image changed, a sentence for each refusal, the same result by one and by two
- * threads. Prints each seed that fails; --dump gives its image.
+ * leak, no byte of the image changed, a sentence for each refusal, the same result by one and by
+ * two threads. Prints each seed that fails; --dump gives its image.
  *
  * usage: mutate [--from SEED] [--count N] [--seconds S] IMAGE
  *        mutate --dump SEED IMAGE OUT

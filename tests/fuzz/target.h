@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An image in memory, the metadata in it that is worth changing, and how to make its checksums right
- * again. A reader of its own: of lib/ it takes the checksum functions alone.
+ * An image in memory, the metadata in it that is worth changing, and how to make its checksums
+ * right again. A reader of its own: of lib/ it takes the checksum functions alone.
  */
 #ifndef E4Z_TESTS_FUZZ_TARGET_H
 #define E4Z_TESTS_FUZZ_TARGET_H
