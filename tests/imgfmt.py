@@ -36,7 +36,7 @@ S_IFMT, S_IFREG, S_IFDIR, S_IFLNK = 0xF000, 0x8000, 0x4000, 0xA000
 BG_INODE_UNINIT = 0x1
 ORPHAN_MAGIC = 0x0B10CA04
 EXTENT_MAGIC = 0xF30A
-LBLK_END = 1 << 32
+LBLK_END = (1 << 32) - 1
 
 
 class Bad(Exception):
@@ -98,7 +98,7 @@ class Inode:
             self.acl |= u16(raw, 0x76) << 32
         self.size = u32(raw, 4)
         kind = self.mode & S_IFMT
-        if kind in (S_IFREG, S_IFLNK) or (kind == S_IFDIR and fs.incompat & INCOMPAT_LARGEDIR):
+        if kind == S_IFREG or fs.incompat & INCOMPAT_LARGEDIR:
             self.size |= u32(raw, 0x6C) << 32
         self.seed = None
         self.runs, self.tree, self.why = [], [], None

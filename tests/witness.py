@@ -308,18 +308,19 @@ class Witness:
             seen.add(ino)
             ino, label = names[ino]
             parts.append(label)
-        return b"/" + b"/".join(reversed(parts))
+        path = b"/" + b"/".join(reversed(parts))
+        return path if len(path) < 4096 else None
 
     def entries(self, inode):
         """(inode number, name) of each entry in the order of offsets, without . and .. ones."""
         if inode.flags & FL_INLINE:
             room = self.fs.inline_room(inode)
             yield from self.block_entries(room[4:60])
-            yield from self.block_entries(room[60:inode.size])
+            yield from self.block_entries(room[60:])
             return
         for l, p, c, w in inode.runs:
             for i in range(c if w else 0):
-                if (l + i) * self.fs.bs < inode.size:
+                if (l + i + 1) * self.fs.bs <= inode.size:
                     yield from self.block_entries(self.fs.block(p + i))
 
     def block_entries(self, data):
@@ -332,7 +333,7 @@ class Witness:
             if step < 8 or step % 4 or at + step > len(data) or length + 8 > step:
                 return
             label = data[at + 8:at + 8 + length]
-            if ino and length and label not in (b".", b".."):
+            if ino and length and label not in (b".", b"..") and not set(label) & {0, 0x2F}:
                 yield ino, label
             at += step
 
