@@ -60,6 +60,7 @@ struct e4z_image_info {
 	enum e4z_journal_state journal;
 	bool replayed; /* seen as it will be once the journal is replayed */
 	bool mounted;  /* opened with force although mounted */
+	bool attached; /* a loop device shows it, which is not mounted */
 	bool mmp;      /* multiple mount protection is on; it was not waited for */
 	/* what could not be determined, whole sentences, NULL-terminated */
 	const char *const *notes;
