@@ -180,7 +180,7 @@ static errcode_t json_image(struct report *report, const struct e4z_image_info *
 	add_ascii(&line, "uuid", uuid);
 	add_list(&line, "features", info->features);
 	add_ascii(&line, "journal", journals[info->journal]);
-	add_ascii(&line, "view", "disk");
+	add_ascii(&line, "view", info->replayed ? "replayed" : "disk");
 	add_bool(&line, "mounted", info->mounted);
 	add_bool(&line, "mmp", info->mmp);
 	add_list(&line, "notes", info->notes);

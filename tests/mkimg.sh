@@ -156,6 +156,7 @@ blk() {
 }
 
 . "$here/imgkinds.sh"
+. "$here/imgdamage.sh"
 
 : >"$list"
 "kind_$(tr - _ <<<"$kind")"

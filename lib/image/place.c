@@ -225,7 +225,7 @@ static errcode_t fail_ambiguous(const struct blkdev *dev, const struct parts *pa
 	struct text t = {.buf = why, .size = why_size};
 	char quoted[LINE_SIZE];
 
-	text_add(&t, 0, "more than one ext file system is there; say which:");
+	text_add(&t, 0, "more than one ext file system is there; say which");
 	if (raw) {
 		char zero[LINE_SIZE - 64];
 
@@ -281,8 +281,8 @@ static errcode_t choose_named(struct blkdev *dev, const struct parts *parts, con
 	if (!parts->count)
 		text_add(&t, 0, "there is no partition table");
 	else if (err == E4Z_ET_AMBIGUOUS)
-		text_add(&t, MORE_SIZE,
-			 "several partitions are called \"%.200s\"; say which:", want);
+		text_add(&t, MORE_SIZE, "several partitions are called \"%.200s\"; say which",
+			 want);
 	else
 		text_add(&t, MORE_SIZE, "no partition is called \"%.200s\"; there are:", want);
 	list_parts(dev, parts, err == E4Z_ET_AMBIGUOUS ? parts_match : filter_ext, want, &t);

@@ -23,7 +23,7 @@ struct check {
 	struct tables *tables;
 	struct names *names;
 	uint32_t *inos;	    /* of the files asked for, sorted; NULL: all */
-	const char **given; /* and how they were asked for */
+	const char **given; /* and how they were asked for, where that is a name of theirs */
 	size_t ino_count;
 };
 
@@ -64,10 +64,11 @@ static errcode_t lookup_files(struct check *check)
 		err = ENOMEM;
 	for (size_t i = 0; i < options->file_count && !err; i++) {
 		uint32_t ino;
+		bool plain;
 
-		err = lookup(check->img, &work, options->files[i], &ino);
+		err = lookup(check->img, &work, options->files[i], &ino, &plain);
 		if (!err)
-			insert_ino(check, ino, options->files[i]);
+			insert_ino(check, ino, plain ? options->files[i] : NULL);
 	}
 	map_work_free(&work);
 	return err;
@@ -99,11 +100,11 @@ static errcode_t judge(struct check *check)
 	return err ? err : tables_judge_some(check->tables, check->inos, check->ino_count);
 }
 
-/* The name that was asked for, if the file was asked for by name. */
+/* The name that was asked for, if the file was asked for by a name of its own. */
 static const char *given_name(const struct check *check, uint32_t ino)
 {
 	for (size_t i = 0; i < check->ino_count; i++)
-		if (check->inos[i] == ino && check->given[i][0] == '/')
+		if (check->inos[i] == ino)
 			return check->given[i];
 	return NULL;
 }

@@ -12,6 +12,8 @@
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 #define TARGET_MAX 65536
+/* Beside the blocks of the file system: a small one may be walked through several times. */
+#define BUDGET 65536
 #define NODES_MAX 8 /* tree blocks on the way to a target */
 
 struct find {
@@ -104,8 +106,10 @@ struct resolve {
 	char *path; /* what is left to do begins at rest */
 	char *rest;
 	unsigned links;
-	uint32_t dir; /* where the rest begins */
-	uint32_t ino; /* where it led so far */
+	bool plain;
+	uint64_t budget; /* blocks of directories, and steps, that are left */
+	uint32_t dir;	 /* where the rest begins */
+	uint32_t ino;	 /* where it led so far */
 };
 
 static errcode_t give_up(struct resolve *r, errcode_t err)
@@ -119,6 +123,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 	AUTO_FREE char *target = read_target(r->img, r->work, inode);
 	char *path;
 
+	r->plain = false;
 	if (++r->links > LINKS_MAX)
 		return give_up(r, E4Z_ET_LOOP);
 	if (!target)
@@ -140,13 +145,18 @@ static errcode_t step(struct resolve *r, size_t len)
 
 	if (err)
 		return give_up(r, err);
+	if (!r->budget)
+		return give_up(r, E4Z_ET_LOOP);
+	r->budget--;
 	if (!inode_is(&inode, LINUX_S_IFDIR))
 		return give_up(r, ENOTDIR);
 	r->dir = r->ino;
+	if (*r->rest == '.' && (len == 1 || (len == 2 && r->rest[1] == '.')))
+		r->plain = false;
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
 	else
-		err = dir_walk(r->img, r->work, &inode, match, &find);
+		err = dir_walk(r->img, r->work, &inode, &r->budget, match, &find);
 	/* ".." of an inline directory is the number it begins with */
 	if (!find.ino && len == 2 && memcmp(r->rest, "..", 2) == 0 &&
 	    inode.flags & EXT4_INLINE_DATA_FL)
@@ -167,6 +177,7 @@ static errcode_t lookup_path(struct resolve *r)
 	errcode_t err = 0;
 
 	r->ino = EXT2_ROOT_INO;
+	r->plain = !strstr(r->name, "//") && (!r->name[1] || r->name[strlen(r->name) - 1] != '/');
 	while (!err) {
 		r->rest += strspn(r->rest, "/");
 		if (!*r->rest)
@@ -191,9 +202,10 @@ static errcode_t lookup_number(struct resolve *r)
 	return 0;
 }
 
-errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino)
+errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino,
+		 bool *plain)
 {
-	struct resolve r = {.img = img, .work = work, .name = name};
+	struct resolve r = {.img = img, .work = work, .name = name, .budget = BUDGET + img->blocks};
 	errcode_t err;
 
 	if (*name == '<') {
@@ -206,6 +218,7 @@ errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name,
 		err = r.raw && r.path ? lookup_path(&r) : ENOMEM;
 	}
 	*ino = r.ino;
+	*plain = r.plain;
 	free(r.raw);
 	free(r.path);
 	return err;

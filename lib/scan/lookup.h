@@ -10,7 +10,9 @@
  * Resolve NAME: "<INO>", or an absolute path whose symbolic links are followed inside the image, as
  * a root directory would. E4Z_ET_NOT_FOUND, E4Z_ET_LOOP, E4Z_ET_USAGE, or what keeps a directory
  * from being read; the sentence is in IMG's context. groups_load() was called.
+ * *PLAIN: NAME is spelt as the directories spell it, with no link, "." or ".." on the way.
  */
-errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino);
+errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino,
+		 bool *plain);
 
 #endif

@@ -170,8 +170,10 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 	if (!ext2fs_has_feature_quota(sb) ||
 	    !(sb->s_usr_quota_inum || sb->s_grp_quota_inum || sb->s_prj_quota_inum))
 		return 0;
-	return refuse(img, inode,
-		      "would own another number of blocks, and quota counts them (feature quota)");
+	return image_fail(img, E4Z_ET_QUOTA,
+			  "inode %" PRIu32
+			  " would own another number of blocks, and quota counts them",
+			  inode->ino);
 }
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)

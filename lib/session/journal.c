@@ -3,9 +3,11 @@
 #include "session/journal.h"
 
 #include "base/cleanup.h"
+#include "base/crc32c.h"
 #include "base/vec.h"
 #include "file/map.h"
 #include "image/groups.h"
+#include "image/super.h"
 #include "session/external.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +80,7 @@ static bool has_external(const struct e4z_image *img)
 	       memcmp(img->fs->super->s_journal_uuid, none, sizeof(none)) != 0;
 }
 
-errcode_t session_journal_open(struct e4z_image *img, const struct e4z_open_options *options)
+errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};
 	char why[WHY_SIZE] = "";
@@ -116,6 +118,13 @@ errcode_t session_journal_make_writable(struct e4z_image *img)
 	return dev->write_fd < 0 ? errno : 0;
 }
 
+errcode_t session_journal_open(struct e4z_image *img)
+{
+	static const struct e4z_open_options defaults;
+
+	return session_journal_find(img, &defaults);
+}
+
 void session_journal_close(struct e4z_image *img)
 {
 	log_close(img->log);
@@ -141,4 +150,18 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 	if (!err)
 		img->info.replayed = true;
 	return err;
+}
+
+errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
+{
+	struct ext2_super_block *sb = (void *)raw;
+	errcode_t err = image_read(img, SUPER_OFFSET, SUPER_SIZE, raw);
+
+	if (err)
+		return err;
+	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
+	if (img->metadata_csum)
+		sb->s_checksum = ext2fs_cpu_to_le32(
+			crc32c(~0u, raw, offsetof(struct ext2_super_block, s_checksum)));
+	return 0;
 }

@@ -8,9 +8,11 @@
 
 /*
  * Open the log of IMG's journal inode, or of its external journal, into img->log, which
- * session_journal_close() gives back. Nothing happens when there is no journal.
+ * session_journal_close() gives back. Nothing happens when there is no journal, or when it is open.
  */
-errcode_t session_journal_open(struct e4z_image *img, const struct e4z_open_options *options);
+errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options);
+/* The same with default options. */
+errcode_t session_journal_open(struct e4z_image *img);
 void session_journal_close(struct e4z_image *img);
 
 /* The external journal of an image that is open for writing, for writing too. */
@@ -21,5 +23,11 @@ errcode_t session_journal_make_writable(struct e4z_image *img);
  * Nothing is written. *REPLAY says what the log holds.
  */
 errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay);
+
+/*
+ * The superblock as it will be once the log is replayed and empty, 1024 bytes: without RECOVER, its
+ * checksum right.
+ */
+errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw);
 
 #endif

@@ -38,7 +38,7 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 		return err;
 	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
 	if (dirty || options->write)
-		err = session_journal_open(*img, options);
+		err = session_journal_find(*img, options);
 	if (!err && dirty && (*img)->log)
 		err = session_journal_look_through(*img, &replay);
 	if (!err && options->write)

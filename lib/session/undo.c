@@ -12,6 +12,7 @@
 #include "base/crc32c.h"
 #include "base/rangeset.h"
 #include "image/super.h"
+#include "journal/log.h"
 #include "session/undo_format.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -223,6 +224,37 @@ errcode_t undo_flush(struct e4z_image *img)
 	errcode_t err = img->undo ? flush_keys(img->undo) : 0;
 
 	return err ? image_fail(img, err, "writing the undo file %.300s", img->undo->path) : 0;
+}
+
+/* The log's superblock and its ring from the beginning on. */
+static errcode_t save_log(struct e4z_image *img, uint64_t blocks)
+{
+	const struct log *log = img->log;
+	uint64_t end = log->first + (blocks < log_size(log) ? blocks : log_size(log));
+	errcode_t err = undo_save(img, log->super_block * img->block_size, img->block_size);
+	uint32_t together;
+
+	for (uint64_t n = log->first; n < end && !err; n += together) {
+		uint64_t pblk;
+
+		log_where(log, (uint32_t)n, &pblk, &together);
+		if (together > end - n)
+			together = (uint32_t)(end - n);
+		err = undo_save(img, pblk * img->block_size, (uint64_t)together * img->block_size);
+	}
+	return err;
+}
+
+errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t count,
+		      uint64_t log_blocks)
+{
+	errcode_t err = undo_save(img, SUPER_OFFSET, SUPER_SIZE);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = undo_save(img, list[i].block * img->block_size, img->block_size);
+	if (!err && img->undo && img->log)
+		err = save_log(img, log_blocks);
+	return err ? err : undo_flush(img);
 }
 
 /* ---- beginning and end ---- */

@@ -14,6 +14,13 @@ errcode_t undo_save(struct e4z_image *img, uint64_t off, uint64_t len);
 errcode_t undo_flush(struct e4z_image *img);
 
 /*
+ * All that a transaction overwrites: the blocks of LIST, the superblock, and the first LOG_BLOCKS
+ * of the log with its superblock. What goes home directly the caller saves before; this flushes.
+ */
+errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t count,
+		      uint64_t log_blocks);
+
+/*
  * The image is as it is meant to be: e2undo takes the file from now on. Writing on is possible.
  */
 errcode_t undo_seal(struct e4z_image *img);

@@ -1,20 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A journal that needs replay is reported as such, whether the flag or the log says so.
+# A log that was not replayed is looked through without writing; a damaged one is refused.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
 
 requires mke2fs
 requires debugfs
+make_ext fs.img 24M -b 1024
+yes stale | head -c 3000 >file
+debugfs -w -R 'write file file' fs.img >/dev/null 2>&1
+debugfs -w -R 'sif /file size 2100' fs.img >/dev/null 2>&1
+run_e4zero 4 --check fs.img
+
+# the log holds the file's last block as it should be, and nothing else
+block=$(debugfs -R 'bmap /file 2' fs.img 2>/dev/null)
+{ head -c 2100 file | tail -c 52; head -c 972 /dev/zero; } >tail
+debugfs -w -f /dev/stdin fs.img >/dev/null 2>&1 <<-END
+	jo
+	jw -b $block tail
+	jc
+END
+dumpe2fs -h fs.img 2>/dev/null | grep -q needs_recovery || fail 'debugfs wrote no transaction'
+remember_image fs.img
+run_e4zero 0 --check --json fs.img
+grep -q '"journal":"needs-replay","view":"replayed"' out || fail 'the view is not said'
+image_unchanged fs.img
+
+# the flag without a transaction: nothing is behind it
 make_ext fs.img 24M
 debugfs -w -R 'feature needs_recovery' fs.img >/dev/null 2>&1
+run_e4zero 0 --check fs.img
+
+# a log whose superblock is destroyed
+bs=$(dumpe2fs -h fs.img 2>/dev/null | sed -n 's/^Block size: *//p')
+log=$(debugfs -R 'bmap <8> 0' fs.img 2>/dev/null)
+printf 'XXXX' | dd of=fs.img bs=1 seek=$((log * bs)) conv=notrunc status=none
 remember_image fs.img
 refuses 'journal' fs.img
 image_unchanged fs.img
-
-# the log's s_start, with the flag clear
-make_ext fs.img 24M -O ^metadata_csum
-bs=$(dumpe2fs -h fs.img 2>/dev/null | sed -n 's/^Block size: *//p')
-log=$(debugfs -R 'bmap <8> 0' fs.img 2>/dev/null)
-printf '\0\0\0\1' | dd of=fs.img bs=1 seek=$((log * bs + 28)) conv=notrunc status=none
-refuses 'journal' fs.img

@@ -241,6 +241,7 @@ int main(void)
 	unlink(path);
 	/* the library opens for reading only; the test writes through the same number */
 	CHECK(dup2(fd, img.dev->fd) >= 0 && close(fd) == 0);
+	CHECK(capture_new(img.dev, BS, &img.view) == 0);
 	super.s_first_data_block = 1;
 	fs.super = &super;
 	img.fs = &fs;
@@ -255,6 +256,7 @@ int main(void)
 	test_deep();
 	test_indirect();
 	rangeset_free(img.metadata);
+	capture_free(img.view);
 	blkdev_close(img.dev);
 	return 0;
 }

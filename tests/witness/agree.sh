@@ -49,7 +49,7 @@ selftest() {
 		cp --sparse=always "$tmp/master" "$tmp/images/orphanlist"
 		rc=0 want=1
 		[ "$lie" != none ] || want=0
-		out=$(FAKE_LIE=$lie E4ZERO=$here/fake-e4zero.py IMAGES=$tmp/images "$0" orphanlist 2>&1) || rc=$?
+		out=$(FAKE_LIE=$lie E4ZERO=$here/fake-e4zero.py IMAGES=$tmp/images bash "$0" orphanlist 2>&1) || rc=$?
 		if [ "$rc" = "$want" ]; then
 			echo "ok   lie: $lie"
 		else
@@ -76,7 +76,7 @@ fi
 work=${IMAGES:-$tmp}
 mkdir -p "$work" "$tmp/log"
 printf '%s\n' "${kinds[@]}" |
-	xargs -P "$(nproc)" -I{} sh -c '"$0" --one {} "$1" >"$2/{}" 2>&1' "$0" "$work" "$tmp/log"
+	xargs -P "$(nproc)" -I{} sh -c 'bash "$0" --one {} "$1" >"$2/{}" 2>&1' "$0" "$work" "$tmp/log"
 
 for kind in "${kinds[@]}"; do
 	cat "$tmp/log/$kind"
