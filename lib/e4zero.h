@@ -213,7 +213,9 @@ struct e4z_edit {
 /* What committing took. */
 struct e4z_commit_summary {
 	uint64_t transactions, barriers, bytes_written, log_blocks;
-	uint64_t replayed; /* transactions of the log that were there before */
+	uint64_t replayed;	   /* transactions of the log that were there before */
+	uint64_t orphans_finished; /* truncates that a crash had cut short */
+	uint64_t orphans_left;	   /* deleted files and damaged ones, still to be freed by others */
 };
 
 /*
