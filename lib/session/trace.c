@@ -36,7 +36,7 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 {
 	static const char *const names[] = {
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
-	struct trace *trace = arg;
+	const struct trace *trace = arg;
 	const char *where = dev == trace->image ? "" : "journal ";
 	char line[LINE_SIZE];
 	int n;
