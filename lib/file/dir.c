@@ -25,6 +25,7 @@ struct walk {
 	struct run_vec runs;
 	struct rangeset *visited; /* tree blocks */
 	uint64_t blocks;
+	uint64_t *budget;
 	errcode_t err;
 };
 
@@ -85,9 +86,12 @@ static bool on_node(void *arg, uint64_t pblk)
 		w->err = ENOMEM;
 		return false;
 	}
-	if (again)
+	if (again || !*w->budget) {
 		w->err = E4Z_ET_BAD_DIR;
-	return !again;
+		return false;
+	}
+	--*w->budget;
+	return true;
 }
 
 static void on_run(void *arg, const struct run *run)
@@ -143,6 +147,9 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 			break;
 		if (run->len > end - run->lblk)
 			run->len = end - run->lblk;
+		if (run->len > *w->budget)
+			run->len = *w->budget;
+		*w->budget -= run->len;
 		failed = walk_run(w, run, buf);
 		if (failed)
 			err = failed;
@@ -152,9 +159,10 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 }
 
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   bool (*entry)(void *arg, const struct dir_entry *entry), void *arg)
+		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
+		   void *arg)
 {
-	struct walk w = {.img = img, .entry = entry, .arg = arg};
+	struct walk w = {.img = img, .budget = budget, .entry = entry, .arg = arg};
 	errcode_t err;
 
 	if (inode->flags & EXT4_INLINE_DATA_FL)

@@ -16,8 +16,11 @@ struct dir_entry {
  * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns
  * false. Damaged blocks are left out. E4Z_ET_BAD_DIR when the mapping is insane, an error of
  * reading, or 0.
+ * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
+ * one owner, the blocks of the file system suffice for all directories, unless many share some.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   bool (*entry)(void *arg, const struct dir_entry *entry), void *arg);
+		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
+		   void *arg);
 
 #endif

@@ -34,12 +34,13 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 		.mode = get_le16(raw + I_MODE),
 		.links = get_le16(raw + I_LINKS),
 		.size = get_le32(raw + I_SIZE_LO),
-		.acl_block = get_le32(raw + I_FILE_ACL_LO) |
-			     (uint64_t)get_le16(raw + I_FILE_ACL_HIGH) << 32,
+		.acl_block = get_le32(raw + I_FILE_ACL_LO),
 		.sectors = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH)
 								 << 32,
 		.raw = raw,
 	};
+	if (ext2fs_has_feature_64bit(img->fs->super))
+		inode->acl_block |= (uint64_t)get_le16(raw + I_FILE_ACL_HIGH) << 32;
 	/*
 	 * ext4_isize(): the high half is a directory's ACL where the file system has no large_dir
 	 */

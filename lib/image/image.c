@@ -35,7 +35,7 @@ struct opening {
 	const struct e4z_open_options *options;
 	struct place_spec spec;
 	int partition; /* number, 0: none */
-	uint8_t raw[SUPER_SIZE];
+	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
 	char notes[NOTES_MAX][NOTE_SIZE];
 	size_t note_count;
 };

@@ -80,6 +80,11 @@ static uint8_t *held(const struct capture *cap, uint64_t block)
 	return cap->count ? find(cap, block)->data : NULL;
 }
 
+bool capture_has(const struct capture *cap, uint64_t block)
+{
+	return held(cap, block) != NULL;
+}
+
 static errcode_t grow(struct capture *cap)
 {
 	struct captured *old = cap->slots;
@@ -101,8 +106,7 @@ static errcode_t grow(struct capture *cap)
 	return 0;
 }
 
-/* Everything below the changes. */
-static errcode_t read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
+errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
 	if (cap->overlay)
 		return overlay_read(cap->overlay, cap->dev, off, len, buf);
@@ -126,7 +130,7 @@ static void patch(const struct capture *cap, uint64_t off, size_t len, uint8_t *
 
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
-	errcode_t err = read_below(cap, off, len, buf);
+	errcode_t err = capture_read_below(cap, off, len, buf);
 
 	if (!err && cap->count && len)
 		patch(cap, off, len, buf);
@@ -171,7 +175,7 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 	if (!data)
 		return ENOMEM;
 	if (load)
-		err = read_below(cap, block * cap->block_size, cap->block_size, data);
+		err = capture_read_below(cap, block * cap->block_size, cap->block_size, data);
 	if (err) {
 		free(data);
 		return err;
@@ -267,8 +271,8 @@ errcode_t capture_list(const struct capture *cap, struct captured **out, size_t 
 
 		if (!cap->slots[i].data)
 			continue;
-		err = read_below(cap, cap->slots[i].block * cap->block_size, cap->block_size,
-				 below);
+		err = capture_read_below(cap, cap->slots[i].block * cap->block_size,
+					 cap->block_size, below);
 		if (err)
 			return err;
 		if (memcmp(below, cap->slots[i].data, cap->block_size) != 0)

@@ -30,6 +30,12 @@ const struct overlay *capture_overlay(const struct capture *cap);
 /* [off, off + len) as it would be. */
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf);
 
+/* The same without the changes: what is there, seen through the log. */
+errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf);
+
+/* BLOCK was changed, or at least asked for to be. */
+bool capture_has(const struct capture *cap, uint64_t block);
+
 /* As blkdev_read_cached and blkdev_next_data, of the same view. */
 bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf);
 void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end);

@@ -192,7 +192,7 @@ bool overlay_meets(const struct overlay *ov, uint64_t block, uint64_t count)
 
 errcode_t overlay_load(const struct overlay *ov, const struct overlay_entry *entry, void *buf)
 {
-	return overlay_read(ov, NULL, entry->block * ov->block_size, ov->block_size, buf);
+	return overlay_read(ov, ov->source, entry->block * ov->block_size, ov->block_size, buf);
 }
 
 /* ---- reading ---- */

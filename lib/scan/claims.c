@@ -91,7 +91,8 @@ errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, con
 		first++;
 	if (first == end)
 		return 0;
-	if (vec->count && *last == first - 1) {
+	/* nothing can be before cluster 0, and UINT64_MAX is not before it */
+	if (vec->count && first && *last == first - 1) {
 		vec->items[vec->count - 1].len += end - first;
 		*last = end - 1;
 		return 0;
@@ -119,10 +120,14 @@ bool claims_any_conflict(const struct claims *c)
 	return rangeset_count(c->conflicts) != 0;
 }
 
-bool claims_conflict(const struct claims *c, uint64_t pblk, uint64_t len)
+bool claims_conflict(struct claims *c, uint64_t pblk, uint64_t len)
 {
 	uint64_t first = pblk >> c->cluster_shift;
+	uint64_t end = ((pblk + len - 1) >> c->cluster_shift) + 1;
+	bool met;
 
-	return rangeset_meets(c->conflicts, first,
-			      ((pblk + len - 1) >> c->cluster_shift) + 1 - first);
+	pthread_mutex_lock(&c->lock);
+	met = rangeset_meets(c->conflicts, first, end - first);
+	pthread_mutex_unlock(&c->lock);
+	return met;
 }

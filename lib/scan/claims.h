@@ -41,7 +41,7 @@ errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);
 
 bool claims_any_conflict(const struct claims *claims);
 
-/* Any of the blocks was claimed twice. Not while others claim. */
-bool claims_conflict(const struct claims *claims, uint64_t pblk, uint64_t len);
+/* Any of the blocks was claimed twice up to now. */
+bool claims_conflict(struct claims *claims, uint64_t pblk, uint64_t len);
 
 #endif

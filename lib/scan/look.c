@@ -64,15 +64,21 @@ static int compare_suspects(const void *pa, const void *pb)
 	return (a->finding.pblk > b->finding.pblk) - (a->finding.pblk < b->finding.pblk);
 }
 
+/*
+ * Enter the claims and judge the suspects. What was claimed twice is not read: its inodes will be
+ * blamed. Else thousands of inodes that map the same blocks would have them read again and again.
+ */
 static errcode_t judge_suspects(struct look *look)
 {
 	struct suspect_vec *v = &look->suspects;
-	errcode_t err = 0;
+	errcode_t err = claims_enter(look->claims, &look->claimed);
 
 	if (v->count > 1)
 		qsort(v->items, v->count, sizeof(*v->items), compare_suspects);
 	for (size_t i = 0; i < v->count && !err; i++)
-		err = judge_suspect(look->img, look->findings, &v->items[i], look->buf);
+		if (!claims_conflict(look->claims, v->items[i].finding.pblk,
+				     v->items[i].finding.blocks))
+			err = judge_suspect(look->img, look->findings, &v->items[i], look->buf);
 	v->count = 0;
 	return err;
 }
@@ -374,9 +380,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 
 errcode_t look_settle(struct look *look)
 {
-	errcode_t err = claims_enter(look->claims, &look->claimed);
-
-	return err ? err : judge_suspects(look);
+	return judge_suspects(look);
 }
 
 static bool blame_node(void *arg, uint64_t pblk)

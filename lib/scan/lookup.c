@@ -12,6 +12,8 @@
 
 #define LINKS_MAX 40 /* as the kernel's MAXSYMLINKS */
 #define TARGET_MAX 65536
+/* Beside the blocks of the file system: a small one may be walked through several times. */
+#define BUDGET 65536
 #define NODES_MAX 8 /* tree blocks on the way to a target */
 
 struct find {
@@ -105,8 +107,9 @@ struct resolve {
 	char *rest;
 	unsigned links;
 	bool plain;
-	uint32_t dir; /* where the rest begins */
-	uint32_t ino; /* where it led so far */
+	uint64_t budget; /* blocks of directories, and steps, that are left */
+	uint32_t dir;	 /* where the rest begins */
+	uint32_t ino;	 /* where it led so far */
 };
 
 static errcode_t give_up(struct resolve *r, errcode_t err)
@@ -142,6 +145,9 @@ static errcode_t step(struct resolve *r, size_t len)
 
 	if (err)
 		return give_up(r, err);
+	if (!r->budget)
+		return give_up(r, E4Z_ET_LOOP);
+	r->budget--;
 	if (!inode_is(&inode, LINUX_S_IFDIR))
 		return give_up(r, ENOTDIR);
 	r->dir = r->ino;
@@ -150,7 +156,7 @@ static errcode_t step(struct resolve *r, size_t len)
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
 	else
-		err = dir_walk(r->img, r->work, &inode, match, &find);
+		err = dir_walk(r->img, r->work, &inode, &r->budget, match, &find);
 	/* ".." of an inline directory is the number it begins with */
 	if (!find.ino && len == 2 && memcmp(r->rest, "..", 2) == 0 &&
 	    inode.flags & EXT4_INLINE_DATA_FL)
@@ -199,7 +205,7 @@ static errcode_t lookup_number(struct resolve *r)
 errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino,
 		 bool *plain)
 {
-	struct resolve r = {.img = img, .work = work, .name = name};
+	struct resolve r = {.img = img, .work = work, .name = name, .budget = BUDGET + img->blocks};
 	errcode_t err;
 
 	if (*name == '<') {

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Longer paths are taken for loops. */
-#define PATH_LIMIT 65536
+/* PATH_MAX with its zero byte: longer paths are of no use, and loops have no end. */
+#define PATH_LIMIT 4096
 /* Bytes of names in memory; the rest goes to an unlinked temporary file. */
 #define STORE_MEMORY (8u << 20)
 #define NAME_MAX_BYTES 256 /* with the byte for the length */
@@ -36,6 +36,7 @@ struct names {
 	char *store;
 	size_t stored;
 	uint32_t reading; /* the directory that is being read */
+	uint64_t budget;  /* blocks of directories that may still be read */
 	errcode_t err;
 	char path[PATH_LIMIT];
 };
@@ -125,6 +126,13 @@ static bool is_dot(const struct dir_entry *entry)
 	       (entry->name_len == 1 || (entry->name_len == 2 && entry->name[1] == '.'));
 }
 
+/* No path can be made of it, or a wrong one. */
+static bool is_no_name(const struct dir_entry *entry)
+{
+	return memchr(entry->name, '/', entry->name_len) ||
+	       memchr(entry->name, '\0', entry->name_len);
+}
+
 /*
  * Directories come by rising number and their entries by rising offset: the first one met is kept.
  */
@@ -141,7 +149,7 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 	for (int i = 0; i < 2; i++)
 		if (links[i] && links[i]->dir)
 			links[i] = NULL;
-	if ((!links[0] && !links[1]) || is_dot(entry))
+	if ((!links[0] && !links[1]) || is_dot(entry) || is_no_name(entry))
 		return true;
 	names->err = store_name(names, entry, &at);
 	for (int i = 0; i < 2 && !names->err; i++) {
@@ -214,7 +222,7 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 			continue;
 		names->reading = ino;
 		/* what a damaged directory does not name stays without a name */
-		(void)dir_walk(img, &work, &inode, on_entry, names);
+		(void)dir_walk(img, &work, &inode, &names->budget, on_entry, names);
 		err = names->err;
 	}
 	map_work_free(&work);
@@ -234,6 +242,7 @@ errcode_t names_new(struct e4z_image *img, struct findings *findings, const stru
 	memset(names, 0, offsetof(struct names, path));
 	names->img = img;
 	names->fd = -1;
+	names->budget = img->blocks;
 	names->dir_set = dirs;
 	names->wanted_set = rangeset_new((uint64_t)img->inodes + 1);
 	names->store = malloc(STORE_MEMORY);

@@ -3,9 +3,11 @@
 #include "session/journal.h"
 
 #include "base/cleanup.h"
+#include "base/crc32c.h"
 #include "base/vec.h"
 #include "file/map.h"
 #include "image/groups.h"
+#include "image/super.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -110,4 +112,18 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 	if (!err)
 		img->info.replayed = true;
 	return err;
+}
+
+errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
+{
+	struct ext2_super_block *sb = (void *)raw;
+	errcode_t err = image_read(img, SUPER_OFFSET, SUPER_SIZE, raw);
+
+	if (err)
+		return err;
+	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
+	if (img->metadata_csum)
+		sb->s_checksum = ext2fs_cpu_to_le32(
+			crc32c(~0u, raw, offsetof(struct ext2_super_block, s_checksum)));
+	return 0;
 }

@@ -19,4 +19,10 @@ void session_journal_close(struct e4z_image *img);
  */
 errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay);
 
+/*
+ * The superblock as it will be once the log is replayed and empty, 1024 bytes: without RECOVER, its
+ * checksum right.
+ */
+errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw);
+
 #endif

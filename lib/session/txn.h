@@ -2,36 +2,57 @@
 /*
  * The transaction of an image that is edited.
  *
- *            txn_begin           txn_commit: plan, replay, orphans, homes, log
- *   IDLE ----------------> OPEN --------------------------------------> IDLE
- *    ^                      |  |                                          any failed write: BROKEN
- *    |       txn_abort      |  | txn_handle_begin       txn_handle_end
- *    +----------------------+  +-------------> HANDLE ---------------> OPEN
+ *          txn_begin            txn_commit: replay, homes, log, home
+ *   IDLE -------------> OPEN ---------------------------------------> OPEN, empty again
+ *    ^                  |  |          a write or barrier failed
+ *    +------------------+  +----------------------------------------> BROKEN
+ *          txn_abort
  *
- * An operation changes metadata only between txn_handle_begin() and txn_handle_end(); a handle that
- * is aborted leaves no trace. What goes home directly (bytes that nobody sees before the commit) is
- * queued and written by the commit, sorted, before its first barrier.
+ * While it is open every change stays in memory: whole blocks in the view (txn_edit, txn_create),
+ * and bytes that go home directly because nobody sees them before the commit (txn_home). Nothing is
+ * written before txn_commit() knows that all of it fits. BROKEN is final: what is on the disk
+ * recovers to the state before or after, and only txn_abort() is left.
  */
 #ifndef E4Z_SESSION_TXN_H
 #define E4Z_SESSION_TXN_H
 
 #include "image/image.h"
 
-struct txn;
-
+/* The image must be open for writing and guarded. */
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options);
+
+/* Make all of it durable; SUMMARY is added to. The transaction is open again, and empty, afterwards. */
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
+
+/* Forget what was not committed. Does nothing when nothing is open. */
 void txn_abort(struct e4z_image *img);
 
-/* A block of metadata, or of data that travels in the transaction, for changing. Under a handle. */
+enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
+
+/* The moment that every time stamp of the transaction says, seconds: SOURCE_DATE_EPOCH clamps it. */
+uint64_t txn_now(const struct e4z_image *img);
+
+/* A block of metadata, or of data that travels in the transaction, for changing. */
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
+
+/* The same, of a block whose old content does not matter: all zero. */
 errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
 
 /*
- * Have LEN bytes at OFF become DATA (NULL: zero) before the commit. They are invisible in the
- * committed state: in a free block, an unwritten one, or past EOF; or visible, with
- * E4Z_DATA_ORDERED.
+ * Have LEN bytes at OFF become DATA (NULL: zero) at home before the commit. They are invisible in
+ * the committed state (in a free block, an unwritten one, past EOF), or visible with
+ * E4Z_DATA_ORDERED. Reads through the image see them at once.
  */
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);
+
+/* The 1024 bytes of the superblock for changing; its checksum is set by the commit. */
+errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
+
+/* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
+errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
+bool txn_was_freed(const struct e4z_image *img, uint64_t block);
+
+/* Blocks that the transaction would log now, and how many fit. */
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 
 #endif

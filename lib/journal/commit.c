@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Carries a transaction through the log: doc/journal.md argues for every barrier in here.
+//
+// The steps of one transaction, with a barrier after each:
+//   1. RECOVER is set in the superblock; what went home directly is durable with it
+//   2. the log's superblock points at the descriptors and copies that are written, and the place
+//      of the commit block is zero
+//   3. the commit block: from here on the transaction counts
+//   4. every block goes home
+//   5. the log's superblock says that the log is empty
+//   6. RECOVER is cleared, once after the last transaction
+#include "journal/commit.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include "errors.h"
+#include "journal/csum.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUPER_AT 1024 /* bytes from the start of the file system */
+#define SECTOR 512
+#define S_FEATURE_INCOMPAT 0x60
+#define S_SNAPSHOT_LIST 0x190 /* 32 bits that nothing has ever used */
+#define RECOVER 0x04
+#define S_STATE 0x3a
+#define VALID_FS 0x01
+#define PIECE_BYTES (1u << 20)
+
+/* ---- the flag ---- */
+
+/* crc32c is linear: what turning these bits does to the checksum of a sector, starting from 0. */
+static uint32_t delta(size_t at, uint32_t bits)
+{
+	uint8_t sector[SECTOR] = {0};
+
+	for (unsigned i = 0; i < 4; i++)
+		sector[at + i] = (uint8_t)(bits >> 8 * i);
+	return crc32c(0, sector, SECTOR);
+}
+
+/*
+ * The bits of s_snapshot_list that undo what turning BITS at AT does to the checksum of the first
+ * sector, by elimination over the 32 deltas of its single bits.
+ */
+static uint32_t balance(size_t at, uint32_t bits)
+{
+	uint32_t rows[32], masks[32], want = delta(at, bits), mask = 0;
+
+	for (unsigned i = 0; i < 32; i++) {
+		masks[i] = 1u << i;
+		rows[i] = delta(S_SNAPSHOT_LIST, masks[i]);
+	}
+	for (unsigned bit = 0; bit < 32; bit++) {
+		uint32_t row, m;
+		unsigned pivot = bit;
+
+		/* a polynomial of degree 32 keeps 32 neighbouring bits apart: there is a pivot */
+		while (!(rows[pivot] >> bit & 1))
+			pivot++;
+		row = rows[pivot];
+		m = masks[pivot];
+		rows[pivot] = rows[bit];
+		masks[pivot] = masks[bit];
+		rows[bit] = row;
+		masks[bit] = m;
+		for (unsigned i = 0; i < 32; i++) {
+			if (i == bit || !(rows[i] >> bit & 1))
+				continue;
+			rows[i] ^= row;
+			masks[i] ^= m;
+		}
+	}
+	for (unsigned bit = 0; bit < 32; bit++)
+		if (want >> bit & 1)
+			mask ^= masks[bit];
+	return mask;
+}
+
+static void flip(uint8_t *raw, size_t at, uint32_t bits, bool metadata_csum)
+{
+	uint32_t mask = metadata_csum ? balance(at, bits) : 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		raw[at + i] ^= (uint8_t)(bits >> 8 * i);
+		raw[S_SNAPSHOT_LIST + i] ^= (uint8_t)(mask >> 8 * i);
+	}
+}
+
+void commit_flip_recover(uint8_t *raw, bool metadata_csum)
+{
+	flip(raw, S_FEATURE_INCOMPAT, RECOVER, metadata_csum);
+}
+
+void commit_flip_valid(uint8_t *raw, bool metadata_csum)
+{
+	flip(raw, S_STATE, VALID_FS, metadata_csum);
+}
+
+/* Turn the flag on the disk: one sector. */
+static errcode_t flip_on_disk(struct commit *c)
+{
+	uint8_t sector[SECTOR];
+	errcode_t err = blkdev_read(c->dev, SUPER_AT, SECTOR, sector);
+
+	if (err)
+		return err;
+	commit_flip_recover(sector, c->metadata_csum);
+	return blkdev_write(c->dev, SUPER_AT, SECTOR, sector, "super");
+}
+
+/* ---- room ---- */
+
+uint64_t commit_need(const struct log *log, uint64_t count)
+{
+	uint64_t room = jbd2_tags_room(&log->shape);
+
+	return count + (count + room - 1) / room + 1;
+}
+
+uint64_t commit_room(const struct log *log)
+{
+	uint64_t room = jbd2_tags_room(&log->shape), size = log_size(log), count;
+
+	if (size < 3)
+		return 0;
+	count = (size - 1) * room / (room + 1);
+	while (commit_need(log, count + 1) <= size)
+		count++;
+	while (count && commit_need(log, count) > size)
+		count--;
+	return count;
+}
+
+/* ---- the log's superblock ---- */
+
+static errcode_t write_log_super(struct commit *c)
+{
+	struct log *log = c->log;
+
+	jbd2_super_encode(&log->sb, &log->raw);
+	if (log->shape.csum >= JBD2_CSUM_V2)
+		csum_super_set(&log->raw);
+	return blkdev_write(log->dev, log->super_block * log->shape.block_size, sizeof(log->raw),
+			    &log->raw, "log-super");
+}
+
+/* ---- the log ---- */
+
+/* Writes log blocks from the start of the ring, several at a time. */
+struct writer {
+	struct commit *commit;
+	uint32_t at;	 /* log block of the first one in buf */
+	uint32_t filled; /* blocks in buf */
+	uint32_t room;
+	uint8_t *buf;
+};
+
+static errcode_t writer_flush(struct writer *w, const char *what)
+{
+	const struct log *log = w->commit->log;
+	uint32_t bs = log->shape.block_size;
+
+	for (uint32_t done = 0, n; done < w->filled; done += n) {
+		uint64_t pblk;
+		errcode_t err;
+
+		log_where(log, w->at + done, &pblk, &n);
+		if (n > w->filled - done)
+			n = w->filled - done;
+		err = blkdev_write(log->dev, pblk * bs, (size_t)n * bs, w->buf + (size_t)done * bs,
+				   what);
+		if (err)
+			return err;
+	}
+	w->at += w->filled;
+	w->filled = 0;
+	return 0;
+}
+
+/* The next block's place in the buffer. */
+static errcode_t writer_next(struct writer *w, uint8_t **block)
+{
+	errcode_t err = w->filled == w->room ? writer_flush(w, "log") : 0;
+
+	*block = w->buf + (size_t)w->filled++ * w->commit->log->shape.block_size;
+	return err;
+}
+
+/* A copy of B as the log has it: the superblock's says that there is a log to replay. */
+static void fill_copy(const struct commit *c, const struct captured *b, uint8_t *copy)
+{
+	memcpy(copy, b->data, c->block_size);
+	if (b->block == SUPER_AT / c->block_size && !(c->faults & COMMIT_FAULT_NO_RECOVER))
+		commit_flip_recover(copy + SUPER_AT % c->block_size, c->metadata_csum);
+}
+
+/*
+ * One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. The
+ * descriptor is built apart, because the copies' checksums and escapes stand in it.
+ */
+static errcode_t write_group(struct writer *w, const struct captured *blocks, size_t count,
+			     uint32_t tid, uint32_t *v1, uint8_t *descriptor, size_t *taken)
+{
+	struct commit *c = w->commit;
+	const struct log *log = c->log;
+	size_t n = jbd2_tags_room(&log->shape);
+	struct jbd2_builder builder;
+	AUTO_FREE uint8_t *copies = NULL;
+	uint8_t *to;
+	errcode_t err;
+
+	*taken = n = n < count ? n : count;
+	copies = malloc(n * c->block_size);
+	if (!copies)
+		return ENOMEM;
+	jbd2_tags_begin(&builder, &log->shape, descriptor, tid, log->sb.uuid);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *copy = copies + i * c->block_size;
+		struct jbd2_entry entry = {.block = blocks[i].block};
+
+		fill_copy(c, &blocks[i], copy);
+		if (jbd2_escape(copy))
+			entry.flags = JBD2_TAG_ESCAPED;
+		entry.csum = csum_data(&log->shape, log->seed, tid, copy);
+		err = jbd2_tags_add(&builder, &entry);
+		if (err)
+			return err;
+	}
+	jbd2_tags_end(&builder);
+	csum_tail_set(&log->shape, log->seed, descriptor);
+	err = writer_next(w, &to);
+	if (err)
+		return err;
+	memcpy(to, descriptor, c->block_size);
+	*v1 = csum_v1(*v1, descriptor, c->block_size);
+	for (size_t i = 0; i < n && !err; i++) {
+		err = writer_next(w, &to);
+		if (err)
+			break;
+		memcpy(to, copies + i * c->block_size, c->block_size);
+		*v1 = csum_v1(*v1, to, c->block_size);
+	}
+	return err;
+}
+
+/* Descriptors and copies, and zeroes where the commit block goes: AT says where that is. */
+static errcode_t write_body(struct commit *c, const struct captured *blocks, size_t count,
+			    uint32_t tid, uint32_t *v1, uint32_t *at)
+{
+	struct writer w = {.commit = c,
+			   .at = c->log->first,
+			   .room = PIECE_BYTES / c->block_size ? PIECE_BYTES / c->block_size : 1};
+	AUTO_FREE uint8_t *descriptor = malloc(c->block_size);
+	uint8_t *slot;
+	errcode_t err = 0;
+
+	w.buf = malloc((size_t)w.room * c->block_size);
+	if (!descriptor || !w.buf)
+		err = ENOMEM;
+	for (size_t done = 0, taken = 0; done < count && !err; done += taken)
+		err = write_group(&w, blocks + done, count - done, tid, v1, descriptor, &taken);
+	*at = w.at + w.filled;
+	if (!err && !(c->faults & COMMIT_FAULT_KEEP_SLOT)) {
+		err = writer_next(&w, &slot);
+		if (!err)
+			memset(slot, 0, c->block_size);
+	}
+	if (!err)
+		err = writer_flush(&w, "log");
+	free(w.buf);
+	return err;
+}
+
+static errcode_t write_commit_block(struct commit *c, uint32_t tid, uint32_t v1, uint32_t at,
+				    uint64_t now)
+{
+	const struct log *log = c->log;
+	AUTO_FREE uint8_t *block = malloc(c->block_size);
+	uint64_t pblk;
+	uint32_t together;
+
+	if (!block)
+		return ENOMEM;
+	if (now > c->seconds)
+		c->seconds = now;
+	jbd2_commit_encode(&log->shape, block, tid, c->seconds, 0);
+	if (log->shape.csum == JBD2_CSUM_V1)
+		csum_v1_set(v1, block);
+	else if (log->shape.csum >= JBD2_CSUM_V2)
+		csum_commit_set(&log->shape, log->seed, block);
+	log_where(log, at, &pblk, &together);
+	return blkdev_write(log->dev, pblk * c->block_size, c->block_size, block, "commit");
+}
+
+static errcode_t write_home(struct commit *c, const struct captured *blocks, size_t count)
+{
+	AUTO_FREE uint8_t *copy = malloc(c->block_size);
+	errcode_t err = copy ? 0 : ENOMEM;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		fill_copy(c, &blocks[i], copy);
+		err = blkdev_write(c->dev, blocks[i].block * c->block_size, c->block_size, copy,
+				   "home");
+	}
+	return err;
+}
+
+/* Have the host's blocks of everything that will be written allocated before it counts on them. */
+static errcode_t reserve(struct commit *c, const struct captured *blocks, size_t count)
+{
+	const struct log *log = c->log;
+	uint64_t left = commit_need(log, count);
+	errcode_t err = 0;
+
+	for (uint32_t at = log->first, n; left && !err; left -= n, at += n) {
+		uint64_t pblk;
+
+		log_where(log, at, &pblk, &n);
+		if (n > left)
+			n = (uint32_t)left;
+		err = blkdev_reserve(log->dev, pblk * c->block_size, (uint64_t)n * c->block_size);
+	}
+	for (size_t i = 0; i < count && !err; i++)
+		err = blkdev_reserve(c->dev, blocks[i].block * c->block_size, c->block_size);
+	return err;
+}
+
+static errcode_t set_recover(struct commit *c)
+{
+	errcode_t err = 0;
+
+	if (!c->recovering && !(c->faults & COMMIT_FAULT_NO_RECOVER))
+		err = flip_on_disk(c);
+	c->recovering = true;
+	return err ? err : blkdev_sync(c->dev, "super");
+}
+
+/* What the log's superblock says while the transaction is in it. */
+static void point_at(struct commit *c, uint32_t tid)
+{
+	struct log *log = c->log;
+
+	log->sb.start = log->first;
+	log->sb.sequence = tid;
+	if (!(c->faults & COMMIT_FAULT_KEEP_FC))
+		log->sb.incompat &= ~JBD2_INCOMPAT_FAST_COMMIT;
+	if (c->dev->len / c->block_size > UINT32_MAX && !(log->sb.incompat & JBD2_INCOMPAT_64BIT)) {
+		log->sb.incompat |= JBD2_INCOMPAT_64BIT;
+		log->shape = jbd2_shape(&log->sb);
+	}
+}
+
+static errcode_t empty_log(struct commit *c, uint32_t tid)
+{
+	errcode_t err;
+
+	c->log->sb.start = 0;
+	c->log->sb.sequence = tid;
+	c->next_tid = tid + 1;
+	err = write_log_super(c);
+	return err ? err : blkdev_sync(c->log->dev, "log-super");
+}
+
+errcode_t commit_transaction(struct commit *c, const struct captured *blocks, size_t count,
+			     uint64_t now)
+{
+	uint32_t tid = c->next_tid, v1 = CSUM_V1_START, at = 0;
+	errcode_t err;
+
+	if (commit_need(c->log, count) > log_size(c->log))
+		return E4Z_ET_LOG_FULL;
+	err = reserve(c, blocks, count);
+	if (!err)
+		err = set_recover(c);
+	if (!err) {
+		point_at(c, tid);
+		err = write_log_super(c);
+	}
+	if (!err)
+		err = write_body(c, blocks, count, tid, &v1, &at);
+	if (!err && !(c->faults & COMMIT_FAULT_NO_BARRIER))
+		err = blkdev_sync(c->log->dev, "log");
+	if (!err)
+		err = write_commit_block(c, tid, v1, at, now);
+	if (!err)
+		err = blkdev_sync(c->log->dev, "commit");
+	if (!err)
+		err = write_home(c, blocks, count);
+	if (!err)
+		err = blkdev_sync(c->dev, "home");
+	if (!err && c->faults & COMMIT_FAULT_EARLY_CLEAR)
+		err = commit_finish(c);
+	if (!err)
+		err = empty_log(c, tid + 1);
+	c->transactions++;
+	c->log_blocks += commit_need(c->log, count);
+	return err;
+}
+
+errcode_t commit_finish(struct commit *c)
+{
+	errcode_t err = 0;
+
+	if (!c->recovering)
+		return 0;
+	if (!(c->faults & COMMIT_FAULT_NO_RECOVER))
+		err = flip_on_disk(c);
+	c->recovering = false;
+	return err ? err : blkdev_sync(c->dev, "super");
+}
+
+/* ---- replay ---- */
+
+static errcode_t replay_block(void *arg, uint64_t block, const void *data)
+{
+	struct commit *c = arg;
+
+	/* the superblock comes last, with the flag in the form that one sector can clear */
+	if (block == SUPER_AT / c->block_size)
+		return 0;
+	return blkdev_write(c->dev, block * c->block_size, c->block_size, data, "home");
+}
+
+errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t next_tid,
+			const uint8_t *super)
+{
+	uint64_t super_block = SUPER_AT / c->block_size;
+	AUTO_FREE uint8_t *block = malloc(c->block_size);
+	errcode_t err;
+
+	if (!block)
+		return ENOMEM;
+	err = overlay_read(ov, c->dev, super_block * c->block_size, c->block_size, block);
+	if (err)
+		return err;
+	memcpy(block + SUPER_AT % c->block_size, super, SUPER_AT);
+	commit_flip_recover(block + SUPER_AT % c->block_size, c->metadata_csum);
+	err = overlay_each(ov, replay_block, c);
+	if (!err)
+		err = blkdev_write(c->dev, super_block * c->block_size, c->block_size, block,
+				   "home");
+	c->recovering = true;
+	if (!err)
+		err = blkdev_sync(c->dev, "home");
+	return err ? err : empty_log(c, next_tid);
+}

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Collects the changes of a transaction in memory and makes them durable: the states are in txn.h.
+#include "session/txn.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include "base/rangeset.h"
+#include "base/vec.h"
+#include "image/groups.h"
+#include "image/super.h"
+#include "journal/commit.h"
+#include "session/journal.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SUPER_CSUM 0x3fc
+#define S_WTIME 0x30
+#define S_WTIME_HI 0x274
+
+/* Bytes that go home directly; data NULL: zero. */
+struct home {
+	uint64_t off;
+	size_t len;
+	uint8_t *data;
+};
+VEC(home_vec, struct home);
+
+enum state { OPEN, BROKEN };
+
+struct txn {
+	enum state state;
+	struct e4z_edit_options options;
+	uint64_t now;
+	struct home_vec homes;
+	struct rangeset *freed; /* blocks */
+	struct commit commit;
+	bool replay_pending; /* the view is of a log that was not replayed yet */
+	uint64_t log_transactions;
+	uint32_t safe_tid;
+};
+
+/* SOURCE_DATE_EPOCH stands for the time of a reproducible build, E2FSPROGS_FAKE_TIME of a test. */
+static uint64_t clamped_now(void)
+{
+	static const char *const names[] = {"E2FSPROGS_FAKE_TIME", "SOURCE_DATE_EPOCH"};
+	uint64_t now = (uint64_t)time(NULL);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *text = getenv(names[i]);
+		char *end;
+		unsigned long long n;
+
+		if (!text || !*text)
+			continue;
+		n = strtoull(text, &end, 0);
+		if (!*end && (i == 0 || n < now))
+			now = n;
+	}
+	return now;
+}
+
+/* What the commit code has to know of the file system and its log. */
+static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
+{
+	struct replay replay = {.empty = true};
+	errcode_t err = session_journal_open(img);
+
+	if (err || !img->log)
+		return err;
+	txn->safe_tid = img->log->sb.sequence;
+	if (img->info.replayed) {
+		err = session_journal_look_through(img, &replay);
+		if (err)
+			return err;
+		txn->replay_pending = true;
+		txn->safe_tid = replay.safe_tid;
+		txn->log_transactions = replay.transactions;
+	}
+	txn->commit = (struct commit){
+		.dev = img->dev,
+		.log = img->log,
+		.block_size = img->block_size,
+		.metadata_csum = img->metadata_csum,
+		.next_tid = txn->safe_tid + 1,
+		.seconds = replay.last_seconds,
+		.faults = img->faults,
+	};
+	return 0;
+}
+
+errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	struct txn *txn;
+	errcode_t err;
+
+	if (img->txn)
+		return image_fail(img, E4Z_ET_STATE, "a transaction is open already");
+	txn = calloc(1, sizeof(*txn));
+	if (!txn)
+		return ENOMEM;
+	txn->options = *options;
+	txn->now = clamped_now();
+	txn->freed = rangeset_new(img->blocks);
+	img->txn = txn;
+	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
+	if (!err)
+		err = groups_load(img);
+	if (err)
+		txn_abort(img);
+	return err;
+}
+
+static void forget_homes(struct txn *txn)
+{
+	for (size_t i = 0; i < txn->homes.count; i++)
+		free(txn->homes.items[i].data);
+	vec_free(&txn->homes);
+}
+
+void txn_abort(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+
+	if (!txn)
+		return;
+	capture_drop_all(img->view);
+	forget_homes(txn);
+	rangeset_free(txn->freed);
+	free(txn);
+	img->txn = NULL;
+}
+
+enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
+{
+	return img->txn->options.data;
+}
+
+uint64_t txn_now(const struct e4z_image *img)
+{
+	return img->txn->now;
+}
+
+static errcode_t may_change(struct e4z_image *img)
+{
+	if (img->txn && img->txn->state == OPEN)
+		return 0;
+	return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+}
+
+errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data)
+{
+	errcode_t err = may_change(img);
+
+	return err ? err : capture_edit(img->view, block, data);
+}
+
+errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
+{
+	errcode_t err = may_change(img);
+
+	return err ? err : capture_create(img->view, block, data);
+}
+
+errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)
+{
+	struct home home = {.off = off, .len = len};
+	errcode_t err = may_change(img);
+
+	if (err || !len)
+		return err;
+	home.data = calloc(1, len);
+	if (!home.data)
+		return ENOMEM;
+	if (data)
+		memcpy(home.data, data, len);
+	err = capture_write(img->view, off, len, home.data);
+	if (!err && vec_push(&img->txn->homes, home))
+		err = ENOMEM;
+	if (err)
+		free(home.data);
+	return err;
+}
+
+errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
+{
+	errcode_t err = txn_edit(img, SUPER_OFFSET / img->block_size, raw);
+
+	if (!err)
+		*raw += SUPER_OFFSET % img->block_size;
+	return err;
+}
+
+errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
+{
+	return rangeset_add(img->txn->freed, block, count, NULL);
+}
+
+bool txn_was_freed(const struct e4z_image *img, uint64_t block)
+{
+	return rangeset_has(img->txn->freed, block);
+}
+
+/* ---- what has to be written ---- */
+
+static void put_le32(uint8_t *p, uint32_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> 8 * i);
+}
+
+/* A changed superblock says when, and has its checksum. */
+static errcode_t seal_super(struct e4z_image *img)
+{
+	uint8_t *raw;
+	errcode_t err;
+
+	if (!capture_has(img->view, SUPER_OFFSET / img->block_size))
+		return 0;
+	err = txn_super(img, &raw);
+	if (err)
+		return err;
+	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
+	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	if (img->metadata_csum)
+		put_le32(raw + SUPER_CSUM, crc32c(~0u, raw, SUPER_CSUM));
+	return 0;
+}
+
+static int compare_homes(const void *pa, const void *pb)
+{
+	const struct home *a = pa, *b = pb;
+
+	return (a->off > b->off) - (a->off < b->off);
+}
+
+/* B differs from the disk by more than what goes home directly. */
+static errcode_t differs_yet(struct e4z_image *img, const struct captured *b, uint8_t *below,
+			     bool *differs)
+{
+	const struct txn *txn = img->txn;
+	uint64_t bs = img->block_size, start = b->block * bs, end = start + bs;
+	bool touched = false;
+	errcode_t err = 0;
+
+	*differs = true;
+	for (size_t i = 0; i < txn->homes.count; i++) {
+		const struct home *h = &txn->homes.items[i];
+		uint64_t from = h->off > start ? h->off : start;
+		uint64_t to = h->off + h->len < end ? h->off + h->len : end;
+
+		if (from >= to)
+			continue;
+		if (!touched)
+			err = capture_read_below(img->view, start, bs, below);
+		if (err)
+			return err;
+		touched = true;
+		memcpy(below + (from - start), h->data + (from - h->off), to - from);
+	}
+	*differs = !touched || memcmp(below, b->data, bs) != 0;
+	return 0;
+}
+
+/* The blocks that travel in the transaction, in a list that is the caller's. */
+static errcode_t list_blocks(struct e4z_image *img, struct captured **list, size_t *count)
+{
+	AUTO_FREE uint8_t *below = malloc(img->block_size);
+	size_t all, kept = 0;
+	errcode_t err = below ? capture_list(img->view, list, &all) : ENOMEM;
+
+	for (size_t i = 0; !err && i < all; i++) {
+		bool differs;
+
+		err = differs_yet(img, &(*list)[i], below, &differs);
+		if (!err && differs)
+			(*list)[kept++] = (*list)[i];
+	}
+	*count = kept;
+	return err;
+}
+
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+{
+	struct captured *list = NULL;
+	size_t count = 0;
+	errcode_t err = list_blocks(img, &list, &count);
+
+	free(list);
+	*need = img->log ? commit_need(img->log, count) : 0;
+	*room = img->log ? log_size(img->log) : UINT64_MAX;
+	return err;
+}
+
+/* ---- committing ---- */
+
+static errcode_t write_homes(struct e4z_image *img)
+{
+	struct home_vec *homes = &img->txn->homes;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < homes->count && !err; i++)
+		err = blkdev_write(img->dev, homes->items[i].off, homes->items[i].len,
+				   homes->items[i].data, "data");
+	return err;
+}
+
+/* Make what the view shows of the old log true. */
+static errcode_t replay_first(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+	uint8_t super[SUPER_SIZE];
+	errcode_t err;
+
+	if (!txn->replay_pending)
+		return 0;
+	err = session_journal_clean_super(img, super);
+	if (!err)
+		err = commit_replay(&txn->commit, capture_overlay(img->view), txn->safe_tid, super);
+	if (err)
+		return err;
+	/* what is looked at from now on is the image itself */
+	capture_set_overlay(img->view, NULL);
+	txn->replay_pending = false;
+	return 0;
+}
+
+static bool is_inode_table(const struct e4z_image *img, uint64_t block)
+{
+	for (uint32_t g = 0; g < img->groups; g++)
+		if (block >= img->group[g].itable &&
+		    block - img->group[g].itable < img->fs->inode_blocks_per_group)
+			return true;
+	return false;
+}
+
+/* Blocks of one sort, then a barrier. */
+static errcode_t write_sort(struct e4z_image *img, const struct captured *list, size_t count,
+			    bool inodes)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		if (list[i].block == SUPER_OFFSET / img->block_size ||
+		    is_inode_table(img, list[i].block) != inodes)
+			continue;
+		err = blkdev_write(img->dev, list[i].block * img->block_size, img->block_size,
+				   list[i].data, "home");
+	}
+	return err ? err : blkdev_sync(img->dev, "home");
+}
+
+/* Turn EXT2_VALID_FS in the superblock on the disk. */
+static errcode_t flip_valid(struct e4z_image *img)
+{
+	uint8_t sector[512];
+	errcode_t err = blkdev_read(img->dev, SUPER_OFFSET, sizeof(sector), sector);
+
+	if (err)
+		return err;
+	commit_flip_valid(sector, img->metadata_csum);
+	return blkdev_write(img->dev, SUPER_OFFSET, sizeof(sector), sector, "super");
+}
+
+/*
+ * Without a journal: the file system is marked as not clean meanwhile, so that e2fsck looks at it;
+ * an inode never points at what is not there yet.
+ */
+static errcode_t commit_directly(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	uint32_t super_block = SUPER_OFFSET / img->block_size;
+	bool was_valid = img->fs->super->s_state & EXT2_VALID_FS;
+	errcode_t err = was_valid ? flip_valid(img) : 0;
+
+	if (!err)
+		err = blkdev_sync(img->dev, "super");
+	if (!err)
+		err = write_sort(img, list, count, false);
+	if (!err)
+		err = write_sort(img, list, count, true);
+	for (size_t i = 0; i < count && !err; i++) {
+		uint8_t *raw = list[i].data + SUPER_OFFSET % img->block_size;
+
+		if (list[i].block != super_block)
+			continue;
+		if (was_valid)
+			commit_flip_valid(raw, img->metadata_csum);
+		err = blkdev_write(img->dev, super_block * (uint64_t)img->block_size,
+				   img->block_size, list[i].data, "super");
+		if (!err)
+			err = blkdev_sync(img->dev, "super");
+	}
+	if (!err && was_valid)
+		err = flip_valid(img);
+	return err ? err : blkdev_sync(img->dev, "super");
+}
+
+/* Everything is known, and fits: write. */
+static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	struct txn *txn = img->txn;
+	errcode_t err = replay_first(img);
+
+	if (!err)
+		err = write_homes(img);
+	if (err)
+		return err;
+	if (!img->log) {
+		if (count || txn->homes.count)
+			err = blkdev_sync(img->dev, "data");
+		return err || !count ? err : commit_directly(img, list, count);
+	}
+	if (count)
+		err = commit_transaction(&txn->commit, list, count, txn->now);
+	else if (txn->homes.count)
+		err = blkdev_sync(img->dev, "data");
+	return err ? err : commit_finish(&txn->commit);
+}
+
+static errcode_t too_large(struct e4z_image *img, size_t count)
+{
+	return image_fail(img, E4Z_ET_LOG_FULL,
+			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu32,
+			  commit_need(img->log, count), log_size(img->log));
+}
+
+/* The transaction is durable: begin the next one. */
+static errcode_t start_over(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+
+	capture_drop_all(img->view);
+	forget_homes(txn);
+	rangeset_free(txn->freed);
+	txn->freed = rangeset_new(img->blocks);
+	img->info.replayed = false;
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
+		img->info.journal = E4Z_JOURNAL_CLEAN;
+	return txn->freed ? image_reload(img) : ENOMEM;
+}
+
+errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	struct txn *txn = img->txn;
+	uint64_t written = img->dev->bytes_written, barriers = img->dev->barriers;
+	struct captured *list = NULL;
+	size_t count = 0;
+	errcode_t err = may_change(img);
+
+	if (err)
+		return err;
+	if (txn->homes.count)
+		qsort(txn->homes.items, txn->homes.count, sizeof(*txn->homes.items), compare_homes);
+	err = seal_super(img);
+	if (!err)
+		err = list_blocks(img, &list, &count);
+	if (!err && img->log && commit_need(img->log, count) > log_size(img->log))
+		err = too_large(img, count);
+	if (err) {
+		free(list);
+		return err;
+	}
+	err = write_all(img, list, count);
+	free(list);
+	summary->transactions += txn->commit.transactions + (!img->log && count);
+	summary->log_blocks += txn->commit.log_blocks;
+	txn->commit.transactions = txn->commit.log_blocks = 0;
+	summary->replayed += txn->log_transactions;
+	txn->log_transactions = 0;
+	summary->bytes_written += img->dev->bytes_written - written;
+	summary->barriers += img->dev->barriers - barriers;
+	if (!err)
+		err = start_over(img);
+	if (!err)
+		return 0;
+	txn->state = BROKEN;
+	return image_fail(img, err, "writing the transaction");
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An image in memory, the metadata in it that is worth changing, and how to make its checksums
+ * right again. A reader of its own: of lib/ it takes the checksum functions alone.
+ */
+#ifndef E4Z_TESTS_FUZZ_TARGET_H
+#define E4Z_TESTS_FUZZ_TARGET_H
+
+#include "base/vec.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum target_kind {
+	TARGET_SUPER,
+	TARGET_DESC,
+	TARGET_BITMAP,
+	TARGET_INODE,
+	TARGET_EXTENTS,
+	TARGET_INDIRECT,
+	TARGET_DIR,
+	TARGET_ORPHANS,
+	TARGET_JOURNAL,
+	TARGET_XATTR,
+	TARGET_KINDS
+};
+
+struct target {
+	enum target_kind kind;
+	uint32_t owner; /* inode, or group of a descriptor or bitmap */
+	uint64_t off;
+	uint32_t len;
+	uint32_t generation; /* of the inode */
+};
+VEC(target_vec, struct target);
+
+struct fuzz_image {
+	uint8_t *data;
+	size_t len;
+	uint32_t bs, inode_size, inodes, per_group, desc_size, groups, seed;
+	uint64_t blocks;
+	bool csum, crc16, orphan_file;
+	struct target_vec targets[TARGET_KINDS];
+};
+
+/* IMG->data and len are given. False when there is no file system in it. */
+bool target_find(struct fuzz_image *img);
+
+/* Make the checksum that covers T right. */
+void target_repair(struct fuzz_image *img, const struct target *t);
+
+/* The slot of inode INO, NULL when it is not in the image. */
+uint8_t *target_inode(const struct fuzz_image *img, uint32_t ino);
+uint8_t *target_desc(const struct fuzz_image *img, uint32_t group);
+
+void put_le16(uint8_t *p, uint32_t value);
+void put_le32(uint8_t *p, uint32_t value);
+
+#endif
