@@ -60,6 +60,7 @@ struct e4z_image_info {
 	enum e4z_journal_state journal;
 	bool replayed; /* seen as it will be once the journal is replayed */
 	bool mounted;  /* opened with force although mounted */
+	bool attached; /* a loop device shows it, which is not mounted */
 	bool mmp;      /* multiple mount protection is on; it was not waited for */
 	/* what could not be determined, whole sentences, NULL-terminated */
 	const char *const *notes;
@@ -256,10 +257,17 @@ errcode_t e4z_map(struct e4z_image *img, const char *file,
 /* A line for every write, zeroing and barrier from now on, in the order in which they are done. */
 errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 
-/* Before anything else is written, write into PATH what e4z_undo() needs to take it back. */
+/*
+ * Before anything else is written, write into the new file PATH what e4z_undo(), and e2undo(8),
+ * need to take it back: the old bytes. When nothing is written after all no file is left.
+ */
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
-/* Take back what was done to the image SPEC since the undo file PATH was begun. */
-errcode_t e4z_undo(const char *spec, const char *path, char *why, size_t why_size) E4Z_MUST_CHECK;
+/*
+ * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
+ * again after it was interrupted. *WRITTEN: the image was changed. A sentence in WHY, or "".
+ */
+errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
+		   bool *written, char *why, size_t why_size) E4Z_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# More recipes of mkimg.sh: damage, shared blocks and a real crash; sourced by it and of no use alone.
+# The recipes of mkimg.sh for damaged images, a function a kind; sourced by it and of no use alone.
 # shellcheck shell=bash disable=SC2154
 
-# -- damage --------------------------------------------------------------------------------------------
-
-# Make /shared/b and /shared/d map the blocks of a and c; /shared/e, f share with it off.
+# Make /shared/b map the blocks of a, and d those of c from the third on; e and f stay alone.
 share_two() {
 	local old
 	filler s 3 100
@@ -49,7 +47,8 @@ kind_multiclaim() {
 	ea_set /d1/f0040 user.small $(printf 'e%.0s' $(seq 1 300))
 	ea_set /d1/f0046 user.small $(printf 'f%.0s' $(seq 1 300))
 	EOF
-	# data over a tree block; a file over itself; an attribute block that is data; a deleted inode's claim
+	# data over a tree block; a file over itself; an attribute block that is data; a deleted
+	# inode's claim
 	dbg <<-EOF
 	sif /d0/f0015 block[5] $(blk /deep400 ETB0)
 	sif /d0/f0013 block[8] $(blk /d0/f0013 0)
@@ -59,28 +58,53 @@ kind_multiclaim() {
 	unlink /d1/f0058
 	EOF
 	pollute
-	: >"$list"
+}
+
+# /two/b maps a's blocks; d another block of c's cluster; f is one block off.
+kind_multiclaim_bigalloc() {
+	mk 64M "$(ext4_without resize_inode),bigalloc" 4096 -C 16384 -N 1024
+	tree --extents --ratio 4 --deep 90
+	filler t 1 100
+	filler whole 4
+	{
+		echo "mkdir /two"
+		echo "cd /two"
+		for n in a b c d e f g; do
+			echo "write $tmp/$([ $n = b ] && echo whole || echo t) $n"
+		done
+	} | dbg
+	pollute
+	# d: logical blocks 2 and 3 instead of 0 and 1
+	dbg <<-EOF
+	sif /two/b block[5] $(blk /two/a 0)
+	sif /two/d block[3] 2
+	sif /two/d size $((3 * bs + 100))
+	sif /two/d block[5] $(($(blk /two/c 0) + 2))
+	sif /two/f block[5] $(($(blk /two/f 0) + 1))
+	EOF
+}
+
+# place WHAT N: where the N-th of these (dumpe2fs's words) lies
+place() {
+	dumpe2fs "$out" 2>/dev/null | sed -n "s/.*$1 at \([0-9]*\).*/\1/p" | sed -n "$2p"
 }
 
 kind_metaoverlap() {
 	mk 16M "$(ext4_without flex_bg)" 1024 -N 1024 -g 2048
 	tree --extents
 	pollute
-	local d
-	d() { dumpe2fs "$out" 2>/dev/null | sed -n "s/.*$1 at \([0-9]*\).*/\1/p" | sed -n "$2p"; }
 	dbg <<-EOF
 	sif /d0/f0000 block[5] 1
-	sif /d0/f0001 block[5] $(d 'Primary superblock' 1)
-	sif /d0/f0002 block[5] $(d 'Backup superblock' 1)
-	sif /d0/f0003 block[5] $(($(d 'Backup superblock' 1) + 1))
-	sif /d0/f0005 block[5] $(d 'Reserved GDT blocks' 1)
-	sif /d0/f0006 block[5] $(d 'Block bitmap' 3)
-	sif /d0/f0007 block[5] $(d 'Inode bitmap' 2)
-	sif /d0/f0009 block[5] $(d 'Inode table' 4)
-	sif /d0/f0010 block[5] $(($(d 'Inode table' 5) - 2))
-	sif /d0/f0011 file_acl $(d 'Inode table' 2)
+	sif /d0/f0001 block[5] $(place 'Primary superblock' 1)
+	sif /d0/f0002 block[5] $(place 'Backup superblock' 1)
+	sif /d0/f0003 block[5] $(($(place 'Backup superblock' 1) + 1))
+	sif /d0/f0005 block[5] $(place 'Reserved GDT blocks' 1)
+	sif /d0/f0006 block[5] $(place 'Block bitmap' 3)
+	sif /d0/f0007 block[5] $(place 'Inode bitmap' 2)
+	sif /d0/f0009 block[5] $(place 'Inode table' 4)
+	sif /d0/f0010 block[5] $(($(place 'Inode table' 5) - 2))
+	sif /d0/f0011 file_acl $(place 'Inode table' 2)
 	EOF
-	: >"$list"
 }
 
 # One way a file, /d0/f0000 and on; the deep files give tree blocks.
@@ -112,9 +136,8 @@ damage_extents() {
 	poke block "$first" 0x10 ffff
 	poke block "$(blk /deep302 ETB0 2)" 12 00000000
 	poke treecsum "$(ino /deep302)" "$(blk /deep302 ETB0 2)"
-	poke block "$(blk /deep303 ETB0 2)" 6 0100
-	poke treecsum "$(ino /deep303)" "$(blk /deep303 ETB0 2)"
 	dbg <<-EOF
+	sif /deep303 block[1] 0x20004
 	sif /deep304 block[7] $(blk /deep304 ETB0 1)
 	EOF
 }
@@ -131,7 +154,6 @@ kind_damaged() {
 	poke inode "$(ino /d1/f0042)" 0x82 0101
 	poke inode "$(ino /odd/slow60)" 0x64 01
 	poke inode "$(ino /odd/pipe)" 0x8 01
-	: >"$list"
 }
 
 kind_damaged_nocsum() {
@@ -139,7 +161,6 @@ kind_damaged_nocsum() {
 	tree --extents --deep 301 --deep 302 --deep 303 --deep 304
 	pollute
 	damage_extents
-	: >"$list"
 }
 
 kind_damaged_ind() {
@@ -159,17 +180,16 @@ kind_damaged_ind() {
 	sif /far70000 block[TIND] $(blk /far70000 DIND)
 	sif /far80000 block[DIND] $(blk /far90000 DIND)
 	EOF
-	: >"$list"
 }
 
-# Groups: 1 table outside; 2 says INODE_UNINIT and 3 no inode used, with wrong checksums; 4 a bitmap that is
-# wrong; 5 no bitmap; 6 INODE_UNINIT with a right checksum: its files are not in use.
+# Groups: 1 table outside; 2 says INODE_UNINIT and 3 no inode used, with wrong checksums; 4 a bitmap
+# that is wrong; 5 no bitmap; 6 INODE_UNINIT with a right checksum: its files are not in use.
 kind_sickgroup() {
 	mk 16M "$(ext4_without flex_bg resize_inode)" 1024 -N 512 -g 2048
 	tree --extents
 	pollute
 	local bitmap
-	bitmap=$(dumpe2fs "$out" 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\).*/\1/p' | sed -n 5p)
+	bitmap=$(place 'Inode bitmap' 5)
 	dbg <<-EOF
 	set_bg 1 inode_table 99999
 	set_bg 1 checksum calc
@@ -183,37 +203,12 @@ kind_sickgroup() {
 	set_bg 6 checksum calc
 	EOF
 	poke block "$bitmap" 0 00
-	: >"$list"
-}
-
-# -- a real crash --------------------------------------------------------------------------------------
-
-kind_natural() {
-	[ "$(id -u)" = 0 ] || skip "natural needs root to mount"
-	mk 32M "$ext4" 4096 -N 512
-	mv "$out" "$tmp/live"
-	mkdir "$tmp/mnt"
-	mount -o loop,commit=600 "$tmp/live" "$tmp/mnt" 2>/dev/null || skip "cannot mount a loop device here"
-	mnt=$tmp/mnt
-	python3 - "$mnt" <<-'EOF'
-	import ctypes, os, sys
-	libc = ctypes.CDLL(None, use_errno=True)
-	libc.sync_file_range.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
-	open_files = []
-	for n in range(60):
-	    fd = os.open("%s/log%d" % (sys.argv[1], n), os.O_RDWR | os.O_CREAT)
-	    os.write(fd, b"A" * (500 + 130 * n))
-	    os.fsync(fd)
-	    open_files.append(fd)
-	for n, fd in enumerate(open_files):
-	    os.write(fd, b"B" * (1 + 7 * n))
-	    # wait before, write, wait after: the data is on the disk, the size is not
-	    if libc.sync_file_range(fd, 0, 1 << 20, 7):
-	        sys.exit(os.strerror(ctypes.get_errno()))
+	# 64 inodes a group; what groups 1 and 6 hold cannot be found
+	python3 - "$list" <<-'EOF'
+	import json, sys
+	with open(sys.argv[1]) as f:
+	    kept = [line for line in f if (json.loads(line)["ino"] - 1) // 64 not in (1, 6)]
+	with open(sys.argv[1], "w") as f:
+	    f.writelines(kept)
 	EOF
-	cp --sparse=always "$tmp/live" "$out"
-	umount "$mnt"
-	mnt=
-	e2fsck -fy -E journal_only "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "journal replay"
-	pollute --no-plant
 }

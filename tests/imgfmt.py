@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads the ext2/3/4 format from an image for the witness; shares no code with lib/.
 
-Written from the format's documentation and doc/findings.md. Nothing here writes, and nothing here trusts
-the image: whatever does not fit raises Bad, for the inode or the group it concerns.
+Written from the format's documentation and doc/findings.md. Nothing here writes, and nothing here
+trusts the image: whatever does not fit raises Bad, for the inode or the group it concerns.
 """
 
 import mmap
@@ -36,7 +36,7 @@ S_IFMT, S_IFREG, S_IFDIR, S_IFLNK = 0xF000, 0x8000, 0x4000, 0xA000
 BG_INODE_UNINIT = 0x1
 ORPHAN_MAGIC = 0x0B10CA04
 EXTENT_MAGIC = 0xF30A
-LBLK_END = 1 << 32
+LBLK_END = (1 << 32) - 1
 
 
 class Bad(Exception):
@@ -85,8 +85,8 @@ def u64(buf, off):
 class Inode:
     """The fields of one inode that a judgement needs."""
 
-    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl", "seed",
-                 "runs", "tree", "why")
+    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl",
+                 "seed", "runs", "tree", "why")
 
     def __init__(self, fs, ino, raw):
         self.ino, self.raw = ino, raw
@@ -98,7 +98,7 @@ class Inode:
             self.acl |= u16(raw, 0x76) << 32
         self.size = u32(raw, 4)
         kind = self.mode & S_IFMT
-        if kind in (S_IFREG, S_IFLNK) or (kind == S_IFDIR and fs.incompat & INCOMPAT_LARGEDIR):
+        if kind == S_IFREG or fs.incompat & INCOMPAT_LARGEDIR:
             self.size |= u32(raw, 0x6C) << 32
         self.seed = None
         self.runs, self.tree, self.why = [], [], None
@@ -107,12 +107,13 @@ class Inode:
         return self.mode & S_IFMT
 
     def fast_symlink(self):
-        return self.kind() == S_IFLNK and self.size < 60 and not self.flags & (FL_EXTENTS | FL_INLINE)
+        return (self.kind() == S_IFLNK and self.size < 60
+                and not self.flags & (FL_EXTENTS | FL_INLINE))
 
     def has_map(self):
         if self.flags & FL_INLINE:
             return False
-        return self.kind() in (S_IFREG, S_IFDIR) or (self.kind() == S_IFLNK and not self.fast_symlink())
+        return self.kind() in (S_IFREG, S_IFDIR, S_IFLNK) and not self.fast_symlink()
 
 
 class Image:
@@ -161,7 +162,9 @@ class Image:
         self.ngroups = -(-(self.blocks - self.first_data) // self.bpg)
         self.csum = bool(self.ro & RO_METADATA_CSUM)
         uuid = sb[0x68:0x78]
-        self.seed = u32(sb, 0x270) if self.incompat & INCOMPAT_CSUM_SEED else crc32c(0xFFFFFFFF, uuid)
+        self.seed = crc32c(0xFFFFFFFF, uuid)
+        if self.incompat & INCOMPAT_CSUM_SEED:
+            self.seed = u32(sb, 0x270)
         self.system = set(range(1, self.first_ino)) - {2}
         self.quota = {u32(sb, at) for at in (0x240, 0x244, 0x26C)} - {0}
         self.orphan_ino = u32(sb, 0x280) if self.compat & COMPAT_ORPHAN_FILE else 0
@@ -196,7 +199,7 @@ class Image:
         return self.first_data + group * self.bpg
 
     def super_block(self, group):
-        """Where the group's superblock copy lies; 1 KiB blocks with bigalloc keep a boot block before it."""
+        """Where the group's superblock lies; 1 KiB blocks with bigalloc have a boot block first."""
         start = self.group_start(group)
         return 1 if start == 0 and self.bs == 1024 else start
 
@@ -296,7 +299,8 @@ class Image:
         for i in range(max(n, 0)):
             if bitmap is not None and not bitmap[i >> 3] >> (i & 7) & 1:
                 continue
-            inode = Inode(self, number * self.ipg + i + 1, table[i * self.isize:(i + 1) * self.isize])
+            raw = table[i * self.isize:(i + 1) * self.isize]
+            inode = Inode(self, number * self.ipg + i + 1, raw)
             if inode.mode == 0 and inode.links == 0:
                 continue
             if bitmap is None and not (inode.links and inode.mode and self.inode_csum_ok(inode)):
@@ -336,112 +340,29 @@ class Image:
     # -- mappings ----------------------------------------------------------------------------------
 
     def read_map(self, inode):
-        """Fill inode.runs with (lblk, pblk, count, written) and inode.tree with its tree blocks."""
+        """Fill inode.runs with (lblk, pblk, count, written) and inode.tree with its tree blocks.
+
+        Raises the first fault in the end; what is sound in spite of it has been taken by then.
+        """
         inode.runs, inode.tree = [], []
-        if inode.acl:
-            self.check_blocks(inode.acl)
         if inode.flags & FL_INLINE:
             if inode.size > len(self.inline_room(inode)):
                 raise Bad("inline data without room for it")
             return
         if not inode.has_map():
             return
-        if inode.flags & FL_EXTENTS:
-            limit = LBLK_END
-            self._extents(inode, inode.raw[0x28:0x64], None, 0, LBLK_END, set())
-        else:
-            n = self.bs // 4
-            limit = min(12 + n + n * n + n * n * n, LBLK_END)
-            self._indirect(inode)
-        if inode.size > limit * self.bs:
-            raise Bad("size %d is larger than the map can hold" % inode.size)
+        walk = ExtentMap if inode.flags & FL_EXTENTS else IndirectMap
+        faults = walk(self, inode).read()
         inode.runs = merged(inode.runs)
-
-    def _extents(self, inode, node, depth, low, high, seen):
-        magic, entries, room, level = struct.unpack_from("<HHHH", node)
-        if magic != EXTENT_MAGIC or entries > room or room > (len(node) - 12) // 12:
-            raise Bad("extent header")
-        if level > 5 or (depth is not None and level != depth):
-            raise Bad("extent tree depth")
-        if depth is not None and self.csum:
-            tail = 12 + 12 * room
-            if crc32c(self.inode_seed(inode), node[:tail]) != u32(node, tail):
-                raise Bad("extent block checksum")
-        if level:
-            self._index(inode, node, entries, level, low, high, seen)
-            return
-        for i in range(entries):
-            lblk, length, hi, lo = struct.unpack_from("<IHHI", node, 12 + 12 * i)
-            written = length <= 32768
-            if not written:
-                length -= 32768
-            if not length or lblk < low or lblk + length > high:
-                raise Bad("extent at logical block %d" % lblk)
-            self.check_blocks(hi << 32 | lo, length)
-            inode.runs.append((lblk, hi << 32 | lo, length, written))
-            low = lblk + length
-
-    def _index(self, inode, node, entries, level, low, high, seen):
-        keys = [struct.unpack_from("<IIH", node, 12 + 12 * i) for i in range(entries)]
-        for i, (lblk, lo, hi) in enumerate(keys):
-            end = keys[i + 1][0] if i + 1 < entries else high
-            if lblk < low or end <= lblk or end > high:
-                raise Bad("extent index at logical block %d" % lblk)
-            pblk = hi << 32 | lo
-            self.check_blocks(pblk)
-            if pblk in seen:
-                raise Bad("tree block %d visited twice" % pblk)
-            seen.add(pblk)
-            inode.tree.append(pblk)
-            self._extents(inode, self.block(pblk), level - 1, lblk, end, seen)
-            low = end
-
-    def _indirect(self, inode):
-        words = struct.unpack("<15I", inode.raw[0x28:0x64])
-        for i in range(12):
-            if words[i]:
-                self._leaf(inode, i, words[i])
-        n = self.bs // 4
-        lblk, seen = 12, set()
-        for level in (1, 2, 3):
-            self._pointers(inode, words[11 + level], level, lblk, seen)
-            lblk += n ** level
-
-    def _leaf(self, inode, lblk, pblk):
-        if lblk >= LBLK_END:
-            raise Bad("logical block %d" % lblk)
-        self.check_blocks(pblk)
-        last = inode.runs[-1] if inode.runs else None
-        if last and last[0] + last[2] == lblk and last[1] + last[2] == pblk:
-            inode.runs[-1] = (last[0], last[1], last[2] + 1, True)
-        else:
-            inode.runs.append((lblk, pblk, 1, True))
-
-    def _pointers(self, inode, pblk, level, lblk, seen):
-        if not pblk:
-            return
-        if lblk >= LBLK_END:
-            raise Bad("logical block %d" % lblk)
-        self.check_blocks(pblk)
-        if pblk in seen:
-            raise Bad("tree block %d visited twice" % pblk)
-        seen.add(pblk)
-        inode.tree.append(pblk)
-        n = self.bs // 4
-        data = self.block(pblk)
-        if data.count(0) == len(data):
-            return
-        step = n ** (level - 1)
-        for i, word in enumerate(struct.unpack("<%dI" % n, data)):
-            if word and level == 1:
-                self._leaf(inode, lblk + i, word)
-            elif word:
-                self._pointers(inode, word, level - 1, lblk + i * step, seen)
+        if faults:
+            raise faults[0]
+        if inode.size > walk.limit(self.bs) * self.bs:
+            raise Bad("size %d is larger than the map can hold" % inode.size)
 
     # -- inline data, content ----------------------------------------------------------------------
 
     def inline_room(self, inode):
-        """The bytes that inline data may use: i_block, then the value of system.data in the body."""
+        """The bytes that inline data may use: i_block, then system.data's value in the body."""
         return inode.raw[0x28:0x64] + self._system_data(inode.raw)
 
     def _system_data(self, raw):
@@ -485,6 +406,127 @@ class Image:
             if crc != u32(data, self.bs - 4):
                 return set()
         return set(struct.unpack("<%dI" % (len(body) // 4), body)) - {0}
+
+
+class Map:
+    """A walk over one inode's mapping that notes what is wrong and goes on behind it."""
+
+    def __init__(self, fs, inode):
+        self.fs, self.inode, self.seen, self.faults = fs, inode, set(), []
+
+    def tree_block(self, pblk):
+        """The content of a tree block not visited yet; it is the inode's from now on."""
+        self.fs.check_blocks(pblk)
+        if pblk in self.seen:
+            raise Bad("tree block %d visited twice" % pblk)
+        self.seen.add(pblk)
+        self.inode.tree.append(pblk)
+        return self.fs.block(pblk)
+
+
+class ExtentMap(Map):
+    @staticmethod
+    def limit(_):
+        return LBLK_END
+
+    def read(self):
+        self.low = 0
+        try:
+            self.node(self.inode.raw[0x28:0x64], None, LBLK_END)
+        except Bad as err:
+            self.faults.append(err)
+        return self.faults
+
+    def node(self, node, depth, high):
+        """A node of this depth, or the root where it is None; all of it lies below `high`."""
+        magic, entries, room, level = struct.unpack_from("<HHHH", node)
+        if magic != EXTENT_MAGIC or entries > room or room > (len(node) - 12) // 12:
+            raise Bad("extent header")
+        if level > 5 or (depth is not None and level != depth):
+            raise Bad("extent tree depth")
+        if depth is not None and self.fs.csum:
+            tail = 12 + 12 * room
+            if crc32c(self.fs.inode_seed(self.inode), node[:tail]) != u32(node, tail):
+                raise Bad("extent block checksum")
+        for i in range(entries):
+            at = 12 + 12 * i
+            try:
+                if level:
+                    after = u32(node, at + 12) if i + 1 < entries else high
+                    self.index(node[at:at + 12], level, min(after, high))
+                else:
+                    self.extent(node[at:at + 12], high)
+            except Bad as err:
+                self.faults.append(err)
+
+    def index(self, entry, level, high):
+        lblk, lo, hi = struct.unpack_from("<IIH", entry)
+        if lblk < self.low or lblk >= high:
+            raise Bad("extent index at logical block %d" % lblk)
+        self.low = lblk
+        self.node(self.tree_block(hi << 32 | lo), level - 1, high)
+
+    def extent(self, entry, high):
+        lblk, length, hi, lo = struct.unpack_from("<IHHI", entry)
+        written = length <= 32768
+        if not written:
+            length -= 32768
+        if not length or lblk < self.low or lblk + length > high:
+            raise Bad("extent at logical block %d" % lblk)
+        self.low = lblk + length
+        if (lblk - lo) % self.fs.ratio:
+            raise Bad("extent at logical block %d is not in its place in the cluster" % lblk)
+        self.fs.check_blocks(hi << 32 | lo, length)
+        self.inode.runs.append((lblk, hi << 32 | lo, length, written))
+
+
+class IndirectMap(Map):
+    @staticmethod
+    def limit(bs):
+        n = bs // 4
+        return min(12 + n + n * n + n * n * n, LBLK_END)
+
+    def read(self):
+        words = struct.unpack("<15I", self.inode.raw[0x28:0x64])
+        for i in range(12):
+            self.pointer(words[i], 0, i)
+        n, lblk = self.fs.bs // 4, 12
+        for level in (1, 2, 3):
+            self.pointer(words[11 + level], level, lblk)
+            lblk += n ** level
+        return self.faults
+
+    def pointer(self, pblk, level, lblk):
+        """What one pointer of this level (0: data) maps from lblk on."""
+        if not pblk:
+            return
+        try:
+            if lblk >= LBLK_END:
+                raise Bad("logical block %d" % lblk)
+            if level:
+                self.pointers(self.tree_block(pblk), level, lblk)
+            else:
+                self.leaf(lblk, pblk)
+        except Bad as err:
+            self.faults.append(err)
+
+    def leaf(self, lblk, pblk):
+        self.fs.check_blocks(pblk)
+        runs = self.inode.runs
+        if runs:
+            l, p, c, _ = runs[-1]
+            if l + c == lblk and p + c == pblk:
+                runs[-1] = (l, p, c + 1, True)
+                return
+        runs.append((lblk, pblk, 1, True))
+
+    def pointers(self, data, level, lblk):
+        if data.count(0) == len(data):
+            return
+        n = self.fs.bs // 4
+        for i, word in enumerate(struct.unpack("<%dI" % n, data)):
+            if word:
+                self.pointer(word, level - 1, lblk + i * n ** (level - 1))
 
 
 def merged(runs):

@@ -11,13 +11,14 @@ ext4_without() {
 	echo "${features%,}"
 }
 
-# -- kinds of file system ------------------------------------------------------------------------------
+# -- kinds of file system --------------------------------------------------------------------------
 
 kind_ext2_rev0() {
 	bs=1024
 	rm -f "$out"
 	truncate -s 12M "$out"
-	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" >/dev/null 2>&1
+	mke2fs -q -F -r 0 -b 1024 -O none -U "$uuid" -N 512 -m 0 -E "hash_seed=$uuid" "$out" \
+		>/dev/null 2>&1 || die "mke2fs -r 0"
 	tree --files 160
 	pollute
 }
@@ -50,6 +51,11 @@ kind_ext4_1k() {
 kind_ext4_2k() {
 	mk 24M "$ext4" 2048 -N 1024
 	tree --extents --deep 700
+	# too little room for the upper half of the checksum
+	dbg <<-EOF
+	sif /d0/f0000 extra_isize 0
+	sif /d0/f0007 extra_isize 0
+	EOF
 	pollute
 }
 
@@ -165,15 +171,46 @@ kind_deep() {
 	pollute
 }
 
+# debugfs gives unwritten extents of 32,767 blocks at most: 0xffff. 0x8000 is the longest written
+# one.
+kind_maxextent() {
+	local features
+	features=$(ext4_without sparse_super resize_inode has_journal),sparse_super2
+	extra=,num_backup_sb=0 mk 44M "$features" 1024 -N 512
+	: >"$tmp/empty"
+	dbg <<-EOF
+	write $tmp/empty max
+	fallocate max 0 32767
+	sif max size $((32767 * 1024 + 100))
+	EOF
+	[ "$(blk /max 32767)" = $(($(blk /max 0) + 32767)) ] || die "/max is not contiguous"
+	dbg <<-EOF
+	sif max block[0] 0x1f30a
+	sif max block[4] 0x8000
+	sif max block[6] 0
+	sif max block[7] 0
+	sif max block[8] 0
+	EOF
+	tree --extents --files 60
+	pollute
+}
+
 kind_paranoid() {
 	fill='\245' mk 24M "$ext4" 1024 -N 1024
 	tree --extents --files 300
 	pollute
 }
 
-# -- kinds of inode ------------------------------------------------------------------------------------
+# -- kinds of inode --------------------------------------------------------------------------------
 
-# Inline files whose size was lowered: what was cut off stays behind in the inode. The list is by path.
+# inline_slack PATH SIZE FIRST LAST: one for the list
+inline_slack() {
+	printf '{"kind": "inline-slack", "path": "%s", "size": %d, ' "$1" "$2" >>"$list"
+	printf '"first": %d, "last": %d, "nonzero": %d}\n' "$3" "$4" $(($4 - $3 + 1)) >>"$list"
+}
+
+# Inline files whose size was lowered: what was cut off stays behind in the inode. The list is by
+# path.
 inline_files() {
 	local most=$1 n size cut first last
 	{
@@ -187,8 +224,7 @@ inline_files() {
 				cut=$((size * (n % 5) / 5))
 				echo "sif i$n size $cut"
 				first=$cut last=$((size - 1))
-				printf '{"kind": "inline-slack", "path": "/inline/i%d", "size": %d, "first": %d, "last": %d, "nonzero": %d}\n' \
-					"$n" "$cut" "$first" "$last" "$((size - cut))" >>"$list"
+				inline_slack "/inline/i$n" "$cut" "$first" "$last"
 			fi
 		done
 		echo "mkdir small"
@@ -219,7 +255,7 @@ kind_inline_odd() {
 	EOF
 	grep -v '"/inline/i[37]"' "$list" >"$tmp/list" || :
 	cat "$tmp/list" >"$list"
-	printf '{"kind": "inline-slack", "path": "/inline/cut", "size": 61, "first": 61, "last": 69, "nonzero": 9}\n' >>"$list"
+	inline_slack /inline/cut 61 61 69
 	pollute
 }
 
@@ -265,8 +301,8 @@ kind_verity() {
 			truncate -s $(((size + 65535) / 65536 * 65536)) "$tmp/v$n"
 			head -c $((3000 + n * 100)) /dev/zero | tr '\0' m >>"$tmp/v$n"
 			if ((n % 4 == 1)); then
-				head -c 2000 /dev/zero | tr '\0' s |
-					dd of="$tmp/v$n" bs=1024 seek=$((size / 1024 + 5)) conv=notrunc status=none
+				head -c 2000 /dev/zero | tr '\0' s | dd of="$tmp/v$n" bs=1024 \
+					seek=$((size / 1024 + 5)) conv=notrunc status=none
 			fi
 			echo "write $tmp/v$n v$n"
 			echo "sif v$n size $size"
@@ -284,9 +320,10 @@ kind_verity() {
 kind_eainode() {
 	mk 24M "$ext4,ea_inode" 1024 -N 1024
 	tree --extents
-	local n
+	local n small
 	# debugfs reads one block of a value at most; these are too long for an attribute block
 	filler ea 1
+	small=$(head -c 300 "$tmp/ea")
 	{
 		for ((n = 0; n < 30; n++)); do
 			head -c $((994 + n)) "$tmp/ea" >"$tmp/ea$n"
@@ -294,7 +331,7 @@ kind_eainode() {
 		done
 		# values that fit one block: an attribute block each
 		for ((n = 40; n < 60; n++)); do
-			echo "ea_set /d1/f$(printf %04d "$n") user.small $(printf 'e%.0s' $(seq 1 300))"
+			echo "ea_set /d1/f$(printf %04d "$n") user.small $small"
 		done
 	} | dbg
 	share_attributes
@@ -334,8 +371,8 @@ kind_posteof_ind() {
 	pollute
 }
 
-# A directory that no other names, with a file in it and a directory below; a file without any name; and
-# a file with a second name that is cut off, in a directory of a higher number.
+# A directory that no other names, with a file in it and a directory below; a file without any name;
+# and a file with a second name that is cut off, in a directory of a higher number.
 kind_cutoff() {
 	mk 16M "$ext4" 1024 -N 512
 	tree --extents --files 60
@@ -357,9 +394,10 @@ kind_cutoff() {
 	pollute
 }
 
-# -- orphans -------------------------------------------------------------------------------------------
+# -- orphans ---------------------------------------------------------------------------------------
 
-# Files cut short whose blocks are still there, and deleted ones; sets orphans (with links) and chain (all).
+# Files cut short whose blocks are still there, and deleted ones; sets orphans (with links) and
+# chain (all).
 orphan_files() {
 	local n size map=$1
 	filler o 9 17
@@ -427,7 +465,8 @@ kind_orphanfile() {
 	tree --extents --files 120
 	orphan_files extents
 	debugfs -w -R "feature orphan_present" "$out" >/dev/null 2>&1
-	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present || skip "debugfs knows no orphan_present"
+	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present ||
+		skip "debugfs knows no orphan_present"
 	poke orphans "${chain[@]}"
 	pollute "${orphans[@]}"
 }
@@ -438,5 +477,39 @@ kind_e2fsck_orphan() {
 	orphan_files indirect
 	orphan_list
 	e2fsck -fy "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck for the orphans"
+	pollute --no-plant
+}
+
+# -- a real crash ----------------------------------------------------------------------------------
+
+kind_natural() {
+	[ "$(id -u)" = 0 ] || skip "natural needs root to mount"
+	mk 32M "$ext4" 4096 -N 512
+	mv "$out" "$tmp/live"
+	mkdir "$tmp/mnt"
+	mount -o loop,commit=600 "$tmp/live" "$tmp/mnt" 2>/dev/null ||
+		skip "cannot mount a loop device here"
+	mnt=$tmp/mnt
+	python3 - "$mnt" <<-'EOF'
+	import ctypes, os, sys
+	libc = ctypes.CDLL(None, use_errno=True)
+	offset = ctypes.c_int64
+	libc.sync_file_range.argtypes = [ctypes.c_int, offset, offset, ctypes.c_uint]
+	open_files = []
+	for n in range(60):
+	    fd = os.open("%s/log%d" % (sys.argv[1], n), os.O_RDWR | os.O_CREAT)
+	    os.write(fd, b"A" * (500 + 130 * n))
+	    os.fsync(fd)
+	    open_files.append(fd)
+	for n, fd in enumerate(open_files):
+	    os.write(fd, b"B" * (1 + 7 * n))
+	    # wait before, write, wait after: the data is on the disk, the size is not
+	    if libc.sync_file_range(fd, 0, 1 << 20, 7):
+	        sys.exit(os.strerror(ctypes.get_errno()))
+	EOF
+	cp --sparse=always "$tmp/live" "$out"
+	umount "$mnt"
+	mnt=
+	e2fsck -fy -E journal_only "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "journal replay"
 	pollute --no-plant
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Changes an image behind debugfs's back: what debugfs cannot write, or would write with a right checksum.
+"""Changes an image behind debugfs's back: what debugfs cannot write, or would write with a right
+checksum.
 
 usage: imgpoke.py IMAGE inode INO OFFSET HEX     bytes of an inode, its checksum left as it was
        imgpoke.py IMAGE block BLOCK OFFSET HEX   bytes of a block
@@ -16,7 +17,8 @@ import sys
 
 
 def debugfs(image, command):
-    return subprocess.run(["debugfs", "-c", "-R", command, image], encoding="latin-1", capture_output=True, check=True).stdout
+    return subprocess.run(["debugfs", "-c", "-R", command, image], encoding="latin-1",
+                          capture_output=True, check=True).stdout
 
 
 def field(text, pattern):

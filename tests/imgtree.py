@@ -5,9 +5,9 @@
 usage: imgtree.py DIR --bs N [--files N] [--past N] [--extents] [--inline] [--ratio N] [--grow]
                   [--deep N]... [--far LBLK]...
 
-DIR receives the host files; the script goes to standard output. Order, names, sizes and content follow from
-the arguments alone. With --grow some sizes are lowered so far that e2fsck would grow them again; without it
-only by the one block that e2fsck does not see.
+DIR receives the host files; the script goes to standard output. Order, names, sizes and content
+follow from the arguments alone. With --grow some sizes are lowered so far that e2fsck would grow
+them again; without it only by the one block that e2fsck does not see.
 """
 
 import argparse
@@ -56,7 +56,7 @@ class Tree:
         return few if bs > 4096 else few + many
 
     def plain(self):
-        """Files of every size around a block's edges, holes in some, spread over a few directories."""
+        """Files of every size around a block's edges, holes in some, in a few directories."""
         bs, sizes = self.bs, self.sizes()
         per_dir = max(1, self.opts.files // 6)
         for n in range(self.opts.files):
@@ -75,12 +75,13 @@ class Tree:
                 self.write("f%04d" % n, size)
 
     def names(self):
-        """Names that are not plain: two names, bytes that are no UTF-8, blanks, long ones, a deep path."""
+        """Names that are not plain: two names, no UTF-8, blanks, long ones, a deep path."""
         bs = self.bs
         self.cd("/")
         self.say("mkdir names")
         self.cd("/names")
-        for n, name in enumerate(["caf\u00e9", "with blank", "x" * 255, "\u96ea" * 20, "quo'te", "#hash"]):
+        some = ["caf\u00e9", "with blank", "x" * 255, "\u96ea" * 20, "quo'te", "#hash"]
+        for n, name in enumerate(some):
             self.write(name, bs + 30 + n)
         self.write(b"latin-\xe9\xff", bs // 2)
         self.say(b'mkdir "dir-\xfe"')
@@ -112,7 +113,7 @@ class Tree:
         self.say("rm gone2")
 
     def past_eof(self):
-        """Written blocks past EOF: the one block that e2fsck overlooks, and runs that it would publish."""
+        """Written blocks past EOF: one that e2fsck overlooks, runs that it would publish."""
         bs = self.bs
         self.cd("/")
         self.say("mkdir past")
@@ -124,8 +125,9 @@ class Tree:
         for n in range(self.opts.past if self.opts.grow else 0):
             size = (1 + n % 5) * bs - (0 if n % 3 == 0 else 13 + n)
             if n % 4 == 2:
-                parts = [(0, size), (size // bs * bs + 3 * bs, 2 * bs), (size // bs * bs + 7 * bs, bs)]
-                self.write("grow%d" % n, size // bs * bs + 8 * bs, parts)
+                base = size // bs * bs
+                parts = [(0, size), (base + 3 * bs, 2 * bs), (base + 7 * bs, bs)]
+                self.write("grow%d" % n, base + 8 * bs, parts)
             else:
                 self.write("grow%d" % n, size + (2 + n % 3) * bs + n)
             self.say("sif grow%d size %d" % (n, size if n % 7 else 0))

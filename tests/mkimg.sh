@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes test images from recipes: mkimg.sh KIND OUT [LIST]; mkimg.sh --list prints the kinds, --table the table.
+# Makes test images from recipes: mkimg.sh KIND OUT [LIST]; mkimg.sh --list prints the kinds,
+# --table the table.
 #
-# The same KIND gives the same bytes every time, except natural (it needs root and a mount) and mmp (its block
-# names the host and the time). Files go in by debugfs, residue past EOF by raw writes of pollute.py. LIST receives what a check must find, as far as
-# debugfs can tell (pollute.py). No kind needs root unless the table says so; what is missing is exit 77.
+# The same KIND gives the same bytes every time, except natural (it needs root and a mount) and mmp
+# (its block names the host and the time). Files go in by debugfs, residue past EOF by raw writes of
+# pollute.py. LIST receives what a check must find, as far as debugfs can tell (pollute.py). No kind
+# needs root unless the table says so; what is missing is exit 77.
 
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -12,9 +14,9 @@ export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
 
 here=$(cd "$(dirname "$0")" && pwd)
 
-# kind, status of `e2fsck -fn`, whether LIST is the whole truth about regular files, and what it holds.
-# e2fsck 4 stands for: sizes that it would grow, orphans, encrypted files without a context, damage; 12 for
-# damage that a run with -n cannot even pass over.
+# kind, status of `e2fsck -fn`, what LIST is worth (see ground.py), and what the image holds.
+# e2fsck 4 stands for: sizes that it would grow, orphans, encrypted files without a context, names
+# cut off, damage; 12 for damage that a run with -n cannot even pass over.
 kinds() {
 	cat <<-'EOF'
 	ext2-rev0      0 full  revision 0: no features at all, 128-byte inodes, names without types
@@ -44,8 +46,9 @@ kinds() {
 	mmp            0 full  multi-mount protection block
 	quota          0 full  user, group and project quota inodes
 	deep           0 full  3,000 and 29,000 extents of one block: trees of depth 2 and 3
+	maxextent      0 full  one written extent of 32,768 blocks, the most that its length can say
 	verity         0 full  verity files with trees past EOF
-	eainode        0 full  large attribute values in inodes of their own, shared attribute blocks
+	eainode        0 full  attribute values in inodes of their own, shared attribute blocks
 	paranoid       0 full  made over a disk full of 0xa5: residue wherever nothing was written
 	posteof        4 full  extents: runs past EOF that e2fsck would publish
 	posteof-bigalloc 4 full  the same within and beyond clusters
@@ -56,13 +59,14 @@ kinds() {
 	orphanlist-ind 4 full  the same with indirect maps
 	orphanfile     4 full  the same in an orphan file
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
-	shared         4 none  shared_blocks: nothing is judged
-	multiclaim     12 none  blocks that two inodes own
-	metaoverlap    12 none  mappings over static metadata
-	damaged        12 none  inodes and trees damaged one way each, checksums on
-	damaged-nocsum 4 none  the same, checksums off
-	damaged-ind    12 none  indirect maps damaged one way each
-	sickgroup      4 none  descriptors and inode bitmaps that lie or cannot be used
+	shared         4 well  shared_blocks: nothing is judged
+	multiclaim     12 well  blocks that two inodes own
+	multiclaim-bigalloc 4 well  clusters that two inodes own, an extent out of place
+	metaoverlap    12 well  mappings over static metadata
+	damaged        12 well  inodes and trees damaged one way each, checksums on
+	damaged-nocsum 4 well  the same, checksums off
+	damaged-ind    12 well  indirect maps damaged one way each
+	sickgroup      4 well  descriptors and inode bitmaps that lie or cannot be used
 	natural        0 full  (root) a crash of a mounted ext4 in the middle of appends
 	EOF
 }
@@ -96,8 +100,9 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
 # the host's defaults have no say
-printf '[defaults]\n\tbase_features = none\n\tinode_ratio = 16384\n\tinode_size = 256\n[fs_types]\n' >"$tmp/mke2fs.conf"
 export MKE2FS_CONFIG="$tmp/mke2fs.conf"
+printf '[defaults]\nbase_features = none\ninode_ratio = 16384\ninode_size = 256\n[fs_types]\n' \
+	>"$MKE2FS_CONFIG"
 
 ext2=ext_attr,dir_index,filetype,sparse_super,large_file,resize_inode
 ext3=$ext2,has_journal
@@ -114,14 +119,16 @@ mk() {
 	truncate -s "$size" "$out"
 	[ -z "${fill-}" ] || head -c "$size" /dev/zero | tr '\0' "$fill" >"$out"
 	mke2fs -q -F -t ext2 -b "$bs" -O "none,$features" -U "$uuid" -m 0 \
-		-E "hash_seed=$uuid,lazy_itable_init=${lazy-0},nodiscard${extra-}" "$@" "$out" >"$tmp/mke2fs" 2>&1 ||
+		-E "hash_seed=$uuid,lazy_itable_init=${lazy-0},nodiscard${extra-}" \
+		"$@" "$out" >"$tmp/mke2fs" 2>&1 ||
 		{ cat "$tmp/mke2fs" >&2; die "$kind: mke2fs failed"; }
 }
 
 # a debugfs script from standard input; debugfs exits 0 whatever happens, so its words decide
 dbg() {
 	debugfs -w -f - "$out" >"$tmp/debugfs" 2>&1 </dev/stdin || :
-	! grep -av -e '^debugfs' -e '^Allocated inode' -e '^Checksum set' -e '^$' "$tmp/debugfs" >&2 || die "$kind: debugfs failed"
+	! grep -avE '^$|^debugfs|^Allocated inode|^Checksum set' "$tmp/debugfs" >&2 ||
+		die "$kind: debugfs failed"
 }
 
 tree() {
@@ -150,8 +157,11 @@ ino() {
 # the N-th physical block of a file; with a name as ETB1 or IND, the first such tree block
 blk() {
 	case $2 in
-	[0-9]*) debugfs -R "bmap $1 $2" "$out" 2>/dev/null ;;
-	*) debugfs -R "stat $1" "$out" 2>/dev/null | grep -ao "($2):[0-9]*" | sed 's/.*://' | sed -n "${3-1}p" ;;
+	[0-9]*) debugfs -R "bmap $1 $2" "$out" 2>/dev/null | sed 's/ .*//' ;;
+	*)
+		debugfs -R "stat $1" "$out" 2>/dev/null | grep -ao "($2):[0-9]*" | sed 's/.*://' |
+			sed -n "${3-1}p"
+		;;
 	esac
 }
 

@@ -4,8 +4,8 @@
 
 usage: pollute.py IMAGE [--list FILE] [--seed N] [--orphan INO]... [--no-plant]
 
-Where blocks lie is asked of debugfs and never worked out here, so the list is a second opinion on every
-reader of the format. Each line of the list is a finding (doc/findings.md) without its path.
+Where blocks lie is asked of debugfs and never worked out here, so the list is a second opinion on
+every reader of the format. Each line of the list is a finding (doc/findings.md) without its path.
 """
 
 import argparse
@@ -20,9 +20,8 @@ PIECE = re.compile(r"\((\d+)(\[u\])?(?:-(\d+)(\[u\])?)?\):(\d+)(?:-(\d+))?")
 
 
 def debugfs(image, commands):
-    done = subprocess.run(["debugfs", "-f", "-", image], input="\n".join(commands) + "\n", encoding="latin-1",
-                          capture_output=True, check=True)
-    return done.stdout
+    return subprocess.run(["debugfs", "-f", "-", image], input="\n".join(commands) + "\n",
+                          encoding="latin-1", capture_output=True, check=True).stdout
 
 
 def superblock(image):
@@ -65,11 +64,14 @@ class File:
 def files(image, sb):
     """The inodes in use that are regular files or symlinks."""
     wanted = range(sb["first"], sb["inodes"] + 1)
-    used = re.findall(r"Inode (\d+) is marked in use", debugfs(image, ["testi <%d>" % i for i in wanted]))
-    for text in re.split(r"(?m)^(?=Inode: \d+ )", debugfs(image, ["stat <%s>" % i for i in used]))[1:]:
+    answers = debugfs(image, ["testi <%d>" % i for i in wanted])
+    used = re.findall(r"Inode (\d+) is marked in use", answers)
+    answers = debugfs(image, ["stat <%s>" % i for i in used])
+    for text in re.split(r"(?m)^(?=Inode: \d+ )", answers)[1:]:
         f = File(text)
-        if f.links and f.ino != sb["orphan file"] and f.type in ("regular", "symlink") and not f.flags & INLINE:
-            yield f
+        if f.type in ("regular", "symlink") and f.links and not f.flags & INLINE:
+            if f.ino != sb["orphan file"]:
+                yield f
 
 
 class Polluter:
@@ -88,8 +90,9 @@ class Polluter:
         if self.opts.no_plant or not length:
             return
         spots = {0: [(0, length)], 1: [(0, 1)], 2: [(length - 1, 1)], 3: [(length // 2, 1)],
-                 4: [(dice.randrange(length), 1) for _ in range(5)], 5: [(length // 3, length - length // 3)],
-                 6: [(0, 1), (length - 1, 1)], 7: []}[dice.randrange(8)]
+                 4: [(dice.randrange(length), 1) for _ in range(5)],
+                 5: [(length // 3, length - length // 3)], 6: [(0, 1), (length - 1, 1)],
+                 7: []}[dice.randrange(8)]
         for offset, size in spots:
             self.io.seek(at + offset)
             unit = bytes(1 + dice.randrange(255) for _ in range(min(size, 97)))
@@ -99,10 +102,11 @@ class Polluter:
         places = [i for i, byte in enumerate(data) if byte] if data.count(0) != len(data) else []
         if not places and kind not in ("post-eof-zero", "pending-truncate"):
             return
-        self.expected.append(dict(kind=kind, ino=f.ino, size=f.size, lblk=lblk, pblk=pblk, blocks=blocks,
-                                  first=start + places[0] if places else None,
-                                  last=start + places[-1] if places else None,
-                                  nonzero=len(places), fixable=fixable, **more))
+        self.expected.append(dict(
+            kind=kind, ino=f.ino, size=f.size, lblk=lblk, pblk=pblk, blocks=blocks,
+            first=start + places[0] if places else None,
+            last=start + places[-1] if places else None,
+            nonzero=len(places), fixable=fixable, **more))
 
     # -- one file ----------------------------------------------------------------------------------
 
@@ -116,14 +120,14 @@ class Polluter:
                 if f.ino not in self.opts.orphan:
                     self.note("stale-tail", f, eof, home, 1, self.read(home)[tail_at:], f.size,
                               not verity and not f.flags & EA_INODE)
-            elif not w:
+            elif not w and not f.flags & EA_INODE:
                 self.plant(dice, p * self.bs, c * self.bs)
                 self.note("unwritten-residue", f, l, p, c, self.read(p, c), l * self.bs, not verity)
         if f.ino in self.opts.orphan:
             self.pending(f, eof, tail_at and sealed)
         elif not f.flags & EA_INODE:
             self.past_eof(f, dice, eof + (1 if tail_at else 0))
-        if self.sb["ratio"] > 1:
+        if self.sb["ratio"] > 1 and not f.flags & EA_INODE:
             self.slack(f, dice)
 
     def beyond(self, f, first):
@@ -135,7 +139,9 @@ class Polluter:
 
     def past_eof(self, f, dice, first):
         last = max([l + c - 1 for l, _, c, w in f.runs if w] or [0])
-        more = {} if f.flags & VERITY else {"e2fsck": "would-grow" if last * self.bs > f.size else "blind"}
+        more = {"e2fsck": "would-grow" if last * self.bs > f.size else "blind"}
+        if f.flags & VERITY:
+            more = {}
         for l, p, c in self.beyond(f, first):
             if not self.opts.no_plant and dice.randrange(4) == 0:
                 self.io.seek(p * self.bs)
@@ -152,10 +158,11 @@ class Polluter:
             skip = max(0, f.size - l * self.bs)
             data = self.read(p, c)[skip:]
             flat += [l * self.bs + skip + i for i, byte in enumerate(data) if byte]
-        self.expected.append(dict(kind="pending-truncate", ino=f.ino, size=f.size, lblk=eof + 1 if sealed else eof,
-                                  pblk=runs[0][1] if runs else None, blocks=sum(c for _, _, c in runs),
-                                  first=flat[0] if flat else None, last=flat[-1] if flat else None,
-                                  nonzero=len(flat), fixable=not f.flags & VERITY))
+        self.expected.append(dict(
+            kind="pending-truncate", ino=f.ino, size=f.size, lblk=eof + 1 if sealed else eof,
+            pblk=runs[0][1] if runs else None, blocks=sum(c for _, _, c in runs),
+            first=flat[0] if flat else None, last=flat[-1] if flat else None,
+            nonzero=len(flat), fixable=not f.flags & VERITY))
 
     def slack(self, f, dice):
         """The blocks of the file's clusters that debugfs does not list."""
@@ -173,8 +180,8 @@ class Polluter:
                     n += 1
                 self.plant(dice, free[0] * self.bs, n * self.bs)
                 lblk = free[0] + shift
-                self.note("cluster-slack", f, lblk, free[0], n, self.read(free[0], n), lblk * self.bs,
-                          not f.flags & VERITY)
+                self.note("cluster-slack", f, lblk, free[0], n, self.read(free[0], n),
+                          lblk * self.bs, not f.flags & VERITY)
                 free = free[n:]
 
     def symlink(self, f, dice):

@@ -4,19 +4,20 @@
 
 usage: witness.py IMAGE [--offset N] [--paranoid] [--opaque] [--skipped]
 
-Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be compared with
-`e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge; --skipped prints, instead
-of findings, the inode numbers that are deleted and wait to be freed. Exit status: 4 with findings, 0
-without, 8 when the image cannot be judged.
+Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be
+compared with `e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge;
+--skipped prints, instead of findings, the inode numbers that are deleted and wait to be freed. Exit
+status: 4 with findings, 0 without, 8 when the image cannot be judged.
 """
 
 import argparse
 import json
 import sys
 
+sys.dont_write_bytecode = True
 import imgfmt
-from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_EXTENTS, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE, RO_SHARED_BLOCKS,
-                    S_IFDIR, S_IFLNK, S_IFREG, Bad)
+from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE,
+                    RO_SHARED_BLOCKS, S_IFDIR, S_IFLNK, S_IFREG, Bad)
 
 
 def stale(data, start):
@@ -26,6 +27,11 @@ def stale(data, start):
         return {"first": None, "last": None, "nonzero": 0}
     return {"first": start + len(data) - len(data.lstrip(b"\0")),
             "last": start + len(data.rstrip(b"\0")) - 1, "nonzero": nonzero}
+
+
+def order(finding):
+    ino, lblk = finding["ino"], finding["lblk"]
+    return -1 if ino is None else ino, -1 if lblk is None else lblk, finding["kind"]
 
 
 class Witness:
@@ -51,32 +57,49 @@ class Witness:
                 self.add("unreadable", inode, None, why=inode.why)
             elif not self.shared and ino not in self.fs.system:
                 self.judge(inode, ino in orphans)
-        self.findings.sort(key=lambda f: tuple((-1 if f[k] is None else f[k]) for k in ("ino", "lblk"))
-                           + (f["kind"],))
+        self.findings.sort(key=order)
         if self.findings:
             self.name()
 
     def take(self, inode):
-        """Read what the inode maps; `why` says what is wrong with it."""
+        """Read what the inode maps; `why` says what is wrong with it.
+
+        What is sound in spite of the fault is claimed all the same: it may be true, and then
+        nobody else's finding in those blocks can be judged.
+        """
         if inode.ino in (1, 7):
             return
         self.inodes[inode.ino] = inode
+        if not self.fs.inode_csum_ok(inode):
+            inode.why, inode.acl = "inode checksum", 0
+            return
         try:
-            if not self.fs.inode_csum_ok(inode):
-                raise Bad("inode checksum")
+            if inode.acl:
+                self.fs.check_blocks(inode.acl)
+        except Bad as err:
+            inode.why, inode.acl = str(err), 0
+        try:
             self.fs.read_map(inode)
         except Bad as err:
-            inode.why, inode.runs, inode.tree, inode.acl = str(err), [], [], 0
+            inode.why = inode.why or str(err)
 
     # -- blocks that two own -----------------------------------------------------------------------
 
     def claims(self):
-        spans, attrs = [], {}
+        """Blame those whose blocks, or clusters where space is given out in clusters, meet."""
+        ratio, spans, attrs = self.fs.ratio, [], {}
         for inode in self.inodes.values():
-            spans += [(p, p + c, inode) for _, p, c, _ in inode.runs]
-            spans += [(p, p + 1, inode) for p in inode.tree]
+            last = None
+            for l, p, c, _ in inode.runs:
+                low, high = p // ratio, (p + c - 1) // ratio + 1
+                if ratio > 1 and last == (l // ratio, low):
+                    low += 1    # one cluster may serve several extents that follow each other
+                last = (l + c - 1) // ratio, high - 1
+                if low < high:
+                    spans.append((low, high, inode))
+            spans += [(p // ratio, p // ratio + 1, inode) for p in inode.tree]
             if inode.acl:
-                attrs.setdefault(inode.acl, []).append(inode)
+                attrs.setdefault(inode.acl // ratio, []).append(inode)
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
         reach, holder = 0, None
         for start, end, inode in spans:
@@ -101,13 +124,14 @@ class Witness:
     @staticmethod
     def twice(block, *inodes):
         for inode in inodes:
-            inode.why = inode.why or "block %d is claimed twice" % block
+            inode.why = inode.why or "block (or cluster) %d is claimed twice" % block
 
     # -- judging -----------------------------------------------------------------------------------
 
     def add(self, kind, inode, lblk, pblk=None, blocks=0, bytes_=None, fixable=False, **more):
-        f = {"kind": kind, "ino": inode.ino if inode else None, "path": None, "size": inode.size if inode else None,
-             "lblk": lblk, "pblk": pblk, "blocks": blocks, "fixable": fixable}
+        f = {"kind": kind, "ino": inode.ino if inode else None, "path": None,
+             "size": inode.size if inode else None, "lblk": lblk, "pblk": pblk, "blocks": blocks,
+             "fixable": fixable}
         f.update(bytes_ or stale(b"", 0))
         f.update(more)
         self.findings.append(f)
@@ -116,9 +140,10 @@ class Witness:
         encrypted = inode.flags & FL_ENCRYPT
         kind = inode.kind()
         if inode.flags & FL_INLINE:
-            if kind == S_IFREG and orphan:
+            if kind == S_IFREG and orphan and not inode.flags & FL_EA_INODE:
                 self.pending(inode)
-            if self.paranoid and not encrypted and kind in (S_IFREG, S_IFLNK):
+            sealed = encrypted or inode.flags & FL_EA_INODE
+            if self.paranoid and not sealed and kind in (S_IFREG, S_IFLNK):
                 self.inline_slack(inode)
         elif kind == S_IFLNK and not inode.fast_symlink():
             if self.paranoid and not encrypted:
@@ -130,7 +155,6 @@ class Witness:
         if inode.flags & FL_EA_INODE:
             if self.paranoid:
                 self.tail(inode, fixable=False)
-                self.residue(inode)
             return
         if inode.flags & FL_ENCRYPT:
             self.sealed_tail(inode)
@@ -182,7 +206,9 @@ class Witness:
     def post_eof(self, inode):
         bs = self.fs.bs
         last = max((l + c - 1 for l, _, c, w in inode.runs if w), default=0)
-        more = {} if inode.flags & FL_VERITY else {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        more = {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        if inode.flags & FL_VERITY:
+            more = {}
         for l, p, c in self.written_from(inode, -(-inode.size // bs)):
             found = stale(self.fs.block(p, c), l * bs)
             kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
@@ -257,9 +283,10 @@ class Witness:
         names = {}
         for ino in sorted(self.inodes):
             inode = self.inodes[ino]
-            if inode.kind() == S_IFDIR and inode.links and not inode.why and ino not in self.fs.system:
-                for target, label in self.entries(inode):
-                    names.setdefault(target, (ino, label))
+            if inode.kind() != S_IFDIR or not inode.links or inode.why or ino in self.fs.system:
+                continue
+            for target, label in self.entries(inode):
+                names.setdefault(target, (ino, label))
         for f in self.findings:
             path = self.path(f["ino"], names)
             if path is None:
@@ -281,18 +308,19 @@ class Witness:
             seen.add(ino)
             ino, label = names[ino]
             parts.append(label)
-        return b"/" + b"/".join(reversed(parts))
+        path = b"/" + b"/".join(reversed(parts))
+        return path if len(path) < 4096 else None
 
     def entries(self, inode):
-        """(inode number, name) of each entry in the order of their offsets, without . and .. ones."""
+        """(inode number, name) of each entry in the order of offsets, without . and .. ones."""
         if inode.flags & FL_INLINE:
             room = self.fs.inline_room(inode)
             yield from self.block_entries(room[4:60])
-            yield from self.block_entries(room[60:inode.size])
+            yield from self.block_entries(room[60:])
             return
         for l, p, c, w in inode.runs:
             for i in range(c if w else 0):
-                if (l + i) * self.fs.bs < inode.size:
+                if (l + i + 1) * self.fs.bs <= inode.size:
                     yield from self.block_entries(self.fs.block(p + i))
 
     def block_entries(self, data):
@@ -305,7 +333,7 @@ class Witness:
             if step < 8 or step % 4 or at + step > len(data) or length + 8 > step:
                 return
             label = data[at + 8:at + 8 + length]
-            if ino and length and label not in (b".", b".."):
+            if ino and length and label not in (b".", b"..") and not set(label) & {0, 0x2F}:
                 yield ino, label
             at += step
 

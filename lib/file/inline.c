@@ -58,3 +58,56 @@ bool inline_find(const struct e4z_image *img, const struct inode *inode, struct 
 		return true;
 	return find_in(raw + body + 4, end, data);
 }
+
+/* Copy the entries of [first, end) but system.data to TO, and their values to its end. */
+static bool copy_others(const uint8_t *first, size_t room, uint8_t *to)
+{
+	const uint8_t *e = first;
+	size_t at = 0, values = room;
+
+	while (room - (size_t)(e - first) >= XATTR_LAST && get_le32(e)) {
+		size_t step = XATTR_ENTRY + ((e[0] + 3u) & ~3u);
+		size_t off = get_le16(e + 2), len = get_le32(e + 8), padded = (len + 3) & ~(size_t)3;
+
+		if (step > room - (size_t)(e - first))
+			return false;
+		/* a value in an inode of its own has no place here */
+		if (get_le32(e + 4))
+			padded = len = off = 0;
+		if (off > room || len > room - off)
+			return false;
+		if (!is_system_data(e)) {
+			if (at + step + XATTR_LAST + padded > values)
+				return false;
+			memcpy(to + at, e, step);
+			values -= padded;
+			memcpy(to + values, first + off, len);
+			to[at + 2] = len ? (uint8_t)values : e[2];
+			to[at + 3] = len ? (uint8_t)(values >> 8) : e[3];
+			at += step;
+		}
+		e += step;
+	}
+	return true;
+}
+
+bool inline_remove(const struct e4z_image *img, const struct inode *inode)
+{
+	uint8_t others[65536] = {0}, *raw = inode->raw;
+	struct inline_data data;
+	size_t body, room;
+
+	if (!inline_find(img, inode, &data))
+		return false;
+	body = GOOD_OLD_SIZE + (size_t)get_le16(raw + I_EXTRA_ISIZE) + 4;
+	if (img->inode_size <= GOOD_OLD_SIZE + 4 || get_le32(raw + body - 4) != XATTR_MAGIC)
+		return true;
+	room = img->inode_size - body;
+	if (!copy_others(raw + body, room, others))
+		return false;
+	memcpy(raw + body, others, room);
+	/* no attribute is left: no header either */
+	if (!get_le32(raw + body))
+		memset(raw + body - 4, 0, 4);
+	return true;
+}

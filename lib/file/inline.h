@@ -17,6 +17,12 @@ struct inline_data {
  */
 bool inline_find(const struct e4z_image *img, const struct inode *inode, struct inline_data *data);
 
+/*
+ * Take system.data out of INODE's body; the attributes that stay close up. False, and nothing
+ * changed, when they are damaged.
+ */
+bool inline_remove(const struct e4z_image *img, const struct inode *inode);
+
 static inline size_t inline_capacity(const struct inline_data *data)
 {
 	return INODE_I_BLOCK_LEN + data->rest_len;

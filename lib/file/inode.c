@@ -82,6 +82,35 @@ bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 	return get_le32(saved) == csum;
 }
 
+void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
+{
+	bool high = img->inode_size > 128 &&
+		    get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128;
+	uint32_t csum;
+
+	if (!img->metadata_csum)
+		return;
+	memset(raw + I_CHECKSUM_LO, 0, 2);
+	if (high)
+		memset(raw + I_CHECKSUM_HI, 0, 2);
+	csum = crc32c(seed_of(img, ino, raw), raw, img->inode_size);
+	raw[I_CHECKSUM_LO] = (uint8_t)csum;
+	raw[I_CHECKSUM_LO + 1] = (uint8_t)(csum >> 8);
+	if (!high)
+		return;
+	raw[I_CHECKSUM_HI] = (uint8_t)(csum >> 16);
+	raw[I_CHECKSUM_HI + 1] = (uint8_t)(csum >> 24);
+}
+
+void inode_place(const struct e4z_image *img, uint32_t ino, uint64_t *block, uint32_t *off)
+{
+	uint32_t per_group = img->fs->super->s_inodes_per_group;
+	uint64_t at = (uint64_t)((ino - 1) % per_group) * img->inode_size;
+
+	*block = img->group[(ino - 1) / per_group].itable + (at >> img->block_bits);
+	*off = (uint32_t)(at & (img->block_size - 1));
+}
+
 uint32_t inode_csum_seed(const struct e4z_image *img, const struct inode *inode)
 {
 	return seed_of(img, inode->ino, inode->raw);

@@ -24,6 +24,12 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 /* The stored checksum is right, or there are no metadata checksums. RAW is changed meanwhile. */
 bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw);
 
+/* Set the checksum of RAW, the slot of INO, where there are metadata checksums. */
+void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw);
+
+/* Where the slot of INO is: its block and the offset in it. INO is in range, its group not sick. */
+void inode_place(const struct e4z_image *img, uint32_t ino, uint64_t *block, uint32_t *off);
+
 /* Seed of the checksums of everything that belongs to the inode: its tree and directory blocks. */
 uint32_t inode_csum_seed(const struct e4z_image *img, const struct inode *inode);
 

@@ -13,6 +13,7 @@
 #include "image/sniff.h"
 #include "image/super.h"
 #include "io/channel.h"
+#include "io/lock.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@
 #include <string.h>
 
 #define WHY_SIZE 1024
-#define NOTES_MAX 2
+#define NOTES_MAX 4
 #define NOTE_SIZE 320
 #define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
 #define MAGIC_OFF offsetof(struct ext2_super_block, s_magic)
@@ -170,6 +171,18 @@ static errcode_t judge_super(struct opening *o)
 
 /* ---- has anybody else got it? ---- */
 
+/* Before the first byte is read that anything is decided by. */
+static errcode_t lock_image(struct opening *o)
+{
+	char why[WHY_SIZE / 2], locks[NOTE_SIZE];
+	errcode_t err =
+		lock_take(o->img->dev, o->options->write, why, sizeof(why), locks, sizeof(locks));
+
+	if (*locks)
+		note(o, "%s", locks);
+	return err ? image_fail(o->img, err, "%s", why) : 0;
+}
+
 static errcode_t judge_busy(struct opening *o)
 {
 	struct e4z_image *img = o->img;
@@ -179,12 +192,17 @@ static errcode_t judge_busy(struct opening *o)
 	if (*busy.unknown)
 		note(o, "%s", busy.unknown);
 	if (!busy.mounted) {
+		img->info.attached = busy.attached;
+		if (busy.attached && o->options->write)
+			return image_fail(img, E4Z_ET_BUSY,
+					  "the image is attached to %s, which would not notice",
+					  busy.who);
 		if (busy.attached)
 			note(o, "the image is attached to %s, whose writes may not be in it yet",
 			     busy.who);
 		return 0;
 	}
-	if (!o->options->force)
+	if (!o->options->force || o->options->write)
 		return image_fail(img, E4Z_ET_MOUNTED, "the file system is mounted: %s", busy.who);
 	img->info.mounted = true;
 	return 0;
@@ -350,6 +368,9 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	if (err)
 		return image_fail(img, err, "opening the image");
 	img->info.path = img->dev->path;
+	err = lock_image(o);
+	if (err)
+		return err;
 	err = place_choose(img->dev, &o->spec, o->options->partition, &o->partition, why,
 			   sizeof(why));
 	if (err)

@@ -14,7 +14,10 @@ struct e4z_image {
 	struct blkdev *dev;
 	struct capture *view; /* dev, as it will be once its log is replayed and changes are made */
 	struct log *log;      /* of an internal or external journal; NULL: none, or not needed */
-	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
+	struct blkdev *journal_dev; /* of an external journal that is open */
+	struct undo *undo;	    /* keeps what is overwritten; NULL: nobody asked */
+	struct trace *trace;	    /* tells what is written; NULL: nobody asked */
+	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
 	struct txn *txn;      /* between txn_begin and its end; NULL: nothing is edited */

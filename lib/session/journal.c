@@ -8,8 +8,11 @@
 #include "file/map.h"
 #include "image/groups.h"
 #include "image/super.h"
+#include "session/external.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WHY_SIZE 512
 
@@ -69,15 +72,27 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 	return err ? image_fail(img, err, "reading the journal's inode") : 0;
 }
 
-errcode_t session_journal_open(struct e4z_image *img)
+static bool has_external(const struct e4z_image *img)
+{
+	static const uint8_t none[JBD2_UUID_BYTES];
+
+	return !img->fs->super->s_journal_inum &&
+	       memcmp(img->fs->super->s_journal_uuid, none, sizeof(none)) != 0;
+}
+
+errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};
 	char why[WHY_SIZE] = "";
 	errcode_t err;
 
-	if (img->log || !ext2fs_has_feature_journal(img->fs->super) ||
-	    !img->fs->super->s_journal_inum)
+	if (img->log || !ext2fs_has_feature_journal(img->fs->super))
 		return 0;
+	if (has_external(img))
+		return external_open(img, options, &img->journal_dev, &img->log);
+	if (!img->fs->super->s_journal_inum)
+		return image_fail(img, E4Z_ET_BAD_JOURNAL,
+				  "the file system is said to have a journal, but names none");
 	err = map_journal(img, &m);
 	if (!err) {
 		err = log_open(img->dev, img->block_size, m.runs.items, m.runs.count, &img->log,
@@ -89,10 +104,33 @@ errcode_t session_journal_open(struct e4z_image *img)
 	return err;
 }
 
+errcode_t session_journal_make_writable(struct e4z_image *img)
+{
+	struct blkdev *dev = img->journal_dev;
+
+	if (!dev || dev->write_fd >= 0)
+		return 0;
+	if (dev->is_block != img->dev->is_block || dev->dev != img->dev->dev ||
+	    dev->ino != img->dev->ino)
+		return blkdev_make_writable(dev);
+	/* a partition of the same disk, which can be opened exclusively only once */
+	dev->write_fd = fcntl(img->dev->write_fd, F_DUPFD_CLOEXEC, 0);
+	return dev->write_fd < 0 ? errno : 0;
+}
+
+errcode_t session_journal_open(struct e4z_image *img)
+{
+	static const struct e4z_open_options defaults;
+
+	return session_journal_find(img, &defaults);
+}
+
 void session_journal_close(struct e4z_image *img)
 {
 	log_close(img->log);
 	img->log = NULL;
+	blkdev_close(img->journal_dev);
+	img->journal_dev = NULL;
 }
 
 errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay)

@@ -7,11 +7,16 @@
 #include "journal/replay.h"
 
 /*
- * Open the log of IMG's journal inode into img->log, which session_journal_close() gives back.
- * Nothing happens when there is no internal journal.
+ * Open the log of IMG's journal inode, or of its external journal, into img->log, which
+ * session_journal_close() gives back. Nothing happens when there is no journal, or when it is open.
  */
+errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options);
+/* The same with default options. */
 errcode_t session_journal_open(struct e4z_image *img);
 void session_journal_close(struct e4z_image *img);
+
+/* The external journal of an image that is open for writing, for writing too. */
+errcode_t session_journal_make_writable(struct e4z_image *img);
 
 /*
  * If the log holds transactions, see the file system through them from now on: info.replayed.

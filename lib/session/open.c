@@ -2,28 +2,56 @@
 // e4z_open() and e4z_close(): the image, seen through its journal where that holds anything.
 #include "e4zero.h"
 
+#include "session/guard.h"
 #include "session/journal.h"
+#include "session/trace.h"
+#include "session/undo.h"
+
+/* All that can be refused is refused before the image is opened for writing. */
+static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	errcode_t err = guard_edit(img, options->force);
+
+	if (err)
+		return err;
+	err = blkdev_make_writable(img->dev);
+	if (err)
+		return image_fail(img, err, "opening the image for writing");
+	if (!img->journal_dev)
+		return 0;
+	err = session_journal_make_writable(img);
+	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
+}
 
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 {
+	static const struct e4z_open_options defaults;
 	struct replay replay;
-	errcode_t err = image_open(spec, options, img);
+	bool dirty;
+	errcode_t err;
 
-	/*
-	 * the log of a mounted file system is being written while we look: the disk's view is all
-	 */
-	if (err || (*img)->info.journal != E4Z_JOURNAL_NEEDS_REPLAY || (*img)->info.mounted)
+	if (!options)
+		options = &defaults;
+	err = image_open(spec, options, img);
+	/* the log of a mounted file system is being written while we look: the disk's view is all */
+	if (err || (*img)->info.mounted)
 		return err;
-	err = session_journal_open(*img);
-	if (!err && !(*img)->log)
-		return image_fail(*img, E4Z_ET_NEEDS_REPLAY, "the journal is on another device");
-	return err ? err : session_journal_look_through(*img, &replay);
+	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	if (dirty || options->write)
+		err = session_journal_find(*img, options);
+	if (!err && dirty && (*img)->log)
+		err = session_journal_look_through(*img, &replay);
+	if (!err && options->write)
+		err = prepare_edit(*img, options);
+	return err;
 }
 
 void e4z_close(struct e4z_image *img)
 {
 	if (!img)
 		return;
+	undo_finish(img);
+	trace_finish(img);
 	session_journal_close(img);
 	image_free(img);
 }

@@ -254,10 +254,7 @@ static void repair_extents(const struct fuzz_image *img, uint8_t *p, uint32_t se
 		put_le32(p + tail, crc32c(seed, p, tail));
 }
 
-/*
- * A directory block's checksum stands in a false entry at its end; a hash tree's blocks have none
- * there.
- */
+/* A directory block's checksum stands in a false entry at its end; hash tree blocks have none. */
 static void repair_dir(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 {
 	uint8_t *tail = p + img->bs - 12;

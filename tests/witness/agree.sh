@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # e4zero --check and the witness judge the same images and must agree finding by finding.
 #
-# usage: agree.sh [KIND...]     E4ZERO names the binary (default ./e4zero); all kinds of mkimg.sh by default
+# usage: agree.sh [KIND...]     E4ZERO names the binary (default ./e4zero); default: all kinds
 #        agree.sh --selftest    no binary needed: every way of disagreeing must be noticed
 #
-# A line for each kind, `ok`, `FAIL` or `skip`; judge.py says how each is judged. IMAGES=DIR takes images from
-# there, or leaves them there.
+# A line for each kind, `ok`, `FAIL` or `skip`; judge.py says how each is judged. IMAGES=DIR takes
+# images from there, or leaves them there.
 
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -21,7 +21,8 @@ one() {
 		said=$("$tests/mkimg.sh" "$kind" "$image" 2>&1) || rc=$?
 		if ((rc)); then
 			rm -f "$image"
-			((rc == 77)) && echo "skip $kind: $said" || echo "FAIL $kind: no image: $said"
+			((rc == 77)) && echo "skip $kind: $said" ||
+				echo "FAIL $kind: no image: $said"
 			return
 		fi
 	fi
@@ -44,12 +45,13 @@ selftest() {
 	local lie want rc out bad=0
 	"$tests/mkimg.sh" orphanlist "$tmp/master"
 	mkdir "$tmp/images"
-	for lie in none drop extra kind ino path size lblk pblk blocks first last nonzero e2fsck fixable order \
-		opaque status garble summary jobs touch skipped; do
+	for lie in none drop extra kind ino path size lblk pblk blocks first last nonzero e2fsck \
+		fixable order opaque status garble summary jobs touch skipped; do
 		cp --sparse=always "$tmp/master" "$tmp/images/orphanlist"
 		rc=0 want=1
 		[ "$lie" != none ] || want=0
-		out=$(FAKE_LIE=$lie E4ZERO=$here/fake-e4zero.py IMAGES=$tmp/images bash "$0" orphanlist 2>&1) || rc=$?
+		out=$(FAKE_LIE=$lie E4ZERO=$here/fake-e4zero.py IMAGES=$tmp/images \
+			"$0" orphanlist 2>&1) || rc=$?
 		if [ "$rc" = "$want" ]; then
 			echo "ok   lie: $lie"
 		else
@@ -76,7 +78,7 @@ fi
 work=${IMAGES:-$tmp}
 mkdir -p "$work" "$tmp/log"
 printf '%s\n' "${kinds[@]}" |
-	xargs -P "$(nproc)" -I{} sh -c 'bash "$0" --one {} "$1" >"$2/{}" 2>&1' "$0" "$work" "$tmp/log"
+	xargs -P "$(nproc)" -I{} sh -c '"$0" --one {} "$1" >"$2/{}" 2>&1' "$0" "$work" "$tmp/log"
 
 for kind in "${kinds[@]}"; do
 	cat "$tmp/log/$kind"

@@ -10,11 +10,13 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True
 import imgfmt   # noqa: E402
 import witness  # noqa: E402
 
-WRONG = {"kind": "stale-tale", "ino": 1, "path": "/elsewhere", "size": 1, "lblk": 77777, "pblk": 77777, "blocks": 99,
-         "first": 1, "last": 1, "nonzero": 77777, "e2fsck": "dumb", "fixable": 0}
+WRONG = {"kind": "stale-tale", "ino": 1, "path": "/elsewhere", "size": 1, "lblk": 77777,
+         "pblk": 77777, "blocks": 99, "first": 1, "last": 1, "nonzero": 77777,
+         "e2fsck": "dumb", "fixable": 0}
 
 
 def lie(findings, what, jobs):

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs `e4zero --check --json` on an image and compares its report with the witness, finding by finding.
+"""Runs `e4zero --check --json` on an image and compares its report with the witness, finding by
+finding.
 
 usage: judge.py E4ZERO IMAGE
 
-Plain, with -v when there are encrypted tails to list, and with --paranoid; by one and by two threads. Order
-counts, so does the exit status, and the image must keep its bytes. Prints every kind of disagreement and
-exits 1, or prints the two numbers of findings and exits 0.
+Plain, with -v when there are encrypted tails to list, and with --paranoid; by one and by two
+threads. Order counts, so does the exit status, and the image must keep its bytes. Prints every kind
+of disagreement and exits 1, or prints the two numbers of findings and exits 0.
 """
 
 import hashlib
@@ -16,11 +17,12 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 from witness import Witness  # noqa: E402
 
-FIELDS = ("kind", "ino", "path", "path_hex", "size", "lblk", "pblk", "blocks", "first", "last", "nonzero",
-          "e2fsck", "fixable")
+FIELDS = ("kind", "ino", "path", "path_hex", "size", "lblk", "pblk", "blocks", "first", "last",
+          "nonzero", "e2fsck", "fixable")
 UNREADABLE = ("kind", "ino", "group")
 MUST_HAVE = set(FIELDS) - {"path", "path_hex", "e2fsck"}
 SHOWN = 5
@@ -50,15 +52,16 @@ def check_report(records, faults):
     """What must hold of a report by itself; returns its findings."""
     findings = [r for r in records if r.get("type") == "finding"]
     for f in findings:
-        missing = MUST_HAVE - f.keys()
+        missing = ", ".join(sorted(MUST_HAVE - f.keys()))
         if missing:
-            faults.append("inode %s: a finding without %s" % (f.get("ino"), ", ".join(sorted(missing))))
+            faults.append("inode %s: a finding without %s" % (f.get("ino"), missing))
         if "path_hex" in f and f.get("path") is not None:
             faults.append("inode %s: path and path_hex" % f.get("ino"))
     if not records or records[-1].get("type") != "summary":
         faults.append("the report does not end with a summary")
     elif records[-1].get("findings") not in (counted(findings), len(findings)):
-        faults.append("the summary counts %s findings of %d" % (records[-1].get("findings"), len(findings)))
+        faults.append("the summary counts %s findings of %d" % (
+            records[-1].get("findings"), len(findings)))
     return findings
 
 
@@ -86,7 +89,8 @@ def compare(mine, theirs, faults):
         faults.append("%d only e4zero's, %d only the witness's" % (len(right), len(left)))
     if not left and not right:
         at = next(i for i, pair in enumerate(zip(mine, theirs)) if pair[0] != pair[1])
-        faults.append("the same findings in another order, from number %d on: %s" % (at + 1, theirs[at]))
+        faults.append("the same findings in another order, from number %d on: %s" % (
+            at + 1, theirs[at]))
 
 
 def judge(e4zero, image, witness, options):
@@ -118,7 +122,8 @@ def digest(path):
 def main():
     e4zero, image = sys.argv[1:3]
     before, faults, numbers, sealed = digest(image), [], [], False
-    for paranoid, opaque, options in ((False, False, []), (True, False, ["--paranoid"]), (False, True, ["-v"])):
+    ways = ((False, False, []), (True, False, ["--paranoid"]), (False, True, ["-v"]))
+    for paranoid, opaque, options in ways:
         witness = Witness(imgfmt.Image(image), paranoid, opaque)
         witness.run()
         numbers.append(counted(witness.findings))

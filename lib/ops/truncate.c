@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Sets a file's size as truncate(2) does, with the old tail zeroed before anybody can see it.
+//
+// Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
+// commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
+// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs.
+#include "e4zero.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "file/inline.h"
+#include "scan/lookup.h"
+#include "session/alloc.h"
+#include "session/edit.h"
+#include "session/guard.h"
+#include "session/txn.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct truncate {
+	struct e4z_image *img;
+	struct edit_file file;
+	uint64_t old, new; /* sizes */
+	struct e4z_edit *edit;
+};
+
+static uint64_t blocks_of(const struct e4z_image *img, uint64_t size)
+{
+	return (size >> img->block_bits) + ((size & (img->block_size - 1)) != 0);
+}
+
+/* The bytes [from, block end) of the block at PBLK, written: BLOCK holds what they are now. */
+static errcode_t zero_written(struct truncate *t, uint64_t pblk, uint32_t from, uint8_t *block)
+{
+	struct e4z_image *img = t->img;
+	uint32_t bs = img->block_size;
+	uint64_t base = t->new < t->old ? t->new : t->old, seen = bs;
+	uint8_t *data;
+	errcode_t err = 0;
+
+	/* what was below the old size can be seen until the commit */
+	base -= from;
+	if (t->old < base + bs)
+		seen = t->old > base + from ? t->old - base : from;
+	if (!bytes_are_zero(block + seen, bs - seen))
+		err = txn_home(img, pblk * bs + seen, bs - seen, NULL);
+	if (err || bytes_are_zero(block + from, seen - from))
+		return err;
+	t->edit->zero_written = true;
+	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
+		return txn_home(img, pblk * bs + from, seen - from, NULL);
+	err = txn_edit(img, pblk, &data);
+	if (!err)
+		memset(data + from, 0, seen - from);
+	return err;
+}
+
+/* Zero what lies behind the smaller of the two sizes in its block. */
+static errcode_t zero_tail(struct truncate *t)
+{
+	struct e4z_image *img = t->img;
+	struct e4z_edit *edit = t->edit;
+	uint64_t end = t->new < t->old ? t->new : t->old;
+	uint32_t from = end & (img->block_size - 1);
+	AUTO_FREE uint8_t *block = NULL;
+	struct run run;
+	errcode_t err;
+
+	if (!from)
+		return 0;
+	edit->requested = img->block_size - from;
+	if (!extents_find(t->file.list, end >> img->block_bits, &run)) {
+		edit->hole = edit->requested;
+		return 0;
+	}
+	if (run.unwritten) {
+		edit->unwritten_clean = edit->requested;
+		return 0;
+	}
+	block = malloc(img->block_size);
+	if (!block)
+		return ENOMEM;
+	run.pblk += (end >> img->block_bits) - run.lblk;
+	err = image_read(img, run.pblk * img->block_size, img->block_size, block);
+	if (err)
+		return image_fail(img, err, "reading the last block of inode %u",
+				  t->file.inode.ino);
+	if (bytes_are_zero(block + from, img->block_size - from)) {
+		edit->already_zero = edit->requested;
+		return 0;
+	}
+	edit->written_disk = edit->requested;
+	edit->did_zero = edit->zero_written = true;
+	return zero_written(t, run.pblk, from, block);
+}
+
+/* What is written behind the old end must not come into sight. */
+static errcode_t hide_past_eof(struct truncate *t)
+{
+	uint64_t from = blocks_of(t->img, t->old);
+
+	if (t->file.map)
+		return edit_unmap(&t->file, from, EXTENTS_END - from);
+	return extents_set_state(t->file.list, from, EXTENTS_END - from, true);
+}
+
+static errcode_t truncate_mapped(struct truncate *t)
+{
+	uint64_t keep = blocks_of(t->img, t->new);
+	errcode_t err = zero_tail(t);
+
+	if (err)
+		return err;
+	if (t->new > t->old)
+		return hide_past_eof(t);
+	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
+}
+
+/* The file outgrows its inode: its bytes move into a block. */
+static errcode_t move_out(struct truncate *t, const struct inline_data *data)
+{
+	struct e4z_image *img = t->img;
+	AUTO_FREE uint8_t *block = calloc(1, img->block_size);
+	size_t head = t->old < INODE_I_BLOCK_LEN ? t->old : INODE_I_BLOCK_LEN;
+	struct run run = {.len = 1};
+	errcode_t err;
+
+	if (!block)
+		return ENOMEM;
+	memcpy(block, data->head, head);
+	if (t->old > head)
+		memcpy(block + head, data->rest, t->old - head);
+	err = edit_leave_inline(&t->file);
+	if (err || !t->old)
+		return err;
+	err = edit_map_block(&t->file, 0, block, &run);
+	return err;
+}
+
+static errcode_t truncate_inline(struct truncate *t)
+{
+	struct inline_data data;
+	uint64_t end = t->new < t->old ? t->new : t->old;
+	size_t capacity, head;
+
+	if (!inline_find(t->img, &t->file.inode, &data) || t->old > inline_capacity(&data))
+		return image_fail(t->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
+				  t->file.inode.ino);
+	capacity = inline_capacity(&data);
+	if (t->new > capacity)
+		return move_out(t, &data);
+	t->edit->requested = t->edit->inline_bytes = capacity - end;
+	t->edit->did_zero = capacity > end;
+	head = end < INODE_I_BLOCK_LEN ? end : INODE_I_BLOCK_LEN;
+	memset(data.head + head, 0, INODE_I_BLOCK_LEN - head);
+	if (data.rest)
+		memset(data.rest + (end - head), 0, data.rest_len - (end - head));
+	return 0;
+}
+
+static errcode_t check_request(struct truncate *t)
+{
+	struct e4z_image *img = t->img;
+	const struct inode *inode = &t->file.inode;
+	uint64_t end = t->new < t->old ? t->new : t->old;
+	errcode_t err = guard_inode(img, inode);
+
+	if (err)
+		return err;
+	if (t->old > map_max_size(img, inode))
+		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
+				  inode->ino);
+	if (t->new > map_max_size(img, inode))
+		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
+				  map_max_size(img, inode));
+	if (inode->flags & EXT4_ENCRYPT_FL && end & (img->block_size - 1))
+		return image_fail(img, E4Z_ET_REFUSED,
+				  "inode %u is encrypted, and part of a block would change",
+				  inode->ino);
+	return 0;
+}
+
+static errcode_t run_truncate(struct truncate *t)
+{
+	errcode_t err = check_request(t);
+
+	if (err)
+		return err;
+	err = t->file.list ? truncate_mapped(t) : truncate_inline(t);
+	if (!err)
+		err = edit_set_size(&t->file, t->new);
+	if (!err)
+		err = edit_finish(&t->file, true);
+	t->edit->blocks_freed = t->file.given;
+	t->edit->blocks_allocated = t->file.taken;
+	t->edit->size_before = t->old;
+	t->edit->size_after = t->new;
+	return err;
+}
+
+errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
+		       struct e4z_edit *edit)
+{
+	struct truncate t = {.img = img, .new = size, .edit = edit};
+	struct map_work work = {.stop = NULL};
+	bool plain;
+	errcode_t err = map_work_init(img, &work);
+
+	*edit = (struct e4z_edit){.op = "truncate", .path = file};
+	if (!err && !img->txn)
+		err = image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	if (!err)
+		err = lookup(img, &work, file, &edit->ino, &plain);
+	map_work_free(&work);
+	if (err)
+		return err;
+	err = edit_open(img, edit->ino, &t.file);
+	t.old = t.file.inode.size;
+	if (!err)
+		err = run_truncate(&t);
+	edit_close(&t.file);
+	return err;
+}

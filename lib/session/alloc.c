@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Changes block bitmaps and the counts that go with them, in memory.
+#include "session/alloc.h"
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "image/groups.h"
+#include "session/txn.h"
+#include <errno.h>
+#include <string.h>
+
+/* Offsets in a group descriptor and in the superblock. */
+enum {
+	BG_BLOCK_BITMAP = 0x00,
+	BG_FREE_BLOCKS = 0x0c,
+	BG_FLAGS = 0x12,
+	BG_BITMAP_CSUM = 0x18,
+	BG_CHECKSUM = 0x1e,
+	BG_BLOCK_BITMAP_HI = 0x20,
+	BG_FREE_BLOCKS_HI = 0x2c,
+	BG_BITMAP_CSUM_HI = 0x38,
+	S_FREE_BLOCKS = 0x0c,
+	S_FREE_BLOCKS_HI = 0x158,
+};
+
+static void put_le16(uint8_t *p, uint32_t n)
+{
+	p[0] = (uint8_t)n;
+	p[1] = (uint8_t)(n >> 8);
+}
+
+static void put_le32(uint8_t *p, uint32_t n)
+{
+	put_le16(p, n);
+	put_le16(p + 2, n >> 16);
+}
+
+/* One group being changed; the pointers are into the transaction. */
+struct part {
+	struct e4z_image *img;
+	uint32_t group;
+	uint8_t *desc, *bitmap;
+	uint64_t first;	   /* block of the bitmap's first bit */
+	uint32_t clusters; /* bits that mean something */
+	bool wide;	   /* the descriptor has high halves */
+};
+
+static uint32_t bitmap_bytes(const struct e4z_image *img)
+{
+	return img->fs->super->s_clusters_per_group / 8;
+}
+
+static uint32_t bitmap_csum_stored(const struct part *p)
+{
+	uint32_t csum = get_le16(p->desc + BG_BITMAP_CSUM);
+
+	if (p->wide)
+		csum |= (uint32_t)get_le16(p->desc + BG_BITMAP_CSUM_HI) << 16;
+	return csum;
+}
+
+static uint32_t bitmap_csum_right(const struct part *p)
+{
+	uint32_t csum = crc32c(p->img->csum_seed, p->bitmap, bitmap_bytes(p->img));
+
+	return p->wide ? csum : csum & 0xffff;
+}
+
+/* ext4_group_desc_csum: crc32c with metadata_csum, else crc16. */
+static uint16_t desc_csum(const struct part *p)
+{
+	uint8_t number[4], zero[2] = {0};
+	size_t size = EXT2_DESC_SIZE(p->img->fs->super);
+	const struct ext2_super_block *sb = p->img->fs->super;
+	uint32_t crc;
+	uint16_t crc_16;
+
+	put_le32(number, p->group);
+	if (p->img->metadata_csum) {
+		crc = crc32c(p->img->csum_seed, number, 4);
+		crc = crc32c(crc, p->desc, BG_CHECKSUM);
+		crc = crc32c(crc, zero, 2);
+		return (uint16_t)crc32c(crc, p->desc + BG_CHECKSUM + 2, size - BG_CHECKSUM - 2);
+	}
+	crc_16 = crc16(0xffff, sb->s_uuid, sizeof(sb->s_uuid));
+	crc_16 = crc16(crc_16, number, 4);
+	crc_16 = crc16(crc_16, p->desc, BG_CHECKSUM);
+	if (size > BG_CHECKSUM + 2)
+		crc_16 = crc16(crc_16, p->desc + BG_CHECKSUM + 2, size - BG_CHECKSUM - 2);
+	return crc_16;
+}
+
+static void part_seal(struct part *p)
+{
+	uint32_t csum;
+
+	if (p->img->metadata_csum) {
+		csum = bitmap_csum_right(p);
+		put_le16(p->desc + BG_BITMAP_CSUM, csum);
+		if (p->wide)
+			put_le16(p->desc + BG_BITMAP_CSUM_HI, csum >> 16);
+	}
+	if (p->img->group_csum)
+		put_le16(p->desc + BG_CHECKSUM, desc_csum(p));
+}
+
+static bool bit_get(const uint8_t *bitmap, uint32_t n)
+{
+	return bitmap[n / 8] >> n % 8 & 1;
+}
+
+static void bit_put(uint8_t *bitmap, uint32_t n, bool set)
+{
+	if (set)
+		bitmap[n / 8] |= (uint8_t)(1 << n % 8);
+	else
+		bitmap[n / 8] &= (uint8_t) ~(1 << n % 8);
+}
+
+/* The bitmap of a group that was never used: its static metadata, and what is behind its end. */
+static void part_make_bitmap(struct part *p)
+{
+	const struct e4z_image *img = p->img;
+	uint32_t ratio = img->cluster_ratio;
+
+	memset(p->bitmap, 0, img->block_size);
+	for (uint32_t i = 0; i < p->clusters; i++)
+		if (rangeset_meets(img->metadata, p->first + (uint64_t)i * ratio, ratio))
+			bit_put(p->bitmap, i, true);
+	for (uint32_t i = p->clusters; i < img->block_size * 8; i++)
+		bit_put(p->bitmap, i, true);
+	put_le16(p->desc + BG_FLAGS, get_le16(p->desc + BG_FLAGS) & ~EXT2_BG_BLOCK_UNINIT);
+}
+
+static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	uint32_t size = EXT2_DESC_SIZE(sb), per_block = img->block_size / size;
+	uint64_t super_at = sb->s_first_data_block, at;
+	errcode_t err;
+
+	*p = (struct part){.img = img, .group = g, .wide = size >= BG_BITMAP_CSUM_HI + 4};
+	p->first = sb->s_first_data_block + (uint64_t)g * sb->s_blocks_per_group;
+	p->clusters = sb->s_clusters_per_group;
+	if ((img->blocks - p->first + img->cluster_ratio - 1) / img->cluster_ratio < p->clusters)
+		p->clusters = (uint32_t)((img->blocks - p->first + img->cluster_ratio - 1) /
+					 img->cluster_ratio);
+	/* with 1k blocks and bigalloc the superblock is in block 1 all the same */
+	if (!super_at && img->block_size == 1024)
+		super_at = 1;
+	err = txn_edit(img, ext2fs_descriptor_block_loc2(img->fs, super_at, g / per_block),
+		       &p->desc);
+	if (err)
+		return err;
+	p->desc += (size_t)(g % per_block) * size;
+	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
+		return image_fail(img, E4Z_ET_CORRUPT_MAP, "group %u: the descriptor's checksum is wrong",
+				  g);
+	at = get_le32(p->desc + BG_BLOCK_BITMAP);
+	if (size > BG_BLOCK_BITMAP_HI)
+		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
+	if (!rangeset_has(img->metadata, at))
+		return image_fail(img, E4Z_ET_CORRUPT_MAP, "group %u: the block bitmap is misplaced",
+				  g);
+	err = txn_edit(img, at, &p->bitmap);
+	if (err)
+		return err;
+	if (img->group_csum && get_le16(p->desc + BG_FLAGS) & EXT2_BG_BLOCK_UNINIT)
+		part_make_bitmap(p);
+	else if (img->metadata_csum && bitmap_csum_stored(p) != bitmap_csum_right(p))
+		return image_fail(img, E4Z_ET_CORRUPT_MAP,
+				  "group %u: the block bitmap's checksum is wrong", g);
+	return 0;
+}
+
+/* Add DELTA clusters to the free counts of the group and of the file system. */
+static errcode_t count_free(struct part *p, int64_t delta)
+{
+	uint8_t *sb;
+	uint64_t n;
+	errcode_t err = txn_super(p->img, &sb);
+
+	if (err)
+		return err;
+	n = get_le16(p->desc + BG_FREE_BLOCKS);
+	if (p->wide)
+		n |= (uint64_t)get_le16(p->desc + BG_FREE_BLOCKS_HI) << 16;
+	n += (uint64_t)delta;
+	put_le16(p->desc + BG_FREE_BLOCKS, (uint32_t)n);
+	if (p->wide)
+		put_le16(p->desc + BG_FREE_BLOCKS_HI, (uint32_t)(n >> 16));
+	n = get_le32(sb + S_FREE_BLOCKS);
+	if (ext2fs_has_feature_64bit(p->img->fs->super))
+		n |= (uint64_t)get_le32(sb + S_FREE_BLOCKS_HI) << 32;
+	n += (uint64_t)(delta * (int64_t)p->img->cluster_ratio);
+	put_le32(sb + S_FREE_BLOCKS, (uint32_t)n);
+	if (ext2fs_has_feature_64bit(p->img->fs->super))
+		put_le32(sb + S_FREE_BLOCKS_HI, (uint32_t)(n >> 32));
+	return 0;
+}
+
+/* Free clusters of the whole file system now, less those that only root may have. */
+static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
+{
+	const struct ext2_super_block *super = img->fs->super;
+	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count((struct ext2_super_block *)super);
+	uint8_t *sb;
+	uint64_t n;
+	errcode_t err = txn_super(img, &sb);
+
+	if (err)
+		return err;
+	n = get_le32(sb + S_FREE_BLOCKS);
+	if (ext2fs_has_feature_64bit(super))
+		n |= (uint64_t)get_le32(sb + S_FREE_BLOCKS_HI) << 32;
+	*may = n >= kept + img->cluster_ratio;
+	return 0;
+}
+
+/* The first cluster of P from FROM on that may be taken, or clusters. */
+static uint32_t find_free(const struct part *p, uint32_t from)
+{
+	uint32_t ratio = p->img->cluster_ratio;
+
+	for (uint32_t i = from; i < p->clusters; i++) {
+		uint64_t block = p->first + (uint64_t)i * ratio;
+
+		if (!bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
+		    !txn_was_freed(p->img, block) &&
+		    !rangeset_meets(p->img->metadata, block, ratio))
+			return i;
+	}
+	return p->clusters;
+}
+
+static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint64_t *pblk,
+			   bool *found)
+{
+	struct part p;
+	uint32_t i;
+	errcode_t err = 0;
+
+	/* most groups say by themselves that they are full */
+	*found = false;
+	if (!ext2fs_bg_free_blocks_count(img->fs, g))
+		return 0;
+	err = part_open(img, g, &p);
+	if (err)
+		return err;
+	i = find_free(&p, from);
+	if (i == p.clusters && from)
+		i = find_free(&p, 0);
+	if (i == p.clusters)
+		return 0;
+	bit_put(p.bitmap, i, true);
+	err = count_free(&p, -1);
+	part_seal(&p);
+	*pblk = p.first + (uint64_t)i * img->cluster_ratio;
+	*found = true;
+	return err;
+}
+
+errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0;
+	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group);
+	uint32_t from = (uint32_t)(rel % sb->s_blocks_per_group / img->cluster_ratio);
+	bool found = false, may;
+	errcode_t err = may_take(img, reserved, &may);
+
+	for (uint32_t i = 0; !err && may && !found && i < img->groups; i++) {
+		err = take_from(img, (g + i) % img->groups, from, pblk, &found);
+		from = 0;
+	}
+	if (!err && !found)
+		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
+	return err;
+}
+
+errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	uint32_t ratio = img->cluster_ratio;
+	uint64_t end = pblk + len;
+	errcode_t err = txn_note_freed(img, pblk, len);
+
+	while (!err && pblk < end) {
+		uint32_t g = (uint32_t)((pblk - sb->s_first_data_block) / sb->s_blocks_per_group);
+		int64_t freed = 0;
+		struct part p;
+
+		err = part_open(img, g, &p);
+		for (; !err && pblk < end && pblk < p.first + (uint64_t)p.clusters * ratio;
+		     pblk += ratio, freed++) {
+			uint32_t i = (uint32_t)((pblk - p.first) / ratio);
+
+			if (!bit_get(p.bitmap, i))
+				err = image_fail(img, E4Z_ET_CORRUPT_MAP,
+						 "block %llu is free already",
+						 (unsigned long long)pblk);
+			bit_put(p.bitmap, i, false);
+		}
+		if (!err)
+			err = count_free(&p, freed);
+		if (!err)
+			part_seal(&p);
+	}
+	return err;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks taken and given back within the transaction: bitmaps, group descriptors, superblock, with
+ * their checksums. A block is only taken when it is free both now and in the committed state.
+ */
+#ifndef E4Z_SESSION_ALLOC_H
+#define E4Z_SESSION_ALLOC_H
+
+#include "image/image.h"
+
+/*
+ * Take a cluster of free blocks, near block NEAR if that is not 0: *PBLK is its first block. RESERVED: the
+ * blocks kept for root may be used. E4Z_ET_NO_SPACE.
+ */
+errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk);
+
+/*
+ * Give back [pblk, pblk + len), whole clusters. E4Z_ET_CORRUPT_MAP when one of them is free
+ * already, or its bitmap cannot be believed.
+ */
+errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len);
+
+#endif

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A file being edited: its slot, its map and its blocks stay consistent with each other.
+#include "session/edit.h"
+
+#include "base/bytes.h"
+#include "base/rangeset.h"
+#include "file/inline.h"
+#include "image/groups.h"
+#include "session/alloc.h"
+#include "session/txn.h"
+#include <errno.h>
+#include <string.h>
+
+/* Offsets in the inode's slot. */
+enum {
+	I_SIZE_LO = 0x04,
+	I_CTIME = 0x0c,
+	I_MTIME = 0x10,
+	I_BLOCKS_LO = 0x1c,
+	I_FLAGS = 0x20,
+	I_VERSION_LO = 0x24,
+	I_SIZE_HIGH = 0x6c,
+	I_BLOCKS_HIGH = 0x74,
+	I_EXTRA_ISIZE = 0x80,
+	I_CTIME_EXTRA = 0x84,
+	I_MTIME_EXTRA = 0x88,
+	I_VERSION_HI = 0x98,
+};
+#define S_FEATURE_RO_COMPAT 0x64
+#define RO_COMPAT_LARGE_FILE 0x02
+#define SMALL_FILE_MAX 0x7fffffffull
+
+static void put_le16(uint8_t *p, uint32_t n)
+{
+	p[0] = (uint8_t)n;
+	p[1] = (uint8_t)(n >> 8);
+}
+
+static void put_le32(uint8_t *p, uint32_t n)
+{
+	put_le16(p, n);
+	put_le16(p + 2, n >> 16);
+}
+
+/* ---- opening ---- */
+
+/* A first walk: the mapping's rules, and that no block is in it twice. */
+struct first_look {
+	const struct e4z_image *img;
+	struct rangeset *nodes, *data; /* tree blocks; clusters */
+	uint64_t last_cluster;
+	bool twice;
+	errcode_t err;
+};
+
+static bool look_node(void *arg, uint64_t pblk)
+{
+	struct first_look *look = arg;
+	bool again = false;
+
+	if (!look->err)
+		look->err = rangeset_add(look->nodes, pblk, 1, &again);
+	look->twice |= again;
+	return !again && !look->err;
+}
+
+static void look_run(void *arg, const struct run *run)
+{
+	struct first_look *look = arg;
+	uint32_t ratio = look->img->cluster_ratio;
+	uint64_t first = run->pblk / ratio, end = (run->pblk + run->len - 1) / ratio + 1;
+
+	if (look->err)
+		return;
+	if (ratio > 1 && first == look->last_cluster)
+		first++;
+	look->last_cluster = end - 1;
+	look->err = rangeset_add(look->data, first, end - first, &look->twice);
+	if (rangeset_meets(look->nodes, run->pblk, run->len))
+		look->twice = true;
+}
+
+static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
+{
+	struct first_look look = {.img = img, .last_cluster = UINT64_MAX};
+	const struct map_sink sink = {.arg = &look, .node = look_node, .run = look_run};
+	struct map_work work = {.stop = NULL};
+	const char *why = NULL;
+	errcode_t err = map_work_init(img, &work);
+
+	look.nodes = rangeset_new(img->blocks);
+	look.data = rangeset_new(img->blocks / img->cluster_ratio + 1);
+	if (!look.nodes || !look.data)
+		err = ENOMEM;
+	if (!err) {
+		why = map_walk(img, &work, inode, &sink);
+		err = look.err;
+	}
+	if (!err && look.twice)
+		why = "a block is mapped twice";
+	if (!err && why)
+		err = image_fail(img, E4Z_ET_CORRUPT_MAP, "inode %u: %s", inode->ino, why);
+	rangeset_free(look.nodes);
+	rangeset_free(look.data);
+	map_work_free(&work);
+	return err;
+}
+
+static errcode_t read_block(void *arg, uint64_t pblk, void *buf)
+{
+	const struct e4z_image *img = arg;
+
+	return image_read(img, pblk * img->block_size, img->block_size, buf);
+}
+
+static struct tree_config tree_config_of(const struct edit_file *f)
+{
+	return (struct tree_config){
+		.block_size = f->img->block_size,
+		.csum = f->img->metadata_csum,
+		.seed = inode_csum_seed(f->img, &f->inode),
+	};
+}
+
+static errcode_t load_map(struct edit_file *f)
+{
+	const uint8_t *i_block = f->inode.raw + INODE_I_BLOCK;
+	struct tree_config config = tree_config_of(f);
+
+	f->list = extents_new();
+	if (!f->list)
+		return ENOMEM;
+	if (f->inode.flags & EXT4_EXTENTS_FL)
+		return tree_load(&config, i_block, read_block, f->img, f->list, &f->tree);
+	return indirect_load(f->img->block_size, i_block, read_block, f->img, f->list, &f->map);
+}
+
+static errcode_t open_slot(struct edit_file *f, uint32_t ino)
+{
+	struct e4z_image *img = f->img;
+	uint64_t block;
+	uint32_t off;
+	uint8_t *data;
+	errcode_t err;
+
+	if (!ino || ino > img->inodes || img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
+		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u", ino);
+	inode_place(img, ino, &block, &off);
+	err = txn_edit(img, block, &data);
+	if (err)
+		return err;
+	if (!inode_checksum_ok(img, ino, data + off))
+		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its checksum is wrong", ino);
+	inode_decode(img, ino, data + off, &f->inode);
+	return 0;
+}
+
+errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
+{
+	errcode_t err;
+
+	*f = (struct edit_file){.img = img};
+	err = open_slot(f, ino);
+	if (err || !inode_has_map(&f->inode))
+		return err;
+	err = first_look(img, &f->inode);
+	return err ? err : load_map(f);
+}
+
+void edit_close(struct edit_file *f)
+{
+	tree_free(f->tree);
+	indirect_free(f->map);
+	extents_free(f->list);
+	vec_free(&f->unmapped);
+}
+
+/* ---- blocks ---- */
+
+static errcode_t give(struct edit_file *f, uint64_t pblk, uint64_t len)
+{
+	f->sectors -= (int64_t)(len * f->img->block_size / 512);
+	f->given += len;
+	return alloc_give(f->img, pblk, len);
+}
+
+/* Something of the logical cluster that holds LBLK is still mapped. */
+static bool cluster_is_used(const struct edit_file *f, uint64_t lblk)
+{
+	uint32_t ratio = f->img->cluster_ratio;
+	uint64_t start = lblk - lblk % ratio;
+	struct run run;
+
+	return extents_find(f->list, start, &run) || run.len < ratio;
+}
+
+/* RUN was unmapped: free the clusters that nothing of the file uses any longer. */
+static void on_freed(void *arg, const struct run *run)
+{
+	struct edit_file *f = arg;
+
+	if (f->err)
+		return;
+	if (f->img->cluster_ratio == 1)
+		f->err = give(f, run->pblk, run->len);
+	else if (vec_push(&f->unmapped, *run))
+		f->err = ENOMEM;
+}
+
+/* With bigalloc: cluster by cluster, after all of them were unmapped. */
+static errcode_t give_clusters(struct edit_file *f)
+{
+	uint64_t ratio = f->img->cluster_ratio, done = UINT64_MAX;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < f->unmapped.count && !err; i++) {
+		const struct run *run = &f->unmapped.items[i];
+		uint64_t end = run->lblk + run->len;
+
+		for (uint64_t at = run->lblk - run->lblk % ratio; at < end && !err; at += ratio) {
+			uint64_t pblk = run->pblk + at - run->lblk;
+
+			if (at == done || cluster_is_used(f, at))
+				continue;
+			done = at;
+			err = give(f, pblk, ratio);
+		}
+	}
+	f->unmapped.count = 0;
+	return err;
+}
+
+errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
+{
+	errcode_t err;
+
+	f->err = 0;
+	err = extents_remove(f->list, lblk, len, on_freed, f);
+	if (!err)
+		err = f->err;
+	return err ? err : give_clusters(f);
+}
+
+/* ---- finishing ---- */
+
+static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
+{
+	struct edit_file *f = arg;
+	errcode_t err = alloc_take(f->img, near, true, pblk);
+
+	if (!err) {
+		f->sectors += (int64_t)f->img->cluster_ratio * f->img->block_size / 512;
+		f->taken += f->img->cluster_ratio;
+	}
+	return err;
+}
+
+static errcode_t on_put(void *arg, uint64_t pblk, const void *image)
+{
+	struct edit_file *f = arg;
+	uint8_t *data;
+	errcode_t err = txn_create(f->img, pblk, &data);
+
+	if (!err)
+		memcpy(data, image, f->img->block_size);
+	return err;
+}
+
+static errcode_t on_drop(void *arg, uint64_t pblk)
+{
+	struct edit_file *f = arg;
+	uint64_t ratio = f->img->cluster_ratio;
+
+	return give(f, pblk - pblk % ratio, ratio);
+}
+
+static errcode_t write_map(struct edit_file *f)
+{
+	const struct tree_sink sink = {.arg = f, .take = on_take, .put = on_put, .drop = on_drop};
+	uint8_t *i_block = f->inode.raw + INODE_I_BLOCK;
+	struct tree_plan plan;
+	errcode_t err = 0;
+
+	if (f->tree) {
+		err = tree_plan(f->tree, f->list, &plan);
+		return err ? err : tree_emit(f->tree, f->list, &sink, i_block);
+	}
+	if (f->map) {
+		err = indirect_plan(f->map, f->list, &plan);
+		return err ? err : indirect_emit(f->map, f->list, &sink, i_block);
+	}
+	return err;
+}
+
+/* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */
+static errcode_t add_sectors(struct edit_file *f)
+{
+	struct e4z_image *img = f->img;
+	uint8_t *raw = f->inode.raw;
+	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / 512 : 1;
+	uint64_t n = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
+
+	if (!f->sectors)
+		return 0;
+	if (ext2fs_has_feature_quota(img->fs->super))
+		return image_fail(img, E4Z_ET_QUOTA, "inode %u would use other blocks",
+				  f->inode.ino);
+	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
+		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: i_blocks is wrong",
+				  f->inode.ino);
+	n += (uint64_t)(f->sectors / (int64_t)unit);
+	put_le32(raw + I_BLOCKS_LO, (uint32_t)n);
+	put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
+	f->sectors = 0;
+	return 0;
+}
+
+static bool has_extra(const struct edit_file *f, uint32_t end)
+{
+	return f->img->inode_size > 128 && 128u + get_le16(f->inode.raw + I_EXTRA_ISIZE) >= end;
+}
+
+static void stamp_time(struct edit_file *f, uint32_t at, uint32_t extra, uint64_t now)
+{
+	put_le32(f->inode.raw + at, (uint32_t)now);
+	if (has_extra(f, extra + 4))
+		put_le32(f->inode.raw + extra, (uint32_t)((now + 0x80000000u) >> 32) & 3);
+}
+
+/* mtime and ctime are now, and i_version is one more. */
+static void stamp_inode(struct edit_file *f)
+{
+	uint8_t *raw = f->inode.raw;
+	uint64_t version = get_le32(raw + I_VERSION_LO), now = txn_now(f->img);
+
+	stamp_time(f, I_MTIME, I_MTIME_EXTRA, now);
+	stamp_time(f, I_CTIME, I_CTIME_EXTRA, now);
+	if (has_extra(f, I_VERSION_HI + 4))
+		version |= (uint64_t)get_le32(raw + I_VERSION_HI) << 32;
+	version++;
+	put_le32(raw + I_VERSION_LO, (uint32_t)version);
+	if (has_extra(f, I_VERSION_HI + 4))
+		put_le32(raw + I_VERSION_HI, (uint32_t)(version >> 32));
+}
+
+errcode_t edit_finish(struct edit_file *f, bool stamp)
+{
+	errcode_t err = write_map(f);
+
+	if (!err)
+		err = add_sectors(f);
+	if (err)
+		return err;
+	if (stamp)
+		stamp_inode(f);
+	inode_set_checksum(f->img, f->inode.ino, f->inode.raw);
+	return 0;
+}
+
+errcode_t edit_set_size(struct edit_file *f, uint64_t size)
+{
+	uint8_t *sb;
+	errcode_t err;
+
+	put_le32(f->inode.raw + I_SIZE_LO, (uint32_t)size);
+	put_le32(f->inode.raw + I_SIZE_HIGH, (uint32_t)(size >> 32));
+	f->inode.size = size;
+	if (size <= SMALL_FILE_MAX || ext2fs_has_feature_large_file(f->img->fs->super))
+		return 0;
+	err = txn_super(f->img, &sb);
+	if (!err)
+		sb[S_FEATURE_RO_COMPAT] |= RO_COMPAT_LARGE_FILE;
+	return err;
+}
+
+errcode_t edit_leave_inline(struct edit_file *f)
+{
+	struct tree_config config = tree_config_of(f);
+	bool extents = ext2fs_has_feature_extents(f->img->fs->super);
+
+	memset(f->inode.raw + INODE_I_BLOCK, 0, INODE_I_BLOCK_LEN);
+	if (!inline_remove(f->img, &f->inode))
+		return image_fail(f->img, E4Z_ET_BAD_INODE, "inode %u: its attributes are damaged",
+				  f->inode.ino);
+	f->inode.flags &= ~(uint32_t)EXT4_INLINE_DATA_FL;
+	if (extents)
+		f->inode.flags |= EXT4_EXTENTS_FL;
+	put_le32(f->inode.raw + I_FLAGS, f->inode.flags);
+	f->list = extents_new();
+	if (!f->list)
+		return ENOMEM;
+	if (extents)
+		f->tree = tree_new(&config);
+	else
+		f->map = indirect_new(f->img->block_size);
+	return f->tree || f->map ? 0 : ENOMEM;
+}

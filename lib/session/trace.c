@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// e4z_trace(): "write OFF LEN  # what" for every operation, in bytes from the start of the image.
+#include "session/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct trace {
+	FILE *out;
+	const struct blkdev *image;
+};
+
+static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
+{
+	static const char *const names[] = {
+		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
+	struct trace *trace = arg;
+	const char *where = dev == trace->image ? "" : "journal ";
+	int n;
+
+	errno = 0;
+	if (op->type == BLKDEV_SYNC)
+		n = fprintf(trace->out, "%s%s  # %s\n", where, names[op->type], op->what);
+	else
+		n = fprintf(trace->out, "%s%s %" PRIu64 " %" PRIu64 "  # %s\n", where,
+			    names[op->type], op->off, op->len, op->what);
+	/* the line is there before the operation is done, whatever happens to us then */
+	if (n < 0 || fflush(trace->out) == EOF)
+		return errno ? errno : EIO;
+	return 0;
+}
+
+/* The trace must not be the image: opening it for writing empties it. */
+static bool is_image(const struct e4z_image *img, const char *path)
+{
+	const struct blkdev *devs[] = {img->dev, img->journal_dev};
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(devs) / sizeof(devs[0]); i++)
+		if (devs[i] &&
+		    (devs[i]->is_block ? S_ISBLK(st.st_mode) && st.st_rdev == devs[i]->dev
+				       : st.st_dev == devs[i]->dev && st.st_ino == devs[i]->ino))
+			return true;
+	return false;
+}
+
+errcode_t e4z_trace(struct e4z_image *img, const char *path)
+{
+	struct blkdev_observer observer = {.before = tell};
+	errcode_t err;
+
+	if (img->trace)
+		return image_fail(img, EBUSY, "there is a trace already");
+	if (is_image(img, path))
+		return image_fail(img, EINVAL, "the trace %.300s is the image itself", path);
+	observer.arg = img->trace = calloc(1, sizeof(*img->trace));
+	if (!img->trace)
+		return ENOMEM;
+	img->trace->image = img->dev;
+	img->trace->out = fopen(path, "we");
+	err = img->trace->out ? blkdev_observe(img->dev, &observer) : errno;
+	if (!err && img->journal_dev)
+		err = blkdev_observe(img->journal_dev, &observer);
+	return err ? image_fail(img, err, "opening the trace %.300s", path) : 0;
+}
+
+void trace_finish(struct e4z_image *img)
+{
+	if (!img->trace)
+		return;
+	/* every line was flushed when it was written */
+	if (img->trace->out)
+		fclose(img->trace->out);
+	free(img->trace);
+	img->trace = NULL;
+}

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make check-fuzz: thousands of mutants of every kind of image; SAMPLE=1 takes some of some kinds.
+#
+# usage: run.sh [KIND...]     COUNT mutants of each kind (600), from seed FROM (1) on; each kind at most SECONDS
+#
+# Mutants are checked within mutate's children; a few of each kind go through the program itself, and
+# through the witness as well (agree.py). Crafted images come last.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+
+requires mke2fs
+requires debugfs
+requires python3
+mutate=${MUTATE:-$builddir/tests/fuzz/mutate}
+[ -x "$mutate" ] || skip "$mutate is not built"
+
+FROM=${FROM:-1}
+if [ -n "${SAMPLE-}" ]; then
+	COUNT=${COUNT:-96} SECONDS_EACH=${SECONDS_EACH:-2} JUDGED=${JUDGED:-4}
+	default=(ext4-1k ext3-1k inline bigalloc-1k orphanfile deep)
+else
+	COUNT=${COUNT:-600} SECONDS_EACH=${SECONDS_EACH:-60} JUDGED=${JUDGED:-12}
+	mapfile -t default < <(bash "$srcdir/tests/mkimg.sh" --list | grep -vx natural)
+fi
+[ $# -gt 0 ] || set -- "${default[@]}"
+passed=0 failed=0 skipped=0
+
+# tell STATUS WHAT
+tell() {
+	case $1 in
+	0) passed=$((passed + 1)) ;;
+	77) skipped=$((skipped + 1)) ;;
+	*) failed=$((failed + 1)) && echo "FAIL $2" ;;
+	esac
+}
+
+for kind in "$@"; do
+	bash "$srcdir/tests/mkimg.sh" "$kind" image >mkimg.log 2>&1
+	rc=$?
+	if [ $rc != 0 ]; then
+		cat mkimg.log
+		tell $rc "$kind: mkimg.sh"
+		continue
+	fi
+	"$mutate" --from "$FROM" --count "$COUNT" --seconds "$SECONDS_EACH" image >mutate.log 2>&1
+	rc=$?
+	sed "s/^image:/$kind:/" mutate.log
+	tell $rc "$kind: to have one again: mkimg.sh $kind image; mutate --from SEED --count 1 image"
+	python3 "$srcdir/tests/fuzz/agree.py" "$E4ZERO" "$mutate" image "$FROM" "$JUDGED"
+	tell $? "$kind: agree.py; mutate --dump SEED image out"
+	rm -f image
+done
+bash "$srcdir/tests/fuzz/crafted.sh"
+tell $? crafted.sh
+if [ -n "${E2FSPROGS_TESTS-}" ]; then
+	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
+	tell $? e2fsprogs.sh
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
