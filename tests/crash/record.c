@@ -24,8 +24,11 @@ static errcode_t note(struct record *record, unsigned n, const struct blkdev_op 
 {
 	struct step *step;
 
-	if (record->count >= record->fail_at)
+	record->after_failure += record->failed;
+	if (record->count >= record->fail_at) {
+		record->failed = true;
 		return EIO;
+	}
 	if (record->count == record->room) {
 		record->room = record->room ? record->room * 2 : 64;
 		record->steps = realloc(record->steps, record->room * sizeof(*record->steps));

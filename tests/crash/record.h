@@ -18,7 +18,9 @@ struct record {
 	struct disks *disks;
 	struct step *steps;
 	size_t count, room;
-	size_t fail_at; /* the step that fails, and all after it; SIZE_MAX: none */
+	size_t fail_at; /* the step that fails; SIZE_MAX: none */
+	bool failed;
+	size_t after_failure; /* steps that were tried after it */
 };
 
 void record_init(struct record *record, struct disks *disks);
