@@ -67,7 +67,8 @@ static bool copy_others(const uint8_t *first, size_t room, uint8_t *to)
 
 	while (room - (size_t)(e - first) >= XATTR_LAST && get_le32(e)) {
 		size_t step = XATTR_ENTRY + ((e[0] + 3u) & ~3u);
-		size_t off = get_le16(e + 2), len = get_le32(e + 8), padded = (len + 3) & ~(size_t)3;
+		size_t off = get_le16(e + 2), len = get_le32(e + 8),
+		       padded = (len + 3) & ~(size_t)3;
 
 		if (step > room - (size_t)(e - first))
 			return false;

@@ -52,15 +52,16 @@ errcode_t commit_finish(struct commit *commit);
 
 /*
  * Write what the log holds (OV) home and empty it; commit_finish() then clears the flag. NEXT_TID
- * as replay.safe_tid. SUPER is the superblock as it will be afterwards, 1024 bytes without the flag.
+ * as replay.safe_tid. SUPER is the superblock as it will be afterwards, 1024 bytes without the
+ * flag.
  */
 errcode_t commit_replay(struct commit *commit, const struct overlay *ov, uint32_t next_tid,
 			const uint8_t *super);
 
 /*
- * Turn RECOVER in the superblock RAW (512 bytes are enough) on or off. With metadata_csum 32 unused bits of the first
- * sector are turned with it so that the checksum in the second sector stays right: the flip is one
- * sector.
+ * Turn RECOVER in the superblock RAW (512 bytes are enough) on or off. With metadata_csum 32 unused
+ * bits of the first sector are turned with it so that the checksum in the second sector stays
+ * right: the flip is one sector.
  */
 void commit_flip_recover(uint8_t *raw, bool metadata_csum);
 

@@ -10,7 +10,6 @@
 #include "base/cleanup.h"
 #include "file/inline.h"
 #include "scan/lookup.h"
-#include "session/alloc.h"
 #include "session/edit.h"
 #include "session/guard.h"
 #include "session/txn.h"
@@ -31,30 +30,37 @@ static uint64_t blocks_of(const struct e4z_image *img, uint64_t size)
 	return (size >> img->block_bits) + ((size & (img->block_size - 1)) != 0);
 }
 
-/* The bytes [from, block end) of the block at PBLK, written: BLOCK holds what they are now. */
-static errcode_t zero_written(struct truncate *t, uint64_t pblk, uint32_t from, uint8_t *block)
+/*
+ * Zero [from, block end) of the written block at PBLK, which is BLOCK now. Of that, SEEN bytes from
+ * the block's start are below the old size: they can be seen until the commit.
+ */
+static errcode_t zero_written(struct truncate *t, uint64_t pblk, uint32_t from, uint32_t seen,
+			      const uint8_t *block)
 {
 	struct e4z_image *img = t->img;
 	uint32_t bs = img->block_size;
-	uint64_t base = t->new < t->old ? t->new : t->old, seen = bs;
 	uint8_t *data;
 	errcode_t err = 0;
 
-	/* what was below the old size can be seen until the commit */
-	base -= from;
-	if (t->old < base + bs)
-		seen = t->old > base + from ? t->old - base : from;
 	if (!bytes_are_zero(block + seen, bs - seen))
 		err = txn_home(img, pblk * bs + seen, bs - seen, NULL);
 	if (err || bytes_are_zero(block + from, seen - from))
 		return err;
-	t->edit->zero_written = true;
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
 		return txn_home(img, pblk * bs + from, seen - from, NULL);
 	err = txn_edit(img, pblk, &data);
 	if (!err)
 		memset(data + from, 0, seen - from);
 	return err;
+}
+
+/* Where in the block of byte END the bytes below the old size end. */
+static uint32_t seen_in_block(const struct truncate *t, uint64_t end)
+{
+	uint64_t base = end & ~(uint64_t)(t->img->block_size - 1);
+	uint64_t seen = t->old - base;
+
+	return seen < t->img->block_size ? (uint32_t)seen : t->img->block_size;
 }
 
 /* Zero what lies behind the smaller of the two sizes in its block. */
@@ -93,7 +99,7 @@ static errcode_t zero_tail(struct truncate *t)
 	}
 	edit->written_disk = edit->requested;
 	edit->did_zero = edit->zero_written = true;
-	return zero_written(t, run.pblk, from, block);
+	return zero_written(t, run.pblk, from, seen_in_block(t, end), block);
 }
 
 /* What is written behind the old end must not come into sight. */
@@ -124,7 +130,6 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	struct e4z_image *img = t->img;
 	AUTO_FREE uint8_t *block = calloc(1, img->block_size);
 	size_t head = t->old < INODE_I_BLOCK_LEN ? t->old : INODE_I_BLOCK_LEN;
-	struct run run = {.len = 1};
 	errcode_t err;
 
 	if (!block)
@@ -135,8 +140,7 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	err = edit_leave_inline(&t->file);
 	if (err || !t->old)
 		return err;
-	err = edit_map_block(&t->file, 0, block, &run);
-	return err;
+	return edit_map_new(&t->file, 0, block);
 }
 
 static errcode_t truncate_inline(struct truncate *t)
@@ -165,7 +169,7 @@ static errcode_t check_request(struct truncate *t)
 	struct e4z_image *img = t->img;
 	const struct inode *inode = &t->file.inode;
 	uint64_t end = t->new < t->old ? t->new : t->old;
-	errcode_t err = guard_inode(img, inode);
+	errcode_t err = guard_inode(img, inode, end & (img->block_size - 1) ? GUARD_EDGES : 0);
 
 	if (err)
 		return err;
@@ -175,10 +179,6 @@ static errcode_t check_request(struct truncate *t)
 	if (t->new > map_max_size(img, inode))
 		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
 				  map_max_size(img, inode));
-	if (inode->flags & EXT4_ENCRYPT_FL && end & (img->block_size - 1))
-		return image_fail(img, E4Z_ET_REFUSED,
-				  "inode %u is encrypted, and part of a block would change",
-				  inode->ino);
 	return 0;
 }
 

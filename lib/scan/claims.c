@@ -11,6 +11,7 @@ struct claims {
 	pthread_mutex_t lock;
 	unsigned cluster_shift; /* from blocks to clusters */
 	struct rangeset *taken, *conflicts, *xattr;
+	struct rangeset *nodes; /* tree blocks that were descended into */
 };
 
 errcode_t claims_new(const struct e4z_image *img, struct claims **out)
@@ -27,7 +28,8 @@ errcode_t claims_new(const struct e4z_image *img, struct claims **out)
 	c->taken = rangeset_new(clusters);
 	c->conflicts = rangeset_new(clusters);
 	c->xattr = rangeset_new(clusters);
-	return c->taken && c->conflicts && c->xattr ? 0 : ENOMEM;
+	c->nodes = rangeset_new(clusters);
+	return c->taken && c->conflicts && c->xattr && c->nodes ? 0 : ENOMEM;
 }
 
 void claims_free(struct claims *c)
@@ -38,6 +40,7 @@ void claims_free(struct claims *c)
 	rangeset_free(c->taken);
 	rangeset_free(c->conflicts);
 	rangeset_free(c->xattr);
+	rangeset_free(c->nodes);
 	free(c);
 }
 
@@ -56,13 +59,18 @@ static errcode_t take(struct claims *c, uint64_t start, uint64_t len, bool *fres
 	return err;
 }
 
-errcode_t claims_node(struct claims *c, uint64_t pblk, bool *fresh)
+errcode_t claims_node(struct claims *c, uint64_t pblk, bool *first_visit)
 {
+	uint64_t cluster = pblk >> c->cluster_shift;
+	bool fresh, again = false;
 	errcode_t err;
 
 	pthread_mutex_lock(&c->lock);
-	err = take(c, pblk >> c->cluster_shift, 1, fresh);
+	err = rangeset_add(c->nodes, cluster, 1, &again);
+	if (!err)
+		err = take(c, cluster, 1, &fresh);
 	pthread_mutex_unlock(&c->lock);
+	*first_visit = !again;
 	return err;
 }
 
@@ -81,23 +89,25 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk)
 }
 
 errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
-			 uint64_t *last)
+			 struct claims_last *last)
 {
 	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
 	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
+	bool follows = first && last->cluster == first - 1;
 	struct claim claim;
 
-	if (shift && first == *last)
+	if (shift && first == last->cluster && run->lblk >> shift == last->logical) {
 		first++;
+		follows = true;
+	}
+	last->cluster = end - 1;
+	last->logical = (run->lblk + run->len - 1) >> shift;
 	if (first == end)
 		return 0;
-	/* nothing can be before cluster 0, and UINT64_MAX is not before it */
-	if (vec->count && first && *last == first - 1) {
+	if (vec->count && follows) {
 		vec->items[vec->count - 1].len += end - first;
-		*last = end - 1;
 		return 0;
 	}
-	*last = end - 1;
 	claim = (struct claim){first, end - first};
 	return vec_push(vec, claim);
 }

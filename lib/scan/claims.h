@@ -23,18 +23,27 @@ VEC(claim_vec, struct claim);
 errcode_t claims_new(const struct e4z_image *img, struct claims **claims);
 void claims_free(struct claims *claims);
 
-/* Claim the tree block PBLK at once; *FRESH: nobody had it. */
-errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *fresh);
+/*
+ * Claim the tree block PBLK at once. *FIRST_VISIT: nobody has descended into it; the first who does
+ * claims all below it, whatever else the block is claimed as.
+ */
+errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);
 
 /* Claim an extended-attribute block, which several inodes may share with each other only. */
 errcode_t claims_xattr(struct claims *claims, uint64_t pblk);
 
+/* The cluster that an inode's last extent ends in, and which one of the file it is. */
+struct claims_last {
+	uint64_t cluster, logical;
+};
+#define CLAIMS_START ((struct claims_last){UINT64_MAX, UINT64_MAX})
+
 /*
- * Append what RUN claims to VEC. *LAST is the cluster claimed last by the same inode (start with
- * UINT64_MAX): it may serve several of its extents.
+ * Append what RUN claims to VEC. LAST goes with the inode: a cluster may serve several of its
+ * extents, in one place of the file.
  */
 errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
-			 uint64_t *last);
+			 struct claims_last *last);
 
 /* Enter and empty VEC. */
 errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);

@@ -46,12 +46,6 @@ static bool is_system(const struct e4z_image *img, uint32_t ino)
 	       (ext2fs_has_feature_orphan_file(img->fs->super) && ino == sb->s_orphan_file_inum);
 }
 
-/* Inodes that map static metadata, or anything, on purpose. */
-static bool is_unmapped(uint32_t ino)
-{
-	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
-}
-
 static bool wants(const struct look *look, enum e4z_finding_kind kind)
 {
 	return look->kinds & E4Z_KIND_BIT(kind);
@@ -124,13 +118,15 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 		look->err = findings_add(look->findings, &suspect.finding);
 		return;
 	}
-	if (look->unfinished)
+	if (look->unfinished || (inode_is(inode, LINUX_S_IFLNK) && lblk))
 		return;
 	suspect.skip = (uint32_t)(inode->size & (img->block_size - 1));
-	if (inode_is(inode, LINUX_S_IFLNK))
+	if (inode_is(inode, LINUX_S_IFLNK)) {
 		suspect.finding.kind = E4Z_SYMLINK_SLACK;
-	else if (inode->flags & EXT4_EA_INODE_FL)
+		suspect.finding.fixable = true;
+	} else if (inode->flags & EXT4_EA_INODE_FL) {
 		suspect.finding.fixable = false;
+	}
 	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
 		push_suspect(look, &suspect);
 	else if (wants(look, E4Z_STALE_TAIL) &&
@@ -237,7 +233,7 @@ static void on_run(void *arg, const struct run *run)
 	if (look->err)
 		return;
 	if (!look->img->shared_blocks)
-		look->err = claims_collect(look->img, &look->claimed, run, &look->last_cluster);
+		look->err = claims_collect(look->img, &look->claimed, run, &look->last_claim);
 	if (!look->err && look->claimed.count >= CLAIMS_MAX)
 		look->err = claims_enter(look->claims, &look->claimed);
 	if (!look->judging)
@@ -258,11 +254,11 @@ static void on_run(void *arg, const struct run *run)
 static bool on_node(void *arg, uint64_t pblk)
 {
 	struct look *look = arg;
-	bool fresh = false;
+	bool first_visit = false;
 
 	if (!look->err)
-		look->err = claims_node(look->claims, pblk, &fresh);
-	return fresh && !look->err;
+		look->err = claims_node(look->claims, pblk, &first_visit);
+	return first_visit && !look->err;
 }
 
 /* Inline data: the bytes behind it in the inode itself. */
@@ -302,7 +298,7 @@ static void start(struct look *look, const struct inode *inode)
 	if (inode->flags & EXT4_VERITY_FL)
 		look->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
 				 img->block_bits;
-	look->last_cluster = UINT64_MAX;
+	look->last_claim = CLAIMS_START;
 	look->run.len = 0;
 	look->blind.finding.ino = 0;
 	look->slack_next = look->slack_end = 0;
@@ -326,7 +322,8 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	look->files += regular;
 	if (look->img->shared_blocks)
 		return 0;
-	if (regular && rangeset_has(look->orphans, inode->ino)) {
+	if (regular && !(inode->flags & EXT4_EA_INODE_FL) &&
+	    rangeset_has(look->orphans, inode->ino)) {
 		look->unfinished = true;
 		if (vec_push(&look->pending, inode->ino))
 			return ENOMEM;
@@ -346,7 +343,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 	const char *why = NULL;
 	errcode_t err;
 
-	if (is_unmapped(inode->ino))
+	if (look_leaves_out(inode->ino))
 		return 0;
 	start(look, inode);
 	err = classify(look, inode);
@@ -403,7 +400,7 @@ errcode_t look_blame(struct look *look, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
 
-	if (is_unmapped(inode->ino) || !inode->links)
+	if (look_leaves_out(inode->ino) || !inode->links)
 		return 0;
 	look->blamed = inode->acl_block && !look->img->shared_blocks &&
 		       inode->acl_block < look->img->blocks &&

@@ -46,7 +46,7 @@ struct look {
 	bool unfinished;   /* an orphan: what lies past EOF has a finding of its own */
 	uint64_t past_eof; /* first block wholly past EOF */
 	uint64_t past_end; /* and where a verity file's tree begins, or no end */
-	uint64_t last_cluster;
+	struct claims_last last_claim;
 	struct run run; /* neighbours merged; len 0: none */
 	struct suspect
 		blind; /* a block at an aligned EOF, as long as nothing follows it; ino 0: none */
@@ -58,6 +58,12 @@ struct look {
 errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans);
 void look_free(struct look *look);
+
+/* Inodes that map static metadata, or anything, on purpose: nothing is done with them. */
+static inline bool look_leaves_out(uint32_t ino)
+{
+	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
+}
 
 /* INODE is in use and its checksum is right. */
 errcode_t look_at(struct look *look, const struct inode *inode);

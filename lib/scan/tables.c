@@ -198,9 +198,14 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 		return 0;
 	if (!believed && (!get_le16(raw + 0x00) || !get_le16(raw + 0x1a)))
 		return 0;
+	if (look_leaves_out(ino))
+		return 0;
 	if (!inode_checksum_ok(t->img, ino, raw)) {
 		if (!believed || t->mode != JUDGE)
 			return 0;
+		if (!get_le16(raw + 0x1a))
+			return findings_skip(t->findings, ino,
+					     "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
 	}
 	inode_decode(t->img, ino, raw, &inode);

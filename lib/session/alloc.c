@@ -135,7 +135,7 @@ static void part_make_bitmap(struct part *p)
 static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
 {
 	const struct ext2_super_block *sb = img->fs->super;
-	uint32_t size = EXT2_DESC_SIZE(sb), per_block = img->block_size / size;
+	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
 	uint64_t super_at = sb->s_first_data_block, at;
 	errcode_t err;
 
@@ -154,14 +154,14 @@ static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
 		return err;
 	p->desc += (size_t)(g % per_block) * size;
 	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
-		return image_fail(img, E4Z_ET_CORRUPT_MAP, "group %u: the descriptor's checksum is wrong",
-				  g);
+		return image_fail(img, E4Z_ET_CORRUPT_MAP,
+				  "group %u: the descriptor's checksum is wrong", g);
 	at = get_le32(p->desc + BG_BLOCK_BITMAP);
 	if (size > BG_BLOCK_BITMAP_HI)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
 	if (!rangeset_has(img->metadata, at))
-		return image_fail(img, E4Z_ET_CORRUPT_MAP, "group %u: the block bitmap is misplaced",
-				  g);
+		return image_fail(img, E4Z_ET_CORRUPT_MAP,
+				  "group %u: the block bitmap is misplaced", g);
 	err = txn_edit(img, at, &p->bitmap);
 	if (err)
 		return err;
@@ -202,8 +202,8 @@ static errcode_t count_free(struct part *p, int64_t delta)
 /* Free clusters of the whole file system now, less those that only root may have. */
 static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
 {
-	const struct ext2_super_block *super = img->fs->super;
-	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count((struct ext2_super_block *)super);
+	struct ext2_super_block *super = img->fs->super;
+	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count(super);
 	uint8_t *sb;
 	uint64_t n;
 	errcode_t err = txn_super(img, &sb);

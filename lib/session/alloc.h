@@ -9,8 +9,8 @@
 #include "image/image.h"
 
 /*
- * Take a cluster of free blocks, near block NEAR if that is not 0: *PBLK is its first block. RESERVED: the
- * blocks kept for root may be used. E4Z_ET_NO_SPACE.
+ * Take a cluster of free blocks, near block NEAR if that is not 0: *PBLK is its first block.
+ * RESERVED: the blocks kept for root may be used. E4Z_ET_NO_SPACE.
  */
 errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk);
 

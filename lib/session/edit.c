@@ -48,7 +48,7 @@ static void put_le32(uint8_t *p, uint32_t n)
 struct first_look {
 	const struct e4z_image *img;
 	struct rangeset *nodes, *data; /* tree blocks; clusters */
-	uint64_t last_cluster;
+	uint64_t last_cluster, last_logical;
 	bool twice;
 	errcode_t err;
 };
@@ -72,9 +72,10 @@ static void look_run(void *arg, const struct run *run)
 
 	if (look->err)
 		return;
-	if (ratio > 1 && first == look->last_cluster)
+	if (ratio > 1 && first == look->last_cluster && run->lblk / ratio == look->last_logical)
 		first++;
 	look->last_cluster = end - 1;
+	look->last_logical = (run->lblk + run->len - 1) / ratio;
 	look->err = rangeset_add(look->data, first, end - first, &look->twice);
 	if (rangeset_meets(look->nodes, run->pblk, run->len))
 		look->twice = true;
@@ -143,7 +144,8 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 	uint8_t *data;
 	errcode_t err;
 
-	if (!ino || ino > img->inodes || img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
+	if (!ino || ino > img->inodes ||
+	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
 		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u", ino);
 	inode_place(img, ino, &block, &off);
 	err = txn_edit(img, block, &data);
@@ -243,16 +245,21 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 
 /* ---- finishing ---- */
 
-static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
+/* Tree blocks may use what is kept for root, data may not. */
+static errcode_t take(struct edit_file *f, uint64_t near, bool reserved, uint64_t *pblk)
 {
-	struct edit_file *f = arg;
-	errcode_t err = alloc_take(f->img, near, true, pblk);
+	errcode_t err = alloc_take(f->img, near, reserved, pblk);
 
 	if (!err) {
 		f->sectors += (int64_t)f->img->cluster_ratio * f->img->block_size / 512;
 		f->taken += f->img->cluster_ratio;
 	}
 	return err;
+}
+
+static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
+{
+	return take(arg, near, true, pblk);
 }
 
 static errcode_t on_put(void *arg, uint64_t pblk, const void *image)
@@ -355,6 +362,21 @@ errcode_t edit_finish(struct edit_file *f, bool stamp)
 		stamp_inode(f);
 	inode_set_checksum(f->img, f->inode.ino, f->inode.raw);
 	return 0;
+}
+
+errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content)
+{
+	uint64_t ratio = f->img->cluster_ratio, near;
+	struct run run = {.lblk = lblk, .len = 1};
+	errcode_t err;
+
+	inode_place(f->img, f->inode.ino, &near, &(uint32_t){0});
+	err = take(f, near, false, &run.pblk);
+	if (err)
+		return err;
+	run.pblk += lblk % ratio;
+	err = txn_home(f->img, run.pblk * f->img->block_size, f->img->block_size, content);
+	return err ? err : extents_map(f->list, &run);
 }
 
 errcode_t edit_set_size(struct edit_file *f, uint64_t size)

@@ -17,12 +17,12 @@ VEC(unmapped_vec, struct run);
 
 struct edit_file {
 	struct e4z_image *img;
-	struct inode inode;	/* raw is in the transaction */
-	struct extents *list;	/* NULL: inline data */
-	struct tree *tree;	/* extents, or */
-	struct indirect *map;	/* indirect blocks */
-	int64_t sectors;	/* to be added to i_blocks, in 512 bytes */
-	uint64_t taken, given;	/* blocks */
+	struct inode inode;	      /* raw is in the transaction */
+	struct extents *list;	      /* NULL: inline data */
+	struct tree *tree;	      /* extents, or */
+	struct indirect *map;	      /* indirect blocks */
+	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
+	uint64_t taken, given;	      /* blocks */
 	struct unmapped_vec unmapped; /* with bigalloc: freed by the cluster */
 	errcode_t err;
 };
@@ -36,6 +36,12 @@ void edit_close(struct edit_file *f);
 
 /* Unmap [lblk, lblk + len) and free what no other block of the file shares a cluster with. */
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len);
+
+/*
+ * Map the hole at LBLK, whose cluster has no other block of the file, to a new block with CONTENT,
+ * which is at home before the commit.
+ */
+errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content);
 
 /* Put the map and the inode into the transaction: tree blocks, i_blocks, size, times, checksum. */
 errcode_t edit_finish(struct edit_file *f, bool stamp);

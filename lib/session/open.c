@@ -33,7 +33,9 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (!options)
 		options = &defaults;
 	err = image_open(spec, options, img);
-	/* the log of a mounted file system is being written while we look: the disk's view is all */
+	/*
+	 * the log of a mounted file system is being written while we look: the disk's view is all
+	 */
 	if (err || (*img)->info.mounted)
 		return err;
 	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;

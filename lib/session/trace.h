@@ -5,7 +5,9 @@
 
 #include "image/image.h"
 
-/* Also for e4z_trace(): what goes to an external journal is told too, its lines begin "journal ". */
+/*
+ * Also for e4z_trace(): what goes to an external journal is told too, its lines begin "journal ".
+ */
 void trace_finish(struct e4z_image *img);
 
 #endif

@@ -67,12 +67,12 @@ static uint64_t clamped_now(void)
 static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 {
 	struct replay replay = {.empty = true};
-	errcode_t err = session_journal_open(img);
+	errcode_t err;
 
-	if (err || !img->log)
-		return err;
+	if (!img->log)
+		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.replayed) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY) {
 		err = session_journal_look_through(img, &replay);
 		if (err)
 			return err;
@@ -438,7 +438,7 @@ static errcode_t start_over(struct e4z_image *img)
 	txn->freed = rangeset_new(img->blocks);
 	img->info.replayed = false;
 	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
-		img->info.journal = E4Z_JOURNAL_CLEAN;
+		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
 	return txn->freed ? image_reload(img) : ENOMEM;
 }
 

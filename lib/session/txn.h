@@ -21,7 +21,10 @@
 /* The image must be open for writing and guarded. */
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options);
 
-/* Make all of it durable; SUMMARY is added to. The transaction is open again, and empty, afterwards. */
+/*
+ * Make all of it durable; SUMMARY is added to. The transaction is open again, and empty,
+ * afterwards.
+ */
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
 
 /* Forget what was not committed. Does nothing when nothing is open. */
@@ -29,7 +32,9 @@ void txn_abort(struct e4z_image *img);
 
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
 
-/* The moment that every time stamp of the transaction says, seconds: SOURCE_DATE_EPOCH clamps it. */
+/*
+ * The moment that every time stamp of the transaction says, seconds: SOURCE_DATE_EPOCH clamps it.
+ */
 uint64_t txn_now(const struct e4z_image *img);
 
 /* A block of metadata, or of data that travels in the transaction, for changing. */

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The public face of transactions: begin, commit, abort, and replaying the journal alone.
+#include "e4zero.h"
+
+#include "image/image.h"
+#include "session/txn.h"
+
+errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	static const struct e4z_edit_options defaults;
+
+	if (img->dev->write_fd < 0)
+		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
+	return txn_begin(img, options ? options : &defaults);
+}
+
+errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	err = txn_commit(img, summary);
+	txn_abort(img);
+	return err;
+}
+
+void e4z_abort(struct e4z_image *img)
+{
+	txn_abort(img);
+}
+
+bool e4z_has_written(const struct e4z_image *img)
+{
+	return img->dev && (img->dev->bytes_written || img->dev->barriers ||
+			    (img->journal_dev && img->journal_dev->bytes_written));
+}
+
+errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+		return 0;
+	err = e4z_begin(img, NULL);
+	return err ? err : e4z_commit(img, summary);
+}
