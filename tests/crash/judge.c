@@ -194,6 +194,26 @@ static int settle(struct court *court, const struct state *state, const char *wh
 	return -1;
 }
 
+static bool super_torn(const struct court *court)
+{
+	const uint8_t *image = court->disks->disk[0].mem;
+	struct verdict v = {.ok = false};
+	struct fs fs;
+	bool ok = fs_open(&fs, image, court->disks->disk[0].size, &v);
+
+	fs_close(&fs);
+	return !ok;
+}
+
+/* One torn superblock that is not mended is as good as another: it is said once. */
+static void not_replayed(struct court *court, const struct state *state, bool torn, const char *why)
+{
+	if (torn && court->counts.torn_super_refused++)
+		court->counts.failed++;
+	else
+		court_complain(court, state, "%s%s", torn ? "torn superblock: " : "", why);
+}
+
 /* The same through a log that is not replayed. */
 static errcode_t put_block(void *arg, uint64_t block, const void *data)
 {
@@ -241,13 +261,16 @@ static void judge_nested(void *arg, const struct state *state)
 	struct state both = *nested->outer;
 	struct record record;
 	char why[400];
+	bool torn;
 
 	snprintf(both.text, sizeof(both.text), "%.40s, and replaying: %s %.24s", nested->outer->text,
 		 state_kind_name[state->kind], state->text);
 	court->counts.nested++;
 	record_init(&record, court->disks);
+	torn = super_torn(court);
+	court->counts.torn_super += torn;
 	if (court_replay(court, &record, why, sizeof(why)))
-		court_complain(court, &both, "%s", why);
+		not_replayed(court, &both, torn, why);
 	else
 		settle(court, &both, "replaying again", (size_t)nested->index,
 		       (size_t)nested->index);
@@ -267,17 +290,6 @@ static void crash_again(struct court *court, const struct state *state,
 	disks_rewind(court->disks, mark);
 }
 
-static bool super_torn(const struct court *court)
-{
-	const uint8_t *image = court->disks->disk[0].mem;
-	struct verdict v = {.ok = false};
-	struct fs fs;
-	bool ok = fs_open(&fs, image, court->disks->disk[0].size, &v);
-
-	fs_close(&fs);
-	return !ok;
-}
-
 int court_recover(struct court *court, const struct state *state, size_t low, size_t high)
 {
 	bool torn = super_torn(court);
@@ -293,7 +305,7 @@ int court_recover(struct court *court, const struct state *state, size_t low, si
 		court_complain(court, state, "the log is in use, the superblock does not say so");
 	record_init(&record, court->disks);
 	if (court_replay(court, &record, why, sizeof(why)))
-		court_complain(court, state, "%s%s", torn ? "torn superblock: " : "", why);
+		not_replayed(court, state, torn, why);
 	else
 		index = settle(court, state, "replayed", low, high);
 	disks_rewind(court->disks, mark);

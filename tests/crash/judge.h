@@ -22,7 +22,7 @@ struct result {
 struct counts {
 	uint64_t states, distinct, kind[STATE_KINDS];
 	uint64_t before, after, between; /* by what they recover to */
-	uint64_t torn_super, overlay, nested, failed;
+	uint64_t torn_super, torn_super_refused, overlay, nested, failed;
 	uint64_t outside[OUTSIDE_JUDGES], torn_super_mended[OUTSIDE_JUDGES];
 	uint64_t write_errors;
 };
