@@ -264,10 +264,12 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 /*
  * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
- * again after it was interrupted. *WRITTEN: the image was changed. A sentence in WHY, or "".
+ * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; a
+ * sentence in WHY, or "".
  */
 errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
-		   bool *written, char *why, size_t why_size) E4Z_MUST_CHECK;
+		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)
+	E4Z_MUST_CHECK;
 
 #ifdef __cplusplus
 }

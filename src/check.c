@@ -92,6 +92,7 @@ int check_run(const struct options *options, struct report *report, const volati
 	const struct e4z_open_options how = {
 		.partition = options->partition,
 		.force = options->force,
+		.journal_device = options->journal_device,
 	};
 	struct check check = {.options = options, .report = report, .stop = stop};
 	struct e4z_check_summary summary = {0};

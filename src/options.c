@@ -7,6 +7,7 @@
 #include "options.h"
 #include "check.h"
 #include "e4zero.h"
+#include "edit.h"
 #include "util.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ struct option_row {
 	bool arg_optional;
 	const char *help; /* '\n' begins another line */
 	verb_fn *run;	  /* the row is a verb */
+	bool edits;	  /* the verb takes --trace-io and --undo */
 	bool at_once;	  /* the verb wants no image and overrides every other */
 	size_t flag;	  /* offset of a bool to set; no flag stands at offset 0 */
 	const char *(*set)(struct options *options, const char *arg); /* why not, or NULL */
@@ -35,9 +37,13 @@ struct option_row {
 static verb_fn help_run, version_run;
 static const char *set_descriptor(struct options *options, const char *arg);
 static const char *set_jobs(struct options *options, const char *arg);
+static const char *set_journal_device(struct options *options, const char *arg);
 static const char *set_kinds(struct options *options, const char *arg);
 static const char *set_partition(struct options *options, const char *arg);
 static const char *set_progress(struct options *options, const char *arg);
+static const char *set_trace(struct options *options, const char *arg);
+static const char *set_undo(struct options *options, const char *arg);
+static const char *set_undo_apply(struct options *options, const char *arg);
 
 #define FLAG(field) offsetof(struct options, field)
 
@@ -45,6 +51,11 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	{.name = "undo-apply",
+	 .arg = "FILE",
+	 .run = edit_undo_run,
+	 .set = set_undo_apply,
+	 .help = "take back the edit that wrote the undo file FILE"},
 	{.name = "help", .run = help_run, .at_once = true, .help = "print this and exit"},
 	{.letter = 'V',
 	 .name = "version",
@@ -72,10 +83,14 @@ static const struct option_row rows[] = {
 	 .name = "json",
 	 .flag = FLAG(json),
 	 .help = "JSON Lines on standard output, and nothing else there"},
+	{.name = "journal-device",
+	 .arg = "FILE",
+	 .set = set_journal_device,
+	 .help = "the external journal, where it is neither next to\nIMAGE nor on this host"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .flag = FLAG(dry_run),
-	 .help = "change nothing; --check never does"},
+	 .help = "change nothing, do all the rest; --check never does"},
 	{.name = "only",
 	 .arg = "KINDS",
 	 .set = set_kinds,
@@ -96,10 +111,19 @@ static const struct option_row rows[] = {
 	 .name = "quiet",
 	 .flag = FLAG(quiet),
 	 .help = "no text report and no notes, only errors"},
+	{.name = "trace-io",
+	 .arg = "FILE",
+	 .set = set_trace,
+	 .help = "a line in FILE for every write, zeroing and barrier"},
 	{.letter = 'v',
 	 .name = "verbose",
 	 .flag = FLAG(verbose),
 	 .help = "also list what was skipped and what is opaque"},
+	{.letter = 'z',
+	 .name = "undo",
+	 .arg = "FILE",
+	 .set = set_undo,
+	 .help = "first keep in the new file FILE what is overwritten"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -133,6 +157,33 @@ static const char *set_kinds(struct options *options, const char *arg)
 		if (!arg[len])
 			return NULL;
 	}
+}
+
+/* A file name into *FIELD. */
+static const char *set_name(const char **field, const char *arg)
+{
+	*field = arg;
+	return *arg ? NULL : "names no file";
+}
+
+static const char *set_journal_device(struct options *options, const char *arg)
+{
+	return set_name(&options->journal_device, arg);
+}
+
+static const char *set_trace(struct options *options, const char *arg)
+{
+	return set_name(&options->trace, arg);
+}
+
+static const char *set_undo(struct options *options, const char *arg)
+{
+	return set_name(&options->undo, arg);
+}
+
+static const char *set_undo_apply(struct options *options, const char *arg)
+{
+	return set_name(&options->undo_apply, arg);
 }
 
 static const char *set_partition(struct options *options, const char *arg)
@@ -211,8 +262,8 @@ static int help_run(const struct options *options, struct report *report, const 
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
 		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
-	puts("\nExit status: 0 nothing found, 4 findings, 8 refused or failed, 16 wrong usage,\n"
-	     "32 stopped by a signal. See e4zero(8).");
+	puts("\nExit status: 0 nothing found or all done, 4 findings, 8 refused or failed, nothing\n"
+	     "written, 12 failed while writing, 16 wrong usage, 32 stopped by a signal. See e4zero(8).");
 	return EXIT_NONE;
 }
 
@@ -334,6 +385,22 @@ static void take_words(struct options *options, char **words, int count)
 	}
 }
 
+/* What only makes sense with some verbs. */
+static void check_verb(struct options *options)
+{
+	int i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].run && options->verb == rows[i].run && rows[i].edits)
+			return;
+	if (options->undo_apply && options->file_count)
+		fault(options, "--undo-apply takes back all of an edit, no single FILE");
+	if (options->undo)
+		fault(options, "--undo: --%s keeps no undo file", options->verb_name);
+	if (options->trace)
+		fault(options, "--trace-io: --%s is not traced", options->verb_name);
+}
+
 /* WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. */
 static void bad_option(struct options *options, int value, const char *word)
 {
@@ -376,6 +443,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 		}
 	}
 	take_words(options, argv + optind, argc - optind);
+	check_verb(options);
 	if (options->json && options->progress == PROGRESS_LINES &&
 	    options->progress_fd == STDOUT_FILENO)
 		fault(options, "--json leaves no room for progress on standard output");

@@ -23,8 +23,11 @@ struct options {
 	const char *verb_name;
 
 	const char *partition;
-	uint32_t kinds; /* E4Z_KIND_BIT()s, 0: all */
-	unsigned jobs;	/* 0: the processors there are */
+	const char *journal_device;
+	const char *trace, *undo; /* files to write; only with a verb that edits */
+	const char *undo_apply;	  /* the undo file to take back */
+	uint32_t kinds;		  /* E4Z_KIND_BIT()s, 0: all */
+	unsigned jobs;		  /* 0: the processors there are */
 	enum progress_mode progress;
 	int progress_fd;
 	bool dry_run;

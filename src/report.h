@@ -9,6 +9,7 @@
 struct report_summary {
 	const char *verb;
 	const struct e4z_check_summary *check; /* never NULL */
+	struct e4z_commit_summary commit;
 	double seconds;
 	int exit;
 };

@@ -251,10 +251,10 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "opaque", check->opaque);
 	add_number(&line, "skipped", check->skipped);
 	add_number(&line, "stale_bytes", check->stale_bytes);
-	add_number(&line, "transactions", 0);
-	add_number(&line, "barriers", 0);
+	add_number(&line, "transactions", summary->commit.transactions);
+	add_number(&line, "barriers", summary->commit.barriers);
 	add_number(&line, "bytes_read", check->bytes_read);
-	add_number(&line, "bytes_written", 0);
+	add_number(&line, "bytes_written", summary->commit.bytes_written);
 	add_seconds(&line, "seconds", summary->seconds);
 	add_number(&line, "exit", (uint64_t)summary->exit);
 	return end(&line);

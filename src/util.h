@@ -12,6 +12,7 @@ enum {
 	EXIT_NONE = 0,
 	EXIT_FINDINGS = 4,
 	EXIT_REFUSED = 8,
+	EXIT_BROKEN = 12, /* after the first write */
 	EXIT_USAGE = 16,
 	EXIT_SIGNAL = 32,
 };

@@ -63,43 +63,49 @@ static uint32_t seen_in_block(const struct truncate *t, uint64_t end)
 	return seen < t->img->block_size ? (uint32_t)seen : t->img->block_size;
 }
 
-/* Zero what lies behind the smaller of the two sizes in its block. */
-static errcode_t zero_tail(struct truncate *t)
+/* Zero the written block at PBLK from the byte that END is in it on. */
+static errcode_t zero_from(struct truncate *t, uint64_t pblk, uint64_t end)
 {
 	struct e4z_image *img = t->img;
 	struct e4z_edit *edit = t->edit;
-	uint64_t end = t->new < t->old ? t->new : t->old;
 	uint32_t from = end & (img->block_size - 1);
-	AUTO_FREE uint8_t *block = NULL;
-	struct run run;
+	AUTO_FREE uint8_t *block = malloc(img->block_size);
 	errcode_t err;
 
-	if (!from)
-		return 0;
-	edit->requested = img->block_size - from;
-	if (!extents_find(t->file.list, end >> img->block_bits, &run)) {
-		edit->hole = edit->requested;
-		return 0;
-	}
-	if (run.unwritten) {
-		edit->unwritten_clean = edit->requested;
-		return 0;
-	}
-	block = malloc(img->block_size);
 	if (!block)
 		return ENOMEM;
-	run.pblk += (end >> img->block_bits) - run.lblk;
-	err = image_read(img, run.pblk * img->block_size, img->block_size, block);
+	err = image_read(img, pblk * img->block_size, img->block_size, block);
 	if (err)
 		return image_fail(img, err, "reading the last block of inode %u",
 				  t->file.inode.ino);
 	if (bytes_are_zero(block + from, img->block_size - from)) {
 		edit->already_zero = edit->requested;
-		return 0;
+	} else {
+		edit->written_disk = edit->requested;
+		edit->did_zero = edit->zero_written = true;
+		err = zero_written(t, pblk, from, seen_in_block(t, end), block);
 	}
-	edit->written_disk = edit->requested;
-	edit->did_zero = edit->zero_written = true;
-	return zero_written(t, run.pblk, from, seen_in_block(t, end), block);
+	return err;
+}
+
+/* Zero what lies behind the smaller of the two sizes in its block. */
+static errcode_t zero_tail(struct truncate *t)
+{
+	struct e4z_image *img = t->img;
+	uint64_t end = t->new < t->old ? t->new : t->old, lblk = end >> img->block_bits;
+	uint32_t from = end & (img->block_size - 1);
+	struct run run;
+
+	if (!from)
+		return 0;
+	t->edit->requested = img->block_size - from;
+	if (!extents_find(t->file.list, lblk, &run))
+		t->edit->hole = t->edit->requested;
+	else if (run.unwritten)
+		t->edit->unwritten_clean = t->edit->requested;
+	else
+		return zero_from(t, run.pblk + (lblk - run.lblk), end);
+	return 0;
 }
 
 /* What is written behind the old end must not come into sight. */

@@ -132,7 +132,7 @@ static errcode_t try_entry(struct hunt *hunt, const char *folder, int fd, const 
 
 static errcode_t search_beside(struct hunt *hunt)
 {
-	AUTO_FREE char *folder = strdup(hunt->img->dev->path);
+	char *folder = strdup(hunt->img->dev->path);
 	const struct dirent *entry;
 	errcode_t err = 0;
 	unsigned seen = 0;
@@ -145,11 +145,11 @@ static errcode_t search_beside(struct hunt *hunt)
 	if (slash)
 		slash[slash == folder] = '\0';
 	dir = opendir(slash ? folder : ".");
-	if (!dir)
-		return 0;
-	while (!err && seen++ < ENTRIES_MAX && (entry = readdir(dir)))
+	while (dir && !err && seen++ < ENTRIES_MAX && (entry = readdir(dir)))
 		err = try_entry(hunt, slash ? folder : ".", dirfd(dir), entry->d_name);
-	closedir(dir);
+	if (dir)
+		closedir(dir);
+	free(folder);
 	return err;
 }
 

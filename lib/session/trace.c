@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct trace {
-	FILE *out;
+	int fd;
 	const struct blkdev *image;
 };
 
@@ -19,19 +19,27 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 {
 	static const char *const names[] = {
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
-	struct trace *trace = arg;
+	const struct trace *trace = arg;
 	const char *where = dev == trace->image ? "" : "journal ";
-	int n;
+	char line[128];
+	int len, done = 0;
 
-	errno = 0;
 	if (op->type == BLKDEV_SYNC)
-		n = fprintf(trace->out, "%s%s  # %s\n", where, names[op->type], op->what);
+		len = snprintf(line, sizeof(line), "%s%s  # %s\n", where, names[op->type],
+			       op->what);
 	else
-		n = fprintf(trace->out, "%s%s %" PRIu64 " %" PRIu64 "  # %s\n", where,
-			    names[op->type], op->off, op->len, op->what);
+		len = snprintf(line, sizeof(line), "%s%s %" PRIu64 " %" PRIu64 "  # %s\n", where,
+			       names[op->type], op->off, op->len, op->what);
 	/* the line is there before the operation is done, whatever happens to us then */
-	if (n < 0 || fflush(trace->out) == EOF)
-		return errno ? errno : EIO;
+	while (done < len) {
+		ssize_t n = write(trace->fd, line + done, (size_t)(len - done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		done += (int)n;
+	}
 	return 0;
 }
 
@@ -64,8 +72,8 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	if (!img->trace)
 		return ENOMEM;
 	img->trace->image = img->dev;
-	img->trace->out = fopen(path, "we");
-	err = img->trace->out ? blkdev_observe(img->dev, &observer) : errno;
+	img->trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	err = img->trace->fd >= 0 ? blkdev_observe(img->dev, &observer) : errno;
 	if (!err && img->journal_dev)
 		err = blkdev_observe(img->journal_dev, &observer);
 	return err ? image_fail(img, err, "opening the trace %.300s", path) : 0;
@@ -75,9 +83,8 @@ void trace_finish(struct e4z_image *img)
 {
 	if (!img->trace)
 		return;
-	/* every line was flushed when it was written */
-	if (img->trace->out)
-		fclose(img->trace->out);
+	if (img->trace->fd >= 0)
+		close(img->trace->fd);
 	free(img->trace);
 	img->trace = NULL;
 }

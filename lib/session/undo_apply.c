@@ -49,7 +49,8 @@ struct apply {
 	struct piece_vec pieces;
 	uint8_t *buf; /* for the largest key */
 	struct blkdev *dev;
-	bool begun;
+	bool dry_run;
+	uint64_t restored; /* bytes */
 	char *why;
 	size_t why_size;
 };
@@ -322,7 +323,9 @@ static errcode_t restore(struct apply *a, const struct piece *p)
 		err = blkdev_read(a->dev, p->off + done, n, now);
 		if (err || !memcmp(now, old, n))
 			continue;
-		a->begun = true;
+		a->restored += n;
+		if (a->dry_run)
+			continue;
 		if (bytes_are_zero(old, n))
 			err = blkdev_zero(a->dev, p->off + done, n, "undo");
 		else
@@ -339,7 +342,7 @@ static errcode_t restore_all(struct apply *a)
 		for (size_t i = 0; i < a->pieces.count && !err; i++)
 			if (has_super(&a->pieces.items[i]) == super)
 				err = restore(a, &a->pieces.items[i]);
-		if (!err && a->begun)
+		if (!err && a->restored && !a->dry_run)
 			err = blkdev_sync(a->dev, "undo");
 	}
 	return err ? say(a, err, "writing old content back") : 0;
@@ -359,7 +362,7 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 	free(place.path);
 	if (!err)
 		err = judge_image(a);
-	if (!err) {
+	if (!err && !a->dry_run) {
 		err = blkdev_make_writable(a->dev);
 		if (err)
 			say(a, err, "opening the image for writing");
@@ -368,16 +371,17 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 }
 
 errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
-		   bool *written, char *why, size_t why_size)
+		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)
 {
 	static const struct e4z_open_options defaults;
-	struct apply a = {.fd = -1, .why = why, .why_size = why_size};
+	struct apply a = {.fd = -1, .dry_run = dry_run, .why = why, .why_size = why_size};
 	errcode_t err;
 
 	if (why_size)
 		*why = '\0';
 	err = apply(&a, spec, options ? options : &defaults, path);
-	*written = a.begun;
+	*done = (struct e4z_commit_summary){.bytes_written = a.restored,
+					    .barriers = a.dev ? a.dev->barriers : 0};
 	if (a.fd >= 0)
 		close(a.fd);
 	blkdev_close(a.dev);

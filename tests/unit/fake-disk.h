@@ -154,6 +154,7 @@ static inline struct disk *disk_new(uint32_t block_size, bool extents)
 	disk->img.csum_seed = 0x12345678;
 	disk->img.metadata = rangeset_new(disk->img.blocks);
 	CHECK(disk->img.metadata);
+	CHECK(capture_new(disk->img.dev, block_size, &disk->img.view) == 0);
 	disk->inode = (struct inode){.ino = 77, .mode = LINUX_S_IFREG, .raw = disk->raw};
 	disk->inode.flags = extents ? EXT4_EXTENTS_FL : 0;
 	return disk;
@@ -162,6 +163,7 @@ static inline struct disk *disk_new(uint32_t block_size, bool extents)
 static inline void disk_free(struct disk *disk)
 {
 	rangeset_free(disk->img.metadata);
+	capture_free(disk->img.view);
 	blkdev_close(disk->img.dev);
 	free(disk);
 }

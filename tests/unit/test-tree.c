@@ -273,7 +273,9 @@ static void test_local(uint32_t block_size, uint32_t extents, unsigned depth, ui
 	bench_close(&b);
 }
 
-/* Leaves that lose their extents one by one join their neighbours, also where e2fsck is no matter. */
+/*
+ * Leaves that lose their extents one by one join their neighbours, also where e2fsck is no matter.
+ */
 static void test_thin(void)
 {
 	struct bench b;
