@@ -325,15 +325,21 @@ int court_recover(struct court *court, const struct state *state, size_t low, si
 static void judge_bare(struct court *court, const struct state *state)
 {
 	struct result result = court_look(court);
-	int index = reference_of(court, result.digest, 0, 1);
+	int index = reference_of(court, result.digest, 0, court->references);
 
 	if (super_torn(court)) {
 		court->counts.torn_super++;
 		return;
 	}
+	/* between two transactions all is well, too */
+	if (index < 0 && state->kind == STATE_NONE && result.valid && result.ok &&
+	    court->references < REFERENCES) {
+		index = (int)court->references;
+		court->reference[court->references++] = result.digest;
+	}
 	court->counts.before += index == 0;
 	court->counts.after += index == 1;
-	court->counts.between += index < 0;
+	court->counts.between += index < 0 || index > 1;
 	if (result.canary)
 		court_complain(court, state, "a file shows a canary");
 	else if (!result.none_ok)

@@ -332,6 +332,7 @@ static const struct {
 	{0x60, 1},   /* the byte with RECOVER */
 	{0x88, 64},  /* s_last_mounted */
 	{0x160, 4},  /* s_flags */
+	{0xe4, 4},   /* s_journal_dev: a kernel was told where it is today */
 	{0x178, 8},  /* s_kbytes_written */
 	{0x180, 20}, /* s_snapshot_* */
 	{0x194, 8},  /* s_error_count, s_first_error_time */
