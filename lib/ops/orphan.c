@@ -184,8 +184,6 @@ static errcode_t clear_entries(struct orphans *o, struct map_work *work)
 	uint8_t *sb;
 	errcode_t err;
 
-	if (!ext2fs_has_feature_orphan_file(img->fs->super))
-		return 0;
 	err = raw ? inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) : ENOMEM;
 	if (err)
 		return err;
@@ -217,7 +215,7 @@ errcode_t orphan_finish(struct e4z_image *img, uint64_t *finished, uint64_t *lef
 		err = finish_all(&o);
 	if (!err && o.finished)
 		err = rechain(&o);
-	if (!err && o.finished)
+	if (!err && o.finished && ext2fs_has_feature_orphan_file(img->fs->super))
 		err = clear_entries(&o, &work);
 	*finished += o.finished;
 	*left += o.left;

@@ -146,9 +146,9 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	if (t->old > head)
 		memcpy(block + head, data->rest, t->old - head);
 	err = edit_leave_inline(&t->file);
-	if (err || !t->old)
-		return err;
-	return edit_map_new(&t->file, 0, block);
+	if (!err && t->old)
+		err = edit_map_new(&t->file, 0, block);
+	return err;
 }
 
 static errcode_t truncate_inline(struct truncate *t)
