@@ -3,7 +3,8 @@
 //
 // Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
 // commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
-// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs.
+// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs; where
+// there is nothing to scrub, nothing changes, no time stamp either.
 #include "e4zero.h"
 
 #include "base/bytes.h"
@@ -22,6 +23,7 @@ struct truncate {
 	struct e4z_image *img;
 	struct edit_file file;
 	uint64_t old, new; /* sizes */
+	bool had_more;	   /* blocks were mapped behind the new end */
 	struct e4z_edit *edit;
 };
 
@@ -122,11 +124,13 @@ static errcode_t truncate_mapped(struct truncate *t)
 {
 	uint64_t keep = blocks_of(t->img, t->new);
 	errcode_t err = zero_tail(t);
+	struct run run;
 
 	if (err)
 		return err;
 	if (t->new > t->old)
 		return hide_past_eof(t);
+	t->had_more = extents_find(t->file.list, keep, &run) || run.len < EXTENTS_END - keep;
 	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
 }
 
@@ -149,6 +153,15 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	return edit_map_new(&t->file, 0, block);
 }
 
+/* Zero LEN bytes that are no longer the file's. */
+static void zero_inline(struct truncate *t, uint8_t *bytes, size_t len)
+{
+	if (bytes_are_zero(bytes, len))
+		return;
+	memset(bytes, 0, len);
+	t->edit->did_zero = true;
+}
+
 static errcode_t truncate_inline(struct truncate *t)
 {
 	struct inline_data data;
@@ -162,11 +175,10 @@ static errcode_t truncate_inline(struct truncate *t)
 	if (t->new > capacity)
 		return move_out(t, &data);
 	t->edit->requested = t->edit->inline_bytes = capacity - end;
-	t->edit->did_zero = capacity > end;
 	head = end < INODE_I_BLOCK_LEN ? end : INODE_I_BLOCK_LEN;
-	memset(data.head + head, 0, INODE_I_BLOCK_LEN - head);
+	zero_inline(t, data.head + head, INODE_I_BLOCK_LEN - head);
 	if (data.rest)
-		memset(data.rest + (end - head), 0, data.rest_len - (end - head));
+		zero_inline(t, data.rest + (end - head), data.rest_len - (end - head));
 	return 0;
 }
 
@@ -191,13 +203,15 @@ static errcode_t check_request(struct truncate *t)
 static errcode_t run_truncate(struct truncate *t)
 {
 	errcode_t err = check_request(t);
+	bool changes;
 
 	if (err)
 		return err;
 	err = t->file.list ? truncate_mapped(t) : truncate_inline(t);
-	if (!err)
+	changes = t->new != t->old || t->had_more || t->edit->did_zero;
+	if (!err && changes)
 		err = edit_set_size(&t->file, t->new);
-	if (!err)
+	if (!err && changes)
 		err = edit_finish(&t->file, true);
 	t->edit->blocks_freed = t->file.given;
 	t->edit->blocks_allocated = t->file.taken;
