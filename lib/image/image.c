@@ -405,6 +405,27 @@ static void free_strings(const char *const *strings)
 		free((void *)strings);
 }
 
+void image_note(struct e4z_image *img, const char *sentence)
+{
+	size_t count = 0, bytes = strlen(sentence) + 1;
+	const char **notes;
+	char *text;
+
+	for (; img->info.notes[count]; count++)
+		bytes += strlen(img->info.notes[count]) + 1;
+	notes = malloc((count + 2) * sizeof(*notes) + bytes);
+	if (!notes)
+		return;
+	text = (char *)(notes + count + 2);
+	for (size_t i = 0; i <= count; i++) {
+		notes[i] = text;
+		text = stpcpy(text, i < count ? img->info.notes[i] : sentence) + 1;
+	}
+	notes[count + 1] = NULL;
+	free_strings(img->info.notes);
+	img->info.notes = notes;
+}
+
 void image_free(struct e4z_image *img)
 {
 	if (!img)

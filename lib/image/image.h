@@ -49,6 +49,12 @@ errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 		     struct e4z_image **img);
 void image_free(struct e4z_image *img);
 
+/*
+ * Add a sentence to info.notes, which may move. Nothing happens when memory runs out: a note is not
+ * worth a failure.
+ */
+void image_note(struct e4z_image *img, const char *sentence);
+
 /* Keep a sentence for e4z_context() and return ERR. */
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -145,6 +145,11 @@ struct e4z_commit_summary *txn_summary(struct e4z_image *img)
 	return &img->txn->sum;
 }
 
+bool txn_has_changes(const struct e4z_image *img)
+{
+	return capture_count(img->view) || img->txn->homes.count;
+}
+
 bool txn_may_split(const struct e4z_image *img)
 {
 	return img->txn->options.split;

@@ -60,6 +60,9 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
 
+/* Anything was changed since the last commit. */
+bool txn_has_changes(const struct e4z_image *img);
+
 /* Forget everything since the last commit, and go on. */
 errcode_t txn_restart(struct e4z_image *img);
 
