@@ -74,7 +74,7 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	if (!img->log)
 		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->mended_super) {
 		err = session_journal_look_through(img, &replay);
 		if (err)
 			return err;
@@ -352,6 +352,7 @@ static errcode_t replay_first(struct e4z_image *img)
 		return err;
 	/* what is looked at from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
+	img->mended_super = false;
 	txn->replay_pending = false;
 	return 0;
 }
