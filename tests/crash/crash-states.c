@@ -54,7 +54,6 @@ static void attach(void *arg, struct e4z_image *img)
 {
 	struct run *run = arg;
 
-	img->faults = run->options.faults;
 	record_attach(&run->record, 0, img->dev);
 	if (img->log && img->log->dev != img->dev)
 		record_attach(&run->record, 1, img->log->dev);
@@ -73,8 +72,10 @@ static errcode_t edit(struct run *run, const struct workload *work)
 	errcode_t err = e4z_open(run->disks.disk[0].path, &how, &img);
 
 	run->summary = (struct e4z_commit_summary){.transactions = 0};
-	if (!err)
+	if (!err) {
+		img->faults = run->options.faults;
 		err = work_run(work, &options, img, attach, run, &run->summary);
+	}
 	if (err)
 		snprintf(run->why, sizeof(run->why), "%s: %s", error_message(err),
 			 img ? e4z_context(img) : "");
