@@ -125,13 +125,11 @@ static errcode_t truncate_mapped(struct truncate *t)
 {
 	uint64_t keep = blocks_of(t->img, t->new);
 	errcode_t err = zero_tail(t);
-	struct run run;
 
 	if (err)
 		return err;
 	if (t->new > t->old)
 		return hide_past_eof(t);
-	t->had_more = extents_find(t->file.list, keep, &run) || run.len < EXTENTS_END - keep;
 	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
 }
 
