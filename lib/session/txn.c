@@ -11,6 +11,7 @@
 #include "image/super.h"
 #include "journal/commit.h"
 #include "session/journal.h"
+#include "session/undo.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	if (!img->log)
 		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->mended_super) {
 		err = session_journal_look_through(img, &replay);
 		if (err)
 			return err;
@@ -351,6 +352,7 @@ static errcode_t replay_first(struct e4z_image *img)
 		return err;
 	/* what is looked at from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
+	img->mended_super = false;
 	txn->replay_pending = false;
 	return 0;
 }
@@ -425,12 +427,37 @@ static errcode_t commit_directly(struct e4z_image *img, const struct captured *l
 	return err ? err : blkdev_sync(img->dev, "super");
 }
 
+static errcode_t save_block(void *arg, uint64_t block, const void *data)
+{
+	struct e4z_image *img = arg;
+
+	(void)data;
+	return undo_save(img, block * img->block_size, img->block_size);
+}
+
+/* Before the first write: all that is going to be overwritten goes into the undo file. */
+static errcode_t save_all(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	const struct txn *txn = img->txn;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < txn->homes.count && !err; i++)
+		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
+	if (!err && txn->replay_pending)
+		err = overlay_each(capture_overlay(img->view), save_block, img);
+	if (!err && img->undo)
+		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
+	return err;
+}
+
 /* Everything is known, and fits: write. */
 static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count)
 {
 	struct txn *txn = img->txn;
-	errcode_t err = replay_first(img);
+	errcode_t err = save_all(img, list, count);
 
+	if (!err)
+		err = replay_first(img);
 	if (!err)
 		err = write_homes(img);
 	if (err)
@@ -500,6 +527,8 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	*summary = txn->sum;
 	if (!err)
 		err = start_over(img);
+	if (!err)
+		err = undo_seal(img);
 	if (!err)
 		return 0;
 	txn->state = BROKEN;

@@ -235,8 +235,9 @@ static void print_counts(const struct run *run)
 	       (unsigned long long)c->overlay, (unsigned long long)c->nested,
 	       (unsigned long long)c->write_errors);
 	for (int judge = 0; judge <= OUTSIDE_KERNEL; judge++)
-		printf("%llu by %s (%llu torn-super mended), ", (unsigned long long)c->outside[judge],
-		       outside_name[judge], (unsigned long long)c->torn_super_mended[judge]);
+		printf("%llu by %s (%llu torn-super mended), ",
+		       (unsigned long long)c->outside[judge], outside_name[judge],
+		       (unsigned long long)c->torn_super_mended[judge]);
 	printf("%llu failed\n", (unsigned long long)c->failed);
 }
 
@@ -272,14 +273,14 @@ static int crash(struct run *run)
 	know_after(run);
 	disks_rewind(&run->disks, 0);
 	court->references = 1;
-	court->reference[0] =
-		o->data == E4Z_DATA_ORDERED ? court->before.meta : court->before.all;
+	court->reference[0] = o->data == E4Z_DATA_ORDERED ? court->before.meta : court->before.all;
 	if (court->place == JOURNAL_NONE)
 		court->reference[court->references++] =
 			o->data == E4Z_DATA_ORDERED ? court->after.meta : court->after.all;
 	states_each(&run->record, &states, court_judge, court);
-	if (court->place != JOURNAL_NONE && court->reference[court->references - 1] !=
-	    (o->data == E4Z_DATA_ORDERED ? court->after.meta : court->after.all))
+	if (court->place != JOURNAL_NONE &&
+	    court->reference[court->references - 1] !=
+		    (o->data == E4Z_DATA_ORDERED ? court->after.meta : court->after.all))
 		court_complain(court, &end, "its end is not what crashes lead to");
 	if (court->references > 2 && court->references > run->summary.transactions + 1)
 		court_complain(court, &end, "%zu states, %llu transactions", court->references,
@@ -360,7 +361,11 @@ static void parse(int argc, char **argv, struct options *o)
 {
 	int opt;
 
-	*o = (struct options){.shape = "fresh", .limit = 400, .random = 24, .nested = 40, .overlay = 4,
+	*o = (struct options){.shape = "fresh",
+			      .limit = 400,
+			      .random = 24,
+			      .nested = 40,
+			      .overlay = 4,
 			      .errors = 1};
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		unsigned long n = optarg ? strtoul(optarg, NULL, 0) : 0;
@@ -368,7 +373,8 @@ static void parse(int argc, char **argv, struct options *o)
 		switch (opt) {
 		case 'w': o->workload = optarg; break;
 		case 's': o->shape = optarg; break;
-		case 'd': o->data = strcmp(optarg, "ordered") ? E4Z_DATA_JOURNAL : E4Z_DATA_ORDERED;
+		case 'd':
+			o->data = strcmp(optarg, "ordered") ? E4Z_DATA_JOURNAL : E4Z_DATA_ORDERED;
 			break;
 		case 'u': o->used = true; break;
 		case 'l': o->limit = n; break;
