@@ -146,7 +146,6 @@ static const char *set_kinds(struct options *options, const char *arg)
 	size_t len;
 	int kind;
 
-	options->kinds = 0;
 	for (;; arg += len + 1) {
 		len = strcspn(arg, ",");
 		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, arg);

@@ -140,6 +140,51 @@ static struct line begin(const char *type)
 	return line;
 }
 
+/*
+ * Bytes at P of a character that can steer a terminal, or turn what is read around, although JSON
+ * lets it stand: DEL, C1 controls, bidirectional overrides and isolates. 0: none; *CODE: which.
+ */
+static size_t steers(const char *p, unsigned *code)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	*code = b[0];
+	if (b[0] == 0x7f)
+		return 1;
+	if (b[0] == 0xc2 && b[1] >= 0x80 && b[1] <= 0x9f) {
+		*code = b[1];
+		return 2;
+	}
+	if (b[0] != 0xe2 || (b[1] != 0x80 && b[1] != 0x81))
+		return 0;
+	*code = 0x2000u | (b[1] & 1u) << 6 | (b[2] & 0x3fu);
+	if (*code == 0x200e || *code == 0x200f || (*code >= 0x202a && *code <= 0x202e) ||
+	    (*code >= 0x2066 && *code <= 0x2069))
+		return 3;
+	return 0;
+}
+
+/* Such characters stand in strings only, where \u means the same. */
+static void put_text(const char *text)
+{
+	const char *from = text;
+
+	while (*text) {
+		unsigned code;
+		size_t len = steers(text, &code);
+
+		if (!len) {
+			text++;
+			continue;
+		}
+		fwrite(from, 1, (size_t)(text - from), stdout);
+		printf("\\u%04x", code);
+		text += len;
+		from = text;
+	}
+	fputs(from, stdout);
+}
+
 static errcode_t end(struct line *line)
 {
 	const int how = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -148,7 +193,7 @@ static errcode_t end(struct line *line)
 	if (!line->failed)
 		text = json_object_to_json_string_ext(line->object, how);
 	if (text) {
-		fputs(text, stdout);
+		put_text(text);
 		putchar('\n');
 	}
 	json_object_put(line->object);
