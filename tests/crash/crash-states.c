@@ -318,7 +318,8 @@ static void no_attach(void *arg, struct e4z_image *img)
 /* The edit itself, or a replay, of a real file: for those who kill it, or read its trace. */
 static int edit_file(struct options *o, const struct workload *work)
 {
-	const struct e4z_open_options how = {.write = true, .journal_device = o->journal};
+	const struct e4z_open_options how = {
+		.write = true, .mend = o->replay, .journal_device = o->journal};
 	struct e4z_commit_summary summary = {.transactions = 0};
 	struct e4z_image *img;
 	errcode_t err = e4z_open(o->image, &how, &img);
