@@ -262,8 +262,9 @@ static int help_run(const struct options *options, struct report *report, const 
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
 		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
-	puts("\nExit status: 0 nothing found or all done, 4 findings, 8 refused or failed, nothing\n"
-	     "written, 12 failed while writing, 16 wrong usage, 32 stopped by a signal. See e4zero(8).");
+	puts("\nExit status: 0 nothing found, or done; 4 findings; 8 refused, or failed before\n"
+	     "the first write; 12 failed after it; 16 wrong usage; 32 stopped by a signal.\n"
+	     "See e4zero(8).");
 	return EXIT_NONE;
 }
 

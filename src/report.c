@@ -100,6 +100,8 @@ static errcode_t row_of_finding(struct row *row, const struct e4z_finding *f)
 		note = group;
 	} else if (!note && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
 		note = "e2fsck would publish it";
+	} else if (!note && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
+		note = "e2fsck would cut it off";
 	}
 	return row_texts(row, f->path, note);
 }

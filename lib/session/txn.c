@@ -41,6 +41,7 @@ struct txn {
 	bool replay_pending; /* the view is of a log that was not replayed yet */
 	uint64_t log_transactions;
 	uint32_t safe_tid;
+	struct e4z_commit_summary sum; /* of all commits so far */
 };
 
 /* SOURCE_DATE_EPOCH stands for the time of a reproducible build, E2FSPROGS_FAKE_TIME of a test. */
@@ -137,6 +138,27 @@ void txn_abort(struct e4z_image *img)
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 {
 	return img->txn->options.data;
+}
+
+struct e4z_commit_summary *txn_summary(struct e4z_image *img)
+{
+	return &img->txn->sum;
+}
+
+bool txn_may_split(const struct e4z_image *img)
+{
+	return img->txn->options.split;
+}
+
+errcode_t txn_restart(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+
+	capture_drop_all(img->view);
+	forget_homes(txn);
+	rangeset_free(txn->freed);
+	txn->freed = rangeset_new(img->blocks);
+	return txn->freed ? 0 : ENOMEM;
 }
 
 uint64_t txn_now(const struct e4z_image *img)
@@ -430,16 +452,14 @@ static errcode_t too_large(struct e4z_image *img, size_t count)
 /* The transaction is durable: begin the next one. */
 static errcode_t start_over(struct e4z_image *img)
 {
-	struct txn *txn = img->txn;
+	errcode_t err = txn_restart(img);
 
-	capture_drop_all(img->view);
-	forget_homes(txn);
-	rangeset_free(txn->freed);
-	txn->freed = rangeset_new(img->blocks);
 	img->info.replayed = false;
 	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
-	return txn->freed ? image_reload(img) : ENOMEM;
+	if (!err)
+		err = image_reload(img);
+	return err ? err : groups_load(img);
 }
 
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
@@ -465,13 +485,14 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	}
 	err = write_all(img, list, count);
 	free(list);
-	summary->transactions += txn->commit.transactions + (!img->log && count);
-	summary->log_blocks += txn->commit.log_blocks;
+	txn->sum.transactions += txn->commit.transactions + (!img->log && count);
+	txn->sum.log_blocks += txn->commit.log_blocks;
 	txn->commit.transactions = txn->commit.log_blocks = 0;
-	summary->replayed += txn->log_transactions;
+	txn->sum.replayed += txn->log_transactions;
 	txn->log_transactions = 0;
-	summary->bytes_written += img->dev->bytes_written - written;
-	summary->barriers += img->dev->barriers - barriers;
+	txn->sum.bytes_written += img->dev->bytes_written - written;
+	txn->sum.barriers += img->dev->barriers - barriers;
+	*summary = txn->sum;
 	if (!err)
 		err = start_over(img);
 	if (!err)
