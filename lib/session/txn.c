@@ -37,6 +37,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct home_vec homes;
+	size_t home_mark;	/* of them when the operation began */
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
@@ -121,6 +122,23 @@ static void forget_homes(struct txn *txn)
 	for (size_t i = 0; i < txn->homes.count; i++)
 		free(txn->homes.items[i].data);
 	vec_free(&txn->homes);
+	txn->home_mark = 0;
+}
+
+void txn_mark(struct e4z_image *img)
+{
+	capture_mark(img->view);
+	img->txn->home_mark = img->txn->homes.count;
+}
+
+/* What the operation freed is in use again: that it is still noted as freed does no harm. */
+void txn_back(struct e4z_image *img)
+{
+	struct home_vec *homes = &img->txn->homes;
+
+	capture_back(img->view);
+	while (homes->count > img->txn->home_mark)
+		free(homes->items[--homes->count].data);
 }
 
 void txn_abort(struct e4z_image *img)
