@@ -40,6 +40,8 @@ struct e4z_open_options {
 	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
 	 */
 	bool write;
+	/* Open although a crash tore the write of the superblock: for e4z_replay(), which mends it. */
+	bool mend;
 };
 
 enum e4z_journal_state {
@@ -122,7 +124,13 @@ const char *e4z_kind_text(enum e4z_finding_kind kind);
 /* The kind named NAME, or -1. */
 int e4z_kind_by_name(const char *name);
 
-enum e4z_e2fsck { E4Z_E2FSCK_NA, E4Z_E2FSCK_BLIND, E4Z_E2FSCK_WOULD_GROW };
+/* What e2fsck -y does with blocks past EOF: nothing, raise the size over them, or unmap them. */
+enum e4z_e2fsck {
+	E4Z_E2FSCK_NA,
+	E4Z_E2FSCK_BLIND,
+	E4Z_E2FSCK_WOULD_GROW,
+	E4Z_E2FSCK_WOULD_CLEAR,
+};
 
 #define E4Z_NONE UINT64_MAX /* "null" of lblk, pblk, first and last */
 
@@ -213,7 +221,9 @@ struct e4z_edit {
 /* What committing took. */
 struct e4z_commit_summary {
 	uint64_t transactions, barriers, bytes_written, log_blocks;
-	uint64_t replayed; /* transactions of the log that were there before */
+	uint64_t replayed;	   /* transactions of the log that were there before */
+	uint64_t orphans_finished; /* truncates that a crash had cut short */
+	uint64_t orphans_left;	   /* deleted files and damaged ones, still to be freed by others */
 };
 
 /*

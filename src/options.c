@@ -86,7 +86,7 @@ static const struct option_row rows[] = {
 	{.name = "data",
 	 .arg = "HOW",
 	 .set = value_data,
-	 .help = "how visible bytes change: \"journal\" (the default),\nor \"ordered\", at home first"},
+	 .help = "bytes in sight change by \"journal\", the default, or\n\"ordered\", at home first"},
 	{.letter = 'f',
 	 .name = "force",
 	 .flag = FLAG(force),
@@ -195,9 +195,9 @@ static int help_run(const struct options *options, struct report *report, const 
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
 		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
-	puts("\nExit status: 0 nothing found or all done, 4 findings, 8 refused or failed,\n"
-	     "nothing written, 12 failed while writing, 16 wrong usage, 32 stopped by a\n"
-	     "signal. See e4zero(8).");
+	puts("\nExit status: 0 nothing found, or done; 4 findings; 8 refused, or failed before\n"
+	     "the first write; 12 failed after it; 16 wrong usage; 32 stopped by a signal.\n"
+	     "See e4zero(8).");
 	return EXIT_NONE;
 }
 

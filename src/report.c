@@ -70,6 +70,8 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		cells[NOTE] = group;
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
 		cells[NOTE] = "e2fsck would publish it";
+	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
+		cells[NOTE] = "e2fsck would cut it off";
 	}
 	return add_row(text_of(report), finding_columns, FINDING_COLUMNS, cells);
 }

@@ -195,6 +195,9 @@ static errcode_t json_image(struct report *report, const struct e4z_image_info *
 
 static errcode_t json_finding(struct report *report, const struct e4z_finding *f)
 {
+	static const char *const e2fsck[] = {[E4Z_E2FSCK_BLIND] = "blind",
+					     [E4Z_E2FSCK_WOULD_GROW] = "would-grow",
+					     [E4Z_E2FSCK_WOULD_CLEAR] = "would-clear"};
 	struct line line = begin("finding");
 
 	(void)report;
@@ -211,7 +214,7 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	add_place(&line, "last", f->last);
 	add_number(&line, "nonzero", f->nonzero);
 	if (f->e2fsck != E4Z_E2FSCK_NA)
-		add_ascii(&line, "e2fsck", f->e2fsck == E4Z_E2FSCK_BLIND ? "blind" : "would-grow");
+		add_ascii(&line, "e2fsck", e2fsck[f->e2fsck]);
 	if (f->why)
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);

@@ -207,12 +207,22 @@ class Witness:
         bs = self.fs.bs
         last = max((l + c - 1 for l, _, c, w in inode.runs if w), default=0)
         more = {"e2fsck": "would-grow" if last * bs > inode.size else "blind"}
+        if self.cut_off(inode, -(-inode.size // bs)):
+            more = {"e2fsck": "would-clear"}
         if inode.flags & FL_VERITY:
             more = {}
         for l, p, c in self.written_from(inode, -(-inode.size // bs)):
             found = stale(self.fs.block(p, c), l * bs)
             kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
             self.add(kind, inode, l, p, c, found, not inode.flags & FL_VERITY, **more)
+
+    @staticmethod
+    def cut_off(inode, first):
+        """EOF lies in the last entry of a root that has levels below: e2fsck unmaps what is behind it."""
+        count, depth = imgfmt.u16(inode.raw, 42), imgfmt.u16(inode.raw, 46)
+        if not inode.flags & imgfmt.FL_EXTENTS or not depth or not 1 <= count <= 4 or not first:
+            return False
+        return first >= imgfmt.u32(inode.raw, 40 + 12 * count)
 
     def pending(self, inode):
         """A truncate that never finished: all that it would have removed, in one finding."""

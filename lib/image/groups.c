@@ -2,6 +2,7 @@
 // Judges every group descriptor and collects the blocks of static metadata.
 #include "image/groups.h"
 
+#include "base/crc32c.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -139,6 +140,41 @@ errcode_t groups_load(struct e4z_image *img)
 	if (err)
 		groups_free(img);
 	return err;
+}
+
+bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+{
+	const struct group *group = &img->group[g];
+	uint32_t csum;
+
+	if (group->doubtful ||
+	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
+		return false;
+	if (!img->metadata_csum)
+		return true;
+	csum = crc32c(img->csum_seed, bitmap, img->fs->super->s_inodes_per_group / 8);
+	/* descriptors of 32 bytes have room for the low half only */
+	if (EXT2_DESC_SIZE(img->fs->super) < BITMAP_CSUM_HI_END)
+		return (uint16_t)csum == (uint16_t)group->bitmap_csum;
+	return csum == group->bitmap_csum;
+}
+
+bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino)
+{
+	uint32_t per_group = img->fs->super->s_inodes_per_group;
+	uint32_t g = (ino - 1) / per_group, n = (ino - 1) % per_group;
+	uint8_t *bitmap;
+	bool is_free = false;
+
+	if (img->group[g].sick)
+		return false;
+	if (n >= img->group[g].used)
+		return true;
+	bitmap = malloc(img->block_size);
+	if (bitmap && groups_read_inode_bitmap(img, g, bitmap))
+		is_free = !(bitmap[n / 8] >> n % 8 & 1);
+	free(bitmap);
+	return is_free;
 }
 
 void groups_free(struct e4z_image *img)

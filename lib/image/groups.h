@@ -22,6 +22,15 @@ struct group {
  * group sick, not the call fail.
  */
 errcode_t groups_load(struct e4z_image *img);
+/* Read group G's inode bitmap into BITMAP, a block. False when it cannot be believed. */
+bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
+
+/*
+ * The inode bitmap says that INO is not in use. False where the bitmap cannot be believed, or
+ * memory runs out. groups_load() was called.
+ */
+bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino);
+
 void groups_free(struct e4z_image *img);
 
 #endif

@@ -3,16 +3,26 @@
 #include "e4zero.h"
 
 #include "image/image.h"
+#include "ops/orphan.h"
 #include "session/txn.h"
 #include <inttypes.h>
 
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	static const struct e4z_edit_options defaults;
+	struct e4z_commit_summary *sum;
+	errcode_t err;
 
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
-	return txn_begin(img, options ? options : &defaults);
+	err = txn_begin(img, options ? options : &defaults);
+	if (err)
+		return err;
+	sum = txn_summary(img);
+	err = orphan_finish(img, &sum->orphans_finished, &sum->orphans_left);
+	if (err)
+		txn_abort(img);
+	return err;
 }
 
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
@@ -56,8 +66,10 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super)
 		return 0;
-	err = e4z_begin(img, NULL);
+	if (img->dev->write_fd < 0)
+		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");
+	err = txn_begin(img, &(struct e4z_edit_options){.split = false});
 	return err ? err : e4z_commit(img, summary);
 }

@@ -3,9 +3,10 @@
 //
 // Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
 // commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
-// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs; where
+// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs;
+// where
 // there is nothing to scrub, nothing changes, no time stamp either.
-#include "e4zero.h"
+#include "ops/truncate.h"
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -23,7 +24,7 @@ struct truncate {
 	struct e4z_image *img;
 	struct edit_file file;
 	uint64_t old, new; /* sizes */
-	bool had_more;	   /* blocks were mapped behind the new end */
+	bool finishing;	   /* what a crash cut short: the size stays, nobody asked for it */
 	struct e4z_edit *edit;
 };
 
@@ -98,7 +99,8 @@ static errcode_t zero_tail(struct truncate *t)
 	uint32_t from = end & (img->block_size - 1);
 	struct run run;
 
-	if (!from)
+	/* without the key an encrypted block is left as the kernel leaves it */
+	if (!from || (t->finishing && t->file.inode.flags & EXT4_ENCRYPT_FL))
 		return 0;
 	t->edit->requested = img->block_size - from;
 	if (!extents_find(t->file.list, lblk, &run))
@@ -124,13 +126,11 @@ static errcode_t truncate_mapped(struct truncate *t)
 {
 	uint64_t keep = blocks_of(t->img, t->new);
 	errcode_t err = zero_tail(t);
-	struct run run;
 
 	if (err)
 		return err;
 	if (t->new > t->old)
 		return hide_past_eof(t);
-	t->had_more = extents_find(t->file.list, keep, &run) || run.len < EXTENTS_END - keep;
 	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
 }
 
@@ -148,9 +148,9 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	if (t->old > head)
 		memcpy(block + head, data->rest, t->old - head);
 	err = edit_leave_inline(&t->file);
-	if (err || !t->old)
-		return err;
-	return edit_map_new(&t->file, 0, block);
+	if (!err && t->old)
+		err = edit_map_new(&t->file, 0, block);
+	return err;
 }
 
 /* Zero LEN bytes that are no longer the file's. */
@@ -182,6 +182,14 @@ static errcode_t truncate_inline(struct truncate *t)
 	return 0;
 }
 
+/* Truncating to the same size may leave nothing to do: then not even a time changes. */
+static bool is_needed(const struct truncate *t)
+{
+	const struct edit_file *f = &t->file;
+
+	return t->new != t->old || t->edit->did_zero || f->given || f->changed;
+}
+
 static errcode_t check_request(struct truncate *t)
 {
 	struct e4z_image *img = t->img;
@@ -202,29 +210,90 @@ static errcode_t check_request(struct truncate *t)
 
 static errcode_t run_truncate(struct truncate *t)
 {
-	errcode_t err = check_request(t);
-	bool changes;
+	errcode_t err = t->finishing ? 0 : check_request(t);
 
 	if (err)
 		return err;
-	err = t->file.list ? truncate_mapped(t) : truncate_inline(t);
-	changes = t->new != t->old || t->had_more || t->edit->did_zero;
-	if (!err && changes)
-		err = edit_set_size(&t->file, t->new);
-	if (!err && changes)
-		err = edit_finish(&t->file, true);
-	t->edit->blocks_freed = t->file.given;
-	t->edit->blocks_allocated = t->file.taken;
 	t->edit->size_before = t->old;
 	t->edit->size_after = t->new;
+	err = t->file.list ? truncate_mapped(t) : truncate_inline(t);
+	if (err || !is_needed(t))
+		return err;
+	err = edit_set_size(&t->file, t->new);
+	if (!err)
+		err = edit_finish(&t->file, !t->finishing);
+	t->edit->blocks_freed = t->file.given;
+	t->edit->blocks_allocated = t->file.taken;
+	return err;
+}
+
+errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit)
+{
+	struct truncate t = {.img = img, .finishing = true, .edit = edit};
+	errcode_t err = edit_open(img, ino, &t.file);
+
+	*edit = (struct e4z_edit){.op = "truncate", .ino = ino};
+	t.old = t.new = t.file.inode.size;
+	if (!err)
+		err = run_truncate(&t);
+	edit_close(&t.file);
+	return err;
+}
+
+/* One transaction's worth, or all of it. */
+static errcode_t truncate_to(struct e4z_image *img, uint64_t size, struct e4z_edit *edit)
+{
+	struct truncate t = {.img = img, .new = size, .edit = edit};
+	errcode_t err = edit_open(img, edit->ino, &t.file);
+
+	t.old = t.file.inode.size;
+	if (!err)
+		err = run_truncate(&t);
+	edit_close(&t.file);
+	return err;
+}
+
+/*
+ * Longer than the log: from the end, a piece in each transaction. The size goes down with the
+ * blocks, so that every one of them leaves a whole file, and there is never an orphan.
+ */
+static errcode_t truncate_split(struct e4z_image *img, uint64_t size, struct e4z_edit *edit)
+{
+	uint64_t before = edit->size_before, from = before, freed = 0;
+	uint64_t bs = img->block_size, need, room;
+	struct e4z_commit_summary ignored = {0};
+	errcode_t err = txn_restart(img);
+
+	for (uint64_t step = from - size; !err && from > size;) {
+		uint64_t to = from - size > step ? (from - step) / bs * bs : size;
+
+		if (to < size)
+			to = size;
+		err = truncate_to(img, to, edit);
+		if (!err)
+			err = txn_log_need(img, &need, &room);
+		if (!err && need > room && from - to > bs) {
+			step = (from - to) / 2;
+			err = txn_restart(img);
+			continue;
+		}
+		freed += edit->blocks_freed;
+		from = to;
+		/* the last piece is the caller's to commit */
+		if (!err && to > size)
+			err = txn_commit(img, &ignored);
+	}
+	edit->size_before = before;
+	edit->blocks_freed = freed;
 	return err;
 }
 
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit)
 {
-	struct truncate t = {.img = img, .new = size, .edit = edit};
 	struct map_work work = {.stop = NULL};
+	struct e4z_commit_summary ignored;
+	uint64_t need = 0, room = 0;
 	bool plain;
 	errcode_t err = map_work_init(img, &work);
 
@@ -234,12 +303,14 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 	if (!err)
 		err = lookup(img, &work, file, &edit->ino, &plain);
 	map_work_free(&work);
-	if (err)
-		return err;
-	err = edit_open(img, edit->ino, &t.file);
-	t.old = t.file.inode.size;
+	/* what came before must not be lost when this is done in pieces */
+	if (!err && txn_may_split(img) && txn_has_changes(img))
+		err = txn_commit(img, &ignored);
 	if (!err)
-		err = run_truncate(&t);
-	edit_close(&t.file);
+		err = truncate_to(img, size, edit);
+	if (!err && txn_may_split(img) && img->log)
+		err = txn_log_need(img, &need, &room);
+	if (!err && need > room)
+		err = truncate_split(img, size, edit);
 	return err;
 }

@@ -2,6 +2,7 @@
 // Decides from an inode's mapping which of its bytes have to be read: the table of doc/findings.md.
 #include "scan/look.h"
 
+#include "base/bytes.h"
 #include "file/inline.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -156,12 +157,12 @@ static void on_past_eof(struct look *look, const struct run *run)
 		end = look->past_end;
 	if (start >= end)
 		return;
-	push_blind(look, E4Z_E2FSCK_WOULD_GROW);
+	push_blind(look, look->behind);
 	suspect = make_suspect(look, E4Z_POST_EOF_DATA, start, run->pblk + (start - run->lblk),
 			       end - start);
 	suspect.zero_kind = E4Z_POST_EOF_ZERO;
 	if (!(look->inode->flags & EXT4_VERITY_FL))
-		suspect.finding.e2fsck = E4Z_E2FSCK_WOULD_GROW;
+		suspect.finding.e2fsck = look->behind;
 	/* pass 1 of e2fsck compares i_size with the start of the last written block */
 	if (end - start == 1 && start << look->img->block_bits == look->inode->size)
 		look->blind = suspect;
@@ -287,6 +288,22 @@ static errcode_t look_at_inline(struct look *look, const struct inode *inode)
 	return judged.nonzero ? findings_add(look->findings, &suspect.finding) : 0;
 }
 
+/*
+ * e2fsck takes EOF for the end of the last entry in the root of a tree that has levels (libext2fs:
+ * path end_block): what is mapped behind EOF there is out of bounds and is unmapped. If EOF lies
+ * before that entry the subtraction wraps, and nothing is.
+ */
+static enum e4z_e2fsck behind_eof(const struct look *look, const struct inode *inode)
+{
+	const uint8_t *root = inode->raw + INODE_I_BLOCK;
+	unsigned entries = get_le16(root + 2);
+
+	if (!(inode->flags & EXT4_EXTENTS_FL) || !get_le16(root + 6) || !entries || entries > 4 ||
+	    !look->past_eof || look->past_eof < get_le32(root + 12 + (entries - 1) * 12))
+		return E4Z_E2FSCK_WOULD_GROW;
+	return E4Z_E2FSCK_WOULD_CLEAR;
+}
+
 static void start(struct look *look, const struct inode *inode)
 {
 	const struct e4z_image *img = look->img;
@@ -298,6 +315,7 @@ static void start(struct look *look, const struct inode *inode)
 	if (inode->flags & EXT4_VERITY_FL)
 		look->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
 				 img->block_bits;
+	look->behind = behind_eof(look, inode);
 	look->last_claim = CLAIMS_START;
 	look->run.len = 0;
 	look->blind.finding.ino = 0;
@@ -365,7 +383,8 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 			why = "the size is larger than the map can hold";
 		if (look->run.len)
 			on_merged_run(look);
-		push_blind(look, E4Z_E2FSCK_BLIND);
+		push_blind(look,
+			   look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
 		push_slack(look, look->slack_next, look->slack_end);
 	}
 	if (!err)

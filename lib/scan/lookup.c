@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "file/dir.h"
 #include "file/inline.h"
+#include "image/groups.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,7 +129,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 		return give_up(r, E4Z_ET_LOOP);
 	if (!target)
 		return give_up(r, E4Z_ET_NOT_FOUND);
-	if (asprintf(&path, "%s/%s", target, r->rest) < 0)
+	if (asprintf(&path, "%s%s%s", target, *r->rest ? "/" : "", r->rest) < 0)
 		return ENOMEM;
 	free(r->path);
 	r->path = r->rest = path;
@@ -169,7 +170,10 @@ static errcode_t step(struct resolve *r, size_t len)
 	if (err)
 		/* the last component may be damaged: the check will say so */
 		return r->rest[strspn(r->rest, "/")] ? give_up(r, err) : 0;
-	return inode_is(&inode, LINUX_S_IFLNK) ? follow(r, &inode) : 0;
+	if (inode_is(&inode, LINUX_S_IFLNK))
+		return follow(r, &inode);
+	/* "name/" asks for a directory */
+	return *r->rest && !inode_is(&inode, LINUX_S_IFDIR) ? give_up(r, ENOTDIR) : 0;
 }
 
 static errcode_t lookup_path(struct resolve *r)
@@ -199,6 +203,8 @@ static errcode_t lookup_number(struct resolve *r)
 	if (n < 1 || n > r->img->inodes)
 		return give_up(r, E4Z_ET_NOT_FOUND);
 	r->ino = (uint32_t)n;
+	if (groups_inode_is_free(r->img, r->ino))
+		return image_fail(r->img, E4Z_ET_NOT_FOUND, "inode %u is not in use", r->ino);
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "base/pool.h"
 #include "image/groups.h"
 #include "scan/look.h"
@@ -165,25 +164,6 @@ static errcode_t progress(const struct tables *t, uint64_t current)
 	return t->options.watch(t->options.arg, 1, current, 2ull * t->img->inodes);
 }
 
-/* Read the group's inode bitmap. False when it cannot be believed. */
-static bool read_bitmap(const struct tables *t, uint32_t g, uint8_t *bitmap)
-{
-	const struct e4z_image *img = t->img;
-	const struct group *group = &img->group[g];
-	uint32_t bytes = per_group(t) / 8, csum;
-
-	if (group->doubtful ||
-	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
-		return false;
-	if (!img->metadata_csum)
-		return true;
-	csum = crc32c(img->csum_seed, bitmap, bytes);
-	/* descriptors of 32 bytes have room for the low half only */
-	if (EXT2_DESC_SIZE(img->fs->super) < 64)
-		return (uint16_t)csum == (uint16_t)group->bitmap_csum;
-	return csum == group->bitmap_csum;
-}
-
 static bool bit_set(const uint8_t *bitmap, uint32_t n)
 {
 	return bitmap[n / 8] >> n % 8 & 1;
@@ -240,17 +220,59 @@ static errcode_t collect(struct tables *t, struct look *look)
 	return err;
 }
 
+/* The slots [first, end) of the group, whose first one in memory is the worker's table. */
+static errcode_t look_at_slots(struct tables *t, struct worker *w, const struct piece *p,
+			       uint32_t first, uint32_t end, bool believed)
+{
+	uint32_t ino = p->group * per_group(t) + 1;
+	errcode_t err = 0;
+
+	for (uint32_t i = first; i < end && !err; i++)
+		if (!believed || bit_set(w->bitmap, i))
+			err = look_at_slot(t, w, ino + i,
+					   w->table + (size_t)(i - first) * t->img->inode_size,
+					   believed);
+	return err;
+}
+
+/* A disk with bad sectors: what one block of the table hides is not all of the piece. */
+static errcode_t look_block_by_block(struct tables *t, struct worker *w, const struct piece *p,
+				     uint32_t first, uint32_t end, bool believed)
+{
+	const struct e4z_image *img = t->img;
+	uint32_t per_block = img->block_size / img->inode_size, stop;
+	errcode_t err = 0;
+
+	for (; first < end && !err; first = stop) {
+		uint64_t off = img->group[p->group].itable * img->block_size +
+			       (uint64_t)first * img->inode_size;
+
+		stop = (first / per_block + 1) * per_block;
+		if (stop > end)
+			stop = end;
+		if (!image_read(img, off, (size_t)(stop - first) * img->inode_size, w->table)) {
+			err = look_at_slots(t, w, p, first, stop, believed);
+			continue;
+		}
+		for (uint32_t i = first; i < stop && !err && t->mode == JUDGE; i++)
+			if (believed && bit_set(w->bitmap, i))
+				err = findings_unreadable(t->findings,
+							  p->group * per_group(t) + 1 + i, 0,
+							  "the inode cannot be read");
+	}
+	return err;
+}
+
 static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 {
 	struct tables *t = arg;
 	struct worker *w = &t->workers[worker];
 	const struct e4z_image *img = t->img;
 	const struct piece *p = &t->pieces.items[n];
-	const struct group *group = &img->group[p->group];
 	uint32_t first = p->first, end = p->first + p->count;
-	uint32_t ino = p->group * per_group(t) + 1;
-	bool believed = read_bitmap(t, p->group, w->bitmap);
-	errcode_t err = 0;
+	bool believed = groups_read_inode_bitmap(img, p->group, w->bitmap);
+	uint64_t off;
+	errcode_t err;
 
 	while (believed && first < end && !bit_set(w->bitmap, first))
 		first++;
@@ -258,14 +280,11 @@ static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 		end--;
 	if (first == end)
 		return 0;
-	if (image_read(img, group->itable * img->block_size + (uint64_t)first * img->inode_size,
-		       (size_t)(end - first) * img->inode_size, w->table))
-		return findings_sick_group(t->findings, p->group, "the inode table cannot be read");
-	for (uint32_t i = first; i < end && !err; i++)
-		if (!believed || bit_set(w->bitmap, i))
-			err = look_at_slot(t, w, ino + i,
-					   w->table + (size_t)(i - first) * img->inode_size,
-					   believed);
+	off = img->group[p->group].itable * img->block_size + (uint64_t)first * img->inode_size;
+	if (image_read(img, off, (size_t)(end - first) * img->inode_size, w->table))
+		err = look_block_by_block(t, w, p, first, end, believed);
+	else
+		err = look_at_slots(t, w, p, first, end, believed);
 	if (!err && t->mode == JUDGE)
 		err = look_settle(&w->look);
 	return err ? err : collect(t, &w->look);
@@ -413,7 +432,12 @@ static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t cou
 							  "the inode cannot be read");
 			continue;
 		}
-		err = t->mode == JUDGE ? look_at(&w->look, &inode) : look_blame(&w->look, &inode);
+		if (t->mode == JUDGE && !inode_is(&inode, LINUX_S_IFREG) &&
+		    !inode_is(&inode, LINUX_S_IFLNK))
+			err = findings_skip(t->findings, inos[i], "not a regular file");
+		if (!err)
+			err = t->mode == JUDGE ? look_at(&w->look, &inode)
+					       : look_blame(&w->look, &inode);
 	}
 	return err;
 }

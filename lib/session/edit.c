@@ -234,12 +234,15 @@ static errcode_t give_clusters(struct edit_file *f)
 
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 {
+	uint64_t cookie;
 	errcode_t err;
 
 	f->err = 0;
+	cookie = extents_cookie(f->list);
 	err = extents_remove(f->list, lblk, len, on_freed, f);
 	if (!err)
 		err = f->err;
+	f->changed |= extents_cookie(f->list) != cookie;
 	return err ? err : give_clusters(f);
 }
 

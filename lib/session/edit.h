@@ -24,6 +24,7 @@ struct edit_file {
 	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
 	uint64_t taken, given;	      /* blocks */
 	struct unmapped_vec unmapped; /* with bigalloc: freed by the cluster */
+	bool changed;		      /* the map */
 	errcode_t err;
 };
 

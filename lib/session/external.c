@@ -130,27 +130,31 @@ static errcode_t try_entry(struct hunt *hunt, const char *folder, int fd, const 
 	return try_whole(hunt, path);
 }
 
-static errcode_t search_beside(struct hunt *hunt)
+static errcode_t search_folder(struct hunt *hunt, const char *folder)
 {
-	char *folder = strdup(hunt->img->dev->path);
+	DIR *dir = opendir(folder);
 	const struct dirent *entry;
 	errcode_t err = 0;
 	unsigned seen = 0;
-	char *slash;
-	DIR *dir;
 
-	if (!folder)
-		return ENOMEM;
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	dir = opendir(slash ? folder : ".");
-	while (dir && !err && seen++ < ENTRIES_MAX && (entry = readdir(dir)))
-		err = try_entry(hunt, slash ? folder : ".", dirfd(dir), entry->d_name);
-	if (dir)
-		closedir(dir);
-	free(folder);
+	if (!dir)
+		return 0;
+	while (!err && seen++ < ENTRIES_MAX && (entry = readdir(dir)))
+		err = try_entry(hunt, folder, dirfd(dir), entry->d_name);
+	closedir(dir);
 	return err;
+}
+
+static errcode_t search_beside(struct hunt *hunt)
+{
+	const char *path = hunt->img->dev->path, *slash = strrchr(path, '/');
+	AUTO_FREE char *folder = NULL;
+
+	if (!slash)
+		return search_folder(hunt, ".");
+	/* "/" is its own folder */
+	folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	return folder ? search_folder(hunt, folder) : ENOMEM;
 }
 
 static void uuid_text(const uint8_t *uuid, char *text)

@@ -146,6 +146,11 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 		return 0;
 	}
 	capture_set_overlay(img->view, ov);
+	/* the log's copy of the superblock is newer than what was mended */
+	if (img->mended_super && overlay_meets(ov, SUPER_OFFSET / img->block_size, 1)) {
+		capture_drop(img->view, SUPER_OFFSET / img->block_size);
+		img->torn_super = false;
+	}
 	err = image_reload(img);
 	if (!err)
 		img->info.replayed = true;

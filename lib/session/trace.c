@@ -10,10 +10,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINE_SIZE 256
+
 struct trace {
 	int fd;
 	const struct blkdev *image;
 };
+
+static errcode_t put(const struct trace *trace, const char *line, size_t len)
+{
+	while (len) {
+		ssize_t n = write(trace->fd, line, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		line += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
 
 static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 {
@@ -21,26 +38,18 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
 	const struct trace *trace = arg;
 	const char *where = dev == trace->image ? "" : "journal ";
-	char line[128];
-	int len, done = 0;
+	char line[LINE_SIZE];
+	int n;
 
 	if (op->type == BLKDEV_SYNC)
-		len = snprintf(line, sizeof(line), "%s%s  # %s\n", where, names[op->type],
-			       op->what);
+		n = snprintf(line, sizeof(line), "%s%s  # %s\n", where, names[op->type], op->what);
 	else
-		len = snprintf(line, sizeof(line), "%s%s %" PRIu64 " %" PRIu64 "  # %s\n", where,
-			       names[op->type], op->off, op->len, op->what);
+		n = snprintf(line, sizeof(line), "%s%s %" PRIu64 " %" PRIu64 "  # %s\n", where,
+			     names[op->type], op->off, op->len, op->what);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return EOVERFLOW;
 	/* the line is there before the operation is done, whatever happens to us then */
-	while (done < len) {
-		ssize_t n = write(trace->fd, line + done, (size_t)(len - done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		done += (int)n;
-	}
-	return 0;
+	return put(trace, line, (size_t)n);
 }
 
 /* The trace must not be the image: opening it for writing empties it. */
@@ -72,8 +81,8 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	if (!img->trace)
 		return ENOMEM;
 	img->trace->image = img->dev;
-	img->trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	err = img->trace->fd >= 0 ? blkdev_observe(img->dev, &observer) : errno;
+	img->trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	err = img->trace->fd < 0 ? errno : blkdev_observe(img->dev, &observer);
 	if (!err && img->journal_dev)
 		err = blkdev_observe(img->journal_dev, &observer);
 	return err ? image_fail(img, err, "opening the trace %.300s", path) : 0;

@@ -11,6 +11,7 @@
 #include "image/super.h"
 #include "journal/commit.h"
 #include "session/journal.h"
+#include "session/undo.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct txn {
 	bool replay_pending; /* the view is of a log that was not replayed yet */
 	uint64_t log_transactions;
 	uint32_t safe_tid;
+	struct e4z_commit_summary sum; /* of all commits so far */
 };
 
 /* SOURCE_DATE_EPOCH stands for the time of a reproducible build, E2FSPROGS_FAKE_TIME of a test. */
@@ -72,7 +74,7 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	if (!img->log)
 		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->mended_super) {
 		err = session_journal_look_through(img, &replay);
 		if (err)
 			return err;
@@ -137,6 +139,32 @@ void txn_abort(struct e4z_image *img)
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 {
 	return img->txn->options.data;
+}
+
+struct e4z_commit_summary *txn_summary(struct e4z_image *img)
+{
+	return &img->txn->sum;
+}
+
+bool txn_has_changes(const struct e4z_image *img)
+{
+	return capture_count(img->view) || img->txn->homes.count;
+}
+
+bool txn_may_split(const struct e4z_image *img)
+{
+	return img->txn->options.split;
+}
+
+errcode_t txn_restart(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+
+	capture_drop_all(img->view);
+	forget_homes(txn);
+	rangeset_free(txn->freed);
+	txn->freed = rangeset_new(img->blocks);
+	return txn->freed ? 0 : ENOMEM;
 }
 
 uint64_t txn_now(const struct e4z_image *img)
@@ -324,6 +352,7 @@ static errcode_t replay_first(struct e4z_image *img)
 		return err;
 	/* what is looked at from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
+	img->mended_super = false;
 	txn->replay_pending = false;
 	return 0;
 }
@@ -398,12 +427,37 @@ static errcode_t commit_directly(struct e4z_image *img, const struct captured *l
 	return err ? err : blkdev_sync(img->dev, "super");
 }
 
+static errcode_t save_block(void *arg, uint64_t block, const void *data)
+{
+	struct e4z_image *img = arg;
+
+	(void)data;
+	return undo_save(img, block * img->block_size, img->block_size);
+}
+
+/* Before the first write: all that is going to be overwritten goes into the undo file. */
+static errcode_t save_all(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	const struct txn *txn = img->txn;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < txn->homes.count && !err; i++)
+		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
+	if (!err && txn->replay_pending)
+		err = overlay_each(capture_overlay(img->view), save_block, img);
+	if (!err && img->undo)
+		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
+	return err;
+}
+
 /* Everything is known, and fits: write. */
 static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count)
 {
 	struct txn *txn = img->txn;
-	errcode_t err = replay_first(img);
+	errcode_t err = save_all(img, list, count);
 
+	if (!err)
+		err = replay_first(img);
 	if (!err)
 		err = write_homes(img);
 	if (err)
@@ -430,16 +484,14 @@ static errcode_t too_large(struct e4z_image *img, size_t count)
 /* The transaction is durable: begin the next one. */
 static errcode_t start_over(struct e4z_image *img)
 {
-	struct txn *txn = img->txn;
+	errcode_t err = txn_restart(img);
 
-	capture_drop_all(img->view);
-	forget_homes(txn);
-	rangeset_free(txn->freed);
-	txn->freed = rangeset_new(img->blocks);
 	img->info.replayed = false;
 	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
-	return txn->freed ? image_reload(img) : ENOMEM;
+	if (!err)
+		err = image_reload(img);
+	return err ? err : groups_load(img);
 }
 
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
@@ -465,15 +517,18 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	}
 	err = write_all(img, list, count);
 	free(list);
-	summary->transactions += txn->commit.transactions + (!img->log && count);
-	summary->log_blocks += txn->commit.log_blocks;
+	txn->sum.transactions += txn->commit.transactions + (!img->log && count);
+	txn->sum.log_blocks += txn->commit.log_blocks;
 	txn->commit.transactions = txn->commit.log_blocks = 0;
-	summary->replayed += txn->log_transactions;
+	txn->sum.replayed += txn->log_transactions;
 	txn->log_transactions = 0;
-	summary->bytes_written += img->dev->bytes_written - written;
-	summary->barriers += img->dev->barriers - barriers;
+	txn->sum.bytes_written += img->dev->bytes_written - written;
+	txn->sum.barriers += img->dev->barriers - barriers;
+	*summary = txn->sum;
 	if (!err)
 		err = start_over(img);
+	if (!err)
+		err = undo_seal(img);
 	if (!err)
 		return 0;
 	txn->state = BROKEN;

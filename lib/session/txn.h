@@ -22,10 +22,13 @@
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options);
 
 /*
- * Make all of it durable; SUMMARY is added to. The transaction is open again, and empty,
- * afterwards.
+ * Make all of it durable; SUMMARY counts all commits since txn_begin(). The transaction is open
+ * again, and empty, afterwards.
  */
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
+
+/* What the next commits count from. */
+struct e4z_commit_summary *txn_summary(struct e4z_image *img);
 
 /* Forget what was not committed. Does nothing when nothing is open. */
 void txn_abort(struct e4z_image *img);
@@ -56,6 +59,15 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 /* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
+
+/* Anything was changed since the last commit. */
+bool txn_has_changes(const struct e4z_image *img);
+
+/* Forget everything since the last commit, and go on. */
+errcode_t txn_restart(struct e4z_image *img);
+
+/* An operation may commit at safe points of its own. */
+bool txn_may_split(const struct e4z_image *img);
 
 /* Blocks that the transaction would log now, and how many fit. */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);

@@ -5,11 +5,14 @@
  *   scribble IMAGE [force] [partition=X] [journal=FILE] [undo=FILE] [trace=FILE] ORDER...
  *
  * Orders, offsets from the start of the file system: write:OFF:LEN:BYTE zero:OFF:LEN
- * copy:OFF:FILE sync save:OFF:LEN flush seal; hold says "ready" and waits for the end of standard
+ * copy:OFF:FILE sync save:OFF:LEN flush seal; may:INO:WHAT asks whether WHAT (enum guard_what) may
+ * be done to an inode; hold says "ready" and waits for the end of standard
  * input; die kills the program. Exit 8: refused before the first order, 12: an order failed.
  */
 #include "errors.h"
+#include "image/groups.h"
 #include "image/image.h"
+#include "session/guard.h"
 #include "session/undo.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -63,6 +66,22 @@ static errcode_t copy_file(struct e4z_image *img, uint64_t off, const char *name
 	return err;
 }
 
+static errcode_t may(struct e4z_image *img, uint64_t ino, uint64_t what)
+{
+	void *raw = malloc(img->inode_size);
+	errcode_t err = raw ? groups_load(img) : ENOMEM;
+	struct inode inode;
+
+	if (!err)
+		err = inode_read(img, (uint32_t)ino, raw, &inode);
+	if (!err)
+		err = guard_inode(img, &inode, (unsigned)what);
+	if (!err && guard_remark(&inode))
+		puts(guard_remark(&inode));
+	free(raw);
+	return err;
+}
+
 static errcode_t hold(void)
 {
 	puts("ready");
@@ -85,6 +104,8 @@ static errcode_t obey(struct e4z_image *img, const char *text)
 		return copy_file(img, o.off, name);
 	if (sscanf(text, "save:%" SCNu64 ":%" SCNu64, &o.off, &o.len) == 2)
 		return undo_save(img, o.off, o.len);
+	if (sscanf(text, "may:%" SCNu64 ":%" SCNu64, &o.off, &o.len) == 2)
+		return may(img, o.off, o.len);
 	if (!strcmp(text, "sync"))
 		return blkdev_sync(img->dev, "scribble");
 	if (!strcmp(text, "flush"))

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the images that are crashed: images.sh DIR [NAME...]; images.sh --list prints the names.
+#
+#   ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain   extents, internal journal
+#   xj-1k xj-4k                                         the same, journal in NAME.journal
+#   ind-1k ind-4k                                       indirect maps
+#   inline-4k big-4k                                    inline data, bigalloc
+#   bare-1k bare-4k bare-ind                            no journal
+# Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
+set -euo pipefail
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+export E2FSPROGS_FAKE_TIME=1700000000
+names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
+	bare-1k bare-4k bare-ind'
+
+[ "${1-}" != --list ] || { echo "$names"; exit 0; }
+dir=${1:?usage: images.sh DIR [NAME...]}
+shift
+for tool in mke2fs debugfs python3; do
+	command -v "$tool" >/dev/null || { echo "images.sh: SKIP: $tool is not installed" >&2; exit 77; }
+done
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-crash-images.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM HUP
+printf '[defaults]\n\tbase_features = none\n\tinode_ratio = 16384\n\tinode_size = 256\n[fs_types]\n' >"$tmp/mke2fs.conf"
+export MKE2FS_CONFIG=$tmp/mke2fs.conf
+uuid=5a5a5a5a-1111-2222-3333-444444444444
+common=ext_attr,filetype,sparse_super,large_file,huge_file,flex_bg,dir_nlink,extra_isize
+
+# host NAME PARTS...: a host file; a part is OFFSET+LENGTH, "magic:" before it begins with a log's magic number
+host() {
+	python3 - "$tmp/$1" "${@:2}" <<-'EOF'
+		import random, sys
+		rnd = random.Random(sys.argv[1].rsplit("/", 1)[1])
+		with open(sys.argv[1], "wb") as f:
+		    for part in sys.argv[2:]:
+		        magic, _, place = part.rpartition(":")
+		        offset, length = map(int, place.split("+"))
+		        unit = rnd.randbytes(997).replace(b"\xca", b"\x35").replace(b"\0", b"\x36")
+		        data = (unit * (length // 997 + 1))[:length]
+		        f.seek(offset)
+		        f.write(b"\xc0\x3b\x39\x98" + data[4:] if magic else data)
+	EOF
+}
+
+# every other block of a file, so that each is an extent
+stripes() {
+	local i parts=()
+	for ((i = 0; i < $1; i++)); do parts+=("$((i * 2 * bs))+$bs"); done
+	echo "${parts[@]}"
+}
+
+# populate IMAGE: the files that the workloads name
+populate() {
+	local deep=$((bs == 1024 ? 400 : 1400))
+	host other "0+$((2 * bs + 17))"
+	host small "0+$((3 * bs + bs / 2))"
+	host tail "0+$((bs + 300))"
+	host magic "magic:0+$bs" "magic:$bs+$bs" "magic:$((2 * bs))+$bs"
+	# shellcheck disable=SC2046 # words
+	host frag $(stripes 40)
+	host prealloc "0+$((2 * bs + 50))"
+	# shellcheck disable=SC2046
+	[ -n "${shallow-}" ] || host deep $(stripes $deep)
+	{
+		for file in other small tail magic frag prealloc; do
+			echo "write $tmp/$file $file"
+		done
+		[ -n "${shallow-}" ] || echo "write $tmp/deep deep"
+		case $name in ind*|bare-ind) ;; *) echo 'fallocate prealloc 4 15' ;; esac
+		if [ "${name%%-*}" = inline ]; then
+			host inline 0+50
+			echo "write $tmp/inline inline"
+		fi
+		echo mkdir dir
+		echo "write $tmp/other dir/inner"
+	} >"$tmp/script"
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
+	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 || { cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }
+}
+
+# mk SIZE FEATURES BLOCK-SIZE [mke2fs arguments]
+mk() {
+	local size=$1 features=$2
+	bs=$3
+	shift 3
+	rm -f "$dir/$name"
+	truncate -s "$size" "$dir/$name"
+	mke2fs -q -F -t ext2 -b "$bs" -O "none,$common,$features" -U "$uuid" -m 0 -N 128 \
+		-E "hash_seed=$uuid,lazy_itable_init=0,nodiscard" "$@" "$dir/$name" >"$tmp/mke2fs" 2>&1 ||
+		{ cat "$tmp/mke2fs" >&2; exit 1; }
+	populate "$dir/$name"
+}
+
+# The journal becomes a device of its own. mke2fs does that for block devices only, so by hand.
+externalise() {
+	local journal=66666666-1111-2222-3333-444444444444
+	rm -f "$dir/$name.journal"
+	truncate -s $((1100 * bs)) "$dir/$name.journal"
+	mke2fs -q -F -O journal_dev -b "$bs" -U "$journal" "$dir/$name.journal" >"$tmp/mke2fs" 2>&1 ||
+		{ cat "$tmp/mke2fs" >&2; exit 1; }
+	debugfs -w -R "feature has_journal" "$dir/$name" >/dev/null 2>&1
+	debugfs -w -R "ssv journal_uuid $journal" "$dir/$name" >/dev/null 2>&1
+	debugfs -w -R "ssv journal_dev 0x700" "$dir/$name" >/dev/null 2>&1
+	python3 - "$dir/$name.journal" "$bs" "$uuid" <<-'EOF'
+		import sys, uuid
+		at = (2 if sys.argv[2] == "1024" else 1) * int(sys.argv[2])
+		with open(sys.argv[1], "r+b") as f:
+		    f.seek(at + 0x40)
+		    f.write(b"\0\0\0\1")
+		    f.seek(at + 0x100)
+		    f.write(uuid.UUID(sys.argv[3]).bytes)
+	EOF
+}
+
+csum=extent,metadata_csum,64bit
+for name in ${*:-$names}; do
+	shallow=
+	case $name in
+	ext-1k-csum) mk 8M $csum,has_journal 1024 -J size=2 ;;
+	ext-1k-plain) mk 8M extent,has_journal 1024 -J size=2 ;;
+	ext-4k-csum) mk 16M $csum,has_journal 4096 -J size=5 ;;
+	ext-4k-plain) mk 16M extent,has_journal 4096 -J size=5 ;;
+	xj-1k) mk 6M $csum 1024; externalise ;;
+	xj-4k) shallow=1 mk 8M $csum 4096; externalise ;;
+	ind-1k) mk 8M has_journal 1024 -J size=2 ;;
+	ind-4k) shallow=1 mk 12M metadata_csum,has_journal 4096 -J size=5 ;;
+	inline-4k) shallow=1 mk 12M $csum,inline_data,has_journal 4096 -J size=5 ;;
+	big-4k) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	bare-1k) mk 6M $csum 1024 ;;
+	bare-4k) shallow=1 mk 8M $csum 4096 ;;
+	bare-ind) mk 6M '' 1024 ;;
+	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
+	esac
+done

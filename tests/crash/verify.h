@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Judges a whole small file system in memory: every checksum, every bitmap bit and counter against
+ * what inodes and static metadata claim, and what each file shows. It shares no code with what it
+ * judges but the checksum's arithmetic.
+ */
+#ifndef TESTS_CRASH_VERIFY_H
+#define TESTS_CRASH_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CANARY 0xca /* fills what no file shows; no file has this byte */
+
+/* A visible block of a regular file. */
+struct shown {
+	uint32_t ino, lblk;
+	uint32_t len;	     /* below i_size */
+	const uint8_t *data; /* in the image, or NULL: all zero */
+};
+
+/* A regular file. */
+struct file {
+	uint32_t ino;
+	uint64_t size;
+	uint64_t content;    /* hash of what it shows */
+	uint64_t inode_hash; /* of the slot and all that hangs on it */
+	bool damaged, canary;
+	size_t first, blocks; /* of verdict.shown, written blocks by rising lblk */
+	const uint8_t *inline_data;
+};
+
+struct verdict {
+	bool ok;       /* all holds together */
+	bool super_ok; /* the superblock says what it is, and its checksum is right */
+	bool recover;  /* INCOMPAT_RECOVER */
+	bool valid;    /* VALID_FS */
+	bool canary;   /* a file shows one */
+	char why[160]; /* the first fault */
+	uint64_t meta; /* hash of all but what regular files show */
+	uint64_t all;  /* and with that */
+	struct file *files;
+	size_t file_count, file_room;
+	struct shown *shown;
+	size_t shown_count, shown_room;
+	uint32_t block_size;
+};
+
+/* IMAGE of SIZE bytes. Give the verdict to verdict_free(), which points into the image. */
+void verify(const uint8_t *image, uint64_t size, struct verdict *verdict);
+void verdict_free(struct verdict *verdict);
+
+const struct file *verdict_file(const struct verdict *verdict, uint32_t ino);
+
+/* LEN bytes, below one block, of what the file shows at OFF. False: zero. */
+const uint8_t *verdict_block(const struct verdict *verdict, const struct file *file, uint32_t lblk,
+			     uint32_t *len);
+
+/*
+ * Call EACH for the pieces of IMAGE that no file shows: free blocks, unwritten ones, the rest of a
+ * file's last block.
+ */
+void verify_unseen(uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t off, size_t len),
+		   void *arg);
+
+/* Where the journal inode's block N is, 0: nowhere; the inode of a path below the root, 0: none. */
+uint64_t verify_journal_block(const uint8_t *image, uint64_t size, uint32_t n);
+uint32_t verify_lookup(const uint8_t *image, uint64_t size, const char *path);
+
+#endif

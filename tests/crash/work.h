@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The edits that are crashed: small scripts of calls of e4zero.h, a row each in work.c, and what
+ * they must come to.
+ */
+#ifndef TESTS_CRASH_WORK_H
+#define TESTS_CRASH_WORK_H
+
+#include "e4zero.h"
+#include "verify.h"
+
+#define WORK_STEPS 12
+
+/* blocks * block size + bytes */
+struct amount {
+	int32_t blocks, bytes;
+};
+
+struct work_step {
+	/* the call; MODEL is told what it means */
+	errcode_t (*call)(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
+	const char *file;
+	struct amount a, b;
+};
+
+struct workload {
+	const char *name;
+	const char *dirty_by; /* the workload whose transaction still waits in the log */
+	bool split;
+	struct work_step steps[WORK_STEPS];
+};
+
+/* NULL: no such row. */
+const struct workload *work_find(const char *name);
+const struct workload *work_number(size_t n);
+
+/* The first file of its steps that IMAGE does not have; NULL: it has all. */
+const char *work_misses(const struct workload *work, const uint8_t *image, uint64_t size);
+
+struct work_options {
+	enum e4z_data_mode data;
+	uint32_t block_size;
+};
+
+/* Begin, all steps, commit. IMG is open for writing. */
+errcode_t work_run(const struct workload *work, const struct work_options *options,
+		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
+		   void *arg, struct e4z_commit_summary *summary);
+
+/* The inode is in a step's way. */
+bool work_touches(const struct workload *work, const uint8_t *image, uint64_t size, uint32_t ino);
+
+/*
+ * AFTER, of an image with the same names as IMAGE, is what the steps make of BEFORE; else a
+ * sentence is in WHY.
+ */
+bool work_came_true(const struct workload *work, uint32_t block_size, const uint8_t *image,
+		    uint64_t size, const struct verdict *before, const struct verdict *after,
+		    char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Attach and mount images, and look at their files as the kernel shows them."""
+
+import ctypes
+import errno
+import fcntl
+import mmap
+import os
+import struct
+import subprocess
+
+FS_IOC_FIEMAP = 0xC020660B
+FIEMAP_LAST, FIEMAP_INLINE, FIEMAP_UNWRITTEN = 0x1, 0x200, 0x800
+PAGE = mmap.PAGESIZE
+CHUNK = 4096
+WHOLE = 4 << 20  # files up to this size are read byte by byte
+ZERO = bytes(CHUNK)
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+                      ctypes.c_int64]
+libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+
+
+class Failed(Exception):
+    """A judge said no."""
+
+
+def run(*command, status=(0,), **kwargs):
+    """The output of a command that must leave with one of these."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", check=False, **kwargs)
+    if done.returncode not in status:
+        raise Failed("%s: exit %d\n%s" % (" ".join(command), done.returncode, done.stdout))
+    return done.stdout
+
+
+def fallocate(fd, mode, off, length):
+    """fallocate(2), which Python lacks; False where the file's map has no such thing."""
+    if libc.fallocate(fd, mode, off, length) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code == errno.EOPNOTSUPP:
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+class Mounted:
+    """with Mounted(image, directory, options, journal): mounted, and gone afterwards."""
+
+    def __init__(self, image, where, options="", journal=None):
+        self.image, self.where, self.options, self.journal = image, where, options, journal
+        self.devices = []
+
+    def attach(self, path):
+        device = run("losetup", "-f", "--show", path).strip()
+        self.devices.append(device)
+        return device
+
+    def detach(self):
+        while self.devices:
+            run("losetup", "-d", self.devices.pop())
+
+    def __enter__(self):
+        options = "noatime" + ("," + self.options if self.options else "")
+        try:
+            if self.journal:
+                options += ",journal_path=" + self.attach(self.journal)
+            run("mount", "-o", options, self.attach(self.image), self.where)
+        except BaseException:
+            self.detach()
+            raise
+        return self.where
+
+    def __exit__(self, *_):
+        run("umount", self.where)
+        self.detach()
+
+
+class Content:
+    """A file's bytes: its size, and the chunks that are not all zero. Also their model."""
+
+    def __init__(self, size=0, chunks=None):
+        self.size, self.chunks = size, chunks if chunks is not None else {}
+
+    def copy(self):
+        return Content(self.size, dict(self.chunks))
+
+    def truncate(self, size):
+        """What truncate(2) does."""
+        if size < self.size:
+            keep, part = divmod(size, CHUNK)
+            self.chunks = {n: data for n, data in self.chunks.items() if n < keep or
+                           (n == keep and part)}
+            if keep in self.chunks:
+                data = self.chunks[keep][:part].ljust(CHUNK, b"\0")
+                if data == ZERO:
+                    del self.chunks[keep]
+                else:
+                    self.chunks[keep] = data
+        self.size = size
+
+    def add(self, first, data):
+        for at in range(0, len(data), CHUNK):
+            piece = data[at:at + CHUNK].ljust(CHUNK, b"\0")
+            if piece != ZERO:
+                self.chunks[first + at // CHUNK] = piece
+
+    def difference(self, other):
+        """Where the two differ, as a sentence; None: nowhere."""
+        if self.size != other.size:
+            return "size %d, not %d" % (self.size, other.size)
+        for n in sorted(set(self.chunks) | set(other.chunks)):
+            ours, theirs = self.chunks.get(n, ZERO), other.chunks.get(n, ZERO)
+            if ours != theirs:
+                i = next(i for i in range(CHUNK) if ours[i] != theirs[i])
+                return "byte %d is 0x%02x, not 0x%02x" % (n * CHUNK + i, ours[i], theirs[i])
+        return None
+
+
+def read_content(fd, size):
+    """Small files whole, large ones where they have data."""
+    content, at = Content(size), 0
+    while at < size:
+        end = size
+        if size > WHOLE:
+            try:
+                at = os.lseek(fd, at, os.SEEK_DATA) & -CHUNK
+                end = os.lseek(fd, at, os.SEEK_HOLE)
+            except OSError as err:
+                if err.errno != errno.ENXIO:
+                    raise
+                break
+            end = max(-(-end // CHUNK) * CHUNK, at + CHUNK)
+        end = min(end, at + WHOLE, size)
+        content.add(at // CHUNK, os.pread(fd, end - at, at))
+        at = -(-end // CHUNK) * CHUNK
+    return content
+
+
+def fiemap(fd):
+    """[(offset, physical, length, state)] in bytes; whether the data is in the inode."""
+    pieces, start, inline = [], 0, False
+    while True:
+        buf = bytearray(struct.pack("=QQIIII", start, 2 ** 64 - 1 - start, 0, 0, 500, 0))
+        buf += bytes(500 * 56)
+        fcntl.ioctl(fd, FS_IOC_FIEMAP, buf)
+        count = struct.unpack_from("=I", buf, 20)[0]
+        flags = FIEMAP_LAST
+        for i in range(count):
+            off, phys, length, _, _, flags = struct.unpack_from("=QQQQQI", buf, 32 + 56 * i)
+            inline |= bool(flags & FIEMAP_INLINE)
+            pieces.append((off, phys, length,
+                           "unwritten" if flags & FIEMAP_UNWRITTEN else "written"))
+            start = off + length
+        if flags & FIEMAP_LAST:
+            return ([], True) if inline else (pieces, False)
+
+
+def past_eof(fd, size):
+    """What a map of the last page shows behind EOF."""
+    inside = size % PAGE
+    if not inside:
+        return b""
+    at = libc.mmap(None, PAGE, mmap.PROT_READ, mmap.MAP_SHARED, fd, size - inside)
+    if at in (None, ctypes.c_void_p(-1).value):
+        raise OSError(ctypes.get_errno(), "mmap")
+    data = ctypes.string_at(at + inside, PAGE - inside)
+    libc.munmap(at, PAGE)
+    return data
+
+
+class Look:
+    """One file as it is shown."""
+
+    def __init__(self, path):
+        fd = os.open(path, os.O_RDONLY)
+        stat = os.fstat(fd)
+        self.ino, self.size, self.sectors = stat.st_ino, stat.st_size, stat.st_blocks
+        self.pieces, self.inline = fiemap(fd)
+        self.past = past_eof(fd, self.size)
+        self.content = read_content(fd, self.size)
+        os.close(fd)
+
+    def states(self):
+        """[offset, end, state]: the map without places."""
+        out = []
+        for off, _, length, state in self.pieces:
+            if out and out[-1][1] == off and out[-1][2] == state:
+                out[-1][1] = off + length
+            else:
+                out.append([off, off + length, state])
+        return out
+
+    def places(self):
+        """[offset, physical, length, state], merged as far as it goes."""
+        out = []
+        for off, phys, length, state in self.pieces:
+            if out and out[-1][0] + out[-1][2] == off and out[-1][1] + out[-1][2] == phys and \
+                    out[-1][3] == state:
+                out[-1][2] += length
+            else:
+                out.append([off, phys, length, state])
+        return out
+
+    def mapped(self):
+        return sum(piece[2] for piece in self.pieces)
+
+    def at(self, offset):
+        """Where the byte is stored, and in which state; None: nowhere."""
+        for off, phys, length, state in self.pieces:
+            if off <= offset < off + length:
+                return phys + offset - off, state
+        return None
+
+
+def look_all(where, names):
+    return {name: Look(os.path.join(where, name)) for name in names}
