@@ -16,6 +16,7 @@ struct job {
 	const struct options *options;
 	struct report *report;
 	const volatile int *stop;
+	bool mend; /* a torn superblock is what the verb is for */
 	struct e4z_image *img;
 	struct report_summary result;
 };
@@ -32,6 +33,7 @@ static errcode_t open_image(struct job *job)
 		.force = options->force,
 		.journal_device = options->journal_device,
 		.write = true,
+		.mend = job->mend,
 	};
 	errcode_t err = e4z_open(options->image, &how, &job->img);
 
@@ -139,6 +141,7 @@ static int edit_run(const struct options *options, struct report *report, const 
 		.options = options,
 		.report = report,
 		.stop = stop,
+		.mend = work == replay,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
 	};
 	struct timespec start;

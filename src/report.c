@@ -179,6 +179,19 @@ static void put_check(const struct e4z_check_summary *check)
 		printf(", %" PRIu64 " skipped", check->skipped);
 }
 
+/* What a crash had left half done before us. */
+static void put_orphans(const struct e4z_commit_summary *commit)
+{
+	if (commit->orphans_finished)
+		put_count("; ", commit->orphans_finished, "interrupted truncate");
+	if (commit->orphans_finished)
+		fputs(" finished", stdout);
+	if (commit->orphans_left)
+		put_count("; ", commit->orphans_left, "orphan");
+	if (commit->orphans_left)
+		fputs(" left to e2fsck", stdout);
+}
+
 static void put_commit(const struct e4z_commit_summary *commit)
 {
 	if (!commit->bytes_written) {
@@ -194,6 +207,7 @@ static void put_commit(const struct e4z_commit_summary *commit)
 	put_count(commit->transactions ? ", " : "", commit->barriers, "barrier");
 	put_count(", ", commit->bytes_written, "byte");
 	fputs(" written", stdout);
+	put_orphans(commit);
 }
 
 static void put_plan(const struct report_summary *summary)
@@ -205,6 +219,8 @@ static void put_plan(const struct report_summary *summary)
 		return;
 	put_count("; ", summary->commit.log_blocks, "journal block");
 	printf(" of %" PRIu64 " would be used", summary->log_room);
+	if (summary->commit.log_blocks > summary->log_room)
+		fputs(", in several transactions", stdout);
 }
 
 /* What was found before a failure is printed, but only what came to its end has a summary line. */

@@ -315,6 +315,8 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "bytes_written", summary->commit.bytes_written);
 	add_number(&line, "replayed", summary->commit.replayed);
 	add_number(&line, "log_blocks", summary->commit.log_blocks);
+	add_number(&line, "orphans_finished", summary->commit.orphans_finished);
+	add_number(&line, "orphans_left", summary->commit.orphans_left);
 	add_bool(&line, "dry_run", report->options->dry_run);
 	add_seconds(&line, "seconds", summary->seconds);
 	add_number(&line, "exit", (uint64_t)summary->exit);

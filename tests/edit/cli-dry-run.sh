@@ -17,7 +17,7 @@ dry() {
 	same "facts after $*" "$(facts)" "$before"
 }
 
-for features in extent ^extent ^has_journal; do
+for features in extent ^extent,^64bit ^has_journal; do
 	edit_image image -O "$features"
 	for size in 0 5000 20000; do
 		dry --json --truncate $size image /file
@@ -38,9 +38,10 @@ grep -Eq 'dry run, nothing written; [0-9]+ journal blocks of [0-9]+ would be use
 untouched 8 directory image -n --truncate 0 image /dir
 untouched 8 'No such file' image -n --truncate 0 image /missing
 
+head -c 4096 ten >block
 debugfs_script image <<-END2
 	jo
-	jw -b 1 /dev/zero
+	jw -b $(physical image /file 1) block
 	jc
 END2
 dry --replay image

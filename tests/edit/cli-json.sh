@@ -10,9 +10,9 @@ summary_fields='type verb files findings fixed stale_bytes transactions barriers
 
 # has TYPE FIELDS
 has() {
-	local name
-	for name in $2; do
-		jq -e "select(.type == \"$1\") | has(\"$name\")" out >/dev/null || fail "$1 has no $name"
+	local key
+	for key in $2; do
+		jq -se "any(.[]; .type == \"$1\" and has(\"$key\"))" out >/dev/null || fail "$1 has no $key"
 	done
 }
 

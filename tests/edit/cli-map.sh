@@ -13,7 +13,7 @@ pieces() {
 
 # extents IMAGE FILE: the same, without what is past EOF, from debugfs: leaves only
 extents() {
-	debugfs -R "ex -l $2" "$1" 2>/dev/null | tr -d '/-' | awk 'NR > 1 {
+	debugfs -R "ex -l $2" "$1" 2>/dev/null | tr '/-' '  ' | awk 'NR > 1 {
 		print $5, $7, $9, ($10 == "Uninit" ? "unwritten" : "written") }'
 }
 
@@ -40,7 +40,7 @@ same 'inode' "$(jq -r 'select(.type == "map" and .path == "/file") | .ino' out |
 
 # indirect blocks
 cp image extents.img
-edit_image image -O ^extent
+edit_image image -O ^extent,^64bit
 head -c 400000 /dev/zero | tr '\0' x >big
 debugfs_script image <<<'write big big'
 pieces image /big | while read -r lblk pblk len state; do

@@ -19,7 +19,7 @@ edit_image image -O inline_data
 noop /file 10000
 noop /small 100
 noop /empty 0
-edit_image image -O ^extent,^has_journal
+edit_image image -O ^extent,^64bit,^has_journal
 noop /file 10000
 noop /empty 0
 

@@ -15,7 +15,7 @@ to() {
 	sound image
 }
 
-for features in extent ^extent ^extent,^has_journal extent,inline_data ^metadata_csum; do
+for features in extent ^extent,^64bit ^extent,^64bit,^has_journal extent,inline_data ^metadata_csum; do
 	edit_image image -O "$features"
 	cp ten model
 	to 5000 5000 image /file

@@ -4,11 +4,12 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/cli-common.sh"
 
-for features in extent ^extent,^has_journal inline_data dirty; do
+head -c 4096 /dev/zero | tr '\0' y >block
+for features in extent ^extent,^64bit,^has_journal inline_data dirty; do
 	edit_image image $([ $features = dirty ] || echo -O $features)
 	[ $features != dirty ] || debugfs_script image <<-END2
 		jo
-		jw -b $(physical image /file 1) small
+		jw -b $(physical image /file 1) block
 		jc
 	END2
 	for size in 0 5000 3M; do
