@@ -4,8 +4,7 @@
 // Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
 // commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
 // the old end becomes unwritten (or goes, where there is no such state). The same size scrubs;
-// where
-// there is nothing to scrub, nothing changes, no time stamp either.
+// where there is nothing to scrub, nothing changes, no time stamp either.
 #include "ops/truncate.h"
 
 #include "base/bytes.h"
