@@ -172,16 +172,18 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 
 	if (!cap->mark || (slot->data && slot->mark == cap->mark))
 		return 0;
-	if (slot->data) {
-		saved.data = malloc(cap->block_size);
-		if (!saved.data)
-			return ENOMEM;
-		memcpy(saved.data, slot->data, cap->block_size);
-	}
-	if (vec_push(&cap->saved, saved)) {
-		free(saved.data);
+	/* room first: what is saved then has a place to be freed from */
+	if (vec_push(&cap->saved, saved))
+		return ENOMEM;
+	if (!slot->data)
+		return 0;
+	saved.data = malloc(cap->block_size);
+	cap->saved.items[cap->saved.count - 1].data = saved.data;
+	if (!saved.data) {
+		cap->saved.count--;
 		return ENOMEM;
 	}
+	memcpy(saved.data, slot->data, cap->block_size);
 	return 0;
 }
 

@@ -96,6 +96,17 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	return 0;
 }
 
+/* The counts that changes are added to are those of the replayed file system. */
+static errcode_t count_free(struct e4z_image *img)
+{
+	uint8_t *raw;
+	errcode_t err = txn_super(img, &raw);
+
+	if (!err)
+		session_journal_count_free(img, raw);
+	return err;
+}
+
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	struct txn *txn;
@@ -113,6 +124,8 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
 	if (!err)
 		err = groups_load(img);
+	if (!err && txn->replay_pending)
+		err = count_free(img);
 	if (err)
 		txn_abort(img);
 	return err;
