@@ -15,7 +15,7 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k' limit=100 outside=37
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k' limit=70 outside=23
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14
 fi
