@@ -21,9 +21,9 @@ red() {
 	shift 2
 	bits=$(mask "COMMIT_FAULT_$fault")
 	[ -n "$bits" ] || fail "there is no COMMIT_FAULT_$fault"
-	"$program" --errors 0 --nested 0 --overlay 0 --limit 300 "$@" "$tmp/$image" >"$tmp/sound" 2>&1 ||
+	"$program" --errors 0 --nested 0 --overlay 0 --limit 200 "$@" "$tmp/$image" >"$tmp/sound" 2>&1 ||
 		{ cat "$tmp/sound"; fail "$fault: not sound before it is broken"; }
-	"$program" --errors 0 --nested 0 --overlay 0 --limit 300 "$@" --faults "$bits" "$tmp/$image" >"$tmp/broken" 2>&1
+	"$program" --errors 0 --nested 0 --overlay 0 --limit 200 "$@" --faults "$bits" "$tmp/$image" >"$tmp/broken" 2>&1
 	rc=$?
 	[ $rc = 1 ] || { cat "$tmp/broken"; fail "$fault: exit $rc, not 1"; }
 	echo "$fault: $(sed -n 's/.* \([0-9]* failed\)$/\1/p' "$tmp/broken") of $(sed -n 's/.* \([0-9]* distinct\).*/\1/p' "$tmp/broken"): $(head -n 1 "$tmp/broken" | cut -c 1-200)"

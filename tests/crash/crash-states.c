@@ -228,8 +228,8 @@ static void print_counts(const struct run *run)
 	for (int kind = 0; kind < STATE_KINDS; kind++)
 		printf("%s%llu %s", kind ? ", " : "", (unsigned long long)c->kind[kind],
 		       state_kind_name[kind]);
-	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, %llu nested, "
-	       "%llu write-errors; ",
+	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, "
+	       "%llu nested, %llu write-errors; ",
 	       (unsigned long long)c->before, (unsigned long long)c->between,
 	       (unsigned long long)c->after, (unsigned long long)c->torn_super,
 	       (unsigned long long)c->overlay, (unsigned long long)c->nested,
