@@ -169,6 +169,7 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t block)
 {
 	struct captured saved = {.block = block};
+	errcode_t err;
 
 	if (!cap->mark || (slot->data && slot->mark == cap->mark))
 		return 0;
@@ -178,11 +179,10 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 			return ENOMEM;
 		memcpy(saved.data, slot->data, cap->block_size);
 	}
-	if (vec_push(&cap->saved, saved)) {
+	err = vec_push(&cap->saved, saved);
+	if (err)
 		free(saved.data);
-		return ENOMEM;
-	}
-	return 0;
+	return err;
 }
 
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
