@@ -261,7 +261,7 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 
 bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 {
-	return rangeset_has(img->txn->freed, block);
+	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);
 }
 
 /* ---- what has to be written ---- */
