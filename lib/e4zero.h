@@ -40,6 +40,10 @@ struct e4z_open_options {
 	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
 	 */
 	bool write;
+	/*
+	 * Open although a crash tore the write of the superblock: for e4z_replay(), which mends it.
+	 */
+	bool mend;
 };
 
 enum e4z_journal_state {
@@ -232,6 +236,12 @@ struct e4z_commit_summary {
  */
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+/*
+ * What e4z_commit() would take now, without doing it: log_blocks in SUMMARY, of which there are
+ * LOG_ROOM (UINT64_MAX: no journal). It fails where one transaction is too small for the change.
+ */
+errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
+	E4Z_MUST_CHECK;
 void e4z_abort(struct e4z_image *img);
 
 /* Something was written to the image since it was opened: a failure now is not without a trace. */
@@ -251,6 +261,7 @@ enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_I
 
 /* One piece of a file's mapping, in blocks. */
 struct e4z_map_piece {
+	uint32_t ino;
 	uint64_t lblk, len;
 	uint64_t pblk; /* E4Z_NONE: nowhere */
 	enum e4z_map_state state;

@@ -109,6 +109,12 @@ static void add_path(struct line *line, const char *value)
 	}
 }
 
+/* A FILE of the command line: "<INO>" is no path. */
+static void add_file(struct line *line, const char *file)
+{
+	add_path(line, *file == '/' ? file : NULL);
+}
+
 static void add_list(struct line *line, const char *name, const char *const *values)
 {
 	struct json_object *list = json_object_new_array(), *item;
@@ -140,6 +146,51 @@ static struct line begin(const char *type)
 	return line;
 }
 
+/*
+ * Bytes at P of a character that can steer a terminal, or turn what is read around, although JSON
+ * lets it stand: DEL, C1 controls, bidirectional overrides and isolates. 0: none; *CODE: which.
+ */
+static size_t steers(const char *p, unsigned *code)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	*code = b[0];
+	if (b[0] == 0x7f)
+		return 1;
+	if (b[0] == 0xc2 && b[1] >= 0x80 && b[1] <= 0x9f) {
+		*code = b[1];
+		return 2;
+	}
+	if (b[0] != 0xe2 || (b[1] != 0x80 && b[1] != 0x81))
+		return 0;
+	*code = 0x2000u | (b[1] & 1u) << 6 | (b[2] & 0x3fu);
+	if (*code == 0x200e || *code == 0x200f || (*code >= 0x202a && *code <= 0x202e) ||
+	    (*code >= 0x2066 && *code <= 0x2069))
+		return 3;
+	return 0;
+}
+
+/* Such characters stand in strings only, where \u means the same. */
+static void put_text(const char *text)
+{
+	const char *from = text;
+
+	while (*text) {
+		unsigned code;
+		size_t len = steers(text, &code);
+
+		if (!len) {
+			text++;
+			continue;
+		}
+		fwrite(from, 1, (size_t)(text - from), stdout);
+		printf("\\u%04x", code);
+		text += len;
+		from = text;
+	}
+	fputs(from, stdout);
+}
+
 static errcode_t end(struct line *line)
 {
 	const int how = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
@@ -148,7 +199,7 @@ static errcode_t end(struct line *line)
 	if (!line->failed)
 		text = json_object_to_json_string_ext(line->object, how);
 	if (text) {
-		fputs(text, stdout);
+		put_text(text);
 		putchar('\n');
 	}
 	json_object_put(line->object);
@@ -216,6 +267,56 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	return end(&line);
 }
 
+static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
+{
+	struct line line = begin("edit");
+
+	add_ascii(&line, "op", edit->op);
+	add_ino(&line, edit->ino);
+	add_file(&line, edit->path);
+	add_number(&line, "requested", edit->requested);
+	add_number(&line, "hole", edit->hole);
+	add_number(&line, "unwritten_clean", edit->unwritten_clean);
+	add_number(&line, "dirty_unwritten", edit->dirty_unwritten);
+	add_number(&line, "written_disk", edit->written_disk);
+	add_number(&line, "written_dirty", edit->written_dirty);
+	add_number(&line, "already_zero", edit->already_zero);
+	add_number(&line, "inline", edit->inline_bytes);
+	add_bool(&line, "did_zero", edit->did_zero);
+	add_bool(&line, "zero_written", edit->zero_written);
+	add_number(&line, "flushes", edit->flushes);
+	add_number(&line, "retries", edit->retries);
+	add_number(&line, "blocks_converted", edit->blocks_converted);
+	add_number(&line, "blocks_allocated", edit->blocks_allocated);
+	add_number(&line, "blocks_freed", edit->blocks_freed);
+	add_number(&line, "size_before", edit->size_before);
+	add_number(&line, "size_after", edit->size_after);
+	add_bool(&line, "dry_run", report->options->dry_run);
+	return end(&line);
+}
+
+static errcode_t json_map(struct report *report, const char *file,
+			  const struct e4z_map_piece *piece)
+{
+	static const char *const states[] = {
+		[E4Z_MAP_HOLE] = "hole",
+		[E4Z_MAP_UNWRITTEN] = "unwritten",
+		[E4Z_MAP_WRITTEN] = "written",
+		[E4Z_MAP_INLINE] = "inline",
+	};
+	struct line line = begin("map");
+
+	(void)report;
+	add_ino(&line, piece->ino);
+	add_file(&line, file);
+	add_number(&line, "lblk", piece->lblk);
+	add_place(&line, "pblk", piece->pblk);
+	add_number(&line, "blocks", piece->len);
+	add_ascii(&line, "state", states[piece->state]);
+	add_bool(&line, "past_eof", piece->past_eof);
+	return end(&line);
+}
+
 static errcode_t json_skipped(struct report *report, const struct e4z_skipped *skipped)
 {
 	struct line line = begin("skipped");
@@ -243,10 +344,9 @@ static void json_error(struct report *report, const char *image, const char *con
 
 static errcode_t json_summary(struct report *report, const struct report_summary *summary)
 {
-	const struct e4z_check_summary *check = summary->check;
+	const struct e4z_check_summary *check = &summary->check;
 	struct line line = begin("summary");
 
-	(void)report;
 	add_text(&line, "verb", summary->verb);
 	add_number(&line, "files", check->files);
 	add_number(&line, "findings", check->findings);
@@ -258,6 +358,11 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "barriers", summary->commit.barriers);
 	add_number(&line, "bytes_read", check->bytes_read);
 	add_number(&line, "bytes_written", summary->commit.bytes_written);
+	add_number(&line, "replayed", summary->commit.replayed);
+	add_number(&line, "log_blocks", summary->commit.log_blocks);
+	add_number(&line, "orphans_finished", summary->commit.orphans_finished);
+	add_number(&line, "orphans_left", summary->commit.orphans_left);
+	add_bool(&line, "dry_run", report->options->dry_run);
 	add_seconds(&line, "seconds", summary->seconds);
 	add_number(&line, "exit", (uint64_t)summary->exit);
 	return end(&line);
@@ -274,14 +379,15 @@ struct report *report_json_open(const struct options *options)
 		.image = json_image,
 		.finding = json_finding,
 		.skipped = json_skipped,
+		.edit = json_edit,
+		.map = json_map,
 		.error = json_error,
 		.summary = json_summary,
 		.close = json_close,
 	};
 	struct report *report = malloc(sizeof(*report));
 
-	(void)options;
 	if (report)
-		report->ops = &ops;
+		*report = (struct report){.ops = &ops, .options = options};
 	return report;
 }

@@ -302,6 +302,22 @@ bool rangeset_meets(const struct rangeset *set, uint64_t start, uint64_t len)
 	return false;
 }
 
+bool rangeset_has(const struct rangeset *set, uint64_t n)
+{
+	const struct chunk *c;
+	unsigned at = n % CHUNK, i;
+
+	if (n >= set->limit)
+		return false;
+	c = &set->chunk[n >> CHUNK_BITS];
+	if (c->form == BITMAP)
+		return c->bits[at / 64] >> at % 64 & 1;
+	if (c->form != LIST)
+		return c->form == FULL;
+	i = list_find(c, at);
+	return i < c->pieces && c->list[i].start <= at;
+}
+
 uint64_t rangeset_count(const struct rangeset *set)
 {
 	return set->members;

@@ -27,10 +27,8 @@ int rangeset_add(struct rangeset *set, uint64_t start, uint64_t len, bool *overl
 /* Any number of [start, start + len) is in the set. Beyond the limit nothing is. */
 bool rangeset_meets(const struct rangeset *set, uint64_t start, uint64_t len);
 
-static inline bool rangeset_has(const struct rangeset *set, uint64_t n)
-{
-	return rangeset_meets(set, n, 1);
-}
+/* N is in the set. */
+bool rangeset_has(const struct rangeset *set, uint64_t n);
 
 /* The number of members. */
 uint64_t rangeset_count(const struct rangeset *set);

@@ -26,8 +26,8 @@ errcode_t groups_load(struct e4z_image *img);
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
 
 /*
- * The inode bitmap says that INO is not in use. False where the bitmap cannot be believed, or memory
- * runs out. groups_load() was called.
+ * The inode bitmap says that INO is not in use. False where the bitmap cannot be believed, or
+ * memory runs out. groups_load() was called.
  */
 bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino);
 

@@ -6,6 +6,7 @@
 #include "image/image.h"
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/rangeset.h"
 #include "errors.h"
 #include "image/busy.h"
@@ -154,12 +155,51 @@ static errcode_t read_super(struct opening *o)
 			  what, img->dev->base);
 }
 
+/* The raw superblock with the checksum that its content asks for. */
+static void set_super_csum(uint8_t *raw)
+{
+	size_t at = offsetof(struct ext2_super_block, s_checksum);
+	uint32_t csum = ext2fs_cpu_to_le32(crc32c(~0u, raw, at));
+
+	memcpy(raw + at, &csum, sizeof(csum));
+}
+
+/*
+ * A superblock whose two sectors are of different times: a crash tore the write. Either the flag
+ * that says that the log is in use was all that changed, and turning it makes the checksum right;
+ * or a transaction in the log has the superblock whole. In the second case the content is taken as
+ * it is to find the log, and image->torn_super waits for that copy.
+ */
+static bool mend_super(struct opening *o)
+{
+	uint8_t raw[SUPER_SIZE], whole[SUPER_SIZE];
+	size_t flags = offsetof(struct ext2_super_block, s_feature_incompat);
+	char why[WHY_SIZE / 2];
+
+	memcpy(raw, o->raw, sizeof(raw));
+	raw[flags] ^= EXT3_FEATURE_INCOMPAT_RECOVER;
+	if (super_validate(raw, o->img->dev->len, why, sizeof(why))) {
+		memcpy(raw, o->raw, sizeof(raw));
+		memcpy(whole, o->raw, sizeof(whole));
+		set_super_csum(whole);
+		if (super_validate(whole, o->img->dev->len, why, sizeof(why)))
+			return false;
+		memcpy(raw, whole, sizeof(raw));
+		o->img->torn_super = true;
+	}
+	memcpy(o->raw, raw, sizeof(raw));
+	o->img->mended_super = true;
+	return true;
+}
+
 static errcode_t judge_super(struct opening *o)
 {
 	struct e4z_image *img = o->img;
 	char why[WHY_SIZE / 2], help[WHY_SIZE / 2] = "";
 	errcode_t err = super_validate(o->raw, img->dev->len, why, sizeof(why));
 
+	if (err == E4Z_ET_BAD_SUPER && o->options->mend && mend_super(o))
+		return 0;
 	if (err == E4Z_ET_TRUNCATED && o->partition)
 		return image_fail(img, err,
 				  "the file system is %" PRIu64 " bytes larger than partition %d",
@@ -328,6 +368,9 @@ static errcode_t open_fs(struct opening *o)
 		img->dev, EXT2_MIN_BLOCK_SIZE << ext2fs_le32_to_cpu(raw->s_log_block_size),
 		&img->view);
 
+	/* what is mended stands over what is on the disk */
+	if (!err && img->mended_super)
+		err = capture_write(img->view, SUPER_OFFSET, SUPER_SIZE, o->raw);
 	if (!err)
 		err = attach_fs(img);
 	if (err)
@@ -403,6 +446,27 @@ static void free_strings(const char *const *strings)
 {
 	if (strings != no_strings)
 		free((void *)strings);
+}
+
+void image_note(struct e4z_image *img, const char *sentence)
+{
+	size_t count = 0, bytes = strlen(sentence) + 1;
+	const char **notes;
+	char *text;
+
+	for (; img->info.notes[count]; count++)
+		bytes += strlen(img->info.notes[count]) + 1;
+	notes = malloc((count + 2) * sizeof(*notes) + bytes);
+	if (!notes)
+		return;
+	text = (char *)(notes + count + 2);
+	for (size_t i = 0; i <= count; i++) {
+		notes[i] = text;
+		text = stpcpy(text, i < count ? img->info.notes[i] : sentence) + 1;
+	}
+	notes[count + 1] = NULL;
+	free_strings(img->info.notes);
+	img->info.notes = notes;
 }
 
 void image_free(struct e4z_image *img)

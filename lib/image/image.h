@@ -20,8 +20,10 @@ struct e4z_image {
 	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
-	struct txn *txn; /* between txn_begin and its end; NULL: nothing is edited */
-	unsigned faults; /* test-only: enum commit_fault for the next commit */
+	struct txn *txn;   /* between txn_begin and its end; NULL: nothing is edited */
+	bool mended_super; /* the superblock in the view is not the torn one on the disk */
+	bool torn_super;   /* and only the log can say what it is */
+	unsigned faults;   /* test-only: enum commit_fault for the next commit */
 
 	/* derived once from the validated superblock */
 	uint32_t block_size; /* bytes */
@@ -48,6 +50,12 @@ struct e4z_image {
 errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 		     struct e4z_image **img);
 void image_free(struct e4z_image *img);
+
+/*
+ * Add a sentence to info.notes, which may move. Nothing happens when memory runs out: a note is not
+ * worth a failure.
+ */
+void image_note(struct e4z_image *img, const char *sentence);
 
 /* Keep a sentence for e4z_context() and return ERR. */
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "image/image.h"
 #include "ops/orphan.h"
 #include "session/txn.h"
+#include <inttypes.h>
 
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
@@ -34,6 +35,22 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	return err;
 }
 
+errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	if (!img->txn)
+		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	*summary = *txn_summary(img);
+	err = txn_log_need(img, &summary->log_blocks, log_room);
+	if (err || summary->log_blocks <= *log_room)
+		return err;
+	return image_fail(img, E4Z_ET_LOG_FULL,
+			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
+			  summary->log_blocks, *log_room);
+}
+
 void e4z_abort(struct e4z_image *img)
 {
 	txn_abort(img);
@@ -50,7 +67,7 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super)
 		return 0;
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");

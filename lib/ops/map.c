@@ -13,6 +13,7 @@ struct mapping {
 	const struct e4z_image *img;
 	errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece);
 	void *arg;
+	uint32_t ino;
 	uint64_t eof;  /* first block wholly past EOF */
 	uint64_t next; /* behind the last piece */
 	struct run run;
@@ -30,10 +31,11 @@ static bool on_node(void *arg, uint64_t pblk)
 	return !m->err;
 }
 
-static void deliver(struct mapping *m, const struct e4z_map_piece *piece)
+static void deliver(struct mapping *m, struct e4z_map_piece piece)
 {
-	if (!m->err && piece->len)
-		m->err = m->piece(m->arg, piece);
+	piece.ino = m->ino;
+	if (!m->err && piece.len)
+		m->err = m->piece(m->arg, &piece);
 }
 
 /* A piece that crosses EOF is two. */
@@ -47,13 +49,13 @@ static void split(struct mapping *m, struct e4z_map_piece piece)
 		past.len -= piece.len;
 		if (past.pblk != E4Z_NONE)
 			past.pblk += piece.len;
-		deliver(m, &piece);
+		deliver(m, piece);
 		past.past_eof = true;
-		deliver(m, &past);
+		deliver(m, past);
 		return;
 	}
 	piece.past_eof = piece.lblk >= m->eof;
-	deliver(m, &piece);
+	deliver(m, piece);
 }
 
 static void hole_up_to(struct mapping *m, uint64_t lblk)
@@ -103,8 +105,11 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 	const struct e4z_map_piece whole = {.len = 1, .pblk = E4Z_NONE, .state = E4Z_MAP_INLINE};
 	const char *why;
 
-	if (inode->flags & EXT4_INLINE_DATA_FL)
-		return m->piece(m->arg, &whole);
+	m->ino = inode->ino;
+	if (inode->flags & EXT4_INLINE_DATA_FL) {
+		deliver(m, whole);
+		return m->err;
+	}
 	if (!inode_has_map(inode))
 		return image_fail(img, E4Z_ET_REFUSED, "inode %u has no blocks", inode->ino);
 	m->eof = (inode->size >> img->block_bits) + ((inode->size & (img->block_size - 1)) != 0);

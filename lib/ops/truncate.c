@@ -3,7 +3,8 @@
 //
 // Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
 // commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
-// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs.
+// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs;
+// where there is nothing to scrub, nothing changes, no time stamp either.
 #include "ops/truncate.h"
 
 #include "base/bytes.h"
@@ -181,6 +182,15 @@ static errcode_t move_out(struct truncate *t, const struct inline_data *data)
 	return err;
 }
 
+/* Zero LEN bytes that are no longer the file's. */
+static void zero_inline(struct truncate *t, uint8_t *bytes, size_t len)
+{
+	if (bytes_are_zero(bytes, len))
+		return;
+	memset(bytes, 0, len);
+	t->edit->did_zero = true;
+}
+
 static errcode_t truncate_inline(struct truncate *t)
 {
 	struct inline_data data;
@@ -194,11 +204,10 @@ static errcode_t truncate_inline(struct truncate *t)
 	if (t->new > capacity)
 		return move_out(t, &data);
 	t->edit->requested = t->edit->inline_bytes = capacity - end;
-	t->edit->did_zero = capacity > end;
 	head = end < INODE_I_BLOCK_LEN ? end : INODE_I_BLOCK_LEN;
-	memset(data.head + head, 0, INODE_I_BLOCK_LEN - head);
+	zero_inline(t, data.head + head, INODE_I_BLOCK_LEN - head);
 	if (data.rest)
-		memset(data.rest + (end - head), 0, data.rest_len - (end - head));
+		zero_inline(t, data.rest + (end - head), data.rest_len - (end - head));
 	return 0;
 }
 
@@ -315,6 +324,7 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit)
 {
 	struct map_work work = {.stop = NULL};
+	struct e4z_commit_summary ignored;
 	uint64_t need = 0, room = 0;
 	bool plain;
 	errcode_t err = map_work_init(img, &work);
@@ -325,11 +335,14 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 	if (!err)
 		err = lookup(img, &work, file, &edit->ino, &plain);
 	map_work_free(&work);
+	/* what came before must not be lost when this is done in pieces */
+	if (!err && txn_may_split(img) && txn_has_changes(img))
+		err = txn_commit(img, &ignored);
 	if (err)
 		return err;
 	txn_mark(img);
 	err = truncate_to(img, size, edit);
-	if (!err && txn_may_split(img))
+	if (!err && txn_may_split(img) && img->log)
 		err = txn_log_need(img, &need, &room);
 	if (!err && need > room)
 		err = truncate_split(img, size, edit);

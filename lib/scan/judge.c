@@ -14,6 +14,7 @@
 #define GAP_BYTES 0
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
+#define BATCHES_A_JOB 32
 
 VEC(batch_vec, struct batch);
 
@@ -149,16 +150,14 @@ static void read_ahead(struct tails_run *run, uint64_t n)
 				 run->batches.items[asked].blocks * bs);
 }
 
-static errcode_t judge_batch(void *arg, unsigned worker, uint64_t n)
+static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 {
-	struct tails_run *run = arg;
 	const struct batch *batch = &run->batches.items[n];
 	uint32_t bs = run->img->block_size;
 	/* the first tail's file needs not be read, only its tail */
 	uint32_t skip = tail_skip(&run->tails[batch->first]);
 	uint64_t off = batch->start * bs + skip;
 	size_t len = batch->blocks * bs - skip;
-	uint8_t *buf = run->buf[worker];
 	errcode_t err = 0;
 
 	/* advice costs as much as reading what is cached: it is only given when the disk is met */
@@ -173,11 +172,30 @@ static errcode_t judge_batch(void *arg, unsigned worker, uint64_t n)
 	return err;
 }
 
-static errcode_t watch_batches(void *arg, uint64_t taken)
+/* A few batches are one job of the pool: most are a single read. */
+static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
+{
+	struct tails_run *run = arg;
+	uint64_t end = (job + 1) * BATCHES_A_JOB;
+	errcode_t err = 0;
+
+	if (end > run->batches.count)
+		end = run->batches.count;
+	for (uint64_t n = job * BATCHES_A_JOB; n < end && !err; n++)
+		err = judge_batch(run, run->buf[worker], n);
+	return err;
+}
+
+static uint64_t job_count(const struct tails_run *run)
+{
+	return (run->batches.count + BATCHES_A_JOB - 1) / BATCHES_A_JOB;
+}
+
+static errcode_t watch_jobs(void *arg, uint64_t taken)
 {
 	const struct tails_run *run = arg;
 
-	return run->watch(run->arg, taken, run->batches.count);
+	return run->watch(run->arg, taken, job_count(run));
 }
 
 /* Cut the sorted tails into batches; what lies in the host's holes is zero and left out. */
@@ -221,7 +239,7 @@ errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, st
 	plan_sort(tails, tmp, count);
 	err = cut(&run, count);
 	if (!err)
-		err = pool_run(workers, run.batches.count, judge_batch, watch_batches, &run);
+		err = pool_run(workers, job_count(&run), judge_job, watch_jobs, &run);
 	vec_free(&run.batches);
 	return err;
 }

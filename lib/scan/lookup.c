@@ -129,7 +129,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 		return give_up(r, E4Z_ET_LOOP);
 	if (!target)
 		return give_up(r, E4Z_ET_NOT_FOUND);
-	if (asprintf(&path, "%s/%s", target, r->rest) < 0)
+	if (asprintf(&path, "%s%s%s", target, *r->rest ? "/" : "", r->rest) < 0)
 		return ENOMEM;
 	free(r->path);
 	r->path = r->rest = path;

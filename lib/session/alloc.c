@@ -134,8 +134,9 @@ static void part_make_bitmap(struct part *p)
 }
 
 /*
- * Where block I of the descriptors is. With 1k blocks and bigalloc the first block of the file system
- * is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I = 0 only.
+ * Where block I of the descriptors is. With 1k blocks and bigalloc the first block of the file
+ * system is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I =
+ * 0 only.
  */
 static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
 {

@@ -146,10 +146,31 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 		return 0;
 	}
 	capture_set_overlay(img->view, ov);
+	/* the log's copy of the superblock is newer than what was mended */
+	if (img->mended_super && overlay_meets(ov, SUPER_OFFSET / img->block_size, 1)) {
+		capture_drop(img->view, SUPER_OFFSET / img->block_size);
+		img->torn_super = false;
+	}
 	err = image_reload(img);
 	if (!err)
 		img->info.replayed = true;
 	return err;
+}
+
+void session_journal_count_free(struct e4z_image *img, uint8_t *raw)
+{
+	struct ext2_super_block *sb = (void *)raw;
+	uint64_t blocks = 0, inodes = 0;
+
+	for (uint32_t g = 0; g < img->groups; g++) {
+		blocks += ext2fs_bg_free_blocks_count(img->fs, g);
+		inodes += ext2fs_bg_free_inodes_count(img->fs, g);
+	}
+	blocks *= img->cluster_ratio;
+	sb->s_free_blocks_count = ext2fs_cpu_to_le32((uint32_t)blocks);
+	if (ext2fs_has_feature_64bit(img->fs->super))
+		sb->s_free_blocks_hi = ext2fs_cpu_to_le32((uint32_t)(blocks >> 32));
+	sb->s_free_inodes_count = ext2fs_cpu_to_le32((uint32_t)inodes);
 }
 
 errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
@@ -159,6 +180,7 @@ errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
 
 	if (err)
 		return err;
+	session_journal_count_free(img, raw);
 	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
 	if (img->metadata_csum)
 		sb->s_checksum = ext2fs_cpu_to_le32(

@@ -23,10 +23,21 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
 }
 
+/* See the file system through its log, and say what is left out. */
+static errcode_t look_through(struct e4z_image *img)
+{
+	struct replay replay;
+	errcode_t err = session_journal_look_through(img, &replay);
+
+	if (!err && replay.torn)
+		image_note(img, "the journal ends with a transaction that was not committed, or "
+				"whose commit is damaged: it is left out, as e2fsck does");
+	return err;
+}
+
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 {
 	static const struct e4z_open_options defaults;
-	struct replay replay;
 	bool dirty;
 	errcode_t err;
 
@@ -42,7 +53,10 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (dirty || options->write)
 		err = session_journal_find(*img, options);
 	if (!err && dirty && (*img)->log)
-		err = session_journal_look_through(*img, &replay);
+		err = look_through(*img);
+	if (!err && (*img)->torn_super)
+		err = image_fail(*img, E4Z_ET_BAD_SUPER,
+				 "the superblock's checksum is wrong, and the journal has no copy");
 	if (!err && options->write)
 		err = prepare_edit(*img, options);
 	return err;

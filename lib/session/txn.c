@@ -11,6 +11,7 @@
 #include "image/super.h"
 #include "journal/commit.h"
 #include "session/journal.h"
+#include "session/undo.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #define SUPER_CSUM 0x3fc
 #define S_WTIME 0x30
+#define S_FEATURE_INCOMPAT 0x60
 #define S_WTIME_HI 0x274
 
 /* Bytes that go home directly; data NULL: zero. */
@@ -74,7 +76,7 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	if (!img->log)
 		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->mended_super) {
 		err = session_journal_look_through(img, &replay);
 		if (err)
 			return err;
@@ -94,6 +96,17 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	return 0;
 }
 
+/* The counts that changes are added to are those of the replayed file system. */
+static errcode_t count_free(struct e4z_image *img)
+{
+	uint8_t *raw;
+	errcode_t err = txn_super(img, &raw);
+
+	if (!err)
+		session_journal_count_free(img, raw);
+	return err;
+}
+
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	struct txn *txn;
@@ -111,6 +124,8 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
 	if (!err)
 		err = groups_load(img);
+	if (!err && txn->replay_pending)
+		err = count_free(img);
 	if (err)
 		txn_abort(img);
 	return err;
@@ -161,6 +176,11 @@ enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 struct e4z_commit_summary *txn_summary(struct e4z_image *img)
 {
 	return &img->txn->sum;
+}
+
+bool txn_has_changes(const struct e4z_image *img)
+{
+	return capture_count(img->view) || img->txn->homes.count;
 }
 
 bool txn_may_split(const struct e4z_image *img)
@@ -263,6 +283,9 @@ static errcode_t seal_super(struct e4z_image *img)
 	err = txn_super(img, &raw);
 	if (err)
 		return err;
+	/* the view shows the flag of the log that is replayed first; the commit turns its own */
+	put_le32(raw + S_FEATURE_INCOMPAT,
+		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
 	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
 	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
 	if (img->metadata_csum)
@@ -364,6 +387,7 @@ static errcode_t replay_first(struct e4z_image *img)
 		return err;
 	/* what is looked at from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
+	img->mended_super = false;
 	txn->replay_pending = false;
 	return 0;
 }
@@ -438,12 +462,37 @@ static errcode_t commit_directly(struct e4z_image *img, const struct captured *l
 	return err ? err : blkdev_sync(img->dev, "super");
 }
 
+static errcode_t save_block(void *arg, uint64_t block, const void *data)
+{
+	struct e4z_image *img = arg;
+
+	(void)data;
+	return undo_save(img, block * img->block_size, img->block_size);
+}
+
+/* Before the first write: all that is going to be overwritten goes into the undo file. */
+static errcode_t save_all(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	const struct txn *txn = img->txn;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < txn->homes.count && !err; i++)
+		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
+	if (!err && txn->replay_pending)
+		err = overlay_each(capture_overlay(img->view), save_block, img);
+	if (!err && img->undo && (count || txn->homes.count || txn->replay_pending))
+		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
+	return err;
+}
+
 /* Everything is known, and fits: write. */
 static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count)
 {
 	struct txn *txn = img->txn;
-	errcode_t err = replay_first(img);
+	errcode_t err = save_all(img, list, count);
 
+	if (!err)
+		err = replay_first(img);
 	if (!err)
 		err = write_homes(img);
 	if (err)
@@ -513,6 +562,8 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	*summary = txn->sum;
 	if (!err)
 		err = start_over(img);
+	if (!err)
+		err = undo_seal(img);
 	if (!err)
 		return 0;
 	txn->state = BROKEN;

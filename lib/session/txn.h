@@ -60,6 +60,9 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
 
+/* Anything was changed since the last commit. */
+bool txn_has_changes(const struct e4z_image *img);
+
 /* Forget everything since the last commit, and go on. */
 errcode_t txn_restart(struct e4z_image *img);
 
@@ -67,8 +70,8 @@ errcode_t txn_restart(struct e4z_image *img);
 bool txn_may_split(const struct e4z_image *img);
 
 /*
- * An operation begins; what fails of it goes back to here, so that nothing of it is committed. After
- * txn_restart() or txn_commit() that is the state they left.
+ * An operation begins; what fails of it goes back to here, so that nothing of it is committed.
+ * After txn_restart() or txn_commit() that is the state they left.
  */
 void txn_mark(struct e4z_image *img);
 void txn_back(struct e4z_image *img);

@@ -6,9 +6,9 @@
 #include "verify.h"
 #include <ext2fs/ext2_fs.h>
 
-#define CLAIM_DATA 1	/* a file shows it, or could */
-#define CLAIM_OTHER 2	/* metadata */
-#define CLAIM_UNSEEN 4	/* unwritten: allocated, never shown */
+#define CLAIM_DATA 1   /* a file shows it, or could */
+#define CLAIM_OTHER 2  /* metadata */
+#define CLAIM_UNSEEN 4 /* unwritten: allocated, never shown */
 
 struct fs {
 	const uint8_t *image;

@@ -47,7 +47,8 @@ void court_complain(struct court *court, const struct state *state, const char *
 	if (!court->keep)
 		return;
 	for (unsigned n = 0; n < DISKS && court->disks->disk[n].mem; n++) {
-		snprintf(path, sizeof(path), "%s/state%u.disk%u", court->keep, court->complaints, n);
+		snprintf(path, sizeof(path), "%s/state%u.disk%u", court->keep, court->complaints,
+			 n);
 		disks_store(court->disks, n, path);
 	}
 }
@@ -69,8 +70,10 @@ static bool bytes_old_or_new(const struct court *court, const struct verdict *v)
 		const struct file *old = verdict_file(&court->before, s->ino);
 		const struct file *new = verdict_file(&court->after, s->ino);
 		uint32_t old_len = 0, new_len = 0;
-		const uint8_t *b = old ? verdict_block(&court->before, old, s->lblk, &old_len) : NULL;
-		const uint8_t *a = new ? verdict_block(&court->after, new, s->lblk, &new_len) : NULL;
+		const uint8_t *b = old ? verdict_block(&court->before, old, s->lblk, &old_len)
+				       : NULL;
+		const uint8_t *a = new ? verdict_block(&court->after, new, s->lblk, &new_len)
+				       : NULL;
 
 		for (uint32_t k = 0; k < s->len; k++)
 			if (!byte_ok(old, b, old_len, k, s->data[k]) &&
@@ -131,6 +134,7 @@ static errcode_t open_image(struct court *court, bool writing, struct e4z_image 
 {
 	const struct e4z_open_options options = {
 		.write = writing,
+		.mend = writing,
 		.journal_device = court->disks->disk[1].mem ? court->disks->disk[1].path : NULL,
 	};
 
@@ -263,8 +267,8 @@ static void judge_nested(void *arg, const struct state *state)
 	char why[400];
 	bool torn;
 
-	snprintf(both.text, sizeof(both.text), "%.40s, and replaying: %s %.24s", nested->outer->text,
-		 state_kind_name[state->kind], state->text);
+	snprintf(both.text, sizeof(both.text), "%.40s, and replaying: %s %.24s",
+		 nested->outer->text, state_kind_name[state->kind], state->text);
 	court->counts.nested++;
 	record_init(&record, court->disks);
 	torn = super_torn(court);
@@ -278,8 +282,8 @@ static void judge_nested(void *arg, const struct state *state)
 }
 
 /* The power goes while we replay. RECORD is of that, the disks are as before it. */
-static void crash_again(struct court *court, const struct state *state,
-			const struct record *record, int index)
+static void crash_again(struct court *court, const struct state *state, const struct record *record,
+			int index)
 {
 	const struct states_options options = {
 		.limit = NESTED_STATES, .seed = court->seed + state->at, .random = 4};
@@ -332,7 +336,7 @@ static void judge_bare(struct court *court, const struct state *state)
 		return;
 	}
 	/* between two transactions all is well, too */
-	if (index < 0 && state->kind == STATE_NONE && result.valid && result.ok &&
+	if (index < 0 && state->kind <= STATE_ALL && result.valid && result.ok &&
 	    court->references < REFERENCES) {
 		index = (int)court->references;
 		court->reference[court->references++] = result.digest;
@@ -425,7 +429,8 @@ static void judge_logged(struct court *court, const struct state *state)
 		court->counts.after++;
 	else if (index > 0)
 		court->counts.between++;
-	if (court->outside_every && (court->counts.distinct + court->seed) % court->outside_every == 0)
+	if (court->outside_every &&
+	    (court->counts.distinct + court->seed) % court->outside_every == 0)
 		court_ask_outside(court, state, index, court->low, court->high);
 }
 
@@ -445,7 +450,8 @@ void court_judge(void *arg, const struct state *state)
 		return;
 	}
 	judge_bare(court, state);
-	if (court->outside_every && (court->counts.distinct + court->seed) % court->outside_every == 0)
+	if (court->outside_every &&
+	    (court->counts.distinct + court->seed) % court->outside_every == 0)
 		court_ask_outside(court, state, -1, 0, 0);
 }
 

@@ -65,9 +65,8 @@ int court_recover(struct court *court, const struct state *state, size_t low, si
 /* The library replays the log of the disks, and RECORD sees it. */
 errcode_t court_replay(struct court *court, struct record *record, char *why, size_t size);
 
-__attribute__((format(printf, 3, 4))) void court_complain(struct court *court,
-							  const struct state *state,
-							  const char *format, ...);
+__attribute__((format(printf, 3, 4))) void
+court_complain(struct court *court, const struct state *state, const char *format, ...);
 
 /* Every K-th state, the last ones of torn superblocks and rare kinds not left out. */
 void court_ask_outside(struct court *court, const struct state *state, int index, size_t low,

@@ -239,8 +239,8 @@ void outside_judge(const struct disks *disks, enum outside_judge judge, struct o
 	if (judge == OUTSIDE_KERNEL)
 		outcome->status = run_kernel(&copies, outcome->said, sizeof(outcome->said));
 	else
-		outcome->status = run_e2fsck(how[judge], &copies, outcome->said,
-					     sizeof(outcome->said));
+		outcome->status =
+			run_e2fsck(how[judge], &copies, outcome->said, sizeof(outcome->said));
 	outcome->image = copies.mem[0];
 	close(copies.fd[0]);
 	if (copies.mem[1]) {

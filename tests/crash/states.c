@@ -10,9 +10,9 @@
 #define FEW_SECTORS 8 /* of a write: every place to tear it */
 
 const char *const state_kind_name[STATE_KINDS] = {
-	[STATE_NONE] = "none",	   [STATE_ALL] = "all",	      [STATE_PREFIX] = "prefix",
+	[STATE_NONE] = "none",	     [STATE_ALL] = "all",     [STATE_PREFIX] = "prefix",
 	[STATE_DROPPED] = "dropped", [STATE_ALONE] = "alone", [STATE_SUBSET] = "subset",
-	[STATE_TORN] = "torn",	   [STATE_MIXED] = "mixed",
+	[STATE_TORN] = "torn",	     [STATE_MIXED] = "mixed",
 };
 
 /* How much of a write is there. Patterns are functions of the sector's place in the write. */
@@ -170,7 +170,9 @@ static void tear(struct walk *w, size_t i, enum tear how, size_t at)
 		if (!begin(w, STATE_TORN, true))
 			continue;
 		say(w, "step %zu %s %zu, %s", w->group[i], name[how], at,
-		    !others ? "those before" : others == 1 ? "all others" : "alone");
+		    !others	  ? "those before"
+		    : others == 1 ? "all others"
+				  : "alone");
 		if (others < 2)
 			range(w, 0, i);
 		put(w, w->group[i], how, at);

@@ -32,7 +32,7 @@ struct state {
 };
 
 struct states_options {
-	size_t limit;  /* states to deliver at most, about; 0: all */
+	size_t limit; /* states to deliver at most, about; 0: all */
 	uint64_t seed;
 	size_t random; /* random ones in each group */
 };

@@ -95,7 +95,8 @@ static void on_run(void *arg, uint32_t lblk, uint64_t pblk, uint32_t len, bool u
 		visit->blocks += c != visit->last_cluster;
 		visit->last_cluster = c;
 	}
-	visit->meta = hash_number(hash_number(visit->meta, lblk), pblk << 16 ^ len << 1 ^ unwritten);
+	visit->meta =
+		hash_number(hash_number(visit->meta, lblk), pblk << 16 ^ len << 1 ^ unwritten);
 	if (!visit->file)
 		visit->meta = hash_bytes(visit->meta, fs->image + pblk * fs->block_size,
 					 (size_t)len * fs->block_size);
@@ -116,8 +117,7 @@ static void on_tree(void *arg, uint64_t pblk)
 static void count_blocks(struct visit *visit)
 {
 	const struct fs *fs = visit->fs;
-	uint64_t sectors = fs_le32(visit->raw + 0x1c) |
-			   (uint64_t)fs_le16(visit->raw + 0x74) << 32;
+	uint64_t sectors = fs_le32(visit->raw + 0x1c) | (uint64_t)fs_le16(visit->raw + 0x74) << 32;
 	uint64_t unit = fs->block_size / 512 * fs->ratio;
 
 	if (fs_le32(visit->raw + 0x20) & EXT4_HUGE_FILE_FL)
@@ -151,7 +151,8 @@ static void start_file(struct visit *visit)
 static void visit_inode(struct fs *fs, uint32_t ino)
 {
 	const struct fs_visit sink = {.run = on_run, .tree = on_tree};
-	struct visit visit = {.fs = fs, .ino = ino, .raw = fs_inode(fs, ino), .last_cluster = ~0ull};
+	struct visit visit = {
+		.fs = fs, .ino = ino, .raw = fs_inode(fs, ino), .last_cluster = ~0ull};
 	struct fs_visit mine = sink;
 	uint32_t acl;
 	bool ok;
@@ -198,8 +199,8 @@ static void visit_inode(struct fs *fs, uint32_t ino)
 static void static_claims(struct fs *fs)
 {
 	uint32_t table = (fs->groups * fs->desc_size + fs->block_size - 1) / fs->block_size;
-	uint32_t itable = (fs->inodes_per_group * fs->inode_size + fs->block_size - 1) /
-			  fs->block_size;
+	uint32_t itable =
+		(fs->inodes_per_group * fs->inode_size + fs->block_size - 1) / fs->block_size;
 	struct group_desc desc;
 
 	if (fs->block_size == 1024 && !fs->first_data)
@@ -267,7 +268,8 @@ static uint32_t check_blocks(struct fs *fs, uint32_t g, const struct group_desc 
 		free_clusters += !used;
 		if (!uninit && (bitmap[i / 8] >> (i % 8) & 1) != used)
 			fs_fault(fs, "block %llu is %s, its bit says otherwise",
-				 (unsigned long long)(start + i * fs->ratio), used ? "used" : "free");
+				 (unsigned long long)(start + i * fs->ratio),
+				 used ? "used" : "free");
 	}
 	if (!uninit)
 		check_bitmap_csum(fs, desc->block_bitmap, fs->clusters_per_group / 8,

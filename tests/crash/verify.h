@@ -32,14 +32,14 @@ struct file {
 };
 
 struct verdict {
-	bool ok;	/* all holds together */
-	bool super_ok;	/* the superblock says what it is, and its checksum is right */
-	bool recover;	/* INCOMPAT_RECOVER */
-	bool valid;	/* VALID_FS */
-	bool canary;	/* a file shows one */
-	char why[160];	/* the first fault */
-	uint64_t meta;	/* hash of all but what regular files show */
-	uint64_t all;	/* and with that */
+	bool ok;       /* all holds together */
+	bool super_ok; /* the superblock says what it is, and its checksum is right */
+	bool recover;  /* INCOMPAT_RECOVER */
+	bool valid;    /* VALID_FS */
+	bool canary;   /* a file shows one */
+	char why[160]; /* the first fault */
+	uint64_t meta; /* hash of all but what regular files show */
+	uint64_t all;  /* and with that */
 	struct file *files;
 	size_t file_count, file_room;
 	struct shown *shown;

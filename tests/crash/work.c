@@ -58,7 +58,10 @@ static bool model_is_zero(const struct model *m, uint64_t off)
 
 /* ---- the table ---- */
 
-#define AT(n, more) {(n), (more)}
+#define AT(n, more)                                                                                \
+	{                                                                                          \
+		(n), (more)                                                                        \
+	}
 
 static const struct workload workloads[] = {
 	{.name = "down-small", .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)}}},
@@ -76,6 +79,10 @@ static const struct workload workloads[] = {
 	{.name = "inline-down", .steps = {{truncate_to, "/inline", AT(0, 20), AT(0, 0)}}},
 	{.name = "inline-up", .steps = {{truncate_to, "/inline", AT(0, 59), AT(0, 0)}}},
 	{.name = "inline-out", .steps = {{truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
+	/* what is freed must not be taken again before the commit */
+	{.name = "free-and-take",
+	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
 	{.name = "several",
 	 .steps = {{truncate_to, "/small", AT(0, 1), AT(0, 0)},
 		   {truncate_to, "/tail", AT(7, 0), AT(0, 0)},
@@ -120,17 +127,15 @@ const struct workload *work_find(const char *name)
 
 const char *work_misses(const struct workload *work, const uint8_t *image, uint64_t size)
 {
-	each_step(step, work)
-		if (step->file && !verify_lookup(image, size, step->file))
-			return step->file;
+	each_step(step, work) if (step->file &&
+				  !verify_lookup(image, size, step->file)) return step->file;
 	return NULL;
 }
 
 bool work_touches(const struct workload *work, const uint8_t *image, uint64_t size, uint32_t ino)
 {
-	each_step(step, work)
-		if (step->file && verify_lookup(image, size, step->file) == ino)
-			return true;
+	each_step(step, work) if (step->file &&
+				  verify_lookup(image, size, step->file) == ino) return true;
 	return false;
 }
 
@@ -149,8 +154,8 @@ static void add(struct e4z_commit_summary *sum, const struct e4z_commit_summary 
 }
 
 errcode_t work_run(const struct workload *work, const struct work_options *options,
-		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img), void *arg,
-		   struct e4z_commit_summary *summary)
+		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
+		   void *arg, struct e4z_commit_summary *summary)
 {
 	const struct e4z_edit_options edit = {.data = options->data, .split = work->split};
 	struct e4z_commit_summary one = {.transactions = 0};
@@ -159,7 +164,8 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	if (err)
 		return err;
 	begun(arg, img);
-	each_step(step, work) {
+	each_step(step, work)
+	{
 		if (step->call == commit_here) {
 			err = e4z_commit(img, &one);
 			add(summary, &one);
@@ -179,8 +185,8 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 }
 
 /* LEN bytes of a block: what came of it against what had to. */
-static bool block_came_true(const struct model *m, uint64_t off, const uint8_t *old, uint32_t old_len,
-			    const uint8_t *new, uint32_t len)
+static bool block_came_true(const struct model *m, uint64_t off, const uint8_t *old,
+			    uint32_t old_len, const uint8_t *new, uint32_t len)
 {
 	for (uint32_t i = 0; i < len; i++) {
 		uint8_t want = i < old_len && !model_is_zero(m, off + i) ? old[i] : 0;
@@ -218,14 +224,15 @@ static bool file_came_true(const struct model *m, uint32_t bs, const struct verd
 	return new->size == m->size;
 }
 
-static bool inline_came_true(const struct model *m, const struct file *old, const struct verdict *after,
-			     const struct file *new)
+static bool inline_came_true(const struct model *m, const struct file *old,
+			     const struct verdict *after, const struct file *new)
 {
 	uint32_t old_len = old->size < 60 ? (uint32_t)old->size : 60, len;
-	const uint8_t *now = new->inline_data ? new->inline_data : verdict_block(after, new, 0, &len);
+	const uint8_t *now = new->inline_data ? new->inline_data
+					      : verdict_block(after, new, 0, &len);
 
 	len = m->size < 60 ? (uint32_t)m->size : 60;
-	return new->size == m->size && block_came_true(m, 0, old->inline_data, old_len, now, len);
+	return new->size == m->size &&block_came_true(m, 0, old->inline_data, old_len, now, len);
 }
 
 bool work_came_true(const struct workload *work, uint32_t block_size, const uint8_t *image,
@@ -243,13 +250,13 @@ bool work_came_true(const struct workload *work, uint32_t block_size, const uint
 		if (!new)
 			return false;
 		if (!work_touches(work, image, size, old->ino)) {
-			ok = new->inode_hash == old->inode_hash && new->content == old->content;
+			ok = new->inode_hash == old->inode_hash &&new->content == old->content;
 			continue;
 		}
-		each_step(step, work)
-			if (step->file && verify_lookup(image, size, step->file) == old->ino)
-				model_step(&m, step, bytes(step->a, block_size),
-					   bytes(step->b, block_size));
+		each_step(step, work) if (step->file &&
+					  verify_lookup(image, size, step->file) == old->ino)
+			model_step(&m, step, bytes(step->a, block_size),
+				   bytes(step->b, block_size));
 		ok = old->inline_data ? inline_came_true(&m, old, after, new)
 				      : file_came_true(&m, block_size, before, old, after, new);
 	}

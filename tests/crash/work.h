@@ -44,8 +44,8 @@ struct work_options {
 
 /* Begin, all steps, commit. IMG is open for writing. */
 errcode_t work_run(const struct workload *work, const struct work_options *options,
-		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img), void *arg,
-		   struct e4z_commit_summary *summary);
+		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
+		   void *arg, struct e4z_commit_summary *summary);
 
 /* The inode is in a step's way. */
 bool work_touches(const struct workload *work, const uint8_t *image, uint64_t size, uint32_t ino);

@@ -7,6 +7,8 @@
 requires mke2fs
 requires strace
 strace -o /dev/null true 2>/dev/null || skip 'strace cannot trace here'
+# two tracers exclude each other
+export ASAN_OPTIONS=detect_leaks=0
 make_ext image 8M
 scribble 0 image write:4190000:3000000:9 sync
 cp image before
@@ -22,7 +24,11 @@ done
 
 # killed at the N-th write of any file, or barrier, until the edit gets through
 cut() { # N COMMAND...: SIGKILL instead of the N-th of $call
+	local rc
 	strace -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$1" "${@:2}" >out 2>err </dev/null
+	rc=$?
+	[ $rc = 0 ] || [ $rc = 137 ] || fail "${*:2}: exit $rc: $(cat err)"
+	return $rc
 }
 for call in pwrite64 fdatasync fallocate; do
 	cp before image

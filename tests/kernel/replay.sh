@@ -80,6 +80,8 @@ judge_edit() {
 	cmp edited.out by-us.out || fail "$1: other answers on the dirty image"
 	[ "$(grep -c '^ok' edited.out)" -ge 5 ] || fail "$1: hardly a file was there"
 	grep '^no' edited.out | grep -vq 'No such file' && { grep '^no' edited.out; fail "$1: refused"; }
+	dirty edited && fail "$1: edited, and still dirty"
+	dirty by-us && fail "$1: replayed and edited, and dirty"
 	"$view" compare edited by-us >compare.out || { cat compare.out; fail "$1: replay and edit differ"; }
 	sound "$1 edited" edited
 	edits=$((edits + 1))
