@@ -169,22 +169,20 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t block)
 {
 	struct captured saved = {.block = block};
+	errcode_t err;
 
 	if (!cap->mark || (slot->data && slot->mark == cap->mark))
 		return 0;
-	/* room first: what is saved then has a place to be freed from */
-	if (vec_push(&cap->saved, saved))
-		return ENOMEM;
-	if (!slot->data)
-		return 0;
-	saved.data = malloc(cap->block_size);
-	cap->saved.items[cap->saved.count - 1].data = saved.data;
-	if (!saved.data) {
-		cap->saved.count--;
-		return ENOMEM;
+	if (slot->data) {
+		saved.data = malloc(cap->block_size);
+		if (!saved.data)
+			return ENOMEM;
+		memcpy(saved.data, slot->data, cap->block_size);
 	}
-	memcpy(saved.data, slot->data, cap->block_size);
-	return 0;
+	err = vec_push(&cap->saved, saved);
+	if (err)
+		free(saved.data);
+	return err;
 }
 
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
