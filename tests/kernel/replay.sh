@@ -29,13 +29,14 @@ crash() {
 	remember_image image
 }
 
-# as_e2fsck_leaves_it: what e2fsck.out complains about e2fsck's own replay leaves, too: ORPHAN_PRESENT is such a thing.
+# as_e2fsck_leaves_it: the only complaint in e2fsck.out is one that e2fsck's own replay leaves: the mark of a mounted
+# file system with an orphan file.
 as_e2fsck_leaves_it() {
+	local only='Feature orphan_present is set but orphan file is clean.'
+	[ "$(grep -c '? no$' e2fsck.out)" = 1 ] && grep -qxF "$only" e2fsck.out || return
 	cp --sparse=always image by-e2fsck
 	e2fsck -E journal_only -y by-e2fsck >/dev/null 2>&1
-	e2fsck -fn by-e2fsck 2>&1 | sed 's/^by-e2fsck://; /count wrong/d' >by-e2fsck.out
-	rm by-e2fsck
-	sed 's/^again://; /count wrong/d' e2fsck.out | diff - by-e2fsck.out
+	e2fsck -fn by-e2fsck 2>&1 | grep -qxF "$only"
 }
 
 # sound NAME IMAGE: e2fsck finds nothing, a kernel mounts it for writing and shows every byte, e2fsck again.
@@ -80,6 +81,8 @@ judge_edit() {
 	cmp edited.out by-us.out || fail "$1: other answers on the dirty image"
 	[ "$(grep -c '^ok' edited.out)" -ge 5 ] || fail "$1: hardly a file was there"
 	grep '^no' edited.out | grep -vq 'No such file' && { grep '^no' edited.out; fail "$1: refused"; }
+	dirty edited && fail "$1: edited, and still dirty"
+	dirty by-us && fail "$1: replayed and edited, and dirty"
 	"$view" compare edited by-us >compare.out || { cat compare.out; fail "$1: replay and edit differ"; }
 	sound "$1 edited" edited
 	edits=$((edits + 1))
