@@ -24,18 +24,6 @@ enum {
 	S_FREE_BLOCKS_HI = 0x158,
 };
 
-static void put_le16(uint8_t *p, uint32_t n)
-{
-	p[0] = (uint8_t)n;
-	p[1] = (uint8_t)(n >> 8);
-}
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	put_le16(p, n);
-	put_le16(p + 2, n >> 16);
-}
-
 /* One group being changed; the pointers are into the transaction. */
 struct part {
 	struct e4z_image *img;
