@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading and writing all of it: what the system calls do in parts, or interrupted, is gone on with. */
+/*
+ * Reading and writing all of it: what the system calls do in parts, or interrupted, is gone on
+ * with.
+ */
 #ifndef E4Z_BASE_WHOLE_H
 #define E4Z_BASE_WHOLE_H
 
