@@ -114,8 +114,8 @@ static errcode_t zero_tail(struct truncate *t)
 }
 
 /*
- * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it that
- * begin behind: in a deep tree unwritten blocks cannot stay there.
+ * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
+ * that begin behind: in a deep tree unwritten blocks cannot stay there.
  */
 static bool is_deep(const struct truncate *t)
 {
