@@ -176,7 +176,13 @@ void session_journal_count_free(struct e4z_image *img, uint8_t *raw)
 errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
 {
 	struct ext2_super_block *sb = (void *)raw;
-	errcode_t err = image_read(img, SUPER_OFFSET, SUPER_SIZE, raw);
+	/*
+	 * what the edit changes comes with its own transaction, but what was mended is in memory
+	 * only
+	 */
+	errcode_t err = img->mended_super
+				? image_read(img, SUPER_OFFSET, SUPER_SIZE, raw)
+				: capture_read_below(img->view, SUPER_OFFSET, SUPER_SIZE, raw);
 
 	if (err)
 		return err;
