@@ -441,11 +441,13 @@ static errcode_t save_all(struct e4z_image *img, const struct captured *list, si
 	const struct txn *txn = img->txn;
 	errcode_t err = 0;
 
+	if (!img->undo)
+		return 0;
 	for (size_t i = 0; i < txn->homes.count && !err; i++)
 		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
 	if (!err && txn->replay_pending)
 		err = overlay_each(capture_overlay(img->view), save_block, img);
-	if (!err && img->undo)
+	if (!err)
 		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
 	return err;
 }
