@@ -295,7 +295,10 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 {
 	struct edit_file *f = arg;
 	uint64_t ratio = f->img->cluster_ratio;
+	struct run run = {.pblk = pblk, .len = 1};
 
+	if (ratio == 1)
+		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
 	return give(f, pblk - pblk % ratio, ratio);
 }
 
@@ -308,13 +311,14 @@ static errcode_t write_map(struct edit_file *f)
 
 	if (f->tree) {
 		err = tree_plan(f->tree, f->list, &plan);
-		return err ? err : tree_emit(f->tree, f->list, &sink, i_block);
-	}
-	if (f->map) {
+		if (!err)
+			err = tree_emit(f->tree, f->list, &sink, i_block);
+	} else if (f->map) {
 		err = indirect_plan(f->map, f->list, &plan);
-		return err ? err : indirect_emit(f->map, f->list, &sink, i_block);
+		if (!err)
+			err = indirect_emit(f->map, f->list, &sink, i_block);
 	}
-	return err;
+	return err ? err : give_blocks(f);
 }
 
 /* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */

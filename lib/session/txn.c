@@ -470,6 +470,8 @@ static errcode_t save_all(struct e4z_image *img, const struct captured *list, si
 	const struct txn *txn = img->txn;
 	errcode_t err = 0;
 
+	if (!img->undo)
+		return 0;
 	for (size_t i = 0; i < txn->homes.count && !err; i++)
 		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
 	if (!err && txn->replay_pending)
