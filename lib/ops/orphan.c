@@ -29,12 +29,6 @@ struct orphans {
 	uint64_t finished, left;
 };
 
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
-
 /* Finish INO if it is one that can be: a regular file with links whose mapping is sane. */
 static errcode_t finish_one(struct orphans *o, uint32_t ino, uint8_t *raw)
 {

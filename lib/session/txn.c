@@ -261,16 +261,10 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 
 bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 {
-	return rangeset_has(img->txn->freed, block);
+	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);
 }
 
 /* ---- what has to be written ---- */
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
 
 /* A changed superblock says when, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
