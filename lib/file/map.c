@@ -212,7 +212,8 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 {
 	unsigned entries = get_le16(node + 2), depth = get_le16(node + 6);
 
-	w->asked = NULL;
+	if (depth)
+		w->asked = NULL;
 	for (unsigned i = 0; i < entries; i++) {
 		const uint8_t *e = node + EXTENT_HEADER + i * EXTENT_ENTRY;
 		uint64_t start = get_le32(e), end = limit;
