@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FIRST_ROOM 64 /* slots, a power of two */
+#define LIST_BYTES (256u << 10) /* compared at once */
 
 VEC(saved_vec, struct captured);
 
@@ -169,6 +170,7 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t block)
 {
 	struct captured saved = {.block = block};
+	errcode_t err;
 
 	if (!cap->mark || (slot->data && slot->mark == cap->mark))
 		return 0;
@@ -178,11 +180,10 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 			return ENOMEM;
 		memcpy(saved.data, slot->data, cap->block_size);
 	}
-	if (vec_push(&cap->saved, saved)) {
+	err = vec_push(&cap->saved, saved);
+	if (err)
 		free(saved.data);
-		return ENOMEM;
-	}
-	return 0;
+	return err;
 }
 
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
@@ -319,29 +320,44 @@ static int compare(const void *pa, const void *pb)
 	return (a->block > b->block) - (a->block < b->block);
 }
 
+/* Keep those of LIST that differ from what is below, which is read neighbours at once. */
+static errcode_t keep_changed(const struct capture *cap, struct captured *list, size_t *count)
+{
+	uint32_t bs = cap->block_size;
+	size_t room = LIST_BYTES / bs ? LIST_BYTES / bs : 1, all = *count, kept = 0, n;
+	AUTO_FREE uint8_t *below = malloc(room * bs);
+
+	if (!below)
+		return ENOMEM;
+	for (size_t i = 0; i < all; i += n) {
+		errcode_t err;
+
+		for (n = 1; n < room && i + n < all && list[i + n].block == list[i].block + n; n++)
+			;
+		err = capture_read_below(cap, list[i].block * bs, n * bs, below);
+		if (err)
+			return err;
+		for (size_t k = 0; k < n; k++)
+			if (memcmp(below + k * bs, list[i + k].data, bs) != 0)
+				list[kept++] = list[i + k];
+	}
+	*count = kept;
+	return 0;
+}
+
 errcode_t capture_list(const struct capture *cap, struct captured **out, size_t *count)
 {
 	struct captured *list = malloc((cap->count + 1) * sizeof(*list));
-	AUTO_FREE uint8_t *below = malloc(cap->block_size);
 	size_t n = 0;
 
 	*out = list;
 	*count = 0;
-	if (!list || !below)
+	if (!list)
 		return ENOMEM;
-	for (size_t i = 0; i < cap->room; i++) {
-		errcode_t err;
-
-		if (!cap->slots[i].data)
-			continue;
-		err = capture_read_below(cap, cap->slots[i].block * cap->block_size,
-					 cap->block_size, below);
-		if (err)
-			return err;
-		if (memcmp(below, cap->slots[i].data, cap->block_size) != 0)
+	for (size_t i = 0; i < cap->room; i++)
+		if (cap->slots[i].data)
 			list[n++] = cap->slots[i];
-	}
 	qsort(list, n, sizeof(*list), compare);
 	*count = n;
-	return 0;
+	return keep_changed(cap, list, count);
 }

@@ -7,6 +7,7 @@
 
 #define ESCAPED (1ull << 63)
 #define DROPPED UINT64_MAX
+#define EACH_BYTES (256u << 10) /* read at once */
 
 struct item {
 	uint64_t block;
@@ -270,23 +271,45 @@ errcode_t overlay_read(const struct overlay *ov, struct blkdev *dev, uint64_t of
 	return err;
 }
 
+/* Read blocks in the order of their numbers as the log has them: neighbours there at once. */
+static errcode_t load_many(const struct overlay *ov, size_t first, size_t room, uint8_t *buf,
+			   size_t *count)
+{
+	const struct item *item = &ov->items.items[first];
+	uint64_t size = ov->block_size, from = item->from & ~ESCAPED;
+	errcode_t err;
+	size_t n = 1;
+
+	while (n < room && first + n < ov->items.count && (item[n].from & ~ESCAPED) == from + n)
+		n++;
+	err = blkdev_read(ov->source, from * size, n * size, buf);
+	for (size_t i = 0; !err && i < n; i++) {
+		struct piece piece = {0, size, buf + i * size};
+
+		if (item[i].from & ESCAPED)
+			unescape(&piece, 0);
+	}
+	*count = n;
+	return err;
+}
+
 errcode_t overlay_each(const struct overlay *ov,
 		       errcode_t (*visit)(void *arg, uint64_t block, const void *data), void *arg)
 {
-	AUTO_FREE void *buf = NULL;
-	struct overlay_entry entry;
-	uint64_t from = 0;
+	AUTO_FREE uint8_t *buf = NULL;
+	size_t room, n;
 	errcode_t err = 0;
 
 	if (!overlay_count(ov))
 		return 0;
-	buf = malloc(ov->block_size);
+	room = EACH_BYTES / ov->block_size ? EACH_BYTES / ov->block_size : 1;
+	buf = malloc(room * ov->block_size);
 	if (!buf)
 		return ENOMEM;
-	while (!err && overlay_next(ov, &from, &entry)) {
-		err = overlay_load(ov, &entry, buf);
-		if (!err)
-			err = visit(arg, entry.block, buf);
+	for (size_t i = 0; i < ov->items.count && !err; i += n) {
+		err = load_many(ov, i, room, buf, &n);
+		for (size_t k = 0; k < n && !err; k++)
+			err = visit(arg, ov->items.items[i + k].block, buf + k * ov->block_size);
 	}
 	return err;
 }

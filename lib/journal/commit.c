@@ -197,50 +197,66 @@ static void fill_copy(const struct commit *c, const struct captured *b, uint8_t 
 		commit_flip_recover(copy + SUPER_AT % c->block_size, c->metadata_csum);
 }
 
-/*
- * One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. The
- * descriptor is built apart, because the copies' checksums and escapes stand in it.
- */
-static errcode_t write_group(struct writer *w, const struct captured *blocks, size_t count,
-			     uint32_t tid, uint32_t *v1, uint8_t *descriptor, size_t *taken)
+/* B as the log has it: itself, or a copy in SCRATCH where that differs. */
+static const uint8_t *as_logged(const struct commit *c, const struct captured *b, uint8_t *scratch,
+				bool *escaped)
 {
-	struct commit *c = w->commit;
+	const struct be32 magic = be32_of(JBD2_MAGIC);
+
+	*escaped = memcmp(b->data, &magic, sizeof(magic)) == 0;
+	if (!*escaped && b->block != SUPER_AT / c->block_size)
+		return b->data;
+	fill_copy(c, b, scratch);
+	*escaped = jbd2_escape(scratch);
+	return scratch;
+}
+
+/* The descriptor of COUNT blocks: their checksums and escapes stand in it. */
+static errcode_t fill_descriptor(const struct commit *c, const struct captured *blocks,
+				 size_t count, uint32_t tid, uint8_t *descriptor, uint8_t *scratch)
+{
 	const struct log *log = c->log;
-	size_t n = jbd2_tags_room(&log->shape);
 	struct jbd2_builder builder;
-	AUTO_FREE uint8_t *copies = NULL;
-	uint8_t *to;
-	errcode_t err;
+	errcode_t err = 0;
 
-	*taken = n = n < count ? n : count;
-	copies = malloc(n * c->block_size);
-	if (!copies)
-		return ENOMEM;
 	jbd2_tags_begin(&builder, &log->shape, descriptor, tid, log->sb.uuid);
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *copy = copies + i * c->block_size;
+	for (size_t i = 0; i < count && !err; i++) {
 		struct jbd2_entry entry = {.block = blocks[i].block};
+		bool escaped;
+		const uint8_t *data = as_logged(c, &blocks[i], scratch, &escaped);
 
-		fill_copy(c, &blocks[i], copy);
-		if (jbd2_escape(copy))
+		if (escaped)
 			entry.flags = JBD2_TAG_ESCAPED;
-		entry.csum = csum_data(&log->shape, log->seed, tid, copy);
+		entry.csum = csum_data(&log->shape, log->seed, tid, data);
 		err = jbd2_tags_add(&builder, &entry);
-		if (err)
-			return err;
 	}
 	jbd2_tags_end(&builder);
 	csum_tail_set(&log->shape, log->seed, descriptor);
-	err = writer_next(w, &to);
+	return err;
+}
+
+/* One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. */
+static errcode_t write_group(struct writer *w, const struct captured *blocks, size_t count,
+			     uint32_t tid, uint32_t *v1, uint8_t *scratch, size_t *taken)
+{
+	struct commit *c = w->commit;
+	size_t n = jbd2_tags_room(&c->log->shape);
+	uint8_t *to;
+	errcode_t err = writer_next(w, &to);
+
+	*taken = n = n < count ? n : count;
+	if (!err)
+		err = fill_descriptor(c, blocks, n, tid, to, scratch);
 	if (err)
 		return err;
-	memcpy(to, descriptor, c->block_size);
-	*v1 = csum_v1(*v1, descriptor, c->block_size);
+	*v1 = csum_v1(*v1, to, c->block_size);
 	for (size_t i = 0; i < n && !err; i++) {
+		bool escaped;
+
 		err = writer_next(w, &to);
 		if (err)
 			break;
-		memcpy(to, copies + i * c->block_size, c->block_size);
+		memcpy(to, as_logged(c, &blocks[i], scratch, &escaped), c->block_size);
 		*v1 = csum_v1(*v1, to, c->block_size);
 	}
 	return err;
@@ -253,15 +269,15 @@ static errcode_t write_body(struct commit *c, const struct captured *blocks, siz
 	struct writer w = {.commit = c,
 			   .at = c->log->first,
 			   .room = PIECE_BYTES / c->block_size ? PIECE_BYTES / c->block_size : 1};
-	AUTO_FREE uint8_t *descriptor = malloc(c->block_size);
+	AUTO_FREE uint8_t *scratch = malloc(c->block_size);
 	uint8_t *slot;
 	errcode_t err = 0;
 
 	w.buf = malloc((size_t)w.room * c->block_size);
-	if (!descriptor || !w.buf)
+	if (!scratch || !w.buf)
 		err = ENOMEM;
 	for (size_t done = 0, taken = 0; done < count && !err; done += taken)
-		err = write_group(&w, blocks + done, count - done, tid, v1, descriptor, &taken);
+		err = write_group(&w, blocks + done, count - done, tid, v1, scratch, &taken);
 	*at = w.at + w.filled;
 	if (!err && !(c->faults & COMMIT_FAULT_KEEP_SLOT)) {
 		err = writer_next(&w, &slot);
@@ -295,16 +311,62 @@ static errcode_t write_commit_block(struct commit *c, uint32_t tid, uint32_t v1,
 	return blkdev_write(log->dev, pblk * c->block_size, c->block_size, block, "commit");
 }
 
+/* ---- home ---- */
+
+/* Writes blocks home in rising order, neighbours at once. */
+struct gather {
+	struct commit *commit;
+	uint64_t block; /* the first one in buf */
+	uint32_t filled, room;
+	uint8_t *buf;
+};
+
+static errcode_t gather_open(struct gather *g, struct commit *c)
+{
+	*g = (struct gather){.commit = c, .room = PIECE_BYTES / c->block_size};
+	if (!g->room)
+		g->room = 1;
+	g->buf = malloc((size_t)g->room * c->block_size);
+	return g->buf ? 0 : ENOMEM;
+}
+
+static errcode_t gather_flush(struct gather *g)
+{
+	uint32_t bs = g->commit->block_size;
+	size_t len = (size_t)g->filled * bs;
+
+	g->filled = 0;
+	return len ? blkdev_write(g->commit->dev, g->block * bs, len, g->buf, "home") : 0;
+}
+
+/* Room for BLOCK. */
+static errcode_t gather_next(struct gather *g, uint64_t block, uint8_t **data)
+{
+	errcode_t err = 0;
+
+	if (g->filled == g->room || block != g->block + g->filled)
+		err = gather_flush(g);
+	if (!g->filled)
+		g->block = block;
+	*data = g->buf + (size_t)g->filled++ * g->commit->block_size;
+	return err;
+}
+
 static errcode_t write_home(struct commit *c, const struct captured *blocks, size_t count)
 {
-	AUTO_FREE uint8_t *copy = malloc(c->block_size);
-	errcode_t err = copy ? 0 : ENOMEM;
+	struct gather g;
+	errcode_t err = gather_open(&g, c);
 
 	for (size_t i = 0; i < count && !err; i++) {
-		fill_copy(c, &blocks[i], copy);
-		err = blkdev_write(c->dev, blocks[i].block * c->block_size, c->block_size, copy,
-				   "home");
+		uint8_t *data;
+
+		err = gather_next(&g, blocks[i].block, &data);
+		if (!err)
+			fill_copy(c, &blocks[i], data);
 	}
+	if (!err)
+		err = gather_flush(&g);
+	free(g.buf);
 	return err;
 }
 
@@ -323,8 +385,12 @@ static errcode_t reserve(struct commit *c, const struct captured *blocks, size_t
 			n = (uint32_t)left;
 		err = blkdev_reserve(log->dev, pblk * c->block_size, (uint64_t)n * c->block_size);
 	}
-	for (size_t i = 0; i < count && !err; i++)
-		err = blkdev_reserve(c->dev, blocks[i].block * c->block_size, c->block_size);
+	for (size_t i = 0, n; i < count && !err; i += n) {
+		for (n = 1; i + n < count && blocks[i + n].block == blocks[i].block + n; n++)
+			;
+		err = blkdev_reserve(c->dev, blocks[i].block * c->block_size,
+				     (uint64_t)n * c->block_size);
+	}
 	return err;
 }
 
@@ -416,12 +482,30 @@ errcode_t commit_finish(struct commit *c)
 
 static errcode_t replay_block(void *arg, uint64_t block, const void *data)
 {
-	struct commit *c = arg;
+	struct gather *g = arg;
+	uint8_t *to;
+	errcode_t err;
 
 	/* the superblock comes last, with the flag in the form that one sector can clear */
-	if (block == SUPER_AT / c->block_size)
+	if (block == SUPER_AT / g->commit->block_size)
 		return 0;
-	return blkdev_write(c->dev, block * c->block_size, c->block_size, data, "home");
+	err = gather_next(g, block, &to);
+	if (!err)
+		memcpy(to, data, g->commit->block_size);
+	return err;
+}
+
+static errcode_t replay_home(struct commit *c, const struct overlay *ov)
+{
+	struct gather g;
+	errcode_t err = gather_open(&g, c);
+
+	if (!err)
+		err = overlay_each(ov, replay_block, &g);
+	if (!err)
+		err = gather_flush(&g);
+	free(g.buf);
+	return err;
 }
 
 errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t next_tid,
@@ -438,7 +522,7 @@ errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t nex
 		return err;
 	memcpy(block + SUPER_AT % c->block_size, super, SUPER_AT);
 	commit_flip_recover(block + SUPER_AT % c->block_size, c->metadata_csum);
-	err = overlay_each(ov, replay_block, c);
+	err = replay_home(c, ov);
 	if (!err)
 		err = blkdev_write(c->dev, super_block * c->block_size, c->block_size, block,
 				   "home");

@@ -5,6 +5,7 @@
 
 #include "base/spill.h"
 #include "base/vec.h"
+#include "base/whole.h"
 #include "file/dir.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -60,24 +61,16 @@ static struct link *find_link(const struct link_vec *v, uint32_t ino)
 
 static errcode_t flush_store(struct names *names)
 {
-	size_t done = 0;
+	errcode_t err;
 
 	if (names->fd < 0) {
-		errcode_t err = spill_tmpfile(&names->fd);
-
+		err = spill_tmpfile(&names->fd);
 		if (err)
 			return err;
 	}
-	while (done < names->stored) {
-		ssize_t n = pwrite(names->fd, names->store + done, names->stored - done,
-				   (off_t)(names->in_file + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		done += (size_t)n;
-	}
+	err = whole_pwrite(names->fd, names->store, names->stored, names->in_file);
+	if (err)
+		return err;
 	names->in_file += names->stored;
 	names->stored = 0;
 	return 0;

@@ -8,6 +8,7 @@
 #include "image/super.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Offsets in a group descriptor and in the superblock. */
@@ -23,18 +24,6 @@ enum {
 	S_FREE_BLOCKS = 0x0c,
 	S_FREE_BLOCKS_HI = 0x158,
 };
-
-static void put_le16(uint8_t *p, uint32_t n)
-{
-	p[0] = (uint8_t)n;
-	p[1] = (uint8_t)(n >> 8);
-}
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	put_le16(p, n);
-	put_le16(p + 2, n >> 16);
-}
 
 /* One group being changed; the pointers are into the transaction. */
 struct part {
@@ -134,8 +123,9 @@ static void part_make_bitmap(struct part *p)
 }
 
 /*
- * Where block I of the descriptors is. With 1k blocks and bigalloc the first block of the file system
- * is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I = 0 only.
+ * Where block I of the descriptors is. With 1k blocks and bigalloc the first block of the file
+ * system is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I =
+ * 0 only.
  */
 static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
 {
@@ -288,33 +278,80 @@ errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64
 	return err;
 }
 
-errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len)
+/* Clear the bits of [*pblk, end) that are in P's group; *PBLK becomes what is left. */
+static errcode_t free_bits(struct part *p, uint64_t *pblk, uint64_t end, int64_t *freed)
+{
+	uint32_t ratio = p->img->cluster_ratio;
+	uint64_t stop = p->first + (uint64_t)p->clusters * ratio;
+
+	end = end < stop ? end : stop;
+	for (; *pblk < end; *pblk += ratio, ++*freed) {
+		uint32_t i = (uint32_t)((*pblk - p->first) / ratio);
+
+		/* long runs by the byte, less the step that the loop takes */
+		if (i % 8 == 0 && p->bitmap[i / 8] == 0xff && end - *pblk >= 8ull * ratio) {
+			p->bitmap[i / 8] = 0;
+			*pblk += 7ull * ratio;
+			*freed += 7;
+			continue;
+		}
+		if (!bit_get(p->bitmap, i))
+			return image_fail(p->img, E4Z_ET_CORRUPT_MAP, "block %llu is free already",
+					  (unsigned long long)*pblk);
+		bit_put(p->bitmap, i, false);
+	}
+	return 0;
+}
+
+static errcode_t part_close(struct part *p, int64_t freed)
+{
+	errcode_t err = count_free(p, freed);
+
+	if (!err)
+		part_seal(p);
+	return err;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return (x->pblk > y->pblk) - (x->pblk < y->pblk);
+}
+
+errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count)
 {
 	const struct ext2_super_block *sb = img->fs->super;
-	uint32_t ratio = img->cluster_ratio;
-	uint64_t end = pblk + len;
-	errcode_t err = txn_note_freed(img, pblk, len);
+	struct part p = {.img = NULL};
+	int64_t freed = 0;
+	errcode_t err = 0;
 
-	while (!err && pblk < end) {
-		uint32_t g = (uint32_t)((pblk - sb->s_first_data_block) / sb->s_blocks_per_group);
-		int64_t freed = 0;
-		struct part p;
+	/* the two checksums of a group are looked at and made once, not for every extent */
+	qsort(runs, count, sizeof(*runs), by_place);
+	for (size_t i = 0; i < count && !err; i++) {
+		uint64_t pblk = runs[i].pblk, end = pblk + runs[i].len;
 
-		err = part_open(img, g, &p);
-		for (; !err && pblk < end && pblk < p.first + (uint64_t)p.clusters * ratio;
-		     pblk += ratio, freed++) {
-			uint32_t i = (uint32_t)((pblk - p.first) / ratio);
+		err = txn_note_freed(img, pblk, runs[i].len);
+		while (!err && pblk < end) {
+			uint32_t g = (uint32_t)((pblk - sb->s_first_data_block) /
+						sb->s_blocks_per_group);
 
-			if (!bit_get(p.bitmap, i))
-				err = image_fail(img, E4Z_ET_CORRUPT_MAP,
-						 "block %llu is free already",
-						 (unsigned long long)pblk);
-			bit_put(p.bitmap, i, false);
+			if (!p.img || p.group != g) {
+				err = p.img ? part_close(&p, freed) : 0;
+				freed = 0;
+				if (!err)
+					err = part_open(img, g, &p);
+			}
+			if (!err)
+				err = free_bits(&p, &pblk, end, &freed);
 		}
-		if (!err)
-			err = count_free(&p, freed);
-		if (!err)
-			part_seal(&p);
 	}
-	return err;
+	return err || !p.img ? err : part_close(&p, freed);
+}
+
+errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len)
+{
+	struct run run = {.pblk = pblk, .len = len};
+
+	return alloc_give_all(img, &run, 1);
 }

@@ -6,6 +6,7 @@
 #ifndef E4Z_SESSION_ALLOC_H
 #define E4Z_SESSION_ALLOC_H
 
+#include "file/map.h"
 #include "image/image.h"
 
 /*
@@ -19,5 +20,9 @@ errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64
  * already, or its bitmap cannot be believed.
  */
 errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len);
+
+/* The same with the places of COUNT runs, which are put in order: many are freed at the price of
+ * their groups. */
+errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count);
 
 #endif

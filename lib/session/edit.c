@@ -30,18 +30,6 @@ enum {
 #define RO_COMPAT_LARGE_FILE 0x02
 #define SMALL_FILE_MAX 0x7fffffffull
 
-static void put_le16(uint8_t *p, uint32_t n)
-{
-	p[0] = (uint8_t)n;
-	p[1] = (uint8_t)(n >> 8);
-}
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	put_le16(p, n);
-	put_le16(p + 2, n >> 16);
-}
-
 /* ---- opening ---- */
 
 /* A first walk: the mapping's rules, and that no block is in it twice. */
@@ -179,10 +167,15 @@ void edit_close(struct edit_file *f)
 
 /* ---- blocks ---- */
 
-static errcode_t give(struct edit_file *f, uint64_t pblk, uint64_t len)
+static void count_given(struct edit_file *f, uint64_t len)
 {
 	f->sectors -= (int64_t)(len * f->img->block_size / 512);
 	f->given += len;
+}
+
+static errcode_t give(struct edit_file *f, uint64_t pblk, uint64_t len)
+{
+	count_given(f, len);
 	return alloc_give(f->img, pblk, len);
 }
 
@@ -196,17 +189,37 @@ static bool cluster_is_used(const struct edit_file *f, uint64_t lblk)
 	return extents_find(f->list, start, &run) || run.len < ratio;
 }
 
-/* RUN was unmapped: free the clusters that nothing of the file uses any longer. */
+/*
+ * RUN was unmapped: it is freed when all of them are known. With bigalloc the logical place counts,
+ * without it neighbours on the disk are one run.
+ */
 static void on_freed(void *arg, const struct run *run)
 {
 	struct edit_file *f = arg;
 
 	if (f->err)
 		return;
-	if (f->img->cluster_ratio == 1)
-		f->err = give(f, run->pblk, run->len);
-	else if (vec_push(&f->unmapped, *run))
+	if (f->unmapped.count && f->img->cluster_ratio == 1) {
+		struct run *last = &f->unmapped.items[f->unmapped.count - 1];
+
+		if (last->pblk + last->len == run->pblk) {
+			last->len += run->len;
+			return;
+		}
+	}
+	if (vec_push(&f->unmapped, *run))
 		f->err = ENOMEM;
+}
+
+/* Without bigalloc: all of them at once. */
+static errcode_t give_blocks(struct edit_file *f)
+{
+	errcode_t err = alloc_give_all(f->img, f->unmapped.items, f->unmapped.count);
+
+	for (size_t i = 0; i < f->unmapped.count; i++)
+		count_given(f, f->unmapped.items[i].len);
+	f->unmapped.count = 0;
+	return err;
 }
 
 /* With bigalloc: cluster by cluster, after all of them were unmapped. */
@@ -243,7 +256,9 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 	if (!err)
 		err = f->err;
 	f->changed |= extents_cookie(f->list) != cookie;
-	return err ? err : give_clusters(f);
+	if (err)
+		return err;
+	return f->img->cluster_ratio == 1 ? give_blocks(f) : give_clusters(f);
 }
 
 /* ---- finishing ---- */
@@ -280,7 +295,10 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 {
 	struct edit_file *f = arg;
 	uint64_t ratio = f->img->cluster_ratio;
+	struct run run = {.pblk = pblk, .len = 1};
 
+	if (ratio == 1)
+		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
 	return give(f, pblk - pblk % ratio, ratio);
 }
 
@@ -293,13 +311,14 @@ static errcode_t write_map(struct edit_file *f)
 
 	if (f->tree) {
 		err = tree_plan(f->tree, f->list, &plan);
-		return err ? err : tree_emit(f->tree, f->list, &sink, i_block);
-	}
-	if (f->map) {
+		if (!err)
+			err = tree_emit(f->tree, f->list, &sink, i_block);
+	} else if (f->map) {
 		err = indirect_plan(f->map, f->list, &plan);
-		return err ? err : indirect_emit(f->map, f->list, &sink, i_block);
+		if (!err)
+			err = indirect_emit(f->map, f->list, &sink, i_block);
 	}
-	return err;
+	return err ? err : give_blocks(f);
 }
 
 /* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */

@@ -23,7 +23,7 @@ struct edit_file {
 	struct indirect *map;	      /* indirect blocks */
 	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
 	uint64_t taken, given;	      /* blocks */
-	struct unmapped_vec unmapped; /* with bigalloc: freed by the cluster */
+	struct unmapped_vec unmapped; /* to be freed */
 	bool changed;		      /* the map */
 	errcode_t err;
 };

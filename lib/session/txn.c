@@ -96,6 +96,17 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	return 0;
 }
 
+/* The counts that changes are added to are those of the replayed file system. */
+static errcode_t count_free(struct e4z_image *img)
+{
+	uint8_t *raw;
+	errcode_t err = txn_super(img, &raw);
+
+	if (!err)
+		session_journal_count_free(img, raw);
+	return err;
+}
+
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	struct txn *txn;
@@ -113,6 +124,8 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
 	if (!err)
 		err = groups_load(img);
+	if (!err && txn->replay_pending)
+		err = count_free(img);
 	if (err)
 		txn_abort(img);
 	return err;
@@ -248,16 +261,10 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 
 bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 {
-	return rangeset_has(img->txn->freed, block);
+	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);
 }
 
 /* ---- what has to be written ---- */
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
 
 /* A changed superblock says when, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
@@ -463,6 +470,8 @@ static errcode_t save_all(struct e4z_image *img, const struct captured *list, si
 	const struct txn *txn = img->txn;
 	errcode_t err = 0;
 
+	if (!img->undo)
+		return 0;
 	for (size_t i = 0; i < txn->homes.count && !err; i++)
 		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
 	if (!err && txn->replay_pending)

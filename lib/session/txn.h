@@ -70,8 +70,8 @@ errcode_t txn_restart(struct e4z_image *img);
 bool txn_may_split(const struct e4z_image *img);
 
 /*
- * An operation begins; what fails of it goes back to here, so that nothing of it is committed. After
- * txn_restart() or txn_commit() that is the state they left.
+ * An operation begins; what fails of it goes back to here, so that nothing of it is committed.
+ * After txn_restart() or txn_commit() that is the state they left.
  */
 void txn_mark(struct e4z_image *img);
 void txn_back(struct e4z_image *img);

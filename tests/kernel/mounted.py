@@ -61,7 +61,7 @@ class Mounted:
 
     def detach(self):
         while self.devices:
-            run("losetup", "-d", self.devices.pop())
+            run("losetup", "-d", self.devices.pop(), status=(0, 1))
 
     def __enter__(self):
         options = "noatime" + ("," + self.options if self.options else "")

@@ -23,7 +23,7 @@ from layouts import Maker, fill_up, junk, limit_of, target
 from mounted import Failed, Look, Mounted, look_all, run
 
 LINES = re.compile(r"e2fsck [0-9.]+ .*|Pass [1-5]: .*|[^ ]+: [0-9]+/[0-9]+ files .*|"
-                   r"Superblock hint for external superblock should be .*")
+                   r"Superblock hint for external superblock should be .*|")
 TREE = re.compile(r"Inode ([0-9]+) extent tree .* could be .*")
 
 
@@ -163,6 +163,10 @@ class Batch:
 
     def may_cut(self, name):
         look = self.ours.looks[name]
+        # unwritten blocks behind the EOF of a deep tree are damage to e2fsck, whoever put them there
+        deep = len(look.pieces) > 4 * (self.bs - 12) // 12 - 8
+        if deep and any(piece[3] == "unwritten" for piece in look.pieces):
+            return False
         return not look.inline and 1 < look.size < 2 ** 40 and not self.one_by_one
 
     def pollute_tail(self, side, look):
