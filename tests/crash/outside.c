@@ -18,9 +18,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#define TRIES 100
+#define TRIES 2000
 
 extern char **environ;
 
@@ -119,14 +120,19 @@ static int attach(int fd, char *name, size_t size)
 			break;
 		snprintf(name, size, "/dev/loop%d", number);
 		loop = open(name, O_RDWR | O_CLOEXEC);
-		if (loop < 0)
+		if (loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0)
 			break;
-		if (ioctl(loop, LOOP_CONFIGURE, &config) == 0)
-			break;
-		close(loop);
+		if (loop >= 0) {
+			int saved = errno;
+
+			close(loop);
+			errno = saved;
+		}
 		loop = -1;
-		if (errno != EBUSY) /* somebody else was faster */
+		if (errno != EBUSY)
 			break;
+		/* somebody else was faster, or is just leaving */
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	if (control >= 0)
 		close(control);
