@@ -40,7 +40,9 @@ struct e4z_open_options {
 	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
 	 */
 	bool write;
-	/* Open although a crash tore the write of the superblock: for e4z_replay(), which mends it. */
+	/*
+	 * Open although a crash tore the write of the superblock: for e4z_replay(), which mends it.
+	 */
 	bool mend;
 };
 

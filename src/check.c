@@ -41,16 +41,6 @@ static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
 	progress_update(&check->progress, pass, current, max);
 }
 
-static void tell_notes(const struct options *options, const struct e4z_image_info *info)
-{
-	const char *const *note;
-
-	if (options->quiet || !info->notes)
-		return;
-	for (note = info->notes; *note; note++)
-		util_say(options->image, "note", *note);
-}
-
 static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_check_summary *summary)
 {
 	const struct options *options = check->options;
@@ -71,20 +61,11 @@ static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_chec
 	};
 	errcode_t err;
 
-	tell_notes(options, e4z_info(img));
-	err = check->report->ops->image(check->report, e4z_info(img));
+	err = report_image(check->report, e4z_info(img));
 	if (!err)
 		err = e4z_check(img, &how, &sink, summary);
 	progress_hide(&check->progress);
 	return err;
-}
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
 int check_run(const struct options *options, struct report *report, const volatile int *stop)
@@ -95,8 +76,7 @@ int check_run(const struct options *options, struct report *report, const volati
 		.journal_device = options->journal_device,
 	};
 	struct check check = {.options = options, .report = report, .stop = stop};
-	struct e4z_check_summary summary = {0};
-	struct report_summary result = {.verb = options->verb_name, .check = &summary};
+	struct report_summary result = {.verb = options->verb_name, .about = ABOUT_CHECK};
 	struct e4z_image *img = NULL;
 	struct timespec start;
 	errcode_t err;
@@ -105,21 +85,17 @@ int check_run(const struct options *options, struct report *report, const volati
 	progress_start(&check.progress, options);
 	err = e4z_open(options->image, &how, &img);
 	if (!err)
-		err = run(&check, img, &summary);
+		err = run(&check, img, &result.check);
 	if (!err)
-		result.exit = summary.findings ? EXIT_FINDINGS : EXIT_NONE;
+		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
 	else
 		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (err && !util_stdout_error())
 		report_failure(report, options->image, img ? e4z_context(img) : "",
 			       *stop ? "stopped by a signal" : error_message(err), err);
-	result.seconds = seconds_since(&start);
-	err = report->ops->summary(report, &result);
-	if (err && !util_stdout_error())
-		util_say(options->image, "writing the report", error_message(err));
+	result.seconds = util_seconds_since(&start);
+	result.exit = report_end(report, &result);
 	e4z_close(img);
-	if (err && result.exit != EXIT_SIGNAL)
-		return EXIT_REFUSED;
 	return result.exit;
 }

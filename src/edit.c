@@ -1,60 +1,199 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The verbs that write: opening the image for them, and --undo-apply, which needs no file system.
+// The verbs that write: each is a plan in memory, then one commit, or none in a dry run.
+//
+// A signal counts at the boundaries only: before the plan, and between it and the commit. What a
+// commit has begun it ends.
 
 #include "edit.h"
+#include "e4zero.h"
+#include "errors.h"
 #include "report.h"
 #include "util.h"
+#include <errno.h>
 #include <time.h>
 
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
+struct job {
+	const struct options *options;
+	struct report *report;
+	const volatile int *stop;
+	bool mend; /* a torn superblock is what the verb is for */
+	struct e4z_image *img;
+	struct report_summary result;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
+/* What a verb does with an image that is open for editing. */
+typedef errcode_t work_fn(struct job *job);
 
-errcode_t edit_open(const struct options *options, struct e4z_image **img)
+/* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
+static errcode_t open_image(struct job *job)
 {
+	const struct options *options = job->options;
 	const struct e4z_open_options how = {
 		.partition = options->partition,
 		.force = options->force,
 		.journal_device = options->journal_device,
 		.write = true,
+		.mend = job->mend,
 	};
-	errcode_t err = e4z_open(options->image, &how, img);
+	errcode_t err = e4z_open(options->image, &how, &job->img);
 
 	if (!err && options->undo && !options->dry_run)
-		err = e4z_keep_undo(*img, options->undo);
+		err = e4z_keep_undo(job->img, options->undo);
 	if (!err && options->trace && !options->dry_run)
-		err = e4z_trace(*img, options->trace);
-	return err;
+		err = e4z_trace(job->img, options->trace);
+	return err ? err : report_image(job->report, e4z_info(job->img));
+}
+
+static errcode_t begin(struct job *job)
+{
+	const struct e4z_edit_options how = {
+		.data = job->options->data,
+		/* an operation that is split commits on its way */
+		.split = job->options->split && !job->options->dry_run,
+	};
+
+	return e4z_begin(job->img, &how);
+}
+
+/* The last moment to leave the image alone. */
+static errcode_t may_write(const struct job *job)
+{
+	if (*job->stop)
+		return E4Z_ET_INTERRUPTED;
+	return util_stdout_flush();
+}
+
+/* What a dry run has instead of a commit. */
+static errcode_t plan(struct job *job)
+{
+	struct report_summary *result = &job->result;
+	errcode_t err = e4z_plan(job->img, &result->commit, &result->log_room);
+
+	if (result->log_room == UINT64_MAX)
+		result->log_room = E4Z_NONE;
+	result->would_replay = e4z_info(job->img)->journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
+}
+
+static errcode_t finish(struct job *job)
+{
+	errcode_t err = may_write(job);
+
+	if (err)
+		return err;
+	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
+}
+
+static errcode_t truncate_file(struct job *job)
+{
+	const struct options *options = job->options;
+	struct e4z_edit edit;
+	errcode_t err = begin(job);
+
+	if (!err)
+		err = e4z_truncate(job->img, options->files[0], options->size, &edit);
+	if (!err)
+		err = finish(job);
+	if (err)
+		return err;
+	job->result.check.files = 1;
+	return job->report->ops->edit(job->report, &edit);
+}
+
+static errcode_t replay(struct job *job)
+{
+	errcode_t err;
+
+	if (!job->options->dry_run) {
+		err = may_write(job);
+		return err ? err : e4z_replay(job->img, &job->result.commit);
+	}
+	err = begin(job);
+	return err ? err : finish(job);
+}
+
+static int status_of(const struct job *job, errcode_t err)
+{
+	int status = EXIT_NONE;
+
+	if (err == E4Z_ET_INTERRUPTED)
+		status = EXIT_SIGNAL;
+	else if (err)
+		status = job->report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
+	if (job->report->wrote && job->options->fsck_codes)
+		status |= EXIT_CHANGED;
+	return status;
+}
+
+static void tell_failure(const struct job *job, errcode_t err, const char *context)
+{
+	/* a report that cannot be written is told once, when standard output is closed */
+	if (util_stdout_error())
+		return;
+	report_failure(job->report, job->options->image, err == E4Z_ET_INTERRUPTED ? "" : context,
+		       err == E4Z_ET_INTERRUPTED ? "stopped by a signal" : error_message(err), err);
+}
+
+static int edit_run(const struct options *options, struct report *report, const volatile int *stop,
+		    work_fn *work)
+{
+	struct job job = {
+		.options = options,
+		.report = report,
+		.stop = stop,
+		.mend = work == replay,
+		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
+	};
+	struct timespec start;
+	errcode_t err;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	err = open_image(&job);
+	if (!err)
+		err = work(&job);
+	report->wrote = job.img && e4z_has_written(job.img);
+	job.result.exit = status_of(&job, err);
+	if (err)
+		tell_failure(&job, err, job.img ? e4z_context(job.img) : "");
+	if (job.img)
+		e4z_abort(job.img);
+	job.result.seconds = util_seconds_since(&start);
+	job.result.exit = report_end(report, &job.result);
+	e4z_close(job.img);
+	return job.result.exit;
+}
+
+int edit_truncate_run(const struct options *options, struct report *report,
+		      const volatile int *stop)
+{
+	return edit_run(options, report, stop, truncate_file);
+}
+
+int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)
+{
+	return edit_run(options, report, stop, replay);
 }
 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	static const struct e4z_check_summary nothing;
 	const struct e4z_open_options how = {.partition = options->partition};
-	struct report_summary result = {.verb = options->verb_name, .check = &nothing};
+	struct job job = {
+		.options = options,
+		.report = report,
+		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
+	};
 	struct timespec start;
 	char why[1024];
 	errcode_t err;
 
 	(void)stop; /* an undo that was begun is best finished */
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = e4z_undo(options->image, &how, options->undo_apply, options->dry_run, &result.commit,
-		       why, sizeof(why));
-	if (err) {
-		result.exit = result.commit.bytes_written && !options->dry_run ? EXIT_BROKEN
-									       : EXIT_REFUSED;
-		report_failure(report, options->image, why, error_message(err), err);
-	} else if (options->fsck_codes && result.commit.bytes_written && !options->dry_run) {
-		result.exit = 1;
-	}
-	result.seconds = seconds_since(&start);
-	/* the text report counts findings, and there are none to count */
-	err = options->json ? report->ops->summary(report, &result) : 0;
-	if (err && !util_stdout_error())
-		util_say(options->image, "writing the report", error_message(err));
-	return result.exit;
+	err = e4z_undo(options->image, &how, options->undo_apply, options->dry_run,
+		       &job.result.commit, why, sizeof(why));
+	report->wrote = job.result.commit.bytes_written && !options->dry_run;
+	job.result.exit = status_of(&job, err);
+	if (err)
+		tell_failure(&job, err, why);
+	job.result.seconds = util_seconds_since(&start);
+	return report_end(report, &job.result);
 }

@@ -41,17 +41,10 @@ static void catch_signals(void)
 /* A wrong command line has its error and its summary in JSON too. */
 static int refuse_usage(const struct options *options, struct report *report)
 {
-	static const struct e4z_check_summary nothing;
-	const struct report_summary summary = {
-		.verb = options->verb_name,
-		.check = &nothing,
-		.exit = EXIT_USAGE,
-	};
+	const struct report_summary summary = {.verb = options->verb_name, .exit = EXIT_USAGE};
 
 	report_failure(report, options->image, "reading the command line", options->fault, EINVAL);
-	if (report->ops->summary(report, &summary))
-		return EXIT_REFUSED;
-	return EXIT_USAGE;
+	return report_end(report, &summary);
 }
 
 int main(int argc, char **argv)
@@ -73,8 +66,8 @@ int main(int argc, char **argv)
 		return EXIT_REFUSED;
 	}
 	status = usable ? options.verb(&options, report, &stop) : refuse_usage(&options, report);
-	report->ops->close(report);
 	if (!util_close_stdout() && status != EXIT_SIGNAL)
-		status = EXIT_REFUSED;
+		status = report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
+	report->ops->close(report);
 	return status;
 }

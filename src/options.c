@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The option table and what is made of it: the parse, --help, --version and the usage errors.
 //
-// A verb or an option is one row. Rows with .run are verbs; .flag and .set are for options. Long
-// names must be given in full: a prefix that is unique today would stop being so with the next row.
+// A verb or an option is one row. Rows with .run are verbs; .flag and .set are for options, .set
+// for a verb's argument, too. Long names must be given in full: a prefix that is unique today would
+// stop being so with the next row.
 
 #include "options.h"
 #include "check.h"
 #include "e4zero.h"
 #include "edit.h"
+#include "map.h"
 #include "util.h"
-#include <errno.h>
-#include <fcntl.h>
+#include "values.h"
 #include <getopt.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_JOBS = 1024, LONG_ONLY = 256 };
+enum { LONG_ONLY = 256 };
+
+/* The FILEs of a verb. */
+enum files { FILES_ANY, FILES_NONE, FILES_ONE, FILES_SOME };
+
+enum takes {
+	TAKES_UNDO = 1, /* --undo and --trace-io */
+	TAKES_DATA = 2, /* --data and --split */
+};
 
 struct option_row {
 	char letter;
@@ -28,22 +35,14 @@ struct option_row {
 	bool arg_optional;
 	const char *help; /* '\n' begins another line */
 	verb_fn *run;	  /* the row is a verb */
-	bool edits;	  /* the verb takes --trace-io and --undo */
+	enum files files; /* what the verb works on */
+	unsigned takes;	  /* TAKES_... of options that the verb has a use for */
 	bool at_once;	  /* the verb wants no image and overrides every other */
 	size_t flag;	  /* offset of a bool to set; no flag stands at offset 0 */
-	const char *(*set)(struct options *options, const char *arg); /* why not, or NULL */
+	value_fn *set;	  /* why not, or NULL */
 };
 
 static verb_fn help_run, version_run;
-static const char *set_descriptor(struct options *options, const char *arg);
-static const char *set_jobs(struct options *options, const char *arg);
-static const char *set_journal_device(struct options *options, const char *arg);
-static const char *set_kinds(struct options *options, const char *arg);
-static const char *set_partition(struct options *options, const char *arg);
-static const char *set_progress(struct options *options, const char *arg);
-static const char *set_trace(struct options *options, const char *arg);
-static const char *set_undo(struct options *options, const char *arg);
-static const char *set_undo_apply(struct options *options, const char *arg);
 
 #define FLAG(field) offsetof(struct options, field)
 
@@ -51,10 +50,27 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	{.name = "truncate",
+	 .arg = "SIZE",
+	 .run = edit_truncate_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .set = value_size,
+	 .help = "set the size of FILE; K M G T are powers of 1024,\nKB MB GB TB of 1000"},
+	{.name = "map",
+	 .run = map_run,
+	 .files = FILES_SOME,
+	 .help = "list where the blocks of each FILE lie"},
+	{.name = "replay",
+	 .run = edit_replay_run,
+	 .files = FILES_NONE,
+	 .takes = TAKES_UNDO,
+	 .help = "replay the journal, nothing else"},
 	{.name = "undo-apply",
 	 .arg = "FILE",
 	 .run = edit_undo_run,
-	 .set = set_undo_apply,
+	 .files = FILES_NONE,
+	 .set = value_undo_apply,
 	 .help = "take back the edit that wrote the undo file FILE"},
 	{.name = "help", .run = help_run, .at_once = true, .help = "print this and exit"},
 	{.letter = 'V',
@@ -65,19 +81,23 @@ static const struct option_row rows[] = {
 
 	{.letter = 'C',
 	 .arg = "FD",
-	 .set = set_descriptor,
+	 .set = value_descriptor,
 	 .help = "write progress lines to descriptor FD as e2fsck does;\n0: as --progress"},
+	{.name = "data",
+	 .arg = "HOW",
+	 .set = value_data,
+	 .help = "journal or ordered: how bytes in sight are changed;\ndefault journal"},
 	{.letter = 'f',
 	 .name = "force",
 	 .flag = FLAG(force),
-	 .help = "look at the disk's view of a mounted file system"},
+	 .help = "look at the disk's view of a mounted file system;\nedit one that has errors"},
 	{.name = "fsck-codes",
 	 .flag = FLAG(fsck_codes),
 	 .help = "add 1 to the exit status when something was changed"},
 	{.letter = 'j',
 	 .name = "jobs",
 	 .arg = "N",
-	 .set = set_jobs,
+	 .set = value_jobs,
 	 .help = "threads that read, 1 to 1024 (default: the processors)"},
 	{.letter = 'J',
 	 .name = "json",
@@ -85,35 +105,38 @@ static const struct option_row rows[] = {
 	 .help = "JSON Lines on standard output, and nothing else there"},
 	{.name = "journal-device",
 	 .arg = "FILE",
-	 .set = set_journal_device,
+	 .set = value_journal_device,
 	 .help = "the external journal, where it is neither next to\nIMAGE nor on this host"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .flag = FLAG(dry_run),
-	 .help = "change nothing, do all the rest; --check never does"},
+	 .help = "do all but write, and say what it would take"},
 	{.name = "only",
 	 .arg = "KINDS",
-	 .set = set_kinds,
+	 .set = value_kinds,
 	 .help = "report and count only these kinds, a comma list"},
 	{.name = "paranoid",
 	 .flag = FLAG(paranoid),
 	 .help = "also look for residue that no written block shows"},
 	{.name = "partition",
 	 .arg = "X",
-	 .set = set_partition,
+	 .set = value_partition,
 	 .help = "the file system of a disk image: a number, LABEL,\nUUID, PARTLABEL or PARTUUID"},
 	{.name = "progress",
 	 .arg = "FD",
 	 .arg_optional = true,
-	 .set = set_progress,
+	 .set = value_progress,
 	 .help = "a bar on standard error if that is a terminal;\nwith FD: as -C FD"},
 	{.letter = 'q',
 	 .name = "quiet",
 	 .flag = FLAG(quiet),
 	 .help = "no text report and no notes, only errors"},
+	{.name = "split",
+	 .flag = FLAG(split),
+	 .help = "allow several transactions where one is too small"},
 	{.name = "trace-io",
 	 .arg = "FILE",
-	 .set = set_trace,
+	 .set = value_trace,
 	 .help = "a line in FILE for every write, zeroing and barrier"},
 	{.letter = 'v',
 	 .name = "verbose",
@@ -122,101 +145,11 @@ static const struct option_row rows[] = {
 	{.letter = 'z',
 	 .name = "undo",
 	 .arg = "FILE",
-	 .set = set_undo,
+	 .set = value_undo,
 	 .help = "first keep in the new file FILE what is overwritten"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
-
-/* ---- values ---- */
-
-static const char *set_jobs(struct options *options, const char *arg)
-{
-	uint64_t jobs;
-
-	if (!util_number(arg, 1, MAX_JOBS, &jobs))
-		return "not a number from 1 to 1024";
-	options->jobs = (unsigned)jobs;
-	return NULL;
-}
-
-static const char *set_kinds(struct options *options, const char *arg)
-{
-	char name[32];
-	size_t len;
-	int kind;
-
-	for (;; arg += len + 1) {
-		len = strcspn(arg, ",");
-		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, arg);
-		kind = e4z_kind_by_name(name);
-		if (kind < 0)
-			return "no such kind of finding; --help lists them";
-		options->kinds |= E4Z_KIND_BIT(kind);
-		if (!arg[len])
-			return NULL;
-	}
-}
-
-/* A file name into *FIELD. */
-static const char *set_name(const char **field, const char *arg)
-{
-	*field = arg;
-	return *arg ? NULL : "names no file";
-}
-
-static const char *set_journal_device(struct options *options, const char *arg)
-{
-	return set_name(&options->journal_device, arg);
-}
-
-static const char *set_trace(struct options *options, const char *arg)
-{
-	return set_name(&options->trace, arg);
-}
-
-static const char *set_undo(struct options *options, const char *arg)
-{
-	return set_name(&options->undo, arg);
-}
-
-static const char *set_undo_apply(struct options *options, const char *arg)
-{
-	return set_name(&options->undo_apply, arg);
-}
-
-static const char *set_partition(struct options *options, const char *arg)
-{
-	if (!*arg)
-		return "names no partition";
-	options->partition = arg;
-	return NULL;
-}
-
-static const char *set_progress(struct options *options, const char *arg)
-{
-	if (arg)
-		return set_descriptor(options, arg);
-	options->progress = PROGRESS_BAR;
-	return NULL;
-}
-
-static const char *set_descriptor(struct options *options, const char *arg)
-{
-	uint64_t fd;
-	int flags;
-
-	if (!util_number(arg, 0, INT_MAX, &fd))
-		return "not a file descriptor";
-	if (fd == 0)
-		return set_progress(options, NULL);
-	flags = fcntl((int)fd, F_GETFL);
-	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
-		return "not a descriptor that is open for writing";
-	options->progress = PROGRESS_LINES;
-	options->progress_fd = (int)fd;
-	return NULL;
-}
 
 /* ---- the verbs of this file ---- */
 
@@ -247,10 +180,11 @@ static int help_run(const struct options *options, struct report *report, const 
 
 	(void)options, (void)report, (void)stop;
 	puts("Usage: e4zero [VERB] [options] IMAGE [FILE...]\n\n"
-	     "Find the stale bytes past EOF in an unmounted ext2, ext3 or ext4 image.\n\n"
+	     "Find the stale bytes past EOF in an unmounted ext2, ext3 or ext4 image, and edit\n"
+	     "its files in transactions of its own journal.\n\n"
 	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N names\n"
 	     "the byte where the file system starts. FILE is an absolute path inside it, or\n"
-	     "<INO>; without FILE every inode is judged.");
+	     "<INO>; --check without FILE judges every inode.");
 	for (pass = 0; pass < 2; pass++) {
 		fputs(titles[pass], stdout);
 		for (i = 0; i < ROWS; i++)
@@ -385,20 +319,36 @@ static void take_words(struct options *options, char **words, int count)
 	}
 }
 
+static void check_files(struct options *options, enum files wanted)
+{
+	size_t count = options->file_count;
+
+	if (!options->image)
+		return;
+	if (wanted == FILES_NONE && count)
+		fault(options, "--%s takes no FILE", options->verb_name);
+	else if (wanted == FILES_ONE && count != 1)
+		fault(options, "--%s wants one FILE", options->verb_name);
+	else if (wanted == FILES_SOME && !count)
+		fault(options, "--%s wants a FILE", options->verb_name);
+}
+
 /* What only makes sense with some verbs. */
 static void check_verb(struct options *options)
 {
-	int i;
+	const struct option_row *verb = rows;
 
-	for (i = 0; i < ROWS; i++)
-		if (rows[i].run && options->verb == rows[i].run && rows[i].edits)
-			return;
-	if (options->undo_apply && options->file_count)
-		fault(options, "--undo-apply takes back all of an edit, no single FILE");
-	if (options->undo)
-		fault(options, "--undo: --%s keeps no undo file", options->verb_name);
-	if (options->trace)
-		fault(options, "--trace-io: --%s is not traced", options->verb_name);
+	while (verb->run != options->verb)
+		verb++;
+	check_files(options, verb->files);
+	if (options->undo && !(verb->takes & TAKES_UNDO))
+		fault(options, "--undo: --%s keeps no undo file", verb->name);
+	if (options->trace && !(verb->takes & TAKES_UNDO))
+		fault(options, "--trace-io: --%s is not traced", verb->name);
+	if (options->data_given && !(verb->takes & TAKES_DATA))
+		fault(options, "--data: --%s changes no file", verb->name);
+	if (options->split && !(verb->takes & TAKES_DATA))
+		fault(options, "--split: --%s changes no file", verb->name);
 }
 
 /* WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. */

@@ -3,6 +3,7 @@
 #ifndef E4ZERO_OPTIONS_H
 #define E4ZERO_OPTIONS_H
 
+#include "e4zero.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +27,11 @@ struct options {
 	const char *journal_device;
 	const char *trace, *undo; /* files to write; only with a verb that edits */
 	const char *undo_apply;	  /* the undo file to take back */
-	uint32_t kinds;		  /* E4Z_KIND_BIT()s, 0: all */
-	unsigned jobs;		  /* 0: the processors there are */
+	uint64_t size;		  /* what --truncate sets */
+	enum e4z_data_mode data;
+	bool data_given;
+	uint32_t kinds; /* E4Z_KIND_BIT()s, 0: all */
+	unsigned jobs;	/* 0: the processors there are */
 	enum progress_mode progress;
 	int progress_fd;
 	bool dry_run;
@@ -36,6 +40,7 @@ struct options {
 	bool json;
 	bool paranoid;
 	bool quiet;
+	bool split;
 	bool verbose;
 
 	char fault[512]; /* what is wrong with the command line, a sentence; "": nothing */

@@ -6,10 +6,17 @@
 #include "e4zero.h"
 #include "options.h"
 
+/* What the last line of text counts. */
+enum report_about { ABOUT_NOTHING, ABOUT_CHECK, ABOUT_MAP, ABOUT_EDIT };
+
 struct report_summary {
 	const char *verb;
-	const struct e4z_check_summary *check; /* never NULL */
+	enum report_about about;
+	struct e4z_check_summary check;
 	struct e4z_commit_summary commit;
+	uint64_t log_room; /* of a dry run, E4Z_NONE: there is no journal */
+	bool would_replay; /* of a dry run */
+	uint64_t pieces;   /* of a map */
 	double seconds;
 	int exit;
 };
@@ -18,6 +25,9 @@ struct report_ops {
 	errcode_t (*image)(struct report *report, const struct e4z_image_info *info);
 	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding);
 	errcode_t (*skipped)(struct report *report, const struct e4z_skipped *skipped);
+	errcode_t (*edit)(struct report *report, const struct e4z_edit *edit);
+	errcode_t (*map)(struct report *report, const char *file,
+			 const struct e4z_map_piece *piece);
 	void (*error)(struct report *report, const char *image, const char *context,
 		      const char *message, errcode_t code);
 	/* Always the last, after a failure too. */
@@ -27,13 +37,21 @@ struct report_ops {
 
 struct report {
 	const struct report_ops *ops;
+	const struct options *options;
+	bool wrote; /* the image: a report that is lost comes too late to leave it as it was */
 };
 
 /* NULL: no memory. */
 struct report *report_text_open(const struct options *options);
 
+/* An image was opened: its notes on standard error, its facts into the report. */
+errcode_t report_image(struct report *report, const struct e4z_image_info *info);
+
 /* A failure, on standard error and in the report: what was being done ("": unknown) and why. */
 void report_failure(struct report *report, const char *image, const char *context,
 		    const char *message, errcode_t code);
+
+/* The summary, and the exit status that is in it or comes of its failure. */
+int report_end(struct report *report, const struct report_summary *summary);
 
 #endif

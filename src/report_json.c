@@ -109,6 +109,12 @@ static void add_path(struct line *line, const char *value)
 	}
 }
 
+/* A FILE of the command line: "<INO>" is no path. */
+static void add_file(struct line *line, const char *file)
+{
+	add_path(line, *file == '/' ? file : NULL);
+}
+
 static void add_list(struct line *line, const char *name, const char *const *values)
 {
 	struct json_object *list = json_object_new_array(), *item;
@@ -261,6 +267,56 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	return end(&line);
 }
 
+static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
+{
+	struct line line = begin("edit");
+
+	add_ascii(&line, "op", edit->op);
+	add_ino(&line, edit->ino);
+	add_file(&line, edit->path);
+	add_number(&line, "requested", edit->requested);
+	add_number(&line, "hole", edit->hole);
+	add_number(&line, "unwritten_clean", edit->unwritten_clean);
+	add_number(&line, "dirty_unwritten", edit->dirty_unwritten);
+	add_number(&line, "written_disk", edit->written_disk);
+	add_number(&line, "written_dirty", edit->written_dirty);
+	add_number(&line, "already_zero", edit->already_zero);
+	add_number(&line, "inline", edit->inline_bytes);
+	add_bool(&line, "did_zero", edit->did_zero);
+	add_bool(&line, "zero_written", edit->zero_written);
+	add_number(&line, "flushes", edit->flushes);
+	add_number(&line, "retries", edit->retries);
+	add_number(&line, "blocks_converted", edit->blocks_converted);
+	add_number(&line, "blocks_allocated", edit->blocks_allocated);
+	add_number(&line, "blocks_freed", edit->blocks_freed);
+	add_number(&line, "size_before", edit->size_before);
+	add_number(&line, "size_after", edit->size_after);
+	add_bool(&line, "dry_run", report->options->dry_run);
+	return end(&line);
+}
+
+static errcode_t json_map(struct report *report, const char *file,
+			  const struct e4z_map_piece *piece)
+{
+	static const char *const states[] = {
+		[E4Z_MAP_HOLE] = "hole",
+		[E4Z_MAP_UNWRITTEN] = "unwritten",
+		[E4Z_MAP_WRITTEN] = "written",
+		[E4Z_MAP_INLINE] = "inline",
+	};
+	struct line line = begin("map");
+
+	(void)report;
+	add_ino(&line, piece->ino);
+	add_file(&line, file);
+	add_number(&line, "lblk", piece->lblk);
+	add_place(&line, "pblk", piece->pblk);
+	add_number(&line, "blocks", piece->len);
+	add_ascii(&line, "state", states[piece->state]);
+	add_bool(&line, "past_eof", piece->past_eof);
+	return end(&line);
+}
+
 static errcode_t json_skipped(struct report *report, const struct e4z_skipped *skipped)
 {
 	struct line line = begin("skipped");
@@ -288,10 +344,9 @@ static void json_error(struct report *report, const char *image, const char *con
 
 static errcode_t json_summary(struct report *report, const struct report_summary *summary)
 {
-	const struct e4z_check_summary *check = summary->check;
+	const struct e4z_check_summary *check = &summary->check;
 	struct line line = begin("summary");
 
-	(void)report;
 	add_text(&line, "verb", summary->verb);
 	add_number(&line, "files", check->files);
 	add_number(&line, "findings", check->findings);
@@ -303,6 +358,11 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "barriers", summary->commit.barriers);
 	add_number(&line, "bytes_read", check->bytes_read);
 	add_number(&line, "bytes_written", summary->commit.bytes_written);
+	add_number(&line, "replayed", summary->commit.replayed);
+	add_number(&line, "log_blocks", summary->commit.log_blocks);
+	add_number(&line, "orphans_finished", summary->commit.orphans_finished);
+	add_number(&line, "orphans_left", summary->commit.orphans_left);
+	add_bool(&line, "dry_run", report->options->dry_run);
 	add_seconds(&line, "seconds", summary->seconds);
 	add_number(&line, "exit", (uint64_t)summary->exit);
 	return end(&line);
@@ -319,14 +379,15 @@ struct report *report_json_open(const struct options *options)
 		.image = json_image,
 		.finding = json_finding,
 		.skipped = json_skipped,
+		.edit = json_edit,
+		.map = json_map,
 		.error = json_error,
 		.summary = json_summary,
 		.close = json_close,
 	};
 	struct report *report = malloc(sizeof(*report));
 
-	(void)options;
 	if (report)
-		report->ops = &ops;
+		*report = (struct report){.ops = &ops, .options = options};
 	return report;
 }

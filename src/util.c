@@ -2,10 +2,12 @@
 // Checked standard output, text that is safe to print, and messages on standard error.
 
 #include "util.h"
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -29,6 +31,13 @@ int util_stdout_error(void)
 	if (!stdout_errno && ferror(stdout))
 		stdout_errno = errno ? errno : EIO;
 	return stdout_errno;
+}
+
+int util_stdout_flush(void)
+{
+	if (fflush(stdout) != 0 && !stdout_errno)
+		stdout_errno = errno ? errno : EIO;
+	return util_stdout_error();
 }
 
 bool util_close_stdout(void)
@@ -143,6 +152,53 @@ bool util_number(const char *s, uint64_t min, uint64_t max, uint64_t *value)
 	}
 	*value = n;
 	return n >= min && n <= max;
+}
+
+/* The factor that the end of a size stands for; 0: none. The case does not matter. */
+static uint64_t suffix_factor(const char *s)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit = *s ? strchr(units, toupper((unsigned char)*s)) : NULL;
+	uint64_t base, factor = 1;
+	const char *u;
+
+	if (!*s)
+		return 1;
+	if (!unit)
+		return 0;
+	if (!s[1] || !strcasecmp(s + 1, "iB"))
+		base = 1024;
+	else if (!strcasecmp(s + 1, "B"))
+		base = 1000;
+	else
+		return 0;
+	for (u = units; u <= unit; u++)
+		factor *= base;
+	return factor;
+}
+
+bool util_size(const char *s, uint64_t *bytes)
+{
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+	unsigned long long number;
+	uint64_t factor;
+	char *end;
+
+	/* no sign and no blank, which strtoull() would take */
+	if (!isdigit((unsigned char)s[0]) || (hex && !isxdigit((unsigned char)s[2])))
+		return false;
+	errno = 0;
+	number = strtoull(s, &end, hex ? 16 : 10);
+	factor = suffix_factor(end);
+	return !errno && factor && !__builtin_mul_overflow((uint64_t)number, factor, bytes);
+}
+
+double util_seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
 static void put_part(const char *s, size_t len)

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 /* The exit statuses; cli.md's contract, e4zero(8) tells their story. */
 enum {
 	EXIT_NONE = 0,
+	EXIT_CHANGED = 1, /* a bit, only with --fsck-codes */
 	EXIT_FINDINGS = 4,
 	EXIT_REFUSED = 8,
 	EXIT_BROKEN = 12, /* after the first write */
@@ -23,6 +25,8 @@ enum {
 void util_guard_descriptors(void);
 /* The errno value of the first write to standard output that failed, or 0. */
 int util_stdout_error(void);
+/* What standard output has taken so far is where it belongs; else the errno value. */
+int util_stdout_flush(void);
 /* Flush and close standard output: false, with a message, when any byte of it was lost. */
 bool util_close_stdout(void);
 
@@ -38,6 +42,13 @@ char *util_printable(const char *s);
 char *util_hex(const char *s);
 /* A decimal number from MIN to MAX and nothing else. */
 bool util_number(const char *s, uint64_t min, uint64_t max, uint64_t *value);
+/* Bytes as fallocate(1) takes them: decimal or 0x, K KiB M MiB ... (1024), KB MB ... (1000). */
+bool util_size(const char *s, uint64_t *bytes);
+
+/* ---- time ---- */
+
+/* START as clock_gettime(CLOCK_MONOTONIC) gave it. */
+double util_seconds_since(const struct timespec *start);
 
 /* ---- messages ---- */
 

@@ -53,6 +53,20 @@ static inline uint64_t get_le64(const void *p)
 	return get_le32(p) | (uint64_t)get_le32((const uint8_t *)p + 4) << 32;
 }
 
+static inline void put_le16(void *p, uint32_t n)
+{
+	uint8_t *b = p;
+
+	b[0] = (uint8_t)n;
+	b[1] = (uint8_t)(n >> 8);
+}
+
+static inline void put_le32(void *p, uint32_t n)
+{
+	put_le16(p, n);
+	put_le16((uint8_t *)p + 2, n >> 16);
+}
+
 /* Well-formed UTF-8 without surrogates, overlong forms or code points past U+10FFFF. */
 bool bytes_are_utf8(const void *p, size_t len);
 

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/vec.h"
+#include "base/whole.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -86,38 +87,6 @@ errcode_t spill_tmpfile(int *fd)
 	return 0;
 }
 
-static errcode_t write_all(int fd, const char *p, size_t len, uint64_t off)
-{
-	while (len) {
-		ssize_t n = pwrite(fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		p += n;
-		len -= (size_t)n;
-		off += (uint64_t)n;
-	}
-	return 0;
-}
-
-static errcode_t read_all(int fd, char *p, size_t len, uint64_t off)
-{
-	while (len) {
-		ssize_t n = pread(fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		p += n;
-		len -= (size_t)n;
-		off += (uint64_t)n;
-	}
-	return 0;
-}
-
 static void sort_items(struct spill *spill)
 {
 	if (spill->count > 1)
@@ -135,8 +104,8 @@ static errcode_t write_run(struct spill *spill)
 			return err;
 	}
 	sort_items(spill);
-	err = write_all(spill->fd, spill->items, spill->count * spill->item_size,
-			spill->written * spill->item_size);
+	err = whole_pwrite(spill->fd, spill->items, spill->count * spill->item_size,
+			   spill->written * spill->item_size);
 	if (err)
 		return err;
 	if (vec_push(&spill->runs, run))
@@ -177,8 +146,8 @@ static errcode_t refill(const struct spill *spill, struct sorted *run)
 	if (!run->have)
 		return 0;
 	run->taken += run->have;
-	return read_all(spill->fd, run->window, run->have * spill->item_size,
-			(run->start + run->taken - run->have) * spill->item_size);
+	return whole_pread(spill->fd, run->window, run->have * spill->item_size,
+			   (run->start + run->taken - run->have) * spill->item_size);
 }
 
 static const char *top_of(const struct spill *spill, size_t heap_index)

@@ -112,17 +112,25 @@ static errcode_t walk_run(struct walk *w, const struct run *run, uint8_t *buf)
 {
 	uint32_t bs = w->img->block_size;
 	uint64_t step = READ_BYTES / bs ? READ_BYTES / bs : 1;
+	errcode_t err = 0, failed;
 
 	for (uint64_t done = 0; done < run->len && !w->ended; done += step) {
 		uint64_t n = run->len - done < step ? run->len - done : step;
-		errcode_t err = image_read(w->img, (run->pblk + done) * bs, n * bs, buf);
 
-		if (err)
-			return err;
+		failed = image_read(w->img, (run->pblk + done) * bs, n * bs, buf);
+		/* one bad block hides its own names only */
+		if (failed && n > 1) {
+			n = step = 1;
+			failed = image_read(w->img, (run->pblk + done) * bs, bs, buf);
+		}
+		if (failed) {
+			err = failed;
+			continue;
+		}
 		for (uint64_t i = 0; i < n && !w->ended; i++)
 			walk_bytes(w, buf + i * bs, bs, (run->lblk + done + i) * bs);
 	}
-	return 0;
+	return err;
 }
 
 static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct inode *inode)

@@ -49,4 +49,10 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 /* The largest i_size that INODE's kind of map can hold, bytes. */
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode);
 
+/*
+ * The largest i_size that a kernel gives INODE: without huge_file the sectors of a full file, its
+ * map included, must have a number of 32 bits.
+ */
+uint64_t map_size_limit(const struct e4z_image *img, const struct inode *inode);
+
 #endif

@@ -161,22 +161,27 @@ static void text_size(struct text *t, uint64_t bytes)
 	text_add(t, 0, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
-/* A label comes from the image: nothing that could move a terminal's cursor. */
+/* A label comes from the image: what could move a terminal's cursor is \xNN. */
 static void text_label(struct text *t, const char *key, const char *label)
 {
-	char safe[64];
+	char safe[4 * 64 + 1];
 	size_t n = 0;
 
 	if (!label)
 		return;
-	for (; *label && n + 1 < sizeof(safe); label++)
-		safe[n++] = (unsigned char)*label < ' ' || (unsigned char)*label >= 0x7f ? '?'
-											 : *label;
+	for (size_t i = 0; i < 64 && label[i]; i++) {
+		unsigned char c = (unsigned char)label[i];
+
+		if (c >= ' ' && c < 0x7f)
+			safe[n++] = label[i];
+		else
+			n += (size_t)snprintf(safe + n, sizeof(safe) - n, "\\x%02x", c);
+	}
 	safe[n] = '\0';
 	text_add(t, 0, " %s \"%s\"", key, safe);
 }
 
-#define LINE_SIZE 640
+#define LINE_SIZE 1024
 #define MORE_SIZE 32 /* "... and 4294967295 more" */
 
 static void describe(const struct blkdev *dev, const struct part *part, char *line)
@@ -185,7 +190,8 @@ static void describe(const struct blkdev *dev, const struct part *part, char *li
 	char quoted[LINE_SIZE - 200];
 
 	shell_quote(dev->path, quoted, sizeof(quoted));
-	text_add(&t, 0, "e4zero --partition %d %s   # ", part->number, quoted);
+	text_add(&t, 0, "e4zero --partition %d %s%s   # ", part->number,
+		 *dev->path == '-' ? "./" : "", quoted);
 	text_size(&t, part->len);
 	text_add(&t, 0, " %s", part->fs_type ? part->fs_type : "ext (damaged?)");
 	text_label(&t, "label", part->fs_label);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The writing half of blkdev: every change passes the observers, the first failure sticks.
+#include "base/whole.h"
 #include "errors.h"
 #include "io/blkdev.h"
 
@@ -66,22 +67,6 @@ static bool inside(const struct blkdev *dev, uint64_t off, uint64_t len)
 	return off <= dev->len && len <= dev->len - off;
 }
 
-static errcode_t write_all(struct blkdev *dev, uint64_t at, const char *p, size_t len)
-{
-	while (len) {
-		ssize_t n = pwrite(dev->write_fd, p, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		p += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
 		       const char *what)
 {
@@ -94,7 +79,7 @@ errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void 
 	if (err)
 		return err;
 	dev->bytes_written += len;
-	return stick(dev, write_all(dev, op.off, buf, len));
+	return stick(dev, whole_pwrite(dev->write_fd, buf, len, op.off));
 }
 
 /* Zeroes by hand, where the host has no better way. */
@@ -106,7 +91,7 @@ static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
 	for (; len && !err; len -= len < ZERO_PIECE ? len : ZERO_PIECE, at += ZERO_PIECE) {
 		size_t n = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
 
-		err = write_all(dev, at, zeroes, n);
+		err = whole_pwrite(dev->write_fd, zeroes, n, at);
 		dev->bytes_written += n;
 	}
 	return err;

@@ -3,6 +3,7 @@
 #include "io/capture.h"
 
 #include "base/cleanup.h"
+#include "base/vec.h"
 #include "errors.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -11,12 +12,16 @@
 #define FIRST_ROOM 64		/* slots, a power of two */
 #define LIST_BYTES (256u << 10) /* compared at once */
 
+VEC(saved_vec, struct captured);
+
 struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
 	struct captured *slots; /* data NULL: free; open addressing */
 	size_t room, count;
+	uint64_t mark;		/* 0: none yet */
+	struct saved_vec saved; /* of blocks changed since the mark: their content then */
 };
 
 errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **out)
@@ -161,14 +166,39 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 	*end = (at + 1) * bs;
 }
 
+/* SLOT, which may be free, is about to change: keep what it says for capture_back(). */
+static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t block)
+{
+	struct captured saved = {.block = block};
+	errcode_t err;
+
+	if (!cap->mark || (slot->data && slot->mark == cap->mark))
+		return 0;
+	if (slot->data) {
+		saved.data = malloc(cap->block_size);
+		if (!saved.data)
+			return ENOMEM;
+		memcpy(saved.data, slot->data, cap->block_size);
+	}
+	err = vec_push(&cap->saved, saved);
+	if (err)
+		free(saved.data);
+	return err;
+}
+
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
 {
-	uint8_t *data = held(cap, block);
+	struct captured *slot = cap->count ? find(cap, block) : NULL;
+	uint8_t *data;
 	errcode_t err = 0;
 
-	*out = data;
-	if (data)
-		return 0;
+	*out = NULL;
+	if (slot && slot->data) {
+		err = save(cap, slot, block);
+		slot->mark = cap->mark;
+		*out = slot->data;
+		return err;
+	}
 	err = grow(cap);
 	if (err)
 		return err;
@@ -181,10 +211,42 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 		free(data);
 		return err;
 	}
-	*find(cap, block) = (struct captured){block, data};
+	slot = find(cap, block);
+	err = save(cap, slot, block);
+	if (err) {
+		free(data);
+		return err;
+	}
+	*slot = (struct captured){block, data, cap->mark};
 	cap->count++;
 	*out = data;
 	return 0;
+}
+
+static void forget_saved(struct capture *cap)
+{
+	for (size_t i = 0; i < cap->saved.count; i++)
+		free(cap->saved.items[i].data);
+	vec_free(&cap->saved);
+}
+
+void capture_mark(struct capture *cap)
+{
+	forget_saved(cap);
+	cap->mark++;
+}
+
+void capture_back(struct capture *cap)
+{
+	for (size_t i = 0; i < cap->saved.count; i++) {
+		const struct captured *saved = &cap->saved.items[i];
+
+		if (saved->data)
+			memcpy(held(cap, saved->block), saved->data, cap->block_size);
+		else
+			capture_drop(cap, saved->block);
+	}
+	capture_mark(cap);
 }
 
 errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data)
@@ -246,6 +308,7 @@ void capture_drop_all(struct capture *cap)
 	for (size_t i = 0; i < cap->room; i++)
 		free(cap->slots[i].data);
 	free(cap->slots);
+	forget_saved(cap);
 	cap->slots = NULL;
 	cap->room = cap->count = 0;
 }

@@ -52,16 +52,24 @@ errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
 /* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
 errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
 
-/* Forget the change of BLOCK: it is freed, or its bytes go home another way. */
+/* Forget the change of BLOCK: it is freed, or its bytes go home another way. Not after a mark. */
 void capture_drop(struct capture *cap, uint64_t block);
 
 /* Forget all changes. */
 void capture_drop_all(struct capture *cap);
 
+/*
+ * Remember the changes as they are now; there is one mark, and dropping all forgets it. Going back
+ * to it undoes what was changed since, and moves no content that it leaves.
+ */
+void capture_mark(struct capture *cap);
+void capture_back(struct capture *cap);
+
 /* A changed block and its new content. */
 struct captured {
 	uint64_t block;
 	uint8_t *data;
+	uint64_t mark; /* it was looked at for changing since this mark */
 };
 
 /*

@@ -18,6 +18,7 @@ enum commit_fault {
 	COMMIT_FAULT_EARLY_CLEAR = 4, /* the superblock says so no longer before the log is empty */
 	COMMIT_FAULT_KEEP_SLOT = 8,   /* the commit block's place is not zeroed first */
 	COMMIT_FAULT_KEEP_FC = 16,    /* the log's FAST_COMMIT bit stays */
+	COMMIT_FAULT_REUSE_FREED = 32, /* blocks freed in the transaction are taken again */
 };
 
 struct commit {

@@ -42,6 +42,7 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	*summary = *txn_summary(img);
 	err = txn_log_need(img, &summary->log_blocks, log_room);
 	if (err || summary->log_blocks <= *log_room)
 		return err;

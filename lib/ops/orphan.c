@@ -29,12 +29,6 @@ struct orphans {
 	uint64_t finished, left;
 };
 
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
-
 /* Finish INO if it is one that can be: a regular file with links whose mapping is sane. */
 static errcode_t finish_one(struct orphans *o, uint32_t ino, uint8_t *raw)
 {
@@ -188,8 +182,8 @@ static errcode_t clear_entries(struct orphans *o, struct map_work *work)
 	if (err)
 		return err;
 	w.seed = inode_csum_seed(img, &inode);
-	if (inode_has_map(&inode))
-		map_walk(img, work, &inode, &sink);
+	if (!inode_has_map(&inode) || map_walk(img, work, &inode, &sink))
+		w.any_left = true;
 	if (w.err || w.any_left)
 		return w.err;
 	err = txn_super(img, &sb);
@@ -215,7 +209,9 @@ errcode_t orphan_finish(struct e4z_image *img, uint64_t *finished, uint64_t *lef
 		err = finish_all(&o);
 	if (!err && o.finished)
 		err = rechain(&o);
-	if (!err && o.finished && ext2fs_has_feature_orphan_file(img->fs->super))
+	/* the mark is there from the mount on, also when no inode is */
+	if (!err && ext2fs_has_feature_orphan_file(img->fs->super) &&
+	    (o.finished || ext2fs_has_feature_orphan_present(img->fs->super)))
 		err = clear_entries(&o, &work);
 	*finished += o.finished;
 	*left += o.left;

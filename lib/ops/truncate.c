@@ -4,8 +4,7 @@
 // Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
 // commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
 // the old end becomes unwritten (or goes, where there is no such state). The same size scrubs;
-// where
-// there is nothing to scrub, nothing changes, no time stamp either.
+// where there is nothing to scrub, nothing changes, no time stamp either.
 #include "ops/truncate.h"
 
 #include "base/bytes.h"
@@ -19,6 +18,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EH_DEPTH 6 /* in a node's header */
 
 struct truncate {
 	struct e4z_image *img;
@@ -112,6 +113,32 @@ static errcode_t zero_tail(struct truncate *t)
 	return 0;
 }
 
+/*
+ * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
+ * that begin behind: in a deep tree unwritten blocks cannot stay there.
+ */
+static bool is_deep(const struct truncate *t)
+{
+	return get_le16(t->file.inode.raw + INODE_I_BLOCK + EH_DEPTH) > 1;
+}
+
+/* What is unwritten stays. */
+static errcode_t free_written(struct truncate *t, uint64_t from)
+{
+	struct run run;
+	errcode_t err = 0;
+
+	while (from < EXTENTS_END && !err) {
+		bool mapped = extents_find(t->file.list, from, &run);
+		uint64_t end = run.lblk + run.len;
+
+		if (mapped && !run.unwritten)
+			err = edit_unmap(&t->file, from, end - from);
+		from = end;
+	}
+	return err;
+}
+
 /* What is written behind the old end must not come into sight. */
 static errcode_t hide_past_eof(struct truncate *t)
 {
@@ -119,6 +146,8 @@ static errcode_t hide_past_eof(struct truncate *t)
 
 	if (t->file.map)
 		return edit_unmap(&t->file, from, EXTENTS_END - from);
+	if (is_deep(t))
+		return free_written(t, from);
 	return extents_set_state(t->file.list, from, EXTENTS_END - from, true);
 }
 
@@ -202,9 +231,9 @@ static errcode_t check_request(struct truncate *t)
 	if (t->old > map_max_size(img, inode))
 		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
 				  inode->ino);
-	if (t->new > map_max_size(img, inode))
+	if (t->new > t->old && t->new > map_size_limit(img, inode))
 		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
-				  map_max_size(img, inode));
+				  map_size_limit(img, inode));
 	return 0;
 }
 
@@ -262,8 +291,11 @@ static errcode_t truncate_split(struct e4z_image *img, uint64_t size, struct e4z
 	uint64_t before = edit->size_before, from = before, freed = 0;
 	uint64_t bs = img->block_size, need, room;
 	struct e4z_commit_summary ignored = {0};
-	errcode_t err = txn_restart(img);
+	errcode_t err;
 
+	/* what was done before it is not part of it */
+	txn_back(img);
+	err = txn_commit(img, &ignored);
 	for (uint64_t step = from - size; !err && from > size;) {
 		uint64_t to = from - size > step ? (from - step) / bs * bs : size;
 
@@ -306,11 +338,15 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 	/* what came before must not be lost when this is done in pieces */
 	if (!err && txn_may_split(img) && txn_has_changes(img))
 		err = txn_commit(img, &ignored);
-	if (!err)
-		err = truncate_to(img, size, edit);
+	if (err)
+		return err;
+	txn_mark(img);
+	err = truncate_to(img, size, edit);
 	if (!err && txn_may_split(img) && img->log)
 		err = txn_log_need(img, &need, &room);
 	if (!err && need > room)
 		err = truncate_split(img, size, edit);
+	if (err)
+		txn_back(img);
 	return err;
 }

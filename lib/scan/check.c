@@ -196,13 +196,34 @@ static errcode_t deliver(struct check *check)
 	return err;
 }
 
+/* Names that are missing for a reason: the directories, last. */
+static errcode_t deliver_unread(struct check *check)
+{
+	size_t count = 0;
+	const uint32_t *inos = check->names ? names_unread(check->names, &count) : NULL;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		struct e4z_finding finding = {
+			.kind = FINDING_SKIPPED,
+			.ino = inos[i],
+			.why = "the directory cannot be read whole: names are missing",
+		};
+
+		err = deliver_one(check, &finding);
+	}
+	return err;
+}
+
 static errcode_t run(struct check *check)
 {
 	errcode_t err = judge(check);
 
 	if (!err)
 		err = find_names(check);
-	return err ? err : deliver(check);
+	if (!err)
+		err = deliver(check);
+	return err ? err : deliver_unread(check);
 }
 
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,

@@ -5,6 +5,7 @@
 
 #include "base/spill.h"
 #include "base/vec.h"
+#include "base/whole.h"
 #include "file/dir.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -24,10 +25,12 @@ struct link {
 	uint64_t name;
 };
 VEC(link_vec, struct link);
+VEC(ino_vec, uint32_t);
 
 struct names {
 	struct e4z_image *img;
 	struct link_vec wanted, dirs; /* by inode */
+	struct ino_vec unread;	      /* directories that could not be read whole */
 	struct rangeset *wanted_set;
 	const struct rangeset *dir_set;
 	/* names, a length byte before each: the file's part, then the part in memory */
@@ -58,24 +61,16 @@ static struct link *find_link(const struct link_vec *v, uint32_t ino)
 
 static errcode_t flush_store(struct names *names)
 {
-	size_t done = 0;
+	errcode_t err;
 
 	if (names->fd < 0) {
-		errcode_t err = spill_tmpfile(&names->fd);
-
+		err = spill_tmpfile(&names->fd);
 		if (err)
 			return err;
 	}
-	while (done < names->stored) {
-		ssize_t n = pwrite(names->fd, names->store + done, names->stored - done,
-				   (off_t)(names->in_file + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		done += (size_t)n;
-	}
+	err = whole_pwrite(names->fd, names->store, names->stored, names->in_file);
+	if (err)
+		return err;
 	names->in_file += names->stored;
 	names->stored = 0;
 	return 0;
@@ -222,7 +217,9 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 			continue;
 		names->reading = ino;
 		/* what a damaged directory does not name stays without a name */
-		(void)dir_walk(img, &work, &inode, &names->budget, on_entry, names);
+		if (dir_walk(img, &work, &inode, &names->budget, on_entry, names) && !names->err &&
+		    vec_push(&names->unread, ino))
+			names->err = ENOMEM;
 		err = names->err;
 	}
 	map_work_free(&work);
@@ -260,11 +257,18 @@ void names_free(struct names *names)
 		return;
 	vec_free(&names->wanted);
 	vec_free(&names->dirs);
+	vec_free(&names->unread);
 	rangeset_free(names->wanted_set);
 	free(names->store);
 	if (names->fd >= 0)
 		close(names->fd);
 	free(names);
+}
+
+const uint32_t *names_unread(const struct names *names, size_t *count)
+{
+	*count = names->unread.count;
+	return names->unread.items;
 }
 
 errcode_t names_path(struct names *names, uint32_t ino, const char **path)

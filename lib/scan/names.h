@@ -26,4 +26,7 @@ void names_free(struct names *names);
 /* A path of INO, valid until the next call; NULL in *PATH: it has no name below the root. */
 errcode_t names_path(struct names *names, uint32_t ino, const char **path);
 
+/* The directories that could not be read whole: what they name may have no path. */
+const uint32_t *names_unread(const struct names *names, size_t *count);
+
 #endif

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "image/groups.h"
+#include "image/super.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -23,18 +24,6 @@ enum {
 	S_FREE_BLOCKS = 0x0c,
 	S_FREE_BLOCKS_HI = 0x158,
 };
-
-static void put_le16(uint8_t *p, uint32_t n)
-{
-	p[0] = (uint8_t)n;
-	p[1] = (uint8_t)(n >> 8);
-}
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	put_le16(p, n);
-	put_le16(p + 2, n >> 16);
-}
 
 /* One group being changed; the pointers are into the transaction. */
 struct part {
@@ -133,11 +122,25 @@ static void part_make_bitmap(struct part *p)
 	put_le16(p->desc + BG_FLAGS, get_le16(p->desc + BG_FLAGS) & ~EXT2_BG_BLOCK_UNINIT);
 }
 
+/*
+ * Where block I of the descriptors is. With 1k blocks and bigalloc the first block of the file
+ * system is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I =
+ * 0 only.
+ */
+static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+
+	if (ext2fs_has_feature_meta_bg(img->fs->super) && i >= sb->s_first_meta_bg)
+		return ext2fs_descriptor_block_loc2(img->fs, sb->s_first_data_block, i);
+	return SUPER_OFFSET / img->block_size + 1 + i;
+}
+
 static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
 {
 	const struct ext2_super_block *sb = img->fs->super;
 	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
-	uint64_t super_at = sb->s_first_data_block, at;
+	uint64_t at;
 	errcode_t err;
 
 	*p = (struct part){.img = img, .group = g, .wide = size >= BG_BITMAP_CSUM_HI + 4};
@@ -146,11 +149,7 @@ static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
 	if ((img->blocks - p->first + img->cluster_ratio - 1) / img->cluster_ratio < p->clusters)
 		p->clusters = (uint32_t)((img->blocks - p->first + img->cluster_ratio - 1) /
 					 img->cluster_ratio);
-	/* with 1k blocks and bigalloc the superblock is in block 1 all the same */
-	if (!super_at && img->block_size == 1024)
-		super_at = 1;
-	err = txn_edit(img, ext2fs_descriptor_block_loc2(img->fs, super_at, g / per_block),
-		       &p->desc);
+	err = txn_edit(img, desc_block(img, g / per_block), &p->desc);
 	if (err)
 		return err;
 	p->desc += (size_t)(g % per_block) * size;

@@ -30,18 +30,6 @@ enum {
 #define RO_COMPAT_LARGE_FILE 0x02
 #define SMALL_FILE_MAX 0x7fffffffull
 
-static void put_le16(uint8_t *p, uint32_t n)
-{
-	p[0] = (uint8_t)n;
-	p[1] = (uint8_t)(n >> 8);
-}
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	put_le16(p, n);
-	put_le16(p + 2, n >> 16);
-}
-
 /* ---- opening ---- */
 
 /* A first walk: the mapping's rules, and that no block is in it twice. */

@@ -157,13 +157,36 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 	return err;
 }
 
+void session_journal_count_free(struct e4z_image *img, uint8_t *raw)
+{
+	struct ext2_super_block *sb = (void *)raw;
+	uint64_t blocks = 0, inodes = 0;
+
+	for (uint32_t g = 0; g < img->groups; g++) {
+		blocks += ext2fs_bg_free_blocks_count(img->fs, g);
+		inodes += ext2fs_bg_free_inodes_count(img->fs, g);
+	}
+	blocks *= img->cluster_ratio;
+	sb->s_free_blocks_count = ext2fs_cpu_to_le32((uint32_t)blocks);
+	if (ext2fs_has_feature_64bit(img->fs->super))
+		sb->s_free_blocks_hi = ext2fs_cpu_to_le32((uint32_t)(blocks >> 32));
+	sb->s_free_inodes_count = ext2fs_cpu_to_le32((uint32_t)inodes);
+}
+
 errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
 {
 	struct ext2_super_block *sb = (void *)raw;
-	errcode_t err = image_read(img, SUPER_OFFSET, SUPER_SIZE, raw);
+	/*
+	 * what the edit changes comes with its own transaction, but what was mended is in memory
+	 * only
+	 */
+	errcode_t err = img->mended_super
+				? image_read(img, SUPER_OFFSET, SUPER_SIZE, raw)
+				: capture_read_below(img->view, SUPER_OFFSET, SUPER_SIZE, raw);
 
 	if (err)
 		return err;
+	session_journal_count_free(img, raw);
 	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
 	if (img->metadata_csum)
 		sb->s_checksum = ext2fs_cpu_to_le32(

@@ -20,6 +20,7 @@
 
 #define SUPER_CSUM 0x3fc
 #define S_WTIME 0x30
+#define S_FEATURE_INCOMPAT 0x60
 #define S_WTIME_HI 0x274
 
 /* Bytes that go home directly; data NULL: zero. */
@@ -37,6 +38,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct home_vec homes;
+	size_t home_mark;	/* of them when the operation began */
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
@@ -94,6 +96,17 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	return 0;
 }
 
+/* The counts that changes are added to are those of the replayed file system. */
+static errcode_t count_free(struct e4z_image *img)
+{
+	uint8_t *raw;
+	errcode_t err = txn_super(img, &raw);
+
+	if (!err)
+		session_journal_count_free(img, raw);
+	return err;
+}
+
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	struct txn *txn;
@@ -111,6 +124,8 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
 	if (!err)
 		err = groups_load(img);
+	if (!err && txn->replay_pending)
+		err = count_free(img);
 	if (err)
 		txn_abort(img);
 	return err;
@@ -121,6 +136,23 @@ static void forget_homes(struct txn *txn)
 	for (size_t i = 0; i < txn->homes.count; i++)
 		free(txn->homes.items[i].data);
 	vec_free(&txn->homes);
+	txn->home_mark = 0;
+}
+
+void txn_mark(struct e4z_image *img)
+{
+	capture_mark(img->view);
+	img->txn->home_mark = img->txn->homes.count;
+}
+
+/* What the operation freed is in use again: that it is still noted as freed does no harm. */
+void txn_back(struct e4z_image *img)
+{
+	struct home_vec *homes = &img->txn->homes;
+
+	capture_back(img->view);
+	while (homes->count > img->txn->home_mark)
+		free(homes->items[--homes->count].data);
 }
 
 void txn_abort(struct e4z_image *img)
@@ -229,16 +261,10 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 
 bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 {
-	return rangeset_has(img->txn->freed, block);
+	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);
 }
 
 /* ---- what has to be written ---- */
-
-static void put_le32(uint8_t *p, uint32_t n)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(n >> 8 * i);
-}
 
 /* A changed superblock says when, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
@@ -251,6 +277,9 @@ static errcode_t seal_super(struct e4z_image *img)
 	err = txn_super(img, &raw);
 	if (err)
 		return err;
+	/* the view shows the flag of the log that is replayed first; the commit turns its own */
+	put_le32(raw + S_FEATURE_INCOMPAT,
+		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
 	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
 	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
 	if (img->metadata_csum)
@@ -447,7 +476,7 @@ static errcode_t save_all(struct e4z_image *img, const struct captured *list, si
 		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
 	if (!err && txn->replay_pending)
 		err = overlay_each(capture_overlay(img->view), save_block, img);
-	if (!err)
+	if (!err && img->undo && (count || txn->homes.count || txn->replay_pending))
 		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
 	return err;
 }

@@ -69,6 +69,13 @@ errcode_t txn_restart(struct e4z_image *img);
 /* An operation may commit at safe points of its own. */
 bool txn_may_split(const struct e4z_image *img);
 
+/*
+ * An operation begins; what fails of it goes back to here, so that nothing of it is committed.
+ * After txn_restart() or txn_commit() that is the state they left.
+ */
+void txn_mark(struct e4z_image *img);
+void txn_back(struct e4z_image *img);
+
 /* Blocks that the transaction would log now, and how many fit. */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 

@@ -8,6 +8,8 @@
  */
 #include "session/undo.h"
 
+#include "base/whole.h"
+
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/rangeset.h"
@@ -45,20 +47,7 @@ struct undo {
 
 static errcode_t put(const struct undo *undo, uint64_t at, const void *data, size_t len)
 {
-	const char *p = data;
-
-	while (len) {
-		ssize_t n = pwrite(undo->fd, p, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		p += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return whole_pwrite(undo->fd, data, len, at);
 }
 
 static errcode_t barrier(const struct undo *undo)

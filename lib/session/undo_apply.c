@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "base/vec.h"
+#include "base/whole.h"
 #include "errors.h"
 #include "image/busy.h"
 #include "image/place.h"
@@ -70,22 +71,12 @@ __attribute__((format(printf, 3, 4))) static errcode_t say(const struct apply *a
 
 static errcode_t get(const struct apply *a, uint64_t at, void *buf, size_t len)
 {
-	char *p = buf;
+	errcode_t err;
 
 	if (at > a->file_size || len > a->file_size - at)
 		return say(a, E4Z_ET_BAD_UNDO, "the undo file is too short");
-	while (len) {
-		ssize_t n = pread(a->fd, p, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return say(a, n ? errno : EIO, "reading the undo file");
-		p += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
+	err = whole_pread(a->fd, buf, len, at);
+	return err ? say(a, err, "reading the undo file") : 0;
 }
 
 static errcode_t read_header(struct apply *a)

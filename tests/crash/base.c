@@ -2,6 +2,7 @@
 // Shapes a log and fills the free space of an image in memory.
 #include "base.h"
 
+#include "base/crc32c.h"
 #include "fs.h"
 #include "journal/csum.h"
 #include <stdlib.h>
@@ -28,7 +29,6 @@ enum journal_place base_journal(const struct disks *disks)
 	return fs_le32(super(disks) + S_JOURNAL_INUM) ? JOURNAL_INTERNAL : JOURNAL_EXTERNAL;
 }
 
-/* Cached: it never moves. */
 uint8_t *base_log_super(const struct disks *disks)
 {
 	const struct disk *disk = &disks->disk[0];
@@ -42,6 +42,19 @@ uint8_t *base_log_super(const struct disks *disks)
 	}
 }
 
+/* The file system allows fast commits. */
+static void set_fast_commit(uint8_t *sb)
+{
+	uint32_t crc;
+
+	sb[0x5d] |= EXT4_FEATURE_COMPAT_FAST_COMMIT >> 8;
+	if (!(fs_le32(sb + 0x64) & EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
+		return;
+	crc = crc32c(~0u, sb, 1020);
+	for (unsigned i = 0; i < 4; i++)
+		sb[1020 + i] = (uint8_t)(crc >> 8 * i);
+}
+
 /* What a kernel leaves in the fast commit area: blocks that begin with a head of long ago. */
 static void stale_fast_commits(struct disks *disks, const struct jbd2_sb *sb)
 {
@@ -49,6 +62,7 @@ static void stale_fast_commits(struct disks *disks, const struct jbd2_sb *sb)
 	const struct disk *disk = &disks->disk[0];
 	uint32_t bs = block_size(disks);
 
+	set_fast_commit(disks->disk[0].mem + SUPER);
 	for (uint32_t n = sb->maxlen - FC_BLOCKS; n < sb->maxlen; n++) {
 		uint64_t at = verify_journal_block(disk->mem, disk->size, n) * bs;
 

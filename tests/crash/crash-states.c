@@ -4,6 +4,8 @@
  *
  *   crash-states [options] --workload NAME IMAGE [JOURNAL-DEVICE]
  *   crash-states --verify IMAGE | --list
+ *   crash-states --edit [--data D] [--trace FILE] --workload NAME IMAGE [JOURNAL-DEVICE]
+ *   crash-states --replay IMAGE [JOURNAL-DEVICE]
  *
  * IMAGE is only read. The last line is "NAME ...: N states ..., N failed" with the counts; it
  * leaves with 0, with 1 when a state was not in its class, with 77 when the image does not have
@@ -20,9 +22,9 @@
 #include <string.h>
 
 struct options {
-	const char *workload, *shape, *keep, *image, *journal;
+	const char *workload, *shape, *keep, *image, *journal, *trace;
 	enum e4z_data_mode data;
-	bool used, verify;
+	bool used, verify, edit, replay;
 	size_t limit, random;
 	uint64_t seed;
 	unsigned outside, nested, overlay, faults, errors;
@@ -54,7 +56,6 @@ static void attach(void *arg, struct e4z_image *img)
 {
 	struct run *run = arg;
 
-	img->faults = run->options.faults;
 	record_attach(&run->record, 0, img->dev);
 	if (img->log && img->log->dev != img->dev)
 		record_attach(&run->record, 1, img->log->dev);
@@ -73,8 +74,10 @@ static errcode_t edit(struct run *run, const struct workload *work)
 	errcode_t err = e4z_open(run->disks.disk[0].path, &how, &img);
 
 	run->summary = (struct e4z_commit_summary){.transactions = 0};
-	if (!err)
+	if (!err) {
+		img->faults = run->options.faults;
 		err = work_run(work, &options, img, attach, run, &run->summary);
+	}
 	if (err)
 		snprintf(run->why, sizeof(run->why), "%s: %s", error_message(err),
 			 img ? e4z_context(img) : "");
@@ -225,8 +228,8 @@ static void print_counts(const struct run *run)
 	for (int kind = 0; kind < STATE_KINDS; kind++)
 		printf("%s%llu %s", kind ? ", " : "", (unsigned long long)c->kind[kind],
 		       state_kind_name[kind]);
-	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, %llu nested, "
-	       "%llu write-errors; ",
+	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, "
+	       "%llu nested, %llu write-errors; ",
 	       (unsigned long long)c->before, (unsigned long long)c->between,
 	       (unsigned long long)c->after, (unsigned long long)c->torn_super,
 	       (unsigned long long)c->overlay, (unsigned long long)c->nested,
@@ -304,12 +307,45 @@ static int verify_only(const char *path)
 	return !v.ok;
 }
 
+static void no_attach(void *arg, struct e4z_image *img)
+{
+	const struct options *o = arg;
+
+	if (o->trace && e4z_trace(img, o->trace))
+		die("%s: cannot be written", o->trace);
+}
+
+/* The edit itself, or a replay, of a real file: for those who kill it, or read its trace. */
+static int edit_file(struct options *o, const struct workload *work)
+{
+	const struct e4z_open_options how = {
+		.write = true, .mend = o->replay, .journal_device = o->journal};
+	struct e4z_commit_summary summary = {.transactions = 0};
+	struct e4z_image *img;
+	errcode_t err = e4z_open(o->image, &how, &img);
+
+	if (!err && o->replay) {
+		no_attach(o, img);
+		err = e4z_replay(img, &summary);
+	} else if (!err) {
+		const struct work_options options = {o->data, e4z_info(img)->block_size};
+
+		err = work_run(work, &options, img, no_attach, o, &summary);
+	}
+	if (err)
+		fprintf(stderr, "crash-states: %s: %s\n", error_message(err),
+			img ? e4z_context(img) : "");
+	e4z_close(img);
+	return err ? 1 : 0;
+}
+
 static const struct option long_options[] = {
 	{"workload", 1, NULL, 'w'}, {"shape", 1, NULL, 's'},   {"data", 1, NULL, 'd'},
 	{"used", 0, NULL, 'u'},	    {"limit", 1, NULL, 'l'},   {"random", 1, NULL, 'r'},
 	{"seed", 1, NULL, 'S'},	    {"outside", 1, NULL, 'o'}, {"nested", 1, NULL, 'n'},
 	{"overlay", 1, NULL, 'O'},  {"faults", 1, NULL, 'f'},  {"keep", 1, NULL, 'k'},
 	{"errors", 1, NULL, 'e'},   {"verify", 0, NULL, 'v'},  {"list", 0, NULL, 'L'},
+	{"edit", 0, NULL, 'E'},	    {"replay", 0, NULL, 'R'},  {"trace", 1, NULL, 't'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -353,6 +389,9 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'e': o->errors = (unsigned)n; break;
 		case 'v': o->verify = true; break;
 		case 'L': list(); break;
+		case 'E': o->edit = true; break;
+		case 'R': o->replay = true; break;
+		case 't': o->trace = optarg; break;
 		default: exit(2);
 		}
 	}
@@ -374,9 +413,13 @@ int main(int argc, char **argv)
 	e4z_init_errors();
 	if (run.options.verify)
 		return verify_only(run.options.image);
+	if (run.options.replay)
+		return edit_file(&run.options, NULL);
 	run.work = work_find(run.options.workload ? run.options.workload : "");
 	if (!run.work)
 		die("which workload? --list tells");
+	if (run.options.edit)
+		return edit_file(&run.options, run.work);
 	rc = crash(&run);
 	record_free(&run.record);
 	court_close(&run.court);

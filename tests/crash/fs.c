@@ -93,9 +93,7 @@ void fs_group(const struct fs *fs, uint32_t g, struct group_desc *desc)
 {
 	uint64_t table = (uint64_t)(fs->first_data + 1) * fs->block_size;
 	const uint8_t *raw = fs->image + table + (uint64_t)g * fs->desc_size;
-	const struct ext2_group_desc *none = NULL;
 
-	(void)none;
 	*desc = (struct group_desc){
 		.raw = raw,
 		.block_bitmap = fs_le32(raw),

@@ -134,6 +134,7 @@ static errcode_t open_image(struct court *court, bool writing, struct e4z_image 
 {
 	const struct e4z_open_options options = {
 		.write = writing,
+		.mend = writing,
 		.journal_device = court->disks->disk[1].mem ? court->disks->disk[1].path : NULL,
 	};
 
@@ -335,7 +336,7 @@ static void judge_bare(struct court *court, const struct state *state)
 		return;
 	}
 	/* between two transactions all is well, too */
-	if (index < 0 && state->kind == STATE_NONE && result.valid && result.ok &&
+	if (index < 0 && state->kind <= STATE_ALL && result.valid && result.ok &&
 	    court->references < REFERENCES) {
 		index = (int)court->references;
 		court->reference[court->references++] = result.digest;

@@ -79,6 +79,10 @@ static const struct workload workloads[] = {
 	{.name = "inline-down", .steps = {{truncate_to, "/inline", AT(0, 20), AT(0, 0)}}},
 	{.name = "inline-up", .steps = {{truncate_to, "/inline", AT(0, 59), AT(0, 0)}}},
 	{.name = "inline-out", .steps = {{truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
+	/* what is freed must not be taken again before the commit */
+	{.name = "free-and-take",
+	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
 	{.name = "several",
 	 .steps = {{truncate_to, "/small", AT(0, 1), AT(0, 0)},
 		   {truncate_to, "/tail", AT(7, 0), AT(0, 0)},

@@ -10,18 +10,6 @@
 #define INLINE_FL 0x10000000u
 #define TREE_DEPTH 5
 
-void put_le16(uint8_t *p, uint32_t value)
-{
-	p[0] = (uint8_t)value;
-	p[1] = (uint8_t)(value >> 8);
-}
-
-void put_le32(uint8_t *p, uint32_t value)
-{
-	put_le16(p, value);
-	put_le16(p + 2, value >> 16);
-}
-
 static void add(struct fuzz_image *img, enum target_kind kind, uint32_t owner, uint64_t off,
 		uint32_t len)
 {

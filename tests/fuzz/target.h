@@ -53,7 +53,4 @@ void target_repair(struct fuzz_image *img, const struct target *t);
 uint8_t *target_inode(const struct fuzz_image *img, uint32_t ino);
 uint8_t *target_desc(const struct fuzz_image *img, uint32_t group);
 
-void put_le16(uint8_t *p, uint32_t value);
-void put_le32(uint8_t *p, uint32_t value);
-
 #endif

@@ -2,7 +2,7 @@
 /*
  * Edits an image through the public face of the library, as a script says.
  *
- *   driver truncate IMAGE [OPTIONS] <SCRIPT   lines "FILE SIZE"; a line each: "ok" or "no CAUSE TEXT"
+ *   driver truncate IMAGE [OPTIONS] <SCRIPT   lines "FILE SIZE"; answers "ok" or "no CAUSE TEXT"
  *   driver replay IMAGE [OPTIONS]             how many transactions were replayed
  *   driver map IMAGE FILE...                  "FILE LBLK LEN PBLK STATE" for each piece but holes
  *

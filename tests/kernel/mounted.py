@@ -61,7 +61,7 @@ class Mounted:
 
     def detach(self):
         while self.devices:
-            run("losetup", "-d", self.devices.pop())
+            run("losetup", "-d", self.devices.pop(), status=(0, 1))
 
     def __enter__(self):
         options = "noatime" + ("," + self.options if self.options else "")
@@ -216,5 +216,14 @@ class Look:
         return None
 
 
-def look_all(where, names):
-    return {name: Look(os.path.join(where, name)) for name in names}
+def look_all(where, names, lenient=False):
+    """The files by name; None where LENIENT and the kernel does not show one."""
+    looks = {}
+    for name in names:
+        try:
+            looks[name] = Look(os.path.join(where, name))
+        except OSError:
+            if not lenient:
+                raise
+            looks[name] = None
+    return looks

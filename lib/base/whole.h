@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading and writing all of it: what the system calls do in parts, or interrupted, is gone on
+ * with.
+ */
+#ifndef E4Z_BASE_WHOLE_H
+#define E4Z_BASE_WHOLE_H
+
+#include <et/com_err.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* 0, errno, or EIO where the file takes no more. */
+errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off);
+
+/* 0, errno, or EIO where the file ends before. */
+errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off);
+
+#endif

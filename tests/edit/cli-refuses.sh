@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What --truncate refuses: exit 8, one sentence that says why, the image as it was.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/edit/cli-common.sh"
+
+edit_image image -O verity,encrypt,ea_inode
+debugfs_script image <<-END2
+	write ten verity
+	sif verity flags 0x180000
+	write ten secret
+	sif secret flags 0x80800
+	write ten value
+	sif value flags 0x280000
+	write ten orphan
+	sif orphan links_count 0
+	write ten broken
+	sif broken block[5] 99999999
+END2
+# no PATTERN SIZE FILE
+no() {
+	untouched 8 "$1" image --truncate "$2" image "$3"
+	[ ! -s out ] || fail "a report in spite of: $*"
+}
+no 'a directory' 0 /dir
+no 'a directory' 0 /
+no 'a device' 0 /null
+no 'a symbolic link' 0 "<$(ino_of image /link)>"
+no 'verity' 0 /verity
+no 'encrypted' 5000 /secret
+no 'extended attribute' 0 /value
+no 'no links' 0 "<$(ino_of image /orphan)>"
+no 'belongs to the file system itself' 0 '<8>'
+no 'No such file' 0 /missing
+no 'No such file|[Nn]ot a directory' 0 /file/below
+no 'No such file' 0 '<4000000>'
+no 'No such file' 0 '<0>'
+no 'can hold [0-9]+ bytes.*too large' 16T /file
+no 'can hold [0-9]+ bytes' 0xffffffffffffffff /file
+no '.' 0 /broken
+# whole blocks of an encrypted file may go
+debugfs_script image <<<'clri broken'
+run_e4zero 0 --truncate 4096 image /secret
+
+# a file system that must not be edited
+edit_image image
+debugfs -w -R 'ssv state 3' image >debugfs.log 2>&1
+no 'having errors' 0 /file
+run_e4zero 0 --force --truncate 0 image /file
+debugfs -w -R 'feature shared_blocks' image >debugfs.log 2>&1
+no 'share blocks' 0 /small
+rm image
+untouched 8 'No such file' ten --truncate 0 image /file
+untouched 8 'not an ext|Not an ext' ten --truncate 0 ten /file
+
+# the image may not be written
+edit_image image
+chmod 400 image
+[ "$(id -u)" = 0 ] || no 'opening the image for writing' 0 /file

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The kernel does what we do: sequences of truncates, and replays. As root, with loop devices.
+srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
+builddir=$(cd "${builddir:-$srcdir/build}" && pwd)
+export srcdir builddir
+# in a mount namespace of its own no other one keeps our mounts alive after umount(8)
+if [ -z "${E4ZERO_OWN_MOUNTS:-}" ] && unshare -m true 2>/dev/null; then
+	export E4ZERO_OWN_MOUNTS=1
+	exec unshare -m bash "$srcdir/tests/kernel/run.sh"
+fi
+passed=0 failed=0 skipped=0
+
+run() {
+	"$@"
+	case $? in
+	0) passed=$((passed + 1)) ;;
+	77) skipped=$((skipped + 1)) ;;
+	*) failed=$((failed + 1)); echo "failed: $*" ;;
+	esac
+}
+
+if [ -n "${SAMPLE:-}" ]; then
+	export SEEDS=1 FILES=20 STEPS=2
+	export KINDS='@(extents-1024|indirect-4096|bigalloc-1024|inline_data-4096|nocsum-2048|small-inode-2048|nojournal-4096|external-1024|no64bit-1024|meta_bg-4096|quota-1024|full-*-4096)'
+	run bash "$srcdir/tests/kernel/truncate.sh"
+else
+	SEEDS=${SEEDS:-1 2 3} run bash "$srcdir/tests/kernel/truncate.sh"
+fi
+SEEDS=${SEEDS:-1 2} run bash "$srcdir/tests/kernel/replay.sh"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ] || exit 1
+[ $passed != 0 ] || exit 77
