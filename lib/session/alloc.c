@@ -327,7 +327,8 @@ errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count)
 	errcode_t err = 0;
 
 	/* the two checksums of a group are looked at and made once, not for every extent */
-	qsort(runs, count, sizeof(*runs), by_place);
+	if (count)
+		qsort(runs, count, sizeof(*runs), by_place);
 	for (size_t i = 0; i < count && !err; i++) {
 		uint64_t pblk = runs[i].pblk, end = pblk + runs[i].len;
 

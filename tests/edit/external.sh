@@ -92,7 +92,7 @@ refuses 'does not know the file system' --journal-device stranger.img far/fs.img
 
 # partitions of one disk
 truncate -s 48M disk.img
-printf 'label: gpt\nstart=2048, size=32768\nstart=40960, size=32768\n' | sfdisk -q disk.img || fail sfdisk
+printf 'label: gpt\nstart=2048, size=32768\nstart=40960, size=32768\n' | sfdisk -q --no-tell-kernel disk.img || fail sfdisk
 dd if=far/fs.img of=disk.img bs=1M seek=1 conv=notrunc,sparse status=none
 dd if=near/journal.img of=disk.img bs=1M seek=20 conv=notrunc,sparse status=none
 mkdir alone

@@ -74,7 +74,7 @@ round "image?offset=$((2049 * 512))" $((16 << 20)) 4
 if command -v sfdisk >/dev/null; then
 	rm image
 	truncate -s 40M image
-	printf 'label: gpt\nstart=2048, size=32768\nstart=40960, size=32768\n' | sfdisk -q image || fail sfdisk
+	printf 'label: gpt\nstart=2048, size=32768\nstart=40960, size=32768\n' | sfdisk -q --no-tell-kernel image || fail sfdisk
 	dd if=part.img of=image bs=512 seek=2048 conv=notrunc,sparse status=none
 	round image $((16 << 20)) 5
 fi

@@ -7,7 +7,7 @@
 requires mke2fs
 requires sfdisk
 truncate -s 64M disk.img
-sfdisk -q disk.img <<-END >/dev/null || fail sfdisk
+sfdisk -q --no-tell-kernel disk.img <<-END >/dev/null || fail sfdisk
 	label: dos
 	start=4MiB, size=8MiB, type=83
 	start=20MiB, size=40MiB, type=83

@@ -10,7 +10,7 @@ requires sfdisk
 truncate -s 64M disk.img
 dev=$(losetup -f --show -b 4096 disk.img) || skip 'losetup takes no sector size here'
 cleanup_fn sh -c "losetup -d $dev 2>/dev/null; true"
-sfdisk -q "$dev" <<-END >sfdisk.out 2>&1 || fail "sfdisk: $(cat sfdisk.out)"
+sfdisk -q --no-tell-kernel "$dev" <<-END >sfdisk.out 2>&1 || fail "sfdisk: $(cat sfdisk.out)"
 	label: gpt
 	start=1024, size=4096, name=first
 	start=8192, size=4096, name=second

@@ -11,7 +11,7 @@ requires sfdisk
 disk() {
 	rm -f disk.img
 	truncate -s 64M disk.img
-	sfdisk -q disk.img >sfdisk.out 2>&1 || fail "sfdisk: $(cat sfdisk.out)"
+	sfdisk -q --no-tell-kernel disk.img >sfdisk.out 2>&1 || fail "sfdisk: $(cat sfdisk.out)"
 }
 
 disk <<-END
