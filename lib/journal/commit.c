@@ -235,6 +235,13 @@ static errcode_t fill_descriptor(const struct commit *c, const struct captured *
 	return err;
 }
 
+/* A block of the log, in order: its share of the checksum that COMPAT_CHECKSUM wants. */
+static void add_v1(const struct commit *c, uint32_t *v1, const uint8_t *block)
+{
+	if (c->log->shape.csum == JBD2_CSUM_V1)
+		*v1 = csum_v1(*v1, block, c->block_size);
+}
+
 /* One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. */
 static errcode_t write_group(struct writer *w, const struct captured *blocks, size_t count,
 			     uint32_t tid, uint32_t *v1, uint8_t *scratch, size_t *taken)
@@ -249,7 +256,7 @@ static errcode_t write_group(struct writer *w, const struct captured *blocks, si
 		err = fill_descriptor(c, blocks, n, tid, to, scratch);
 	if (err)
 		return err;
-	*v1 = csum_v1(*v1, to, c->block_size);
+	add_v1(c, v1, to);
 	for (size_t i = 0; i < n && !err; i++) {
 		bool escaped;
 
@@ -257,7 +264,7 @@ static errcode_t write_group(struct writer *w, const struct captured *blocks, si
 		if (err)
 			break;
 		memcpy(to, as_logged(c, &blocks[i], scratch, &escaped), c->block_size);
-		*v1 = csum_v1(*v1, to, c->block_size);
+		add_v1(c, v1, to);
 	}
 	return err;
 }
