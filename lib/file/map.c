@@ -24,6 +24,7 @@ struct walk {
 	uint64_t next_lblk; /* behind the last extent or index entry seen */
 	uint64_t first_data;
 	uint32_t csum_seed;
+	const uint8_t *asked; /* the index block whose children were asked for last */
 };
 
 errcode_t map_work_init(const struct e4z_image *img, struct map_work *work)
@@ -80,13 +81,53 @@ static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 	return true;
 }
 
-static bool read_node(struct walk *w, uint64_t pblk, uint8_t *buf)
+static uint64_t index_child(const uint8_t *e)
 {
+	return get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32;
+}
+
+/* Ask for the children of an index block, neighbours in one go. */
+static void read_ahead(struct walk *w, const uint8_t *node)
+{
+	unsigned entries = get_le16(node + 2);
+	uint64_t start = 0, len = 0;
+
+	for (unsigned i = 0; i < entries; i++) {
+		uint64_t child = index_child(node + EXTENT_HEADER + i * EXTENT_ENTRY);
+
+		if (len && child == start + len) {
+			len++;
+			continue;
+		}
+		if (len)
+			blkdev_will_need(w->img->dev, start * w->img->block_size,
+					 len * w->img->block_size);
+		start = child;
+		len = child < w->img->blocks;
+	}
+	if (len)
+		blkdev_will_need(w->img->dev, start * w->img->block_size, len * w->img->block_size);
+}
+
+/*
+ * Read the tree block PBLK into BUF. SIBLINGS is the index block that names it, NULL: none: when
+ * the disk has to be waited for, all of them are asked for at once. Advice costs as much as reading
+ * what is cached.
+ */
+static bool read_node(struct walk *w, uint64_t pblk, uint8_t *buf, const uint8_t *siblings)
+{
+	uint32_t bs = w->img->block_size;
+
 	if (w->work->stop && *w->work->stop)
 		return false;
 	if (!place_ok(w, pblk, 1) || !w->sink->node(w->sink->arg, pblk))
 		return false;
-	if (image_read(w->img, pblk * w->img->block_size, w->img->block_size, buf)) {
+	if (image_read_cached(w->img, pblk * bs, bs, buf))
+		return true;
+	if (siblings && siblings != w->asked)
+		read_ahead(w, siblings);
+	w->asked = siblings;
+	if (image_read(w->img, pblk * bs, bs, buf)) {
 		fault(w, "a tree block cannot be read");
 		return false;
 	}
@@ -131,33 +172,6 @@ static void leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit)
 		w->sink->run(w->sink->arg, &run);
 }
 
-static uint64_t index_child(const uint8_t *e)
-{
-	return get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32;
-}
-
-/* Ask for the children of an index block, neighbours in one go. */
-static void read_ahead(struct walk *w, const uint8_t *node, unsigned entries)
-{
-	uint64_t start = 0, len = 0;
-
-	for (unsigned i = 0; i < entries; i++) {
-		uint64_t child = index_child(node + EXTENT_HEADER + i * EXTENT_ENTRY);
-
-		if (len && child == start + len) {
-			len++;
-			continue;
-		}
-		if (len)
-			blkdev_will_need(w->img->dev, start * w->img->block_size,
-					 len * w->img->block_size);
-		start = child;
-		len = child < w->img->blocks;
-	}
-	if (len)
-		blkdev_will_need(w->img->dev, start * w->img->block_size, len * w->img->block_size);
-}
-
 /* The node is of DEPTH (any when negative) and its entries fit into ROOM bytes. */
 static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int depth)
 {
@@ -177,11 +191,12 @@ static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int dept
 
 static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit);
 
-static void index_entry(struct walk *w, const uint8_t *e, uint64_t limit, unsigned depth)
+static void index_entry(struct walk *w, const uint8_t *node, const uint8_t *e, uint64_t limit)
 {
+	unsigned depth = get_le16(node + 6);
 	uint8_t *child = w->work->level[depth - 1];
 
-	if (!read_node(w, index_child(e), child))
+	if (!read_node(w, index_child(e), child, node))
 		return;
 	if (!header_ok(w, child, w->img->block_size, (int)depth - 1))
 		return;
@@ -197,8 +212,8 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 {
 	unsigned entries = get_le16(node + 2), depth = get_le16(node + 6);
 
-	if (depth && entries > 1)
-		read_ahead(w, node, entries);
+	if (depth)
+		w->asked = NULL;
 	for (unsigned i = 0; i < entries; i++) {
 		const uint8_t *e = node + EXTENT_HEADER + i * EXTENT_ENTRY;
 		uint64_t start = get_le32(e), end = limit;
@@ -214,7 +229,7 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 			continue;
 		}
 		w->next_lblk = start;
-		index_entry(w, e, end, depth);
+		index_entry(w, node, e, end);
 	}
 }
 
@@ -261,7 +276,7 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 		gather_block(g, lblk, block);
 		return;
 	}
-	if (!read_node(w, block, w->work->level[level]))
+	if (!read_node(w, block, w->work->level[level], NULL))
 		return;
 	span /= per_block;
 	for (uint32_t i = 0; i < per_block; i++)

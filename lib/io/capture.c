@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ROOM 64 /* slots, a power of two */
+#define FIRST_ROOM 64		/* slots, a power of two */
 #define LIST_BYTES (256u << 10) /* compared at once */
 
 VEC(saved_vec, struct captured);

@@ -21,7 +21,11 @@ DIR = os.path.abspath(os.environ.get("E4ZERO_BENCH_DIR") or os.path.join(CACHE, 
 BIN = os.path.join(DIR, "bin")
 E4ZERO = os.path.abspath(os.environ.get("E4ZERO") or "e4zero")
 TIMEOUT = 900
-PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"]}
+LIBRARY = os.path.abspath(os.environ.get("LIBE4ZERO") or
+                          os.path.join(os.path.dirname(E4ZERO), "libe4zero.a"))
+PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"],
+            "floor-commit": ["-O2"], "metadata": ["-O2", "-pthread"]}
+WITH_LIBRARY = ("metadata",)
 
 wrong = []
 
@@ -40,14 +44,35 @@ def output_of(argv):
     return done.returncode, done.stdout
 
 
+def library_flags():
+    """What compiles and links with the library as it was built."""
+    build = os.path.dirname(LIBRARY)
+    places = (build, os.path.join(build, "lib"), os.path.join(HERE, "..", "..", "lib"))
+    return (["-include", os.path.join(build, "config.h"), *("-I" + place for place in places)],
+            [LIBRARY, "-lext2fs", "-lblkid", "-lcom_err"])
+
+
+def build_program(name, flags):
+    source, target = os.path.join(HERE, name + ".c"), os.path.join(BIN, name)
+    sources, before, after = [source], [], []
+    if name in WITH_LIBRARY:
+        if not os.path.exists(LIBRARY):
+            if os.path.exists(target):
+                os.unlink(target)  # another library's figures would be taken for this one's
+            return
+        before, after = library_flags()
+        sources.append(LIBRARY)
+    if os.path.exists(target) and all(os.path.getmtime(target) > os.path.getmtime(s)
+                                      for s in sources):
+        return
+    subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-Wall", "-Wextra", *flags, *before,
+                    "-o", target, source, *after], check=True)
+
+
 def build_programs():
     os.makedirs(BIN, exist_ok=True)
     for name, flags in PROGRAMS.items():
-        source, target = os.path.join(HERE, name + ".c"), os.path.join(BIN, name)
-        if os.path.exists(target) and os.path.getmtime(target) > os.path.getmtime(source):
-            continue
-        subprocess.run([os.environ.get("CC", "cc"), "-std=gnu11", "-Wall", "-Wextra", *flags,
-                        "-o", target, source], check=True)
+        build_program(name, flags)
 
 
 def make_image(name):
@@ -104,13 +129,24 @@ def warm(image):
     os.close(fd)
 
 
+def fresh_copy(image):
+    """A copy that is on the disk: what is measured next must not have to write it out."""
+    copy = os.path.join(DIR, f"copy.{os.getpid()}.img")
+    subprocess.run(["cp", "--sparse=auto", "--reflink=never", image, copy], check=True)
+    fd = os.open(copy, os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)
+    return copy
+
+
 def expand(argv, image):
-    return [word.format(image=image, e4zero=E4ZERO, bin=BIN) for word in argv]
+    return [word.format(image=image, e4zero=E4ZERO, bin=BIN, here=HERE, cache=DIR) for word in argv]
 
 
 def available(command):
-    program = command.argv[0].format(image="", e4zero=E4ZERO, bin=BIN)
-    return shutil.which(program) is not None
+    if command.root and os.geteuid() != 0:
+        return False
+    return shutil.which(expand(command.argv[:1], "")[0]) is not None
 
 
 def run(command, image):
@@ -147,7 +183,19 @@ def judge(command, facts, got, out, err):
         if not said or int(said.group(1)) != facts["stale"]:
             fail(f"{who}: there are {facts['stale']} stale tails, it says: {out.strip()[-200:]}")
             return False
+    if command.says and command.says.format(**facts) not in out:
+        fail(f"{who}: it should say {command.says.format(**facts)}: {out.strip()[-200:]}")
+        return False
     return True
+
+
+def judge_after(command, image, facts):
+    for argv in command.then:
+        done = subprocess.run(expand(argv, image), check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace")
+        if done.returncode:
+            fail(f"after {command.name} on {facts['name']}: {argv[0]} ends with "
+                 f"{done.returncode}: {done.stdout.strip()[-300:]}")
 
 
 def verify_check(image, facts):
@@ -163,6 +211,24 @@ def verify_check(image, facts):
     if status != 4 or tails != facts["stale"] or others:
         fail(f"e4zero --check on {facts['name']}: exit {status}, {tails} stale tails and {others} "
              f"other findings; there are {facts['stale']} and 0")
+
+
+def run_once(command, image, facts, first):
+    """The numbers of one run, or None where they do not count."""
+    try:
+        got, out, err = run(command, image)
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        fail(str(error))
+        return None
+    if not judge(command, facts, got, out, err):
+        return None
+    if command.took:
+        got["process"], got["wall"] = got["wall"], float(re.search(r"took ([\d.]+) s", out)[1])
+    if first:
+        judge_after(command, image, facts)
+    got["output"] = out.strip()[-200:]
+    got["load"] = os.getloadavg()[0]
+    return got
 
 
 def run_case(case, image, facts, rounds):
@@ -181,14 +247,13 @@ def run_case(case, image, facts, rounds):
                 continue
             if case.cache == "cold":
                 evict(image)
+            target = fresh_copy(image) if case.fresh else image
             try:
-                got, out, err = run(command, image)
-            except (RuntimeError, subprocess.TimeoutExpired) as error:
-                fail(str(error))
-                continue
-            if judge(command, facts, got, out, err):
-                got["output"] = out.strip()[-200:]
-                got["load"] = os.getloadavg()[0]
+                got = run_once(command, target, facts, first=turn == 0)
+            finally:
+                if case.fresh:
+                    os.unlink(target)
+            if got:
                 runs[command.name][turn] = got
     return runs
 
@@ -212,7 +277,8 @@ def print_case(case, runs):
     for name, r in runs.items():
         if not r:
             continue
-        base = runs.get("floor -j2" if name.endswith("-j2") else "floor -j1", {})
+        base = runs.get("floor") or runs.get("floor -j2" if name.endswith("-j2") else "floor -j1",
+                                             {})
         both = [t for t in r if t in base]
         ratio = cpu_ratio = "-"
         if both:
@@ -312,7 +378,7 @@ def keep(record):
 def skip_missing(chosen):
     names = {c.argv[0] for case in chosen for c in case.commands if not available(c)}
     for name in sorted(names):
-        say(f"SKIP {name.format(image='', e4zero=E4ZERO, bin=BIN)}: not installed or not built")
+        say(f"SKIP {expand([name], '')[0]}: not installed, not built or not for this user")
     return sorted(names)
 
 
@@ -332,7 +398,8 @@ def main():
     for case in chosen:
         if case.image not in images:
             images[case.image] = make_image(case.image)
-            if images[case.image] and "{e4zero}" not in record["skipped"]:
+            if (images[case.image] and "stale" in images[case.image][1] and
+                    "{e4zero}" not in record["skipped"]):
                 verify_check(*images[case.image])
         if not images[case.image]:
             continue

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Command:
-    """One thing to run. In argv {image} is the image, {e4zero} our binary, {bin} the helpers."""
+    """One thing to run.
+
+    In argv {image} is the image, {e4zero} our binary, {bin} the programs of this directory, {here}
+    this directory, {cache} where the images are.
+    """
     name: str
     argv: tuple
     exits: tuple = (0,)
     into: tuple = ()          # a second command that reads the first one's output
     rounds: int = 1000        # at most so many of the case's rounds: for the slow ones
     stale: str = ""           # after this word the output has the number of stale tails: checked
+    says: str = ""            # must be in the output; {fact} is one of NAME.json
+    took: bool = False        # it says itself "took SECONDS s": its wall time, without preparations
+    then: tuple = ()          # after the first round these must succeed, one argv each
+    root: bool = False        # wants to be root
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Case:
     cache: str                # "warm": in the page cache; "cold": evicted before each run
     commands: tuple
     rounds: int = 1000
+    fresh: bool = False       # {image} is a copy made for the one run: the commands write to it
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,22 @@ E2FSCK = Command("e2fsck -fn", ("e2fsck", "-fn", "{image}"))
 BLKLS = Command("blkls -s | count", ("blkls", "-s", "{image}"), into=("{bin}/count",), rounds=3)
 ZEROFREE = Command("zerofree -n", ("zerofree", "-n", "{image}"), rounds=2)
 
+# What is edited must be right afterwards, and e2fsck must have nothing to say.
+FSCK = ("e2fsck", "-fn", "{image}")
+HELD = (("{bin}/metadata", "holds", "{image}", "31873", "2"), FSCK)
+REPLAY = Command("replay", ("{e4zero}", "--replay", "-q", "{image}"), then=HELD)
+E2FSCK_REPLAY = Command("e2fsck journal_only", ("e2fsck", "-E", "journal_only", "-y", "{image}"),
+                        exits=(0, 1), then=HELD)
+WROTE = "wrote {written} bytes in {barriers} barriers"
+FLOOR_COMMIT = Command("floor", ("{bin}/floor-commit", "{image}", "{cache}/K.places"), says=WROTE,
+                       took=True)
+COMMIT = Command("commit", ("{bin}/metadata", "commit", "{image}", "4000", "2"), says=WROTE,
+                 took=True, then=(("{bin}/metadata", "holds", "{image}", "4000", "2"), FSCK))
+TRUNCATE = Command("truncate", ("{e4zero}", "--truncate", "1", "{image}", "/striped"),
+                   says=" to 1 bytes", then=(FSCK,))
+KERNEL_TRUNCATE = Command("mount + truncate", ("{here}/kernel-truncate.sh", "{image}", "striped",
+                                               "1"), then=(FSCK,), root=True)
+
 
 def only(command, rounds):
     return Command(**{**command.__dict__, "rounds": rounds})
@@ -80,6 +105,9 @@ CASES = (
     Case("L warm", "L", "warm", OURS + (E2FSCK, BLKLS, only(ZEROFREE, 1))),
     Case("L cold", "L", "cold", OURS + (E2FSCK, only(BLKLS, 2), only(ZEROFREE, 1)), rounds=3),
     Case("T warm", "T", "warm", OURS + (only(E2FSCK, 1),), rounds=2),
+    Case("R replay", "R", "warm", (E2FSCK_REPLAY, REPLAY), fresh=True),
+    Case("K commit", "K", "warm", (FLOOR_COMMIT, COMMIT), fresh=True),
+    Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
 )
 
 
@@ -104,4 +132,9 @@ GOALS = (
                  (1.5, 0.005), (1.5, 0.005)),
     *for_threads(AtMost, f"{X}: against the floor", "X warm", "floor -j{n}",
                  (1.5, 0.005), (1.5, 0.005)),
+    AtMost("replay of 32,000 blocks: against e2fsck", "R replay", REPLAY.name, E2FSCK_REPLAY.name,
+           1.0),
+    AtMost("commit of 4,000 blocks: against the floor", "K commit", COMMIT.name, "floor", 1.3),
+    Faster("truncate of 262,144 extents: against the kernel", "X truncate", TRUNCATE.name,
+           KERNEL_TRUNCATE.name, 10),
 )

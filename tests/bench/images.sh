@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, X and T. NAME.img is the image, NAME.json says what is in it. An image whose
-# recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root.
+# The names are S, L, X, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
+# mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
 
 RECIPE=1
@@ -138,11 +139,44 @@ make_T() {
 	finish T "$facts"
 }
 
+# A journal of 128 MiB, COUNT blocks of the inode tables that went through it, all of them at home:
+# neither the log nor the tables are holes of the image file.
+logged() { # NAME COUNT
+	need_root "$1"
+	need_room "$1" 3
+	[ -x "$dir/bin/metadata" ] || { say "SKIP $1: metadata is not built"; exit 77; }
+	format "$work/$1.img" 8G -N 1100000 -J size=128
+	attach "$work/$1.img"
+	: > "$mnt/file"
+	sync -f "$mnt"
+	detach
+	"$dir/bin/metadata" commit "$work/$1.img" "$2" 1 > "$work/said"
+}
+
+# A clean image, and beside it what a commit has to write.
+make_K() {
+	local written barriers
+	logged K 4000
+	read -r _ written _ _ barriers _ < "$work/said"
+	"$dir/bin/metadata" places "$work/K.img" 4000 > "$work/K.places"
+	mv "$work/K.places" "$dir/K.places"
+	finish K "\"blocks\": 4000, \"written\": $written, \"barriers\": $barriers"
+}
+
+# An image that was cut off behind the commit block: a log of 32,000 blocks is to be replayed.
+make_R() {
+	local log
+	logged R 31873
+	log=$("$dir/bin/metadata" leave "$work/R.img" 31873 2)
+	[ "$log" = 32000 ] || { say "the log of R has $log blocks"; exit 1; }
+	finish R "\"blocks\": 31873, \"log\": $log"
+}
+
 [ $# -gt 0 ] || { say "usage: images.sh NAME..."; exit 2; }
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | X | T) ;;
+	S | L | X | T | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
