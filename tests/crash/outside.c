@@ -139,40 +139,23 @@ static int attach(int fd, char *name, size_t size)
 	return loop;
 }
 
-static const char *mount_point(void)
+/* In a namespace of our own: nobody else sees what is mounted there, and nothing is left behind. */
+#define MOUNT_POINT "/mnt"
+
+static bool own_mounts(void)
 {
-	static char path[256];
-	const char *tmp = getenv("TMPDIR");
-
-	if (path[0])
-		return path;
-	snprintf(path, sizeof(path), "%s/e4zero-crash.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    !mkdtemp(path)) {
-		path[0] = '\0';
-		return NULL;
-	}
-	/* the directory only has to be there while it is the name of something */
-	if (mount("crash", path, "tmpfs", 0, "size=64k"))
-		return NULL;
-	return path;
-}
-
-static void remove_mount_point(void)
-{
-	const char *path = mount_point();
-
-	if (path && umount2(path, MNT_DETACH) == 0)
-		rmdir(path);
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("crash", MOUNT_POINT, "tmpfs", 0, "size=64k") == 0;
 }
 
 static int run_kernel(struct copies *copies, char *said, size_t size)
 {
-	char name[DISKS][32], options[96] = "noinit_itable", inner[300];
+	char name[DISKS][32], options[96] = "noinit_itable";
+	const char *inner = MOUNT_POINT "/m";
 	int loop[DISKS] = {-1, -1}, rc = -1;
 
 	said[0] = '\0';
-	snprintf(inner, sizeof(inner), "%s/m", mount_point());
 	mkdir(inner, 0700);
 	for (unsigned n = 0; n < DISKS; n++) {
 		if (!copies->mem[n])
@@ -208,9 +191,8 @@ static bool have_kernel(void)
 	struct disk small = {.size = 1 << 20, .mem = calloc(1, 1 << 20)};
 	int fd, loop;
 
-	if (geteuid() || !small.mem || !mount_point())
+	if (geteuid() || !small.mem || !own_mounts())
 		return false;
-	atexit(remove_mount_point);
 	fd = disks_copy(&small, &mem);
 	loop = attach(fd, name, sizeof(name));
 	if (loop >= 0)
