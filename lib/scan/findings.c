@@ -109,11 +109,14 @@ errcode_t findings_add(struct findings *f, const struct e4z_finding *finding)
 	return err;
 }
 
-errcode_t findings_unreadable(struct findings *f, uint32_t ino, uint64_t size, const char *why)
+/* Nothing is known of what cannot be read: an inode, or a group where INO is 0. */
+static errcode_t add_unreadable(struct findings *f, uint32_t ino, uint32_t group, uint64_t size,
+				const char *why)
 {
 	const struct e4z_finding finding = {
 		.kind = E4Z_UNREADABLE,
 		.ino = ino,
+		.group = group,
 		.size = size,
 		.lblk = E4Z_NONE,
 		.pblk = E4Z_NONE,
@@ -125,19 +128,14 @@ errcode_t findings_unreadable(struct findings *f, uint32_t ino, uint64_t size, c
 	return findings_add(f, &finding);
 }
 
+errcode_t findings_unreadable(struct findings *f, uint32_t ino, uint64_t size, const char *why)
+{
+	return add_unreadable(f, ino, 0, size, why);
+}
+
 errcode_t findings_sick_group(struct findings *f, uint32_t group, const char *why)
 {
-	const struct e4z_finding finding = {
-		.kind = E4Z_UNREADABLE,
-		.group = group,
-		.lblk = E4Z_NONE,
-		.pblk = E4Z_NONE,
-		.first = E4Z_NONE,
-		.last = E4Z_NONE,
-		.why = why,
-	};
-
-	return findings_add(f, &finding);
+	return add_unreadable(f, 0, group, 0, why);
 }
 
 errcode_t findings_skip(struct findings *f, uint32_t ino, const char *why)
