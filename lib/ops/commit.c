@@ -21,6 +21,7 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return err;
 	sum = txn_summary(img);
 	err = orphan_finish(img, &sum->orphans_finished, &sum->orphans_left);
+	session_drop(img);
 	if (err)
 		e4z_abort(img);
 	return err;

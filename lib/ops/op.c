@@ -176,8 +176,8 @@ errcode_t op_check(const struct op *op, unsigned what)
 	if (err)
 		return err;
 	if (inode->size > map_max_size(img, inode))
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %" PRIu32 ": its size is beyond its map",
-				  inode->ino);
+		return image_fail(img, E4Z_ET_BAD_INODE,
+				  "inode %" PRIu32 ": its size is beyond its map", inode->ino);
 	limit = map_size_limit(img, inode);
 	if (!bytes_add(op->off, op->len, &end) || end > limit)
 		return image_fail(img, EFBIG, "inode %" PRIu32 " can hold %" PRIu64 " bytes",
@@ -211,8 +211,8 @@ errcode_t op_leave_inline(struct op *op)
 		return ENOMEM;
 	if (!inline_find(img, &f->inode, &data) || size > inline_capacity(&data) ||
 	    size > img->block_size)
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %" PRIu32 ": its inline data is damaged",
-				  f->inode.ino);
+		return image_fail(img, E4Z_ET_BAD_INODE,
+				  "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
 	memcpy(block, data.head, head);
 	if (size > head)
 		memcpy(block + head, data.rest, size - head);
@@ -225,69 +225,17 @@ errcode_t op_leave_inline(struct op *op)
 	return err;
 }
 
-/*
- * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
- * that begin behind: in a deep tree unwritten blocks cannot stay there.
- */
-static errcode_t is_deep(struct edit_file *f, bool *deep)
-{
-	struct tree_plan plan;
-	errcode_t err = tree_plan(f->tree, f->list, &plan);
-
-	*deep = !err && plan.depth > 1;
-	return err;
-}
-
-/* What is unwritten stays. */
-static errcode_t free_written(struct edit_file *f, uint64_t from)
-{
-	struct run run;
-	errcode_t err = 0;
-
-	while (from < EXTENTS_END && !err) {
-		bool mapped = extents_find(f->list, from, &run);
-		uint64_t end = run.lblk + run.len;
-
-		if (mapped && !run.unwritten)
-			err = edit_unmap(f, from, end - from);
-		from = end;
-	}
-	return err;
-}
-
-static bool any_written(const struct edit_file *f, uint64_t from)
-{
-	struct extents_walk walk;
-	struct run run;
-
-	extents_walk_start(f->list, &walk, from, EXTENTS_END, false);
-	while (extents_walk_next(f->list, &walk, &run))
-		if (!run.unwritten)
-			return true;
-	return false;
-}
-
 errcode_t op_hide_past_eof(struct op *op)
 {
-	struct edit_file *f = op->f;
-	uint64_t from = op_blocks(op, f->inode.size);
-	bool deep = false;
+	uint64_t from = op_blocks(op, op->f->inode.size);
 	errcode_t err;
 
-	if (!f->list || !any_written(f, from))
+	if (!op->f->list)
 		return 0;
-	err = f->tree ? is_deep(f, &deep) : 0;
+	err = edit_begin(op->f);
 	if (!err)
-		err = edit_begin(f);
-	if (err)
-		return err;
-	if (f->map)
-		err = edit_unmap(f, from, EXTENTS_END - from);
-	else if (deep)
-		err = free_written(f, from);
-	else
-		err = edit_set_state(f, from, EXTENTS_END - from, true);
-	edit_end(f);
+		err = edit_hide(op->f, from, EXTENTS_END - from, true);
+	edit_end(op->f);
 	return err;
 }
 

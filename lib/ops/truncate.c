@@ -85,7 +85,7 @@ static errcode_t check_request(const struct op *op)
 	if (old > map_max_size(img, inode))
 		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
 				  inode->ino);
-	if (new > old && new > map_size_limit(img, inode))
+	if (new > old &&new > map_size_limit(img, inode))
 		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
 				  map_size_limit(img, inode));
 	return 0;

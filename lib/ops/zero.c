@@ -76,7 +76,7 @@ errcode_t zero_begin(struct edit_file *f, uint64_t lblk, uint64_t end, uint32_t 
 		map->type = ZERO_HOLE;
 	} else {
 		map->pblk = run.pblk + lblk - run.lblk;
-		map->type = run.unwritten ? ZERO_UNWRITTEN
+		map->type = run.unwritten			   ? ZERO_UNWRITTEN
 			    : edit_seen_bytes(f, map->pblk, false) ? ZERO_WRITTEN
 								   : ZERO_NEW;
 	}

@@ -322,8 +322,8 @@ errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, b
 	for (uint32_t least = want < GOOD_RUN ? want : GOOD_RUN; !err && !*got && least;
 	     least = least > 1)
 		for (uint32_t i = 0; !err && !*got && i < img->groups; i++)
-			err = take_from(img, (g + i) % img->groups, i ? 0 : from, want, least,
-					pblk, got);
+			err = take_from(img, (g + i) % img->groups, i ? 0 : from, want, least, pblk,
+					got);
 	if (!err && !*got)
 		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
 	return err;

@@ -86,11 +86,9 @@ static errcode_t step_back(struct edit_file *f, const struct edit_step *step)
 	switch (step->kind) {
 	case EDIT_MAPPED: return extents_remove(f->list, run->lblk, run->len, NULL, NULL);
 	case EDIT_UNMAPPED: return extents_map(f->list, run);
-	case EDIT_STATE:
-		return extents_set_state(f->list, run->lblk, run->len, run->unwritten);
+	case EDIT_STATE: return extents_set_state(f->list, run->lblk, run->len, run->unwritten);
 	case EDIT_COLLAPSED: return extents_insert(f->list, run->lblk, run->len);
-	case EDIT_INSERTED:
-		return extents_collapse(f->list, run->lblk, run->len, NULL, NULL);
+	case EDIT_INSERTED: return extents_collapse(f->list, run->lblk, run->len, NULL, NULL);
 	}
 	return 0;
 }
@@ -307,6 +305,49 @@ errcode_t edit_set_state(struct edit_file *f, uint64_t lblk, uint64_t len, bool 
 		if (run.unwritten != unwritten)
 			err = turn_run(f, &run, unwritten);
 	return err ? err : extents_set_state(f->list, lblk, len, unwritten);
+}
+
+/*
+ * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
+ * that begin behind: in a deep tree unwritten blocks cannot stay there.
+ */
+static errcode_t is_deep(struct edit_file *f, bool *deep)
+{
+	struct tree_plan plan;
+	errcode_t err = tree_plan(f->tree, f->list, &plan);
+
+	*deep = !err && plan.depth > 1;
+	return err;
+}
+
+/* The first written run in [*lblk, end): false when there is none. */
+static bool next_written(const struct edit_file *f, uint64_t lblk, uint64_t end, struct run *run)
+{
+	struct extents_walk walk;
+
+	extents_walk_start(f->list, &walk, lblk, end, false);
+	while (extents_walk_next(f->list, &walk, run))
+		if (!run->unwritten)
+			return true;
+	return false;
+}
+
+errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_keep)
+{
+	bool deep = false;
+	struct run run;
+	errcode_t err = in_handle(f);
+
+	if (err || !next_written(f, lblk, lblk + len, &run))
+		return err;
+	if (f->tree && may_keep)
+		err = is_deep(f, &deep);
+	if (!err && f->tree && may_keep && !deep)
+		return edit_set_state(f, lblk, len, true);
+	/* what is unwritten stays */
+	while (!err && next_written(f, lblk, lblk + len, &run))
+		err = edit_unmap(f, run.lblk, run.len);
+	return err;
 }
 
 /* ---- mapping ---- */

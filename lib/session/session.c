@@ -236,6 +236,16 @@ errcode_t session_settle(struct e4z_image *img)
 	return err;
 }
 
+/* Bitmaps and descriptors that change with the blocks that F gives back. */
+static uint64_t freed_bound(const struct edit_file *f)
+{
+	uint64_t per_group = f->img->fs->super->s_blocks_per_group, bound = 0;
+
+	for (size_t i = 0; i < f->unmapped.count && bound < f->img->groups; i++)
+		bound += f->unmapped.items[i].len / per_group + 2;
+	return 2 * (bound < f->img->groups ? bound : f->img->groups);
+}
+
 uint64_t session_log_bound(struct e4z_image *img)
 {
 	const struct session *s = img->session;
@@ -244,7 +254,7 @@ uint64_t session_log_bound(struct e4z_image *img)
 	for (size_t i = 0; s && i < s->files.count; i++) {
 		const struct edit_file *f = s->files.items[i];
 
-		bound += cache_dirty(f->blocks) + 8;
+		bound += cache_dirty(f->blocks) + freed_bound(f) + 8;
 		if (f->list && f->changed)
 			bound += extents_changes(f->list) +
 				 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));

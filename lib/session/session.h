@@ -10,7 +10,7 @@
 #include "session/edit.h"
 
 #define SESSION_CACHE_BYTES (64u << 20) /* of dirty blocks, unless the caller says */
-#define SESSION_BATCH 31		/* dirty blocks in a mapping, as a folio batch of the kernel */
+#define SESSION_BATCH 31 /* dirty blocks in a mapping, as a folio batch of the kernel */
 
 struct session {
 	struct edit_session shared;

@@ -11,9 +11,9 @@
 
 struct writeback {
 	struct edit_file *f;
-	bool all;    /* what can be seen, too */
-	bool wrote;  /* something went home */
-	bool placed; /* blocks were put into holes */
+	bool all;			 /* what can be seen, too */
+	bool wrote;			 /* something went home */
+	bool placed;			 /* blocks were put into holes */
 	VEC(, struct e4z_span) converts; /* what becomes written */
 	uint64_t home;			 /* block of the first one in piece */
 	size_t filled;			 /* bytes */
@@ -52,18 +52,19 @@ static errcode_t go_home(struct writeback *w, uint64_t pblk, const uint8_t *data
 
 /* ---- what can be seen ---- */
 
-/* SEEN bytes from the start of the block at PBLK can be seen, and are about to be DATA's. */
-static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t seen, const uint8_t *data)
+/* [from, end) of the block at PBLK, which can be seen, becomes what it is in DATA. */
+static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t from, uint32_t end,
+			     const uint8_t *data)
 {
 	struct e4z_image *img = f->img;
 	uint8_t *block;
 	errcode_t err;
 
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
-		return txn_home(img, pblk * img->block_size, seen, data);
+		return txn_home(img, pblk * img->block_size + from, end - from, data + from);
 	err = txn_edit(img, pblk, &block);
 	if (!err)
-		memcpy(block, data, seen);
+		memcpy(block + from, data + from, end - from);
 	return err;
 }
 
@@ -71,7 +72,7 @@ static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t seen, 
 static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, const uint8_t *data)
 {
 	struct e4z_image *img = w->f->img;
-	uint32_t bs = img->block_size;
+	uint32_t bs = img->block_size, from, end;
 	AUTO_FREE uint8_t *now = malloc(bs);
 	errcode_t err = now ? image_read(img, pblk * bs, bs, now) : ENOMEM;
 
@@ -79,9 +80,12 @@ static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, con
 		w->wrote = true;
 		err = txn_home(img, pblk * bs + seen, bs - seen, data + seen);
 	}
-	if (!err && memcmp(now, data, seen) != 0)
-		err = change_seen(w->f, pblk, seen, data);
-	return err;
+	/* of the rest only what changes: a crash must not meet other bytes */
+	for (from = 0; !err && from < seen && now[from] == data[from]; from++)
+		;
+	for (end = seen; !err && end > from && now[end - 1] == data[end - 1]; end--)
+		;
+	return err || from == end ? err : change_seen(w->f, pblk, from, end, data);
 }
 
 /* ---- blocks ---- */
@@ -89,7 +93,8 @@ static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, con
 /* LBLK is to become written once its data are at home. */
 static errcode_t convert_later(struct writeback *w, uint64_t lblk)
 {
-	struct e4z_span *last = w->converts.count ? &w->converts.items[w->converts.count - 1] : NULL;
+	struct e4z_span *last = w->converts.count ? &w->converts.items[w->converts.count - 1]
+						  : NULL;
 
 	if (last && last->start + last->len == lblk) {
 		last->len++;
