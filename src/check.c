@@ -5,9 +5,8 @@
 #include "e4zero.h"
 #include "progress.h"
 #include "report.h"
-#include "util.h"
+#include "verb.h"
 #include <errno.h>
-#include <time.h>
 
 struct check {
 	const struct options *options;
@@ -41,8 +40,9 @@ static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
 	progress_update(&check->progress, pass, current, max);
 }
 
-static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_check_summary *summary)
+static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
+	struct check *check = arg;
 	const struct options *options = check->options;
 	const struct e4z_check_options how = {
 		.jobs = options->jobs,
@@ -59,43 +59,16 @@ static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_chec
 		.skipped = on_skipped,
 		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
 	};
-	errcode_t err;
+	errcode_t err = e4z_check(img, &how, &sink, &result->check);
 
-	err = report_image(check->report, e4z_info(img));
-	if (!err)
-		err = e4z_check(img, &how, &sink, summary);
 	progress_hide(&check->progress);
 	return err;
 }
 
 int check_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-	};
 	struct check check = {.options = options, .report = report, .stop = stop};
-	struct report_summary result = {.verb = options->verb_name, .about = ABOUT_CHECK};
-	struct e4z_image *img = NULL;
-	struct timespec start;
-	errcode_t err;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	progress_start(&check.progress, options);
-	err = e4z_open(options->image, &how, &img);
-	if (!err)
-		err = run(&check, img, &result.check);
-	if (!err)
-		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
-	else
-		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (err && !util_stdout_error())
-		report_failure(report, options->image, img ? e4z_context(img) : "",
-			       *stop ? "stopped by a signal" : error_message(err), err);
-	result.seconds = util_seconds_since(&start);
-	result.exit = report_end(report, &result);
-	e4z_close(img);
-	return result.exit;
+	return verb_look(report, stop, ABOUT_CHECK, look, &check);
 }
