@@ -13,20 +13,8 @@
 #include <errno.h>
 #include <time.h>
 
-struct job {
-	const struct options *options;
-	struct report *report;
-	const volatile int *stop;
-	bool mend; /* a torn superblock is what the verb is for */
-	struct e4z_image *img;
-	struct report_summary result;
-};
-
-/* What a verb does with an image that is open for editing. */
-typedef errcode_t work_fn(struct job *job);
-
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
-static errcode_t open_image(struct job *job)
+static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	struct e4z_open_options how = verb_open_options(options);
@@ -42,7 +30,7 @@ static errcode_t open_image(struct job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-static errcode_t begin(struct job *job)
+static errcode_t begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
 		.data = job->options->data,
@@ -54,7 +42,7 @@ static errcode_t begin(struct job *job)
 }
 
 /* The last moment to leave the image alone. */
-static errcode_t may_write(const struct job *job)
+static errcode_t may_write(const struct edit_job *job)
 {
 	if (*job->stop)
 		return E4Z_ET_INTERRUPTED;
@@ -62,7 +50,7 @@ static errcode_t may_write(const struct job *job)
 }
 
 /* What a dry run has instead of a commit. */
-static errcode_t plan(struct job *job)
+static errcode_t plan(struct edit_job *job)
 {
 	struct report_summary *result = &job->result;
 	errcode_t err = e4z_plan(job->img, &result->commit, &result->log_room);
@@ -73,7 +61,7 @@ static errcode_t plan(struct job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct job *job)
+static errcode_t finish(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -82,7 +70,7 @@ static errcode_t finish(struct job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
-static errcode_t truncate_file(struct job *job)
+static errcode_t truncate_file(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	struct e4z_edit edit;
@@ -98,7 +86,7 @@ static errcode_t truncate_file(struct job *job)
 	return job->report->ops->edit(job->report, &edit);
 }
 
-static errcode_t replay(struct job *job)
+static errcode_t replay(struct edit_job *job)
 {
 	errcode_t err;
 
@@ -110,7 +98,7 @@ static errcode_t replay(struct job *job)
 	return err ? err : finish(job);
 }
 
-static int status_of(const struct job *job, errcode_t err)
+static int status_of(const struct edit_job *job, errcode_t err)
 {
 	int status = EXIT_NONE;
 
@@ -118,15 +106,17 @@ static int status_of(const struct job *job, errcode_t err)
 		status = EXIT_SIGNAL;
 	else if (err)
 		status = job->report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
+	else if (job->left_some)
+		status = EXIT_FINDINGS;
 	if (job->report->wrote && job->options->fsck_codes)
 		status |= EXIT_CHANGED;
 	return status;
 }
 
-static int edit_run(const struct options *options, struct report *report, const volatile int *stop,
-		    work_fn *work)
+int edit_run(const struct options *options, struct report *report, const volatile int *stop,
+	     edit_work *work)
 {
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.stop = stop,
@@ -166,7 +156,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	const struct e4z_open_options how = {.partition = options->partition};
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},

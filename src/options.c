@@ -9,6 +9,7 @@
 #include "check.h"
 #include "e4zero.h"
 #include "edit.h"
+#include "fix.h"
 #include "map.h"
 #include "util.h"
 #include "values.h"
@@ -50,6 +51,10 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	{.name = "fix",
+	 .run = fix_run,
+	 .takes = TAKES_UNDO,
+	 .help = "scrub what --check reports; no content, size or\ntime of a file changes"},
 	{.name = "truncate",
 	 .arg = "SIZE",
 	 .run = edit_truncate_run,

@@ -263,7 +263,7 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	if (f->why)
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);
-	add_bool(&line, "fixed", false);
+	add_bool(&line, "fixed", f->fixed);
 	return end(&line);
 }
 
@@ -345,7 +345,8 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_text(&line, "verb", summary->verb);
 	add_number(&line, "files", check->files);
 	add_number(&line, "findings", check->findings);
-	add_number(&line, "fixed", 0);
+	add_number(&line, "fixed", check->fixed);
+	add_number(&line, "left", summary->left);
 	add_number(&line, "opaque", check->opaque);
 	add_number(&line, "skipped", check->skipped);
 	add_number(&line, "stale_bytes", check->stale_bytes);
