@@ -143,6 +143,8 @@ static void put_blocks(uint64_t count, const char *what)
 
 static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 {
+	const char *zeroed = strcmp(edit->op, "truncate") ? ", parts of blocks zeroed"
+							  : ", tail zeroed";
 	errcode_t err;
 	char *file;
 
@@ -158,7 +160,8 @@ static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 		put_blocks(edit->blocks_freed, "freed");
 		put_blocks(edit->blocks_allocated, "allocated");
 		put_blocks(edit->blocks_converted, "converted");
-		puts(edit->did_zero ? ", tail zeroed" : "");
+		fputs(edit->did_zero ? zeroed : "", stdout);
+		putchar('\n');
 	}
 	free(file);
 	return err ? err : util_stdout_error();

@@ -47,6 +47,36 @@ const char *value_size(struct options *options, const char *arg)
 	return NULL;
 }
 
+const char *value_offset(struct options *options, const char *arg)
+{
+	options->offset_given = true;
+	return util_size(arg, &options->offset) ? NULL : "not a number of bytes";
+}
+
+const char *value_length(struct options *options, const char *arg)
+{
+	options->length_given = true;
+	return util_size(arg, &options->length) ? NULL : "not a number of bytes";
+}
+
+const char *value_policy(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[E4Z_POLICY_BATCH] = "batch",
+		[E4Z_POLICY_FLUSH] = "flush",
+		[E4Z_POLICY_FLUSH_ALWAYS] = "flush-always",
+	};
+
+	options->policy_given = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->policy = (enum e4z_policy)i;
+		return NULL;
+	}
+	return "neither batch, flush nor flush-always";
+}
+
 const char *value_data(struct options *options, const char *arg)
 {
 	options->data_given = true;

@@ -90,7 +90,7 @@ errcode_t op_once(struct op *op)
 
 errcode_t op_fits(struct op *op, bool *fits)
 {
-	uint64_t need, room;
+	uint64_t need = 0, room = 0;
 	errcode_t err = session_settle(op->img);
 
 	if (!err)
@@ -101,7 +101,7 @@ errcode_t op_fits(struct op *op, bool *fits)
 
 static errcode_t too_large(struct op *op)
 {
-	uint64_t need, room;
+	uint64_t need = 0, room = 0;
 	errcode_t err = txn_log_need(op->img, &need, &room);
 
 	if (err)
@@ -116,7 +116,7 @@ static errcode_t run_split(struct op *op, uint64_t room)
 {
 	struct e4z_commit_summary ignored;
 	struct e4z_edit start = *op->edit;
-	bool fits, first = !txn_has_changes(op->img) && !op->img->session->files.count;
+	bool fits = true, first = !txn_has_changes(op->img) && !op->img->session->files.count;
 	errcode_t err = op_once(op);
 
 	if (err || session_log_bound(op->img) <= room)
@@ -200,19 +200,22 @@ errcode_t op_leave_inline(struct op *op)
 {
 	struct edit_file *f = op->f;
 	struct e4z_image *img = op->img;
-	uint64_t size = f->inode.size, head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
-	AUTO_FREE uint8_t *block = calloc(1, img->block_size);
+	AUTO_FREE uint8_t *block = NULL;
+	uint64_t size = f->inode.size, head = INODE_I_BLOCK_LEN;
 	struct inline_data data;
 	errcode_t err;
 
 	if (f->list)
 		return 0;
+	block = calloc(1, img->block_size);
 	if (!block)
 		return ENOMEM;
 	if (!inline_find(img, &f->inode, &data) || size > inline_capacity(&data) ||
 	    size > img->block_size)
 		return image_fail(img, E4Z_ET_BAD_INODE,
 				  "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
+	if (head > size)
+		head = size;
 	memcpy(block, data.head, head);
 	if (size > head)
 		memcpy(block + head, data.rest, size - head);
@@ -235,6 +238,9 @@ errcode_t op_hide_past_eof(struct op *op)
 	err = edit_begin(op->f);
 	if (!err)
 		err = edit_hide(op->f, from, EXTENTS_END - from, true);
+	/* such a block may be dirty because a part of it was zeroed: it is all zero now */
+	if (!err)
+		err = cache_drop(op->f->blocks, from, EXTENTS_END - from);
 	edit_end(op->f);
 	return err;
 }

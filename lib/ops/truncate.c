@@ -114,46 +114,45 @@ static errcode_t truncate_open(struct op *op)
  * Longer than the log: from the end, a piece in each transaction. The size goes down with the
  * blocks, so that every one of them leaves a whole file, and there is never an orphan.
  */
-static errcode_t truncate_split(struct op *op)
+static errcode_t truncate_split(struct op *whole)
 {
-	const struct request *whole = request_of(op);
-	struct request part = {.size = whole->size};
-	struct e4z_edit *edit = op->edit, done;
+	struct request part = *request_of(whole);
+	struct op op = *whole;
+	struct e4z_edit *edit = op.edit, done;
 	struct e4z_commit_summary ignored;
-	uint64_t bs = op->img->block_size, size = whole->size, before, from, step;
-	errcode_t err = session_open(op->img, edit->ino, &op->f);
+	uint64_t bs = op.img->block_size, size = part.size, before, from, step;
+	errcode_t err = session_open(op.img, edit->ino, &op.f);
 
 	if (err)
 		return err;
-	before = from = op->f->inode.size;
-	op->arg = &part;
+	before = from = op.f->inode.size;
+	op.arg = &part;
 	for (step = from > size ? from - size : 0; !err;) {
-		bool fits;
+		bool fits = true;
 
 		done = *edit;
 		part.size = from - size > step ? (from - step) / bs * bs : size;
 		if (part.size < size)
 			part.size = size;
-		err = op_once(op);
+		err = op_once(&op);
 		if (!err)
-			err = op_fits(op, &fits);
+			err = op_fits(&op, &fits);
 		if (err)
 			break;
 		if (!fits && from - part.size > bs) {
 			step = (from - part.size) / 2;
 			*edit = done;
-			session_drop(op->img);
-			err = txn_restart(op->img);
+			session_drop(op.img);
+			err = txn_restart(op.img);
 			continue;
 		}
 		from = part.size;
 		/* the last piece is the caller's to commit */
 		if (part.size == size)
 			break;
-		err = session_commit(op->img, &ignored);
+		err = session_commit(op.img, &ignored);
 	}
 	edit->size_before = before;
-	op->arg = whole;
 	return err;
 }
 
