@@ -12,11 +12,15 @@
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
 	struct check_face *face = arg;
+	struct report_sample sample = {.len = 0};
+	errcode_t err = 0;
 
 	if (*face->stop)
 		return EINTR;
 	progress_hide(&face->progress);
-	return face->report->ops->finding(face->report, finding);
+	if (face->img)
+		err = e4z_peek(face->img, finding, sample.bytes, sizeof(sample.bytes), &sample.len);
+	return err ? err : face->report->ops->finding(face->report, finding, &sample);
 }
 
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
@@ -71,6 +75,8 @@ static errcode_t run(struct check_face *face, const struct options *options, str
 
 	err = report_image(face->report, e4z_info(img));
 	check_face_open(face, options, face->report, face->stop, &how, &sink);
+	if (options->verbose)
+		face->img = img;
 	if (!err)
 		err = e4z_check(img, &how, &sink, summary);
 	check_face_close(face);
