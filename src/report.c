@@ -155,18 +155,12 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 static errcode_t text_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
-	static const char *const states[] = {
-		[E4Z_MAP_HOLE] = "hole",
-		[E4Z_MAP_UNWRITTEN] = "unwritten",
-		[E4Z_MAP_WRITTEN] = "written",
-		[E4Z_MAP_INLINE] = "inline",
-	};
 	char numbers[MAP_COLUMNS][TABLE_CELL];
 	const char *cells[MAP_COLUMNS] = {
 		[MAP_LBLK] = table_number(numbers[MAP_LBLK], piece->lblk),
 		[MAP_PBLK] = table_number(numbers[MAP_PBLK], piece->pblk),
 		[MAP_LEN] = table_number(numbers[MAP_LEN], piece->len),
-		[MAP_STATE] = states[piece->state],
+		[MAP_STATE] = e4z_map_state_name(piece->state),
 		[MAP_PAST_EOF] = piece->past_eof ? "past EOF" : NULL,
 		[MAP_FILE] = file,
 	};

@@ -81,7 +81,7 @@ static void add_text(struct line *line, const char *name, const char *value)
 	} else if (util_is_utf8(value)) {
 		add_ascii(line, name, value);
 	} else {
-		text = util_printable(value);
+		text = util_sentence(value);
 		if (text)
 			add_ascii(line, name, text);
 		else
@@ -310,12 +310,6 @@ static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
 static errcode_t json_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
-	static const char *const states[] = {
-		[E4Z_MAP_HOLE] = "hole",
-		[E4Z_MAP_UNWRITTEN] = "unwritten",
-		[E4Z_MAP_WRITTEN] = "written",
-		[E4Z_MAP_INLINE] = "inline",
-	};
 	struct line line = begin("map");
 
 	(void)report;
@@ -324,7 +318,7 @@ static errcode_t json_map(struct report *report, const char *file,
 	add_number(&line, "lblk", piece->lblk);
 	add_place(&line, "pblk", piece->pblk);
 	add_number(&line, "blocks", piece->len);
-	add_ascii(&line, "state", states[piece->state]);
+	add_ascii(&line, "state", e4z_map_state_name(piece->state));
 	add_bool(&line, "past_eof", piece->past_eof);
 	return end(&line);
 }
@@ -350,6 +344,7 @@ static void json_error(struct report *report, const char *image, const char *con
 	add_text(&line, "context", context);
 	add_text(&line, "message", message);
 	add_number(&line, "code", (uint64_t)code);
+	add_text(&line, "name", e4z_error_name(code));
 	if (end(&line) == ENOMEM)
 		util_say(image, "writing the report", strerror(ENOMEM));
 }
