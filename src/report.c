@@ -2,6 +2,7 @@
 // The report as text: a table of what was found, a line for each edit, a summary line at the end.
 
 #include "report.h"
+#include "dump.h"
 #include "table.h"
 #include "util.h"
 #include <errno.h>
@@ -25,20 +26,10 @@ static const struct table_column map_columns[MAP_COLUMNS] = {
 	[MAP_STATE] = {"STATE", -9}, [MAP_PAST_EOF] = {"EOF", -8}, [MAP_FILE] = {"FILE", 0},
 };
 
-/* Findings whose bytes are shown: enough to see what it is about. */
-enum { DUMPS = 4, DUMP_LINE = 16 };
-
-struct dump {
-	char *of;
-	uint64_t first;
-	struct report_sample sample;
-};
-
 struct report_text {
 	struct report report;
 	struct table *table; /* NULL until there is a row */
-	struct dump dumps[DUMPS];
-	int dump_count;
+	struct dump dump;
 };
 
 static struct report_text *text_of(struct report *report)
@@ -54,46 +45,6 @@ static errcode_t add_row(struct report_text *text, const struct table_column *co
 	if (!text->table)
 		text->table = table_open(columns, count);
 	return text->table ? table_add(text->table, cells) : ENOMEM;
-}
-
-/* The bytes are shown behind the table, the first findings' only. */
-static errcode_t keep_dump(struct report_text *text, const struct e4z_finding *f,
-			   const struct report_sample *sample)
-{
-	struct dump *dump = &text->dumps[text->dump_count];
-	char ino[32];
-
-	if (!sample || !sample->len || text->dump_count == DUMPS)
-		return 0;
-	snprintf(ino, sizeof(ino), "<%" PRIu32 ">", f->ino);
-	*dump = (struct dump){util_printable(f->path ? f->path : ino), f->first, *sample};
-	if (!dump->of)
-		return ENOMEM;
-	text->dump_count++;
-	return 0;
-}
-
-/* As hexdump -C shows bytes; what is not ASCII is a dot. */
-static void put_dump(const struct dump *dump)
-{
-	const struct report_sample *sample = &dump->sample;
-
-	printf("%s, byte %" PRIu64 ":\n", dump->of, dump->first);
-	for (size_t line = 0; line < sample->len; line += DUMP_LINE) {
-		printf("  %08" PRIx64 " ", dump->first + line);
-		for (size_t i = line; i < line + DUMP_LINE; i++)
-			if (i < sample->len)
-				printf("%s%02x", i == line + DUMP_LINE / 2 ? "  " : " ",
-				       sample->bytes[i]);
-			else
-				printf("%s  ", i == line + DUMP_LINE / 2 ? "  " : " ");
-		fputs("  |", stdout);
-		for (size_t i = line; i < line + DUMP_LINE && i < sample->len; i++)
-			putchar(sample->bytes[i] >= ' ' && sample->bytes[i] <= '~'
-					? sample->bytes[i]
-					: '.');
-		puts("|");
-	}
 }
 
 static errcode_t text_finding(struct report *report, const struct e4z_finding *f,
@@ -118,7 +69,7 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 
 	if (report->options->quiet)
 		return 0;
-	err = keep_dump(text_of(report), f, sample);
+	err = dump_keep(&text_of(report)->dump, f, sample);
 	if (err)
 		return err;
 	if (!f->ino) {
@@ -303,8 +254,7 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	if (err || report->options->quiet || summary->about == ABOUT_NOTHING ||
 	    summary->exit >= EXIT_REFUSED)
 		return err ? err : util_stdout_error();
-	for (int i = 0; i < text->dump_count; i++)
-		put_dump(&text->dumps[i]);
+	dump_print(&text->dump);
 	err = put_image(report);
 	if (err)
 		return err;
@@ -343,8 +293,7 @@ static void text_error(struct report *report, const char *image, const char *con
 
 static void text_close(struct report *report)
 {
-	for (int i = 0; i < text_of(report)->dump_count; i++)
-		free(text_of(report)->dumps[i].of);
+	dump_free(&text_of(report)->dump);
 	table_close(text_of(report)->table);
 	free(report);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What it takes without e4zero: every file's tail is zeroed through a mounted kernel.
-/* FALLOC_FL_ZERO_RANGE from EOF to the end of its block, for all regular files below a directory. */
+/* FALLOC_FL_ZERO_RANGE from EOF to the end of its block, for all regular files of a directory. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
