@@ -3,7 +3,6 @@
 #include "ops/op.h"
 
 #include "base/bytes.h"
-#include "base/cleanup.h"
 #include "file/inline.h"
 #include "scan/lookup.h"
 #include "session/guard.h"
@@ -196,35 +195,49 @@ errcode_t op_need_extents(const struct op *op, const char *why)
 			  op->f->inode.ino, why);
 }
 
-errcode_t op_leave_inline(struct op *op)
+/* The bytes of an inline file of SIZE, as the start of a block. */
+static errcode_t copy_inline(const struct edit_file *f, uint64_t size, uint8_t *block)
 {
-	struct edit_file *f = op->f;
-	struct e4z_image *img = op->img;
-	AUTO_FREE uint8_t *block = NULL;
-	uint64_t size = f->inode.size, head = INODE_I_BLOCK_LEN;
+	uint64_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
 	struct inline_data data;
-	errcode_t err;
 
-	if (f->list)
-		return 0;
-	block = calloc(1, img->block_size);
-	if (!block)
-		return ENOMEM;
-	if (!inline_find(img, &f->inode, &data) || size > inline_capacity(&data) ||
-	    size > img->block_size)
-		return image_fail(img, E4Z_ET_BAD_INODE,
+	if (!inline_find(f->img, &f->inode, &data) || size > inline_capacity(&data) ||
+	    size > f->img->block_size)
+		return image_fail(f->img, E4Z_ET_BAD_INODE,
 				  "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
-	if (head > size)
-		head = size;
 	memcpy(block, data.head, head);
 	if (size > head)
 		memcpy(block + head, data.rest, size - head);
-	err = edit_begin(f);
+	return 0;
+}
+
+static errcode_t move_out(struct edit_file *f, uint8_t *block)
+{
+	uint64_t size = f->inode.size;
+	errcode_t err = copy_inline(f, size, block);
+
+	if (!err)
+		err = edit_begin(f);
 	if (!err)
 		err = edit_leave_inline(f);
 	if (!err && size)
 		err = edit_map_new(f, 0, block);
 	edit_end(f);
+	return err;
+}
+
+errcode_t op_leave_inline(struct op *op)
+{
+	uint8_t *block;
+	errcode_t err;
+
+	if (op->f->list)
+		return 0;
+	block = calloc(1, op->img->block_size);
+	if (!block)
+		return ENOMEM;
+	err = move_out(op->f, block);
+	free(block);
 	return err;
 }
 
