@@ -146,15 +146,16 @@ struct e4z_finding {
 	uint64_t first, last; /* byte offsets in the file, inclusive; E4Z_NONE: null */
 	uint64_t nonzero;     /* bytes */
 	enum e4z_e2fsck e2fsck;
-	bool fixable;
+	bool fixable, fixed;
 	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name */
-	const char *why;  /* unreadable: the reason; else NULL */
+	const char *why;  /* unreadable, or left by a fix: the reason; else NULL */
 };
 
 struct e4z_skipped {
 	uint32_t ino; /* 0: the whole file system */
 	const char *path;
 	const char *why;
+	bool left; /* it should have been edited */
 };
 
 /* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */
@@ -179,6 +180,7 @@ struct e4z_check_options {
 struct e4z_check_summary {
 	uint64_t files;	   /* regular files judged */
 	uint64_t findings; /* delivered, opaque ones not counted */
+	uint64_t fixed;	   /* of them */
 	uint64_t opaque;
 	uint64_t skipped;
 	uint64_t stale_bytes; /* sum of nonzero */
@@ -250,6 +252,30 @@ bool e4z_has_written(const struct e4z_image *img);
 /* Set the size of FILE (an absolute path or "<INO>") to SIZE bytes, as truncate(2) does. */
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+struct e4z_fix_options {
+	struct e4z_check_options check; /* what is looked for is what is fixed */
+	bool dry_run;			/* all but the writing */
+};
+
+struct e4z_fix_summary {
+	struct e4z_check_summary check;
+	uint64_t left; /* findings that were not fixed, each delivered with its reason */
+	struct e4z_commit_summary commit;
+	uint64_t log_room; /* of a dry run: journal blocks there are; UINT64_MAX: no journal */
+};
+
+/*
+ * Check the image, which is open for writing, and scrub what is found: the stale bytes become zero,
+ * written blocks past EOF become unwritten or free, truncates that a crash cut short are finished.
+ * No byte below any EOF changes, no size, no time. It commits on its way, in as few transactions as
+ * the log and bounded memory allow; after the last one the findings are delivered, each fixed or
+ * with the reason why it is left. The stop flag is obeyed between two commits. Not between
+ * e4z_begin() and e4z_commit().
+ */
+errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
+		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
+	E4Z_MUST_CHECK;
 
 /* What the blocks of a file become; what a file reads as never changes. */
 enum e4z_convert_to {

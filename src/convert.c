@@ -88,6 +88,7 @@ static errcode_t convert_image(struct face *face)
 		return err;
 	err = e4z_convert_all(job->img, &how, &summary, &result->commit);
 	progress_hide(&face->progress);
+	result->about = ABOUT_CONVERT;
 	result->check.files = summary.files;
 	result->check.skipped = summary.skipped;
 	result->left = summary.left;

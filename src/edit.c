@@ -12,20 +12,8 @@
 #include <errno.h>
 #include <time.h>
 
-struct job {
-	const struct options *options;
-	struct report *report;
-	const volatile int *stop;
-	bool mend; /* a torn superblock is what the verb is for */
-	struct e4z_image *img;
-	struct report_summary result;
-};
-
-/* What a verb does with an image that is open for editing. */
-typedef errcode_t work_fn(struct job *job);
-
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
-static errcode_t open_image(struct job *job)
+static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	const struct e4z_open_options how = {
@@ -44,7 +32,7 @@ static errcode_t open_image(struct job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-static errcode_t begin(struct job *job)
+errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
 		.data = job->options->data,
@@ -56,7 +44,7 @@ static errcode_t begin(struct job *job)
 }
 
 /* The last moment to leave the image alone. */
-static errcode_t may_write(const struct job *job)
+static errcode_t may_write(const struct edit_job *job)
 {
 	if (*job->stop)
 		return E4Z_ET_INTERRUPTED;
@@ -64,7 +52,7 @@ static errcode_t may_write(const struct job *job)
 }
 
 /* What a dry run has instead of a commit. */
-static errcode_t plan(struct job *job)
+static errcode_t plan(struct edit_job *job)
 {
 	struct report_summary *result = &job->result;
 	errcode_t err = e4z_plan(job->img, &result->commit, &result->log_room);
@@ -75,7 +63,7 @@ static errcode_t plan(struct job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct job *job)
+errcode_t edit_commit(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -84,23 +72,23 @@ static errcode_t finish(struct job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
-static errcode_t truncate_file(struct job *job)
+static errcode_t truncate_file(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	struct e4z_edit edit;
-	errcode_t err = begin(job);
+	errcode_t err = edit_begin(job);
 
 	if (!err)
 		err = e4z_truncate(job->img, options->files[0], options->size, &edit);
 	if (!err)
-		err = finish(job);
+		err = edit_commit(job);
 	if (err)
 		return err;
 	job->result.check.files = 1;
 	return job->report->ops->edit(job->report, &edit);
 }
 
-static errcode_t replay(struct job *job)
+static errcode_t replay(struct edit_job *job)
 {
 	errcode_t err;
 
@@ -108,11 +96,11 @@ static errcode_t replay(struct job *job)
 		err = may_write(job);
 		return err ? err : e4z_replay(job->img, &job->result.commit);
 	}
-	err = begin(job);
-	return err ? err : finish(job);
+	err = edit_begin(job);
+	return err ? err : edit_commit(job);
 }
 
-static int status_of(const struct job *job, errcode_t err)
+static int status_of(const struct edit_job *job, errcode_t err)
 {
 	int status = EXIT_NONE;
 
@@ -120,12 +108,14 @@ static int status_of(const struct job *job, errcode_t err)
 		status = EXIT_SIGNAL;
 	else if (err)
 		status = job->report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
+	else if (job->left_some)
+		status = EXIT_FINDINGS;
 	if (job->report->wrote && job->options->fsck_codes)
 		status |= EXIT_CHANGED;
 	return status;
 }
 
-static void tell_failure(const struct job *job, errcode_t err, const char *context)
+static void tell_failure(const struct edit_job *job, errcode_t err, const char *context)
 {
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (util_stdout_error())
@@ -134,10 +124,10 @@ static void tell_failure(const struct job *job, errcode_t err, const char *conte
 		       err == E4Z_ET_INTERRUPTED ? "stopped by a signal" : error_message(err), err);
 }
 
-static int edit_run(const struct options *options, struct report *report, const volatile int *stop,
-		    work_fn *work)
+int edit_run(const struct options *options, struct report *report, const volatile int *stop,
+	     edit_work *work)
 {
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.stop = stop,
@@ -177,7 +167,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	const struct e4z_open_options how = {.partition = options->partition};
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},

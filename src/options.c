@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "e4zero.h"
 #include "edit.h"
+#include "fix.h"
 #include "map.h"
 #include "util.h"
 #include "values.h"
@@ -53,6 +54,10 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	{.name = "fix",
+	 .run = fix_run,
+	 .takes = TAKES_UNDO,
+	 .help = "scrub what --check reports; no content, size or\ntime of a file changes"},
 	{.name = "truncate",
 	 .arg = "SIZE",
 	 .run = edit_truncate_run,
@@ -65,8 +70,7 @@ static const struct option_row rows[] = {
 	 .run = convert_run,
 	 .takes = TAKES_UNDO | TAKES_SPLIT | TAKES_RANGE,
 	 .set = value_convert,
-	 .help = "have blocks become written (unwritten ones),\nunwritten (zeroes) or hole (both); no content "
-		 "changes"},
+	 .help = "make blocks written (unwritten ones), unwritten\n(zeroes) or hole (both); no content changes"},
 	{.name = "map",
 	 .run = map_run,
 	 .files = FILES_SOME,

@@ -68,6 +68,8 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
 			 f->why ? ": " : "", f->why ? f->why : "");
 		cells[NOTE] = group;
+	} else if (f->fixed) {
+		cells[NOTE] = "fixed";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
 		cells[NOTE] = "e2fsck would publish it";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
@@ -82,11 +84,11 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 	char ino[TABLE_CELL];
 	int column;
 
-	if (report->options->quiet || !report->options->verbose)
+	if (report->options->quiet || (!report->options->verbose && !skipped->left))
 		return 0;
 	for (column = 0; column < PATH; column++)
 		cells[column] = "-";
-	cells[KIND] = "skipped";
+	cells[KIND] = skipped->left ? "left" : "skipped";
 	cells[INO] = table_number(ino, skipped->ino ? skipped->ino : E4Z_NONE);
 	cells[PATH] = skipped->path ? skipped->path : "-";
 	cells[NOTE] = skipped->why;
@@ -147,12 +149,13 @@ static void put_blocks(uint64_t count, const char *what)
 
 static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 {
+	char number[16], *file;
 	errcode_t err;
-	char *file;
 
 	if (report->options->quiet)
 		return 0;
-	file = util_printable(edit->path);
+	snprintf(number, sizeof(number), "<%" PRIu32 ">", edit->ino);
+	file = util_printable(edit->path ? edit->path : number);
 	err = file ? put_image(report) : ENOMEM;
 	if (!err) {
 		printf("%s %s: %" PRIu64, edit->op, file, edit->size_before);
@@ -162,7 +165,7 @@ static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 		put_blocks(edit->blocks_freed, "freed");
 		put_blocks(edit->blocks_allocated, "allocated");
 		put_blocks(edit->blocks_converted, "converted");
-		puts(edit->did_zero ? ", tail zeroed" : "");
+		puts(!edit->did_zero ? "" : edit->blocks_converted ? ", zeroed" : ", tail zeroed");
 	}
 	free(file);
 	return err ? err : util_stdout_error();
@@ -223,6 +226,24 @@ static void put_plan(const struct report_summary *summary)
 		fputs(", in several transactions", stdout);
 }
 
+static void put_edit(const struct report *report, const struct report_summary *summary)
+{
+	if (report->options->dry_run)
+		put_plan(summary);
+	else
+		put_commit(&summary->commit);
+}
+
+/* What became of what was found; what it took follows. */
+static void put_fix(const struct report_summary *summary)
+{
+	if (summary->check.fixed)
+		printf(", %" PRIu64 " fixed", summary->check.fixed);
+	if (summary->left)
+		printf(", %" PRIu64 " left", summary->left);
+	fputs("; ", stdout);
+}
+
 /* What was found before a failure is printed, but only what came to its end has a summary line. */
 static errcode_t text_summary(struct report *report, const struct report_summary *summary)
 {
@@ -235,15 +256,28 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	err = put_image(report);
 	if (err)
 		return err;
-	if (summary->about == ABOUT_CHECK) {
-		put_check(&summary->check);
-	} else if (summary->about == ABOUT_MAP) {
+	switch (summary->about) {
+	case ABOUT_NOTHING: break;
+	case ABOUT_CHECK: put_check(&summary->check); break;
+	case ABOUT_MAP:
 		put_count("", summary->pieces, "piece");
 		put_count(" in ", summary->check.files, "file");
-	} else if (report->options->dry_run) {
-		put_plan(summary);
-	} else {
-		put_commit(&summary->commit);
+		break;
+	case ABOUT_FIX:
+		put_check(&summary->check);
+		put_fix(summary);
+		put_edit(report, summary);
+		break;
+	case ABOUT_CONVERT:
+		put_count("", summary->check.files, "file");
+		if (summary->check.skipped)
+			printf(", %" PRIu64 " skipped", summary->check.skipped);
+		if (summary->left)
+			printf(", %" PRIu64 " left", summary->left);
+		fputs("; ", stdout);
+		put_edit(report, summary);
+		break;
+	case ABOUT_EDIT: put_edit(report, summary); break;
 	}
 	putchar('\n');
 	return util_stdout_error();

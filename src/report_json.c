@@ -109,10 +109,10 @@ static void add_path(struct line *line, const char *value)
 	}
 }
 
-/* A FILE of the command line: "<INO>" is no path. */
+/* A FILE of the command line, or a path that was found, or none: "<INO>" is no path. */
 static void add_file(struct line *line, const char *file)
 {
-	add_path(line, *file == '/' ? file : NULL);
+	add_path(line, file && *file == '/' ? file : NULL);
 }
 
 static void add_list(struct line *line, const char *name, const char *const *values)
@@ -263,7 +263,7 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	if (f->why)
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);
-	add_bool(&line, "fixed", false);
+	add_bool(&line, "fixed", f->fixed);
 	return end(&line);
 }
 
@@ -325,6 +325,7 @@ static errcode_t json_skipped(struct report *report, const struct e4z_skipped *s
 	add_ino(&line, skipped->ino);
 	add_path(&line, skipped->path);
 	add_text(&line, "why", skipped->why);
+	add_bool(&line, "left", skipped->left);
 	return end(&line);
 }
 
@@ -350,7 +351,8 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_text(&line, "verb", summary->verb);
 	add_number(&line, "files", check->files);
 	add_number(&line, "findings", check->findings);
-	add_number(&line, "fixed", 0);
+	add_number(&line, "fixed", check->fixed);
+	add_number(&line, "left", summary->left);
 	add_number(&line, "opaque", check->opaque);
 	add_number(&line, "skipped", check->skipped);
 	add_number(&line, "stale_bytes", check->stale_bytes);

@@ -10,12 +10,14 @@
 #include "base/pool.h"
 #include "journal/commit.h"
 #include "ops/results.h"
+#include "scan/doubt.h"
 #include "scan/findings.h"
 #include "scan/inodes.h"
 #include "scan/tables.h"
 #include "session/guard.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <inttypes.h>
 
 /* A window ends with so many pieces or files. */
 #define WINDOW_PIECES 131072
@@ -34,6 +36,7 @@ struct every {
 	struct e4z_commit_summary *done;
 	struct convert convert;
 	struct findings *findings; /* who is unreadable */
+	struct rangeset *doubt;	   /* blocks that those may own */
 	struct tables *tables;
 	struct results *results;
 	struct edit_vec pending; /* what the running transaction did */
@@ -49,6 +52,12 @@ static void tell(const struct every *e, int pass, uint64_t current, uint64_t max
 {
 	if (e->options->progress)
 		e->options->progress(e->options->arg, pass, current, max);
+}
+
+static errcode_t leave(struct every *e, uint32_t ino, const char *why)
+{
+	e->summary->left++;
+	return results_leave(e->results, ino, why);
 }
 
 /* ---- transactions ---- */
@@ -153,10 +162,8 @@ static errcode_t convert_this(struct every *e, const struct convert_file *file)
 	}
 	if (!err && !fits)
 		return convert_large(e, file, need, room);
-	if (err && !is_fatal(err)) {
-		e->summary->left++;
-		return results_skip(e->results, file->ino, error_message(err));
-	}
+	if (err && !is_fatal(err))
+		return leave(e, file->ino, error_message(err));
 	if (err || (capture_count(e->img->view) < block_limit(e) && txn_homes(e->img) < HOMES_MAX))
 		return err;
 	return commit(e);
@@ -169,6 +176,24 @@ static void watch_window(void *arg, uint64_t taken, uint64_t all)
 	const struct every *e = arg;
 
 	tell(e, 2, e->base + e->window * taken / (all ? all : 1), e->img->inodes);
+}
+
+/*
+ * What e2fsck may give to an inode that cannot be read is neither zeroed nor freed. (That a block
+ * is unwritten changes nothing of it.)
+ */
+static bool in_doubt(const struct every *e, const struct convert_file *file)
+{
+	const struct convert *c = &e->convert;
+	bool doubt = false;
+
+	for (size_t i = 0; i < file->zeros && c->options->to != E4Z_TO_UNWRITTEN; i++) {
+		const struct zeros *zeros = &c->found.items[file->zero + i];
+
+		doubt |= rangeset_meets(e->doubt, c->pieces.items[zeros->piece].pblk + zeros->start,
+					zeros->len);
+	}
+	return doubt;
 }
 
 /* All files that were added. NEXT: the first inode that was not looked at. */
@@ -185,23 +210,17 @@ static errcode_t end_window(struct every *e, uint32_t next)
 		err = stopped(e);
 		if (err)
 			break;
-		if (file->unreadable) {
-			e->summary->left++;
-			err = results_skip(e->results, file->ino, "a block cannot be read");
-		} else if (file->zeros) {
+		if (file->unreadable)
+			err = leave(e, file->ino, "a block cannot be read");
+		else if (in_doubt(e, file))
+			err = leave(e, file->ino, "a damaged inode may own blocks of it");
+		else if (file->zeros)
 			err = convert_this(e, file);
-		}
 	}
 	convert_clear(c);
 	e->base = next;
 	tell(e, 2, next, e->img->inodes);
 	return err;
-}
-
-static errcode_t leave(struct every *e, uint32_t ino, const char *why)
-{
-	e->summary->left++;
-	return results_skip(e->results, ino, why);
 }
 
 static errcode_t add_inode(struct every *e, const struct inode *inode)
@@ -264,6 +283,30 @@ static errcode_t watch_tables(void *arg, int pass, uint64_t current, uint64_t ma
 	return 0;
 }
 
+/* Where a whole table is lost nobody knows whose blocks the other files own. */
+static errcode_t doubt_unreadable(struct every *e)
+{
+	const struct e4z_finding *finding;
+	errcode_t err = findings_rewind(e->findings);
+
+	e->doubt = rangeset_new(e->img->blocks);
+	if (!e->doubt)
+		return ENOMEM;
+	while (!err) {
+		err = findings_next(e->findings, &finding);
+		if (err || !finding)
+			break;
+		if (finding->kind != E4Z_UNREADABLE)
+			continue;
+		if (finding->ino)
+			err = doubt_add(e->img, finding->ino, e->doubt);
+		else if (e->options->to != E4Z_TO_UNWRITTEN)
+			err = image_fail(e->img, E4Z_ET_CORRUPT_MAP, "group %" PRIu32 ": %s",
+					 finding->group, finding->why);
+	}
+	return err;
+}
+
 /* Who claims which blocks, and whose mapping is sound. */
 static errcode_t look_around(struct every *e)
 {
@@ -278,7 +321,9 @@ static errcode_t look_around(struct every *e)
 
 	if (!err)
 		err = tables_new(e->img, &options, e->findings, &e->tables);
-	return err ? err : tables_judge(e->tables);
+	if (!err)
+		err = tables_judge(e->tables);
+	return err ? err : doubt_unreadable(e);
 }
 
 static errcode_t convert_every(struct every *e)
@@ -322,6 +367,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	results_free(e.results);
 	tables_free(e.tables);
 	findings_free(e.findings);
+	rangeset_free(e.doubt);
 	convert_close(&e.convert);
 	vec_free(&e.pending);
 	return err;

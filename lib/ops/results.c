@@ -61,10 +61,22 @@ errcode_t results_skip(struct results *results, uint32_t ino, const char *why)
 	return findings_skip(results->inos, ino, why);
 }
 
-errcode_t results_too_large(struct results *results, uint32_t ino, uint64_t need, uint64_t room)
+errcode_t results_leave(struct results *results, uint32_t ino, const char *why)
 {
 	const struct e4z_finding finding = {
-		.kind = FINDING_SKIPPED, .ino = ino, .first = need, .last = room, .blocks = 1};
+		.kind = FINDING_SKIPPED, .ino = ino, .why = why, .fixable = true};
+
+	return findings_add(results->inos, &finding);
+}
+
+errcode_t results_too_large(struct results *results, uint32_t ino, uint64_t need, uint64_t room)
+{
+	const struct e4z_finding finding = {.kind = FINDING_SKIPPED,
+					    .ino = ino,
+					    .first = need,
+					    .last = room,
+					    .blocks = 1,
+					    .fixable = true};
 
 	return findings_add(results->inos, &finding);
 }
@@ -72,7 +84,7 @@ errcode_t results_too_large(struct results *results, uint32_t ino, uint64_t need
 static errcode_t deliver_skipped(const struct e4z_finding *finding, const char *path,
 				 const struct results_sink *sink)
 {
-	struct e4z_skipped skipped = {finding->ino, path, finding->why};
+	struct e4z_skipped skipped = {finding->ino, path, finding->why, finding->fixable};
 	char why[128];
 
 	if (finding->blocks) {

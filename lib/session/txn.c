@@ -160,6 +160,11 @@ struct e4z_commit_summary *txn_summary(struct e4z_image *img)
 	return &img->txn->sum;
 }
 
+size_t txn_blocks(const struct e4z_image *img)
+{
+	return capture_count(img->view);
+}
+
 bool txn_has_changes(const struct e4z_image *img)
 {
 	return capture_count(img->view) || img->txn->homes.list.count;

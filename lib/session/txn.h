@@ -74,6 +74,9 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
 
+/* Blocks that are held because they may have changed: no more than these travel in the log. */
+size_t txn_blocks(const struct e4z_image *img);
+
 /* Anything was changed since the last commit. */
 bool txn_has_changes(const struct e4z_image *img);
 

@@ -23,25 +23,24 @@ all() {
 	same "facts after $1" "$(facts)" "$before"
 }
 
-for bs in 1024 4096 65536; do
-	for features in extent ^has_journal; do
-		dirty_image image $((bs == 65536 ? 160 : 32)) $bs -O "$features"
-		before=$(facts)
-		same 'first' "$(states image /file)" \
-			'0+10:written 10+20:unwritten 30+10:written 40+10:hole 50+1:written'
-		all unwritten
-		same 'unwritten' "$(states image /file)" \
-			'0+10:written 10+30:unwritten 40+10:hole 50+1:written'
-		same 'zeroes' "$(states image /zeroes)" '0+8:unwritten'
-		all written
-		same 'written' "$(states image /file)" '0+40:written 40+10:hole 50+1:written'
-		same 'zeroes' "$(states image /zeroes)" '0+8:written'
-		same 'what is past EOF' "$(states image /kept)" '0+1:written 1+5:unwritten'
-		all hole
-		same 'hole' "$(states image /file)" '0+10:written 10+40:hole 50+1:written'
-		same 'zeroes' "$(states image /zeroes)" '0+8:hole'
-		same 'what was past EOF' "$(states image /kept)" '0+1:written'
-	done
+for kind in 1024:16:extent 4096:32:extent 4096:16:^has_journal 65536:48:^has_journal; do
+	IFS=: read -r bs mib features <<<"$kind"
+	dirty_image image "$mib" "$bs" -O "$features"
+	before=$(facts)
+	same 'first' "$(states image /file)" \
+		'0+10:written 10+20:unwritten 30+10:written 40+10:hole 50+1:written'
+	all unwritten
+	same 'unwritten' "$(states image /file)" \
+		'0+10:written 10+30:unwritten 40+10:hole 50+1:written'
+	same 'zeroes' "$(states image /zeroes)" '0+8:unwritten'
+	all written
+	same 'written' "$(states image /file)" '0+40:written 40+10:hole 50+1:written'
+	same 'zeroes' "$(states image /zeroes)" '0+8:written'
+	same 'what is past EOF' "$(states image /kept)" '0+1:written 1+5:unwritten'
+	all hole
+	same 'hole' "$(states image /file)" '0+10:written 10+40:hole 50+1:written'
+	same 'zeroes' "$(states image /zeroes)" '0+8:hole'
+	same 'what was past EOF' "$(states image /kept)" '0+1:written'
 done
 
 # the same files by name, number and symbolic link
@@ -67,6 +66,7 @@ sound image
 
 # with indirect maps there are holes, and nothing else to become
 dirty_image image 32 4096 -O ^extent,^64bit
+before=$(facts)
 all hole
 same 'hole' "$(states image /file)" '0+10:written 10+40:hole 50+1:written'
 all written
@@ -75,7 +75,7 @@ run_e4zero 0 --json --convert unwritten image
 same 'skipped' "$(jq -r 'select(.type == "skipped") | .path' out | sort | paste -sd ' ')" '/file /kept /plain'
 
 # a cluster is freed with its last block
-dirty_image image 64 4096 -O bigalloc -C 16384
+dirty_image image 32 4096 -O bigalloc -C 16384
 before=$(facts)
 all unwritten
 all written
