@@ -93,6 +93,12 @@ const struct e4z_image_info *e4z_info(const struct e4z_image *img);
  */
 void e4z_init_errors(void);
 
+/*
+ * The name of CODE: "E4Z_ET_..." as in errors.et, an errno value's ("ENOENT"; not every C library
+ * knows them), or NULL for what is neither. A static string.
+ */
+const char *e4z_error_name(errcode_t code);
+
 /* ---- checking ---- */
 
 /* What a finding is: doc/findings.md. The order here is the order within one (inode, block). */
@@ -194,6 +200,13 @@ struct e4z_check_summary {
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
+
+/*
+ * Up to LEN of the bytes that F, delivered by a check of IMG, is about, from f->first on: *GOT, 0
+ * where they have no one place. What is read is what is there now.
+ */
+errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf, size_t len,
+		   size_t *got) E4Z_MUST_CHECK;
 
 /* ---- editing ---- */
 
@@ -339,6 +352,9 @@ struct e4z_map_piece {
 	enum e4z_map_state state;
 	bool past_eof; /* wholly */
 };
+
+/* "hole", "unwritten", "written" or "inline". */
+const char *e4z_map_state_name(enum e4z_map_state state);
 
 /* Deliver the mapping of FILE in order, holes below EOF too. A non-zero return ends it. */
 errcode_t e4z_map(struct e4z_image *img, const char *file,

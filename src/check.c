@@ -5,18 +5,21 @@
 #include "e4zero.h"
 #include "progress.h"
 #include "report.h"
-#include "util.h"
+#include "verb.h"
 #include <errno.h>
-#include <time.h>
 
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
 	struct check_face *face = arg;
+	struct report_sample sample = {.len = 0};
+	errcode_t err = 0;
 
 	if (*face->stop)
 		return EINTR;
 	progress_hide(&face->progress);
-	return face->report->ops->finding(face->report, finding);
+	if (face->img)
+		err = e4z_peek(face->img, finding, sample.bytes, sizeof(sample.bytes), &sample.len);
+	return err ? err : face->report->ops->finding(face->report, finding, &sample);
 }
 
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
@@ -62,48 +65,25 @@ void check_face_close(struct check_face *face)
 	progress_hide(&face->progress);
 }
 
-static errcode_t run(struct check_face *face, const struct options *options, struct e4z_image *img,
-		     struct e4z_check_summary *summary)
+static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
+	struct check_face *face = arg;
 	struct e4z_check_options how;
 	struct e4z_check_sink sink;
 	errcode_t err;
 
-	err = report_image(face->report, e4z_info(img));
-	check_face_open(face, options, face->report, face->stop, &how, &sink);
-	if (!err)
-		err = e4z_check(img, &how, &sink, summary);
+	check_face_open(face, face->report->options, face->report, face->stop, &how, &sink);
+	if (face->report->options->verbose)
+		face->img = img;
+	err = e4z_check(img, &how, &sink, &result->check);
 	check_face_close(face);
 	return err;
 }
 
 int check_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-	};
 	struct check_face face = {.report = report, .stop = stop};
-	struct report_summary result = {.verb = options->verb_name, .about = ABOUT_CHECK};
-	struct e4z_image *img = NULL;
-	struct timespec start;
-	errcode_t err;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = e4z_open(options->image, &how, &img);
-	if (!err)
-		err = run(&face, options, img, &result.check);
-	if (!err)
-		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
-	else
-		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (err && !util_stdout_error())
-		report_failure(report, options->image, img ? e4z_context(img) : "",
-			       *stop ? "stopped by a signal" : error_message(err), err);
-	result.seconds = util_seconds_since(&start);
-	result.exit = report_end(report, &result);
-	e4z_close(img);
-	return result.exit;
+	(void)options;
+	return verb_look(report, stop, ABOUT_CHECK, look, &face);
 }

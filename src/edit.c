@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "report.h"
 #include "util.h"
+#include "verb.h"
 #include <errno.h>
 #include <time.h>
 
@@ -16,15 +17,12 @@
 static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-		.write = true,
-		.mend = job->mend,
-	};
-	errcode_t err = e4z_open(options->image, &how, &job->img);
+	struct e4z_open_options how = verb_open_options(options);
+	errcode_t err;
 
+	how.write = true;
+	how.mend = job->mend;
+	err = e4z_open(options->image, &how, &job->img);
 	if (!err && options->undo && !options->dry_run)
 		err = e4z_keep_undo(job->img, options->undo);
 	if (!err && options->trace && !options->dry_run)
@@ -115,15 +113,6 @@ static int status_of(const struct edit_job *job, errcode_t err)
 	return status;
 }
 
-static void tell_failure(const struct edit_job *job, errcode_t err, const char *context)
-{
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (util_stdout_error())
-		return;
-	report_failure(job->report, job->options->image, err == E4Z_ET_INTERRUPTED ? "" : context,
-		       err == E4Z_ET_INTERRUPTED ? "stopped by a signal" : error_message(err), err);
-}
-
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work)
 {
@@ -144,7 +133,7 @@ int edit_run(const struct options *options, struct report *report, const volatil
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		tell_failure(&job, err, job.img ? e4z_context(job.img) : "");
+		verb_tell_failure(report, err, job.img ? e4z_context(job.img) : "");
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);
@@ -183,7 +172,7 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;
 	job.result.exit = status_of(&job, err);
 	if (err)
-		tell_failure(&job, err, why);
+		verb_tell_failure(report, err, why);
 	job.result.seconds = util_seconds_since(&start);
 	return report_end(report, &job.result);
 }

@@ -81,7 +81,7 @@ static void add_text(struct line *line, const char *name, const char *value)
 	} else if (util_is_utf8(value)) {
 		add_ascii(line, name, value);
 	} else {
-		text = util_printable(value);
+		text = util_sentence(value);
 		if (text)
 			add_ascii(line, name, text);
 		else
@@ -107,6 +107,15 @@ static void add_path(struct line *line, const char *value)
 			line->failed = true;
 		free(hex);
 	}
+}
+
+static void add_hex(struct line *line, const char *name, const uint8_t *bytes, size_t len)
+{
+	char hex[2 * sizeof(((struct report_sample *)0)->bytes) + 1];
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	add_ascii(line, name, hex);
 }
 
 /* A FILE of the command line, or a path that was found, or none: "<INO>" is no path. */
@@ -238,7 +247,8 @@ static errcode_t json_image(struct report *report, const struct e4z_image_info *
 	return end(&line);
 }
 
-static errcode_t json_finding(struct report *report, const struct e4z_finding *f)
+static errcode_t json_finding(struct report *report, const struct e4z_finding *f,
+			      const struct report_sample *sample)
 {
 	static const char *const e2fsck[] = {[E4Z_E2FSCK_BLIND] = "blind",
 					     [E4Z_E2FSCK_WOULD_GROW] = "would-grow",
@@ -264,6 +274,8 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);
 	add_bool(&line, "fixed", f->fixed);
+	if (sample && sample->len)
+		add_hex(&line, "bytes_hex", sample->bytes, sample->len);
 	return end(&line);
 }
 
@@ -298,12 +310,6 @@ static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
 static errcode_t json_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
-	static const char *const states[] = {
-		[E4Z_MAP_HOLE] = "hole",
-		[E4Z_MAP_UNWRITTEN] = "unwritten",
-		[E4Z_MAP_WRITTEN] = "written",
-		[E4Z_MAP_INLINE] = "inline",
-	};
 	struct line line = begin("map");
 
 	(void)report;
@@ -312,7 +318,7 @@ static errcode_t json_map(struct report *report, const char *file,
 	add_number(&line, "lblk", piece->lblk);
 	add_place(&line, "pblk", piece->pblk);
 	add_number(&line, "blocks", piece->len);
-	add_ascii(&line, "state", states[piece->state]);
+	add_ascii(&line, "state", e4z_map_state_name(piece->state));
 	add_bool(&line, "past_eof", piece->past_eof);
 	return end(&line);
 }
@@ -339,6 +345,7 @@ static void json_error(struct report *report, const char *image, const char *con
 	add_text(&line, "context", context);
 	add_text(&line, "message", message);
 	add_number(&line, "code", (uint64_t)code);
+	add_text(&line, "name", e4z_error_name(code));
 	if (end(&line) == ENOMEM)
 		util_say(image, "writing the report", strerror(ENOMEM));
 }

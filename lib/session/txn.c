@@ -31,7 +31,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct homes homes;
-	bool stamped; /* s_wtime is to be now */
+	bool stamped;		/* s_wtime is to be now */
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
