@@ -70,7 +70,8 @@ static const struct option_row rows[] = {
 	 .run = convert_run,
 	 .takes = TAKES_UNDO | TAKES_SPLIT | TAKES_RANGE,
 	 .set = value_convert,
-	 .help = "make blocks written (unwritten ones), unwritten\n(zeroes) or hole (both); no content changes"},
+	 .help = "make blocks written (unwritten ones), unwritten\n"
+		 "(zeroes) or hole (both); no content changes"},
 	{.name = "map",
 	 .run = map_run,
 	 .files = FILES_SOME,

@@ -109,7 +109,9 @@ static unsigned depth_of(const struct inode *inode)
 	return get_le16(inode->raw + INODE_I_BLOCK + EH_DEPTH);
 }
 
-/* Not past EOF: written blocks there would come into sight, and e2fsck minds others in deep trees. */
+/*
+ * Not past EOF: written blocks there would come into sight, and e2fsck minds others in deep trees.
+ */
 static void limit_to_eof(struct convert *c, const struct inode *inode, uint64_t eof)
 {
 	bool minds = c->options->to == E4Z_TO_WRITTEN ||
@@ -399,7 +401,9 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 	return err ? err : txn_home_zero(img, start * bs, (end - start) * bs);
 }
 
-/* The tree got deep, and unwritten blocks behind EOF are in it: e2fsck would take that for damage. */
+/*
+ * The tree got deep, and unwritten blocks behind EOF are in it: e2fsck would take that for damage.
+ */
 static bool became_bad(const struct edit_file *f, unsigned depth, uint64_t eof)
 {
 	struct run run;
