@@ -26,8 +26,8 @@ struct zeros_options {
 
 /*
  * Append to FOUND the zero blocks of COUNT pieces, in the order of (piece, start), joined.
- * Unwritten pieces read as zero whatever the disk holds. E4Z_ET_INTERRUPTED, ENOMEM; a piece that cannot be
- * read is told in FOUND.
+ * Unwritten pieces read as zero whatever the disk holds. E4Z_ET_INTERRUPTED, ENOMEM; a piece that
+ * cannot be read is told in FOUND.
  */
 errcode_t zeros_find(const struct e4z_image *img, const struct run *pieces, size_t count,
 		     const struct zeros_options *options, struct zeros_vec *found);
