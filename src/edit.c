@@ -31,7 +31,7 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-static errcode_t begin(struct edit_job *job)
+errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
 		.data = job->options->data,
@@ -63,7 +63,7 @@ static errcode_t plan(struct edit_job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct edit_job *job)
+errcode_t edit_commit(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -84,12 +84,12 @@ static errcode_t operate(struct edit_job *job)
 		.keep_size = options->keep_size,
 	};
 	struct e4z_edit edit;
-	errcode_t err = begin(job);
+	errcode_t err = edit_begin(job);
 
 	if (!err)
 		err = op.row->run(job->img, &op, &edit);
 	if (!err)
-		err = finish(job);
+		err = edit_commit(job);
 	if (err)
 		return err;
 	job->result.check.files = 1;
@@ -104,8 +104,8 @@ static errcode_t replay(struct edit_job *job)
 		err = may_write(job);
 		return err ? err : e4z_replay(job->img, &job->result.commit);
 	}
-	err = begin(job);
-	return err ? err : finish(job);
+	err = edit_begin(job);
+	return err ? err : edit_commit(job);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)

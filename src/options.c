@@ -7,6 +7,7 @@
 
 #include "options.h"
 #include "check.h"
+#include "convert.h"
 #include "e4zero.h"
 #include "edit.h"
 #include "fix.h"
@@ -27,7 +28,9 @@ enum files { FILES_ANY, FILES_NONE, FILES_ONE, FILES_SOME };
 
 enum takes {
 	TAKES_UNDO = 1, /* --undo and --trace-io */
-	TAKES_DATA = 2, /* --data and --split */
+	TAKES_DATA = 2, /* --data */
+	TAKES_SPLIT = 4,
+	TAKES_RANGE = 8, /* --offset and --length */
 };
 
 struct option_row {
@@ -60,24 +63,31 @@ static const struct option_row rows[] = {
 	 .arg = "SIZE",
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
-	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .set = value_size,
 	 .help = "set the size of FILE; K M G T are powers of 1024,\nKB MB GB TB of 1000"},
 	{.name = "zero-range",
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
-	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .help = "zero -l bytes of FILE from -o on; whole blocks become\nunwritten, holes allocated"},
 	{.name = "punch-hole",
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
-	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .help = "zero -l bytes of FILE from -o on; whole blocks are\nfreed, the size stays"},
 	{.name = "allocate",
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
-	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .help = "give FILE unwritten blocks where it has none in -l\nbytes from -o on"},
+	{.name = "convert",
+	 .arg = "TO",
+	 .run = convert_run,
+	 .takes = TAKES_UNDO | TAKES_SPLIT | TAKES_RANGE,
+	 .set = value_convert,
+	 .help = "make blocks written (unwritten ones), unwritten\n"
+		 "(zeroes) or hole (both); no content changes"},
 	{.name = "map",
 	 .run = map_run,
 	 .files = FILES_SOME,
@@ -135,7 +145,7 @@ static const struct option_row rows[] = {
 	 .name = "length",
 	 .arg = "N",
 	 .set = value_length,
-	 .help = "length of the range in FILE, bytes"},
+	 .help = "bytes of FILE, of any size; --convert: default to\nits end"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .flag = FLAG(dry_run),
@@ -144,7 +154,7 @@ static const struct option_row rows[] = {
 	 .name = "offset",
 	 .arg = "N",
 	 .set = value_offset,
-	 .help = "where the range in FILE begins, bytes"},
+	 .help = "the byte of FILE to begin with; --convert: default 0"},
 	{.name = "only",
 	 .arg = "KINDS",
 	 .set = value_kinds,
@@ -372,23 +382,23 @@ static void check_files(struct options *options, enum files wanted)
 }
 
 /* A range of bytes, and what goes with it: asked for where it is wanted, and nowhere else. */
-static void check_range(struct options *options)
+static void check_range(struct options *options, bool may)
 {
 	const struct operation_row *op = operation_find(options->verb_name);
-	unsigned wants = op ? op->wants : 0;
+	unsigned wants = op ? op->wants : 0, allowed = may ? WANTS_OFFSET | WANTS_LENGTH : wants;
 
 	if (wants & WANTS_OFFSET && !options->offset_given)
 		fault(options, "--%s wants an --offset", options->verb_name);
 	if (wants & WANTS_LENGTH && !options->length_given)
 		fault(options, "--%s wants a --length", options->verb_name);
-	if (!(wants & WANTS_OFFSET) && options->offset_given)
+	if (!(allowed & WANTS_OFFSET) && options->offset_given)
 		fault(options, "--offset: --%s takes no range", options->verb_name);
-	if (!(wants & WANTS_LENGTH) && options->length_given)
+	if (!(allowed & WANTS_LENGTH) && options->length_given)
 		fault(options, "--length: --%s takes no range", options->verb_name);
 	if (!(wants & MAY_KEEP) && options->keep_size)
 		fault(options, "--keep-size: --%s has no use for it", options->verb_name);
-	if (wants & WANTS_LENGTH && options->length_given && !options->length)
-		fault(options, "--length: a range has a byte at least");
+	if (may && (options->offset_given || options->length_given) && !options->file_count)
+		fault(options, "--offset and --length want a FILE");
 }
 
 /* What only makes sense with some verbs. */
@@ -399,7 +409,7 @@ static void check_verb(struct options *options)
 	while (!verb->name || strcmp(verb->name, options->verb_name))
 		verb++;
 	check_files(options, verb->files);
-	check_range(options);
+	check_range(options, verb->takes & TAKES_RANGE);
 	if (options->undo && !(verb->takes & TAKES_UNDO))
 		fault(options, "--undo: --%s keeps no undo file", verb->name);
 	if (options->trace && !(verb->takes & TAKES_UNDO))
@@ -408,8 +418,8 @@ static void check_verb(struct options *options)
 		fault(options, "--data: --%s changes no file", verb->name);
 	if (options->policy_given && !(verb->takes & TAKES_DATA))
 		fault(options, "--policy: --%s changes no file", verb->name);
-	if (options->split && !(verb->takes & TAKES_DATA))
-		fault(options, "--split: --%s changes no file", verb->name);
+	if (options->split && !(verb->takes & TAKES_SPLIT))
+		fault(options, "--split: --%s is never split", verb->name);
 }
 
 /*

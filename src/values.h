@@ -8,6 +8,7 @@
 /* Puts ARG, NULL where it is optional, into its field: why not, or NULL. */
 typedef const char *value_fn(struct options *options, const char *arg);
 
+value_fn value_convert;
 value_fn value_data;
 value_fn value_descriptor;
 value_fn value_jobs;

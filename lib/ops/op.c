@@ -217,12 +217,12 @@ static errcode_t move_out(struct edit_file *f, uint8_t *block)
 	errcode_t err = copy_inline(f, size, block);
 
 	if (!err)
-		err = edit_begin(f);
+		err = edit_open_handle(f);
 	if (!err)
 		err = edit_leave_inline(f);
 	if (!err && size)
 		err = edit_map_new(f, 0, block);
-	edit_end(f);
+	edit_close_handle(f);
 	return err;
 }
 
@@ -248,13 +248,13 @@ errcode_t op_hide_past_eof(struct op *op)
 
 	if (!op->f->list)
 		return 0;
-	err = edit_begin(op->f);
+	err = edit_open_handle(op->f);
 	if (!err)
 		err = edit_hide(op->f, from, EXTENTS_END - from, true);
 	/* such a block may be dirty because a part of it was zeroed: it is all zero now */
 	if (!err)
 		err = cache_drop(op->f->blocks, from, EXTENTS_END - from);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 
@@ -271,9 +271,9 @@ errcode_t op_grow(struct op *op, uint64_t size)
 	if (!err)
 		err = op_hide_past_eof(op);
 	if (!err)
-		err = edit_begin(f);
+		err = edit_open_handle(f);
 	if (!err)
 		err = edit_set_size(f, size);
-	edit_end(f);
+	edit_close_handle(f);
 	return err;
 }

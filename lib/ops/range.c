@@ -34,11 +34,11 @@ static errcode_t grow(struct op *op)
 static errcode_t fill_holes(struct op *op)
 {
 	uint64_t first = op->off >> op->img->block_bits, end = op_blocks(op, op->off + op->len);
-	errcode_t err = edit_begin(op->f);
+	errcode_t err = edit_open_handle(op->f);
 
 	if (!err)
 		err = edit_allocate(op->f, first, end - first, true);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 
@@ -68,12 +68,12 @@ static errcode_t make_unwritten(struct op *op)
 
 	if (first >= end)
 		return 0;
-	err = edit_begin(op->f);
+	err = edit_open_handle(op->f);
 	if (!err)
 		err = edit_set_state(op->f, first, end - first, true);
 	if (!err)
 		err = cache_drop(op->f->blocks, first, end - first);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 
@@ -103,12 +103,12 @@ static errcode_t remove_blocks(struct op *op, uint64_t first, uint64_t end)
 
 	if (first >= end)
 		return 0;
-	err = edit_begin(op->f);
+	err = edit_open_handle(op->f);
 	if (!err)
 		err = edit_unmap(op->f, first, end - first);
 	if (!err)
 		err = cache_drop(op->f->blocks, first, end - first);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 

@@ -39,13 +39,13 @@ static errcode_t zero_tail(struct op *op, uint64_t end)
 static errcode_t unmap_behind(struct op *op, uint64_t size)
 {
 	uint64_t keep = op_blocks(op, size);
-	errcode_t err = edit_begin(op->f);
+	errcode_t err = edit_open_handle(op->f);
 
 	if (!err)
 		err = edit_unmap(op->f, keep, EXTENTS_END - keep);
 	if (!err)
 		err = cache_drop(op->f->blocks, keep, EXTENTS_END - keep);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 
@@ -93,11 +93,11 @@ static errcode_t check_request(const struct op *op)
 
 static errcode_t set_size(struct op *op, uint64_t size)
 {
-	errcode_t err = size == op->f->inode.size ? 0 : edit_begin(op->f);
+	errcode_t err = size == op->f->inode.size ? 0 : edit_open_handle(op->f);
 
 	if (!err && size != op->f->inode.size)
 		err = edit_set_size(op->f, size);
-	edit_end(op->f);
+	edit_close_handle(op->f);
 	return err;
 }
 

@@ -271,7 +271,7 @@ static errcode_t zero_inline(struct zeroing *z)
 	if (!inline_find(f->img, &f->inode, &data))
 		return image_fail(f->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
 				  f->inode.ino);
-	err = edit_begin(f);
+	err = edit_open_handle(f);
 	if (err)
 		return err;
 	capacity = inline_capacity(&data);
@@ -284,7 +284,7 @@ static errcode_t zero_inline(struct zeroing *z)
 		*byte = 0;
 	}
 	z->edit->hole += z->end - z->off;
-	edit_end(f);
+	edit_close_handle(f);
 	return 0;
 }
 

@@ -84,8 +84,8 @@ void edit_close(struct edit_file *f);
  * zeroed or flushed: a flush would stage its conversion in the middle of a change, ahead of its own
  * barrier (ext4_iomap_block_zero_range() warns of the same).
  */
-errcode_t edit_begin(struct edit_file *f);
-void edit_end(struct edit_file *f);
+errcode_t edit_open_handle(struct edit_file *f);
+void edit_close_handle(struct edit_file *f);
 
 /* No handle is open: E4Z_ET_HANDLE. WHAT is about to be done. */
 errcode_t edit_no_handle(const struct edit_file *f, const char *what);

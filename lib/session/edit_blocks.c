@@ -18,7 +18,7 @@ errcode_t edit_no_handle(const struct edit_file *f, const char *what)
 	return image_fail(f->img, E4Z_ET_HANDLE, "%s inode %u", what, f->inode.ino);
 }
 
-errcode_t edit_begin(struct edit_file *f)
+errcode_t edit_open_handle(struct edit_file *f)
 {
 	errcode_t err = edit_no_handle(f, "changing");
 
@@ -27,7 +27,7 @@ errcode_t edit_begin(struct edit_file *f)
 	return err;
 }
 
-void edit_end(struct edit_file *f)
+void edit_close_handle(struct edit_file *f)
 {
 	if (f->session)
 		f->session->handle = false;

@@ -31,6 +31,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct homes homes;
+	bool stamped;		/* s_wtime is to be now */
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
@@ -185,9 +186,15 @@ errcode_t txn_restart(struct e4z_image *img)
 
 	capture_drop_all(img->view);
 	homes_free(&txn->homes);
+	txn->stamped = false;
 	rangeset_free(txn->freed);
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
+}
+
+void txn_stamp(struct e4z_image *img)
+{
+	img->txn->stamped = true;
 }
 
 uint64_t txn_now(const struct e4z_image *img)
@@ -274,7 +281,7 @@ bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 
 /* ---- what has to be written ---- */
 
-/* A changed superblock says when, and has its checksum. */
+/* A changed superblock says when, if anybody's time changed, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
 {
 	uint8_t *raw;
@@ -288,8 +295,10 @@ static errcode_t seal_super(struct e4z_image *img)
 	/* the view shows the flag of the log that is replayed first; the commit turns its own */
 	put_le32(raw + S_FEATURE_INCOMPAT,
 		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
-	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
-	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	if (img->txn->stamped) {
+		put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
+		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	}
 	if (img->metadata_csum)
 		put_le32(raw + SUPER_CSUM, crc32c(~0u, raw, SUPER_CSUM));
 	return 0;

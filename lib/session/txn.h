@@ -41,6 +41,9 @@ enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
  */
 uint64_t txn_now(const struct e4z_image *img);
 
+/* The superblock, if it changes, says that it was written now: s_wtime. */
+void txn_stamp(struct e4z_image *img);
+
 /* A block of metadata, or of data that travels in the transaction, for changing. */
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
 

@@ -130,11 +130,11 @@ static errcode_t place(struct writeback *w, uint64_t lblk, uint64_t end)
 
 	while (lblk + count < end && (b = cache_find(f->blocks, lblk + count)) && b->dirty)
 		count++;
-	err = edit_begin(f);
+	err = edit_open_handle(f);
 	/* without extents there is no unwritten state: the data are home before the map is */
 	if (!err)
 		err = edit_allocate(f, lblk, count, f->tree != NULL);
-	edit_end(f);
+	edit_close_handle(f);
 	return err;
 }
 
@@ -164,12 +164,12 @@ static errcode_t put_range(struct writeback *w, uint64_t lblk, uint64_t end)
 /* What went home is durable from here on: now it may become written. */
 static errcode_t convert(struct writeback *w)
 {
-	errcode_t err = w->converts.count ? edit_begin(w->f) : 0;
+	errcode_t err = w->converts.count ? edit_open_handle(w->f) : 0;
 
 	for (size_t i = 0; i < w->converts.count && !err; i++)
 		err = edit_set_state(w->f, w->converts.items[i].start, w->converts.items[i].len,
 				     false);
-	edit_end(w->f);
+	edit_close_handle(w->f);
 	return err;
 }
 
