@@ -70,7 +70,8 @@ static const struct option_row rows[] = {
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
 	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
-	 .help = "zero -l bytes of FILE from -o on; whole blocks become\nunwritten, holes allocated"},
+	 .help = "zero -l bytes of FILE from -o on; whole blocks become\n"
+		 "unwritten, holes allocated"},
 	{.name = "punch-hole",
 	 .run = edit_operation_run,
 	 .files = FILES_ONE,
@@ -169,7 +170,8 @@ static const struct option_row rows[] = {
 	{.name = "policy",
 	 .arg = "HOW",
 	 .set = value_policy,
-	 .help = "batch, flush or flush-always: how dirty blocks over\nunwritten ones are zeroed; default batch"},
+	 .help = "batch, flush or flush-always: how dirty blocks over\n"
+		 "unwritten ones are zeroed; default batch"},
 	{.name = "progress",
 	 .arg = "FD",
 	 .arg_optional = true,
