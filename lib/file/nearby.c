@@ -10,7 +10,7 @@
 #define STRETCH_BLOCKS 64
 /* Siblings that are looked at to find the length of a stretch. */
 #define SIBLINGS_MAX 512
-/* Blocks read for each leaf; after that one by one. Scattered leaves must not multiply the reading. */
+/* Blocks read for each leaf, then one by one: scattered leaves must not multiply the reading. */
 #define READS_PER_LEAF 3
 
 void nearby_free(struct nearby *nearby)

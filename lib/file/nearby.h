@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads the children of an index block. Leaves lie near each other, often several rows of them side
- * by side, as the allocator met them: a few stretches of the disk are kept, each read with one call.
+ * by side, as the allocator met them: a few stretches of the disk are kept, each read with one
+ * call.
  */
 #ifndef E4Z_FILE_NEARBY_H
 #define E4Z_FILE_NEARBY_H
