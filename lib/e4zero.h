@@ -200,6 +200,13 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
 
+/*
+ * Up to LEN of the bytes that F, delivered by a check of IMG, is about, from f->first on: *GOT, 0
+ * where they have no one place. What is read is what is there now.
+ */
+errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf, size_t len,
+		   size_t *got) E4Z_MUST_CHECK;
+
 /* ---- editing ---- */
 
 /* How bytes that were visible before the edit are changed. */

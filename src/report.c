@@ -2,6 +2,7 @@
 // The report as text: a table of what was found, a line for each edit, a summary line at the end.
 
 #include "report.h"
+#include "dump.h"
 #include "table.h"
 #include "util.h"
 #include <errno.h>
@@ -28,6 +29,7 @@ static const struct table_column map_columns[MAP_COLUMNS] = {
 struct report_text {
 	struct report report;
 	struct table *table; /* NULL until there is a row */
+	struct dump dump;
 };
 
 static struct report_text *text_of(struct report *report)
@@ -45,7 +47,8 @@ static errcode_t add_row(struct report_text *text, const struct table_column *co
 	return text->table ? table_add(text->table, cells) : ENOMEM;
 }
 
-static errcode_t text_finding(struct report *report, const struct e4z_finding *f)
+static errcode_t text_finding(struct report *report, const struct e4z_finding *f,
+			      const struct report_sample *sample)
 {
 	char numbers[FINDING_COLUMNS][TABLE_CELL], group[160];
 	const char *cells[FINDING_COLUMNS] = {
@@ -62,8 +65,13 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		[NOTE] = f->why,
 	};
 
+	errcode_t err;
+
 	if (report->options->quiet)
 		return 0;
+	err = dump_keep(&text_of(report)->dump, f, sample);
+	if (err)
+		return err;
 	if (!f->ino) {
 		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
 			 f->why ? ": " : "", f->why ? f->why : "");
@@ -246,6 +254,7 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	if (err || report->options->quiet || summary->about == ABOUT_NOTHING ||
 	    summary->exit >= EXIT_REFUSED)
 		return err ? err : util_stdout_error();
+	dump_print(&text->dump);
 	err = put_image(report);
 	if (err)
 		return err;
@@ -284,6 +293,7 @@ static void text_error(struct report *report, const char *image, const char *con
 
 static void text_close(struct report *report)
 {
+	dump_free(&text_of(report)->dump);
 	table_close(text_of(report)->table);
 	free(report);
 }

@@ -22,9 +22,17 @@ struct report_summary {
 	int exit;
 };
 
+/* Some of the bytes of a finding, from its first on. */
+struct report_sample {
+	uint8_t bytes[48];
+	size_t len;
+};
+
 struct report_ops {
 	errcode_t (*image)(struct report *report, const struct e4z_image_info *info);
-	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding);
+	/* SAMPLE: NULL or empty: none */
+	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding,
+			     const struct report_sample *sample);
 	errcode_t (*skipped)(struct report *report, const struct e4z_skipped *skipped);
 	errcode_t (*edit)(struct report *report, const struct e4z_edit *edit);
 	errcode_t (*map)(struct report *report, const char *file,
