@@ -16,7 +16,7 @@ typedef errcode_t op_fn(struct op *op);
 struct op {
 	const char *name;
 	op_fn *run;
-	/* Do it in several transactions, the last one being left to the caller; NULL: impossible. */
+	/* Do it in several transactions, the last one left to the caller; NULL: impossible. */
 	op_fn *split;
 	uint64_t off, len; /* bytes */
 	bool keep_size;

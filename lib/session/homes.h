@@ -44,7 +44,10 @@ void homes_back(struct homes *homes);
 errcode_t homes_leave(const struct homes *homes, const struct capture *view, uint32_t block_size,
 		      struct captured *list, size_t *count);
 
-/* Write all of them, group by group, by their place. Whole blocks of zeroes may become holes of the host file. */
+/*
+ * Write all of them, group by group, by their place. Whole blocks of zeroes may become holes of the
+ * host file.
+ */
 errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_size);
 
 #endif
