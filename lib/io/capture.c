@@ -52,6 +52,9 @@ struct blkdev *capture_dev(const struct capture *cap)
 
 void capture_set_overlay(struct capture *cap, struct overlay *ov)
 {
+	/* what is below becomes something else */
+	for (size_t i = 0; i < cap->room; i++)
+		cap->slots[i].loaded = false;
 	overlay_free(cap->overlay);
 	cap->overlay = ov;
 }
@@ -186,6 +189,22 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 	return err;
 }
 
+/*
+ * Blocks with different ones are different; of equal ones nothing is known. Far cheaper than reading
+ * what is below once more, which most changed blocks are so spared.
+ */
+static uint64_t fingerprint(const uint8_t *data, uint32_t len)
+{
+	uint64_t lane[4] = {0}, word[4];
+
+	for (uint32_t at = 0; at < len; at += sizeof(word)) {
+		memcpy(word, data + at, sizeof(word));
+		for (unsigned i = 0; i < 4; i++)
+			lane[i] = (lane[i] ^ word[i]) * 0x9e3779b97f4a7c15ull;
+	}
+	return lane[0] + 3 * lane[1] + 5 * lane[2] + 7 * lane[3];
+}
+
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
 {
 	struct captured *slot = cap->count ? find(cap, block) : NULL;
@@ -202,7 +221,7 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 	err = grow(cap);
 	if (err)
 		return err;
-	data = calloc(1, cap->block_size);
+	data = load ? malloc(cap->block_size) : calloc(1, cap->block_size);
 	if (!data)
 		return ENOMEM;
 	if (load)
@@ -217,7 +236,9 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 		free(data);
 		return err;
 	}
-	*slot = (struct captured){block, data, cap->mark};
+	*slot = (struct captured){.block = block, .data = data, .mark = cap->mark, .loaded = load};
+	if (load)
+		slot->print = fingerprint(data, cap->block_size);
 	cap->count++;
 	*out = data;
 	return 0;
@@ -320,7 +341,15 @@ static int compare(const void *pa, const void *pb)
 	return (a->block > b->block) - (a->block < b->block);
 }
 
-/* Keep those of LIST that differ from what is below, which is read neighbours at once. */
+static bool is_changed(const struct capture *cap, const struct captured *b)
+{
+	return b->loaded && b->print != fingerprint(b->data, cap->block_size);
+}
+
+/*
+ * Keep those of LIST that differ from what is below, which is read, neighbours at once, where the
+ * fingerprint does not tell.
+ */
 static errcode_t keep_changed(const struct capture *cap, struct captured *list, size_t *count)
 {
 	uint32_t bs = cap->block_size;
@@ -332,7 +361,14 @@ static errcode_t keep_changed(const struct capture *cap, struct captured *list, 
 	for (size_t i = 0; i < all; i += n) {
 		errcode_t err;
 
-		for (n = 1; n < room && i + n < all && list[i + n].block == list[i].block + n; n++)
+		if (is_changed(cap, &list[i])) {
+			list[kept++] = list[i];
+			n = 1;
+			continue;
+		}
+		for (n = 1; n < room && i + n < all && list[i + n].block == list[i].block + n &&
+			    !is_changed(cap, &list[i + n]);
+		     n++)
 			;
 		err = capture_read_below(cap, list[i].block * bs, n * bs, below);
 		if (err)

@@ -70,6 +70,8 @@ struct captured {
 	uint64_t block;
 	uint8_t *data;
 	uint64_t mark; /* it was looked at for changing since this mark */
+	bool loaded;   /* what is below was read when it was taken, and had this fingerprint: */
+	uint64_t print;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "image/groups.h"
 #include "image/super.h"
 #include "journal/commit.h"
+#include "journal/flip.h"
 #include "session/journal.h"
 #include "session/undo.h"
 #include <errno.h>
@@ -412,14 +413,14 @@ static errcode_t write_sort(struct e4z_image *img, const struct captured *list, 
 }
 
 /* Turn EXT2_VALID_FS in the superblock on the disk. */
-static errcode_t flip_valid(struct e4z_image *img)
+static errcode_t turn_valid(struct e4z_image *img)
 {
 	uint8_t sector[512];
 	errcode_t err = blkdev_read(img->dev, SUPER_OFFSET, sizeof(sector), sector);
 
 	if (err)
 		return err;
-	commit_flip_valid(sector, img->metadata_csum);
+	flip_valid(sector, img->metadata_csum);
 	return blkdev_write(img->dev, SUPER_OFFSET, sizeof(sector), sector, "super");
 }
 
@@ -431,7 +432,7 @@ static errcode_t commit_directly(struct e4z_image *img, const struct captured *l
 {
 	uint32_t super_block = SUPER_OFFSET / img->block_size;
 	bool was_valid = img->fs->super->s_state & EXT2_VALID_FS;
-	errcode_t err = was_valid ? flip_valid(img) : 0;
+	errcode_t err = was_valid ? turn_valid(img) : 0;
 
 	if (!err)
 		err = blkdev_sync(img->dev, "super");
@@ -445,14 +446,14 @@ static errcode_t commit_directly(struct e4z_image *img, const struct captured *l
 		if (list[i].block != super_block)
 			continue;
 		if (was_valid)
-			commit_flip_valid(raw, img->metadata_csum);
+			flip_valid(raw, img->metadata_csum);
 		err = blkdev_write(img->dev, super_block * (uint64_t)img->block_size,
 				   img->block_size, list[i].data, "super");
 		if (!err)
 			err = blkdev_sync(img->dev, "super");
 	}
 	if (!err && was_valid)
-		err = flip_valid(img);
+		err = turn_valid(img);
 	return err ? err : blkdev_sync(img->dev, "super");
 }
 
