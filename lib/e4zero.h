@@ -93,6 +93,12 @@ const struct e4z_image_info *e4z_info(const struct e4z_image *img);
  */
 void e4z_init_errors(void);
 
+/*
+ * The name of CODE: "E4Z_ET_..." as in errors.et, an errno value's ("ENOENT"; not every C library
+ * knows them), or NULL for what is neither. A static string.
+ */
+const char *e4z_error_name(errcode_t code);
+
 /* ---- checking ---- */
 
 /* What a finding is: doc/findings.md. The order here is the order within one (inode, block). */
@@ -146,9 +152,9 @@ struct e4z_finding {
 	uint64_t first, last; /* byte offsets in the file, inclusive; E4Z_NONE: null */
 	uint64_t nonzero;     /* bytes */
 	enum e4z_e2fsck e2fsck;
-	bool fixable;
+	bool fixable, fixed;
 	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name */
-	const char *why;  /* unreadable: the reason; else NULL */
+	const char *why;  /* unreadable, or left by a fix: the reason; else NULL */
 };
 
 struct e4z_skipped {
@@ -179,6 +185,7 @@ struct e4z_check_options {
 struct e4z_check_summary {
 	uint64_t files;	   /* regular files judged */
 	uint64_t findings; /* delivered, opaque ones not counted */
+	uint64_t fixed;	   /* of them */
 	uint64_t opaque;
 	uint64_t skipped;
 	uint64_t stale_bytes; /* sum of nonzero */
@@ -251,6 +258,30 @@ bool e4z_has_written(const struct e4z_image *img);
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit) E4Z_MUST_CHECK;
 
+struct e4z_fix_options {
+	struct e4z_check_options check; /* what is looked for is what is fixed */
+	bool dry_run;			/* all but the writing */
+};
+
+struct e4z_fix_summary {
+	struct e4z_check_summary check;
+	uint64_t left; /* findings that were not fixed, each delivered with its reason */
+	struct e4z_commit_summary commit;
+	uint64_t log_room; /* of a dry run: journal blocks there are; UINT64_MAX: no journal */
+};
+
+/*
+ * Check the image, which is open for writing, and scrub what is found: the stale bytes become zero,
+ * written blocks past EOF become unwritten or free, truncates that a crash cut short are finished.
+ * No byte below any EOF changes, no size, no time. It commits on its way, in as few transactions as
+ * the log and bounded memory allow; after the last one the findings are delivered, each fixed or
+ * with the reason why it is left. The stop flag is obeyed between two commits. Not between
+ * e4z_begin() and e4z_commit().
+ */
+errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
+		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
+	E4Z_MUST_CHECK;
+
 /*
  * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not
  * between e4z_begin() and e4z_commit().
@@ -267,6 +298,9 @@ struct e4z_map_piece {
 	enum e4z_map_state state;
 	bool past_eof; /* wholly */
 };
+
+/* "hole", "unwritten", "written" or "inline". */
+const char *e4z_map_state_name(enum e4z_map_state state);
 
 /* Deliver the mapping of FILE in order, holes below EOF too. A non-zero return ends it. */
 errcode_t e4z_map(struct e4z_image *img, const char *file,

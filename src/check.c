@@ -5,97 +5,79 @@
 #include "e4zero.h"
 #include "progress.h"
 #include "report.h"
-#include "util.h"
+#include "verb.h"
 #include <errno.h>
-#include <time.h>
-
-struct check {
-	const struct options *options;
-	struct report *report;
-	const volatile int *stop;
-	struct progress progress;
-};
 
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
-	struct check *check = arg;
+	struct check_face *face = arg;
 
-	if (*check->stop)
+	if (*face->stop)
 		return EINTR;
-	progress_hide(&check->progress);
-	return check->report->ops->finding(check->report, finding);
+	progress_hide(&face->progress);
+	return face->report->ops->finding(face->report, finding);
 }
 
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 {
-	struct check *check = arg;
+	struct check_face *face = arg;
 
-	progress_hide(&check->progress);
-	return check->report->ops->skipped(check->report, skipped);
+	progress_hide(&face->progress);
+	return face->report->ops->skipped(face->report, skipped);
 }
 
 static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
 {
-	struct check *check = arg;
+	struct check_face *face = arg;
 
-	progress_update(&check->progress, pass, current, max);
+	progress_update(&face->progress, pass, current, max);
 }
 
-static errcode_t run(struct check *check, struct e4z_image *img, struct e4z_check_summary *summary)
+void check_face_open(struct check_face *face, const struct options *options, struct report *report,
+		     const volatile int *stop, struct e4z_check_options *how,
+		     struct e4z_check_sink *sink)
 {
-	const struct options *options = check->options;
-	const struct e4z_check_options how = {
+	*face = (struct check_face){.report = report, .stop = stop};
+	*how = (struct e4z_check_options){
 		.jobs = options->jobs,
 		.paranoid = options->paranoid,
 		.opaque = options->verbose || options->kinds & E4Z_KIND_BIT(E4Z_OPAQUE),
 		.kinds = options->kinds,
 		.files = options->file_count ? options->files : NULL,
 		.file_count = options->file_count,
-		.stop = check->stop,
+		.stop = stop,
 	};
-	const struct e4z_check_sink sink = {
-		.arg = check,
+	*sink = (struct e4z_check_sink){
+		.arg = face,
 		.finding = on_finding,
 		.skipped = on_skipped,
 		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
 	};
+	progress_start(&face->progress, options);
+}
+
+void check_face_close(struct check_face *face)
+{
+	progress_hide(&face->progress);
+}
+
+static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
+{
+	struct check_face *face = arg;
+	struct e4z_check_options how;
+	struct e4z_check_sink sink;
 	errcode_t err;
 
-	err = report_image(check->report, e4z_info(img));
-	if (!err)
-		err = e4z_check(img, &how, &sink, summary);
-	progress_hide(&check->progress);
+	check_face_open(face, face->report->options, face->report, face->stop, &how, &sink);
+	err = e4z_check(img, &how, &sink, &result->check);
+	check_face_close(face);
 	return err;
 }
 
 int check_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-	};
-	struct check check = {.options = options, .report = report, .stop = stop};
-	struct report_summary result = {.verb = options->verb_name, .about = ABOUT_CHECK};
-	struct e4z_image *img = NULL;
-	struct timespec start;
-	errcode_t err;
+	struct check_face face = {.report = report, .stop = stop};
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	progress_start(&check.progress, options);
-	err = e4z_open(options->image, &how, &img);
-	if (!err)
-		err = run(&check, img, &result.check);
-	if (!err)
-		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
-	else
-		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (err && !util_stdout_error())
-		report_failure(report, options->image, img ? e4z_context(img) : "",
-			       *stop ? "stopped by a signal" : error_message(err), err);
-	result.seconds = util_seconds_since(&start);
-	result.exit = report_end(report, &result);
-	e4z_close(img);
-	return result.exit;
+	(void)options;
+	return verb_look(report, stop, ABOUT_CHECK, look, &face);
 }

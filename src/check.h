@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verb --check. */
+/* --check, and the face of a check that --fix shows too. */
 #ifndef E4ZERO_CHECK_H
 #define E4ZERO_CHECK_H
 
 #include "options.h"
+#include "progress.h"
 
 verb_fn check_run;
+
+/* Takes what a check delivers to the report, and shows its progress. */
+struct check_face {
+	struct report *report;
+	const volatile int *stop;
+	struct progress progress;
+};
+
+/* Fill HOW as OPTIONS ask, and SINK, which refers to FACE. */
+void check_face_open(struct check_face *face, const struct options *options, struct report *report,
+		     const volatile int *stop, struct e4z_check_options *how,
+		     struct e4z_check_sink *sink);
+void check_face_close(struct check_face *face);
 
 #endif

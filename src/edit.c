@@ -9,34 +9,20 @@
 #include "errors.h"
 #include "report.h"
 #include "util.h"
+#include "verb.h"
 #include <errno.h>
 #include <time.h>
 
-struct job {
-	const struct options *options;
-	struct report *report;
-	const volatile int *stop;
-	bool mend; /* a torn superblock is what the verb is for */
-	struct e4z_image *img;
-	struct report_summary result;
-};
-
-/* What a verb does with an image that is open for editing. */
-typedef errcode_t work_fn(struct job *job);
-
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
-static errcode_t open_image(struct job *job)
+static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-		.write = true,
-		.mend = job->mend,
-	};
-	errcode_t err = e4z_open(options->image, &how, &job->img);
+	struct e4z_open_options how = verb_open_options(options);
+	errcode_t err;
 
+	how.write = true;
+	how.mend = job->mend;
+	err = e4z_open(options->image, &how, &job->img);
 	if (!err && options->undo && !options->dry_run)
 		err = e4z_keep_undo(job->img, options->undo);
 	if (!err && options->trace && !options->dry_run)
@@ -44,7 +30,7 @@ static errcode_t open_image(struct job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-static errcode_t begin(struct job *job)
+static errcode_t begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
 		.data = job->options->data,
@@ -56,7 +42,7 @@ static errcode_t begin(struct job *job)
 }
 
 /* The last moment to leave the image alone. */
-static errcode_t may_write(const struct job *job)
+static errcode_t may_write(const struct edit_job *job)
 {
 	if (*job->stop)
 		return E4Z_ET_INTERRUPTED;
@@ -64,7 +50,7 @@ static errcode_t may_write(const struct job *job)
 }
 
 /* What a dry run has instead of a commit. */
-static errcode_t plan(struct job *job)
+static errcode_t plan(struct edit_job *job)
 {
 	struct report_summary *result = &job->result;
 	errcode_t err = e4z_plan(job->img, &result->commit, &result->log_room);
@@ -75,7 +61,7 @@ static errcode_t plan(struct job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct job *job)
+static errcode_t finish(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -84,7 +70,7 @@ static errcode_t finish(struct job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
-static errcode_t truncate_file(struct job *job)
+static errcode_t truncate_file(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	struct e4z_edit edit;
@@ -100,7 +86,7 @@ static errcode_t truncate_file(struct job *job)
 	return job->report->ops->edit(job->report, &edit);
 }
 
-static errcode_t replay(struct job *job)
+static errcode_t replay(struct edit_job *job)
 {
 	errcode_t err;
 
@@ -112,7 +98,7 @@ static errcode_t replay(struct job *job)
 	return err ? err : finish(job);
 }
 
-static int status_of(const struct job *job, errcode_t err)
+static int status_of(const struct edit_job *job, errcode_t err)
 {
 	int status = EXIT_NONE;
 
@@ -120,24 +106,17 @@ static int status_of(const struct job *job, errcode_t err)
 		status = EXIT_SIGNAL;
 	else if (err)
 		status = job->report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
+	else if (job->left_some)
+		status = EXIT_FINDINGS;
 	if (job->report->wrote && job->options->fsck_codes)
 		status |= EXIT_CHANGED;
 	return status;
 }
 
-static void tell_failure(const struct job *job, errcode_t err, const char *context)
+int edit_run(const struct options *options, struct report *report, const volatile int *stop,
+	     edit_work *work)
 {
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (util_stdout_error())
-		return;
-	report_failure(job->report, job->options->image, err == E4Z_ET_INTERRUPTED ? "" : context,
-		       err == E4Z_ET_INTERRUPTED ? "stopped by a signal" : error_message(err), err);
-}
-
-static int edit_run(const struct options *options, struct report *report, const volatile int *stop,
-		    work_fn *work)
-{
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.stop = stop,
@@ -154,7 +133,7 @@ static int edit_run(const struct options *options, struct report *report, const 
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		tell_failure(&job, err, job.img ? e4z_context(job.img) : "");
+		verb_tell_failure(report, err, job.img ? e4z_context(job.img) : "");
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);
@@ -177,7 +156,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	const struct e4z_open_options how = {.partition = options->partition};
-	struct job job = {
+	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
@@ -193,7 +172,7 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;
 	job.result.exit = status_of(&job, err);
 	if (err)
-		tell_failure(&job, err, why);
+		verb_tell_failure(report, err, why);
 	job.result.seconds = util_seconds_since(&start);
 	return report_end(report, &job.result);
 }

@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verbs that write. */
+/*
+ * The verbs that write: each is a plan in memory, then one commit, or none in a dry run.
+ */
 #ifndef E4ZERO_EDIT_H
 #define E4ZERO_EDIT_H
 
 #include "options.h"
+#include "report.h"
 
 verb_fn edit_truncate_run;
 verb_fn edit_replay_run;
 verb_fn edit_undo_run;
+
+struct edit_job {
+	const struct options *options;
+	struct report *report;
+	const volatile int *stop;
+	bool mend;	/* a torn superblock is what the verb is for */
+	bool left_some; /* not all was done that was asked for, and it was said what */
+	struct e4z_image *img;
+	struct report_summary result;
+};
+
+/* What a verb does with an image that is open for editing. */
+typedef errcode_t edit_work(struct edit_job *job);
+
+/* Open the image for editing, have WORK done, tell how it ended. The exit status. */
+int edit_run(const struct options *options, struct report *report, const volatile int *stop,
+	     edit_work *work);
 
 #endif

@@ -4,9 +4,8 @@
 #include "map.h"
 #include "e4zero.h"
 #include "report.h"
-#include "util.h"
+#include "verb.h"
 #include <errno.h>
-#include <time.h>
 
 struct map {
 	struct report *report;
@@ -25,10 +24,11 @@ static errcode_t on_piece(void *arg, const struct e4z_map_piece *piece)
 	return map->report->ops->map(map->report, map->file, piece);
 }
 
-static errcode_t run(const struct options *options, struct map *map, struct e4z_image *img,
-		     struct report_summary *result)
+static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
-	errcode_t err = report_image(map->report, e4z_info(img));
+	struct map *map = arg;
+	const struct options *options = map->report->options;
+	errcode_t err = 0;
 	size_t i;
 
 	for (i = 0; i < options->file_count && !err; i++) {
@@ -43,29 +43,8 @@ static errcode_t run(const struct options *options, struct map *map, struct e4z_
 
 int map_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = {
-		.partition = options->partition,
-		.force = options->force,
-		.journal_device = options->journal_device,
-	};
-	struct report_summary result = {.verb = options->verb_name, .about = ABOUT_MAP};
 	struct map map = {.report = report, .stop = stop};
-	struct e4z_image *img = NULL;
-	struct timespec start;
-	errcode_t err;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = e4z_open(options->image, &how, &img);
-	if (!err)
-		err = run(options, &map, img, &result);
-	if (err)
-		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
-	/* a report that cannot be written is told once, when standard output is closed */
-	if (err && !util_stdout_error())
-		report_failure(report, options->image, img ? e4z_context(img) : "",
-			       *stop ? "stopped by a signal" : error_message(err), err);
-	result.seconds = util_seconds_since(&start);
-	result.exit = report_end(report, &result);
-	e4z_close(img);
-	return result.exit;
+	(void)options;
+	return verb_look(report, stop, ABOUT_MAP, look, &map);
 }

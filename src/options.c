@@ -9,6 +9,7 @@
 #include "check.h"
 #include "e4zero.h"
 #include "edit.h"
+#include "fix.h"
 #include "map.h"
 #include "util.h"
 #include "values.h"
@@ -50,6 +51,10 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	{.name = "fix",
+	 .run = fix_run,
+	 .takes = TAKES_UNDO,
+	 .help = "scrub what --check reports; no content, size or\ntime of a file changes"},
 	{.name = "truncate",
 	 .arg = "SIZE",
 	 .run = edit_truncate_run,
@@ -351,17 +356,23 @@ static void check_verb(struct options *options)
 		fault(options, "--split: --%s changes no file", verb->name);
 }
 
-/* WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. */
-static void bad_option(struct options *options, int value, const char *word)
+/*
+ * WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. True:
+ * there is no such option, and what follows may have been meant as its argument.
+ */
+static bool bad_option(struct options *options, int value, const char *word)
 {
+	bool letter = optopt && optopt < LONG_ONLY && strncmp(word, "--", 2);
+
 	if (value == ':')
 		fault(options, "'%s': the option wants an argument", word);
-	else if (optopt && optopt < LONG_ONLY && strncmp(word, "--", 2))
+	else if (letter)
 		fault(options, "'-%c': no such option; see e4zero --help", optopt);
 	else if (optopt)
 		fault(options, "'%s': the option takes no argument", word);
 	else
 		fault(options, "'%s': no such option; see e4zero --help", word);
+	return value != ':' && (letter || !optopt);
 }
 
 bool options_parse(int argc, char **argv, struct options *options)
@@ -369,6 +380,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 	struct option longs[ROWS + 1];
 	char letters[2 * ROWS + 2];
 	const struct option_row *row;
+	bool astray = false;
 	const char *word;
 	int value;
 
@@ -382,7 +394,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 		if (row && optarg == word)
 			word = argv[optind - 2];
 		if (!row) {
-			bad_option(options, value, word);
+			astray |= bad_option(options, value, word);
 		} else if (!name_in_full(row, word)) {
 			fault(options, "'%s': no such option; write --%s in full", word, row->name);
 		} else if (row->at_once && !options->fault[0]) {
@@ -394,6 +406,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 	}
 	take_words(options, argv + optind, argc - optind);
 	check_verb(options);
+	if (astray)
+		options->image = NULL;
 	if (options->json && options->progress == PROGRESS_LINES &&
 	    options->progress_fd == STDOUT_FILENO)
 		fault(options, "--json leaves no room for progress on standard output");

@@ -68,6 +68,8 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
 			 f->why ? ": " : "", f->why ? f->why : "");
 		cells[NOTE] = group;
+	} else if (f->fixed) {
+		cells[NOTE] = "fixed";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
 		cells[NOTE] = "e2fsck would publish it";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
@@ -96,18 +98,12 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 static errcode_t text_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
-	static const char *const states[] = {
-		[E4Z_MAP_HOLE] = "hole",
-		[E4Z_MAP_UNWRITTEN] = "unwritten",
-		[E4Z_MAP_WRITTEN] = "written",
-		[E4Z_MAP_INLINE] = "inline",
-	};
 	char numbers[MAP_COLUMNS][TABLE_CELL];
 	const char *cells[MAP_COLUMNS] = {
 		[MAP_LBLK] = table_number(numbers[MAP_LBLK], piece->lblk),
 		[MAP_PBLK] = table_number(numbers[MAP_PBLK], piece->pblk),
 		[MAP_LEN] = table_number(numbers[MAP_LEN], piece->len),
-		[MAP_STATE] = states[piece->state],
+		[MAP_STATE] = e4z_map_state_name(piece->state),
 		[MAP_PAST_EOF] = piece->past_eof ? "past EOF" : NULL,
 		[MAP_FILE] = file,
 	};
@@ -223,6 +219,24 @@ static void put_plan(const struct report_summary *summary)
 		fputs(", in several transactions", stdout);
 }
 
+static void put_edit(const struct report *report, const struct report_summary *summary)
+{
+	if (report->options->dry_run)
+		put_plan(summary);
+	else
+		put_commit(&summary->commit);
+}
+
+/* What became of what was found; what it took follows. */
+static void put_fix(const struct report_summary *summary)
+{
+	if (summary->check.fixed)
+		printf(", %" PRIu64 " fixed", summary->check.fixed);
+	if (summary->left)
+		printf(", %" PRIu64 " left", summary->left);
+	fputs("; ", stdout);
+}
+
 /* What was found before a failure is printed, but only what came to its end has a summary line. */
 static errcode_t text_summary(struct report *report, const struct report_summary *summary)
 {
@@ -235,15 +249,19 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	err = put_image(report);
 	if (err)
 		return err;
-	if (summary->about == ABOUT_CHECK) {
-		put_check(&summary->check);
-	} else if (summary->about == ABOUT_MAP) {
+	switch (summary->about) {
+	case ABOUT_NOTHING: break;
+	case ABOUT_CHECK: put_check(&summary->check); break;
+	case ABOUT_MAP:
 		put_count("", summary->pieces, "piece");
 		put_count(" in ", summary->check.files, "file");
-	} else if (report->options->dry_run) {
-		put_plan(summary);
-	} else {
-		put_commit(&summary->commit);
+		break;
+	case ABOUT_FIX:
+		put_check(&summary->check);
+		put_fix(summary);
+		put_edit(report, summary);
+		break;
+	case ABOUT_EDIT: put_edit(report, summary); break;
 	}
 	putchar('\n');
 	return util_stdout_error();

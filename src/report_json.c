@@ -81,7 +81,7 @@ static void add_text(struct line *line, const char *name, const char *value)
 	} else if (util_is_utf8(value)) {
 		add_ascii(line, name, value);
 	} else {
-		text = util_printable(value);
+		text = util_sentence(value);
 		if (text)
 			add_ascii(line, name, text);
 		else
@@ -263,7 +263,7 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 	if (f->why)
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);
-	add_bool(&line, "fixed", false);
+	add_bool(&line, "fixed", f->fixed);
 	return end(&line);
 }
 
@@ -298,12 +298,6 @@ static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
 static errcode_t json_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
-	static const char *const states[] = {
-		[E4Z_MAP_HOLE] = "hole",
-		[E4Z_MAP_UNWRITTEN] = "unwritten",
-		[E4Z_MAP_WRITTEN] = "written",
-		[E4Z_MAP_INLINE] = "inline",
-	};
 	struct line line = begin("map");
 
 	(void)report;
@@ -312,7 +306,7 @@ static errcode_t json_map(struct report *report, const char *file,
 	add_number(&line, "lblk", piece->lblk);
 	add_place(&line, "pblk", piece->pblk);
 	add_number(&line, "blocks", piece->len);
-	add_ascii(&line, "state", states[piece->state]);
+	add_ascii(&line, "state", e4z_map_state_name(piece->state));
 	add_bool(&line, "past_eof", piece->past_eof);
 	return end(&line);
 }
@@ -338,6 +332,7 @@ static void json_error(struct report *report, const char *image, const char *con
 	add_text(&line, "context", context);
 	add_text(&line, "message", message);
 	add_number(&line, "code", (uint64_t)code);
+	add_text(&line, "name", e4z_error_name(code));
 	if (end(&line) == ENOMEM)
 		util_say(image, "writing the report", strerror(ENOMEM));
 }
@@ -350,7 +345,8 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_text(&line, "verb", summary->verb);
 	add_number(&line, "files", check->files);
 	add_number(&line, "findings", check->findings);
-	add_number(&line, "fixed", 0);
+	add_number(&line, "fixed", check->fixed);
+	add_number(&line, "left", summary->left);
 	add_number(&line, "opaque", check->opaque);
 	add_number(&line, "skipped", check->skipped);
 	add_number(&line, "stale_bytes", check->stale_bytes);

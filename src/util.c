@@ -100,7 +100,13 @@ static bool is_unsafe(uint32_t code)
 	       code == 0xfeff;
 }
 
-char *util_printable(const char *s)
+/* Whether the backslash at P is escaped itself. */
+static bool is_doubtful(const unsigned char *p, bool sentence)
+{
+	return p[0] == '\\' && (!sentence || p[1] == 'x');
+}
+
+static char *escape(const char *s, bool sentence)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	char *text = malloc(strlen(s) * 4 + 1), *out = text;
@@ -111,7 +117,9 @@ char *util_printable(const char *s)
 		return NULL;
 	while (*p) {
 		len = utf8_next(p, &code);
-		if (len && !is_unsafe(code) && !(p[0] == '\\' && p[1] == 'x')) {
+		if (len && !is_unsafe(code)) {
+			if (is_doubtful(p, sentence))
+				*out++ = '\\';
 			memcpy(out, p, len);
 			out += len;
 			p += len;
@@ -122,6 +130,16 @@ char *util_printable(const char *s)
 	}
 	*out = '\0';
 	return text;
+}
+
+char *util_printable(const char *s)
+{
+	return escape(s, false);
+}
+
+char *util_sentence(const char *s)
+{
+	return escape(s, true);
 }
 
 char *util_hex(const char *s)
@@ -201,10 +219,10 @@ double util_seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-static void put_part(const char *s, size_t len)
+static void put_part(const char *s, size_t len, bool sentence)
 {
 	char *part = strndup(s, len);
-	char *text = part ? util_printable(part) : NULL;
+	char *text = part ? escape(part, sentence) : NULL;
 
 	fputs(text ? text : "?", stderr);
 	free(text);
@@ -226,12 +244,12 @@ void util_say(const char *where, const char *what, const char *why)
 		/* a colon that leads to the lines below; ours follows */
 		if (i == 1 && len && what[len - 1] == ':')
 			len--;
-		put_part(parts[i], len);
+		put_part(parts[i], len, i > 0);
 	}
 	fputc('\n', stderr);
 	for (line = what ? strchr(what, '\n') : NULL; line && line[1]; line = strchr(line, '\n')) {
 		line++;
-		put_part(line, strcspn(line, "\n"));
+		put_part(line, strcspn(line, "\n"), true);
 		fputc('\n', stderr);
 	}
 }

@@ -34,10 +34,13 @@ bool util_close_stdout(void);
 
 bool util_is_utf8(const char *s);
 /*
- * S with everything that could confuse a terminal or a reader as \xNN: control characters, what is
- * not UTF-8, marks that turn the writing direction, and a "\x" of its own. NULL: no memory.
+ * The name S with everything that could confuse a terminal or a reader as \xNN: control characters,
+ * what is not UTF-8, marks that turn the writing direction. A backslash becomes two. NULL: no
+ * memory.
  */
 char *util_printable(const char *s);
+/* The same for a sentence, which may quote a shell's line: only "\x" gets a second backslash. */
+char *util_sentence(const char *s);
 /* The bytes of S in lower-case hexadecimal. NULL: no memory. */
 char *util_hex(const char *s);
 /* A decimal number from MIN to MAX and nothing else. */

@@ -304,6 +304,41 @@ errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const voi
 	return 0;
 }
 
+/* Zero what [off, end) has of BLOCK, which is held. */
+static errcode_t zero_in_block(struct capture *cap, uint64_t block, uint64_t off, uint64_t end)
+{
+	uint64_t start = block * cap->block_size, stop = start + cap->block_size;
+	uint8_t *data;
+	errcode_t err = take(cap, block, true, &data);
+
+	off = off > start ? off : start;
+	end = end < stop ? end : stop;
+	if (!err)
+		memset(data + (off - start), 0, end - off);
+	return err;
+}
+
+errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
+{
+	uint64_t first = off / cap->block_size, last = (off + len - 1) / cap->block_size;
+	errcode_t err = 0;
+
+	if (!cap->count || !len)
+		return 0;
+	/* whichever is less: the blocks of the range, or all that are held */
+	if (last - first < cap->room) {
+		for (uint64_t block = first; block <= last && !err; block++)
+			if (held(cap, block))
+				err = zero_in_block(cap, block, off, off + len);
+		return err;
+	}
+	for (size_t i = 0; i < cap->room && !err; i++)
+		if (cap->slots[i].data && cap->slots[i].block >= first &&
+		    cap->slots[i].block <= last)
+			err = zero_in_block(cap, cap->slots[i].block, off, off + len);
+	return err;
+}
+
 void capture_drop(struct capture *cap, uint64_t block)
 {
 	struct captured *slot = cap->count ? find(cap, block) : NULL;

@@ -52,6 +52,9 @@ errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
 /* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
 errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
 
+/* Zero what is held of [off, off + len); what is not held stays as it is below. */
+errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len);
+
 /* Forget the change of BLOCK: it is freed, or its bytes go home another way. Not after a mark. */
 void capture_drop(struct capture *cap, uint64_t block);
 

@@ -21,6 +21,18 @@ struct mapping {
 	errcode_t err;
 };
 
+const char *e4z_map_state_name(enum e4z_map_state state)
+{
+	static const char *const names[] = {
+		[E4Z_MAP_HOLE] = "hole",
+		[E4Z_MAP_UNWRITTEN] = "unwritten",
+		[E4Z_MAP_WRITTEN] = "written",
+		[E4Z_MAP_INLINE] = "inline",
+	};
+
+	return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
 static bool on_node(void *arg, uint64_t pblk)
 {
 	struct mapping *m = arg;

@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EH_DEPTH 6 /* in a node's header */
-
 struct truncate {
 	struct e4z_image *img;
 	struct edit_file file;
@@ -113,54 +111,17 @@ static errcode_t zero_tail(struct truncate *t)
 	return 0;
 }
 
-/*
- * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
- * that begin behind: in a deep tree unwritten blocks cannot stay there.
- */
-static bool is_deep(const struct truncate *t)
-{
-	return get_le16(t->file.inode.raw + INODE_I_BLOCK + EH_DEPTH) > 1;
-}
-
-/* What is unwritten stays. */
-static errcode_t free_written(struct truncate *t, uint64_t from)
-{
-	struct run run;
-	errcode_t err = 0;
-
-	while (from < EXTENTS_END && !err) {
-		bool mapped = extents_find(t->file.list, from, &run);
-		uint64_t end = run.lblk + run.len;
-
-		if (mapped && !run.unwritten)
-			err = edit_unmap(&t->file, from, end - from);
-		from = end;
-	}
-	return err;
-}
-
-/* What is written behind the old end must not come into sight. */
-static errcode_t hide_past_eof(struct truncate *t)
-{
-	uint64_t from = blocks_of(t->img, t->old);
-
-	if (t->file.map)
-		return edit_unmap(&t->file, from, EXTENTS_END - from);
-	if (is_deep(t))
-		return free_written(t, from);
-	return extents_set_state(t->file.list, from, EXTENTS_END - from, true);
-}
-
 static errcode_t truncate_mapped(struct truncate *t)
 {
-	uint64_t keep = blocks_of(t->img, t->new);
+	uint64_t eof = blocks_of(t->img, t->new < t->old ? t->new : t->old);
 	errcode_t err = zero_tail(t);
 
 	if (err)
 		return err;
+	/* what is written behind the old end must not come into sight */
 	if (t->new > t->old)
-		return hide_past_eof(t);
-	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
+		return edit_hide(&t->file, eof, EXTENTS_END - eof, true);
+	return edit_unmap(&t->file, eof, EXTENTS_END - eof);
 }
 
 /* The file outgrows its inode: its bytes move into a block. */

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// e4z_check(): tables and tails are judged, findings sorted, names found, results delivered.
-#include "e4zero.h"
+// Tables and tails are judged, findings sorted, names found, results delivered.
+#include "scan/check.h"
 
 #include "base/pool.h"
-#include "image/image.h"
-#include "scan/findings.h"
 #include "scan/lookup.h"
 #include "scan/names.h"
 #include "scan/tables.h"
@@ -16,7 +14,7 @@
 
 struct check {
 	struct e4z_image *img;
-	const struct e4z_check_options *options;
+	struct e4z_check_options options;
 	const struct e4z_check_sink *sink;
 	struct e4z_check_summary *summary;
 	struct findings *findings;
@@ -54,7 +52,7 @@ static void insert_ino(struct check *check, uint32_t ino, const char *given)
 
 static errcode_t lookup_files(struct check *check)
 {
-	const struct e4z_check_options *options = check->options;
+	const struct e4z_check_options *options = &check->options;
 	struct map_work work = {.stop = options->stop};
 	errcode_t err = map_work_init(check->img, &work);
 
@@ -76,7 +74,7 @@ static errcode_t lookup_files(struct check *check)
 
 static errcode_t judge(struct check *check)
 {
-	const struct e4z_check_options *options = check->options;
+	const struct e4z_check_options *options = &check->options;
 	const struct tables_options tables_options = {
 		.workers = options->jobs ? options->jobs : pool_processors(),
 		.paranoid = options->paranoid,
@@ -113,7 +111,7 @@ static bool is_wanted(const struct check *check, const struct e4z_finding *findi
 {
 	if (finding->kind == FINDING_SKIPPED)
 		return true;
-	return !check->options->kinds || check->options->kinds & E4Z_KIND_BIT(finding->kind);
+	return !check->options.kinds || check->options.kinds & E4Z_KIND_BIT(finding->kind);
 }
 
 /* Something is to be delivered under a name that nobody gave. */
@@ -135,7 +133,7 @@ static errcode_t needs_names(const struct check *check, bool *needs)
 
 static errcode_t find_names(struct check *check)
 {
-	const struct names_options options = {check->options->stop, watch, check};
+	const struct names_options options = {check->options.stop, watch, check};
 	bool needs;
 	errcode_t err = needs_names(check, &needs);
 
@@ -147,6 +145,27 @@ static errcode_t find_names(struct check *check)
 		return err;
 	return names_new(check->img, check->findings, tables_dirs(check->tables), &options,
 			 &check->names);
+}
+
+errcode_t check_next(struct check *check, struct e4z_finding *finding)
+{
+	const struct e4z_finding *next;
+	errcode_t err;
+
+	do {
+		err = findings_next(check->findings, &next);
+		if (err || !next) {
+			*finding = (struct e4z_finding){.kind = CHECK_END};
+			return err;
+		}
+	} while (!is_wanted(check, next));
+	*finding = *next;
+	return 0;
+}
+
+errcode_t check_rewind(struct check *check)
+{
+	return findings_rewind(check->findings);
 }
 
 static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
@@ -168,32 +187,14 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 	}
 	if (finding->kind == E4Z_OPAQUE) {
 		summary->opaque++;
-		if (!check->options->opaque)
+		if (!check->options.opaque)
 			return 0;
 	} else {
 		summary->findings++;
+		summary->fixed += finding->fixed;
 		summary->stale_bytes += finding->nonzero;
 	}
 	return sink->finding(sink->arg, finding);
-}
-
-static errcode_t deliver(struct check *check)
-{
-	const struct e4z_finding *next;
-	errcode_t err = findings_rewind(check->findings);
-
-	while (!err) {
-		struct e4z_finding finding;
-
-		err = findings_next(check->findings, &next);
-		if (err || !next)
-			break;
-		if (!is_wanted(check, next))
-			continue;
-		finding = *next;
-		err = deliver_one(check, &finding);
-	}
-	return err;
 }
 
 /* Names that are missing for a reason: the directories, last. */
@@ -215,39 +216,73 @@ static errcode_t deliver_unread(struct check *check)
 	return err;
 }
 
-static errcode_t run(struct check *check)
+errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 {
-	errcode_t err = judge(check);
+	errcode_t err = check_rewind(check);
 
+	while (!err) {
+		struct e4z_finding finding;
+
+		err = check_next(check, &finding);
+		if (err || finding.kind == CHECK_END)
+			break;
+		if (outcome)
+			outcome(arg, &finding);
+		err = deliver_one(check, &finding);
+	}
+	return err ? err : deliver_unread(check);
+}
+
+errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options,
+		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
+		    struct check **out)
+{
+	struct check *check = calloc(1, sizeof(*check));
+	errcode_t err;
+
+	*out = check;
+	*summary = (struct e4z_check_summary){0};
+	if (!check)
+		return ENOMEM;
+	*check = (struct check){.img = img, .options = *options, .sink = sink, .summary = summary};
+	if (check->options.jobs > JOBS_MAX)
+		check->options.jobs = JOBS_MAX;
+	if (!check->options.kinds)
+		check->options.kinds = ~0u;
+	img->context[0] = '\0';
+	err = judge(check);
 	if (!err)
 		err = find_names(check);
-	if (!err)
-		err = deliver(check);
-	return err ? err : deliver_unread(check);
+	if (check->tables)
+		summary->files = tables_files(check->tables);
+	/* what they hold is in the findings and the names now */
+	tables_free(check->tables);
+	check->tables = NULL;
+	return err;
+}
+
+void check_free(struct check *check)
+{
+	if (!check)
+		return;
+	names_free(check->names);
+	tables_free(check->tables);
+	findings_free(check->findings);
+	free(check->inos);
+	free(check->given);
+	free(check);
 }
 
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
-	struct e4z_check_options filled = *options;
-	struct check check = {img, &filled, sink, summary, NULL, NULL, NULL, NULL, NULL, 0};
-	errcode_t err;
+	struct check *check;
+	errcode_t err = check_new(img, options, sink, summary, &check);
 
-	*summary = (struct e4z_check_summary){0};
-	if (filled.jobs > JOBS_MAX)
-		filled.jobs = JOBS_MAX;
-	if (!filled.kinds)
-		filled.kinds = ~0u;
-	img->context[0] = '\0';
-	err = run(&check);
-	if (check.tables)
-		summary->files = tables_files(check.tables);
+	if (!err)
+		err = check_deliver(check, NULL, NULL);
 	summary->bytes_read = img->dev->bytes_read;
-	names_free(check.names);
-	tables_free(check.tables);
-	findings_free(check.findings);
-	free(check.inos);
-	free(check.given);
+	check_free(check);
 	if (err && !img->context[0])
 		return image_fail(img, err, "checking");
 	return err;

@@ -39,6 +39,13 @@ void edit_close(struct edit_file *f);
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len);
 
 /*
+ * Have what is written in [lblk, lblk + len), behind EOF, not come into sight when the size grows:
+ * it becomes unwritten, or is freed where there is no such state, without MAY_KEEP, and in deep
+ * trees, where e2fsck takes unwritten blocks behind EOF for damage.
+ */
+errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_keep);
+
+/*
  * Map the hole at LBLK, whose cluster has no other block of the file, to a new block with CONTENT,
  * which is at home before the commit.
  */

@@ -11,6 +11,7 @@
 #include "image/super.h"
 #include "journal/commit.h"
 #include "journal/flip.h"
+#include "session/homes.h"
 #include "session/journal.h"
 #include "session/undo.h"
 #include <errno.h>
@@ -24,22 +25,13 @@
 #define S_FEATURE_INCOMPAT 0x60
 #define S_WTIME_HI 0x274
 
-/* Bytes that go home directly; data NULL: zero. */
-struct home {
-	uint64_t off;
-	size_t len;
-	uint8_t *data;
-};
-VEC(home_vec, struct home);
-
 enum state { OPEN, BROKEN };
 
 struct txn {
 	enum state state;
 	struct e4z_edit_options options;
 	uint64_t now;
-	struct home_vec homes;
-	size_t home_mark;	/* of them when the operation began */
+	struct homes homes;
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
@@ -132,28 +124,17 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	return err;
 }
 
-static void forget_homes(struct txn *txn)
-{
-	for (size_t i = 0; i < txn->homes.count; i++)
-		free(txn->homes.items[i].data);
-	vec_free(&txn->homes);
-	txn->home_mark = 0;
-}
-
 void txn_mark(struct e4z_image *img)
 {
 	capture_mark(img->view);
-	img->txn->home_mark = img->txn->homes.count;
+	homes_mark(&img->txn->homes);
 }
 
 /* What the operation freed is in use again: that it is still noted as freed does no harm. */
 void txn_back(struct e4z_image *img)
 {
-	struct home_vec *homes = &img->txn->homes;
-
 	capture_back(img->view);
-	while (homes->count > img->txn->home_mark)
-		free(homes->items[--homes->count].data);
+	homes_back(&img->txn->homes);
 }
 
 void txn_abort(struct e4z_image *img)
@@ -163,7 +144,7 @@ void txn_abort(struct e4z_image *img)
 	if (!txn)
 		return;
 	capture_drop_all(img->view);
-	forget_homes(txn);
+	homes_free(&txn->homes);
 	rangeset_free(txn->freed);
 	free(txn);
 	img->txn = NULL;
@@ -179,9 +160,14 @@ struct e4z_commit_summary *txn_summary(struct e4z_image *img)
 	return &img->txn->sum;
 }
 
+size_t txn_blocks(const struct e4z_image *img)
+{
+	return capture_count(img->view);
+}
+
 bool txn_has_changes(const struct e4z_image *img)
 {
-	return capture_count(img->view) || img->txn->homes.count;
+	return capture_count(img->view) || img->txn->homes.list.count;
 }
 
 bool txn_may_split(const struct e4z_image *img)
@@ -194,7 +180,7 @@ errcode_t txn_restart(struct e4z_image *img)
 	struct txn *txn = img->txn;
 
 	capture_drop_all(img->view);
-	forget_homes(txn);
+	homes_free(&txn->homes);
 	rangeset_free(txn->freed);
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
@@ -228,22 +214,34 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
 
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)
 {
-	struct home home = {.off = off, .len = len};
+	AUTO_FREE uint8_t *zeroes = NULL;
 	errcode_t err = may_change(img);
 
 	if (err || !len)
 		return err;
-	home.data = calloc(1, len);
-	if (!home.data)
+	if (!data)
+		data = zeroes = calloc(1, len);
+	if (!data)
 		return ENOMEM;
-	if (data)
-		memcpy(home.data, data, len);
-	err = capture_write(img->view, off, len, home.data);
-	if (!err && vec_push(&img->txn->homes, home))
-		err = ENOMEM;
-	if (err)
-		free(home.data);
-	return err;
+	err = capture_write(img->view, off, len, data);
+	return err ? err : homes_add(&img->txn->homes, off, len, data);
+}
+
+errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
+{
+	errcode_t err = may_change(img);
+
+	if (err || !len)
+		return err;
+	if (off > img->dev->len || len > img->dev->len - off)
+		return E4Z_ET_CLIPPED;
+	err = capture_zero_held(img->view, off, len);
+	return err ? err : homes_add_zero(&img->txn->homes, off, len);
+}
+
+size_t txn_homes(const struct e4z_image *img)
+{
+	return img->txn->homes.list.count;
 }
 
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
@@ -288,57 +286,12 @@ static errcode_t seal_super(struct e4z_image *img)
 	return 0;
 }
 
-static int compare_homes(const void *pa, const void *pb)
-{
-	const struct home *a = pa, *b = pb;
-
-	return (a->off > b->off) - (a->off < b->off);
-}
-
-/* B differs from the disk by more than what goes home directly. */
-static errcode_t differs_yet(struct e4z_image *img, const struct captured *b, uint8_t *below,
-			     bool *differs)
-{
-	const struct txn *txn = img->txn;
-	uint64_t bs = img->block_size, start = b->block * bs, end = start + bs;
-	bool touched = false;
-	errcode_t err = 0;
-
-	*differs = true;
-	for (size_t i = 0; i < txn->homes.count; i++) {
-		const struct home *h = &txn->homes.items[i];
-		uint64_t from = h->off > start ? h->off : start;
-		uint64_t to = h->off + h->len < end ? h->off + h->len : end;
-
-		if (from >= to)
-			continue;
-		if (!touched)
-			err = capture_read_below(img->view, start, bs, below);
-		if (err)
-			return err;
-		touched = true;
-		memcpy(below + (from - start), h->data + (from - h->off), to - from);
-	}
-	*differs = !touched || memcmp(below, b->data, bs) != 0;
-	return 0;
-}
-
 /* The blocks that travel in the transaction, in a list that is the caller's. */
 static errcode_t list_blocks(struct e4z_image *img, struct captured **list, size_t *count)
 {
-	AUTO_FREE uint8_t *below = malloc(img->block_size);
-	size_t all, kept = 0;
-	errcode_t err = below ? capture_list(img->view, list, &all) : ENOMEM;
+	errcode_t err = capture_list(img->view, list, count);
 
-	for (size_t i = 0; !err && i < all; i++) {
-		bool differs;
-
-		err = differs_yet(img, &(*list)[i], below, &differs);
-		if (!err && differs)
-			(*list)[kept++] = (*list)[i];
-	}
-	*count = kept;
-	return err;
+	return err ? err : homes_leave(&img->txn->homes, img->view, img->block_size, *list, count);
 }
 
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
@@ -354,17 +307,6 @@ errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
 }
 
 /* ---- committing ---- */
-
-static errcode_t write_homes(struct e4z_image *img)
-{
-	struct home_vec *homes = &img->txn->homes;
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < homes->count && !err; i++)
-		err = blkdev_write(img->dev, homes->items[i].off, homes->items[i].len,
-				   homes->items[i].data, "data");
-	return err;
-}
 
 /* Make what the view shows of the old log true. */
 static errcode_t replay_first(struct e4z_image *img)
@@ -473,11 +415,11 @@ static errcode_t save_all(struct e4z_image *img, const struct captured *list, si
 
 	if (!img->undo)
 		return 0;
-	for (size_t i = 0; i < txn->homes.count && !err; i++)
-		err = undo_save(img, txn->homes.items[i].off, txn->homes.items[i].len);
+	for (size_t i = 0; i < txn->homes.list.count && !err; i++)
+		err = undo_save(img, txn->homes.list.items[i].off, txn->homes.list.items[i].len);
 	if (!err && txn->replay_pending)
 		err = overlay_each(capture_overlay(img->view), save_block, img);
-	if (!err && img->undo && (count || txn->homes.count || txn->replay_pending))
+	if (!err && img->undo && (count || txn->homes.list.count || txn->replay_pending))
 		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
 	return err;
 }
@@ -491,17 +433,17 @@ static errcode_t write_all(struct e4z_image *img, const struct captured *list, s
 	if (!err)
 		err = replay_first(img);
 	if (!err)
-		err = write_homes(img);
+		err = homes_write(&txn->homes, img->dev, img->block_size);
 	if (err)
 		return err;
 	if (!img->log) {
-		if (count || txn->homes.count)
+		if (count || txn->homes.list.count)
 			err = blkdev_sync(img->dev, "data");
 		return err || !count ? err : commit_directly(img, list, count);
 	}
 	if (count)
 		err = commit_transaction(&txn->commit, list, count, txn->now);
-	else if (txn->homes.count)
+	else if (txn->homes.list.count)
 		err = blkdev_sync(img->dev, "data");
 	return err ? err : commit_finish(&txn->commit);
 }
@@ -536,8 +478,6 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 	if (err)
 		return err;
-	if (txn->homes.count)
-		qsort(txn->homes.items, txn->homes.count, sizeof(*txn->homes.items), compare_homes);
 	err = seal_super(img);
 	if (!err)
 		err = list_blocks(img, &list, &count);

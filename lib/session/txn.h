@@ -53,12 +53,26 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
  */
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);
 
+/*
+ * Have LEN bytes at OFF, which nobody sees in the committed state, become zero at home before the
+ * commit: parts of one block, or whole blocks, of which the host may keep a hole. Nothing is held
+ * in memory but the range, so there may be very many and very long ones; a read through the image
+ * still sees what was there, unless the block is being changed.
+ */
+errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len);
+
+/* How many pieces are to go home before the commit. */
+size_t txn_homes(const struct e4z_image *img);
+
 /* The 1024 bytes of the superblock for changing; its checksum is set by the commit. */
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 
 /* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
+
+/* Blocks that are held because they may have changed: no more than these travel in the log. */
+size_t txn_blocks(const struct e4z_image *img);
 
 /* Anything was changed since the last commit. */
 bool txn_has_changes(const struct e4z_image *img);

@@ -34,3 +34,14 @@ same pblk "$(jq 'select(.path == "/tail").pblk' out)" "$(physical image tail 1)"
 holds '.[-1] | .verb == "check" and .files == 3 and .findings == 2 and .fixed == 0
 	and .stale_bytes == 7288 and .transactions == 0 and .barriers == 0 and .bytes_written == 0
 	and (.bytes_read | type) == "number" and (.seconds | type) == "number" and .exit == 4'
+
+# an error has a name that a script can compare
+truncate -s 1M empty
+for refused in 'empty E4Z_ET_NOT_EXT' 'nowhere ENOENT'; do
+	run_e4zero 8 --json "${refused% *}"
+	same 'types of a refusal' "$(jq -r .type out | tr '\n' ' ')" 'error summary '
+	same 'its name' "$(jq -r 'select(.type == "error").name' out)" "${refused#* }"
+	same 'its path' "$(jq -r 'select(.type == "error").path' out)" "${refused% *}"
+done
+run_e4zero 16 --json --no-such-option 5 empty
+same 'path of a wrong command line' "$(jq -c 'select(.type == "error") | [.path, .name]' out)" '[null,"EINVAL"]'

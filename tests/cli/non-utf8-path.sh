@@ -22,6 +22,6 @@ same paths "$(jq -r 'select(.type == "finding" and .path_hex == null).path' out 
 
 run_e4zero 4 image
 ! tr -d '\n' <out | grep -q '[[:cntrl:]]' || fail 'a raw control character is in the table'
-for text in '/\xff\xfeodd' '/esc\x1b[31m' $'/\xc3\xa9t\xc3\xa9' '/c1\xc2\x9b2J' '/back\x5cx41'; do
+for text in '/\xff\xfeodd' '/esc\x1b[31m' $'/\xc3\xa9t\xc3\xa9' '/c1\xc2\x9b2J' '/back\\x41'; do
 	grep -qF -e "$text" out || fail "'$text' is not in: $(cat out)"
 done

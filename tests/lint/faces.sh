@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What --help names, the manual page explains and the completion offers; the completion offers nothing else.
+# What --help names, the manual page explains and the completion offers, and nothing else; error codes have names and
+# their entry in the page.
 . "$(dirname "$0")/lint.sh"
 
 program=${E4ZERO:-./e4zero}
@@ -15,5 +16,13 @@ complaints=$(
 	missing "$options" "$page" 'not in man/e4zero.8'
 	missing "$options" "$completion" 'not in contrib/completion/e4zero'
 	missing "$completion" "$options" 'offered by the completion, unknown to --help'
+)
+codes=$(sed -n 's/^ec[[:space:]]*\(E4Z_ET_[A-Z0-9_]*\),.*/\1/p' "$root/lib/errors.et" | sort)
+named=$(grep -oE 'NAMED\(E4Z_ET_[A-Z0-9_]+' "$root/lib/base/error_name.c" | sed 's/.*(//' | sort)
+told=$(grep -oE '^\.B E4Z_ET_[A-Z0-9_]+' "$root/man/e4zero.8" | sed 's/.* //' | sort)
+complaints=$complaints$(
+	missing "$codes" "$named" 'not in lib/base/error_name.c'
+	missing "$codes" "$told" 'not in man/e4zero.8, ERRORS'
+	missing "$told" "$codes" 'in man/e4zero.8, not in lib/errors.et'
 )
 verdict "$(printf '%s\n' "$options" | grep -c .)" 'long options' "$complaints"

@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Scrubs what a check finds: bytes that nobody is meant to see become zero at home, and what is
+// written behind EOF becomes unwritten, or is freed, in a transaction.
+//
+// The findings come by inode and are worked off in batches: a batch is one commit, its zeroes go
+// home in the order of the disk before one barrier. Nothing below any EOF changes, no size, no
+// time.
+#include "e4zero.h"
+
+#include "base/rangeset.h"
+#include "base/vec.h"
+#include "file/inline.h"
+#include "image/groups.h"
+#include "ops/orphan.h"
+#include "scan/check.h"
+#include "scan/doubt.h"
+#include "scan/orphan.h"
+#include "session/edit.h"
+#include "session/guard.h"
+#include "session/txn.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a batch holds at most: pieces that go home (24 bytes each), and changed blocks. */
+#define BATCH_PIECES 262144
+#define BATCH_BYTES (32u << 20)
+
+/* A finding that is left, and why. */
+struct left {
+	uint32_t ino;
+	enum e4z_finding_kind kind;
+	uint64_t lblk, pblk;
+	char *why;
+};
+VEC(left_vec, struct left);
+VEC(finding_vec, struct e4z_finding);
+
+struct fix {
+	struct e4z_image *img;
+	const struct e4z_fix_options *options;
+	struct check *check;
+	struct e4z_fix_summary *summary;
+	struct rangeset *doubt;	   /* blocks of inodes that cannot be read */
+	struct rangeset *orphans;  /* that are left */
+	struct finding_vec behind; /* one inode's runs of written blocks behind EOF */
+	struct left_vec left;	   /* in the order of the findings */
+	size_t next_left;	   /* while they are delivered */
+	size_t held_max;	   /* changed blocks of a batch */
+};
+
+static errcode_t stopped(const struct fix *fix)
+{
+	const volatile int *stop = fix->options->check.stop;
+
+	return stop && *stop ? E4Z_ET_INTERRUPTED : 0;
+}
+
+/* F is left; WHY is copied. */
+static errcode_t leave(struct fix *fix, const struct e4z_finding *f, const char *why)
+{
+	struct left left = {f->ino, f->kind, f->lblk, f->pblk, strdup(why)};
+
+	if (left.why && vec_push(&fix->left, left) == 0)
+		return 0;
+	free(left.why);
+	return ENOMEM;
+}
+
+static bool is_behind(const struct e4z_finding *f)
+{
+	return f->kind == E4Z_POST_EOF_DATA || f->kind == E4Z_POST_EOF_ZERO;
+}
+
+/* ---- batches ---- */
+
+static errcode_t end_batch(struct fix *fix)
+{
+	struct e4z_fix_summary *sum = fix->summary;
+	struct e4z_commit_summary plan;
+	uint64_t room;
+	errcode_t err = stopped(fix);
+
+	if (err || !fix->img->txn || !txn_has_changes(fix->img))
+		return err;
+	if (!fix->options->dry_run)
+		return txn_commit(fix->img, &sum->commit);
+	err = e4z_plan(fix->img, &plan, &room);
+	if (err)
+		return err;
+	plan.log_blocks += sum->commit.log_blocks;
+	sum->commit = plan;
+	sum->log_room = room;
+	return txn_restart(fix->img);
+}
+
+/* ---- one finding ---- */
+
+/* The bytes of [first, last] in whole blocks: what is between is not in sight either. */
+static errcode_t zero_run(struct fix *fix, const struct e4z_finding *f)
+{
+	const struct e4z_image *img = fix->img;
+	uint64_t first, last;
+
+	if (!f->nonzero)
+		return 0;
+	first = (f->first >> img->block_bits) - f->lblk;
+	last = (f->last >> img->block_bits) - f->lblk;
+	return txn_home_zero(fix->img, (f->pblk + first) << img->block_bits,
+			     (last - first + 1) << img->block_bits);
+}
+
+/* From EOF to the end of its block. */
+static errcode_t zero_tail(struct fix *fix, const struct e4z_finding *f)
+{
+	uint32_t bs = fix->img->block_size, skip = f->size & (bs - 1);
+
+	return txn_home_zero(fix->img, f->pblk * bs + skip, bs - skip);
+}
+
+static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
+{
+	struct edit_file file;
+	struct inline_data data;
+	uint64_t size, head;
+	errcode_t err = edit_open(fix->img, f->ino, &file);
+
+	if (!err && (!inline_find(fix->img, &file.inode, &data) ||
+		     file.inode.size > inline_capacity(&data)))
+		err = image_fail(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
+	if (!err) {
+		size = file.inode.size;
+		head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
+		memset(data.head + head, 0, INODE_I_BLOCK_LEN - head);
+		if (data.rest)
+			memset(data.rest + (size - head), 0, data.rest_len - (size - head));
+		err = edit_finish(&file, false);
+	}
+	edit_close(&file);
+	return err;
+}
+
+/* Convert or free what one inode has behind EOF; zeroes first, so that nothing is left of it. */
+static errcode_t hide_behind(struct fix *fix, bool may_keep)
+{
+	const struct finding_vec *runs = &fix->behind;
+	struct edit_file file;
+	errcode_t err = edit_open(fix->img, runs->items[0].ino, &file);
+
+	if (!err)
+		err = guard_inode(fix->img, &file.inode, 0);
+	for (size_t i = 0; i < runs->count && !err; i++) {
+		err = zero_run(fix, &runs->items[i]);
+		if (!err)
+			err = edit_hide(&file, runs->items[i].lblk, runs->items[i].blocks,
+					may_keep);
+	}
+	if (!err)
+		err = edit_finish(&file, false);
+	edit_close(&file);
+	return err;
+}
+
+/* ---- one inode's change of metadata, within what a batch may hold ---- */
+
+typedef errcode_t change_fn(struct fix *fix, const struct e4z_finding *f);
+
+static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
+{
+	errcode_t err = hide_behind(fix, true);
+
+	(void)f;
+	if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA)
+		return err;
+	/* a split found no block for the tree: free instead */
+	txn_back(fix->img);
+	return hide_behind(fix, false);
+}
+
+/* One inode is damaged or in nobody's reach: the rest is not. */
+static bool is_of_the_inode(errcode_t err)
+{
+	return err == E4Z_ET_NO_SPACE || err == E4Z_ET_QUOTA || err == E4Z_ET_CORRUPT_MAP ||
+	       err == E4Z_ET_BAD_INODE || err == E4Z_ET_REFUSED || err == EFBIG ||
+	       err == E4Z_ET_LOG_FULL;
+}
+
+/* Does all that was staged fit into the log? */
+static errcode_t judge_size(struct fix *fix)
+{
+	uint64_t need, room;
+	errcode_t err;
+
+	if (txn_blocks(fix->img) <= fix->held_max)
+		return 0;
+	err = txn_log_need(fix->img, &need, &room);
+	if (err || need <= room)
+		return err;
+	return image_fail(fix->img, E4Z_ET_LOG_FULL,
+			  "it needs %" PRIu64 " journal blocks, and there are %" PRIu64, need,
+			  room);
+}
+
+static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z_finding *f)
+{
+	errcode_t err;
+
+	txn_mark(fix->img);
+	err = change(fix, f);
+	if (!err)
+		err = judge_size(fix);
+	if (err)
+		txn_back(fix->img);
+	return err;
+}
+
+/*
+ * Change the metadata of F's inode. *DONE: it is staged; else the reason is in the context. What is
+ * too much for this batch is tried again as the only change of the next.
+ */
+static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e4z_finding *f,
+			      bool *done)
+{
+	errcode_t err = try_change(fix, change, f);
+
+	if (err == E4Z_ET_LOG_FULL && txn_has_changes(fix->img)) {
+		err = end_batch(fix);
+		if (!err)
+			err = try_change(fix, change, f);
+	}
+	*done = !err;
+	if (!err && txn_blocks(fix->img) > fix->held_max)
+		return end_batch(fix);
+	return is_of_the_inode(err) ? 0 : err;
+}
+
+/* Why the last change was not made. */
+static const char *reason(const struct fix *fix)
+{
+	return fix->img->context[0] ? fix->img->context : "its metadata cannot be changed";
+}
+
+/* What was gathered of one inode. */
+static errcode_t end_behind(struct fix *fix)
+{
+	struct finding_vec *runs = &fix->behind;
+	bool done = false;
+	errcode_t err = 0;
+
+	if (!runs->count)
+		return 0;
+	err = change_inode(fix, change_behind, runs->items, &done);
+	for (size_t i = 0; i < runs->count && !err && !done; i++) {
+		/* the blocks stay, but what they hold goes */
+		err = leave(fix, &runs->items[i], reason(fix));
+		if (!err)
+			err = zero_run(fix, &runs->items[i]);
+	}
+	runs->count = 0;
+	return err;
+}
+
+/* ---- all findings ---- */
+
+/* The blocks of F may be those of an inode that nobody can read. */
+static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
+{
+	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
+}
+
+static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
+{
+	bool done;
+	errcode_t err = change_inode(fix, zero_inline, f, &done);
+
+	return err || done ? err : leave(fix, f, reason(fix));
+}
+
+static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
+{
+	if (!f->fixable)
+		return leave(fix, f,
+			     f->why ? f->why : "never changed: a verity file or an attribute");
+	if (in_doubt(fix, f))
+		return leave(fix, f, "the block may be that of an inode that cannot be read");
+	switch (f->kind) {
+	case E4Z_STALE_TAIL:
+	case E4Z_SYMLINK_SLACK: return zero_tail(fix, f);
+	case E4Z_UNWRITTEN_RESIDUE:
+	case E4Z_CLUSTER_SLACK: return zero_run(fix, f);
+	case E4Z_INLINE_SLACK: return stage_inline(fix, f);
+	case E4Z_POST_EOF_DATA:
+	case E4Z_POST_EOF_ZERO: return vec_push(&fix->behind, *f) ? ENOMEM : 0;
+	case E4Z_PENDING_TRUNCATE:
+		if (rangeset_has(fix->orphans, f->ino))
+			return leave(fix, f, "the truncate cannot be finished");
+		return 0;
+	default: return 0;
+	}
+}
+
+static errcode_t stage_all(struct fix *fix)
+{
+	struct e4z_finding f;
+	errcode_t err = check_rewind(fix->check);
+
+	while (!err) {
+		err = check_next(fix->check, &f);
+		if (!err && fix->behind.count &&
+		    (f.ino != fix->behind.items[0].ino || !is_behind(&f)))
+			err = end_behind(fix);
+		if (err || f.kind == CHECK_END)
+			break;
+		if (f.kind == FINDING_SKIPPED || f.kind == E4Z_OPAQUE)
+			continue;
+		err = stage_one(fix, &f);
+		if (!err && txn_homes(fix->img) >= BATCH_PIECES && !fix->behind.count)
+			err = end_batch(fix);
+	}
+	return err ? err : end_batch(fix);
+}
+
+/* Is there anything to do? And what must be kept away from? */
+static errcode_t look_through(struct fix *fix, bool *any)
+{
+	struct e4z_finding f;
+	errcode_t err = check_rewind(fix->check);
+
+	*any = false;
+	while (!err) {
+		err = check_next(fix->check, &f);
+		if (err || f.kind == CHECK_END)
+			break;
+		if (f.kind == E4Z_UNREADABLE && !f.ino)
+			return image_fail(fix->img, E4Z_ET_REFUSED,
+					  "group %" PRIu32
+					  ": %s: whose blocks its files own is not "
+					  "known, \"e2fsck -f IMAGE\" repairs it",
+					  f.group, f.why);
+		if (f.kind == E4Z_UNREADABLE)
+			err = doubt_add(fix->img, f.ino, fix->doubt);
+		*any |= f.kind < E4Z_KIND_COUNT && f.fixable;
+	}
+	return err;
+}
+
+/* As many changed blocks as always fit into the log, their descriptors counted, and into memory. */
+static errcode_t size_batch(struct fix *fix)
+{
+	uint64_t need, room, held = BATCH_BYTES / fix->img->block_size;
+	errcode_t err = txn_log_need(fix->img, &need, &room);
+
+	room -= room / 32 + 2;
+	fix->held_max = held < room ? held : room;
+	return err;
+}
+
+/* Orphans first, in their own transaction; those that the view still shows are left. */
+static errcode_t finish_orphans(struct fix *fix)
+{
+	struct map_work work = {.stop = NULL};
+	errcode_t err = e4z_begin(fix->img, NULL);
+
+	if (!err)
+		err = map_work_init(fix->img, &work);
+	if (!err)
+		err = orphan_load(fix->img, &work, fix->orphans);
+	if (!err)
+		err = size_batch(fix);
+	map_work_free(&work);
+	return err ? err : end_batch(fix);
+}
+
+/* ---- telling ---- */
+
+static void tell(void *arg, struct e4z_finding *f)
+{
+	struct fix *fix = arg;
+	const struct left *left = NULL;
+
+	if (f->kind == FINDING_SKIPPED || f->kind == E4Z_OPAQUE)
+		return;
+	if (fix->next_left < fix->left.count)
+		left = &fix->left.items[fix->next_left];
+	if (left && left->ino == f->ino && left->kind == f->kind && left->lblk == f->lblk &&
+	    left->pblk == f->pblk) {
+		fix->next_left++;
+		f->why = left->why;
+		fix->summary->left++;
+		return;
+	}
+	f->fixed = !fix->options->dry_run;
+}
+
+static errcode_t run(struct fix *fix)
+{
+	bool any;
+	errcode_t err = look_through(fix, &any);
+
+	if (err)
+		return err;
+	if (any)
+		err = finish_orphans(fix);
+	if (!err)
+		err = stage_all(fix);
+	return err ? err : check_deliver(fix->check, tell, fix);
+}
+
+errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
+		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
+{
+	struct fix fix = {.img = img, .options = options, .summary = summary};
+	errcode_t err;
+
+	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
+	if (img->dev->write_fd < 0)
+		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
+	fix.doubt = rangeset_new(img->blocks);
+	fix.orphans = rangeset_new((uint64_t)img->inodes + 1);
+	err = fix.doubt && fix.orphans ? 0 : ENOMEM;
+	if (!err)
+		err = check_new(img, &options->check, sink, &summary->check, &fix.check);
+	if (!err)
+		err = run(&fix);
+	summary->check.bytes_read = img->dev->bytes_read;
+	txn_abort(img);
+	check_free(fix.check);
+	rangeset_free(fix.doubt);
+	rangeset_free(fix.orphans);
+	vec_free(&fix.behind);
+	for (size_t i = 0; i < fix.left.count; i++)
+		free(fix.left.items[i].why);
+	vec_free(&fix.left);
+	if (err && !img->context[0])
+		return image_fail(img, err, "fixing");
+	return err;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A check whose findings are kept: read more than once, delivered with what became of them. */
+#ifndef E4Z_SCAN_CHECK_H
+#define E4Z_SCAN_CHECK_H
+
+#include "image/image.h"
+#include "scan/findings.h"
+
+/* Stands among the kinds for the end. */
+#define CHECK_END (E4Z_KIND_COUNT + 1)
+
+struct check;
+
+/*
+ * Judge the image as e4z_check() does, and find the names of what was found. SUMMARY counts what is
+ * judged now and what is delivered later. *CHECK is to be freed in any case.
+ */
+errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options,
+		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
+		    struct check **check);
+void check_free(struct check *check);
+
+/* From the first finding that is wanted, or FINDING_SKIPPED, to CHECK_END; without paths. */
+errcode_t check_rewind(struct check *check);
+errcode_t check_next(struct check *check, struct e4z_finding *finding);
+
+/* Deliver them in order. OUTCOME, if not NULL, says of each what became of it. */
+typedef void check_outcome(void *arg, struct e4z_finding *finding);
+errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg);
+
+#endif

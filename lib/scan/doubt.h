@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks that damaged inodes may own. Nothing is judged by it: it only says what to keep away from,
+ * because e2fsck may find that such an inode is right after all.
+ */
+#ifndef E4Z_SCAN_DOUBT_H
+#define E4Z_SCAN_DOUBT_H
+
+#include "base/rangeset.h"
+#include "image/image.h"
+
+/*
+ * Add to BLOCKS, a set over the file system, everything that the slot of INO and the tree blocks
+ * below it name, whatever their checksums and rules say. What cannot be read is passed over.
+ */
+errcode_t doubt_add(const struct e4z_image *img, uint32_t ino, struct rangeset *blocks);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The frame of the verbs: opening, failures, and all of it for those that only read.
+
+#include "verb.h"
+#include "errors.h"
+#include "util.h"
+#include <time.h>
+
+struct e4z_open_options verb_open_options(const struct options *options)
+{
+	return (struct e4z_open_options){
+		.partition = options->partition,
+		.force = options->force,
+		.journal_device = options->journal_device,
+	};
+}
+
+void verb_tell_failure(struct report *report, errcode_t err, const char *context)
+{
+	bool stopped = err == E4Z_ET_INTERRUPTED;
+
+	/* a report that cannot be written is told once, when standard output is closed */
+	if (util_stdout_error())
+		return;
+	report_failure(report, report->options->image, stopped ? "" : context,
+		       stopped ? "stopped by a signal" : error_message(err), err);
+}
+
+int verb_look(struct report *report, const volatile int *stop, enum report_about about,
+	      verb_look_fn *look, void *arg)
+{
+	const struct options *options = report->options;
+	const struct e4z_open_options how = verb_open_options(options);
+	struct report_summary result = {.verb = options->verb_name, .about = about};
+	struct e4z_image *img = NULL;
+	struct timespec start;
+	errcode_t err;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	err = e4z_open(options->image, &how, &img);
+	if (!err)
+		err = report_image(report, e4z_info(img));
+	if (!err)
+		err = look(arg, img, &result);
+	/* whatever the signal cut short */
+	if (err && *stop)
+		err = E4Z_ET_INTERRUPTED;
+	if (!err)
+		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
+	else
+		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
+	if (err)
+		verb_tell_failure(report, err, img ? e4z_context(img) : "");
+	result.seconds = util_seconds_since(&start);
+	result.exit = report_end(report, &result);
+	e4z_close(img);
+	return result.exit;
+}
