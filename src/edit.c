@@ -30,9 +30,20 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
+/* What a crash left half done, and is left so. */
+static errcode_t tell_orphan(void *arg, uint32_t ino, const char *why)
+{
+	const struct e4z_skipped skipped = {.ino = ino, .why = why};
+	const struct edit_job *job = arg;
+
+	return why ? job->report->ops->skipped(job->report, &skipped) : 0;
+}
+
 static errcode_t begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
+		.orphan = tell_orphan,
+		.orphan_arg = job,
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
 		.split = job->options->split && !job->options->dry_run,

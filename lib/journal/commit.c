@@ -513,3 +513,12 @@ errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t nex
 		err = blkdev_sync(c->dev, "home");
 	return err ? err : empty_log(c, next_tid);
 }
+
+errcode_t commit_clear(struct commit *c, uint32_t next_tid, const uint8_t *super)
+{
+	errcode_t err = c->log->sb.start ? empty_log(c, next_tid) : 0;
+
+	if (!err)
+		err = blkdev_write(c->dev, SUPER_AT, SUPER_AT, super, "super");
+	return err ? err : blkdev_sync(c->dev, "super");
+}

@@ -59,4 +59,7 @@ errcode_t commit_finish(struct commit *commit);
 errcode_t commit_replay(struct commit *commit, const struct overlay *ov, uint32_t next_tid,
 			const uint8_t *super);
 
+/* The same where the log holds nothing and nothing is to follow: the flag goes at once. */
+errcode_t commit_clear(struct commit *commit, uint32_t next_tid, const uint8_t *super);
+
 #endif

@@ -15,11 +15,13 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
-	err = txn_begin(img, options ? options : &defaults);
+	if (!options)
+		options = &defaults;
+	err = txn_begin(img, options);
 	if (err)
 		return err;
 	sum = txn_summary(img);
-	err = orphan_finish(img, &sum->orphans_finished, &sum->orphans_left);
+	err = orphan_finish(img, options, &sum->orphans_finished, &sum->orphans_left);
 	if (err)
 		txn_abort(img);
 	return err;
@@ -37,18 +39,25 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
+	uint64_t need, before, blocks;
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
-	*summary = *txn_summary(img);
-	err = txn_log_need(img, &summary->log_blocks, log_room);
-	if (err || summary->log_blocks <= *log_room)
+	err = txn_log_need(img, &need, log_room);
+	if (err)
 		return err;
+	txn_settled(img, &before, &blocks);
+	*summary = *txn_summary(img);
+	summary->transactions += before + (need != 0);
+	if (img->log)
+		summary->log_blocks += blocks + need;
+	if (need <= *log_room)
+		return 0;
 	return image_fail(img, E4Z_ET_LOG_FULL,
 			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
-			  summary->log_blocks, *log_room);
+			  need, *log_room);
 }
 
 void e4z_abort(struct e4z_image *img)

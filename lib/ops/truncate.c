@@ -24,6 +24,7 @@ struct truncate {
 	struct edit_file file;
 	uint64_t old, new; /* sizes */
 	bool finishing;	   /* what a crash cut short: the size stays, nobody asked for it */
+	uint64_t keep;	   /* blocks, at least, when finishing */
 	struct e4z_edit *edit;
 };
 
@@ -114,6 +115,7 @@ static errcode_t zero_tail(struct truncate *t)
 static errcode_t truncate_mapped(struct truncate *t)
 {
 	uint64_t eof = blocks_of(t->img, t->new < t->old ? t->new : t->old);
+	uint64_t keep = t->keep > eof ? t->keep : eof;
 	errcode_t err = zero_tail(t);
 
 	if (err)
@@ -121,7 +123,7 @@ static errcode_t truncate_mapped(struct truncate *t)
 	/* what is written behind the old end must not come into sight */
 	if (t->new > t->old)
 		return edit_hide(&t->file, eof, EXTENTS_END - eof, true);
-	return edit_unmap(&t->file, eof, EXTENTS_END - eof);
+	return edit_unmap(&t->file, keep, EXTENTS_END - keep);
 }
 
 /* The file outgrows its inode: its bytes move into a block. */
@@ -217,9 +219,10 @@ static errcode_t run_truncate(struct truncate *t)
 	return err;
 }
 
-errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit)
+errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lblk,
+			  struct e4z_edit *edit)
 {
-	struct truncate t = {.img = img, .finishing = true, .edit = edit};
+	struct truncate t = {.img = img, .finishing = true, .keep = keep_lblk, .edit = edit};
 	errcode_t err = edit_open(img, ino, &t.file);
 
 	*edit = (struct e4z_edit){.op = "truncate", .ino = ino};
