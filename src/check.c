@@ -11,11 +11,15 @@
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
 	struct check_face *face = arg;
+	struct report_sample sample = {.len = 0};
+	errcode_t err = 0;
 
 	if (*face->stop)
 		return EINTR;
 	progress_hide(&face->progress);
-	return face->report->ops->finding(face->report, finding);
+	if (face->img)
+		err = e4z_peek(face->img, finding, sample.bytes, sizeof(sample.bytes), &sample.len);
+	return err ? err : face->report->ops->finding(face->report, finding, &sample);
 }
 
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
@@ -69,6 +73,8 @@ static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *r
 	errcode_t err;
 
 	check_face_open(face, face->report->options, face->report, face->stop, &how, &sink);
+	if (face->report->options->verbose)
+		face->img = img;
 	err = e4z_check(img, &how, &sink, &result->check);
 	check_face_close(face);
 	return err;

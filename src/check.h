@@ -12,6 +12,7 @@ verb_fn check_run;
 struct check_face {
 	struct report *report;
 	const volatile int *stop;
+	struct e4z_image *img; /* to show bytes of; NULL: none are shown */
 	struct progress progress;
 };
 

@@ -30,8 +30,7 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-/* What a crash left half done, and is left so. */
-static errcode_t tell_orphan(void *arg, uint32_t ino, const char *why)
+errcode_t edit_tell_orphan(void *arg, uint32_t ino, const char *why)
 {
 	const struct e4z_skipped skipped = {.ino = ino, .why = why};
 	const struct edit_job *job = arg;
@@ -39,10 +38,10 @@ static errcode_t tell_orphan(void *arg, uint32_t ino, const char *why)
 	return why ? job->report->ops->skipped(job->report, &skipped) : 0;
 }
 
-static errcode_t begin(struct edit_job *job)
+errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
-		.orphan = tell_orphan,
+		.orphan = edit_tell_orphan,
 		.orphan_arg = job,
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
@@ -72,7 +71,7 @@ static errcode_t plan(struct edit_job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct edit_job *job)
+errcode_t edit_commit(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -85,12 +84,12 @@ static errcode_t truncate_file(struct edit_job *job)
 {
 	const struct options *options = job->options;
 	struct e4z_edit edit;
-	errcode_t err = begin(job);
+	errcode_t err = edit_begin(job);
 
 	if (!err)
 		err = e4z_truncate(job->img, options->files[0], options->size, &edit);
 	if (!err)
-		err = finish(job);
+		err = edit_commit(job);
 	if (err)
 		return err;
 	job->result.check.files = 1;
@@ -105,8 +104,8 @@ static errcode_t replay(struct edit_job *job)
 		err = may_write(job);
 		return err ? err : e4z_replay(job->img, &job->result.commit);
 	}
-	err = begin(job);
-	return err ? err : finish(job);
+	err = edit_begin(job);
+	return err ? err : edit_commit(job);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)

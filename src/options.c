@@ -7,6 +7,7 @@
 
 #include "options.h"
 #include "check.h"
+#include "convert.h"
 #include "e4zero.h"
 #include "edit.h"
 #include "fix.h"
@@ -26,7 +27,9 @@ enum files { FILES_ANY, FILES_NONE, FILES_ONE, FILES_SOME };
 
 enum takes {
 	TAKES_UNDO = 1, /* --undo and --trace-io */
-	TAKES_DATA = 2, /* --data and --split */
+	TAKES_DATA = 2, /* --data */
+	TAKES_SPLIT = 4,
+	TAKES_RANGE = 8, /* --offset and --length */
 };
 
 struct option_row {
@@ -59,9 +62,16 @@ static const struct option_row rows[] = {
 	 .arg = "SIZE",
 	 .run = edit_truncate_run,
 	 .files = FILES_ONE,
-	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .set = value_size,
 	 .help = "set the size of FILE; K M G T are powers of 1024,\nKB MB GB TB of 1000"},
+	{.name = "convert",
+	 .arg = "TO",
+	 .run = convert_run,
+	 .takes = TAKES_UNDO | TAKES_SPLIT | TAKES_RANGE,
+	 .set = value_convert,
+	 .help = "make blocks written (unwritten ones), unwritten\n"
+		 "(zeroes) or hole (both); no content changes"},
 	{.name = "map",
 	 .run = map_run,
 	 .files = FILES_SOME,
@@ -112,10 +122,20 @@ static const struct option_row rows[] = {
 	 .arg = "FILE",
 	 .set = value_journal_device,
 	 .help = "the external journal, where it is neither next to\nIMAGE nor on this host"},
+	{.letter = 'l',
+	 .name = "length",
+	 .arg = "N",
+	 .set = value_length,
+	 .help = "bytes of FILE, of any size; default: to its end"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .flag = FLAG(dry_run),
 	 .help = "do all but write, and say what it would take"},
+	{.letter = 'o',
+	 .name = "offset",
+	 .arg = "N",
+	 .set = value_offset,
+	 .help = "the byte of FILE to begin with; default 0"},
 	{.name = "only",
 	 .arg = "KINDS",
 	 .set = value_kinds,
@@ -352,8 +372,12 @@ static void check_verb(struct options *options)
 		fault(options, "--trace-io: --%s is not traced", verb->name);
 	if (options->data_given && !(verb->takes & TAKES_DATA))
 		fault(options, "--data: --%s changes no file", verb->name);
-	if (options->split && !(verb->takes & TAKES_DATA))
-		fault(options, "--split: --%s changes no file", verb->name);
+	if (options->split && !(verb->takes & TAKES_SPLIT))
+		fault(options, "--split: --%s is never split", verb->name);
+	if (options->range_given && !(verb->takes & TAKES_RANGE))
+		fault(options, "--offset and --length: --%s takes no range", verb->name);
+	if (options->range_given && !options->file_count)
+		fault(options, "--offset and --length want a FILE");
 }
 
 /*

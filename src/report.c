@@ -2,6 +2,7 @@
 // The report as text: a table of what was found, a line for each edit, a summary line at the end.
 
 #include "report.h"
+#include "dump.h"
 #include "table.h"
 #include "util.h"
 #include <errno.h>
@@ -28,6 +29,7 @@ static const struct table_column map_columns[MAP_COLUMNS] = {
 struct report_text {
 	struct report report;
 	struct table *table; /* NULL until there is a row */
+	struct dump dump;
 };
 
 static struct report_text *text_of(struct report *report)
@@ -45,7 +47,8 @@ static errcode_t add_row(struct report_text *text, const struct table_column *co
 	return text->table ? table_add(text->table, cells) : ENOMEM;
 }
 
-static errcode_t text_finding(struct report *report, const struct e4z_finding *f)
+static errcode_t text_finding(struct report *report, const struct e4z_finding *f,
+			      const struct report_sample *sample)
 {
 	char numbers[FINDING_COLUMNS][TABLE_CELL], group[160];
 	const char *cells[FINDING_COLUMNS] = {
@@ -62,8 +65,13 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		[NOTE] = f->why,
 	};
 
+	errcode_t err;
+
 	if (report->options->quiet)
 		return 0;
+	err = dump_keep(&text_of(report)->dump, f, sample);
+	if (err)
+		return err;
 	if (!f->ino) {
 		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
 			 f->why ? ": " : "", f->why ? f->why : "");
@@ -84,11 +92,11 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 	char ino[TABLE_CELL];
 	int column;
 
-	if (report->options->quiet || !report->options->verbose)
+	if (report->options->quiet || (!report->options->verbose && !skipped->left))
 		return 0;
 	for (column = 0; column < PATH; column++)
 		cells[column] = "-";
-	cells[KIND] = "skipped";
+	cells[KIND] = skipped->left ? "left" : "skipped";
 	cells[INO] = table_number(ino, skipped->ino ? skipped->ino : E4Z_NONE);
 	cells[PATH] = skipped->path ? skipped->path : "-";
 	cells[NOTE] = skipped->why;
@@ -143,12 +151,13 @@ static void put_blocks(uint64_t count, const char *what)
 
 static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 {
+	char number[16], *file;
 	errcode_t err;
-	char *file;
 
 	if (report->options->quiet)
 		return 0;
-	file = util_printable(edit->path);
+	snprintf(number, sizeof(number), "<%" PRIu32 ">", edit->ino);
+	file = util_printable(edit->path ? edit->path : number);
 	err = file ? put_image(report) : ENOMEM;
 	if (!err) {
 		printf("%s %s: %" PRIu64, edit->op, file, edit->size_before);
@@ -158,7 +167,7 @@ static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 		put_blocks(edit->blocks_freed, "freed");
 		put_blocks(edit->blocks_allocated, "allocated");
 		put_blocks(edit->blocks_converted, "converted");
-		puts(edit->did_zero ? ", tail zeroed" : "");
+		puts(!edit->did_zero ? "" : edit->blocks_converted ? ", zeroed" : ", tail zeroed");
 	}
 	free(file);
 	return err ? err : util_stdout_error();
@@ -211,11 +220,15 @@ static void put_plan(const struct report_summary *summary)
 	fputs("dry run, nothing written", stdout);
 	if (summary->would_replay)
 		fputs("; the journal would be replayed", stdout);
+	if (summary->commit.orphans_finished) {
+		put_count("; ", summary->commit.orphans_finished, "interrupted truncate");
+		fputs(" would be finished", stdout);
+	}
 	if (!summary->commit.log_blocks)
 		return;
 	put_count("; ", summary->commit.log_blocks, "journal block");
 	printf(" of %" PRIu64 " would be used", summary->log_room);
-	if (summary->commit.log_blocks > summary->log_room)
+	if (summary->commit.transactions > 1 || summary->commit.log_blocks > summary->log_room)
 		fputs(", in several transactions", stdout);
 }
 
@@ -246,6 +259,7 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	if (err || report->options->quiet || summary->about == ABOUT_NOTHING ||
 	    summary->exit >= EXIT_REFUSED)
 		return err ? err : util_stdout_error();
+	dump_print(&text->dump);
 	err = put_image(report);
 	if (err)
 		return err;
@@ -259,6 +273,15 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	case ABOUT_FIX:
 		put_check(&summary->check);
 		put_fix(summary);
+		put_edit(report, summary);
+		break;
+	case ABOUT_CONVERT:
+		put_count("", summary->check.files, "file");
+		if (summary->check.skipped)
+			printf(", %" PRIu64 " skipped", summary->check.skipped);
+		if (summary->left)
+			printf(", %" PRIu64 " left", summary->left);
+		fputs("; ", stdout);
 		put_edit(report, summary);
 		break;
 	case ABOUT_EDIT: put_edit(report, summary); break;
@@ -284,6 +307,7 @@ static void text_error(struct report *report, const char *image, const char *con
 
 static void text_close(struct report *report)
 {
+	dump_free(&text_of(report)->dump);
 	table_close(text_of(report)->table);
 	free(report);
 }

@@ -7,14 +7,14 @@
 #include "options.h"
 
 /* What the last line of text counts. */
-enum report_about { ABOUT_NOTHING, ABOUT_CHECK, ABOUT_FIX, ABOUT_MAP, ABOUT_EDIT };
+enum report_about { ABOUT_NOTHING, ABOUT_CHECK, ABOUT_FIX, ABOUT_MAP, ABOUT_EDIT, ABOUT_CONVERT };
 
 struct report_summary {
 	const char *verb;
 	enum report_about about;
 	struct e4z_check_summary check;
 	struct e4z_commit_summary commit;
-	uint64_t left;	   /* findings that a fix could not mend */
+	uint64_t left;	   /* findings that a fix could not mend, files that were not converted */
 	uint64_t log_room; /* of a dry run, E4Z_NONE: there is no journal */
 	bool would_replay; /* of a dry run */
 	uint64_t pieces;   /* of a map */
@@ -22,9 +22,17 @@ struct report_summary {
 	int exit;
 };
 
+/* Some of the bytes of a finding, from its first on. */
+struct report_sample {
+	uint8_t bytes[48];
+	size_t len;
+};
+
 struct report_ops {
 	errcode_t (*image)(struct report *report, const struct e4z_image_info *info);
-	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding);
+	/* SAMPLE: NULL or empty: none */
+	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding,
+			     const struct report_sample *sample);
 	errcode_t (*skipped)(struct report *report, const struct e4z_skipped *skipped);
 	errcode_t (*edit)(struct report *report, const struct e4z_edit *edit);
 	errcode_t (*map)(struct report *report, const char *file,

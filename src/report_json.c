@@ -109,10 +109,19 @@ static void add_path(struct line *line, const char *value)
 	}
 }
 
-/* A FILE of the command line: "<INO>" is no path. */
+static void add_hex(struct line *line, const char *name, const uint8_t *bytes, size_t len)
+{
+	char hex[2 * sizeof(((struct report_sample *)0)->bytes) + 1];
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	add_ascii(line, name, hex);
+}
+
+/* A FILE of the command line, or a path that was found, or none: "<INO>" is no path. */
 static void add_file(struct line *line, const char *file)
 {
-	add_path(line, *file == '/' ? file : NULL);
+	add_path(line, file && *file == '/' ? file : NULL);
 }
 
 static void add_list(struct line *line, const char *name, const char *const *values)
@@ -238,7 +247,8 @@ static errcode_t json_image(struct report *report, const struct e4z_image_info *
 	return end(&line);
 }
 
-static errcode_t json_finding(struct report *report, const struct e4z_finding *f)
+static errcode_t json_finding(struct report *report, const struct e4z_finding *f,
+			      const struct report_sample *sample)
 {
 	static const char *const e2fsck[] = {[E4Z_E2FSCK_BLIND] = "blind",
 					     [E4Z_E2FSCK_WOULD_GROW] = "would-grow",
@@ -264,6 +274,8 @@ static errcode_t json_finding(struct report *report, const struct e4z_finding *f
 		add_text(&line, "why", f->why);
 	add_bool(&line, "fixable", f->fixable);
 	add_bool(&line, "fixed", f->fixed);
+	if (sample && sample->len)
+		add_hex(&line, "bytes_hex", sample->bytes, sample->len);
 	return end(&line);
 }
 
@@ -319,6 +331,7 @@ static errcode_t json_skipped(struct report *report, const struct e4z_skipped *s
 	add_ino(&line, skipped->ino);
 	add_path(&line, skipped->path);
 	add_text(&line, "why", skipped->why);
+	add_bool(&line, "left", skipped->left);
 	return end(&line);
 }
 

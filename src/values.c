@@ -47,6 +47,36 @@ const char *value_size(struct options *options, const char *arg)
 	return NULL;
 }
 
+const char *value_offset(struct options *options, const char *arg)
+{
+	options->range_given = true;
+	return util_size(arg, &options->offset) ? NULL : "not a number of bytes";
+}
+
+const char *value_length(struct options *options, const char *arg)
+{
+	options->range_given = true;
+	if (!util_size(arg, &options->length) || !options->length)
+		return "not a number of bytes from 1 on";
+	return NULL;
+}
+
+const char *value_convert(struct options *options, const char *arg)
+{
+	static const char *const words[] = {
+		[E4Z_TO_WRITTEN] = "written",
+		[E4Z_TO_UNWRITTEN] = "unwritten",
+		[E4Z_TO_HOLE] = "hole",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(arg, words[i])) {
+			options->convert_to = (enum e4z_convert_to)i;
+			return NULL;
+		}
+	return "neither written, unwritten nor hole";
+}
+
 const char *value_data(struct options *options, const char *arg)
 {
 	options->data_given = true;

@@ -124,13 +124,21 @@ static errcode_t grow(struct table *t)
 	return 0;
 }
 
-/* The number of the first block at or behind FROM that is held, if it is below AT; else AT. */
-static uint64_t first_held(const struct table *t, uint64_t from, uint64_t at)
+/* The first block of T in [from, end), or END. */
+static uint64_t first_held(const struct table *t, uint64_t from, uint64_t end)
 {
-	for (size_t i = 0; t->count && i < t->room; i++)
-		if (t->slots[i].data && t->slots[i].block >= from && t->slots[i].block < at)
-			at = t->slots[i].block;
-	return at;
+	if (!t->count)
+		return end;
+	/* whichever is less: the blocks of the range, or all that are held */
+	if (end - from < t->room) {
+		while (from < end && !held(t, from))
+			from++;
+		return from;
+	}
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i].data && t->slots[i].block >= from && t->slots[i].block < end)
+			end = t->slots[i].block;
+	return end;
 }
 
 /* ---- reading ---- */
@@ -178,14 +186,17 @@ bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, vo
 void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end)
 {
 	struct overlay_entry entry;
-	uint64_t bs = cap->block_size, from = off / bs, at = UINT64_MAX;
+	uint64_t bs = cap->block_size, from = off / bs, stop, at;
 
 	blkdev_next_data(cap->dev, off, start, end);
-	if (cap->overlay && overlay_next(cap->overlay, &from, &entry))
+	if (*start <= off)
+		return;
+	at = stop = (*start + bs - 1) / bs;
+	if (cap->overlay && overlay_next(cap->overlay, &from, &entry) && entry.block < at)
 		at = entry.block;
 	at = first_held(&cap->settled, off / bs, at);
 	at = first_held(&cap->changed, off / bs, at);
-	if (at == UINT64_MAX || at * bs >= *start)
+	if (at == stop || at * bs >= *start)
 		return;
 	*start = at * bs > off ? at * bs : off;
 	*end = (at + 1) * bs;

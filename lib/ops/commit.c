@@ -40,19 +40,21 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
 	uint64_t need, before, blocks;
+	size_t count;
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
 	err = txn_log_need(img, &need, log_room);
+	if (!err)
+		err = txn_count(img, &count);
 	if (err)
 		return err;
 	txn_settled(img, &before, &blocks);
 	*summary = *txn_summary(img);
-	summary->transactions += before + (need != 0);
-	if (img->log)
-		summary->log_blocks += blocks + need;
+	summary->transactions += before + (count != 0);
+	summary->log_blocks += blocks + need;
 	if (need <= *log_room)
 		return 0;
 	return image_fail(img, E4Z_ET_LOG_FULL,

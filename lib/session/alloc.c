@@ -3,6 +3,7 @@
 #include "session/alloc.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "image/groups.h"
 #include "image/super.h"
@@ -33,6 +34,7 @@ struct part {
 	uint64_t first;	   /* block of the bitmap's first bit */
 	uint32_t clusters; /* bits that mean something */
 	bool wide;	   /* the descriptor has high halves */
+	bool look;	   /* nothing is to be changed: the pointers are the caller's */
 };
 
 static uint32_t bitmap_bytes(const struct e4z_image *img)
@@ -136,41 +138,58 @@ static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
 	return SUPER_OFFSET / img->block_size + 1 + i;
 }
 
-static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
+/* A block of P for changing; or into *DATA, which is P's own then, to be looked at. */
+static errcode_t part_block(const struct part *p, uint64_t block, uint8_t **data)
 {
+	struct e4z_image *img = p->img;
+
+	if (!p->look)
+		return txn_edit(img, block, data);
+	return image_read(img, block * img->block_size, img->block_size, *data);
+}
+
+static errcode_t part_load(struct part *p)
+{
+	struct e4z_image *img = p->img;
 	const struct ext2_super_block *sb = img->fs->super;
 	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
 	uint64_t at;
 	errcode_t err;
 
-	*p = (struct part){.img = img, .group = g, .wide = size >= BG_BITMAP_CSUM_HI + 4};
-	p->first = sb->s_first_data_block + (uint64_t)g * sb->s_blocks_per_group;
+	p->wide = size >= BG_BITMAP_CSUM_HI + 4;
+	p->first = sb->s_first_data_block + (uint64_t)p->group * sb->s_blocks_per_group;
 	p->clusters = sb->s_clusters_per_group;
 	if ((img->blocks - p->first + img->cluster_ratio - 1) / img->cluster_ratio < p->clusters)
 		p->clusters = (uint32_t)((img->blocks - p->first + img->cluster_ratio - 1) /
 					 img->cluster_ratio);
-	err = txn_edit(img, desc_block(img, g / per_block), &p->desc);
+	err = part_block(p, desc_block(img, p->group / per_block), &p->desc);
 	if (err)
 		return err;
-	p->desc += (size_t)(g % per_block) * size;
+	p->desc += (size_t)(p->group % per_block) * size;
 	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the descriptor's checksum is wrong", g);
+				  "group %u: the descriptor's checksum is wrong", p->group);
 	at = get_le32(p->desc + BG_BLOCK_BITMAP);
 	if (size > BG_BLOCK_BITMAP_HI)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
 	if (!rangeset_has(img->metadata, at))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap is misplaced", g);
-	err = txn_edit(img, at, &p->bitmap);
+				  "group %u: the block bitmap is misplaced", p->group);
+	err = part_block(p, at, &p->bitmap);
 	if (err)
 		return err;
 	if (img->group_csum && get_le16(p->desc + BG_FLAGS) & EXT2_BG_BLOCK_UNINIT)
 		part_make_bitmap(p);
 	else if (img->metadata_csum && bitmap_csum_stored(p) != bitmap_csum_right(p))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap's checksum is wrong", g);
+				  "group %u: the block bitmap's checksum is wrong", p->group);
 	return 0;
+}
+
+static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
+{
+	*p = (struct part){.img = img, .group = g};
+	return part_load(p);
 }
 
 /* Add DELTA clusters to the free counts of the group and of the file system. */
@@ -355,4 +374,39 @@ errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len)
 	struct run run = {.pblk = pblk, .len = len};
 
 	return alloc_give_all(img, &run, 1);
+}
+
+/* Read the bitmap of group G into BITMAP. */
+static errcode_t look_at_group(struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+{
+	AUTO_FREE uint8_t *desc = malloc(img->block_size);
+	struct part p = {.img = img, .group = g, .look = true, .desc = desc, .bitmap = bitmap};
+
+	return desc ? part_load(&p) : ENOMEM;
+}
+
+errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, uint8_t *bitmap,
+			    uint32_t *group)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	uint32_t ratio = img->cluster_ratio;
+
+	for (uint64_t end = pblk + len; pblk < end; pblk += ratio - pblk % ratio) {
+		uint64_t rel = pblk - sb->s_first_data_block;
+		uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group);
+		uint32_t bit = (uint32_t)(rel % sb->s_blocks_per_group / ratio);
+		errcode_t err = g == *group ? 0 : look_at_group(img, g, bitmap);
+
+		*group = err ? UINT32_MAX : g;
+		if (err)
+			return err;
+		if (!bit_get(bitmap, bit))
+			return image_fail(img, E4Z_ET_CORRUPT_MAP,
+					  "block %llu is mapped and free at once",
+					  (unsigned long long)pblk);
+		/* long runs by the byte, less the step that the loop takes */
+		if (bit % 8 == 0 && bitmap[bit / 8] == 0xff && end - pblk >= 8ull * ratio)
+			pblk += 7ull * ratio;
+	}
+	return 0;
 }

@@ -25,4 +25,12 @@ errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len);
  * their groups. */
 errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count);
 
+/*
+ * [pblk, pblk + len) is in use, says a bitmap that can be believed; else E4Z_ET_CORRUPT_MAP.
+ * Nothing is taken into the transaction. Several ranges: BITMAP, of a block, keeps that of *GROUP
+ * (UINT32_MAX at first).
+ */
+errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, uint8_t *bitmap,
+			    uint32_t *group);
+
 #endif

@@ -401,6 +401,7 @@ static void stamp_inode(struct edit_file *f)
 	uint8_t *raw = f->inode.raw;
 	uint64_t version = get_le32(raw + I_VERSION_LO), now = txn_now(f->img);
 
+	txn_stamp(f->img);
 	stamp_time(f, I_MTIME, I_MTIME_EXTRA, now);
 	stamp_time(f, I_CTIME, I_CTIME_EXTRA, now);
 	if (has_extra(f, I_VERSION_HI + 4))

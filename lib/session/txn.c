@@ -198,9 +198,14 @@ errcode_t txn_restart(struct e4z_image *img)
 	errcode_t err;
 
 	drop_all(img);
-	txn->reloaded = false;
+	txn->reloaded = txn->stamped = false;
 	err = new_freed(img, txn);
 	return err || !reloaded ? err : txn_reload(img);
+}
+
+void txn_stamp(struct e4z_image *img)
+{
+	img->txn->stamped = true;
 }
 
 uint64_t txn_now(const struct e4z_image *img)
@@ -282,7 +287,7 @@ bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 
 /* ---- what has to be written ---- */
 
-/* A changed superblock says when, and has its checksum. */
+/* A changed superblock says when, if anybody's time changed, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
 {
 	uint8_t *raw;
@@ -301,8 +306,10 @@ static errcode_t seal_super(struct e4z_image *img)
 		memcpy(raw, img->txn->clean_super, SUPER_SIZE);
 		return 0;
 	}
-	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
-	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	if (img->txn->stamped) {
+		put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
+		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	}
 	if (img->metadata_csum)
 		put_le32(raw + SUPER_CSUM, crc32c(~0u, raw, SUPER_CSUM));
 	return 0;
@@ -316,14 +323,21 @@ static errcode_t list_blocks(struct e4z_image *img, struct captured **list, size
 	return err ? err : homes_leave(&img->txn->homes, img->view, img->block_size, *list, count);
 }
 
-errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+errcode_t txn_count(struct e4z_image *img, size_t *count)
 {
 	struct captured *list = NULL;
-	size_t count = 0;
-	errcode_t err = list_blocks(img, &list, &count);
+	errcode_t err = list_blocks(img, &list, count);
 
 	free(list);
-	*need = img->log && count ? commit_need(img->log, count) : count;
+	return err;
+}
+
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+{
+	size_t count = 0;
+	errcode_t err = img->log ? txn_count(img, &count) : 0;
+
+	*need = count ? commit_need(img->log, count) : 0;
 	*room = img->log ? log_size(img->log) : UINT64_MAX;
 	return err;
 }
@@ -400,6 +414,7 @@ static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 	}
 	txn->waiting.items[txn->waiting.count - 1].homes = txn->homes;
 	txn->homes = (struct homes){.mark = 0};
+	txn->stamped = false;
 	return new_freed(img, txn);
 }
 

@@ -40,6 +40,9 @@ enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
  */
 uint64_t txn_now(const struct e4z_image *img);
 
+/* The superblock, if it changes, says that it was written now: s_wtime. */
+void txn_stamp(struct e4z_image *img);
+
 /* A block of metadata, or of data that travels in the transaction, for changing. */
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
 
@@ -90,9 +93,12 @@ bool txn_may_split(const struct e4z_image *img);
 void txn_mark(struct e4z_image *img);
 void txn_back(struct e4z_image *img);
 
+/* Blocks that the transaction would change now, those that go home directly aside. */
+errcode_t txn_count(struct e4z_image *img, size_t *count);
+
 /*
- * Blocks of the log that the transaction would take now, and how many there are; without a journal
- * the blocks that it changes, and UINT64_MAX. What is settled is not counted.
+ * Blocks of the log that the transaction would take now, and how many there are (UINT64_MAX: no
+ * journal). What is settled is not counted.
  */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 

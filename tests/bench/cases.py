@@ -90,6 +90,11 @@ TRUNCATE = Command("truncate", ("{e4zero}", "--truncate", "1", "{image}", "/stri
                    says=" to 1 bytes", then=(FSCK,))
 KERNEL_TRUNCATE = Command("mount + truncate", ("{here}/kernel-truncate.sh", "{image}", "striped",
                                                "1"), then=(FSCK,), root=True)
+FIX = Command("fix", ("{e4zero}", "--fix", "-q", "{image}"),
+              then=(("{e4zero}", "--check", "-q", "{image}"), FSCK))
+FLOOR_FIX = Command("floor + writes", ("{bin}/floor", "-j2", "-w", "{image}"), stale="stale")
+KERNEL_FIX = Command("mount + zero tails", ("{here}/kernel-zero-tails.sh", "{image}",
+                                            "{bin}/zero-tails"), rounds=1, root=True)
 
 
 def only(command, rounds):
@@ -107,6 +112,8 @@ CASES = (
     Case("T warm", "T", "warm", OURS + (only(E2FSCK, 1),), rounds=2),
     Case("R replay", "R", "warm", (E2FSCK_REPLAY, REPLAY), fresh=True),
     Case("K commit", "K", "warm", (FLOOR_COMMIT, COMMIT), fresh=True),
+    Case("L fix", "L", "warm", (FLOOR_FIX, FIX, KERNEL_FIX), rounds=3, fresh=True),
+    Case("A fix", "A", "warm", (FLOOR_FIX, FIX), rounds=1, fresh=True),
     Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
 )
 
@@ -135,6 +142,10 @@ GOALS = (
     AtMost("replay of 32,000 blocks: against e2fsck", "R replay", REPLAY.name, E2FSCK_REPLAY.name,
            1.0),
     AtMost("commit of 4,000 blocks: against the floor", "K commit", COMMIT.name, "floor", 1.3),
+    AtMost("fix of 23 k tails among 1 M files: against the floor", "L fix", FIX.name,
+           FLOOR_FIX.name, 1.5),
+    Faster("fix of 23 k tails: against the kernel", "L fix", FIX.name, KERNEL_FIX.name, 50),
+    Memory("fix of 1 M tails: peak memory", "A fix", FIX.name, 96),
     Faster("truncate of 262,144 extents: against the kernel", "X truncate", TRUNCATE.name,
            KERNEL_TRUNCATE.name, 10),
 )

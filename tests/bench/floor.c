@@ -10,6 +10,7 @@
  *   trees    one level at a time, only the path to the EOF block, sorted by place
  *   tails    radix-sorted by block; neighbours, and with -g those up to GAP blocks apart, become
  *            one pread that starts at the first EOF
+ *   zeroes   with -w: stale tails become zero, in order, and one fdatasync
  */
 #define _GNU_SOURCE
 #include <endian.h>
@@ -71,6 +72,7 @@ struct piece {
 struct floor {
 	int fd;
 	unsigned int threads, gap;
+	bool write;
 	uint32_t bs, bits, isize;
 	uint64_t blocks;
 	struct table *tables;
@@ -87,6 +89,7 @@ struct worker {
 	pthread_t thread;
 	unsigned char *buf;
 	struct words tails;
+	struct words dirty; /* the stale ones */
 	struct nodes nodes;
 	uint64_t inodes, stale, bytes, preads;
 };
@@ -267,10 +270,45 @@ static void *read_tails(void *arg)
 			uint32_t off = (uint16_t)first[k];
 			uint64_t at = ((first[k] >> 16) << fl->bits) + off;
 
-			w->stale += nonzero(w->buf + (at - from), fl->bs - off);
+			if (!nonzero(w->buf + (at - from), fl->bs - off))
+				continue;
+			w->stale++;
+			if (fl->write)
+				add_word(&w->dirty, first[k]);
 		}
 	}
 	return NULL;
+}
+
+static int by_word(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Take all stale tails together, and zero them from the first block to the last. */
+static void zero_tails(struct worker *workers)
+{
+	static const unsigned char zeroes[65536];
+	struct floor *fl = workers->fl;
+	struct words all = {0};
+
+	for (unsigned int i = 0; i < fl->threads; i++)
+		for (size_t k = 0; k < workers[i].dirty.n; k++)
+			add_word(&all, workers[i].dirty.v[k]);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_word);
+	for (size_t i = 0; i < all.n; i++) {
+		uint32_t off = (uint16_t)all.v[i];
+		uint64_t at = ((all.v[i] >> 16) << fl->bits) + off;
+
+		if (pwrite(fl->fd, zeroes, fl->bs - off, (off_t)at) != (ssize_t)(fl->bs - off))
+			die("cannot write: %s", strerror(errno));
+	}
+	if (fdatasync(fl->fd))
+		die("cannot write: %s", strerror(errno));
+	free(all.v);
 }
 
 static void run_phase(struct worker *workers, void *(*phase)(void *))
@@ -438,7 +476,7 @@ static void open_image(struct floor *fl, const char *name)
 	unsigned char sb[1024];
 	uint32_t incompat;
 
-	fl->fd = open(name, O_RDONLY | O_CLOEXEC);
+	fl->fd = open(name, (fl->write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	if (fl->fd < 0)
 		die("%s: %s", name, strerror(errno));
 	get(fl, sb, sizeof(sb), 1024);
@@ -472,10 +510,12 @@ static void options(struct floor *fl, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "j:g:")) != -1) {
-		unsigned long v = opt == '?' ? 0 : strtoul(optarg, NULL, 10);
+	while ((opt = getopt(argc, argv, "j:g:w")) != -1) {
+		unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 0;
 
-		if (opt == 'j' && v >= 1 && v <= MAX_THREADS)
+		if (opt == 'w')
+			fl->write = true;
+		else if (opt == 'j' && v >= 1 && v <= MAX_THREADS)
 			fl->threads = (unsigned int)v;
 		else if (opt == 'g' && v <= 64)
 			fl->gap = (unsigned int)v;
@@ -483,7 +523,7 @@ static void options(struct floor *fl, int argc, char **argv)
 			optind = argc;
 	}
 	if (optind != argc - 1) {
-		fputs("usage: floor [-j THREADS] [-g GAP] IMAGE\n", stderr);
+		fputs("usage: floor [-j THREADS] [-g GAP] [-w] IMAGE\n", stderr);
 		exit(16);
 	}
 }
@@ -501,6 +541,8 @@ int main(int argc, char **argv)
 			die("out of memory");
 	}
 	scan(workers);
+	if (fl.write)
+		zero_tails(workers);
 	for (unsigned int i = 0; i < fl.threads; i++) {
 		sum.inodes += workers[i].inodes;
 		sum.stale += workers[i].stale;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, X, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -96,6 +96,7 @@ many() { # NAME SIZE INODES GIB FILES DIRS FRAGMENTED LONG PREALLOCATED STALE-EV
 	need_room "$name" "$4"
 	build populate -pthread
 	build stain
+	build zero-tails
 	shift 4
 	format "$work/$name.img" "$size" -N "$inodes"
 	attach "$work/$name.img"
@@ -108,6 +109,9 @@ many() { # NAME SIZE INODES GIB FILES DIRS FRAGMENTED LONG PREALLOCATED STALE-EV
 
 make_S() { many S 2G 24000 1 22005 96 60 6 60 40 200; }
 make_L() { many L 12G 1060000 9 1010000 4032 3000 300 2000 40 0; }
+
+# As L, and every tail is stale.
+make_A() { many A 12G 1060000 9 1010000 4032 3000 300 2000 1 0; }
 
 # The data blocks of X hold zeros and are punched out of the image file, all but the last one.
 make_X() {
@@ -176,7 +180,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | X | T | K | R) ;;
+	S | L | A | X | T | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue

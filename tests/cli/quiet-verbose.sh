@@ -22,3 +22,13 @@ run_e4zero 4 image
 grep -q ', 1 skipped$' out || fail "skipped inodes are not counted: $(tail -n 1 out)"
 run_e4zero 4 -v image
 same 'skipped rows' "$(grep -c '^skipped' out)" 1
+
+# -v shows bytes of the first findings, a line of sixteen as hexdump -C has it; only up to the last one
+stale_image shown
+run_e4zero 4 -v shown
+grep -qF '/tail, byte 5000:' out || fail "no bytes: $(cat out)"
+grep -qF '  00001388  78 78 78 78 78 78 78 78  78 78 78 78 78 78 78 78  |xxxxxxxxxxxxxxxx|' out || fail "$(cat out)"
+run_e4zero 4 -vJ shown
+[ "$(jq -r 'select(.path == "/tail") | .bytes_hex' out)" = "$(printf '78%.0s' {1..48})" ] || fail "$(cat out)"
+run_e4zero 4 -J shown
+! grep -q bytes_hex out || fail 'bytes without -v'

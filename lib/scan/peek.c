@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Shows a few of the bytes that a finding is about.
+#include "e4zero.h"
+
+#include "image/image.h"
+
+errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf, size_t len,
+		   size_t *got)
+{
+	uint64_t block, end;
+	errcode_t err;
+
+	*got = 0;
+	/* the blocks of an orphan may be anywhere; inline data has none */
+	if (!f->nonzero || f->pblk == E4Z_NONE || f->kind == E4Z_PENDING_TRUNCATE)
+		return 0;
+	block = f->pblk + ((f->first >> img->block_bits) - f->lblk);
+	end = f->last - f->first + 1;
+	if (len > end)
+		len = (size_t)end;
+	err = image_read(img, (block << img->block_bits) + (f->first & (img->block_size - 1)), len,
+			 buf);
+	if (err)
+		return image_fail(img, err, "reading block %llu", (unsigned long long)block);
+	*got = len;
+	return 0;
+}
