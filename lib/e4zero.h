@@ -263,11 +263,11 @@ struct e4z_commit_summary {
 };
 
 /*
- * Begin to edit an image opened for writing. Truncates that a crash cut short are finished first, in
- * as many transactions of their own as the log wants. Operations then change the image in memory
+ * Begin to edit an image opened for writing. Truncates that a crash cut short are finished first,
+ * in as many transactions of their own as the log wants. Operations then change the image in memory
  * only, each seeing what those before it did, until e4z_commit() makes all of it durable, the
- * operations in one transaction, or e4z_abort() forgets it. A failed operation leaves what was there before it; a failed commit
- * leaves the handle good for e4z_close() only.
+ * operations in one transaction, or e4z_abort() forgets it. A failed operation leaves what was
+ * there before it; a failed commit leaves the handle good for e4z_close() only.
  */
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;

@@ -28,6 +28,8 @@ errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64
 {
 	errcode_t err = 0;
 
+	if (count == 1)
+		return whole_pwrite(fd, pieces->iov_base, pieces->iov_len, off);
 	while (count && !err) {
 		size_t done, len;
 		ssize_t n;

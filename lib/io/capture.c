@@ -225,8 +225,8 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 }
 
 /*
- * Blocks with different ones are different; of equal ones nothing is known. Far cheaper than reading
- * what is below once more, which most changed blocks are so spared.
+ * Blocks with different ones are different; of equal ones nothing is known. Far cheaper than
+ * reading what is below once more, which most changed blocks are so spared.
  */
 static uint64_t fingerprint(const uint8_t *data, uint32_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file system as it would be: the image, over it what its log says (the overlay), over that the
- * changes that are settled, over those the blocks that are changed now. Nothing sinks; dropping the changes is all that a dry run or
- * a failure needs.
+ * changes that are settled, over those the blocks that are changed now. Nothing sinks; dropping the
+ * changes is all that a dry run or a failure needs.
  *
  * Any number of threads may read while nobody edits.
  */

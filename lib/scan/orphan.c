@@ -68,14 +68,15 @@ errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 {
 	struct walk w = {.img = img, .file = file};
 	const struct map_sink sink = {.arg = &w, .node = on_node, .run = on_run};
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	AUTO_FREE uint8_t *raw = NULL;
 	struct inode inode;
 
 	*file = (struct orphan_file){.whole = true};
-	if (!raw)
-		return ENOMEM;
 	if (!ext2fs_has_feature_orphan_file(img->fs->super))
 		return 0;
+	raw = malloc(img->inode_size);
+	if (!raw)
+		return ENOMEM;
 	file->whole = !inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) &&
 		      inode_has_map(&inode) && inode.flags & EXT4_EXTENTS_FL;
 	if (!file->whole)

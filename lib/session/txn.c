@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Collects the changes of a transaction in memory and makes them durable: the states are in txn.h.
-#include "session/txn_state.h"
+#include "session/txn.h"
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "image/groups.h"
 #include "session/journal.h"
+#include "session/txn_state.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Makes the changes of a transaction, and those that wait before it, durable.
-#include "session/txn_state.h"
+#include "session/txn.h"
 
 #include "session/direct.h"
+#include "session/txn_state.h"
 #include "session/undo.h"
 
 /* Make what the view shows of the old log true; MORE is to follow. */

@@ -5,10 +5,10 @@
 
 #include "base/rangeset.h"
 #include "base/vec.h"
+#include "image/image.h"
 #include "image/super.h"
 #include "journal/commit.h"
 #include "session/homes.h"
-#include "session/txn.h"
 
 /* What a transaction changes, once that is known. */
 struct waiting {

@@ -7,12 +7,13 @@
 #   ind-1k ind-4k                                       indirect maps
 #   inline-4k big-4k                                    inline data, bigalloc
 #   bare-1k bare-4k bare-ind                            no journal
+#   orphan-1k                                           truncates that a crash cut short, with a deleted file among them
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
-	bare-1k bare-4k bare-ind'
+	bare-1k bare-4k bare-ind orphan-1k'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -114,6 +115,26 @@ externalise() {
 	EOF
 }
 
+# orphans IMAGE: three that are to be finished, and a deleted one, in the order 1, deleted, 2, 3
+orphans() {
+	local file ino next=0
+	host orphan "0+$((9 * bs))"
+	{
+		for file in orphan1 orphan2 orphan3 deleted; do echo "write $tmp/orphan $file"; done
+		echo fallocate orphan2 40 300
+		for file in 1 2 3; do echo "sif orphan$file size $((file * bs + 77))"; done
+	} >"$tmp/script"
+	for file in orphan3 orphan2 deleted orphan1; do
+		ino=$(debugfs -f <(cat "$tmp/script"; echo "stat $file") -w "$1" 2>/dev/null |
+			sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
+		: >"$tmp/script"
+		[ "$file" != deleted ] || printf 'unlink deleted\nsif <%s> links_count 0\n' "$ino" >"$tmp/script"
+		printf 'sif <%s> dtime @%s\nssv last_orphan %s\n' "$ino" "$next" "$ino" >>"$tmp/script"
+		next=$ino
+	done
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
+}
+
 csum=extent,metadata_csum,64bit
 for name in ${*:-$names}; do
 	shallow=
@@ -131,6 +152,7 @@ for name in ${*:-$names}; do
 	bare-1k) mk 6M $csum 1024 ;;
 	bare-4k) shallow=1 mk 8M $csum 4096 ;;
 	bare-ind) mk 6M '' 1024 ;;
+	orphan-1k) shallow=1 mk 8M $csum,has_journal 1024 -J size=2; orphans "$dir/$name" ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
 	esac
 done

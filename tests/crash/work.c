@@ -2,6 +2,8 @@
 // The table of workloads. To add one, add a row; a new operation also adds a call and its meaning.
 #include "work.h"
 
+#include "image/image.h"
+#include "session/txn.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,25 @@ static errcode_t truncate_to(struct e4z_image *img, const char *file, uint64_t a
 
 /* Ends one transaction, and begins the next. */
 static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)img;
+	(void)file;
+	(void)a;
+	(void)b;
+	return 0;
+}
+
+/* What came before is a transaction that waits for the commit. */
+static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)file;
+	(void)a;
+	(void)b;
+	return txn_settle(img);
+}
+
+/* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
+static errcode_t was_finished(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	(void)img;
 	(void)file;
@@ -99,6 +120,22 @@ static const struct workload workloads[] = {
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(4, 1), AT(0, 0)}}},
+	{.name = "settled",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/tail", AT(1, 900), AT(0, 0)}}},
+	{.name = "dirty-settled",
+	 .dirty_by = "down-frag",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(3, 1), AT(0, 0)}}},
+	{.name = "orphans",
+	 .steps = {{was_finished, "/orphan1", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan2", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan3", AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/small", AT(1, 100), AT(0, 0)}}},
 	{.name = "split", .split = true, .steps = {{truncate_to, "/deep", AT(3, 9), AT(0, 0)}}},
 	{.name = "dirty",
 	 .dirty_by = "down-frag",
