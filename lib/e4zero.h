@@ -161,6 +161,7 @@ struct e4z_skipped {
 	uint32_t ino; /* 0: the whole file system */
 	const char *path;
 	const char *why;
+	bool left; /* it should have been edited */
 };
 
 /* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */
@@ -215,9 +216,22 @@ enum e4z_data_mode {
 	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */
 };
 
+/*
+ * How dirty blocks over unwritten extents are treated where a range is zeroed: the three ways of
+ * iomap_zero_range(). The content is the same.
+ */
+enum e4z_policy {
+	E4Z_POLICY_BATCH,	 /* looked up with the mapping and zeroed in the cache */
+	E4Z_POLICY_FLUSH,	 /* the rest of the range is flushed when the first one is met */
+	E4Z_POLICY_FLUSH_ALWAYS, /* the range is flushed first */
+};
+
 struct e4z_edit_options {
 	enum e4z_data_mode data;
 	bool split; /* an operation larger than the log may take several transactions */
+	enum e4z_policy policy;
+	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
+	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
 };
 
 /* What one operation did; byte counts. */
@@ -288,6 +302,63 @@ struct e4z_fix_summary {
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 	E4Z_MUST_CHECK;
+
+/* What the blocks of a file become; what a file reads as never changes. */
+enum e4z_convert_to {
+	E4Z_TO_WRITTEN,	  /* unwritten ones below EOF, zeroed first */
+	E4Z_TO_UNWRITTEN, /* written ones that are all zero */
+	E4Z_TO_HOLE,	  /* those, and unwritten ones */
+};
+
+struct e4z_convert_options {
+	enum e4z_convert_to to;
+	uint64_t offset, length;  /* bytes; every block that they touch. length 0: to the end */
+	bool dry_run;		  /* of e4z_convert_all() */
+	unsigned jobs;		  /* threads that read; 0: the processors there are */
+	const volatile int *stop; /* polled; non-zero ends it with E4Z_ET_INTERRUPTED */
+	/* pass 1 the tables (of e4z_convert_all() only), 2 the blocks; may be NULL */
+	void (*progress)(void *arg, int pass, uint64_t current, uint64_t max);
+	/* what e4z_convert_all() did, by rising inode number; a non-zero return ends it */
+	errcode_t (*edit)(void *arg, const struct e4z_edit *edit);
+	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
+	void *arg;
+};
+
+/*
+ * Convert blocks of FILE in the running transaction; with split it may take several. An encrypted
+ * or verity file is refused. Neither the size nor any time changes.
+ */
+errcode_t e4z_convert(struct e4z_image *img, const char *file,
+		      const struct e4z_convert_options *options, struct e4z_edit *edit)
+	E4Z_MUST_CHECK;
+
+struct e4z_convert_summary {
+	uint64_t files;	     /* regular files looked at */
+	uint64_t skipped;    /* files that are exempt */
+	uint64_t left;	     /* files that should have been converted, and were not */
+	uint64_t log_blocks; /* of a dry run, in all its transactions */
+	uint64_t log_room;   /* each may have so many; UINT64_MAX: no journal */
+};
+
+/*
+ * Convert blocks of every regular file, in as many transactions as it takes, each of whole files
+ * (with split also of pieces of one that needs more): after an interruption it is begun again and
+ * goes on. It is called after e4z_begin() and commits all that it did; DONE counts that.
+ */
+errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_options *options,
+			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
+	E4Z_MUST_CHECK;
+
+/*
+ * Ranges of FILE, bytes, as fallocate(2) changes them; a size grows with them unless KEEP_SIZE. A
+ * file without extents has no unwritten blocks: only a hole can be punched in it (E4Z_ET_REFUSED).
+ */
+errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			 bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			 struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
 /*
  * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not

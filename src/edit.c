@@ -7,6 +7,7 @@
 #include "edit.h"
 #include "e4zero.h"
 #include "errors.h"
+#include "operation.h"
 #include "report.h"
 #include "util.h"
 #include "verb.h"
@@ -30,12 +31,13 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
-static errcode_t begin(struct edit_job *job)
+errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
 		.split = job->options->split && !job->options->dry_run,
+		.policy = job->options->policy,
 	};
 
 	return e4z_begin(job->img, &how);
@@ -61,7 +63,7 @@ static errcode_t plan(struct edit_job *job)
 	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
 }
 
-static errcode_t finish(struct edit_job *job)
+errcode_t edit_commit(struct edit_job *job)
 {
 	errcode_t err = may_write(job);
 
@@ -70,16 +72,24 @@ static errcode_t finish(struct edit_job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
-static errcode_t truncate_file(struct edit_job *job)
+static errcode_t operate(struct edit_job *job)
 {
 	const struct options *options = job->options;
+	const struct operation op = {
+		.row = operation_find(options->verb_name),
+		.file = options->files[0],
+		.size = options->size,
+		.off = options->offset,
+		.len = options->length,
+		.keep_size = options->keep_size,
+	};
 	struct e4z_edit edit;
-	errcode_t err = begin(job);
+	errcode_t err = edit_begin(job);
 
 	if (!err)
-		err = e4z_truncate(job->img, options->files[0], options->size, &edit);
+		err = op.row->run(job->img, &op, &edit);
 	if (!err)
-		err = finish(job);
+		err = edit_commit(job);
 	if (err)
 		return err;
 	job->result.check.files = 1;
@@ -94,8 +104,8 @@ static errcode_t replay(struct edit_job *job)
 		err = may_write(job);
 		return err ? err : e4z_replay(job->img, &job->result.commit);
 	}
-	err = begin(job);
-	return err ? err : finish(job);
+	err = edit_begin(job);
+	return err ? err : edit_commit(job);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)
@@ -142,10 +152,10 @@ int edit_run(const struct options *options, struct report *report, const volatil
 	return job.result.exit;
 }
 
-int edit_truncate_run(const struct options *options, struct report *report,
-		      const volatile int *stop)
+int edit_operation_run(const struct options *options, struct report *report,
+		       const volatile int *stop)
 {
-	return edit_run(options, report, stop, truncate_file);
+	return edit_run(options, report, stop, operate);
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

@@ -8,7 +8,7 @@
 #include "options.h"
 #include "report.h"
 
-verb_fn edit_truncate_run;
+verb_fn edit_operation_run; /* that of the verb's name */
 verb_fn edit_replay_run;
 verb_fn edit_undo_run;
 
@@ -28,5 +28,9 @@ typedef errcode_t edit_work(struct edit_job *job);
 /* Open the image for editing, have WORK done, tell how it ended. The exit status. */
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work);
+
+/* Begin the one transaction of a plan; what it ends with: the commit, or its price in a dry run. */
+errcode_t edit_begin(struct edit_job *job);
+errcode_t edit_commit(struct edit_job *job);
 
 #endif

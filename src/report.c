@@ -92,11 +92,11 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 	char ino[TABLE_CELL];
 	int column;
 
-	if (report->options->quiet || !report->options->verbose)
+	if (report->options->quiet || (!report->options->verbose && !skipped->left))
 		return 0;
 	for (column = 0; column < PATH; column++)
 		cells[column] = "-";
-	cells[KIND] = "skipped";
+	cells[KIND] = skipped->left ? "left" : "skipped";
 	cells[INO] = table_number(ino, skipped->ino ? skipped->ino : E4Z_NONE);
 	cells[PATH] = skipped->path ? skipped->path : "-";
 	cells[NOTE] = skipped->why;
@@ -151,12 +151,14 @@ static void put_blocks(uint64_t count, const char *what)
 
 static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 {
+	const char *zeroed = strcmp(edit->op, "truncate") ? ", zeroed" : ", tail zeroed";
+	char number[16], *file;
 	errcode_t err;
-	char *file;
 
 	if (report->options->quiet)
 		return 0;
-	file = util_printable(edit->path);
+	snprintf(number, sizeof(number), "<%" PRIu32 ">", edit->ino);
+	file = util_printable(edit->path ? edit->path : number);
 	err = file ? put_image(report) : ENOMEM;
 	if (!err) {
 		printf("%s %s: %" PRIu64, edit->op, file, edit->size_before);
@@ -166,7 +168,8 @@ static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 		put_blocks(edit->blocks_freed, "freed");
 		put_blocks(edit->blocks_allocated, "allocated");
 		put_blocks(edit->blocks_converted, "converted");
-		puts(edit->did_zero ? ", tail zeroed" : "");
+		fputs(edit->did_zero ? zeroed : "", stdout);
+		putchar('\n');
 	}
 	free(file);
 	return err ? err : util_stdout_error();
@@ -268,6 +271,15 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 	case ABOUT_FIX:
 		put_check(&summary->check);
 		put_fix(summary);
+		put_edit(report, summary);
+		break;
+	case ABOUT_CONVERT:
+		put_count("", summary->check.files, "file");
+		if (summary->check.skipped)
+			printf(", %" PRIu64 " skipped", summary->check.skipped);
+		if (summary->left)
+			printf(", %" PRIu64 " left", summary->left);
+		fputs("; ", stdout);
 		put_edit(report, summary);
 		break;
 	case ABOUT_EDIT: put_edit(report, summary); break;

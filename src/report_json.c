@@ -118,10 +118,10 @@ static void add_hex(struct line *line, const char *name, const uint8_t *bytes, s
 	add_ascii(line, name, hex);
 }
 
-/* A FILE of the command line: "<INO>" is no path. */
+/* A FILE of the command line, or a path that was found, or none: "<INO>" is no path. */
 static void add_file(struct line *line, const char *file)
 {
-	add_path(line, *file == '/' ? file : NULL);
+	add_path(line, file && *file == '/' ? file : NULL);
 }
 
 static void add_list(struct line *line, const char *name, const char *const *values)
@@ -331,6 +331,7 @@ static errcode_t json_skipped(struct report *report, const struct e4z_skipped *s
 	add_ino(&line, skipped->ino);
 	add_path(&line, skipped->path);
 	add_text(&line, "why", skipped->why);
+	add_bool(&line, "left", skipped->left);
 	return end(&line);
 }
 

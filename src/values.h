@@ -8,12 +8,16 @@
 /* Puts ARG, NULL where it is optional, into its field: why not, or NULL. */
 typedef const char *value_fn(struct options *options, const char *arg);
 
+value_fn value_convert;
 value_fn value_data;
 value_fn value_descriptor;
 value_fn value_jobs;
 value_fn value_journal_device;
+value_fn value_length;
 value_fn value_kinds;
+value_fn value_offset;
 value_fn value_partition;
+value_fn value_policy;
 value_fn value_progress;
 value_fn value_size;
 value_fn value_trace;

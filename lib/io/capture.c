@@ -148,19 +148,36 @@ bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, vo
 	return !cap->overlay && !cap->count && blkdev_read_cached(cap->dev, off, len, buf);
 }
 
+/* The first changed block in [from, end), or END. */
+static uint64_t first_held(const struct capture *cap, uint64_t from, uint64_t end)
+{
+	if (!cap->count)
+		return end;
+	/* whichever is less: the blocks of the range, or all that are held */
+	if (end - from < cap->room) {
+		while (from < end && !held(cap, from))
+			from++;
+		return from;
+	}
+	for (size_t i = 0; i < cap->room; i++)
+		if (cap->slots[i].data && cap->slots[i].block >= from && cap->slots[i].block < end)
+			end = cap->slots[i].block;
+	return end;
+}
+
 void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end)
 {
 	struct overlay_entry entry;
-	uint64_t bs = cap->block_size, from = off / bs, at = UINT64_MAX;
+	uint64_t bs = cap->block_size, from = off / bs, stop, at;
 
 	blkdev_next_data(cap->dev, off, start, end);
-	if (cap->overlay && overlay_next(cap->overlay, &from, &entry))
+	if (*start <= off)
+		return;
+	at = stop = (*start + bs - 1) / bs;
+	if (cap->overlay && overlay_next(cap->overlay, &from, &entry) && entry.block < at)
 		at = entry.block;
-	for (size_t i = 0; cap->count && i < cap->room; i++)
-		if (cap->slots[i].data && cap->slots[i].block >= off / bs &&
-		    cap->slots[i].block < at)
-			at = cap->slots[i].block;
-	if (at == UINT64_MAX || at * bs >= *start)
+	at = first_held(cap, off / bs, at);
+	if (at == stop || at * bs >= *start)
 		return;
 	*start = at * bs > off ? at * bs : off;
 	*end = (at + 1) * bs;

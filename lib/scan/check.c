@@ -180,7 +180,8 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 	if (err)
 		return err;
 	if (finding->kind == FINDING_SKIPPED) {
-		const struct e4z_skipped skipped = {finding->ino, finding->path, finding->why};
+		const struct e4z_skipped skipped = {
+			.ino = finding->ino, .path = finding->path, .why = finding->why};
 
 		summary->skipped++;
 		return sink->skipped ? sink->skipped(sink->arg, &skipped) : 0;

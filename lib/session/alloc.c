@@ -3,6 +3,7 @@
 #include "session/alloc.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "image/groups.h"
 #include "image/super.h"
@@ -25,6 +26,8 @@ enum {
 	S_FREE_BLOCKS_HI = 0x158,
 };
 
+#define GOOD_RUN 256 /* clusters: what is shorter is taken only where nothing else is left */
+
 /* One group being changed; the pointers are into the transaction. */
 struct part {
 	struct e4z_image *img;
@@ -33,6 +36,7 @@ struct part {
 	uint64_t first;	   /* block of the bitmap's first bit */
 	uint32_t clusters; /* bits that mean something */
 	bool wide;	   /* the descriptor has high halves */
+	bool look;	   /* nothing is to be changed: the pointers are the caller's */
 };
 
 static uint32_t bitmap_bytes(const struct e4z_image *img)
@@ -136,41 +140,58 @@ static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
 	return SUPER_OFFSET / img->block_size + 1 + i;
 }
 
-static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
+/* A block of P for changing; or into *DATA, which is P's own then, to be looked at. */
+static errcode_t part_block(const struct part *p, uint64_t block, uint8_t **data)
 {
+	struct e4z_image *img = p->img;
+
+	if (!p->look)
+		return txn_edit(img, block, data);
+	return image_read(img, block * img->block_size, img->block_size, *data);
+}
+
+static errcode_t part_load(struct part *p)
+{
+	struct e4z_image *img = p->img;
 	const struct ext2_super_block *sb = img->fs->super;
 	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
 	uint64_t at;
 	errcode_t err;
 
-	*p = (struct part){.img = img, .group = g, .wide = size >= BG_BITMAP_CSUM_HI + 4};
-	p->first = sb->s_first_data_block + (uint64_t)g * sb->s_blocks_per_group;
+	p->wide = size >= BG_BITMAP_CSUM_HI + 4;
+	p->first = sb->s_first_data_block + (uint64_t)p->group * sb->s_blocks_per_group;
 	p->clusters = sb->s_clusters_per_group;
 	if ((img->blocks - p->first + img->cluster_ratio - 1) / img->cluster_ratio < p->clusters)
 		p->clusters = (uint32_t)((img->blocks - p->first + img->cluster_ratio - 1) /
 					 img->cluster_ratio);
-	err = txn_edit(img, desc_block(img, g / per_block), &p->desc);
+	err = part_block(p, desc_block(img, p->group / per_block), &p->desc);
 	if (err)
 		return err;
-	p->desc += (size_t)(g % per_block) * size;
+	p->desc += (size_t)(p->group % per_block) * size;
 	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the descriptor's checksum is wrong", g);
+				  "group %u: the descriptor's checksum is wrong", p->group);
 	at = get_le32(p->desc + BG_BLOCK_BITMAP);
 	if (size > BG_BLOCK_BITMAP_HI)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
 	if (!rangeset_has(img->metadata, at))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap is misplaced", g);
-	err = txn_edit(img, at, &p->bitmap);
+				  "group %u: the block bitmap is misplaced", p->group);
+	err = part_block(p, at, &p->bitmap);
 	if (err)
 		return err;
 	if (img->group_csum && get_le16(p->desc + BG_FLAGS) & EXT2_BG_BLOCK_UNINIT)
 		part_make_bitmap(p);
 	else if (img->metadata_csum && bitmap_csum_stored(p) != bitmap_csum_right(p))
 		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap's checksum is wrong", g);
+				  "group %u: the block bitmap's checksum is wrong", p->group);
 	return 0;
+}
+
+static errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p)
+{
+	*p = (struct part){.img = img, .group = g};
+	return part_load(p);
 }
 
 /* Add DELTA clusters to the free counts of the group and of the file system. */
@@ -199,8 +220,7 @@ static errcode_t count_free(struct part *p, int64_t delta)
 	return 0;
 }
 
-/* Free clusters of the whole file system now, less those that only root may have. */
-static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
+errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)
 {
 	struct ext2_super_block *super = img->fs->super;
 	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count(super);
@@ -213,67 +233,117 @@ static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
 	n = get_le32(sb + S_FREE_BLOCKS);
 	if (ext2fs_has_feature_64bit(super))
 		n |= (uint64_t)get_le32(sb + S_FREE_BLOCKS_HI) << 32;
-	*may = n >= kept + img->cluster_ratio;
+	*clusters = n > kept ? (n - kept) / img->cluster_ratio : 0;
 	return 0;
 }
 
-/* The first cluster of P from FROM on that may be taken, or clusters. */
-static uint32_t find_free(const struct part *p, uint32_t from)
+/* Cluster I of P may be taken. */
+static bool may_take(const struct part *p, uint32_t i)
 {
 	uint32_t ratio = p->img->cluster_ratio;
+	uint64_t block = p->first + (uint64_t)i * ratio;
 
-	for (uint32_t i = from; i < p->clusters; i++) {
-		uint64_t block = p->first + (uint64_t)i * ratio;
-
-		if (!bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
-		    !txn_was_freed(p->img, block) &&
-		    !rangeset_meets(p->img->metadata, block, ratio))
-			return i;
-	}
-	return p->clusters;
+	return !bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
+	       !txn_was_freed(p->img, block) && !rangeset_meets(p->img->metadata, block, ratio);
 }
 
-static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint64_t *pblk,
-			   bool *found)
+/* A place for clusters in a group. */
+struct hole {
+	uint32_t at, len;
+};
+
+/* The next run of clusters that may be taken at or behind FROM, no longer than WANT. */
+static struct hole next_hole(const struct part *p, uint32_t from, uint32_t want)
+{
+	struct hole hole = {.at = from};
+
+	while (hole.at < p->clusters && !may_take(p, hole.at)) {
+		/* what is full is left behind by the byte */
+		if (hole.at % 8 == 0 && p->bitmap[hole.at / 8] == 0xff)
+			hole.at += 7;
+		hole.at++;
+	}
+	while (hole.len < want && hole.at + hole.len < p->clusters &&
+	       may_take(p, hole.at + hole.len))
+		hole.len++;
+	return hole;
+}
+
+/* The first hole of WANT clusters behind FROM, else the longest of the group. */
+static struct hole find_hole(const struct part *p, uint32_t from, uint32_t want)
+{
+	struct hole best = next_hole(p, from, want), hole;
+
+	/* where the goal itself is free the file goes on there, however little that is */
+	if (best.len && best.at == from && from)
+		return best;
+	for (uint32_t at = best.at + best.len; best.len < want && at < p->clusters;
+	     at = hole.at + hole.len) {
+		hole = next_hole(p, at, want);
+		if (hole.len > best.len)
+			best = hole;
+	}
+	for (uint32_t at = 0; best.len < want && at < from; at = hole.at + hole.len) {
+		hole = next_hole(p, at, want);
+		if (hole.len > best.len)
+			best = hole;
+		if (!hole.len)
+			break;
+	}
+	return best;
+}
+
+/* Take up to WANT clusters of group G, at least LEAST: *GOT is 0 if it has not as many. */
+static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint32_t want,
+			   uint32_t least, uint64_t *pblk, uint64_t *got)
 {
 	struct part p;
-	uint32_t i;
-	errcode_t err = 0;
+	struct hole hole;
+	errcode_t err;
 
 	/* most groups say by themselves that they are full */
-	*found = false;
+	*got = 0;
 	if (!ext2fs_bg_free_blocks_count(img->fs, g))
 		return 0;
 	err = part_open(img, g, &p);
 	if (err)
 		return err;
-	i = find_free(&p, from);
-	if (i == p.clusters && from)
-		i = find_free(&p, 0);
-	if (i == p.clusters)
+	hole = find_hole(&p, from, want);
+	if (hole.len < least) {
+		/* its bitmap may have come into being only now */
+		part_seal(&p);
 		return 0;
-	bit_put(p.bitmap, i, true);
-	err = count_free(&p, -1);
+	}
+	for (uint32_t i = 0; i < hole.len; i++)
+		bit_put(p.bitmap, hole.at + i, true);
+	err = count_free(&p, -(int64_t)hole.len);
 	part_seal(&p);
-	*pblk = p.first + (uint64_t)i * img->cluster_ratio;
-	*found = true;
+	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
+	*got = hole.len;
 	return err;
 }
 
-errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk)
+errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, bool reserved,
+			 uint64_t *pblk, uint64_t *got)
 {
 	const struct ext2_super_block *sb = img->fs->super;
-	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0;
-	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group);
+	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0, left;
+	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group), want;
 	uint32_t from = (uint32_t)(rel % sb->s_blocks_per_group / img->cluster_ratio);
-	bool found = false, may;
-	errcode_t err = may_take(img, reserved, &may);
+	errcode_t err = alloc_left(img, reserved, &left);
 
-	for (uint32_t i = 0; !err && may && !found && i < img->groups; i++) {
-		err = take_from(img, (g + i) % img->groups, from, pblk, &found);
-		from = 0;
-	}
-	if (!err && !found)
+	*got = 0;
+	if (g >= img->groups)
+		g = from = 0;
+	count = count < left ? count : left;
+	want = count < sb->s_clusters_per_group ? (uint32_t)count : sb->s_clusters_per_group;
+	/* first where there is room for a good part of it, then wherever there is any */
+	for (uint32_t least = want < GOOD_RUN ? want : GOOD_RUN; !err && !*got && least;
+	     least = least > 1)
+		for (uint32_t i = 0; !err && !*got && i < img->groups; i++)
+			err = take_from(img, (g + i) % img->groups, i ? 0 : from, want, least, pblk,
+					got);
+	if (!err && !*got)
 		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
 	return err;
 }
@@ -355,4 +425,39 @@ errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len)
 	struct run run = {.pblk = pblk, .len = len};
 
 	return alloc_give_all(img, &run, 1);
+}
+
+/* Read the bitmap of group G into BITMAP. */
+static errcode_t look_at_group(struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+{
+	AUTO_FREE uint8_t *desc = malloc(img->block_size);
+	struct part p = {.img = img, .group = g, .look = true, .desc = desc, .bitmap = bitmap};
+
+	return desc ? part_load(&p) : ENOMEM;
+}
+
+errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, uint8_t *bitmap,
+			    uint32_t *group)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	uint32_t ratio = img->cluster_ratio;
+
+	for (uint64_t end = pblk + len; pblk < end; pblk += ratio - pblk % ratio) {
+		uint64_t rel = pblk - sb->s_first_data_block;
+		uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group);
+		uint32_t bit = (uint32_t)(rel % sb->s_blocks_per_group / ratio);
+		errcode_t err = g == *group ? 0 : look_at_group(img, g, bitmap);
+
+		*group = err ? UINT32_MAX : g;
+		if (err)
+			return err;
+		if (!bit_get(bitmap, bit))
+			return image_fail(img, E4Z_ET_CORRUPT_MAP,
+					  "block %llu is mapped and free at once",
+					  (unsigned long long)pblk);
+		/* long runs by the byte, less the step that the loop takes */
+		if (bit % 8 == 0 && bitmap[bit / 8] == 0xff && end - pblk >= 8ull * ratio)
+			pblk += 7ull * ratio;
+	}
+	return 0;
 }

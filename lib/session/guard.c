@@ -132,8 +132,7 @@ errcode_t guard_edit(struct e4z_image *img, bool force)
 
 /* ---- an inode ---- */
 
-/* Reserved ones, and those that the superblock names: their blocks are the file system's own. */
-static bool is_system(const struct e4z_image *img, uint32_t ino)
+bool guard_is_system(const struct e4z_image *img, uint32_t ino)
 {
 	struct ext2_super_block *sb = img->fs->super;
 
@@ -178,7 +177,7 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
 {
-	if (is_system(img, inode->ino))
+	if (guard_is_system(img, inode->ino))
 		return refuse(img, inode, "belongs to the file system itself");
 	if (!inode->links)
 		return refuse(img, inode, "has no links: it is free, or an orphan to be removed");

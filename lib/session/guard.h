@@ -11,6 +11,9 @@
  */
 errcode_t guard_edit(struct e4z_image *img, bool force);
 
+/* Reserved inodes, and those that the superblock names: their blocks are the file system's own. */
+bool guard_is_system(const struct e4z_image *img, uint32_t ino);
+
 /* What an operation is going to do to an inode. */
 enum guard_what {
 	GUARD_EDGES = 1,  /* change some bytes of a block and leave others */

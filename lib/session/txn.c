@@ -31,6 +31,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct homes homes;
+	bool stamped;		/* s_wtime is to be now */
 	struct rangeset *freed; /* blocks */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
@@ -149,6 +150,11 @@ void txn_abort(struct e4z_image *img)
 	img->txn = NULL;
 }
 
+const struct e4z_edit_options *txn_options(const struct e4z_image *img)
+{
+	return &img->txn->options;
+}
+
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 {
 	return img->txn->options.data;
@@ -180,9 +186,15 @@ errcode_t txn_restart(struct e4z_image *img)
 
 	capture_drop_all(img->view);
 	homes_free(&txn->homes);
+	txn->stamped = false;
 	rangeset_free(txn->freed);
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
+}
+
+void txn_stamp(struct e4z_image *img)
+{
+	img->txn->stamped = true;
 }
 
 uint64_t txn_now(const struct e4z_image *img)
@@ -238,6 +250,11 @@ errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
 	return err ? err : homes_add_zero(&img->txn->homes, off, len);
 }
 
+void txn_barrier(struct e4z_image *img)
+{
+	homes_barrier(&img->txn->homes);
+}
+
 size_t txn_homes(const struct e4z_image *img)
 {
 	return img->txn->homes.list.count;
@@ -264,7 +281,7 @@ bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 
 /* ---- what has to be written ---- */
 
-/* A changed superblock says when, and has its checksum. */
+/* A changed superblock says when, if anybody's time changed, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
 {
 	uint8_t *raw;
@@ -278,8 +295,10 @@ static errcode_t seal_super(struct e4z_image *img)
 	/* the view shows the flag of the log that is replayed first; the commit turns its own */
 	put_le32(raw + S_FEATURE_INCOMPAT,
 		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
-	put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
-	raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	if (img->txn->stamped) {
+		put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
+		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+	}
 	if (img->metadata_csum)
 		put_le32(raw + SUPER_CSUM, crc32c(~0u, raw, SUPER_CSUM));
 	return 0;
@@ -301,8 +320,18 @@ errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
 
 	free(list);
 	*need = img->log ? commit_need(img->log, count) : 0;
-	*room = img->log ? log_size(img->log) : UINT64_MAX;
+	*room = txn_log_room(img);
 	return err;
+}
+
+uint64_t txn_log_room(const struct e4z_image *img)
+{
+	return img->log ? log_size(img->log) : UINT64_MAX;
+}
+
+uint64_t txn_log_bound(const struct e4z_image *img)
+{
+	return img->log ? commit_need(img->log, capture_count(img->view)) : 0;
 }
 
 /* ---- committing ---- */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// --convert: the FILEs in one transaction, or every regular file in as many as it takes.
+
+#include "convert.h"
+#include "edit.h"
+#include "progress.h"
+#include "util.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct face {
+	struct edit_job *job;
+	struct progress progress;
+};
+
+static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
+{
+	struct face *face = arg;
+
+	progress_update(&face->progress, pass, current, max);
+}
+
+static errcode_t on_edit(void *arg, const struct e4z_edit *edit)
+{
+	struct face *face = arg;
+
+	progress_hide(&face->progress);
+	return face->job->report->ops->edit(face->job->report, edit);
+}
+
+static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
+{
+	struct face *face = arg;
+
+	progress_hide(&face->progress);
+	return face->job->report->ops->skipped(face->job->report, skipped);
+}
+
+static struct e4z_convert_options make_options(struct face *face)
+{
+	const struct options *options = face->job->options;
+
+	return (struct e4z_convert_options){
+		.to = options->convert_to,
+		.offset = options->offset,
+		.length = options->length,
+		.dry_run = options->dry_run,
+		.jobs = options->jobs,
+		.stop = face->job->stop,
+		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
+		.edit = on_edit,
+		.skipped = on_skipped,
+		.arg = face,
+	};
+}
+
+/* All of it, or nothing. */
+static errcode_t convert_files(struct face *face, struct e4z_edit *edits)
+{
+	const struct e4z_convert_options how = make_options(face);
+	struct edit_job *job = face->job;
+	size_t count = job->options->file_count;
+	errcode_t err = edit_begin(job);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = e4z_convert(job->img, job->options->files[i], &how, &edits[i]);
+	progress_hide(&face->progress);
+	if (!err)
+		err = edit_commit(job);
+	job->result.check.files = err ? 0 : count;
+	for (size_t i = 0; i < count && !err; i++)
+		err = job->report->ops->edit(job->report, &edits[i]);
+	return err;
+}
+
+static errcode_t convert_image(struct face *face)
+{
+	const struct e4z_convert_options how = make_options(face);
+	struct edit_job *job = face->job;
+	const struct e4z_edit_options edit = {.split = job->options->split};
+	struct e4z_convert_summary summary;
+	struct report_summary *result = &job->result;
+	errcode_t err = util_stdout_flush();
+
+	if (!err)
+		err = e4z_begin(job->img, &edit);
+	if (err)
+		return err;
+	err = e4z_convert_all(job->img, &how, &summary, &result->commit);
+	progress_hide(&face->progress);
+	result->about = ABOUT_CONVERT;
+	result->check.files = summary.files;
+	result->check.skipped = summary.skipped;
+	result->left = summary.left;
+	result->log_room = summary.log_room == UINT64_MAX ? E4Z_NONE : summary.log_room;
+	if (job->options->dry_run) {
+		result->commit.log_blocks = summary.log_blocks;
+		result->would_replay = e4z_info(job->img)->journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	}
+	job->left_some = summary.left;
+	return err;
+}
+
+static errcode_t convert(struct edit_job *job)
+{
+	struct face face = {.job = job};
+	size_t count = job->options->file_count;
+	struct e4z_edit *edits;
+	errcode_t err;
+
+	progress_start(&face.progress, job->options);
+	if (!count)
+		return convert_image(&face);
+	edits = calloc(count, sizeof(*edits));
+	err = edits ? convert_files(&face, edits) : ENOMEM;
+	free(edits);
+	return err;
+}
+
+int convert_run(const struct options *options, struct report *report, const volatile int *stop)
+{
+	return edit_run(options, report, stop, convert);
+}
