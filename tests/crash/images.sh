@@ -62,6 +62,7 @@ populate() {
 	# shellcheck disable=SC2046 # words
 	host frag $(stripes 40)
 	host prealloc "0+$((2 * bs + 50))"
+	host zeros "0+$((8 * bs + 100))"
 	# shellcheck disable=SC2046
 	[ -n "${shallow-}" ] || host deep $(stripes $deep)
 	{
@@ -76,6 +77,9 @@ populate() {
 		fi
 		echo mkdir dir
 		echo "write $tmp/other dir/inner"
+		# blocks of zeroes, which debugfs does not write
+		echo "write $tmp/zeros zeros"
+		for block in 2 3 4 6; do echo "zap_block -f zeros $block"; done
 	} >"$tmp/script"
 	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
 	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 || { cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }

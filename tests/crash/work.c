@@ -2,6 +2,7 @@
 // The table of workloads. To add one, add a row; a new operation also adds a call and its meaning.
 #include "work.h"
 
+#include "errors.h"
 #include "image/image.h"
 #include "session/txn.h"
 #include <stdio.h>
@@ -15,6 +16,34 @@ static errcode_t truncate_to(struct e4z_image *img, const char *file, uint64_t a
 
 	(void)b;
 	return e4z_truncate(img, file, a, &edit);
+}
+
+static errcode_t convert(struct e4z_image *img, const char *file, enum e4z_convert_to to,
+			 uint64_t a, uint64_t b)
+{
+	const struct e4z_convert_options options = {.to = to, .offset = a, .length = b, .jobs = 1};
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_convert(img, file, &options, &edit);
+}
+
+/* The blocks of B bytes from A on, 0: to the end. */
+static errcode_t to_written(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_WRITTEN, a, b);
+}
+
+static errcode_t to_unwritten(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	errcode_t err = convert(img, file, E4Z_TO_UNWRITTEN, a, b);
+
+	/* indirect maps have no such state: they stay what they are */
+	return err == E4Z_ET_REFUSED ? 0 : err;
+}
+
+static errcode_t to_hole(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_HOLE, a, b);
 }
 
 /* Ends one transaction, and begins the next. */
@@ -137,6 +166,35 @@ static const struct workload workloads[] = {
 		   {was_finished, "/orphan3", AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(1, 100), AT(0, 0)}}},
 	{.name = "split", .split = true, .steps = {{truncate_to, "/deep", AT(3, 9), AT(0, 0)}}},
+	/* the blocks of /prealloc come below EOF before they are converted */
+	{.name = "written",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(0, 0), AT(0, 0)}}},
+	{.name = "written-grows",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(5, 0), AT(1, 0)},
+		   {to_written, "/prealloc", AT(7, 1), AT(2, 0)},
+		   {to_written, "/prealloc", AT(12, 0), AT(0, 1)}}},
+	{.name = "written-at-once",
+	 .steps = {{truncate_to, "/prealloc", AT(11, 9), AT(0, 0)},
+		   {to_written, "/prealloc", AT(4, 0), AT(0, 0)}}},
+	{.name = "written-dirty",
+	 .dirty_by = "up-prealloc",
+	 .steps = {{to_written, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten", .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten-nothing", .steps = {{to_unwritten, "/small", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole", .steps = {{to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole-unwritten", .steps = {{to_hole, "/prealloc", AT(5, 0), AT(6, 0)}}},
+	{.name = "there-and-back",
+	 .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/zeros", AT(3, 0), AT(2, 0)},
+		   {to_hole, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
 	{.name = "dirty",
 	 .dirty_by = "down-frag",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
