@@ -324,8 +324,7 @@ static errcode_t stage_all(struct fix *fix)
 		err = check_next(fix->check, &f);
 		/* what is left is told in the order of the findings */
 		if (!err && fix->behind.count &&
-		    (f.ino != fix->behind.items[0].ino || !is_behind(&f) ||
-		     why_left(fix, &f)))
+		    (f.ino != fix->behind.items[0].ino || !is_behind(&f) || why_left(fix, &f)))
 			err = end_behind(fix);
 		if (err || f.kind == CHECK_END)
 			break;

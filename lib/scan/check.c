@@ -302,11 +302,8 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	*summary = (struct e4z_check_summary){0};
 	if (!check)
 		return ENOMEM;
-	*check = (struct check){.img = img,
-				.options = *options,
-				.whole = whole,
-				.sink = sink,
-				.summary = summary};
+	*check = (struct check){
+		.img = img, .options = *options, .whole = whole, .sink = sink, .summary = summary};
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)

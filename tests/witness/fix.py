@@ -26,6 +26,7 @@ from judge import counted, digest, normal, parse  # noqa: E402
 from witness import Witness  # noqa: E402
 
 SHOWN = 8
+REASONS = ("may be that of an inode that cannot be read", "the truncate cannot be finished")
 REFUSED = ("mmp", "shared_blocks", "whose blocks its files own is not known")
 
 
@@ -98,6 +99,8 @@ class Run:
         for f in left:
             if not f.get("why"):
                 self.fault("left without a reason: %s" % normal(f))
+            elif f["fixable"] and not any(r in f["why"] for r in REASONS):
+                self.fault("left: %s: %s" % (f["why"], normal(f)))
         if done.returncode != (4 if left else 0):
             self.fault("exit %d with %d left: %s" % (done.returncode, len(left),
                                                      done.stderr.decode("utf-8", "replace")))
