@@ -216,9 +216,22 @@ enum e4z_data_mode {
 	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */
 };
 
+/*
+ * How dirty blocks over unwritten extents are treated where a range is zeroed: the three ways of
+ * iomap_zero_range(). The content is the same.
+ */
+enum e4z_policy {
+	E4Z_POLICY_BATCH,	 /* looked up with the mapping and zeroed in the cache */
+	E4Z_POLICY_FLUSH,	 /* the rest of the range is flushed when the first one is met */
+	E4Z_POLICY_FLUSH_ALWAYS, /* the range is flushed first */
+};
+
 struct e4z_edit_options {
 	enum e4z_data_mode data;
 	bool split; /* an operation larger than the log may take several transactions */
+	enum e4z_policy policy;
+	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
+	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
 };
 
 /* What one operation did; byte counts. */
@@ -335,6 +348,17 @@ struct e4z_convert_summary {
 errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_options *options,
 			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
 	E4Z_MUST_CHECK;
+
+/*
+ * Ranges of FILE, bytes, as fallocate(2) changes them; a size grows with them unless KEEP_SIZE. A
+ * file without extents has no unwritten blocks: only a hole can be punched in it (E4Z_ET_REFUSED).
+ */
+errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			 bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			 struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
 /*
  * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not

@@ -7,6 +7,7 @@
 #include "edit.h"
 #include "e4zero.h"
 #include "errors.h"
+#include "operation.h"
 #include "report.h"
 #include "util.h"
 #include "verb.h"
@@ -36,6 +37,7 @@ errcode_t edit_begin(struct edit_job *job)
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
 		.split = job->options->split && !job->options->dry_run,
+		.policy = job->options->policy,
 	};
 
 	return e4z_begin(job->img, &how);
@@ -70,14 +72,22 @@ errcode_t edit_commit(struct edit_job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
-static errcode_t truncate_file(struct edit_job *job)
+static errcode_t operate(struct edit_job *job)
 {
 	const struct options *options = job->options;
+	const struct operation op = {
+		.row = operation_find(options->verb_name),
+		.file = options->files[0],
+		.size = options->size,
+		.off = options->offset,
+		.len = options->length,
+		.keep_size = options->keep_size,
+	};
 	struct e4z_edit edit;
 	errcode_t err = edit_begin(job);
 
 	if (!err)
-		err = e4z_truncate(job->img, options->files[0], options->size, &edit);
+		err = op.row->run(job->img, &op, &edit);
 	if (!err)
 		err = edit_commit(job);
 	if (err)
@@ -142,10 +152,10 @@ int edit_run(const struct options *options, struct report *report, const volatil
 	return job.result.exit;
 }
 
-int edit_truncate_run(const struct options *options, struct report *report,
-		      const volatile int *stop)
+int edit_operation_run(const struct options *options, struct report *report,
+		       const volatile int *stop)
 {
-	return edit_run(options, report, stop, truncate_file);
+	return edit_run(options, report, stop, operate);
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

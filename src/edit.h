@@ -8,7 +8,7 @@
 #include "options.h"
 #include "report.h"
 
-verb_fn edit_truncate_run;
+verb_fn edit_operation_run; /* that of the verb's name */
 verb_fn edit_replay_run;
 verb_fn edit_undo_run;
 

@@ -12,6 +12,7 @@
 #include "edit.h"
 #include "fix.h"
 #include "map.h"
+#include "operation.h"
 #include "util.h"
 #include "values.h"
 #include <getopt.h>
@@ -60,11 +61,27 @@ static const struct option_row rows[] = {
 	 .help = "scrub what --check reports; no content, size or\ntime of a file changes"},
 	{.name = "truncate",
 	 .arg = "SIZE",
-	 .run = edit_truncate_run,
+	 .run = edit_operation_run,
 	 .files = FILES_ONE,
 	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .set = value_size,
 	 .help = "set the size of FILE; K M G T are powers of 1024,\nKB MB GB TB of 1000"},
+	{.name = "zero-range",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .help = "zero -l bytes of FILE from -o on; whole blocks become\n"
+		 "unwritten, holes allocated"},
+	{.name = "punch-hole",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .help = "zero -l bytes of FILE from -o on; whole blocks are\nfreed, the size stays"},
+	{.name = "allocate",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .help = "give FILE unwritten blocks where it has none in -l\nbytes from -o on"},
 	{.name = "convert",
 	 .arg = "TO",
 	 .run = convert_run,
@@ -122,11 +139,14 @@ static const struct option_row rows[] = {
 	 .arg = "FILE",
 	 .set = value_journal_device,
 	 .help = "the external journal, where it is neither next to\nIMAGE nor on this host"},
+	{.name = "keep-size",
+	 .flag = FLAG(keep_size),
+	 .help = "the file does not grow with the range"},
 	{.letter = 'l',
 	 .name = "length",
 	 .arg = "N",
 	 .set = value_length,
-	 .help = "bytes of FILE, of any size; default: to its end"},
+	 .help = "bytes of FILE, of any size; --convert: default to\nits end"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .flag = FLAG(dry_run),
@@ -135,7 +155,7 @@ static const struct option_row rows[] = {
 	 .name = "offset",
 	 .arg = "N",
 	 .set = value_offset,
-	 .help = "the byte of FILE to begin with; default 0"},
+	 .help = "the byte of FILE to begin with; --convert: default 0"},
 	{.name = "only",
 	 .arg = "KINDS",
 	 .set = value_kinds,
@@ -147,6 +167,11 @@ static const struct option_row rows[] = {
 	 .arg = "X",
 	 .set = value_partition,
 	 .help = "the file system of a disk image: a number, LABEL,\nUUID, PARTLABEL or PARTUUID"},
+	{.name = "policy",
+	 .arg = "HOW",
+	 .set = value_policy,
+	 .help = "batch, flush or flush-always: how dirty blocks over\n"
+		 "unwritten ones are zeroed; default batch"},
 	{.name = "progress",
 	 .arg = "FD",
 	 .arg_optional = true,
@@ -305,7 +330,7 @@ static void take(struct options *options, const struct option_row *row, const ch
 
 	if (row->flag)
 		*(bool *)((char *)options + row->flag) = true;
-	if (row->run && options->verb && options->verb != row->run && !row->at_once)
+	if (row->run && options->verb && strcmp(options->verb_name, row->name) && !row->at_once)
 		fault(options, "--%s and --%s: one verb a call", options->verb_name, row->name);
 	if (row->run) {
 		options->verb = row->run;
@@ -358,26 +383,45 @@ static void check_files(struct options *options, enum files wanted)
 		fault(options, "--%s wants a FILE", options->verb_name);
 }
 
+/* A range of bytes, and what goes with it: asked for where it is wanted, and nowhere else. */
+static void check_range(struct options *options, bool may)
+{
+	const struct operation_row *op = operation_find(options->verb_name);
+	unsigned wants = op ? op->wants : 0, allowed = may ? WANTS_OFFSET | WANTS_LENGTH : wants;
+
+	if (wants & WANTS_OFFSET && !options->offset_given)
+		fault(options, "--%s wants an --offset", options->verb_name);
+	if (wants & WANTS_LENGTH && !options->length_given)
+		fault(options, "--%s wants a --length", options->verb_name);
+	if (!(allowed & WANTS_OFFSET) && options->offset_given)
+		fault(options, "--offset: --%s takes no range", options->verb_name);
+	if (!(allowed & WANTS_LENGTH) && options->length_given)
+		fault(options, "--length: --%s takes no range", options->verb_name);
+	if (!(wants & MAY_KEEP) && options->keep_size)
+		fault(options, "--keep-size: --%s has no use for it", options->verb_name);
+	if (may && (options->offset_given || options->length_given) && !options->file_count)
+		fault(options, "--offset and --length want a FILE");
+}
+
 /* What only makes sense with some verbs. */
 static void check_verb(struct options *options)
 {
 	const struct option_row *verb = rows;
 
-	while (verb->run != options->verb)
+	while (!verb->name || strcmp(verb->name, options->verb_name))
 		verb++;
 	check_files(options, verb->files);
+	check_range(options, verb->takes & TAKES_RANGE);
 	if (options->undo && !(verb->takes & TAKES_UNDO))
 		fault(options, "--undo: --%s keeps no undo file", verb->name);
 	if (options->trace && !(verb->takes & TAKES_UNDO))
 		fault(options, "--trace-io: --%s is not traced", verb->name);
 	if (options->data_given && !(verb->takes & TAKES_DATA))
 		fault(options, "--data: --%s changes no file", verb->name);
+	if (options->policy_given && !(verb->takes & TAKES_DATA))
+		fault(options, "--policy: --%s changes no file", verb->name);
 	if (options->split && !(verb->takes & TAKES_SPLIT))
 		fault(options, "--split: --%s is never split", verb->name);
-	if (options->range_given && !(verb->takes & TAKES_RANGE))
-		fault(options, "--offset and --length: --%s takes no range", verb->name);
-	if (options->range_given && !options->file_count)
-		fault(options, "--offset and --length want a FILE");
 }
 
 /*

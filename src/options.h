@@ -28,8 +28,10 @@ struct options {
 	const char *trace, *undo; /* files to write; only with a verb that edits */
 	const char *undo_apply;	  /* the undo file to take back */
 	uint64_t size;		  /* what --truncate sets */
-	uint64_t offset, length;  /* bytes; length 0: to the end */
-	bool range_given;
+	uint64_t offset, length;  /* bytes of a file; length 0: to the end */
+	bool offset_given, length_given, keep_size;
+	enum e4z_policy policy;
+	bool policy_given;
 	enum e4z_convert_to convert_to;
 	enum e4z_data_mode data;
 	bool data_given;

@@ -151,6 +151,7 @@ static void put_blocks(uint64_t count, const char *what)
 
 static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 {
+	const char *zeroed = strcmp(edit->op, "truncate") ? ", zeroed" : ", tail zeroed";
 	char number[16], *file;
 	errcode_t err;
 
@@ -167,7 +168,8 @@ static errcode_t text_edit(struct report *report, const struct e4z_edit *edit)
 		put_blocks(edit->blocks_freed, "freed");
 		put_blocks(edit->blocks_allocated, "allocated");
 		put_blocks(edit->blocks_converted, "converted");
-		puts(!edit->did_zero ? "" : edit->blocks_converted ? ", zeroed" : ", tail zeroed");
+		fputs(edit->did_zero ? zeroed : "", stdout);
+		putchar('\n');
 	}
 	free(file);
 	return err ? err : util_stdout_error();

@@ -49,16 +49,34 @@ const char *value_size(struct options *options, const char *arg)
 
 const char *value_offset(struct options *options, const char *arg)
 {
-	options->range_given = true;
+	options->offset_given = true;
 	return util_size(arg, &options->offset) ? NULL : "not a number of bytes";
 }
 
 const char *value_length(struct options *options, const char *arg)
 {
-	options->range_given = true;
+	options->length_given = true;
 	if (!util_size(arg, &options->length) || !options->length)
 		return "not a number of bytes from 1 on";
 	return NULL;
+}
+
+const char *value_policy(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[E4Z_POLICY_BATCH] = "batch",
+		[E4Z_POLICY_FLUSH] = "flush",
+		[E4Z_POLICY_FLUSH_ALWAYS] = "flush-always",
+	};
+
+	options->policy_given = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->policy = (enum e4z_policy)i;
+		return NULL;
+	}
+	return "neither batch, flush nor flush-always";
 }
 
 const char *value_convert(struct options *options, const char *arg)

@@ -132,6 +132,11 @@ errcode_t extents_dirty(struct extents *list, const struct e4z_span **spans, siz
 	return 0;
 }
 
+size_t extents_changes(const struct extents *list)
+{
+	return list->dirty.count;
+}
+
 void extents_clean(struct extents *list)
 {
 	vec_free(&list->dirty);

@@ -81,6 +81,9 @@ bool extents_walk_next(const struct extents *list, struct extents_walk *walk, st
 /* What was changed: *COUNT disjoint ranges in order, valid until the next change. */
 errcode_t extents_dirty(struct extents *list, const struct e4z_span **spans, size_t *count);
 
+/* No fewer than the ranges that were changed, without putting them in order. */
+size_t extents_changes(const struct extents *list);
+
 /* All that was changed is written. */
 void extents_clean(struct extents *list);
 

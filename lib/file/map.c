@@ -4,16 +4,12 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "file/node.h"
 #include "image/groups.h"
 #include <errno.h>
 #include <stdlib.h>
 
-#define EXTENT_MAGIC 0xf30a
-#define EXTENT_HEADER 12
-#define EXTENT_ENTRY 12
-#define EXTENT_MAX_DEPTH 5
-#define EXTENT_MAX_WRITTEN 32768 /* a greater ee_len means unwritten, less this */
-#define LBLK_END 0xffffffffull	 /* logical block numbers go to 2^32 - 2 */
+#define LBLK_END 0xffffffffull /* logical block numbers go to 2^32 - 2 */
 
 struct walk {
 	const struct e4z_image *img;
@@ -24,7 +20,6 @@ struct walk {
 	uint64_t next_lblk; /* behind the last extent or index entry seen */
 	uint64_t first_data;
 	uint32_t csum_seed;
-	const uint8_t *asked; /* the index block whose children were asked for last */
 };
 
 errcode_t map_work_init(const struct e4z_image *img, struct map_work *work)
@@ -41,6 +36,7 @@ void map_work_free(struct map_work *work)
 {
 	for (size_t i = 0; i < sizeof(work->level) / sizeof(work->level[0]); i++)
 		free(work->level[i]);
+	nearby_free(&work->nearby);
 }
 
 static void fault(struct walk *w, const char *why)
@@ -50,16 +46,14 @@ static void fault(struct walk *w, const char *why)
 }
 
 /*
- * No block of the range is static metadata. The stretch around it is remembered: most files have
- * neighbours.
+ * No block of the range, which lies inside the file system, is static metadata. The stretch around
+ * it is remembered.
  */
 static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	struct map_work *work = w->work;
 	uint64_t from = pblk, start, n;
 
-	if (pblk >= work->clear_start && pblk + len <= work->clear_end)
-		return true;
 	if (!rangeset_next(w->img->metadata, &from, &start, &n))
 		start = w->img->blocks;
 	work->clear_start = pblk;
@@ -67,8 +61,7 @@ static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
 	return pblk + len <= start;
 }
 
-/* Blocks that a file may map: inside the file system, no static metadata. */
-static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
+static bool place_ok_anew(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	if (pblk < w->first_data || pblk >= w->img->blocks || len > w->img->blocks - pblk) {
 		fault(w, "a block lies outside the file system");
@@ -81,62 +74,28 @@ static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 	return true;
 }
 
-static uint64_t index_child(const uint8_t *e)
-{
-	return get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32;
-}
-
-/* Ask for the children of an index block, neighbours in one go. */
-static void read_ahead(struct walk *w, const uint8_t *node)
-{
-	unsigned entries = get_le16(node + 2);
-	uint64_t start = 0, len = 0;
-
-	for (unsigned i = 0; i < entries; i++) {
-		uint64_t child = index_child(node + EXTENT_HEADER + i * EXTENT_ENTRY);
-
-		if (len && child == start + len) {
-			len++;
-			continue;
-		}
-		if (len)
-			blkdev_will_need(w->img->dev, start * w->img->block_size,
-					 len * w->img->block_size);
-		start = child;
-		len = child < w->img->blocks;
-	}
-	if (len)
-		blkdev_will_need(w->img->dev, start * w->img->block_size, len * w->img->block_size);
-}
-
 /*
- * Read the tree block PBLK into BUF. SIBLINGS is the index block that names it, NULL: none: when
- * the disk has to be waited for, all of them are asked for at once. Advice costs as much as reading
- * what is cached.
+ * Blocks that a file may map: inside the file system, no static metadata. Most lie where the ones
+ * before did.
  */
-static bool read_node(struct walk *w, uint64_t pblk, uint8_t *buf, const uint8_t *siblings)
+static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 {
-	uint32_t bs = w->img->block_size;
+	if (pblk >= w->work->clear_start && pblk + len <= w->work->clear_end)
+		return true;
+	return place_ok_anew(w, pblk, len);
+}
 
+/* The tree block PBLK may be read. */
+static bool may_read(struct walk *w, uint64_t pblk)
+{
 	if (w->work->stop && *w->work->stop)
 		return false;
-	if (!place_ok(w, pblk, 1) || !w->sink->node(w->sink->arg, pblk))
-		return false;
-	if (image_read_cached(w->img, pblk * bs, bs, buf))
-		return true;
-	if (siblings && siblings != w->asked)
-		read_ahead(w, siblings);
-	w->asked = siblings;
-	if (image_read(w->img, pblk * bs, bs, buf)) {
-		fault(w, "a tree block cannot be read");
-		return false;
-	}
-	return true;
+	return place_ok(w, pblk, 1) && w->sink->node(w->sink->arg, pblk);
 }
 
 static bool node_csum_ok(const struct walk *w, const uint8_t *node)
 {
-	size_t tail = EXTENT_HEADER + (size_t)get_le16(node + 4) * EXTENT_ENTRY;
+	size_t tail = NODE_HEADER + (size_t)get_le16(node + 4) * NODE_ENTRY;
 
 	if (!w->img->metadata_csum)
 		return true;
@@ -151,10 +110,10 @@ static void leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit)
 	struct run run = {
 		.lblk = get_le32(e),
 		.pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32,
-		.unwritten = len > EXTENT_MAX_WRITTEN,
+		.unwritten = len > NODE_WRITTEN_MAX,
 	};
 
-	run.len = run.unwritten ? len - EXTENT_MAX_WRITTEN : len;
+	run.len = run.unwritten ? len - NODE_WRITTEN_MAX : len;
 	if (!run.len) {
 		fault(w, "an extent is empty");
 		return;
@@ -177,8 +136,8 @@ static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int dept
 {
 	unsigned entries = get_le16(node + 2), max = get_le16(node + 4), d = get_le16(node + 6);
 
-	if (get_le16(node) != EXTENT_MAGIC || entries > max || d > EXTENT_MAX_DEPTH ||
-	    max > (room - EXTENT_HEADER) / EXTENT_ENTRY) {
+	if (get_le16(node) != NODE_MAGIC || entries > max || d > NODE_MAX_DEPTH ||
+	    max > (room - NODE_HEADER) / NODE_ENTRY) {
 		fault(w, "an extent header is damaged");
 		return false;
 	}
@@ -191,13 +150,19 @@ static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int dept
 
 static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit);
 
-static void index_entry(struct walk *w, const uint8_t *node, const uint8_t *e, uint64_t limit)
+/* Entry I of the index block NODE; everything below it ends at LIMIT. */
+static void index_entry(struct walk *w, const uint8_t *node, unsigned i, uint64_t limit)
 {
-	unsigned depth = get_le16(node + 6);
-	uint8_t *child = w->work->level[depth - 1];
+	unsigned depth = node_depth(node);
+	const uint8_t *child;
 
-	if (!read_node(w, index_child(e), child, node))
+	if (!may_read(w, node_child(node, i)))
 		return;
+	child = nearby_child(w->img, &w->work->nearby, node, i, w->work->level[depth - 1]);
+	if (!child) {
+		fault(w, "a tree block cannot be read");
+		return;
+	}
 	if (!header_ok(w, child, w->img->block_size, (int)depth - 1))
 		return;
 	if (!node_csum_ok(w, child)) {
@@ -210,26 +175,26 @@ static void index_entry(struct walk *w, const uint8_t *node, const uint8_t *e, u
 /* Visit a node whose header is good; everything in it lies below logical block LIMIT. */
 static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 {
-	unsigned entries = get_le16(node + 2), depth = get_le16(node + 6);
+	unsigned entries = node_entries(node), depth = node_depth(node);
 
 	if (depth)
-		w->asked = NULL;
+		nearby_begin(&w->work->nearby, node);
 	for (unsigned i = 0; i < entries; i++) {
-		const uint8_t *e = node + EXTENT_HEADER + i * EXTENT_ENTRY;
+		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
 		uint64_t start = get_le32(e), end = limit;
 
 		if (!depth) {
 			leaf_entry(w, e, limit);
 			continue;
 		}
-		if (i + 1 < entries && get_le32(e + EXTENT_ENTRY) < end)
-			end = get_le32(e + EXTENT_ENTRY);
+		if (i + 1 < entries && get_le32(e + NODE_ENTRY) < end)
+			end = get_le32(e + NODE_ENTRY);
 		if (start < w->next_lblk || start >= end) {
 			fault(w, "extents are out of order or overlap");
 			continue;
 		}
 		w->next_lblk = start;
-		index_entry(w, node, e, end);
+		index_entry(w, node, i, end);
 	}
 }
 
@@ -276,8 +241,13 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 		gather_block(g, lblk, block);
 		return;
 	}
-	if (!read_node(w, block, w->work->level[level], NULL))
+	if (!may_read(w, block))
 		return;
+	if (image_read(w->img, block * w->img->block_size, w->img->block_size,
+		       w->work->level[level])) {
+		fault(w, "a tree block cannot be read");
+		return;
+	}
 	span /= per_block;
 	for (uint32_t i = 0; i < per_block; i++)
 		indirect(g, get_le32(w->work->level[level] + i * 4), level - 1, lblk + i * span,
@@ -312,11 +282,12 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 	};
 	const uint8_t *root = inode->raw + INODE_I_BLOCK;
 
+	nearby_forget(&work->nearby);
 	if (!(inode->flags & EXT4_EXTENTS_FL)) {
 		indirect_map(&w);
 		return w.fault;
 	}
-	if (get_le16(root + 6))
+	if (node_depth(root))
 		w.csum_seed = inode_csum_seed(img, inode);
 	if (header_ok(&w, root, INODE_I_BLOCK_LEN, -1))
 		extent_node(&w, root, LBLK_END);

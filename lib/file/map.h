@@ -9,6 +9,7 @@
 #define E4Z_FILE_MAP_H
 
 #include "file/inode.h"
+#include "file/nearby.h"
 
 /* Blocks that follow each other logically and physically, in one state. */
 struct run {
@@ -32,6 +33,7 @@ struct map_sink {
 /* Buffers of one thread for the tree blocks on the way down. */
 struct map_work {
 	uint8_t *level[6];
+	struct nearby nearby;
 	const volatile int *stop;	 /* a walk ends early when it is set; may be NULL */
 	uint64_t clear_start, clear_end; /* blocks known to be free of static metadata */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The on-disk form of one node of an extent tree, to write it. */
+/* The on-disk form of one node of an extent tree. */
 #ifndef E4Z_FILE_NODE_H
 #define E4Z_FILE_NODE_H
 
@@ -16,6 +16,24 @@
 static inline uint32_t node_capacity(uint32_t size)
 {
 	return (size - NODE_HEADER) / NODE_ENTRY;
+}
+
+static inline unsigned node_entries(const uint8_t *node)
+{
+	return get_le16(node + 2);
+}
+
+static inline unsigned node_depth(const uint8_t *node)
+{
+	return get_le16(node + 6);
+}
+
+/* The block of child I of an index node. */
+static inline uint64_t node_child(const uint8_t *node, unsigned i)
+{
+	const uint8_t *entry = node + NODE_HEADER + i * NODE_ENTRY;
+
+	return get_le32(entry + 4) | (uint64_t)get_le16(entry + 8) << 32;
 }
 
 static inline void node_put16(uint8_t *p, uint32_t n)

@@ -20,10 +20,11 @@ struct e4z_image {
 	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
 	char context[1024];
 
-	struct txn *txn;   /* between txn_begin and its end; NULL: nothing is edited */
-	bool mended_super; /* the superblock in the view is not the torn one on the disk */
-	bool torn_super;   /* and only the log can say what it is */
-	unsigned faults;   /* test-only: enum commit_fault for the next commit */
+	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
+	struct session *session; /* files that are open in it */
+	bool mended_super;	 /* the superblock in the view is not the torn one on the disk */
+	bool torn_super;	 /* and only the log can say what it is */
+	unsigned faults;	 /* test-only: enum commit_fault for the next commit */
 
 	/* derived once from the validated superblock */
 	uint32_t block_size; /* bytes */

@@ -129,12 +129,11 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 	return rc;
 }
 
-static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
+/* What libblkid's TYPE means to people; false for ext. */
+static bool say_type(const char *type, const char *version, char *what, size_t size)
 {
-	char type[64], version[32], is[128];
+	char is[128];
 
-	if (ask_blkid(dev, type, sizeof(type), version, sizeof(version)) != 0)
-		return false;
 	for (size_t i = 0; i < sizeof(known_types) / sizeof(known_types[0]); i++) {
 		const struct known_type *k = &known_types[i];
 
@@ -152,6 +151,14 @@ static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
 	return say(what, size, is, "\"file --special-files IMAGE\" may tell more");
 }
 
+static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
+{
+	char type[64], version[32];
+
+	return ask_blkid(dev, type, sizeof(type), version, sizeof(version)) == 0 &&
+	       say_type(type, version, what, size);
+}
+
 bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 {
 	char type[64], version[32];
@@ -164,7 +171,7 @@ bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 		return true;
 	}
 	/* jbd: the superblock itself says so too, and better. */
-	return rc == 0 && strcmp(type, "jbd") && sniff_blkid(dev, what, size);
+	return rc == 0 && strcmp(type, "jbd") && say_type(type, version, what, size);
 }
 
 static bool sniff_magic(struct blkdev *dev, char *what, size_t size)

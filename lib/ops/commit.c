@@ -4,6 +4,7 @@
 
 #include "image/image.h"
 #include "ops/orphan.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <inttypes.h>
 
@@ -20,8 +21,9 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return err;
 	sum = txn_summary(img);
 	err = orphan_finish(img, &sum->orphans_finished, &sum->orphans_left);
+	session_drop(img);
 	if (err)
-		txn_abort(img);
+		e4z_abort(img);
 	return err;
 }
 
@@ -30,7 +32,7 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
-	err = txn_commit(img, summary);
+	err = session_commit(img, summary);
 	txn_abort(img);
 	return err;
 }
@@ -42,6 +44,9 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	err = session_settle(img);
+	if (err)
+		return err;
 	*summary = *txn_summary(img);
 	err = txn_log_need(img, &summary->log_blocks, log_room);
 	if (err || summary->log_blocks <= *log_room)
@@ -53,6 +58,7 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 
 void e4z_abort(struct e4z_image *img)
 {
+	session_drop(img);
 	txn_abort(img);
 }
 

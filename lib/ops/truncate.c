@@ -7,307 +7,186 @@
 // where there is nothing to scrub, nothing changes, no time stamp either.
 #include "ops/truncate.h"
 
-#include "base/bytes.h"
-#include "base/cleanup.h"
 #include "file/inline.h"
-#include "scan/lookup.h"
-#include "session/edit.h"
+#include "ops/op.h"
 #include "session/guard.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-struct truncate {
-	struct e4z_image *img;
-	struct edit_file file;
-	uint64_t old, new; /* sizes */
-	bool finishing;	   /* what a crash cut short: the size stays, nobody asked for it */
-	struct e4z_edit *edit;
+/* What is asked for, in op->arg. */
+struct request {
+	uint64_t size;
+	bool finishing; /* what a crash cut short: the size stays, nobody asked for it */
 };
 
-static uint64_t blocks_of(const struct e4z_image *img, uint64_t size)
+static const struct request *request_of(const struct op *op)
 {
-	return (size >> img->block_bits) + ((size & (img->block_size - 1)) != 0);
-}
-
-/*
- * Zero [from, block end) of the written block at PBLK, which is BLOCK now. Of that, SEEN bytes from
- * the block's start are below the old size: they can be seen until the commit.
- */
-static errcode_t zero_written(struct truncate *t, uint64_t pblk, uint32_t from, uint32_t seen,
-			      const uint8_t *block)
-{
-	struct e4z_image *img = t->img;
-	uint32_t bs = img->block_size;
-	uint8_t *data;
-	errcode_t err = 0;
-
-	if (!bytes_are_zero(block + seen, bs - seen))
-		err = txn_home(img, pblk * bs + seen, bs - seen, NULL);
-	if (err || bytes_are_zero(block + from, seen - from))
-		return err;
-	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
-		return txn_home(img, pblk * bs + from, seen - from, NULL);
-	err = txn_edit(img, pblk, &data);
-	if (!err)
-		memset(data + from, 0, seen - from);
-	return err;
-}
-
-/* Where in the block of byte END the bytes below the old size end. */
-static uint32_t seen_in_block(const struct truncate *t, uint64_t end)
-{
-	uint64_t base = end & ~(uint64_t)(t->img->block_size - 1);
-	uint64_t seen = t->old - base;
-
-	return seen < t->img->block_size ? (uint32_t)seen : t->img->block_size;
-}
-
-/* Zero the written block at PBLK from the byte that END is in it on. */
-static errcode_t zero_from(struct truncate *t, uint64_t pblk, uint64_t end)
-{
-	struct e4z_image *img = t->img;
-	struct e4z_edit *edit = t->edit;
-	uint32_t from = end & (img->block_size - 1);
-	AUTO_FREE uint8_t *block = malloc(img->block_size);
-	errcode_t err;
-
-	if (!block)
-		return ENOMEM;
-	err = image_read(img, pblk * img->block_size, img->block_size, block);
-	if (err)
-		return image_fail(img, err, "reading the last block of inode %u",
-				  t->file.inode.ino);
-	if (bytes_are_zero(block + from, img->block_size - from)) {
-		edit->already_zero = edit->requested;
-	} else {
-		edit->written_disk = edit->requested;
-		edit->did_zero = edit->zero_written = true;
-		err = zero_written(t, pblk, from, seen_in_block(t, end), block);
-	}
-	return err;
+	return op->arg;
 }
 
 /* Zero what lies behind the smaller of the two sizes in its block. */
-static errcode_t zero_tail(struct truncate *t)
+static errcode_t zero_tail(struct op *op, uint64_t end)
 {
-	struct e4z_image *img = t->img;
-	uint64_t end = t->new < t->old ? t->new : t->old, lblk = end >> img->block_bits;
-	uint32_t from = end & (img->block_size - 1);
-	struct run run;
+	uint32_t bs = op->img->block_size, from = end & (bs - 1);
 
 	/* without the key an encrypted block is left as the kernel leaves it */
-	if (!from || (t->finishing && t->file.inode.flags & EXT4_ENCRYPT_FL))
+	if (!from || (request_of(op)->finishing && op->f->inode.flags & EXT4_ENCRYPT_FL))
 		return 0;
-	t->edit->requested = img->block_size - from;
-	if (!extents_find(t->file.list, lblk, &run))
-		t->edit->hole = t->edit->requested;
-	else if (run.unwritten)
-		t->edit->unwritten_clean = t->edit->requested;
-	else
-		return zero_from(t, run.pblk + (lblk - run.lblk), end);
-	return 0;
+	return zero_range(op->f, op->session, end, bs - from, op->edit);
 }
 
-static errcode_t truncate_mapped(struct truncate *t)
+static errcode_t unmap_behind(struct op *op, uint64_t size)
 {
-	uint64_t eof = blocks_of(t->img, t->new < t->old ? t->new : t->old);
-	errcode_t err = zero_tail(t);
+	uint64_t keep = op_blocks(op, size);
+	errcode_t err = edit_open_handle(op->f);
 
-	if (err)
-		return err;
-	/* what is written behind the old end must not come into sight */
-	if (t->new > t->old)
-		return edit_hide(&t->file, eof, EXTENTS_END - eof, true);
-	return edit_unmap(&t->file, eof, EXTENTS_END - eof);
-}
-
-/* The file outgrows its inode: its bytes move into a block. */
-static errcode_t move_out(struct truncate *t, const struct inline_data *data)
-{
-	struct e4z_image *img = t->img;
-	AUTO_FREE uint8_t *block = calloc(1, img->block_size);
-	size_t head = t->old < INODE_I_BLOCK_LEN ? t->old : INODE_I_BLOCK_LEN;
-	errcode_t err;
-
-	if (!block)
-		return ENOMEM;
-	memcpy(block, data->head, head);
-	if (t->old > head)
-		memcpy(block + head, data->rest, t->old - head);
-	err = edit_leave_inline(&t->file);
-	if (!err && t->old)
-		err = edit_map_new(&t->file, 0, block);
+	if (!err)
+		err = edit_unmap(op->f, keep, EXTENTS_END - keep);
+	if (!err)
+		err = cache_drop(op->f->blocks, keep, EXTENTS_END - keep);
+	edit_close_handle(op->f);
 	return err;
 }
 
-/* Zero LEN bytes that are no longer the file's. */
-static void zero_inline(struct truncate *t, uint8_t *bytes, size_t len)
+static errcode_t truncate_mapped(struct op *op)
 {
-	if (bytes_are_zero(bytes, len))
-		return;
-	memset(bytes, 0, len);
-	t->edit->did_zero = true;
+	uint64_t new = request_of(op)->size, old = op->f->inode.size;
+	errcode_t err = zero_tail(op, new < old ? new : old);
+
+	if (err)
+		return err;
+	return new > old ? op_hide_past_eof(op) : unmap_behind(op, new);
 }
 
-static errcode_t truncate_inline(struct truncate *t)
+static errcode_t truncate_inline(struct op *op)
 {
+	uint64_t new = request_of(op)->size, old = op->f->inode.size;
+	uint64_t end = new < old ? new : old;
 	struct inline_data data;
-	uint64_t end = t->new < t->old ? t->new : t->old;
-	size_t capacity, head;
 
-	if (!inline_find(t->img, &t->file.inode, &data) || t->old > inline_capacity(&data))
-		return image_fail(t->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
-				  t->file.inode.ino);
-	capacity = inline_capacity(&data);
-	if (t->new > capacity)
-		return move_out(t, &data);
-	t->edit->requested = t->edit->inline_bytes = capacity - end;
-	head = end < INODE_I_BLOCK_LEN ? end : INODE_I_BLOCK_LEN;
-	zero_inline(t, data.head + head, INODE_I_BLOCK_LEN - head);
-	if (data.rest)
-		zero_inline(t, data.rest + (end - head), data.rest_len - (end - head));
-	return 0;
+	if (!inline_find(op->img, &op->f->inode, &data) || old > inline_capacity(&data))
+		return image_fail(op->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
+				  op->f->inode.ino);
+	if (new > inline_capacity(&data))
+		return op_leave_inline(op);
+	return zero_range(op->f, op->session, end, inline_capacity(&data) - end, op->edit);
 }
 
-/* Truncating to the same size may leave nothing to do: then not even a time changes. */
-static bool is_needed(const struct truncate *t)
+static errcode_t check_request(const struct op *op)
 {
-	const struct edit_file *f = &t->file;
-
-	return t->new != t->old || t->edit->did_zero || f->given || f->changed;
-}
-
-static errcode_t check_request(struct truncate *t)
-{
-	struct e4z_image *img = t->img;
-	const struct inode *inode = &t->file.inode;
-	uint64_t end = t->new < t->old ? t->new : t->old;
+	struct e4z_image *img = op->img;
+	const struct inode *inode = &op->f->inode;
+	uint64_t new = request_of(op)->size, old = inode->size, end = new < old ? new : old;
 	errcode_t err = guard_inode(img, inode, end & (img->block_size - 1) ? GUARD_EDGES : 0);
 
 	if (err)
 		return err;
-	if (t->old > map_max_size(img, inode))
+	if (old > map_max_size(img, inode))
 		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
 				  inode->ino);
-	if (t->new > t->old && t->new > map_size_limit(img, inode))
+	if (new > old &&new > map_size_limit(img, inode))
 		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
 				  map_size_limit(img, inode));
 	return 0;
 }
 
-static errcode_t run_truncate(struct truncate *t)
+static errcode_t set_size(struct op *op, uint64_t size)
 {
-	errcode_t err = t->finishing ? 0 : check_request(t);
+	errcode_t err = size == op->f->inode.size ? 0 : edit_open_handle(op->f);
 
-	if (err)
-		return err;
-	t->edit->size_before = t->old;
-	t->edit->size_after = t->new;
-	err = t->file.list ? truncate_mapped(t) : truncate_inline(t);
-	if (err || !is_needed(t))
-		return err;
-	err = edit_set_size(&t->file, t->new);
-	if (!err)
-		err = edit_finish(&t->file, !t->finishing);
-	t->edit->blocks_freed = t->file.given;
-	t->edit->blocks_allocated = t->file.taken;
+	if (!err && size != op->f->inode.size)
+		err = edit_set_size(op->f, size);
+	edit_close_handle(op->f);
 	return err;
 }
 
-errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit)
+static errcode_t truncate_open(struct op *op)
 {
-	struct truncate t = {.img = img, .finishing = true, .edit = edit};
-	errcode_t err = edit_open(img, ino, &t.file);
+	errcode_t err = request_of(op)->finishing ? 0 : check_request(op);
 
-	*edit = (struct e4z_edit){.op = "truncate", .ino = ino};
-	t.old = t.new = t.file.inode.size;
 	if (!err)
-		err = run_truncate(&t);
-	edit_close(&t.file);
-	return err;
-}
-
-/* One transaction's worth, or all of it. */
-static errcode_t truncate_to(struct e4z_image *img, uint64_t size, struct e4z_edit *edit)
-{
-	struct truncate t = {.img = img, .new = size, .edit = edit};
-	errcode_t err = edit_open(img, edit->ino, &t.file);
-
-	t.old = t.file.inode.size;
-	if (!err)
-		err = run_truncate(&t);
-	edit_close(&t.file);
-	return err;
+		err = op->f->list ? truncate_mapped(op) : truncate_inline(op);
+	return err ? err : set_size(op, request_of(op)->size);
 }
 
 /*
  * Longer than the log: from the end, a piece in each transaction. The size goes down with the
  * blocks, so that every one of them leaves a whole file, and there is never an orphan.
  */
-static errcode_t truncate_split(struct e4z_image *img, uint64_t size, struct e4z_edit *edit)
+static errcode_t truncate_split(struct op *whole)
 {
-	uint64_t before = edit->size_before, from = before, freed = 0;
-	uint64_t bs = img->block_size, need, room;
-	struct e4z_commit_summary ignored = {0};
-	errcode_t err;
+	struct request part = *request_of(whole);
+	struct op op = *whole;
+	struct e4z_edit *edit = op.edit, done;
+	struct e4z_commit_summary ignored;
+	uint64_t bs = op.img->block_size, size = part.size, before, from, step;
+	errcode_t err = session_open(op.img, edit->ino, &op.f);
 
-	/* what was done before it is not part of it */
-	txn_back(img);
-	err = txn_commit(img, &ignored);
-	for (uint64_t step = from - size; !err && from > size;) {
-		uint64_t to = from - size > step ? (from - step) / bs * bs : size;
+	if (err)
+		return err;
+	before = from = op.f->inode.size;
+	op.arg = &part;
+	for (step = from > size ? from - size : 0; !err;) {
+		bool fits = true;
 
-		if (to < size)
-			to = size;
-		err = truncate_to(img, to, edit);
+		done = *edit;
+		part.size = from - size > step ? (from - step) / bs * bs : size;
+		if (part.size < size)
+			part.size = size;
+		err = op_once(&op);
 		if (!err)
-			err = txn_log_need(img, &need, &room);
-		if (!err && need > room && from - to > bs) {
-			step = (from - to) / 2;
-			err = txn_restart(img);
+			err = op_fits(&op, &fits);
+		if (err)
+			break;
+		if (!fits && from - part.size > bs) {
+			step = (from - part.size) / 2;
+			*edit = done;
+			session_drop(op.img);
+			err = txn_restart(op.img);
 			continue;
 		}
-		freed += edit->blocks_freed;
-		from = to;
+		from = part.size;
 		/* the last piece is the caller's to commit */
-		if (!err && to > size)
-			err = txn_commit(img, &ignored);
+		if (part.size == size)
+			break;
+		err = session_commit(op.img, &ignored);
 	}
 	edit->size_before = before;
-	edit->blocks_freed = freed;
 	return err;
 }
 
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit)
 {
-	struct map_work work = {.stop = NULL};
-	struct e4z_commit_summary ignored;
-	uint64_t need = 0, room = 0;
-	bool plain;
-	errcode_t err = map_work_init(img, &work);
+	const struct request request = {.size = size};
+	struct op op = {
+		.name = "truncate",
+		.run = truncate_open,
+		.split = truncate_split,
+		.arg = &request,
+	};
 
-	*edit = (struct e4z_edit){.op = "truncate", .path = file};
-	if (!err && !img->txn)
-		err = image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	return op_run(img, &op, file, edit);
+}
+
+errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit)
+{
+	struct request request = {.finishing = true};
+	struct op op = {.name = "truncate", .img = img, .edit = edit, .arg = &request};
+	uint64_t given;
+	errcode_t err;
+
+	*edit = (struct e4z_edit){.op = op.name, .ino = ino};
+	err = session_get(img, &op.session);
 	if (!err)
-		err = lookup(img, &work, file, &edit->ino, &plain);
-	map_work_free(&work);
-	/* what came before must not be lost when this is done in pieces */
-	if (!err && txn_may_split(img) && txn_has_changes(img))
-		err = txn_commit(img, &ignored);
+		err = session_open(img, ino, &op.f);
 	if (err)
 		return err;
-	txn_mark(img);
-	err = truncate_to(img, size, edit);
-	if (!err && txn_may_split(img) && img->log)
-		err = txn_log_need(img, &need, &room);
-	if (!err && need > room)
-		err = truncate_split(img, size, edit);
-	if (err)
-		txn_back(img);
-	return err;
+	request.size = op.f->inode.size;
+	given = op.f->given;
+	err = truncate_open(&op);
+	edit->blocks_freed = op.f->given - given;
+	/* what follows changes the inode's slot by itself */
+	return err ? err : session_settle(img);
 }

@@ -88,8 +88,8 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk)
 	return err;
 }
 
-errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
-			 struct claims_last *last)
+errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			struct claims_last *last)
 {
 	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
 	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;

@@ -181,18 +181,17 @@ static void push_residue(struct look *look, const struct run *run)
 static void on_merged_run(struct look *look)
 {
 	const struct run *run = &look->run;
-	const struct inode *inode = look->inode;
-	uint64_t eof = inode->size >> look->img->block_bits;
-	bool regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
 
 	if (run->unwritten) {
-		if (regular && look->paranoid)
+		if (look->regular && look->paranoid)
 			push_residue(look, run);
 		return;
 	}
-	if (eof < look->past_eof && run->lblk <= eof && eof < run->lblk + run->len)
-		on_eof_block(look, run->pblk + (eof - run->lblk));
-	if (regular && !look->unfinished)
+	if (run->lblk + run->len <= look->eof)
+		return;
+	if (look->eof < look->past_eof && run->lblk <= look->eof)
+		on_eof_block(look, run->pblk + (look->eof - run->lblk));
+	if (look->regular && !look->unfinished)
 		on_past_eof(look, run);
 }
 
@@ -239,8 +238,7 @@ static void on_run(void *arg, const struct run *run)
 		look->err = claims_enter(look->claims, &look->claimed);
 	if (!look->judging)
 		return;
-	if (look->img->cluster_ratio > 1 && look->paranoid &&
-	    inode_is(look->inode, LINUX_S_IFREG) && !(look->inode->flags & EXT4_EA_INODE_FL))
+	if (look->img->cluster_ratio > 1 && look->paranoid && look->regular)
 		on_slack(look, run);
 	if (last->len && run->lblk == last->lblk + last->len &&
 	    run->pblk == last->pblk + last->len && run->unwritten == last->unwritten) {
@@ -310,7 +308,9 @@ static void start(struct look *look, const struct inode *inode)
 	uint64_t size = inode->size;
 
 	look->inode = inode;
-	look->past_eof = (size >> img->block_bits) + ((size & (img->block_size - 1)) != 0);
+	look->regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
+	look->eof = size >> img->block_bits;
+	look->past_eof = look->eof + ((size & (img->block_size - 1)) != 0);
 	look->past_end = UINT64_MAX;
 	if (inode->flags & EXT4_VERITY_FL)
 		look->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
@@ -340,8 +340,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	look->files += regular;
 	if (look->img->shared_blocks)
 		return 0;
-	if (regular && !(inode->flags & EXT4_EA_INODE_FL) &&
-	    rangeset_has(look->orphans, inode->ino)) {
+	if (look->regular && rangeset_has(look->orphans, inode->ino)) {
 		look->unfinished = true;
 		if (vec_push(&look->pending, inode->ino))
 			return ENOMEM;

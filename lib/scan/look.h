@@ -44,6 +44,8 @@ struct look {
 	const struct inode *inode;
 	bool judging;		/* its content matters, not only its claims */
 	bool unfinished;	/* an orphan: what lies past EOF has a finding of its own */
+	bool regular;		/* a file whose content is somebody's */
+	uint64_t eof;		/* the block that EOF lies in */
 	uint64_t past_eof;	/* first block wholly past EOF */
 	enum e4z_e2fsck behind; /* what e2fsck makes of written blocks behind EOF */
 	uint64_t past_end;	/* and where a verity file's tree begins, or no end */

@@ -26,6 +26,8 @@ enum {
 	S_FREE_BLOCKS_HI = 0x158,
 };
 
+#define GOOD_RUN 256 /* clusters: what is shorter is taken only where nothing else is left */
+
 /* One group being changed; the pointers are into the transaction. */
 struct part {
 	struct e4z_image *img;
@@ -218,8 +220,7 @@ static errcode_t count_free(struct part *p, int64_t delta)
 	return 0;
 }
 
-/* Free clusters of the whole file system now, less those that only root may have. */
-static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
+errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)
 {
 	struct ext2_super_block *super = img->fs->super;
 	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count(super);
@@ -232,67 +233,117 @@ static errcode_t may_take(struct e4z_image *img, bool reserved, bool *may)
 	n = get_le32(sb + S_FREE_BLOCKS);
 	if (ext2fs_has_feature_64bit(super))
 		n |= (uint64_t)get_le32(sb + S_FREE_BLOCKS_HI) << 32;
-	*may = n >= kept + img->cluster_ratio;
+	*clusters = n > kept ? (n - kept) / img->cluster_ratio : 0;
 	return 0;
 }
 
-/* The first cluster of P from FROM on that may be taken, or clusters. */
-static uint32_t find_free(const struct part *p, uint32_t from)
+/* Cluster I of P may be taken. */
+static bool may_take(const struct part *p, uint32_t i)
 {
 	uint32_t ratio = p->img->cluster_ratio;
+	uint64_t block = p->first + (uint64_t)i * ratio;
 
-	for (uint32_t i = from; i < p->clusters; i++) {
-		uint64_t block = p->first + (uint64_t)i * ratio;
-
-		if (!bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
-		    !txn_was_freed(p->img, block) &&
-		    !rangeset_meets(p->img->metadata, block, ratio))
-			return i;
-	}
-	return p->clusters;
+	return !bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
+	       !txn_was_freed(p->img, block) && !rangeset_meets(p->img->metadata, block, ratio);
 }
 
-static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint64_t *pblk,
-			   bool *found)
+/* A place for clusters in a group. */
+struct hole {
+	uint32_t at, len;
+};
+
+/* The next run of clusters that may be taken at or behind FROM, no longer than WANT. */
+static struct hole next_hole(const struct part *p, uint32_t from, uint32_t want)
+{
+	struct hole hole = {.at = from};
+
+	while (hole.at < p->clusters && !may_take(p, hole.at)) {
+		/* what is full is left behind by the byte */
+		if (hole.at % 8 == 0 && p->bitmap[hole.at / 8] == 0xff)
+			hole.at += 7;
+		hole.at++;
+	}
+	while (hole.len < want && hole.at + hole.len < p->clusters &&
+	       may_take(p, hole.at + hole.len))
+		hole.len++;
+	return hole;
+}
+
+/* The first hole of WANT clusters behind FROM, else the longest of the group. */
+static struct hole find_hole(const struct part *p, uint32_t from, uint32_t want)
+{
+	struct hole best = next_hole(p, from, want), hole;
+
+	/* where the goal itself is free the file goes on there, however little that is */
+	if (best.len && best.at == from && from)
+		return best;
+	for (uint32_t at = best.at + best.len; best.len < want && at < p->clusters;
+	     at = hole.at + hole.len) {
+		hole = next_hole(p, at, want);
+		if (hole.len > best.len)
+			best = hole;
+	}
+	for (uint32_t at = 0; best.len < want && at < from; at = hole.at + hole.len) {
+		hole = next_hole(p, at, want);
+		if (hole.len > best.len)
+			best = hole;
+		if (!hole.len)
+			break;
+	}
+	return best;
+}
+
+/* Take up to WANT clusters of group G, at least LEAST: *GOT is 0 if it has not as many. */
+static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint32_t want,
+			   uint32_t least, uint64_t *pblk, uint64_t *got)
 {
 	struct part p;
-	uint32_t i;
-	errcode_t err = 0;
+	struct hole hole;
+	errcode_t err;
 
 	/* most groups say by themselves that they are full */
-	*found = false;
+	*got = 0;
 	if (!ext2fs_bg_free_blocks_count(img->fs, g))
 		return 0;
 	err = part_open(img, g, &p);
 	if (err)
 		return err;
-	i = find_free(&p, from);
-	if (i == p.clusters && from)
-		i = find_free(&p, 0);
-	if (i == p.clusters)
+	hole = find_hole(&p, from, want);
+	if (hole.len < least) {
+		/* its bitmap may have come into being only now */
+		part_seal(&p);
 		return 0;
-	bit_put(p.bitmap, i, true);
-	err = count_free(&p, -1);
+	}
+	for (uint32_t i = 0; i < hole.len; i++)
+		bit_put(p.bitmap, hole.at + i, true);
+	err = count_free(&p, -(int64_t)hole.len);
 	part_seal(&p);
-	*pblk = p.first + (uint64_t)i * img->cluster_ratio;
-	*found = true;
+	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
+	*got = hole.len;
 	return err;
 }
 
-errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk)
+errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, bool reserved,
+			 uint64_t *pblk, uint64_t *got)
 {
 	const struct ext2_super_block *sb = img->fs->super;
-	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0;
-	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group);
+	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0, left;
+	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group), want;
 	uint32_t from = (uint32_t)(rel % sb->s_blocks_per_group / img->cluster_ratio);
-	bool found = false, may;
-	errcode_t err = may_take(img, reserved, &may);
+	errcode_t err = alloc_left(img, reserved, &left);
 
-	for (uint32_t i = 0; !err && may && !found && i < img->groups; i++) {
-		err = take_from(img, (g + i) % img->groups, from, pblk, &found);
-		from = 0;
-	}
-	if (!err && !found)
+	*got = 0;
+	if (g >= img->groups)
+		g = from = 0;
+	count = count < left ? count : left;
+	want = count < sb->s_clusters_per_group ? (uint32_t)count : sb->s_clusters_per_group;
+	/* first where there is room for a good part of it, then wherever there is any */
+	for (uint32_t least = want < GOOD_RUN ? want : GOOD_RUN; !err && !*got && least;
+	     least = least > 1)
+		for (uint32_t i = 0; !err && !*got && i < img->groups; i++)
+			err = take_from(img, (g + i) % img->groups, i ? 0 : from, want, least, pblk,
+					got);
+	if (!err && !*got)
 		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
 	return err;
 }

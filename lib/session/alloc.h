@@ -10,10 +10,15 @@
 #include "image/image.h"
 
 /*
- * Take a cluster of free blocks, near block NEAR if that is not 0: *PBLK is its first block.
- * RESERVED: the blocks kept for root may be used. E4Z_ET_NO_SPACE.
+ * Take free clusters that follow each other, COUNT if there are as many in one place, else *GOT of
+ * them, at least one; near block NEAR if that is not 0. *PBLK is their first block. RESERVED: the
+ * blocks kept for root may be used. E4Z_ET_NO_SPACE.
  */
-errcode_t alloc_take(struct e4z_image *img, uint64_t near, bool reserved, uint64_t *pblk);
+errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, bool reserved,
+			 uint64_t *pblk, uint64_t *got);
+
+/* Clusters that alloc_take_run() has to give, all told. */
+errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters);
 
 /*
  * Give back [pblk, pblk + len), whole clusters. E4Z_ET_CORRUPT_MAP when one of them is free

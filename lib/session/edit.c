@@ -26,7 +26,6 @@ enum {
 	I_MTIME_EXTRA = 0x88,
 	I_VERSION_HI = 0x98,
 };
-#define EH_DEPTH 6 /* in a node's header */
 #define S_FEATURE_RO_COMPAT 0x64
 #define RO_COMPAT_LARGE_FILE 0x02
 #define SMALL_FILE_MAX 0x7fffffffull
@@ -160,163 +159,20 @@ errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
 
 void edit_close(struct edit_file *f)
 {
+	cache_file_free(f->blocks);
+	vec_free(&f->steps);
 	tree_free(f->tree);
 	indirect_free(f->map);
 	extents_free(f->list);
 	vec_free(&f->unmapped);
 }
 
-/* ---- blocks ---- */
-
-static void count_given(struct edit_file *f, uint64_t len)
-{
-	f->sectors -= (int64_t)(len * f->img->block_size / 512);
-	f->given += len;
-}
-
-static errcode_t give(struct edit_file *f, uint64_t pblk, uint64_t len)
-{
-	count_given(f, len);
-	return alloc_give(f->img, pblk, len);
-}
-
-/* Something of the logical cluster that holds LBLK is still mapped. */
-static bool cluster_is_used(const struct edit_file *f, uint64_t lblk)
-{
-	uint32_t ratio = f->img->cluster_ratio;
-	uint64_t start = lblk - lblk % ratio;
-	struct run run;
-
-	return extents_find(f->list, start, &run) || run.len < ratio;
-}
-
-/*
- * RUN was unmapped: it is freed when all of them are known. With bigalloc the logical place counts,
- * without it neighbours on the disk are one run.
- */
-static void on_freed(void *arg, const struct run *run)
-{
-	struct edit_file *f = arg;
-
-	if (f->err)
-		return;
-	if (f->unmapped.count && f->img->cluster_ratio == 1) {
-		struct run *last = &f->unmapped.items[f->unmapped.count - 1];
-
-		if (last->pblk + last->len == run->pblk) {
-			last->len += run->len;
-			return;
-		}
-	}
-	if (vec_push(&f->unmapped, *run))
-		f->err = ENOMEM;
-}
-
-/* Without bigalloc: all of them at once. */
-static errcode_t give_blocks(struct edit_file *f)
-{
-	errcode_t err = alloc_give_all(f->img, f->unmapped.items, f->unmapped.count);
-
-	for (size_t i = 0; i < f->unmapped.count; i++)
-		count_given(f, f->unmapped.items[i].len);
-	f->unmapped.count = 0;
-	return err;
-}
-
-/* With bigalloc: cluster by cluster, after all of them were unmapped. */
-static errcode_t give_clusters(struct edit_file *f)
-{
-	uint64_t ratio = f->img->cluster_ratio, done = UINT64_MAX;
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < f->unmapped.count && !err; i++) {
-		const struct run *run = &f->unmapped.items[i];
-		uint64_t end = run->lblk + run->len;
-
-		for (uint64_t at = run->lblk - run->lblk % ratio; at < end && !err; at += ratio) {
-			uint64_t pblk = run->pblk + at - run->lblk;
-
-			if (at == done || cluster_is_used(f, at))
-				continue;
-			done = at;
-			err = give(f, pblk, ratio);
-		}
-	}
-	f->unmapped.count = 0;
-	return err;
-}
-
-errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
-{
-	uint64_t cookie;
-	errcode_t err;
-
-	f->err = 0;
-	cookie = extents_cookie(f->list);
-	err = extents_remove(f->list, lblk, len, on_freed, f);
-	if (!err)
-		err = f->err;
-	f->changed |= extents_cookie(f->list) != cookie;
-	if (err)
-		return err;
-	return f->img->cluster_ratio == 1 ? give_blocks(f) : give_clusters(f);
-}
-
-/*
- * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
- * that begin behind: in a deep tree unwritten blocks cannot stay there.
- */
-static bool is_deep(const struct edit_file *f)
-{
-	return get_le16(f->inode.raw + INODE_I_BLOCK + EH_DEPTH) > 1;
-}
-
-/* What is unwritten stays. */
-static errcode_t unmap_written(struct edit_file *f, uint64_t lblk, uint64_t end)
-{
-	struct run run;
-	errcode_t err = 0;
-
-	while (lblk < end && !err) {
-		bool mapped = extents_find(f->list, lblk, &run);
-		uint64_t stop = run.lblk + run.len < end ? run.lblk + run.len : end;
-
-		if (mapped && !run.unwritten)
-			err = edit_unmap(f, lblk, stop - lblk);
-		lblk = stop;
-	}
-	return err;
-}
-
-errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_keep)
-{
-	uint64_t cookie = extents_cookie(f->list);
-	errcode_t err;
-
-	if (f->map || !may_keep || is_deep(f))
-		return unmap_written(f, lblk, lblk + len);
-	err = extents_set_state(f->list, lblk, len, true);
-	f->changed |= extents_cookie(f->list) != cookie;
-	return err;
-}
-
 /* ---- finishing ---- */
 
 /* Tree blocks may use what is kept for root, data may not. */
-static errcode_t take(struct edit_file *f, uint64_t near, bool reserved, uint64_t *pblk)
-{
-	errcode_t err = alloc_take(f->img, near, reserved, pblk);
-
-	if (!err) {
-		f->sectors += (int64_t)f->img->cluster_ratio * f->img->block_size / 512;
-		f->taken += f->img->cluster_ratio;
-	}
-	return err;
-}
-
 static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
 {
-	return take(arg, near, true, pblk);
+	return edit_take(arg, near, 1, true, pblk, &(uint64_t){0});
 }
 
 static errcode_t on_put(void *arg, uint64_t pblk, const void *image)
@@ -336,9 +192,14 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 	uint64_t ratio = f->img->cluster_ratio;
 	struct run run = {.pblk = pblk, .len = 1};
 
-	if (ratio == 1)
+	if (ratio == 1) {
+		f->sectors -= (int64_t)(f->img->block_size / 512);
+		f->given++;
 		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
-	return give(f, pblk - pblk % ratio, ratio);
+	}
+	f->sectors -= (int64_t)(ratio * f->img->block_size / 512);
+	f->given += ratio;
+	return alloc_give(f->img, pblk - pblk % ratio, ratio);
 }
 
 static errcode_t write_map(struct edit_file *f)
@@ -357,7 +218,7 @@ static errcode_t write_map(struct edit_file *f)
 		if (!err)
 			err = indirect_emit(f->map, f->list, &sink, i_block);
 	}
-	return err ? err : give_blocks(f);
+	return err ? err : edit_give_back(f);
 }
 
 /* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */
@@ -424,21 +285,6 @@ errcode_t edit_finish(struct edit_file *f, bool stamp)
 		stamp_inode(f);
 	inode_set_checksum(f->img, f->inode.ino, f->inode.raw);
 	return 0;
-}
-
-errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content)
-{
-	uint64_t ratio = f->img->cluster_ratio, near;
-	struct run run = {.lblk = lblk, .len = 1};
-	errcode_t err;
-
-	inode_place(f->img, f->inode.ino, &near, &(uint32_t){0});
-	err = take(f, near, false, &run.pblk);
-	if (err)
-		return err;
-	run.pblk += lblk % ratio;
-	err = txn_home(f->img, run.pblk * f->img->block_size, f->img->block_size, content);
-	return err ? err : extents_map(f->list, &run);
 }
 
 errcode_t edit_set_size(struct edit_file *f, uint64_t size)

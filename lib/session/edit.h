@@ -6,7 +6,9 @@
 #ifndef E4Z_SESSION_EDIT_H
 #define E4Z_SESSION_EDIT_H
 
+#include "base/rangeset.h"
 #include "base/vec.h"
+#include "file/cache.h"
 #include "file/extents.h"
 #include "file/indirect.h"
 #include "file/inode.h"
@@ -15,16 +17,56 @@
 
 VEC(unmapped_vec, struct run);
 
+/* How a file was in the committed state: what of it can be seen until the commit. */
+struct origin {
+	uint32_t ino;
+	uint64_t size;
+	uint64_t eof_pblk; /* of its last block if that is not whole, 0: none */
+};
+VEC(origin_vec, struct origin);
+
+/* What the files that are edited in one transaction share. */
+struct edit_session {
+	struct cache *cache;
+	struct rangeset *hidden; /* written blocks that the committed state shows nobody */
+	struct rangeset *seen;	 /* blocks that are not written any more, but are in that state */
+	struct origin_vec origins;
+	bool handle; /* an operation is changing metadata */
+};
+
+enum edit_kind { EDIT_MAPPED, EDIT_UNMAPPED, EDIT_STATE, EDIT_COLLAPSED, EDIT_INSERTED };
+
+/* Something that was done to the map; run.unwritten is the state that was there before. */
+struct edit_step {
+	enum edit_kind kind;
+	struct run run;
+};
+VEC(edit_steps, struct edit_step);
+
+/* What an operation that fails goes back to, with the steps. */
+struct edit_mark {
+	int64_t sectors;
+	uint64_t taken, given, converted;
+	size_t unmapped;
+	bool changed, stamp, was_inline;
+};
+
 struct edit_file {
 	struct e4z_image *img;
+	struct edit_session *session; /* NULL: the file is edited by itself */
+	struct cache_file *blocks;    /* its dirty blocks; NULL: as above */
 	struct inode inode;	      /* raw is in the transaction */
 	struct extents *list;	      /* NULL: inline data */
 	struct tree *tree;	      /* extents, or */
 	struct indirect *map;	      /* indirect blocks */
 	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
 	uint64_t taken, given;	      /* blocks */
+	uint64_t converted;	      /* blocks whose state changed */
 	struct unmapped_vec unmapped; /* to be freed */
 	bool changed;		      /* the map */
+	bool stamp;		      /* it was changed by somebody: times are due */
+	struct edit_steps steps;      /* since the mark; only in a session */
+	struct edit_mark mark;
 	errcode_t err;
 };
 
@@ -35,8 +77,43 @@ struct edit_file {
 errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f);
 void edit_close(struct edit_file *f);
 
+/* ---- handles: the short spans in which an operation changes metadata ---- */
+
+/*
+ * What follows changes the map and, in a session, needs a handle. While there is one nothing may be
+ * zeroed or flushed: a flush would stage its conversion in the middle of a change, ahead of its own
+ * barrier (ext4_iomap_block_zero_range() warns of the same).
+ */
+errcode_t edit_open_handle(struct edit_file *f);
+void edit_close_handle(struct edit_file *f);
+
+/* No handle is open: E4Z_ET_HANDLE. WHAT is about to be done. */
+errcode_t edit_no_handle(const struct edit_file *f, const char *what);
+
+/* ---- the map ---- */
+
 /* Unmap [lblk, lblk + len) and free what no other block of the file shares a cluster with. */
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len);
+
+/* Give what is mapped in [lblk, lblk + len) one state. Holes stay holes. */
+errcode_t edit_set_state(struct edit_file *f, uint64_t lblk, uint64_t len, bool unwritten);
+
+/*
+ * Map the holes in [lblk, lblk + len) to blocks of one state; the caller puts the content of
+ * written ones home. In a cluster that the file has a block of the others are taken along, as
+ * get_implied_cluster_alloc() does.
+ */
+errcode_t edit_allocate(struct edit_file *f, uint64_t lblk, uint64_t len, bool unwritten);
+
+/* extents_collapse() and extents_insert() of whole clusters. */
+errcode_t edit_collapse(struct edit_file *f, uint64_t lblk, uint64_t len);
+errcode_t edit_insert(struct edit_file *f, uint64_t lblk, uint64_t len);
+
+/*
+ * How many bytes from the start of the block at PBLK, which is mapped with UNWRITTEN as its state,
+ * the committed state shows: what is behind them may go home before the commit.
+ */
+uint32_t edit_seen_bytes(const struct edit_file *f, uint64_t pblk, bool unwritten);
 
 /*
  * Have what is written in [lblk, lblk + len), behind EOF, not come into sight when the size grows:
@@ -50,6 +127,17 @@ errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_k
  * which is at home before the commit.
  */
 errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content);
+
+/* An operation begins, and edit_back() undoes what it did to the map. In a session only. */
+errcode_t edit_mark(struct edit_file *f);
+errcode_t edit_back(struct edit_file *f);
+
+/* Free the blocks that were unmapped; edit_finish() does it. */
+errcode_t edit_give_back(struct edit_file *f);
+
+/* Take COUNT clusters at most, as alloc_take_run(), for F: *GOT of them, counted in i_blocks. */
+errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool reserved,
+		    uint64_t *pblk, uint64_t *got);
 
 /* Put the map and the inode into the transaction: tree blocks, i_blocks, size, times, checksum. */
 errcode_t edit_finish(struct edit_file *f, bool stamp);

@@ -11,7 +11,13 @@
 
 errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data)
 {
-	struct home home = {.off = off, .len = len, .data = malloc(len)};
+	struct home home = {
+		.off = off,
+		.len = len,
+		.data = malloc(len),
+		.number = homes->list.count,
+		.group = homes->group,
+	};
 
 	if (!home.data)
 		return ENOMEM;
@@ -24,9 +30,19 @@ errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *d
 
 errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len)
 {
-	const struct home home = {.off = off, .len = len};
+	const struct home home = {
+		.off = off,
+		.len = len,
+		.number = homes->list.count,
+		.group = homes->group,
+	};
 
 	return vec_push(&homes->list, home);
+}
+
+void homes_barrier(struct homes *homes)
+{
+	homes->group++;
 }
 
 static void forget_from(struct homes *homes, size_t count)
@@ -40,16 +56,19 @@ void homes_free(struct homes *homes)
 	forget_from(homes, 0);
 	vec_free(&homes->list);
 	homes->mark = 0;
+	homes->group = homes->group_mark = 0;
 }
 
 void homes_mark(struct homes *homes)
 {
 	homes->mark = homes->list.count;
+	homes->group_mark = homes->group;
 }
 
 void homes_back(struct homes *homes)
 {
 	forget_from(homes, homes->mark);
+	homes->group = homes->group_mark;
 }
 
 /* ---- against the changed blocks ---- */
@@ -58,7 +77,17 @@ static int compare(const void *pa, const void *pb)
 {
 	const struct home *a = pa, *b = pb;
 
-	return (a->off > b->off) - (a->off < b->off);
+	if (a->off != b->off)
+		return a->off < b->off ? -1 : 1;
+	/* the later one is what it comes to */
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+static int compare_groups(const void *pa, const void *pb)
+{
+	const struct home *a = pa, *b = pb;
+
+	return a->group != b->group ? (a->group < b->group ? -1 : 1) : compare(pa, pb);
 }
 
 static int compare_pointers(const void *pa, const void *pb)
@@ -151,10 +180,15 @@ errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_si
 	errcode_t err = 0;
 
 	if (homes->list.count)
-		qsort(homes->list.items, homes->list.count, sizeof(*homes->list.items), compare);
+		qsort(homes->list.items, homes->list.count, sizeof(*homes->list.items),
+		      compare_groups);
 	for (size_t i = 0; i < homes->list.count && !err; i++) {
 		const struct home *home = &homes->list.items[i];
 
+		if (i && home->group != home[-1].group)
+			err = blkdev_sync(dev, "data");
+		if (err)
+			break;
 		if (home->data)
 			err = blkdev_write(dev, home->off, home->len, home->data, "data");
 		else

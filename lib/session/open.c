@@ -4,6 +4,7 @@
 
 #include "session/guard.h"
 #include "session/journal.h"
+#include "session/session.h"
 #include "session/trace.h"
 #include "session/undo.h"
 
@@ -66,6 +67,7 @@ void e4z_close(struct e4z_image *img)
 {
 	if (!img)
 		return;
+	session_drop(img);
 	undo_finish(img);
 	trace_finish(img);
 	session_journal_close(img);

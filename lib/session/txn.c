@@ -150,6 +150,11 @@ void txn_abort(struct e4z_image *img)
 	img->txn = NULL;
 }
 
+const struct e4z_edit_options *txn_options(const struct e4z_image *img)
+{
+	return &img->txn->options;
+}
+
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 {
 	return img->txn->options.data;
@@ -245,6 +250,11 @@ errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
 	return err ? err : homes_add_zero(&img->txn->homes, off, len);
 }
 
+void txn_barrier(struct e4z_image *img)
+{
+	homes_barrier(&img->txn->homes);
+}
+
 size_t txn_homes(const struct e4z_image *img)
 {
 	return img->txn->homes.list.count;
@@ -310,8 +320,18 @@ errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
 
 	free(list);
 	*need = img->log ? commit_need(img->log, count) : 0;
-	*room = img->log ? log_size(img->log) : UINT64_MAX;
+	*room = txn_log_room(img);
 	return err;
+}
+
+uint64_t txn_log_room(const struct e4z_image *img)
+{
+	return img->log ? log_size(img->log) : UINT64_MAX;
+}
+
+uint64_t txn_log_bound(const struct e4z_image *img)
+{
+	return img->log ? commit_need(img->log, capture_count(img->view)) : 0;
 }
 
 /* ---- committing ---- */

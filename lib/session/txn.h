@@ -33,6 +33,7 @@ struct e4z_commit_summary *txn_summary(struct e4z_image *img);
 /* Forget what was not committed. Does nothing when nothing is open. */
 void txn_abort(struct e4z_image *img);
 
+const struct e4z_edit_options *txn_options(const struct e4z_image *img);
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
 
 /*
@@ -67,6 +68,12 @@ errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len);
 /* How many pieces are to go home before the commit. */
 size_t txn_homes(const struct e4z_image *img);
 
+/*
+ * What goes home later is written after a barrier behind what went home so far. The barrier is done
+ * by the commit, as the writes are.
+ */
+void txn_barrier(struct e4z_image *img);
+
 /* The 1024 bytes of the superblock for changing; its checksum is set by the commit. */
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 
@@ -95,5 +102,11 @@ void txn_back(struct e4z_image *img);
 
 /* Blocks that the transaction would log now, and how many fit. */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
+
+/* No fewer than those, without looking. */
+uint64_t txn_log_bound(const struct e4z_image *img);
+
+/* Blocks that the log holds; UINT64_MAX: there is none. */
+uint64_t txn_log_room(const struct e4z_image *img);
 
 #endif

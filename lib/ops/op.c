@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The frame of every operation on a file, and the steps that several of them share.
+#include "ops/op.h"
+
+#include "base/bytes.h"
+#include "file/inline.h"
+#include "scan/lookup.h"
+#include "session/guard.h"
+#include "session/txn.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the frame ---- */
+
+static errcode_t look_up(struct op *op, const char *name, uint32_t *ino)
+{
+	struct session *s = op->session;
+	struct map_work work = {.stop = NULL};
+	bool plain;
+	errcode_t err;
+
+	/* no operation changes a directory, so what was found stays true */
+	if (s->last_name && !strcmp(s->last_name, name)) {
+		*ino = s->last_ino;
+		return 0;
+	}
+	err = map_work_init(op->img, &work);
+	if (!err)
+		err = lookup(op->img, &work, name, ino, &plain);
+	map_work_free(&work);
+	if (err)
+		return err;
+	free(s->last_name);
+	s->last_name = strdup(name);
+	s->last_ino = *ino;
+	return s->last_name ? 0 : ENOMEM;
+}
+
+/* i_blocks would change, or will when a dirty block gets its place. */
+static errcode_t check_quota(const struct op *op, int64_t sectors)
+{
+	return op->f->sectors == sectors ? 0 : guard_quota(op->img, &op->f->inode);
+}
+
+static errcode_t run_open(struct op *op)
+{
+	struct edit_file *f = op->f;
+	struct e4z_edit *edit = op->edit;
+	uint64_t taken = f->taken, given = f->given, converted = f->converted;
+	uint64_t cookie = zero_cookie(f), size = f->inode.size;
+	bool was_inline = !f->list;
+	int64_t sectors = f->sectors;
+	errcode_t err;
+
+	edit->size_before = size;
+	err = op->run(op);
+	if (!err)
+		err = check_quota(op, sectors);
+	if (err)
+		return err;
+	f->stamp |= zero_cookie(f) != cookie || f->inode.size != size || edit->did_zero ||
+		    was_inline != !f->list;
+	edit->size_after = f->inode.size;
+	edit->blocks_allocated += f->taken - taken;
+	edit->blocks_freed += f->given - given;
+	edit->blocks_converted += f->converted - converted;
+	return session_limit(op->img);
+}
+
+errcode_t op_once(struct op *op)
+{
+	errcode_t err = session_mark(op->img), back;
+
+	if (err)
+		return err;
+	op->session = op->img->session;
+	err = session_open(op->img, op->edit->ino, &op->f);
+	if (!err)
+		err = run_open(op);
+	if (!err)
+		return 0;
+	back = session_back(op->img);
+	return back ? back : err;
+}
+
+/* ---- splitting ---- */
+
+errcode_t op_fits(struct op *op, bool *fits)
+{
+	uint64_t need = 0, room = 0;
+	errcode_t err = session_settle(op->img);
+
+	if (!err)
+		err = txn_log_need(op->img, &need, &room);
+	*fits = !err && need <= room;
+	return err;
+}
+
+static errcode_t too_large(struct op *op)
+{
+	uint64_t need = 0, room = 0;
+	errcode_t err = txn_log_need(op->img, &need, &room);
+
+	if (err)
+		return err;
+	return image_fail(op->img, E4Z_ET_LOG_FULL,
+			  "%s needs %" PRIu64 " journal blocks at once, and there are %" PRIu64,
+			  op->name, need, room);
+}
+
+/* The transaction may be more than the log holds: it is committed between operations, or within. */
+static errcode_t run_split(struct op *op, uint64_t room)
+{
+	struct e4z_commit_summary ignored;
+	struct e4z_edit start = *op->edit;
+	bool fits = true, first = !txn_has_changes(op->img) && !op->img->session->files.count;
+	errcode_t err = op_once(op);
+
+	if (err || session_log_bound(op->img) <= room)
+		return err;
+	if (!first) {
+		/* what came before must not be lost: it is committed by itself */
+		err = session_back(op->img);
+		if (!err)
+			err = session_commit(op->img, &ignored);
+		*op->edit = start;
+		if (!err)
+			err = session_get(op->img, &op->session);
+		if (!err)
+			err = op_once(op);
+	}
+	if (!err)
+		err = op_fits(op, &fits);
+	if (err || fits)
+		return err;
+	if (!op->split)
+		err = too_large(op);
+	session_drop(op->img);
+	if (!err)
+		err = txn_restart(op->img);
+	if (!err)
+		err = session_get(op->img, &op->session);
+	*op->edit = start;
+	return err ? err : op->split(op);
+}
+
+errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)
+{
+	errcode_t err;
+
+	*edit = (struct e4z_edit){.op = op->name, .path = name};
+	op->img = img;
+	op->edit = edit;
+	err = session_get(img, &op->session);
+	if (!err)
+		err = look_up(op, name, &edit->ino);
+	if (err)
+		return err;
+	if (!txn_may_split(img) || !img->log)
+		return op_once(op);
+	return run_split(op, txn_log_room(img));
+}
+
+/* ---- what operations are made of ---- */
+
+errcode_t op_check(const struct op *op, unsigned what)
+{
+	struct e4z_image *img = op->img;
+	const struct inode *inode = &op->f->inode;
+	uint64_t limit, end;
+	errcode_t err = guard_inode(img, inode, what);
+
+	if (err)
+		return err;
+	if (inode->size > map_max_size(img, inode))
+		return image_fail(img, E4Z_ET_BAD_INODE,
+				  "inode %" PRIu32 ": its size is beyond its map", inode->ino);
+	limit = map_size_limit(img, inode);
+	if (!bytes_add(op->off, op->len, &end) || end > limit)
+		return image_fail(img, EFBIG, "inode %" PRIu32 " can hold %" PRIu64 " bytes",
+				  inode->ino, limit);
+	return 0;
+}
+
+errcode_t op_need_extents(const struct op *op, const char *why)
+{
+	bool extents = op->f->list ? op->f->tree != NULL
+				   : ext2fs_has_feature_extents(op->img->fs->super);
+
+	if (extents)
+		return 0;
+	return image_fail(op->img, E4Z_ET_REFUSED, "inode %" PRIu32 " has no extents: %s",
+			  op->f->inode.ino, why);
+}
+
+/* The bytes of an inline file of SIZE, as the start of a block. */
+static errcode_t copy_inline(const struct edit_file *f, uint64_t size, uint8_t *block)
+{
+	uint64_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
+	struct inline_data data;
+
+	if (!inline_find(f->img, &f->inode, &data) || size > inline_capacity(&data) ||
+	    size > f->img->block_size)
+		return image_fail(f->img, E4Z_ET_BAD_INODE,
+				  "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
+	memcpy(block, data.head, head);
+	if (size > head)
+		memcpy(block + head, data.rest, size - head);
+	return 0;
+}
+
+static errcode_t move_out(struct edit_file *f, uint8_t *block)
+{
+	uint64_t size = f->inode.size;
+	errcode_t err = copy_inline(f, size, block);
+
+	if (!err)
+		err = edit_open_handle(f);
+	if (!err)
+		err = edit_leave_inline(f);
+	if (!err && size)
+		err = edit_map_new(f, 0, block);
+	edit_close_handle(f);
+	return err;
+}
+
+errcode_t op_leave_inline(struct op *op)
+{
+	uint8_t *block;
+	errcode_t err;
+
+	if (op->f->list)
+		return 0;
+	block = calloc(1, op->img->block_size);
+	if (!block)
+		return ENOMEM;
+	err = move_out(op->f, block);
+	free(block);
+	return err;
+}
+
+errcode_t op_hide_past_eof(struct op *op)
+{
+	uint64_t from = op_blocks(op, op->f->inode.size);
+	errcode_t err;
+
+	if (!op->f->list)
+		return 0;
+	err = edit_open_handle(op->f);
+	if (!err)
+		err = edit_hide(op->f, from, EXTENTS_END - from, true);
+	/* such a block may be dirty because a part of it was zeroed: it is all zero now */
+	if (!err)
+		err = cache_drop(op->f->blocks, from, EXTENTS_END - from);
+	edit_close_handle(op->f);
+	return err;
+}
+
+errcode_t op_grow(struct op *op, uint64_t size)
+{
+	struct edit_file *f = op->f;
+	uint64_t old = f->inode.size, tail = old % op->img->block_size;
+	errcode_t err = 0;
+
+	if (size <= old)
+		return 0;
+	if (tail && f->list)
+		err = zero_range(f, op->session, old, op->img->block_size - tail, op->edit);
+	if (!err)
+		err = op_hide_past_eof(op);
+	if (!err)
+		err = edit_open_handle(f);
+	if (!err)
+		err = edit_set_size(f, size);
+	edit_close_handle(f);
+	return err;
+}

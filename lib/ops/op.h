@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all operations on a file have in common: the name is looked up, the file is opened in the
+ * session, what fails is taken back, and where the log is too small the transaction is split.
+ */
+#ifndef E4Z_OPS_OP_H
+#define E4Z_OPS_OP_H
+
+#include "ops/zero.h"
+
+struct op;
+
+/* Change OP's file. What it did is taken back when it fails. */
+typedef errcode_t op_fn(struct op *op);
+
+struct op {
+	const char *name;
+	op_fn *run;
+	/* Do it in several transactions, the last one left to the caller; NULL: impossible. */
+	op_fn *split;
+	uint64_t off, len; /* bytes */
+	bool keep_size;
+	const void *arg; /* the operation's own */
+
+	/* while it runs */
+	struct e4z_image *img;
+	struct session *session;
+	struct edit_file *f;
+	struct e4z_edit *edit;
+};
+
+/* Do OP to the file NAME ("<INO>" or an absolute path); EDIT says what it came to. */
+errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit);
+
+/* OP once more, or a part of it, within a split: it is taken back when it fails. */
+errcode_t op_once(struct op *op);
+
+/* Settle what was done, and ask if it fits into one transaction. */
+errcode_t op_fits(struct op *op, bool *fits);
+
+/* ---- what operations are made of ---- */
+
+/* Blocks that SIZE bytes reach into. */
+static inline uint64_t op_blocks(const struct op *op, uint64_t size)
+{
+	return (size >> op->img->block_bits) + ((size & (op->img->block_size - 1)) != 0);
+}
+
+/* Guard the inode, and hold off + len to what its map can hold: EFBIG. */
+errcode_t op_check(const struct op *op, unsigned what);
+
+/* E4Z_ET_REFUSED unless the file has, or will have, extents: WHY it matters, a sentence's end. */
+errcode_t op_need_extents(const struct op *op, const char *why);
+
+/* Let the bytes of an inline file move into a block, as ext4_convert_inline_data() does. */
+errcode_t op_leave_inline(struct op *op);
+
+/*
+ * The file is to grow to SIZE: the old tail is zeroed first, what is written past EOF is hidden,
+ * then the size is set. All of it is one transaction, and the tail is at home before it.
+ */
+errcode_t op_grow(struct op *op, uint64_t size);
+
+/* What is written past the end of the file must not come into sight: unwritten, or gone. */
+errcode_t op_hide_past_eof(struct op *op);
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Keeps the files of a transaction open between its operations.
+#include "session/session.h"
+
+#include "session/txn.h"
+#include "session/writeback.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static errcode_t make(struct e4z_image *img)
+{
+	const struct e4z_edit_options *options = txn_options(img);
+	struct session *s = calloc(1, sizeof(*s));
+	size_t limit = options->cache_blocks ? options->cache_blocks
+					     : SESSION_CACHE_BYTES / img->block_size;
+
+	if (!s)
+		return ENOMEM;
+	img->session = s;
+	s->policy = options->policy;
+	s->batch = options->batch ? options->batch : SESSION_BATCH;
+	s->shared.cache = cache_new(img->block_size, limit);
+	s->shared.hidden = rangeset_new(img->blocks);
+	s->shared.seen = rangeset_new(img->blocks);
+	if (s->shared.cache && s->shared.hidden && s->shared.seen)
+		return 0;
+	session_drop(img);
+	return ENOMEM;
+}
+
+errcode_t session_get(struct e4z_image *img, struct session **s)
+{
+	errcode_t err = 0;
+
+	if (!img->txn)
+		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	if (!img->session)
+		err = make(img);
+	*s = img->session;
+	if (!err && img->session->broken)
+		err = image_fail(img, E4Z_ET_STATE, "an operation could not be taken back");
+	return err;
+}
+
+static void close_files(struct session *s, size_t from)
+{
+	while (s->files.count > from) {
+		struct edit_file *f = s->files.items[--s->files.count];
+
+		edit_close(f);
+		free(f);
+	}
+}
+
+void session_drop(struct e4z_image *img)
+{
+	struct session *s = img->session;
+
+	if (!s)
+		return;
+	close_files(s, 0);
+	vec_free(&s->files);
+	cache_free(s->shared.cache);
+	rangeset_free(s->shared.hidden);
+	rangeset_free(s->shared.seen);
+	vec_free(&s->shared.origins);
+	free(s->last_name);
+	free(s);
+	img->session = NULL;
+}
+
+/* ---- opening ---- */
+
+/* What is written past EOF is seen by nobody. */
+static errcode_t hide_past_eof(struct session *s, const struct edit_file *f, uint64_t from)
+{
+	struct extents_walk walk;
+	struct run run;
+
+	extents_walk_start(f->list, &walk, from, EXTENTS_END, false);
+	while (extents_walk_next(f->list, &walk, &run))
+		if (!run.unwritten && rangeset_add(s->shared.hidden, run.pblk, run.len, NULL))
+			return ENOMEM;
+	return 0;
+}
+
+/* Remember how the committed state shows the file, once in a transaction. */
+static errcode_t note_origin(struct session *s, const struct edit_file *f)
+{
+	uint32_t bs = f->img->block_size;
+	struct origin origin = {.ino = f->inode.ino, .size = f->inode.size};
+	uint64_t last = origin.size / bs;
+	struct run run;
+
+	for (size_t i = 0; i < s->shared.origins.count; i++)
+		if (s->shared.origins.items[i].ino == f->inode.ino)
+			return 0;
+	if (f->list && origin.size % bs && last < EXTENTS_END &&
+	    extents_find(f->list, last, &run) && !run.unwritten)
+		origin.eof_pblk = run.pblk + last - run.lblk;
+	if (vec_push(&s->shared.origins, origin))
+		return ENOMEM;
+	return f->list ? hide_past_eof(s, f, last + (origin.size % bs != 0)) : 0;
+}
+
+static errcode_t join(struct session *s, struct edit_file *f)
+{
+	f->session = &s->shared;
+	f->blocks = cache_file_new(s->shared.cache);
+	if (!f->blocks)
+		return ENOMEM;
+	return note_origin(s, f);
+}
+
+errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **out)
+{
+	struct edit_file *f;
+	struct session *s;
+	errcode_t err = session_get(img, &s);
+
+	if (err)
+		return err;
+	for (size_t i = s->files.count; i--;) {
+		*out = s->files.items[i];
+		if ((*out)->inode.ino == ino)
+			return 0;
+	}
+	*out = f = calloc(1, sizeof(*f));
+	if (!f)
+		return ENOMEM;
+	err = edit_open(img, ino, f);
+	if (!err)
+		err = join(s, f);
+	if (!err)
+		err = edit_mark(f);
+	if (!err && vec_push(&s->files, f))
+		err = ENOMEM;
+	if (err) {
+		edit_close(f);
+		free(f);
+	}
+	return err;
+}
+
+/* ---- the limit ---- */
+
+/* Write files back until no more than LEAVE blocks are held; SEEN: what can be seen, too. */
+static errcode_t spill_files(struct session *s, size_t leave, bool seen)
+{
+	bool wrote;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < s->files.count && !err; i++) {
+		struct edit_file *f = s->files.items[i];
+
+		if (cache_count(s->shared.cache) <= leave)
+			break;
+		if (cache_dirty(f->blocks))
+			err = seen ? writeback_all(f) : writeback_flush(f, 0, EXTENTS_END, &wrote);
+		if (!err)
+			err = cache_evict(f->blocks);
+	}
+	return err;
+}
+
+static errcode_t spill(struct session *s, size_t leave)
+{
+	errcode_t err = spill_files(s, leave, false);
+
+	return err ? err : spill_files(s, leave, true);
+}
+
+errcode_t session_limit(struct e4z_image *img)
+{
+	struct session *s = img->session;
+
+	if (cache_count(s->shared.cache) <= cache_limit(s->shared.cache))
+		return 0;
+	return spill(s, 0);
+}
+
+/* ---- taking back ---- */
+
+errcode_t session_mark(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = session_get(img, &s);
+
+	/* what an operation replaces is kept meanwhile: together that is half as much again */
+	if (!err)
+		err = spill(s, cache_limit(s->shared.cache) / 2);
+	if (err)
+		return err;
+	txn_mark(img);
+	cache_mark(s->shared.cache);
+	s->file_mark = s->files.count;
+	for (size_t i = 0; i < s->files.count && !err; i++)
+		err = edit_mark(s->files.items[i]);
+	return err;
+}
+
+errcode_t session_back(struct e4z_image *img)
+{
+	struct session *s = img->session;
+	errcode_t err;
+
+	if (!s) {
+		txn_back(img);
+		return 0;
+	}
+	s->shared.handle = false;
+	err = cache_back(s->shared.cache);
+	txn_back(img);
+	close_files(s, s->file_mark);
+	for (size_t i = 0; i < s->files.count && !err; i++)
+		err = edit_back(s->files.items[i]);
+	s->broken = err != 0;
+	return err;
+}
+
+/* ---- settling ---- */
+
+errcode_t session_settle(struct e4z_image *img)
+{
+	struct session *s = img->session;
+	errcode_t err = 0;
+
+	if (!s)
+		return 0;
+	err = session_get(img, &s);
+	for (size_t i = 0; i < s->files.count && !err; i++)
+		err = writeback_settle(s->files.items[i]);
+	if (!err)
+		close_files(s, 0);
+	return err;
+}
+
+/* Bitmaps and descriptors that change with the blocks that F gives back. */
+static uint64_t freed_bound(const struct edit_file *f)
+{
+	uint64_t per_group = f->img->fs->super->s_blocks_per_group, bound = 0;
+
+	for (size_t i = 0; i < f->unmapped.count && bound < f->img->groups; i++)
+		bound += f->unmapped.items[i].len / per_group + 2;
+	return 2 * (bound < f->img->groups ? bound : f->img->groups);
+}
+
+uint64_t session_log_bound(struct e4z_image *img)
+{
+	const struct session *s = img->session;
+	uint64_t bound = txn_log_bound(img);
+
+	for (size_t i = 0; s && i < s->files.count; i++) {
+		const struct edit_file *f = s->files.items[i];
+
+		bound += cache_dirty(f->blocks) + freed_bound(f) + 8;
+		if (f->list && f->changed)
+			bound += extents_changes(f->list) +
+				 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));
+	}
+	return bound;
+}
+
+errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err = session_settle(img);
+
+	if (!err)
+		err = txn_commit(img, summary);
+	session_drop(img);
+	return err;
+}

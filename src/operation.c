@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table of the operations on one file: a row each.
+
+#include "operation.h"
+#include <string.h>
+
+static errcode_t truncate_file(struct e4z_image *img, const struct operation *op,
+			       struct e4z_edit *edit)
+{
+	return e4z_truncate(img, op->file, op->size, edit);
+}
+
+static errcode_t zero_range(struct e4z_image *img, const struct operation *op,
+			    struct e4z_edit *edit)
+{
+	return e4z_zero_range(img, op->file, op->off, op->len, op->keep_size, edit);
+}
+
+static errcode_t punch_hole(struct e4z_image *img, const struct operation *op,
+			    struct e4z_edit *edit)
+{
+	return e4z_punch_hole(img, op->file, op->off, op->len, edit);
+}
+
+static errcode_t allocate(struct e4z_image *img, const struct operation *op, struct e4z_edit *edit)
+{
+	return e4z_allocate(img, op->file, op->off, op->len, op->keep_size, edit);
+}
+
+enum { WANTS_RANGE = WANTS_OFFSET | WANTS_LENGTH };
+
+static const struct operation_row rows[] = {
+	{"truncate", WANTS_SIZE, truncate_file},
+	{"zero-range", WANTS_RANGE | MAY_KEEP, zero_range},
+	{"punch-hole", WANTS_RANGE, punch_hole},
+	{"allocate", WANTS_RANGE | MAY_KEEP, allocate},
+};
+
+const struct operation_row *operation_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (!strcmp(rows[i].name, name))
+			return &rows[i];
+	return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The operations on one file: a table that the command line and scripts are read by. */
+#ifndef E4ZERO_OPERATION_H
+#define E4ZERO_OPERATION_H
+
+#include "e4zero.h"
+
+/* What an operation wants to be told. */
+enum operation_wants {
+	WANTS_SIZE = 1,	  /* a size */
+	WANTS_OFFSET = 2, /* where in the file */
+	WANTS_LENGTH = 4, /* and how much of it */
+	MAY_KEEP = 8,	  /* that the size stays may be said */
+};
+
+struct operation {
+	const struct operation_row *row;
+	const char *file; /* in the image */
+	uint64_t size, off, len;
+	bool keep_size;
+};
+
+struct operation_row {
+	const char *name;
+	unsigned wants;
+	errcode_t (*run)(struct e4z_image *img, const struct operation *op, struct e4z_edit *edit);
+};
+
+/* NULL: there is none of that name. */
+const struct operation_row *operation_find(const char *name);
+
+#endif
