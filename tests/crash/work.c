@@ -75,6 +75,33 @@ static errcode_t was_finished(struct e4z_image *img, const char *file, uint64_t 
 	return 0;
 }
 
+/* A file whose inode a fix changes. */
+static errcode_t is_fixed(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return commit_here(img, file, a, b);
+}
+
+static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
+{
+	size_t *left = arg;
+
+	*left += !finding->fixed;
+	return 0;
+}
+
+/* It begins and commits by itself, and is to leave nothing. */
+static errcode_t fix_all(struct e4z_image *img, bool paranoid, struct e4z_commit_summary *summary)
+{
+	const struct e4z_fix_options options = {.check = {.jobs = 1, .paranoid = paranoid}};
+	size_t left = 0;
+	const struct e4z_check_sink sink = {.arg = &left, .finding = on_finding};
+	struct e4z_fix_summary sum;
+	errcode_t err = e4z_fix(img, &options, &sink, &sum);
+
+	*summary = sum.commit;
+	return err || !left ? err : E4Z_ET_REFUSED;
+}
+
 /* ---- what they mean ---- */
 
 #define MODEL_ZEROED 16
@@ -195,6 +222,26 @@ static const struct workload workloads[] = {
 		   {to_hole, "/prealloc", AT(0, 0), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
+	/* every image has canaries behind EOF */
+	{.name = "fix", .fix = true, .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-dirty",
+	 .dirty_by = "down-frag",
+	 .fix = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-paranoid",
+	 .fix = true,
+	 .paranoid = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-slack",
+	 .fix = true,
+	 .paranoid = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/slack", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-behind",
+	 .fix = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/behind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/stripes", AT(0, 0), AT(0, 0)}}},
 	{.name = "dirty",
 	 .dirty_by = "down-frag",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
@@ -259,6 +306,10 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	if (err)
 		return err;
 	begun(arg, img);
+	if (work->fix) {
+		e4z_abort(img);
+		return fix_all(img, work->paranoid, summary);
+	}
 	each_step(step, work)
 	{
 		if (step->call == commit_here) {
