@@ -368,6 +368,34 @@ errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, 
 errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
+/* FALLOC_FL_WRITE_ZEROES: whole blocks end written, and zero on the disk before that. */
+errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit) E4Z_MUST_CHECK;
+/* Take a range out of FILE, or open one of zeroes in it; whole blocks (with bigalloc, clusters). */
+errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			     struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/* Write LEN bytes at OFF into FILE, which grows with them. */
+errcode_t e4z_write(struct e4z_image *img, const char *file, uint64_t off, const void *data,
+		    size_t len, struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/* LEN bytes that can be read, LEN of them from OFF on, as often as it takes. */
+struct e4z_source {
+	void *arg;
+	uint64_t len;
+	errcode_t (*read)(void *arg, uint64_t off, void *to, size_t len);
+};
+errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
+			 const struct e4z_source *source, struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/*
+ * Have what was written so far, and can be seen by nobody yet, go home before what comes later: the
+ * commit puts a barrier between the two. Nothing is written now.
+ */
+errcode_t e4z_flush(struct e4z_image *img) E4Z_MUST_CHECK;
+
 /*
  * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not
  * between e4z_begin() and e4z_commit().
