@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "image/image.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <stdio.h>
 #include <string.h>
@@ -59,10 +60,13 @@ static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a
 /* What came before is a transaction that waits for the commit. */
 static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
+	errcode_t err;
+
 	(void)file;
 	(void)a;
 	(void)b;
-	return txn_settle(img);
+	err = session_settle(img);
+	return err ? err : txn_settle(img);
 }
 
 /* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
