@@ -12,6 +12,7 @@
 #include "session/alloc.h"
 #include "session/edit.h"
 #include "session/guard.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -590,6 +591,9 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
 	err = convert_open(img, options, &c);
+	/* what other operations have open is settled first: this one has a map of its own */
+	if (!err)
+		err = session_settle(img);
 	if (!err)
 		err = prepare(&c, file);
 	if (!err)
