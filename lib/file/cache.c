@@ -186,6 +186,8 @@ static void close_up(struct cache_file *file, size_t at, size_t count)
 {
 	struct block_vec *v = &file->blocks;
 
+	if (!count)
+		return;
 	memmove(v->items + at, v->items + at + count,
 		(v->count - at - count) * sizeof(v->items[0]));
 	v->count -= count;
@@ -250,8 +252,10 @@ static errcode_t make(struct cache_file *file, uint64_t lblk, struct cache_block
 		block->mark = file->cache->mark;
 		err = insert(file, block);
 	}
-	if (err)
+	if (err) {
 		free(block);
+		block = NULL;
+	}
 	*out = block;
 	return err;
 }
