@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "image/image.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <stdio.h>
 #include <string.h>
@@ -57,12 +58,15 @@ static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a
 }
 
 /* What came before is a transaction that waits for the commit. */
-static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+static errcode_t seal_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
+	errcode_t err = session_settle(img);
+
 	(void)file;
 	(void)a;
 	(void)b;
-	return txn_settle(img);
+	session_drop(img);
+	return err ? err : txn_seal(img);
 }
 
 /* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
@@ -176,16 +180,16 @@ static const struct workload workloads[] = {
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(4, 1), AT(0, 0)}}},
-	{.name = "settled",
+	{.name = "sealed",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/tail", AT(1, 900), AT(0, 0)}}},
-	{.name = "dirty-settled",
+	{.name = "dirty-sealed",
 	 .dirty_by = "down-frag",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/frag", AT(3, 1), AT(0, 0)}}},
 	{.name = "orphans",
 	 .steps = {{was_finished, "/orphan1", AT(0, 0), AT(0, 0)},
