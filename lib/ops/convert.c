@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "scan/lookup.h"
 #include "session/alloc.h"
-#include "session/edit.h"
 #include "session/guard.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -590,8 +590,9 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
 	err = convert_open(img, options, &c);
-	if (!err)
-		err = prepare(&c, file);
+	if (!err) /* this one has a map of its own */
+		err = session_settle(img);
+	err = err ? err : prepare(&c, file);
 	if (!err)
 		err = convert_one(&c, edit);
 	convert_close(&c);
