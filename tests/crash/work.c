@@ -57,6 +57,15 @@ static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a
 	return 0;
 }
 
+/* What is open goes into the transaction: only then is anything freed. */
+static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)file;
+	(void)a;
+	(void)b;
+	return session_settle(img);
+}
+
 /* What came before is a transaction that waits for the commit. */
 static errcode_t seal_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
@@ -163,6 +172,7 @@ static const struct workload workloads[] = {
 	/* what is freed must not be taken again before the commit */
 	{.name = "free-and-take",
 	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
 	{.name = "several",
 	 .steps = {{truncate_to, "/small", AT(0, 1), AT(0, 0)},
