@@ -25,7 +25,7 @@ struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
-	struct table settled;	/* over the overlay: the data are somebody else's */
+	struct table sealed;	/* over the overlay: the data are somebody else's */
 	struct table changed;	/* over both */
 	uint64_t mark;		/* 0: none yet */
 	struct saved_vec saved; /* of blocks changed since the mark: their content then */
@@ -48,7 +48,7 @@ void capture_free(struct capture *cap)
 	if (!cap)
 		return;
 	capture_drop_all(cap);
-	capture_unsettle(cap);
+	capture_unseal(cap);
 	overlay_free(cap->overlay);
 	free(cap);
 }
@@ -164,7 +164,7 @@ errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len
 				     : blkdev_read(cap->dev, off, len, buf);
 
 	if (!err)
-		patch(&cap->settled, cap->block_size, off, len, buf);
+		patch(&cap->sealed, cap->block_size, off, len, buf);
 	return err;
 }
 
@@ -179,7 +179,7 @@ errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void
 
 bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
-	return !cap->overlay && !cap->changed.count && !cap->settled.count &&
+	return !cap->overlay && !cap->changed.count && !cap->sealed.count &&
 	       blkdev_read_cached(cap->dev, off, len, buf);
 }
 
@@ -194,7 +194,7 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 	at = stop = (*start + bs - 1) / bs;
 	if (cap->overlay && overlay_next(cap->overlay, &from, &entry) && entry.block < at)
 		at = entry.block;
-	at = first_held(&cap->settled, off / bs, at);
+	at = first_held(&cap->sealed, off / bs, at);
 	at = first_held(&cap->changed, off / bs, at);
 	if (at == stop || at * bs >= *start)
 		return;
@@ -404,16 +404,16 @@ void capture_drop_all(struct capture *cap)
 	cap->changed = (struct table){NULL};
 }
 
-errcode_t capture_settle(struct capture *cap, const struct captured *list, size_t count)
+errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		errcode_t err = grow(&cap->settled);
+		errcode_t err = grow(&cap->sealed);
 		struct captured *slot;
 
 		if (err)
 			return err;
-		slot = find(&cap->settled, list[i].block);
-		cap->settled.count += !slot->data;
+		slot = find(&cap->sealed, list[i].block);
+		cap->sealed.count += !slot->data;
 		*slot = list[i];
 		find(&cap->changed, list[i].block)->mark = GIVEN_AWAY;
 	}
@@ -424,10 +424,10 @@ errcode_t capture_settle(struct capture *cap, const struct captured *list, size_
 	return 0;
 }
 
-void capture_unsettle(struct capture *cap)
+void capture_unseal(struct capture *cap)
 {
-	free(cap->settled.slots);
-	cap->settled = (struct table){NULL};
+	free(cap->sealed.slots);
+	cap->sealed = (struct table){NULL};
 }
 
 /* ---- what was changed ---- */

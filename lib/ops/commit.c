@@ -23,7 +23,6 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return err;
 	sum = txn_summary(img);
 	err = orphan_finish(img, options, &sum->orphans_finished, &sum->orphans_left);
-	session_drop(img);
 	if (err)
 		e4z_abort(img);
 	return err;
@@ -55,7 +54,7 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 		err = txn_count(img, &count);
 	if (err)
 		return err;
-	txn_settled(img, &before, &blocks);
+	txn_sealed(img, &before, &blocks);
 	*summary = *txn_summary(img);
 	summary->transactions += before + (count != 0);
 	summary->log_blocks += blocks + need;

@@ -83,7 +83,7 @@ static errcode_t pretend(struct every *e)
 
 	if (err)
 		return err;
-	txn_settled(e->img, &before, &blocks);
+	txn_sealed(e->img, &before, &blocks);
 	summary->log_blocks += blocks + need;
 	return txn_restart(e->img);
 }

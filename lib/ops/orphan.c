@@ -159,7 +159,7 @@ static errcode_t finish_in_pieces(struct orphans *o, const struct listed *l,
 			continue;
 		}
 		if (!err)
-			err = txn_settle(img);
+			err = txn_seal(img);
 		if (err)
 			return err;
 		end = from;
@@ -176,7 +176,7 @@ static errcode_t finish(struct orphans *o, const struct listed *l, const struct 
 	if (err != E4Z_ET_LOG_FULL)
 		return err;
 	/* what was finished before it has its own transaction */
-	err = txn_settle(o->img);
+	err = txn_seal(o->img);
 	if (err)
 		return err;
 	return o->img->cluster_ratio > 1 ? try(o, l, 0) : finish_in_pieces(o, l, inode);
@@ -328,7 +328,7 @@ static errcode_t finish_file(struct orphans *o)
 	if (err || fits)
 		return err;
 	txn_back(o->img);
-	err = txn_settle(o->img);
+	err = txn_seal(o->img);
 	return err ? err : drop_mark(o->img);
 }
 
@@ -351,7 +351,7 @@ errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *op
 	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))
 		err = finish_file(&o);
 	if (!err)
-		err = txn_settle(img);
+		err = txn_seal(img);
 	*finished += o.finished;
 	*left += o.left;
 	orphan_file_close(&o.file);

@@ -7,7 +7,7 @@
 
 /*
  * Finish the truncate of every orphan that has links, and take it off the orphan list or out of the
- * orphan file in the same transaction: as many are settled (txn_settle) as the log wants, each
+ * orphan file in the same transaction: as many are sealed (txn_seal) as the log wants, each
  * inode whole, or, where it alone is too much, piece by piece from its end. With bigalloc only
  * whole: of half a truncate e2fsck would make a wrong map. Deleted files stay where they are, and
  * so does what is damaged. The counts are added to; OPTIONS->orphan is told.

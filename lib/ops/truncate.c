@@ -184,16 +184,15 @@ errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lbl
 	err = session_get(img, &op.session);
 	if (!err)
 		err = session_open(img, ino, &op.f);
-	if (err)
-		return err;
-	request.size = op.f->inode.size;
-	given = op.f->given;
-	err = truncate_open(&op);
-	edit->blocks_freed = op.f->given - given;
-	/* what follows changes the inode's slot by itself */
+	if (!err) {
+		request.size = op.f->inode.size;
+		given = op.f->given;
+		err = truncate_open(&op);
+		edit->blocks_freed = op.f->given - given;
+	}
+	/* what follows changes the inode's slot, and the transaction, by itself */
 	if (!err)
 		err = session_settle(img);
-	if (err)
-		session_drop(img);
+	session_drop(img);
 	return err;
 }

@@ -124,7 +124,7 @@ static void drop_all(struct e4z_image *img)
 	struct txn *txn = img->txn;
 
 	capture_drop_all(img->view);
-	capture_unsettle(img->view);
+	capture_unseal(img->view);
 	homes_free(&txn->homes);
 	for (size_t i = 0; i < txn->waiting.count; i++) {
 		struct waiting *w = &txn->waiting.items[i];
@@ -425,7 +425,7 @@ static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 	errcode_t err = vec_push(&txn->waiting, *w);
 
 	if (!err) {
-		err = capture_settle(img->view, w->list, w->all);
+		err = capture_seal(img->view, w->list, w->all);
 		txn->waiting.count -= err != 0;
 	}
 	if (err) {
@@ -439,7 +439,7 @@ static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 	return new_freed(img, txn);
 }
 
-errcode_t txn_settle(struct e4z_image *img)
+errcode_t txn_seal(struct e4z_image *img)
 {
 	struct waiting w = {.list = NULL};
 	errcode_t err = txn_may_change(img);
@@ -455,7 +455,7 @@ errcode_t txn_settle(struct e4z_image *img)
 	return err ? err : txn_reload(img);
 }
 
-void txn_settled(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
+void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
 {
 	const struct txn *txn = img->txn;
 

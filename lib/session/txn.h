@@ -2,7 +2,7 @@
 /*
  * The transaction of an image that is edited.
  *
- *          txn_begin            txn_commit: replay; homes, log, home of each settled one, the last
+ *          txn_begin            txn_commit: replay; homes, log, home of each sealed one, the last
  *   IDLE -------------> OPEN ---------------------------------------> OPEN, empty again
  *    ^                  |  |          a write or barrier failed
  *    +------------------+  +----------------------------------------> BROKEN
@@ -105,7 +105,7 @@ errcode_t txn_count(struct e4z_image *img, size_t *count);
 
 /*
  * Blocks of the log that the transaction would take now, and how many there are (UINT64_MAX: no
- * journal). What is settled is not counted.
+ * journal). What is sealed is not counted.
  */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 
@@ -120,12 +120,12 @@ errcode_t txn_fits(struct e4z_image *img, bool *fits);
 /*
  * What was changed until now becomes a transaction of its own: it is written by the next
  * txn_commit(), before what comes, but seen from now on, by IMG's handle of libext2fs too; what it
- * freed may be used. E4Z_ET_LOG_FULL when it is too large, and nothing is different. Without a
- * journal it is seen, and stays part of what comes.
+ * freed may be used. No file may be open in the session. E4Z_ET_LOG_FULL when it is too large, and
+ * nothing is different. Without a journal it is seen, and stays part of what comes.
  */
-errcode_t txn_settle(struct e4z_image *img);
+errcode_t txn_seal(struct e4z_image *img);
 
-/* Transactions that are settled and not yet written, and the log blocks that all of them take. */
-void txn_settled(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);
+/* Transactions that are sealed and not yet written, and the log blocks that all of them take. */
+void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);
 
 #endif

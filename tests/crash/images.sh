@@ -7,7 +7,7 @@
 #   ind-1k ind-4k                                       indirect maps
 #   inline-4k big-4k                                    inline data, bigalloc
 #   bare-1k bare-4k bare-ind                            no journal
-#   orphan-1k                                           truncates that a crash cut short, with a deleted file among them
+#   orphan-1k                                           truncates that a crash cut short
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
@@ -146,24 +146,22 @@ externalise() {
 	EOF
 }
 
-# orphans IMAGE: three that are to be finished, and a deleted one, in the order 1, deleted, 2, 3
+# orphans IMAGE: three truncates that were cut short, chained in their order
 orphans() {
 	local file ino next=0
 	host orphan "0+$((9 * bs))"
 	{
-		for file in orphan1 orphan2 orphan3 deleted; do echo "write $tmp/orphan $file"; done
+		for file in 1 2 3; do echo "write $tmp/orphan orphan$file"; done
 		echo fallocate orphan2 40 300
 		for file in 1 2 3; do echo "sif orphan$file size $((file * bs + 77))"; done
 	} >"$tmp/script"
-	for file in orphan3 orphan2 deleted orphan1; do
-		ino=$(debugfs -f <(cat "$tmp/script"; echo "stat $file") -w "$1" 2>/dev/null |
-			sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
-		: >"$tmp/script"
-		[ "$file" != deleted ] || printf 'unlink deleted\nsif <%s> links_count 0\n' "$ino" >"$tmp/script"
-		printf 'sif <%s> dtime @%s\nssv last_orphan %s\n' "$ino" "$next" "$ino" >>"$tmp/script"
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
+	for file in 3 2 1; do
+		ino=$(debugfs -R "stat orphan$file" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
+		printf 'sif <%s> dtime @%s\nssv last_orphan %s\n' "$ino" "$next" "$ino" >"$tmp/script"
+		debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
 		next=$ino
 	done
-	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
 }
 
 csum=extent,metadata_csum,64bit

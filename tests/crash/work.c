@@ -57,16 +57,25 @@ static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a
 	return 0;
 }
 
-/* What came before is a transaction that waits for the commit. */
+/* What is open goes into the transaction: only then is anything freed. */
 static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
-	errcode_t err;
+	(void)file;
+	(void)a;
+	(void)b;
+	return session_settle(img);
+}
+
+/* What came before is a transaction that waits for the commit. */
+static errcode_t seal_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	errcode_t err = session_settle(img);
 
 	(void)file;
 	(void)a;
 	(void)b;
-	err = session_settle(img);
-	return err ? err : txn_settle(img);
+	session_drop(img);
+	return err ? err : txn_seal(img);
 }
 
 /* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
@@ -163,6 +172,7 @@ static const struct workload workloads[] = {
 	/* what is freed must not be taken again before the commit */
 	{.name = "free-and-take",
 	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
 	{.name = "several",
 	 .steps = {{truncate_to, "/small", AT(0, 1), AT(0, 0)},
@@ -180,16 +190,16 @@ static const struct workload workloads[] = {
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(4, 1), AT(0, 0)}}},
-	{.name = "settled",
+	{.name = "sealed",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/tail", AT(1, 900), AT(0, 0)}}},
-	{.name = "dirty-settled",
+	{.name = "dirty-sealed",
 	 .dirty_by = "down-frag",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
-		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {seal_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/frag", AT(3, 1), AT(0, 0)}}},
 	{.name = "orphans",
 	 .steps = {{was_finished, "/orphan1", AT(0, 0), AT(0, 0)},
