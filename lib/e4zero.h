@@ -232,6 +232,12 @@ struct e4z_edit_options {
 	enum e4z_policy policy;
 	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
 	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
+	/*
+	 * Told of every orphan by e4z_begin(): WHY it is left, or NULL, its truncate is finished
+	 * with the next commit. A non-zero return ends e4z_begin() with it. May be NULL.
+	 */
+	errcode_t (*orphan)(void *arg, uint32_t ino, const char *why);
+	void *orphan_arg;
 };
 
 /* What one operation did; byte counts. */
@@ -257,16 +263,18 @@ struct e4z_commit_summary {
 };
 
 /*
- * Begin to edit an image opened for writing. Operations then change it in memory only, each seeing
- * what those before it did, until e4z_commit() makes all of it durable in one transaction, or
- * e4z_abort() forgets it. A failed operation leaves what was there before it; a failed commit
- * leaves the handle good for e4z_close() only.
+ * Begin to edit an image opened for writing. Truncates that a crash cut short are finished first,
+ * in as many transactions of their own as the log wants. Operations then change the image in memory
+ * only, each seeing what those before it did, until e4z_commit() makes all of it durable, the
+ * operations in one transaction, or e4z_abort() forgets it. A failed operation leaves what was
+ * there before it; a failed commit leaves the handle good for e4z_close() only.
  */
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 /*
- * What e4z_commit() would take now, without doing it: log_blocks in SUMMARY, of which there are
- * LOG_ROOM (UINT64_MAX: no journal). It fails where one transaction is too small for the change.
+ * What e4z_commit() would take now, without doing it: transactions and log_blocks in SUMMARY; a
+ * transaction has room for LOG_ROOM of these (UINT64_MAX: no journal). It fails where one is too
+ * small for the change.
  */
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 	E4Z_MUST_CHECK;
@@ -359,6 +367,34 @@ errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, 
 			 struct e4z_edit *edit) E4Z_MUST_CHECK;
 errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/* FALLOC_FL_WRITE_ZEROES: whole blocks end written, and zero on the disk before that. */
+errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit) E4Z_MUST_CHECK;
+/* Take a range out of FILE, or open one of zeroes in it; whole blocks (with bigalloc, clusters). */
+errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			     struct e4z_edit *edit) E4Z_MUST_CHECK;
+errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/* Write LEN bytes at OFF into FILE, which grows with them. */
+errcode_t e4z_write(struct e4z_image *img, const char *file, uint64_t off, const void *data,
+		    size_t len, struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/* LEN bytes that can be read, LEN of them from OFF on, as often as it takes. */
+struct e4z_source {
+	void *arg;
+	uint64_t len;
+	errcode_t (*read)(void *arg, uint64_t off, void *to, size_t len);
+};
+errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
+			 const struct e4z_source *source, struct e4z_edit *edit) E4Z_MUST_CHECK;
+
+/*
+ * Have what was written so far, and can be seen by nobody yet, go home before what comes later: the
+ * commit puts a barrier between the two. Nothing is written now.
+ */
+errcode_t e4z_flush(struct e4z_image *img) E4Z_MUST_CHECK;
 
 /*
  * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not

@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "operation.h"
 #include "report.h"
+#include "source.h"
 #include "util.h"
 #include "verb.h"
 #include <errno.h>
@@ -31,9 +32,19 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
+errcode_t edit_tell_orphan(void *arg, uint32_t ino, const char *why)
+{
+	const struct e4z_skipped skipped = {.ino = ino, .why = why};
+	const struct edit_job *job = arg;
+
+	return why ? job->report->ops->skipped(job->report, &skipped) : 0;
+}
+
 errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
+		.orphan = edit_tell_orphan,
+		.orphan_arg = job,
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
 		.split = job->options->split && !job->options->dry_run,
@@ -82,6 +93,7 @@ static errcode_t operate(struct edit_job *job)
 		.off = options->offset,
 		.len = options->length,
 		.keep_size = options->keep_size,
+		.source = job->arg,
 	};
 	struct e4z_edit edit;
 	errcode_t err = edit_begin(job);
@@ -126,12 +138,20 @@ static int status_of(const struct edit_job *job, errcode_t err)
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work)
 {
+	return edit_run_with(options, report, stop, work, NULL, "");
+}
+
+int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
+		  edit_work *work, void *arg, const char *context)
+{
 	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.stop = stop,
 		.mend = work == replay,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
+		.arg = arg,
+		.context = context,
 	};
 	struct timespec start;
 	errcode_t err;
@@ -143,7 +163,10 @@ int edit_run(const struct options *options, struct report *report, const volatil
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		verb_tell_failure(report, err, job.img ? e4z_context(job.img) : "");
+		verb_tell_failure(report, err,
+				  *context  ? context
+				  : job.img ? e4z_context(job.img)
+					    : "");
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);
@@ -155,7 +178,22 @@ int edit_run(const struct options *options, struct report *report, const volatil
 int edit_operation_run(const struct options *options, struct report *report,
 		       const volatile int *stop)
 {
-	return edit_run(options, report, stop, operate);
+	struct source source = {.fd = -1};
+	errcode_t err;
+	int status;
+
+	if (!(operation_find(options->verb_name)->wants & WANTS_BYTES))
+		return edit_run(options, report, stop, operate);
+	err = source_open(&source, options->from ? options->from : "-");
+	if (err) {
+		util_say(options->from ? options->from : "standard input", "reading what to write",
+			 error_message(err));
+		status = EXIT_REFUSED;
+	} else {
+		status = edit_run_with(options, report, stop, operate, &source.bytes, "");
+	}
+	source_close(&source);
+	return status;
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

@@ -20,6 +20,8 @@ struct edit_job {
 	bool left_some; /* not all was done that was asked for, and it was said what */
 	struct e4z_image *img;
 	struct report_summary result;
+	void *arg;	     /* the verb's own */
+	const char *context; /* of a failure, "": that of the library */
 };
 
 /* What a verb does with an image that is open for editing. */
@@ -28,6 +30,11 @@ typedef errcode_t edit_work(struct edit_job *job);
 /* Open the image for editing, have WORK done, tell how it ended. The exit status. */
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work);
+int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
+		  edit_work *work, void *arg, const char *context);
+
+/* For struct e4z_edit_options, with a job: an orphan that is left is told as skipped. */
+errcode_t edit_tell_orphan(void *job, uint32_t ino, const char *why);
 
 /* Begin the one transaction of a plan; what it ends with: the commit, or its price in a dry run. */
 errcode_t edit_begin(struct edit_job *job);

@@ -27,6 +27,30 @@ static errcode_t allocate(struct e4z_image *img, const struct operation *op, str
 	return e4z_allocate(img, op->file, op->off, op->len, op->keep_size, edit);
 }
 
+static errcode_t write_zeroes(struct e4z_image *img, const struct operation *op,
+			      struct e4z_edit *edit)
+{
+	return e4z_write_zeroes(img, op->file, op->off, op->len, edit);
+}
+
+static errcode_t collapse_range(struct e4z_image *img, const struct operation *op,
+				struct e4z_edit *edit)
+{
+	return e4z_collapse_range(img, op->file, op->off, op->len, edit);
+}
+
+static errcode_t insert_range(struct e4z_image *img, const struct operation *op,
+			      struct e4z_edit *edit)
+{
+	return e4z_insert_range(img, op->file, op->off, op->len, edit);
+}
+
+static errcode_t write_bytes(struct e4z_image *img, const struct operation *op,
+			     struct e4z_edit *edit)
+{
+	return e4z_write_from(img, op->file, op->off, op->source, edit);
+}
+
 enum { WANTS_RANGE = WANTS_OFFSET | WANTS_LENGTH };
 
 static const struct operation_row rows[] = {
@@ -34,6 +58,10 @@ static const struct operation_row rows[] = {
 	{"zero-range", WANTS_RANGE | MAY_KEEP, zero_range},
 	{"punch-hole", WANTS_RANGE, punch_hole},
 	{"allocate", WANTS_RANGE | MAY_KEEP, allocate},
+	{"write-zeroes", WANTS_RANGE, write_zeroes},
+	{"collapse-range", WANTS_RANGE, collapse_range},
+	{"insert-range", WANTS_RANGE, insert_range},
+	{"write", WANTS_OFFSET | WANTS_BYTES, write_bytes},
 };
 
 const struct operation_row *operation_find(const char *name)

@@ -11,6 +11,7 @@ enum operation_wants {
 	WANTS_OFFSET = 2, /* where in the file */
 	WANTS_LENGTH = 4, /* and how much of it */
 	MAY_KEEP = 8,	  /* that the size stays may be said */
+	WANTS_BYTES = 16, /* what to write */
 };
 
 struct operation {
@@ -18,6 +19,7 @@ struct operation {
 	const char *file; /* in the image */
 	uint64_t size, off, len;
 	bool keep_size;
+	const struct e4z_source *source;
 };
 
 struct operation_row {

@@ -13,6 +13,7 @@
 #include "fix.h"
 #include "map.h"
 #include "operation.h"
+#include "script.h"
 #include "util.h"
 #include "values.h"
 #include <getopt.h>
@@ -82,6 +83,33 @@ static const struct option_row rows[] = {
 	 .files = FILES_ONE,
 	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
 	 .help = "give FILE unwritten blocks where it has none in -l\nbytes from -o on"},
+	{.name = "write-zeroes",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .help = "zero -l bytes of FILE from -o on;\nwhole blocks end written, zero on the disk"},
+	{.name = "collapse-range",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .help = "take -l bytes of FILE from -o on out of it"},
+	{.name = "insert-range",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA,
+	 .help = "open a hole of -l bytes in FILE at -o"},
+	{.name = "write",
+	 .run = edit_operation_run,
+	 .files = FILES_ONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .help = "write standard input, or --from, into FILE at -o"},
+	{.name = "script",
+	 .arg = "SCRIPT",
+	 .run = script_run,
+	 .files = FILES_NONE,
+	 .takes = TAKES_UNDO | TAKES_DATA | TAKES_SPLIT,
+	 .set = value_script,
+	 .help = "do what SCRIPT says in one transaction,\nan operation a line; -: standard input"},
 	{.name = "convert",
 	 .arg = "TO",
 	 .run = convert_run,
@@ -123,6 +151,10 @@ static const struct option_row rows[] = {
 	 .name = "force",
 	 .flag = FLAG(force),
 	 .help = "look at the disk's view of a mounted file system;\nedit one that has errors"},
+	{.name = "from",
+	 .arg = "FILE",
+	 .set = value_from,
+	 .help = "the file of this host that --write writes"},
 	{.name = "fsck-codes",
 	 .flag = FLAG(fsck_codes),
 	 .help = "add 1 to the exit status when something was changed"},
@@ -397,6 +429,8 @@ static void check_range(struct options *options, bool may)
 		fault(options, "--offset: --%s takes no range", options->verb_name);
 	if (!(allowed & WANTS_LENGTH) && options->length_given)
 		fault(options, "--length: --%s takes no range", options->verb_name);
+	if (!(wants & WANTS_BYTES) && options->from)
+		fault(options, "--from: --%s has no use for it", options->verb_name);
 	if (!(wants & MAY_KEEP) && options->keep_size)
 		fault(options, "--keep-size: --%s has no use for it", options->verb_name);
 	if (may && (options->offset_given || options->length_given) && !options->file_count)

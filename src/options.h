@@ -26,6 +26,8 @@ struct options {
 	const char *partition;
 	const char *journal_device;
 	const char *trace, *undo; /* files to write; only with a verb that edits */
+	const char *script;	  /* the operations to do, "-": standard input */
+	const char *from;	  /* what --write writes; NULL: standard input */
 	const char *undo_apply;	  /* the undo file to take back */
 	uint64_t size;		  /* what --truncate sets */
 	uint64_t offset, length;  /* bytes of a file; length 0: to the end */

@@ -124,6 +124,16 @@ const char *value_trace(struct options *options, const char *arg)
 	return name_into(&options->trace, arg);
 }
 
+const char *value_from(struct options *options, const char *arg)
+{
+	return name_into(&options->from, arg);
+}
+
+const char *value_script(struct options *options, const char *arg)
+{
+	return name_into(&options->script, arg);
+}
+
 const char *value_undo(struct options *options, const char *arg)
 {
 	return name_into(&options->undo, arg);

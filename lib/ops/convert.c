@@ -10,8 +10,8 @@
 #include "base/cleanup.h"
 #include "scan/lookup.h"
 #include "session/alloc.h"
-#include "session/edit.h"
 #include "session/guard.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -378,9 +378,12 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 	struct zeros_hint hint = {.known = false};
 	uint64_t start = 0, end = 0, bs = img->block_size, stop;
 	uint32_t group = UINT32_MAX;
+	bool sorted = true;
 	errcode_t err = bitmap ? 0 : ENOMEM;
 
-	if (v->zeroed.count)
+	for (size_t i = 1; i < v->zeroed.count; i++)
+		sorted = sorted && v->zeroed.items[i - 1].pblk < v->zeroed.items[i].pblk;
+	if (!sorted)
 		qsort(v->zeroed.items, v->zeroed.count, sizeof(*v->zeroed.items), by_place);
 	for (size_t i = 0; i < v->zeroed.count && !err; i++) {
 		uint64_t at = v->zeroed.items[i].pblk, last = at + v->zeroed.items[i].len;
@@ -587,8 +590,9 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
 	err = convert_open(img, options, &c);
-	if (!err)
-		err = prepare(&c, file);
+	if (!err) /* this one has a map of its own */
+		err = session_settle(img);
+	err = err ? err : prepare(&c, file);
 	if (!err)
 		err = convert_one(&c, edit);
 	convert_close(&c);

@@ -90,6 +90,7 @@ static errcode_t end_batch(struct fix *fix)
 	if (err)
 		return err;
 	plan.log_blocks += sum->commit.log_blocks;
+	plan.transactions += sum->commit.transactions;
 	sum->commit = plan;
 	sum->log_room = room;
 	return txn_restart(fix->img);

@@ -146,6 +146,44 @@ static errcode_t run_split(struct op *op, uint64_t room)
 	return err ? err : op->split(op);
 }
 
+errcode_t op_split_range(struct op *whole)
+{
+	struct op op = *whole;
+	uint64_t unit = (uint64_t)op.img->block_size * op.img->cluster_ratio;
+	uint64_t at = op.off, end = op.off + op.len, step = op.len, before = UINT64_MAX;
+	struct e4z_commit_summary ignored;
+	errcode_t err = 0;
+
+	while (!err && at < end) {
+		struct e4z_edit done = *op.edit;
+		uint64_t stop = end - at > step ? (at + step) / unit * unit : end;
+		bool fits = true;
+
+		op.off = at;
+		op.len = stop > at ? stop - at : unit - at % unit;
+		err = op_once(&op);
+		if (before == UINT64_MAX)
+			before = op.edit->size_before;
+		if (!err)
+			err = op_fits(&op, &fits);
+		if (!err && !fits && step <= unit)
+			return too_large(&op);
+		if (!err && !fits) {
+			*op.edit = done;
+			step /= 2;
+			session_drop(op.img);
+			err = txn_restart(op.img);
+			continue;
+		}
+		at = op.off + op.len;
+		/* the last piece is the caller's to commit */
+		if (!err && at < end)
+			err = session_commit(op.img, &ignored);
+	}
+	op.edit->size_before = before;
+	return err;
+}
+
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)
 {
 	errcode_t err;

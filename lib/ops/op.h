@@ -32,6 +32,12 @@ struct op {
 /* Do OP to the file NAME ("<INO>" or an absolute path); EDIT says what it came to. */
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit);
 
+/*
+ * For OP's split: piece after piece of its range, in whole clusters, from its start on. What each
+ * leaves is what the operation would leave that was asked for so much.
+ */
+errcode_t op_split_range(struct op *op);
+
 /* OP once more, or a part of it, within a split: it is taken back when it fails. */
 errcode_t op_once(struct op *op);
 

@@ -3,7 +3,7 @@
 #include "ops/op.h"
 
 #include "session/guard.h"
-#include <errno.h>
+#include <string.h>
 
 /* May [op->off, END) be changed? A length of 0 is refused as the kernel does (EINVAL). */
 static errcode_t check_until(const struct op *op, uint64_t end)
@@ -95,6 +95,93 @@ static errcode_t zero(struct op *op)
 	return err ? err : grow(op);
 }
 
+/* ---- write zeroes ---- */
+
+/* Blocks of RUN that nobody sees yet: zero at home, and written with the commit. */
+static errcode_t write_hidden(struct op *op, const struct run *run)
+{
+	errcode_t err = edit_home_zero(op->f, run->pblk, run->len);
+
+	if (!err && run->unwritten)
+		err = edit_open_handle(op->f);
+	if (!err && run->unwritten)
+		err = edit_set_state(op->f, run->lblk, run->len, false);
+	edit_close_handle(op->f);
+	return err;
+}
+
+/* What can be seen until the commit: blocks of zeroes wait for it in the cache. */
+static errcode_t write_seen(struct op *op, const struct run *run)
+{
+	uint64_t bits = op->img->block_bits;
+	uint8_t *data;
+	errcode_t err = 0;
+
+	if (!run->unwritten)
+		return zero_range(op->f, op->session, run->lblk << bits, run->len << bits,
+				  op->edit);
+	for (uint64_t i = 0; i < run->len && !err; i++) {
+		err = cache_change(op->f->blocks, run->lblk + i, &data, NULL);
+		if (!err)
+			memset(data, 0, op->img->block_size);
+		if (!err)
+			err = session_limit(op->img);
+	}
+	return err;
+}
+
+/* The first blocks of RUN that are seen, or are not, all of them. */
+static bool first_part(const struct op *op, struct run *run)
+{
+	bool seen = edit_seen_bytes(op->f, run->pblk, run->unwritten);
+	uint64_t len = 1;
+
+	while (len < run->len && !edit_seen_bytes(op->f, run->pblk + len, run->unwritten) == !seen)
+		len++;
+	run->len = len;
+	return seen;
+}
+
+/* ext4_do_write_zeroes(): the interior ends written, and zero on the disk before it is. */
+static errcode_t write_interior(struct op *op)
+{
+	uint64_t at = op_blocks(op, op->off), end = (op->off + op->len) >> op->img->block_bits;
+	errcode_t err = at < end ? cache_drop(op->f->blocks, at, end - at) : 0;
+
+	while (!err && at < end) {
+		struct run run;
+
+		if (!extents_find(op->f->list, at, &run))
+			return image_fail(op->img, E4Z_ET_STATE, "a hole where blocks were put");
+		run.len = (run.lblk + run.len < end ? run.lblk + run.len : end) - at;
+		run.pblk += at - run.lblk;
+		run.lblk = at;
+		err = first_part(op, &run) ? write_seen(op, &run) : write_hidden(op, &run);
+		at = run.lblk + run.len;
+	}
+	return err;
+}
+
+static errcode_t write_zeroes(struct op *op)
+{
+	errcode_t err = op_check(op, GUARD_EDGES);
+
+	if (!err)
+		err = check_range(op);
+	if (!err)
+		err = op_need_extents(op, "it cannot have unwritten blocks; write to it instead");
+	if (!err)
+		err = op_leave_inline(op);
+	/* what is written past EOF is hidden before any of it comes into sight */
+	if (!err)
+		err = grow(op);
+	if (!err)
+		err = fill_holes(op);
+	if (!err)
+		err = write_interior(op);
+	return err ? err : zero_edges(op->f, op->session, op->off, op->off + op->len, op->edit);
+}
+
 /* ---- punch hole ---- */
 
 static errcode_t remove_blocks(struct op *op, uint64_t first, uint64_t end)
@@ -140,6 +227,7 @@ errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, ui
 	struct op op = {
 		.name = "allocate",
 		.run = allocate,
+		.split = op_split_range,
 		.off = off,
 		.len = len,
 		.keep_size = keep_size,
@@ -154,6 +242,7 @@ errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, 
 	struct op op = {
 		.name = "zero-range",
 		.run = zero,
+		.split = op_split_range,
 		.off = off,
 		.len = len,
 		.keep_size = keep_size,
@@ -165,7 +254,35 @@ errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, 
 errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			 struct e4z_edit *edit)
 {
-	struct op op = {.name = "punch-hole", .run = punch, .off = off, .len = len};
+	struct op op = {
+		.name = "punch-hole",
+		.run = punch,
+		.split = op_split_range,
+		.off = off,
+		.len = len,
+	};
 
 	return op_run(img, &op, file, edit);
+}
+
+errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit)
+{
+	struct op op = {
+		.name = "write-zeroes",
+		.run = write_zeroes,
+		.split = op_split_range,
+		.off = off,
+		.len = len,
+	};
+
+	return op_run(img, &op, file, edit);
+}
+
+errcode_t e4z_flush(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = session_get(img, &s);
+
+	return err ? err : session_flush(img);
 }

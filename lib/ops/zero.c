@@ -107,14 +107,6 @@ struct zeroing {
 	uint8_t *scratch; /* a block */
 };
 
-static errcode_t read_block(struct zeroing *z, uint64_t pblk, uint8_t *to)
-{
-	struct e4z_image *img = z->f->img;
-	errcode_t err = image_read(img, pblk * img->block_size, img->block_size, to);
-
-	return err ? image_fail(img, err, "reading a block of inode %u", z->f->inode.ino) : 0;
-}
-
 /* The bytes of the block LBLK that are to be zero. */
 static uint32_t part_of(const struct zeroing *z, uint64_t lblk, uint32_t *from)
 {
@@ -148,7 +140,7 @@ static errcode_t zero_written(struct zeroing *z, uint64_t lblk, uint64_t pblk)
 	const uint8_t *now = b ? b->data : z->scratch;
 	uint64_t *count = dirty ? &z->edit->written_dirty : &z->edit->written_disk;
 	uint8_t *data;
-	errcode_t err = b ? 0 : read_block(z, pblk, z->scratch);
+	errcode_t err = b ? 0 : edit_read(z->f, pblk, z->scratch);
 
 	if (err)
 		return err;
@@ -338,14 +330,11 @@ errcode_t zero_edges(struct edit_file *f, const struct session *s, uint64_t off,
 
 errcode_t zero_load(struct edit_file *f, uint64_t lblk, uint8_t **data)
 {
-	struct e4z_image *img = f->img;
-	uint64_t bs = img->block_size;
 	struct run run;
 	bool made;
 	errcode_t err = cache_change(f->blocks, lblk, data, &made);
 
 	if (err || !made || !extents_find(f->list, lblk, &run) || run.unwritten)
 		return err;
-	err = image_read(img, (run.pblk + lblk - run.lblk) * bs, bs, *data);
-	return err ? image_fail(img, err, "reading a block of inode %u", f->inode.ino) : 0;
+	return edit_read(f, run.pblk + lblk - run.lblk, *data);
 }

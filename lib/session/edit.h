@@ -30,6 +30,8 @@ struct edit_session {
 	struct cache *cache;
 	struct rangeset *hidden; /* written blocks that the committed state shows nobody */
 	struct rangeset *seen;	 /* blocks that are not written any more, but are in that state */
+	struct rangeset
+		*zeroed; /* blocks that go home as zeroes, though the view does not show it */
 	struct origin_vec origins;
 	bool handle; /* an operation is changing metadata */
 };
@@ -127,6 +129,12 @@ errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_k
  * which is at home before the commit.
  */
 errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content);
+
+/* Blocks [pblk, pblk + len), which nobody sees, go home as zeroes before the commit. */
+errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len);
+
+/* The content of the block at PBLK as the transaction will leave it. */
+errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data);
 
 /* An operation begins, and edit_back() undoes what it did to the map. In a session only. */
 errcode_t edit_mark(struct edit_file *f);

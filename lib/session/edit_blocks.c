@@ -8,6 +8,7 @@
 #include "session/alloc.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <string.h>
 
 /* ---- handles ---- */
 
@@ -456,6 +457,33 @@ errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content)
 	if (!extents_find(f->list, lblk, &run))
 		return E4Z_ET_STATE;
 	return txn_home(f->img, (run.pblk + lblk - run.lblk) * bs, bs, content);
+}
+
+/* ---- content ---- */
+
+errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
+{
+	uint64_t bs = f->img->block_size;
+	errcode_t err = txn_home_zero(f->img, pblk * bs, len * bs);
+
+	return err ? err : rangeset_add(f->session->zeroed, pblk, len, NULL);
+}
+
+/*
+ * Should the zeroing be taken back the block is one that nobody maps as written again, or that the
+ * view holds: that it is still said to be zero does no harm.
+ */
+errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data)
+{
+	struct e4z_image *img = f->img;
+	errcode_t err;
+
+	if (!capture_has(img->view, pblk) && rangeset_has(f->session->zeroed, pblk)) {
+		memset(data, 0, img->block_size);
+		return 0;
+	}
+	err = image_read(img, pblk * img->block_size, img->block_size, data);
+	return err ? image_fail(img, err, "reading a block of inode %u", f->inode.ino) : 0;
 }
 
 /* ---- shifting ---- */

@@ -23,7 +23,8 @@ static errcode_t make(struct e4z_image *img)
 	s->shared.cache = cache_new(img->block_size, limit);
 	s->shared.hidden = rangeset_new(img->blocks);
 	s->shared.seen = rangeset_new(img->blocks);
-	if (s->shared.cache && s->shared.hidden && s->shared.seen)
+	s->shared.zeroed = rangeset_new(img->blocks);
+	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.zeroed)
 		return 0;
 	session_drop(img);
 	return ENOMEM;
@@ -64,6 +65,7 @@ void session_drop(struct e4z_image *img)
 	cache_free(s->shared.cache);
 	rangeset_free(s->shared.hidden);
 	rangeset_free(s->shared.seen);
+	rangeset_free(s->shared.zeroed);
 	vec_free(&s->shared.origins);
 	free(s->last_name);
 	free(s);
@@ -169,6 +171,20 @@ static errcode_t spill(struct session *s, size_t leave)
 	errcode_t err = spill_files(s, leave, false);
 
 	return err ? err : spill_files(s, leave, true);
+}
+
+errcode_t session_flush(struct e4z_image *img)
+{
+	struct session *s = img->session;
+	bool wrote;
+	errcode_t err = 0;
+
+	/* the steps of the last operation are of no use any more: what is flushed stays so */
+	if (!err)
+		err = session_mark(img);
+	for (size_t i = 0; i < s->files.count && !err; i++)
+		err = writeback_flush(s->files.items[i], 0, EXTENTS_END, &wrote);
+	return err;
 }
 
 errcode_t session_limit(struct e4z_image *img)

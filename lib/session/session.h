@@ -37,6 +37,9 @@ errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **f
 errcode_t session_mark(struct e4z_image *img);
 errcode_t session_back(struct e4z_image *img);
 
+/* Flush all files; a barrier stands behind what went home. */
+errcode_t session_flush(struct e4z_image *img);
+
 /* Flush where the cache is over its limit: what can be seen stays until the commit. */
 errcode_t session_limit(struct e4z_image *img);
 

@@ -74,7 +74,7 @@ static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, con
 	struct e4z_image *img = w->f->img;
 	uint32_t bs = img->block_size, from, end;
 	AUTO_FREE uint8_t *now = malloc(bs);
-	errcode_t err = now ? image_read(img, pblk * bs, bs, now) : ENOMEM;
+	errcode_t err = now ? edit_read(w->f, pblk, now) : ENOMEM;
 
 	if (!err && memcmp(now + seen, data + seen, bs - seen) != 0) {
 		w->wrote = true;

@@ -3,7 +3,9 @@
 #include "work.h"
 
 #include "errors.h"
-
+#include "image/image.h"
+#include "session/session.h"
+#include "session/txn.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +19,58 @@ static errcode_t truncate_to(struct e4z_image *img, const char *file, uint64_t a
 	return e4z_truncate(img, file, a, &edit);
 }
 
+static errcode_t convert(struct e4z_image *img, const char *file, enum e4z_convert_to to,
+			 uint64_t a, uint64_t b)
+{
+	const struct e4z_convert_options options = {.to = to, .offset = a, .length = b, .jobs = 1};
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_convert(img, file, &options, &edit);
+}
+
+/* The blocks of B bytes from A on, 0: to the end. */
+static errcode_t to_written(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_WRITTEN, a, b);
+}
+
+static errcode_t to_unwritten(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	errcode_t err = convert(img, file, E4Z_TO_UNWRITTEN, a, b);
+
+	/* indirect maps have no such state: they stay what they are */
+	return err == E4Z_ET_REFUSED ? 0 : err;
+}
+
+static errcode_t to_hole(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_HOLE, a, b);
+}
+
 /* Ends one transaction, and begins the next. */
 static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)img;
+	(void)file;
+	(void)a;
+	(void)b;
+	return 0;
+}
+
+/* What came before is a transaction that waits for the commit. */
+static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	errcode_t err;
+
+	(void)file;
+	(void)a;
+	(void)b;
+	err = session_settle(img);
+	return err ? err : txn_settle(img);
+}
+
+/* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
+static errcode_t was_finished(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	(void)img;
 	(void)file;
@@ -128,7 +180,52 @@ static const struct workload workloads[] = {
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(4, 1), AT(0, 0)}}},
+	{.name = "settled",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/tail", AT(1, 900), AT(0, 0)}}},
+	{.name = "dirty-settled",
+	 .dirty_by = "down-frag",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(3, 1), AT(0, 0)}}},
+	{.name = "orphans",
+	 .steps = {{was_finished, "/orphan1", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan2", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan3", AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/small", AT(1, 100), AT(0, 0)}}},
 	{.name = "split", .split = true, .steps = {{truncate_to, "/deep", AT(3, 9), AT(0, 0)}}},
+	/* the blocks of /prealloc come below EOF before they are converted */
+	{.name = "written",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(0, 0), AT(0, 0)}}},
+	{.name = "written-grows",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(5, 0), AT(1, 0)},
+		   {to_written, "/prealloc", AT(7, 1), AT(2, 0)},
+		   {to_written, "/prealloc", AT(12, 0), AT(0, 1)}}},
+	{.name = "written-at-once",
+	 .steps = {{truncate_to, "/prealloc", AT(11, 9), AT(0, 0)},
+		   {to_written, "/prealloc", AT(4, 0), AT(0, 0)}}},
+	{.name = "written-dirty",
+	 .dirty_by = "up-prealloc",
+	 .steps = {{to_written, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten", .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten-nothing", .steps = {{to_unwritten, "/small", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole", .steps = {{to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole-unwritten", .steps = {{to_hole, "/prealloc", AT(5, 0), AT(6, 0)}}},
+	{.name = "there-and-back",
+	 .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/zeros", AT(3, 0), AT(2, 0)},
+		   {to_hole, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
 	/* every image has canaries behind EOF */
 	{.name = "fix", .fix = true, .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
 	{.name = "fix-dirty",

@@ -58,7 +58,7 @@ fi
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fix.XXXXXX")
 cleanup() {
-	for dir in "$tmp"/work/*/mnt; do
+	for dir in "$tmp"/fixing/*/mnt; do
 		! mountpoint -q "$dir" 2>/dev/null || umount "$dir"
 	done
 	rm -rf --one-file-system "$tmp"
@@ -77,7 +77,7 @@ if [ $# -eq 0 ]; then
 	[ -z "${SAMPLE-}" ] || kinds=(ext3-1k ext4-4k bigalloc-1k inline-odd quota deep verity eainode
 		posteof posteof-ind encrypt orphanfile shared multiclaim damaged)
 fi
-mkdir "$tmp/work" "$tmp/log"
+mkdir "$tmp/fixing" "$tmp/log"
 MOUNT=
 truncate -s 1M "$tmp/probe"
 if [ "$(id -u)" = 0 ] && mke2fs -q -F "$tmp/probe" 2>/dev/null && mkdir "$tmp/mnt" &&
@@ -88,7 +88,7 @@ fi
 export MOUNT
 printf '%s\n' "${kinds[@]}" |
 	xargs -P "$(nproc)" -I{} sh -c '"$0" --one {} "$1" "$2" >"$3/{}" 2>&1' \
-		"$0" "${IMAGES:-$tmp}" "$tmp/work" "$tmp/log"
+		"$0" "${IMAGES:-$tmp}" "$tmp/fixing" "$tmp/log"
 
 for kind in "${kinds[@]}"; do
 	cat "$tmp/log/$kind"

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Takes a range out of a file, or opens one: what stands behind moves. No data are touched.
+#include "base/bytes.h"
+#include "ops/op.h"
+#include "session/guard.h"
+#include <inttypes.h>
+
+/* Whole clusters, of a file with extents whose content does not depend on its place. */
+static errcode_t check_shift(const struct op *op)
+{
+	const struct e4z_image *img = op->img;
+	uint64_t unit = (uint64_t)img->block_size * img->cluster_ratio;
+	errcode_t err = op_check(op, 0);
+
+	if (err)
+		return err;
+	if (!op->len || op->off % unit || op->len % unit)
+		return image_fail(op->img, E4Z_ET_USAGE,
+				  "%s: offset and length must be multiples of %" PRIu64, op->name,
+				  unit);
+	if (op->f->inode.flags & EXT4_ENCRYPT_FL)
+		return image_fail(op->img, E4Z_ET_REFUSED,
+				  "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
+				  op->f->inode.ino);
+	return op_need_extents(op, "its blocks cannot be moved");
+}
+
+/* ext4_collapse_range(): the range must end before EOF. */
+static errcode_t collapse(struct op *op)
+{
+	struct edit_file *f = op->f;
+	uint64_t size = f->inode.size, first, blocks;
+	errcode_t err = check_shift(op);
+
+	if (err)
+		return err;
+	if (op->off + op->len >= size)
+		return image_fail(op->img, E4Z_ET_USAGE,
+				  "%s: the range reaches the end of the file; truncate it",
+				  op->name);
+	first = op->off >> op->img->block_bits;
+	blocks = op->len >> op->img->block_bits;
+	err = op_leave_inline(op);
+	if (!err)
+		err = edit_open_handle(f);
+	if (!err)
+		err = edit_collapse(f, first, blocks);
+	if (!err)
+		err = cache_drop(f->blocks, first, blocks);
+	if (!err)
+		err = cache_shift_down(f->blocks, first + blocks, blocks);
+	if (!err)
+		err = edit_set_size(f, size - op->len);
+	edit_close_handle(f);
+	return err;
+}
+
+/* ext4_insert_range(): the range must begin before EOF; a stale tail is not carried along. */
+static errcode_t insert(struct op *op)
+{
+	struct edit_file *f = op->f;
+	uint64_t size = f->inode.size, bs = op->img->block_size, tail = size % bs, first, blocks;
+	errcode_t err = check_shift(op);
+
+	if (err)
+		return err;
+	if (op->off >= size)
+		return image_fail(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
+				  op->name);
+	if (size > map_size_limit(op->img, &f->inode) - op->len)
+		return image_fail(op->img, EFBIG, "inode %" PRIu32 " can hold %" PRIu64 " bytes",
+				  f->inode.ino, map_size_limit(op->img, &f->inode));
+	first = op->off >> op->img->block_bits;
+	blocks = op->len >> op->img->block_bits;
+	err = op_leave_inline(op);
+	if (!err && tail)
+		err = zero_range(f, op->session, size, bs - tail, op->edit);
+	if (!err)
+		err = edit_open_handle(f);
+	if (!err)
+		err = edit_insert(f, first, blocks);
+	if (!err)
+		err = cache_shift_up(f->blocks, first, blocks);
+	if (!err)
+		err = edit_set_size(f, size + op->len);
+	edit_close_handle(f);
+	return err;
+}
+
+errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			     struct e4z_edit *edit)
+{
+	struct op op = {.name = "collapse-range", .run = collapse, .off = off, .len = len};
+
+	return op_run(img, &op, file, edit);
+}
+
+errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+			   struct e4z_edit *edit)
+{
+	struct op op = {.name = "insert-range", .run = insert, .off = off, .len = len};
+
+	return op_run(img, &op, file, edit);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Writes bytes into a file, in its blocks or in its inode; a size grows with them.
+//
+// The bytes wait in the cache, over whatever is mapped there: what a hole or an unwritten block
+// gets goes home before the commit, what can be seen travels in the transaction (or goes home first
+// when the data are ordered). So nothing is allocated before it has to be.
+#include "base/bytes.h"
+#include "file/inline.h"
+#include "ops/op.h"
+#include "session/guard.h"
+#include <errno.h>
+#include <inttypes.h>
+
+/* The source, and the byte of the file where its first one goes. */
+struct request {
+	const struct e4z_source *source;
+	uint64_t base;
+};
+
+/* LEN bytes of what goes to byte OFF of the file. */
+static errcode_t fetch(const struct op *op, uint64_t off, void *to, size_t len)
+{
+	const struct request *request = op->arg;
+	errcode_t err = request->source->read(request->source->arg, off - request->base, to, len);
+
+	return err ? image_fail(op->img, err, "reading what is to be written") : 0;
+}
+
+/* In the inode: the bytes between the old end and OFF were never the file's. */
+static errcode_t write_inline(struct op *op, const struct inline_data *data)
+{
+	struct edit_file *f = op->f;
+	uint64_t size = f->inode.size, end = op->off + op->len;
+	uint8_t bytes[EXT2_MAX_BLOCK_SIZE];
+	errcode_t err;
+
+	if (end > sizeof(bytes))
+		return image_fail(op->img, E4Z_ET_BAD_INODE,
+				  "inode %" PRIu32 ": too many inline data", f->inode.ino);
+	memcpy(bytes, data->head, INODE_I_BLOCK_LEN);
+	if (data->rest)
+		memcpy(bytes + INODE_I_BLOCK_LEN, data->rest, data->rest_len);
+	if (op->off > size)
+		memset(bytes + size, 0, op->off - size);
+	err = fetch(op, op->off, bytes + op->off, op->len);
+	if (!err)
+		err = edit_open_handle(f);
+	if (err)
+		return err;
+	memcpy(data->head, bytes, INODE_I_BLOCK_LEN);
+	if (data->rest)
+		memcpy(data->rest, bytes + INODE_I_BLOCK_LEN, data->rest_len);
+	if (end > size)
+		err = edit_set_size(f, end);
+	edit_close_handle(f);
+	f->stamp = true;
+	return err;
+}
+
+/* One block: what of it is written, and the rest as it is. */
+static errcode_t write_block(struct op *op, uint64_t off, uint32_t len)
+{
+	struct edit_file *f = op->f;
+	uint64_t bs = op->img->block_size, lblk = off / bs;
+	bool held = cache_find(f->blocks, lblk);
+	struct run run;
+	uint8_t *data;
+	errcode_t err = 0;
+
+	if (!held && !extents_find(f->list, lblk, &run)) {
+		err = guard_quota(op->img, &f->inode);
+		op->edit->blocks_allocated++;
+	}
+	if (!err)
+		err = len == bs ? cache_change(f->blocks, lblk, &data, NULL)
+				: zero_load(f, lblk, &data);
+	if (!err)
+		err = fetch(op, off, data + off % bs, len);
+	return err ? err : session_limit(op->img);
+}
+
+static errcode_t write_blocks(struct op *op)
+{
+	uint64_t bs = op->img->block_size, at = op->off, end = op->off + op->len;
+	errcode_t err = op_grow(op, end);
+
+	while (!err && at < end) {
+		uint64_t stop = (at / bs + 1) * bs < end ? (at / bs + 1) * bs : end;
+
+		err = write_block(op, at, (uint32_t)(stop - at));
+		at = stop;
+	}
+	return err;
+}
+
+static errcode_t write_open(struct op *op)
+{
+	struct edit_file *f = op->f;
+	struct inline_data data;
+	errcode_t err = op_check(op, GUARD_EDGES);
+
+	if (err || !op->len)
+		return err;
+	if (!f->list) {
+		if (!inline_find(op->img, &f->inode, &data) ||
+		    f->inode.size > inline_capacity(&data))
+			return image_fail(op->img, E4Z_ET_BAD_INODE,
+					  "inode %" PRIu32 ": its inline data is damaged",
+					  f->inode.ino);
+		if (op->off + op->len <= inline_capacity(&data))
+			return write_inline(op, &data);
+	}
+	err = op_leave_inline(op);
+	return err ? err : write_blocks(op);
+}
+
+errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
+			 const struct e4z_source *source, struct e4z_edit *edit)
+{
+	const struct request request = {.source = source, .base = off};
+	struct op op = {
+		.name = "write",
+		.run = write_open,
+		.split = op_split_range,
+		.off = off,
+		.len = source->len,
+		.arg = &request,
+	};
+
+	return op_run(img, &op, file, edit);
+}
+
+static errcode_t read_buffer(void *arg, uint64_t off, void *to, size_t len)
+{
+	memcpy(to, (const uint8_t *)arg + off, len);
+	return 0;
+}
+
+errcode_t e4z_write(struct e4z_image *img, const char *file, uint64_t off, const void *data,
+		    size_t len, struct e4z_edit *edit)
+{
+	const struct e4z_source source = {(void *)(uintptr_t)data, len, read_buffer};
+
+	return e4z_write_from(img, file, off, &source, edit);
+}
