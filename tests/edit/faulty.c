@@ -5,7 +5,6 @@
  *   FAULTY_FILE=IMAGE  the file
  *   FAULTY_READ=OFF    reads that touch this byte fail
  *   FAULTY_STEP=N      the N-th write, zeroing or barrier, from 1 on, fails, and nothing of it is done
- *   FAULTY_SYNC=N      the N-th barrier fails
  *   FAULTY_ERRNO=E     with this error; EIO if it is not given
  *   FAULTY_COUNT=FILE  receives how many steps were asked for, those after the failed one included
  */
@@ -21,7 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static unsigned steps, syncs;
+static unsigned steps;
 
 static long number(const char *name, long otherwise)
 {
@@ -46,7 +45,7 @@ static bool fails(void)
 }
 
 /* One more step on FD: does it fail? */
-static bool step_fails(int fd, bool sync)
+static bool step_fails(int fd)
 {
 	const char *name = getenv("FAULTY_COUNT");
 	bool bad;
@@ -54,9 +53,7 @@ static bool step_fails(int fd, bool sync)
 	if (!is_image(fd))
 		return false;
 	steps++;
-	syncs += sync;
-	bad = steps == (unsigned)number("FAULTY_STEP", 0) ||
-	      (sync && syncs == (unsigned)number("FAULTY_SYNC", 0));
+	bad = steps == (unsigned)number("FAULTY_STEP", 0);
 	if (name) {
 		FILE *count = fopen(name, "w");
 
@@ -111,22 +108,22 @@ ssize_t preadv64v2(int fd, const struct iovec *iov, int count, off64_t off, int 
 
 ssize_t pwrite(int fd, const void *buf, size_t len, off_t off)
 {
-	return step_fails(fd, false) ? -1 : REAL(pwrite)(fd, buf, len, off);
+	return step_fails(fd) ? -1 : REAL(pwrite)(fd, buf, len, off);
 }
 
 ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t off)
 {
-	return step_fails(fd, false) ? -1 : REAL(pwrite64)(fd, buf, len, off);
+	return step_fails(fd) ? -1 : REAL(pwrite64)(fd, buf, len, off);
 }
 
 ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t off)
 {
-	return step_fails(fd, false) ? -1 : REAL(pwritev)(fd, iov, count, off);
+	return step_fails(fd) ? -1 : REAL(pwritev)(fd, iov, count, off);
 }
 
 ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t off)
 {
-	return step_fails(fd, false) ? -1 : REAL(pwritev64)(fd, iov, count, off);
+	return step_fails(fd) ? -1 : REAL(pwritev64)(fd, iov, count, off);
 }
 
 /* A reservation changes nothing that can be read. */
@@ -134,7 +131,7 @@ int fallocate(int fd, int mode, off_t off, off_t len)
 {
 	if (mode == FALLOC_FL_KEEP_SIZE && number("FAULTY_ERRNO", EIO) != ENOSPC)
 		return REAL(fallocate)(fd, mode, off, len);
-	return step_fails(fd, false) ? -1 : REAL(fallocate)(fd, mode, off, len);
+	return step_fails(fd) ? -1 : REAL(fallocate)(fd, mode, off, len);
 }
 
 int fallocate64(int fd, int mode, off64_t off, off64_t len)
@@ -144,10 +141,10 @@ int fallocate64(int fd, int mode, off64_t off, off64_t len)
 
 int fdatasync(int fd)
 {
-	return step_fails(fd, true) ? -1 : REAL(fdatasync)(fd);
+	return step_fails(fd) ? -1 : REAL(fdatasync)(fd);
 }
 
 int fsync(int fd)
 {
-	return step_fails(fd, true) ? -1 : REAL(fsync)(fd);
+	return step_fails(fd) ? -1 : REAL(fsync)(fd);
 }
