@@ -252,7 +252,7 @@ class Image:
         first_meta = u32(self.sb, 0x104)
         old = first_meta if meta_bg else self.desc_blocks + u16(self.sb, 0xCE)
         itable = -(-self.ipg * self.isize // self.bs)
-        for n, g in enumerate(self.groups):
+        for n in range(self.ngroups):
             at, sup = self.super_block(n), self.has_super(n)
             if sup:
                 spans.append((at, 1))
@@ -261,11 +261,9 @@ class Image:
                     spans.append((at + 1, old))
             elif n % per_block in (0, 1, per_block - 1):
                 spans.append((at + (1 if sup else 0), 1))
-            for start, count in ((g["bb"], 1), (g["ib"], 1), (g["it"], itable)):
-                if self.inside(start, count):
-                    spans.append((start, count))
         if self.incompat & INCOMPAT_MMP and u64(self.sb, 0x168):
             spans.append((u64(self.sb, 0x168), 1))
+        self._claim_groups(spans, itable)
         self.static_starts, self.static_ends = [], []
         for start, count in sorted(spans):
             if self.static_ends and start <= self.static_ends[-1]:
@@ -273,6 +271,21 @@ class Image:
             else:
                 self.static_starts.append(start)
                 self.static_ends.append(start + count)
+
+    def _claim_groups(self, spans, itable):
+        """Adds what each group has of its own; a table over what others had before is misplaced."""
+        taken = set()
+        for start, count in spans:
+            taken.update(range(start, start + count))
+        doubtful = [bool(self.csum or self.ro & RO_GDT_CSUM) and not g["trusted"] for g in self.groups]
+        for n in sorted(range(self.ngroups), key=lambda n: (doubtful[n], n)):
+            g = self.groups[n]
+            g["misplaced"] = not self.inside(g["it"], itable) or \
+                not taken.isdisjoint(range(g["it"], g["it"] + itable))
+            for start, count in ((g["it"], itable), (g["ib"], 1), (g["bb"], 1)):
+                if self.inside(start, count):
+                    taken.update(range(start, start + count))
+                    spans.append((start, count))
 
     def check_blocks(self, start, count=1):
         """Raise unless all of these blocks may belong to an inode."""
@@ -289,10 +302,10 @@ class Image:
         g = self.groups[number]
         count = -(-self.ipg * self.isize // self.bs)
         believe = g["trusted"] and (self.csum or self.ro & RO_GDT_CSUM)
+        if g["misplaced"]:
+            raise Bad("inode table of group %d lies outside its place" % number)
         if believe and g["flags"] & BG_INODE_UNINIT:
             return
-        if not self.inside(g["it"], count):
-            raise Bad("inode table of group %d lies outside the file system" % number)
         table = self.block(g["it"], count)
         n = self.ipg - (g["unused"] if believe else 0)
         bitmap = self._inode_bitmap(g)

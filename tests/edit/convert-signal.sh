@@ -18,7 +18,7 @@ cp --sparse=always image fresh
 mkfifo trace
 (trap - INT; exec env --default-signal=INT "$E4ZERO" --json --trace-io trace --convert written image) >out 2>err &
 pid=$!
-python3 - $pid <<-'END2' || fail 'the trace cannot be read'
+timeout 300 python3 - $pid <<-'END2' || fail 'the trace cannot be read'
 	import fcntl, os, signal, sys
 	with open("trace") as trace:
 	    fcntl.fcntl(trace, 1031, 4096)  # F_SETPIPE_SZ: the writer is never far ahead
