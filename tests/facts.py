@@ -125,9 +125,19 @@ class Facts:
                 if f["kind"] == "pending-truncate":
                     yield from self.pending(self.inodes[ino])
                     continue
+                blocks = f["blocks"]
+                if ino in self.orphans and f["kind"] in ("unwritten-residue", "cluster-slack"):
+                    blocks = self.kept(self.inodes[ino], f)
                 start = f["pblk"] * bs
                 skip = f["size"] % bs if f["kind"] in ("stale-tail", "symlink-slack") else 0
-                yield start + skip, start + f["blocks"] * bs
+                yield start + skip, start + blocks * bs
+
+    def kept(self, inode, finding):
+        """How many of the finding's blocks an orphan keeps: those of clusters that reach below EOF."""
+        ratio, end = self.fs.ratio, self.past_eof(inode)
+        kept = {at // ratio for l, _, c, _ in inode.runs for at in range(l, min(l + c, end))}
+        blocks = range(finding["lblk"], finding["lblk"] + finding["blocks"])
+        return sum(at // ratio in kept for at in blocks)
 
     def pending(self, inode):
         """The tail; whole blocks are freed as they are, but where the cluster of the tail stays."""

@@ -460,6 +460,14 @@ kind_orphanlist_ind() {
 	pollute "${orphans[@]}"
 }
 
+kind_orphanlist_big() {
+	mk 40M "$(ext4_without resize_inode),encrypt,verity,bigalloc" 4096 -C 16384 -N 512
+	tree --extents --ratio 4 --files 60
+	orphan_files extents
+	orphan_list
+	pollute "${orphans[@]}"
+}
+
 kind_orphanfile() {
 	mk 16M "$ext4,encrypt,verity,orphan_file" 1024 -N 1024
 	tree --extents --files 120

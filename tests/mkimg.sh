@@ -57,6 +57,7 @@ kinds() {
 	cutoff         4 full  files and directories that the root does not reach
 	orphanlist     4 full  orphans with and without links on s_last_orphan
 	orphanlist-ind 4 full  the same with indirect maps
+	orphanlist-big 4 full  the same in clusters
 	orphanfile     4 full  the same in an orphan file
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
 	shared         4 well  shared_blocks: nothing is judged

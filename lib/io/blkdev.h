@@ -51,6 +51,7 @@ struct blkdev {
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read;
 	uint64_t bytes_written, barriers;
+	bool touched;	  /* a write or a zeroing was begun, or a barrier */
 	errcode_t broken; /* the first failure of a write or barrier: nothing is written after it */
 	struct blkdev_observer observer[BLKDEV_OBSERVERS];
 	unsigned observers;

@@ -59,6 +59,7 @@ static errcode_t ask(struct blkdev *dev, const struct blkdev_op *op)
 		return E4Z_ET_READ_ONLY;
 	for (unsigned i = 0; i < dev->observers && !err; i++)
 		err = stick(dev, dev->observer[i].before(dev->observer[i].arg, dev, op));
+	dev->touched |= !err;
 	return err;
 }
 

@@ -355,8 +355,7 @@ static errcode_t write_home(struct commit *c, const struct captured *blocks, siz
 	return gather_close(&g, err);
 }
 
-/* Have the host's blocks of everything that will be written allocated before it counts on them. */
-static errcode_t reserve(struct commit *c, const struct captured *blocks, size_t count)
+errcode_t commit_reserve(struct commit *c, const struct captured *blocks, size_t count)
 {
 	const struct log *log = c->log;
 	uint64_t left = commit_need(log, count);
@@ -423,9 +422,7 @@ errcode_t commit_transaction(struct commit *c, const struct captured *blocks, si
 
 	if (commit_need(c->log, count) > log_size(c->log))
 		return E4Z_ET_LOG_FULL;
-	err = reserve(c, blocks, count);
-	if (!err)
-		err = set_recover(c);
+	err = set_recover(c);
 	if (!err) {
 		point_at(c, tid);
 		err = write_log_super(c);

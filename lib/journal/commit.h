@@ -40,6 +40,12 @@ uint64_t commit_need(const struct log *log, uint64_t count);
 uint64_t commit_room(const struct log *log);
 
 /*
+ * Have the host's blocks of all that commit_transaction() will write allocated, so that a host
+ * without room says so before anything is written. 0, or what the host said: ENOSPC, EIO.
+ */
+errcode_t commit_reserve(struct commit *commit, const struct captured *blocks, size_t count);
+
+/*
  * What goes home directly was written to dev before. Make that durable with the superblock's flag,
  * then carry BLOCKS through the log and home. The copy of the superblock among them, if any, must
  * not carry the flag: it is added. On failure the caller stops for good; what recovers is either

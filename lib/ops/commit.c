@@ -11,21 +11,10 @@
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	static const struct e4z_edit_options defaults;
-	struct e4z_commit_summary *sum;
-	errcode_t err;
 
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
-	if (!options)
-		options = &defaults;
-	err = txn_begin(img, options);
-	if (err)
-		return err;
-	sum = txn_summary(img);
-	err = orphan_finish(img, options, &sum->orphans_finished, &sum->orphans_left);
-	if (err)
-		e4z_abort(img);
-	return err;
+	return orphan_begin(img, options ? options : &defaults, NULL);
 }
 
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
@@ -73,8 +62,7 @@ void e4z_abort(struct e4z_image *img)
 
 bool e4z_has_written(const struct e4z_image *img)
 {
-	return img->dev && (img->dev->bytes_written || img->dev->barriers ||
-			    (img->journal_dev && img->journal_dev->bytes_written));
+	return img->dev && (img->dev->touched || (img->journal_dev && img->journal_dev->touched));
 }
 
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)

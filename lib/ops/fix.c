@@ -11,10 +11,9 @@
 #include "base/vec.h"
 #include "file/inline.h"
 #include "image/groups.h"
-#include "ops/orphan.h"
+#include "ops/fix_orphans.h"
 #include "scan/check.h"
 #include "scan/doubt.h"
-#include "scan/orphan.h"
 #include "session/edit.h"
 #include "session/guard.h"
 #include "session/txn.h"
@@ -42,8 +41,8 @@ struct fix {
 	const struct e4z_fix_options *options;
 	struct check *check;
 	struct e4z_fix_summary *summary;
-	struct rangeset *doubt;	   /* blocks of inodes that cannot be read */
-	struct rangeset *orphans;  /* that are left */
+	struct rangeset *doubt; /* blocks of inodes that cannot be read */
+	struct fix_orphans orphans;
 	struct finding_vec behind; /* one inode's runs of written blocks behind EOF */
 	struct left_vec left;	   /* in the order of the findings */
 	size_t next_left;	   /* while they are delivered */
@@ -108,6 +107,8 @@ static errcode_t zero_run(struct fix *fix, const struct e4z_finding *f)
 		return 0;
 	first = (f->first >> img->block_bits) - f->lblk;
 	last = (f->last >> img->block_bits) - f->lblk;
+	if (rangeset_has(fix->orphans.finished, f->ino))
+		return fix_orphans_zero(fix->img, f, first, last - first + 1);
 	return txn_home_zero(fix->img, (f->pblk + first) << img->block_bits,
 			     (last - first + 1) << img->block_bits);
 }
@@ -264,9 +265,11 @@ static errcode_t end_behind(struct fix *fix)
 
 /* ---- all findings ---- */
 
-/* The blocks of F may be those of an inode that nobody can read. */
+/* The blocks of F may be those of an inode that nobody can read; an orphan's were looked at. */
 static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 {
+	if (f->kind == E4Z_PENDING_TRUNCATE)
+		return rangeset_has(fix->orphans.leave, f->ino);
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
 
@@ -279,9 +282,7 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 		return f->why ? f->why : "never changed: a verity file or an attribute";
 	if (in_doubt(fix, f))
 		return "the block may be that of an inode that cannot be read";
-	if (f->kind == E4Z_PENDING_TRUNCATE && rangeset_has(fix->orphans, f->ino))
-		return "the truncate cannot be finished";
-	return NULL;
+	return f->kind == E4Z_PENDING_TRUNCATE ? fix_orphans_why(&fix->orphans, f->ino) : NULL;
 }
 
 static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
@@ -356,8 +357,11 @@ static errcode_t look_through(struct fix *fix, bool *any)
 					  ": %s: whose blocks its files own is not "
 					  "known, \"e2fsck -f IMAGE\" repairs it",
 					  f.group, f.why);
-		if (f.kind == E4Z_UNREADABLE)
+		if (f.kind == E4Z_UNREADABLE) {
 			err = doubt_add(fix->img, f.ino, fix->doubt);
+			if (!err)
+				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
+		}
 		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable;
 	}
 	return err;
@@ -374,19 +378,32 @@ static errcode_t size_batch(struct fix *fix)
 	return err;
 }
 
-/* Orphans first, in their own transaction; those that the view still shows are left. */
-static errcode_t finish_orphans(struct fix *fix)
+/* Which orphans must not be finished, now that all doubts are known. */
+static errcode_t judge_orphans(struct fix *fix)
 {
-	struct map_work work = {.stop = NULL};
-	errcode_t err = e4z_begin(fix->img, NULL);
+	struct e4z_finding f;
+	bool wanted;
+	errcode_t err = check_rewind(fix->check);
+
+	while (!err) {
+		err = check_next_any(fix->check, &f, &wanted);
+		if (err || f.kind == CHECK_END)
+			break;
+		if (f.kind == E4Z_PENDING_TRUNCATE)
+			err = fix_orphans_judge(fix->img, &fix->orphans, &f, fix->doubt);
+	}
+	return err;
+}
+
+/* Orphans first, in their own transactions. */
+static errcode_t begin(struct fix *fix)
+{
+	errcode_t err = rangeset_count(fix->doubt) ? judge_orphans(fix) : 0;
 
 	if (!err)
-		err = map_work_init(fix->img, &work);
-	if (!err)
-		err = orphan_load(fix->img, &work, fix->orphans);
+		err = fix_orphans_begin(fix->img, &fix->orphans);
 	if (!err)
 		err = size_batch(fix);
-	map_work_free(&work);
 	return err ? err : end_batch(fix);
 }
 
@@ -419,7 +436,7 @@ static errcode_t run(struct fix *fix)
 	if (err)
 		return err;
 	if (any)
-		err = finish_orphans(fix);
+		err = begin(fix);
 	if (!err)
 		err = stage_all(fix);
 	return err ? err : check_deliver(fix->check, tell, fix);
@@ -435,8 +452,9 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	fix.doubt = rangeset_new(img->blocks);
-	fix.orphans = rangeset_new((uint64_t)img->inodes + 1);
-	err = fix.doubt && fix.orphans ? 0 : ENOMEM;
+	err = fix_orphans_init(img, &fix.orphans);
+	if (!fix.doubt)
+		err = ENOMEM;
 	if (!err)
 		err = check_new(img, &options->check, true, sink, &summary->check, &fix.check);
 	if (!err)
@@ -445,7 +463,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	txn_abort(img);
 	check_free(fix.check);
 	rangeset_free(fix.doubt);
-	rangeset_free(fix.orphans);
+	fix_orphans_free(&fix.orphans);
 	vec_free(&fix.behind);
 	for (size_t i = 0; i < fix.left.count; i++)
 		free(fix.left.items[i].why);

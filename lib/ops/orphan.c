@@ -9,6 +9,7 @@
 #include "image/groups.h"
 #include "ops/truncate.h"
 #include "scan/orphan.h"
+#include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -31,6 +32,7 @@ struct listed {
 struct orphans {
 	struct e4z_image *img;
 	const struct e4z_edit_options *options;
+	const struct rangeset *leave;
 	struct map_work *work;
 	struct rangeset *seen, *done; /* inodes */
 	struct orphan_file file;
@@ -213,7 +215,9 @@ static errcode_t tell(struct orphans *o, uint32_t ino, const char *why)
 static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 				 const struct inode *inode)
 {
-	const char *why = unfit(inode);
+	const char *why = o->leave && rangeset_has(o->leave, l->ino)
+				  ? "its blocks may be those of another file"
+				  : unfit(inode);
 	errcode_t err = why ? 0 : finish(o, l, inode);
 
 	if (is_of_the_inode(err)) {
@@ -333,10 +337,10 @@ static errcode_t finish_file(struct orphans *o)
 }
 
 errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
-			uint64_t *finished, uint64_t *left)
+			const struct rangeset *leave, uint64_t *finished, uint64_t *left)
 {
 	struct map_work work = {.stop = NULL};
-	struct orphans o = {.img = img, .options = options, .work = &work};
+	struct orphans o = {.img = img, .options = options, .leave = leave, .work = &work};
 	errcode_t err = map_work_init(img, &work);
 
 	o.raw = malloc(img->inode_size);
@@ -359,5 +363,21 @@ errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *op
 	rangeset_free(o.done);
 	free(o.raw);
 	map_work_free(&work);
+	return err;
+}
+
+errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,
+		       const struct rangeset *leave)
+{
+	struct e4z_commit_summary *sum;
+	errcode_t err = txn_begin(img, options);
+
+	if (err)
+		return err;
+	sum = txn_summary(img);
+	err = orphan_finish(img, options, leave, &sum->orphans_finished, &sum->orphans_left);
+	session_drop(img);
+	if (err)
+		e4z_abort(img);
 	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef E4Z_OPS_ORPHAN_H
 #define E4Z_OPS_ORPHAN_H
 
+#include "base/rangeset.h"
 #include "e4zero.h"
 
 /*
@@ -10,9 +11,14 @@
  * orphan file in the same transaction: as many are sealed (txn_seal) as the log wants, each
  * inode whole, or, where it alone is too much, piece by piece from its end. With bigalloc only
  * whole: of half a truncate e2fsck would make a wrong map. Deleted files stay where they are, and
- * so does what is damaged. The counts are added to; OPTIONS->orphan is told.
+ * so does what is damaged, and those in LEAVE, inodes, if it is not NULL. The counts are added to;
+ * OPTIONS->orphan is told.
  */
 errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
-			uint64_t *finished, uint64_t *left);
+			const struct rangeset *leave, uint64_t *finished, uint64_t *left);
+
+/* What e4z_begin() does, with LEAVE as above. */
+errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,
+		       const struct rangeset *leave);
 
 #endif

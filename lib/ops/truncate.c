@@ -7,12 +7,15 @@
 // where there is nothing to scrub, nothing changes, no time stamp either.
 #include "ops/truncate.h"
 
+#include "base/bytes.h"
+#include "base/cleanup.h"
 #include "file/inline.h"
 #include "ops/op.h"
 #include "session/guard.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* What is asked for, in op->arg. */
 struct request {
@@ -51,11 +54,37 @@ static errcode_t unmap_behind(struct op *op, uint64_t size)
 	return err;
 }
 
+/*
+ * The cluster of block EOF stays, with what was written there behind the end: it would be nobody's,
+ * and nobody would remove it.
+ */
+static errcode_t zero_cluster(struct op *op, uint64_t eof)
+{
+	struct e4z_image *img = op->img;
+	AUTO_FREE uint8_t *block = malloc(img->block_size);
+	errcode_t err = block ? 0 : ENOMEM;
+	struct run run;
+
+	for (uint64_t lblk = eof; lblk % img->cluster_ratio && !err; lblk++) {
+		uint64_t off;
+
+		if (!extents_find(op->f->list, lblk, &run) || run.unwritten)
+			continue;
+		off = (run.pblk + (lblk - run.lblk)) << img->block_bits;
+		err = image_read(img, off, img->block_size, block);
+		if (!err && !bytes_are_zero(block, img->block_size))
+			err = txn_home_zero(img, off, img->block_size);
+	}
+	return err;
+}
+
 static errcode_t truncate_mapped(struct op *op)
 {
 	uint64_t new = request_of(op)->size, old = op->f->inode.size;
 	errcode_t err = zero_tail(op, new < old ? new : old);
 
+	if (!err && request_of(op)->finishing)
+		err = zero_cluster(op, op_blocks(op, new));
 	if (err)
 		return err;
 	return new > old ? op_hide_past_eof(op) : unmap_behind(op, new);

@@ -60,6 +60,8 @@ static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 	struct txn *txn = img->txn;
 	errcode_t err = save_all(img, w);
 
+	if (!err && img->log && w->count)
+		err = commit_reserve(&txn->commit, w->list, w->count);
 	if (!err)
 		err = replay_first(img, w->count || w->homes.list.count);
 	if (!err)

@@ -9,12 +9,14 @@
 #   bare-1k bare-4k bare-ind                            no journal
 #   orphan-1k                                           truncates that a crash cut short
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
+#   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
-	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare'
+	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare
+	half-4k half-1k-ind half-big half-bare'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Preloaded into a program: the disk below one file is bad.
+ *
+ *   FAULTY_FILE=IMAGE  the file
+ *   FAULTY_READ=OFF    reads that touch this byte fail
+ *   FAULTY_STEP=N      the N-th write, zeroing or barrier, from 1 on, fails, and nothing of it is done
+ *   FAULTY_ERRNO=E     with this error; EIO if it is not given
+ *   FAULTY_COUNT=FILE  receives how many steps were asked for, those after the failed one included
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static unsigned steps;
+
+static long number(const char *name, long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtol(text, NULL, 0) : otherwise;
+}
+
+static bool is_image(int fd)
+{
+	const char *name = getenv("FAULTY_FILE");
+	struct stat a, b;
+
+	return name && fstat(fd, &a) == 0 && stat(name, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static bool fails(void)
+{
+	errno = (int)number("FAULTY_ERRNO", EIO);
+	return true;
+}
+
+/* One more step on FD: does it fail? */
+static bool step_fails(int fd)
+{
+	const char *name = getenv("FAULTY_COUNT");
+	bool bad;
+
+	if (!is_image(fd))
+		return false;
+	steps++;
+	bad = steps == (unsigned)number("FAULTY_STEP", 0);
+	if (name) {
+		FILE *count = fopen(name, "w");
+
+		if (count) {
+			fprintf(count, "%u\n", steps);
+			fclose(count);
+		}
+	}
+	return bad && fails();
+}
+
+static bool read_fails(int fd, size_t len, off_t off)
+{
+	long bad = number("FAULTY_READ", -1);
+
+	return bad >= off && bad - off < (long)len && is_image(fd) && fails();
+}
+
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
+ssize_t pread(int fd, void *buf, size_t len, off_t off)
+{
+	return read_fails(fd, len, off) ? -1 : REAL(pread)(fd, buf, len, off);
+}
+
+ssize_t pread64(int fd, void *buf, size_t len, off64_t off)
+{
+	return read_fails(fd, len, off) ? -1 : REAL(pread64)(fd, buf, len, off);
+}
+
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room);
+ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t off, size_t room)
+{
+	(void)room;
+	return pread64(fd, buf, len, off);
+}
+
+/* Nothing is in the cache. */
+ssize_t preadv2(int fd, const struct iovec *iov, int count, off_t off, int flags)
+{
+	if (is_image(fd)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return REAL(preadv2)(fd, iov, count, off, flags);
+}
+
+ssize_t preadv64v2(int fd, const struct iovec *iov, int count, off64_t off, int flags)
+{
+	return preadv2(fd, iov, count, off, flags);
+}
+
+ssize_t pwrite(int fd, const void *buf, size_t len, off_t off)
+{
+	return step_fails(fd) ? -1 : REAL(pwrite)(fd, buf, len, off);
+}
+
+ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t off)
+{
+	return step_fails(fd) ? -1 : REAL(pwrite64)(fd, buf, len, off);
+}
+
+ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t off)
+{
+	return step_fails(fd) ? -1 : REAL(pwritev)(fd, iov, count, off);
+}
+
+ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t off)
+{
+	return step_fails(fd) ? -1 : REAL(pwritev64)(fd, iov, count, off);
+}
+
+/* A reservation changes nothing that can be read. */
+int fallocate(int fd, int mode, off_t off, off_t len)
+{
+	if (mode == FALLOC_FL_KEEP_SIZE && number("FAULTY_ERRNO", EIO) != ENOSPC)
+		return REAL(fallocate)(fd, mode, off, len);
+	return step_fails(fd) ? -1 : REAL(fallocate)(fd, mode, off, len);
+}
+
+int fallocate64(int fd, int mode, off64_t off, off64_t len)
+{
+	return fallocate(fd, mode, off, len);
+}
+
+int fdatasync(int fd)
+{
+	return step_fails(fd) ? -1 : REAL(fdatasync)(fd);
+}
+
+int fsync(int fd)
+{
+	return step_fails(fd) ? -1 : REAL(fsync)(fd);
+}
