@@ -232,6 +232,12 @@ struct e4z_edit_options {
 	enum e4z_policy policy;
 	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
 	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
+	/*
+	 * Told of every orphan by e4z_begin(): WHY it is left, or NULL, its truncate is finished
+	 * with the next commit. A non-zero return ends e4z_begin() with it. May be NULL.
+	 */
+	errcode_t (*orphan)(void *arg, uint32_t ino, const char *why);
+	void *orphan_arg;
 };
 
 /* What one operation did; byte counts. */
@@ -257,16 +263,18 @@ struct e4z_commit_summary {
 };
 
 /*
- * Begin to edit an image opened for writing. Operations then change it in memory only, each seeing
- * what those before it did, until e4z_commit() makes all of it durable in one transaction, or
- * e4z_abort() forgets it. A failed operation leaves what was there before it; a failed commit
- * leaves the handle good for e4z_close() only.
+ * Begin to edit an image opened for writing. Truncates that a crash cut short are finished first,
+ * in as many transactions of their own as the log wants. Operations then change the image in memory
+ * only, each seeing what those before it did, until e4z_commit() makes all of it durable, the
+ * operations in one transaction, or e4z_abort() forgets it. A failed operation leaves what was
+ * there before it; a failed commit leaves the handle good for e4z_close() only.
  */
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 /*
- * What e4z_commit() would take now, without doing it: log_blocks in SUMMARY, of which there are
- * LOG_ROOM (UINT64_MAX: no journal). It fails where one transaction is too small for the change.
+ * What e4z_commit() would take now, without doing it: transactions and log_blocks in SUMMARY; a
+ * transaction has room for LOG_ROOM of these (UINT64_MAX: no journal). It fails where one is too
+ * small for the change.
  */
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 	E4Z_MUST_CHECK;

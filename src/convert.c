@@ -77,7 +77,11 @@ static errcode_t convert_image(struct face *face)
 {
 	const struct e4z_convert_options how = make_options(face);
 	struct edit_job *job = face->job;
-	const struct e4z_edit_options edit = {.split = job->options->split};
+	const struct e4z_edit_options edit = {
+		.split = job->options->split,
+		.orphan = edit_tell_orphan,
+		.orphan_arg = job,
+	};
 	struct e4z_convert_summary summary;
 	struct report_summary *result = &job->result;
 	errcode_t err = util_stdout_flush();

@@ -32,9 +32,19 @@ static errcode_t open_image(struct edit_job *job)
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
+errcode_t edit_tell_orphan(void *arg, uint32_t ino, const char *why)
+{
+	const struct e4z_skipped skipped = {.ino = ino, .why = why};
+	const struct edit_job *job = arg;
+
+	return why ? job->report->ops->skipped(job->report, &skipped) : 0;
+}
+
 errcode_t edit_begin(struct edit_job *job)
 {
 	const struct e4z_edit_options how = {
+		.orphan = edit_tell_orphan,
+		.orphan_arg = job,
 		.data = job->options->data,
 		/* an operation that is split commits on its way */
 		.split = job->options->split && !job->options->dry_run,

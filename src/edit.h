@@ -33,6 +33,9 @@ int edit_run(const struct options *options, struct report *report, const volatil
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
 		  edit_work *work, void *arg, const char *context);
 
+/* For struct e4z_edit_options, with a job: an orphan that is left is told as skipped. */
+errcode_t edit_tell_orphan(void *job, uint32_t ino, const char *why);
+
 /* Begin the one transaction of a plan; what it ends with: the commit, or its price in a dry run. */
 errcode_t edit_begin(struct edit_job *job);
 errcode_t edit_commit(struct edit_job *job);

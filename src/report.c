@@ -222,11 +222,15 @@ static void put_plan(const struct report_summary *summary)
 	fputs("dry run, nothing written", stdout);
 	if (summary->would_replay)
 		fputs("; the journal would be replayed", stdout);
+	if (summary->commit.orphans_finished) {
+		put_count("; ", summary->commit.orphans_finished, "interrupted truncate");
+		fputs(" would be finished", stdout);
+	}
 	if (!summary->commit.log_blocks)
 		return;
 	put_count("; ", summary->commit.log_blocks, "journal block");
 	printf(" of %" PRIu64 " would be used", summary->log_room);
-	if (summary->commit.log_blocks > summary->log_room)
+	if (summary->commit.transactions > 1 || summary->commit.log_blocks > summary->log_room)
 		fputs(", in several transactions", stdout);
 }
 

@@ -251,7 +251,7 @@ static errcode_t run_lines(struct edit_job *job, struct script *s)
 		case LINE_OPERATION: err = operate(job, s, line); break;
 		case LINE_FLUSH: err = e4z_flush(job->img); break;
 		case LINE_COMMIT:
-			/* what is not written cannot be begun anew: a dry run sees one transaction */
+			/* what is not written cannot begin anew: a dry run sees one */
 			if (!job->options->dry_run)
 				err = commit(job, s, false);
 			break;

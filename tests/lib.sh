@@ -74,6 +74,17 @@ attach_loop() {
 	cleanup_fn losetup -d "$attached"
 }
 
+# detach_loop DEVICE: before the end, and not once more then.
+detach_loop() {
+	local i undo
+	undo=$(printf '%q ' losetup -d "$1")
+	losetup -d "$1" || fail "cannot detach $1"
+	for i in "${!cleanups[@]}"; do
+		[ "${cleanups[i]}" != "$undo" ] || unset 'cleanups[i]'
+	done
+	cleanups=("${cleanups[@]}")
+}
+
 # run_e4zero STATUS ARGUMENTS...: exit status must be STATUS; output in $tmp/out and $tmp/err.
 run_e4zero() {
 	local want=$1 rc

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// pread and pwrite until all is done.
+// pread, pwrite and pwritev until all is done.
 #include "base/whole.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off)
@@ -21,6 +22,39 @@ errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off)
+{
+	errcode_t err = 0;
+
+	if (count == 1)
+		return whole_pwrite(fd, pieces->iov_base, pieces->iov_len, off);
+	while (count && !err) {
+		size_t done, len;
+		ssize_t n;
+
+		if (!pieces->iov_len) {
+			pieces++, count--;
+			continue;
+		}
+		n = pwritev(fd, pieces, count < IOV_MAX ? (int)count : IOV_MAX, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? errno : EIO;
+		off += (uint64_t)n;
+		for (done = (size_t)n; count && done >= pieces->iov_len; pieces++, count--)
+			done -= pieces->iov_len;
+		if (!done)
+			continue;
+		/* one of them went in part */
+		len = pieces->iov_len - done;
+		err = whole_pwrite(fd, (const char *)pieces->iov_base + done, len, off);
+		off += len;
+		pieces++, count--;
+	}
+	return err;
 }
 
 errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off)

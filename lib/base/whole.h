@@ -9,9 +9,13 @@
 #include <et/com_err.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /* 0, errno, or EIO where the file takes no more. */
 errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off);
+
+/* The same from COUNT pieces of memory, in their order, any number of them. */
+errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off);
 
 /* 0, errno, or EIO where the file ends before. */
 errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off);

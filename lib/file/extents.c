@@ -60,6 +60,15 @@ static int span_order(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/* Changes often come in the order of the file. */
+static bool dirty_in_order(const struct extents *list)
+{
+	for (size_t i = 1; i < list->dirty.count; i++)
+		if (list->dirty.items[i].start < list->dirty.items[i - 1].start)
+			return false;
+	return true;
+}
+
 static void dirty_sort(struct extents *list)
 {
 	struct e4z_span *span = list->dirty.items;
@@ -67,7 +76,8 @@ static void dirty_sort(struct extents *list)
 
 	if (!list->dirty.count)
 		return;
-	qsort(span, list->dirty.count, sizeof(*span), span_order);
+	if (!dirty_in_order(list))
+		qsort(span, list->dirty.count, sizeof(*span), span_order);
 	for (size_t i = 1; i < list->dirty.count; i++) {
 		uint64_t end = span[i].start + span[i].len;
 

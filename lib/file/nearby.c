@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* A stretch: so many bytes, and blocks that fit into a word. */
-#define STRETCH_BYTES (128u << 10)
+#define STRETCH_BYTES (64u << 10)
 #define STRETCH_BLOCKS 64
 /* Siblings that are looked at to find the length of a stretch. */
 #define SIBLINGS_MAX 512

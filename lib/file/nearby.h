@@ -11,7 +11,7 @@
 
 #define NEARBY_STRETCHES 4
 
-/* All zero at first. 512 KiB at most, and only once there are leaves near each other. */
+/* All zero at first. 256 KiB at most, and only once there are leaves near each other. */
 struct nearby {
 	struct {
 		uint8_t *buf;

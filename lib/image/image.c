@@ -383,6 +383,7 @@ errcode_t image_reload(struct e4z_image *img)
 {
 	uint8_t raw[SUPER_SIZE];
 	char why[WHY_SIZE];
+	ext2_filsys old;
 	errcode_t err = image_read(img, SUPER_OFFSET, sizeof(raw), raw);
 
 	if (err)
@@ -390,13 +391,18 @@ errcode_t image_reload(struct e4z_image *img)
 	err = super_validate(raw, img->dev->len, why, sizeof(why));
 	if (err)
 		return image_fail(img, err, "%s", why);
-	ext2fs_free(img->fs);
-	img->fs = NULL;
+	old = img->fs;
+	err = attach_fs(img);
+	if (err) {
+		img->fs = old;
+		return err;
+	}
+	ext2fs_free(old);
 	free(img->group);
 	rangeset_free(img->metadata);
 	img->group = NULL;
 	img->metadata = NULL;
-	return attach_fs(img);
+	return 0;
 }
 
 static errcode_t open_image(struct opening *o, const char *spec)

@@ -82,7 +82,10 @@ static inline void image_next_data(const struct e4z_image *img, uint64_t off, ui
 	capture_next_data(img->view, off, start, end);
 }
 
-/* Open the file system again after the view has changed: superblock, descriptors, derived facts. */
+/*
+ * Open the file system again after the view has changed: superblock, descriptors, derived facts.
+ * groups_load() has to come again. On failure nothing is different.
+ */
 errcode_t image_reload(struct e4z_image *img);
 
 #endif

@@ -6,6 +6,7 @@
 #include "image/sniff.h"
 
 #include <blkid/blkid.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,10 +105,35 @@ static void copy_value(blkid_probe probe, const char *key, char *value, size_t s
 		snprintf(value, size, "%s", data);
 }
 
+/*
+ * One of the four labels of a ZFS pool member begins its list of names and values as all of them
+ * do. libblkid reads a megabyte to see the same.
+ */
+static bool may_be_zfs(struct blkdev *dev)
+{
+	static const uint8_t unique_names[] = {0, 0, 0, 0, 0, 0, 0, 1};
+	const uint64_t label = 256 << 10, list = 16 << 10;
+	uint64_t end = dev->len - dev->len % label;
+	const uint64_t labels[] = {0, label, end - 2 * label, end - label};
+
+	if (end < 2 * label)
+		return true;
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		uint8_t head[12];
+
+		/* encoding (XDR), byte order, two that are not used; then version and flags */
+		if (blkdev_read(dev, labels[i] + list, sizeof(head), head) ||
+		    (head[0] == 1 && !memcmp(head + 4, unique_names, sizeof(unique_names))))
+			return true;
+	}
+	return false;
+}
+
 /* 0: TYPE and VERSION are set; 1: nothing known; -2: several at once; -1: cannot be read. */
 static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *version,
 		     size_t version_size)
 {
+	char zfs[] = "zfs_member", *names[] = {zfs, NULL};
 	blkid_probe probe = blkid_new_probe();
 	int rc = -1;
 
@@ -118,6 +144,8 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 					       (blkid_loff_t)dev->len) == 0) {
 		blkid_probe_enable_superblocks(probe, 1);
 		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_VERSION);
+		if (!may_be_zfs(dev))
+			blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, names);
 		rc = blkid_do_safeprobe(probe);
 	}
 	if (rc == 0) {
@@ -166,7 +194,7 @@ bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 
 	if (rc == -2) {
 		snprintf(what, size,
-			 "it has the signatures of several file systems; "
+			 "something with the signatures of several file systems; "
 			 "\"wipefs --no-act IMAGE\" lists them");
 		return true;
 	}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 struct blkdev;
 
@@ -20,9 +21,10 @@ enum blkdev_op_type { BLKDEV_WRITE, BLKDEV_ZERO, BLKDEV_SYNC };
 /* One thing that is about to be done to the image; zeroing may punch a hole into the host file. */
 struct blkdev_op {
 	enum blkdev_op_type type;
-	uint64_t off, len; /* from the start of the image or device, not of the place */
-	const void *data;  /* of a write */
-	const char *what;  /* what it is for: "log", "commit", "home" ...; static */
+	uint64_t off, len;	    /* from the start of the image or device, not of the place */
+	const struct iovec *pieces; /* of a write: what is written, LEN bytes in all */
+	size_t count;		    /* of the pieces */
+	const char *what;	    /* what it is for: "log", "commit", "home" ...; static */
 };
 
 /*
@@ -83,12 +85,15 @@ errcode_t blkdev_make_writable(struct blkdev *dev);
 errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer);
 
 /*
- * Write all LEN bytes at OFF, or make them zero (by a hole in a sparse host file, by zeroes
+ * Write all LEN bytes at OFF (writev: COUNT pieces of memory, one behind the other; for the
+ * observers that is one write), or make them zero (by a hole in a sparse host file, by zeroes
  * elsewhere), or make everything written so far durable. WHAT says what for. The first failure
  * sticks: from then on all of them return it and do nothing.
  */
 errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
 		       const char *what);
+errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pieces, size_t count,
+			const char *what);
 errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what);
 errcode_t blkdev_sync(struct blkdev *dev, const char *what);
 

@@ -67,19 +67,32 @@ static bool inside(const struct blkdev *dev, uint64_t off, uint64_t len)
 	return off <= dev->len && len <= dev->len - off;
 }
 
-errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
-		       const char *what)
+errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pieces, size_t count,
+			const char *what)
 {
-	const struct blkdev_op op = {BLKDEV_WRITE, dev->base + off, len, buf, what};
+	struct blkdev_op op = {
+		.off = dev->base + off, .pieces = pieces, .count = count, .what = what};
 	errcode_t err;
 
-	if (!inside(dev, off, len))
+	op.type = BLKDEV_WRITE;
+	for (size_t i = 0; i < count; i++)
+		op.len += pieces[i].iov_len;
+	if (!inside(dev, off, op.len))
 		return stick(dev, E4Z_ET_CLIPPED);
 	err = ask(dev, &op);
 	if (err)
 		return err;
-	dev->bytes_written += len;
-	return stick(dev, whole_pwrite(dev->write_fd, buf, len, op.off));
+	dev->bytes_written += op.len;
+	return stick(dev, whole_pwritev(dev->write_fd, pieces, count, op.off));
+}
+
+errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
+		       const char *what)
+{
+	/* it is read only: iovec is the reader's type too */
+	const struct iovec piece = {.iov_base = (void *)(uintptr_t)buf, .iov_len = len};
+
+	return blkdev_writev(dev, off, &piece, 1, what);
 }
 
 /* Zeroes by hand, where the host has no better way. */
@@ -125,7 +138,8 @@ static errcode_t zero_host(struct blkdev *dev, uint64_t at, uint64_t len)
 
 errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what)
 {
-	const struct blkdev_op op = {BLKDEV_ZERO, dev->base + off, len, NULL, what};
+	const struct blkdev_op op = {
+		.type = BLKDEV_ZERO, .off = dev->base + off, .len = len, .what = what};
 	errcode_t err;
 
 	if (!inside(dev, off, len))

@@ -11,15 +11,22 @@
 
 #define FIRST_ROOM 64		/* slots, a power of two */
 #define LIST_BYTES (256u << 10) /* compared at once */
+#define GIVEN_AWAY UINT64_MAX	/* no mark is that high */
 
 VEC(saved_vec, struct captured);
+
+/* Blocks by their number: open addressing, never full. */
+struct table {
+	struct captured *slots; /* data NULL: free */
+	size_t room, count;
+};
 
 struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
-	struct captured *slots; /* data NULL: free; open addressing */
-	size_t room, count;
+	struct table settled;	/* over the overlay: the data are somebody else's */
+	struct table changed;	/* over both */
 	uint64_t mark;		/* 0: none yet */
 	struct saved_vec saved; /* of blocks changed since the mark: their content then */
 };
@@ -41,6 +48,7 @@ void capture_free(struct capture *cap)
 	if (!cap)
 		return;
 	capture_drop_all(cap);
+	capture_unsettle(cap);
 	overlay_free(cap->overlay);
 	free(cap);
 }
@@ -52,6 +60,9 @@ struct blkdev *capture_dev(const struct capture *cap)
 
 void capture_set_overlay(struct capture *cap, struct overlay *ov)
 {
+	/* what is below becomes something else */
+	for (size_t i = 0; i < cap->changed.room; i++)
+		cap->changed.slots[i].loaded = false;
 	overlay_free(cap->overlay);
 	cap->overlay = ov;
 }
@@ -63,69 +74,82 @@ const struct overlay *capture_overlay(const struct capture *cap)
 
 size_t capture_count(const struct capture *cap)
 {
-	return cap->count;
+	return cap->changed.count;
 }
 
-static size_t slot_of(const struct capture *cap, uint64_t block)
+/* ---- the tables ---- */
+
+static size_t slot_of(const struct table *t, uint64_t block)
 {
-	return (size_t)(block * 0x9e3779b97f4a7c15ull >> 20) & (cap->room - 1);
+	return (size_t)(block * 0x9e3779b97f4a7c15ull >> 20) & (t->room - 1);
 }
 
-/* Where BLOCK is, or the free slot where it would be. The table is never full. */
-static struct captured *find(const struct capture *cap, uint64_t block)
+/* Where BLOCK is, or the free slot where it would be. */
+static struct captured *find(const struct table *t, uint64_t block)
 {
-	size_t at = slot_of(cap, block);
+	size_t at = slot_of(t, block);
 
-	while (cap->slots[at].data && cap->slots[at].block != block)
-		at = (at + 1) & (cap->room - 1);
-	return &cap->slots[at];
+	while (t->slots[at].data && t->slots[at].block != block)
+		at = (at + 1) & (t->room - 1);
+	return &t->slots[at];
 }
 
-static uint8_t *held(const struct capture *cap, uint64_t block)
+static uint8_t *held(const struct table *t, uint64_t block)
 {
-	return cap->count ? find(cap, block)->data : NULL;
+	return t->count ? find(t, block)->data : NULL;
 }
 
 bool capture_has(const struct capture *cap, uint64_t block)
 {
-	return held(cap, block) != NULL;
+	return held(&cap->changed, block) != NULL;
 }
 
-static errcode_t grow(struct capture *cap)
+/* Make room for one more. */
+static errcode_t grow(struct table *t)
 {
-	struct captured *old = cap->slots;
-	size_t old_room = cap->room;
+	const struct table old = *t;
 
-	if (cap->room && cap->count < cap->room / 2)
+	if (t->room && t->count < t->room / 2)
 		return 0;
-	cap->room = old_room ? old_room * 2 : FIRST_ROOM;
-	cap->slots = calloc(cap->room, sizeof(*cap->slots));
-	if (!cap->slots) {
-		cap->slots = old;
-		cap->room = old_room;
+	t->room = old.room ? old.room * 2 : FIRST_ROOM;
+	t->slots = calloc(t->room, sizeof(*t->slots));
+	if (!t->slots) {
+		*t = old;
 		return ENOMEM;
 	}
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i].data)
-			*find(cap, old[i].block) = old[i];
-	free(old);
+	for (size_t i = 0; i < old.room; i++)
+		if (old.slots[i].data)
+			*find(t, old.slots[i].block) = old.slots[i];
+	free(old.slots);
 	return 0;
 }
 
-errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
+/* The first block of T in [from, end), or END. */
+static uint64_t first_held(const struct table *t, uint64_t from, uint64_t end)
 {
-	if (cap->overlay)
-		return overlay_read(cap->overlay, cap->dev, off, len, buf);
-	return blkdev_read(cap->dev, off, len, buf);
+	if (!t->count)
+		return end;
+	/* whichever is less: the blocks of the range, or all that are held */
+	if (end - from < t->room) {
+		while (from < end && !held(t, from))
+			from++;
+		return from;
+	}
+	for (size_t i = 0; i < t->room; i++)
+		if (t->slots[i].data && t->slots[i].block >= from && t->slots[i].block < end)
+			end = t->slots[i].block;
+	return end;
 }
 
-/* Copy what was changed of [off, off + len) into BUF. */
-static void patch(const struct capture *cap, uint64_t off, size_t len, uint8_t *buf)
-{
-	uint32_t bs = cap->block_size;
+/* ---- reading ---- */
 
+/* Copy what T holds of [off, off + len) into BUF. */
+static void patch(const struct table *t, uint32_t bs, uint64_t off, size_t len, uint8_t *buf)
+{
+	if (!t->count || !len)
+		return;
 	for (uint64_t block = off / bs; block <= (off + len - 1) / bs; block++) {
-		const uint8_t *data = held(cap, block);
+		const uint8_t *data = held(t, block);
 		uint64_t start = block * bs, from = start > off ? start : off;
 		uint64_t end = start + bs < off + len ? start + bs : off + len;
 
@@ -134,35 +158,29 @@ static void patch(const struct capture *cap, uint64_t off, size_t len, uint8_t *
 	}
 }
 
+errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
+{
+	errcode_t err = cap->overlay ? overlay_read(cap->overlay, cap->dev, off, len, buf)
+				     : blkdev_read(cap->dev, off, len, buf);
+
+	if (!err)
+		patch(&cap->settled, cap->block_size, off, len, buf);
+	return err;
+}
+
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
 	errcode_t err = capture_read_below(cap, off, len, buf);
 
-	if (!err && cap->count && len)
-		patch(cap, off, len, buf);
+	if (!err)
+		patch(&cap->changed, cap->block_size, off, len, buf);
 	return err;
 }
 
 bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
-	return !cap->overlay && !cap->count && blkdev_read_cached(cap->dev, off, len, buf);
-}
-
-/* The first changed block in [from, end), or END. */
-static uint64_t first_held(const struct capture *cap, uint64_t from, uint64_t end)
-{
-	if (!cap->count)
-		return end;
-	/* whichever is less: the blocks of the range, or all that are held */
-	if (end - from < cap->room) {
-		while (from < end && !held(cap, from))
-			from++;
-		return from;
-	}
-	for (size_t i = 0; i < cap->room; i++)
-		if (cap->slots[i].data && cap->slots[i].block >= from && cap->slots[i].block < end)
-			end = cap->slots[i].block;
-	return end;
+	return !cap->overlay && !cap->changed.count && !cap->settled.count &&
+	       blkdev_read_cached(cap->dev, off, len, buf);
 }
 
 void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end)
@@ -176,12 +194,15 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 	at = stop = (*start + bs - 1) / bs;
 	if (cap->overlay && overlay_next(cap->overlay, &from, &entry) && entry.block < at)
 		at = entry.block;
-	at = first_held(cap, off / bs, at);
+	at = first_held(&cap->settled, off / bs, at);
+	at = first_held(&cap->changed, off / bs, at);
 	if (at == stop || at * bs >= *start)
 		return;
 	*start = at * bs > off ? at * bs : off;
 	*end = (at + 1) * bs;
 }
+
+/* ---- changing ---- */
 
 /* SLOT, which may be free, is about to change: keep what it says for capture_back(). */
 static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t block)
@@ -203,9 +224,25 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 	return err;
 }
 
+/*
+ * Blocks with different ones are different; of equal ones nothing is known. Far cheaper than
+ * reading what is below once more, which most changed blocks are so spared.
+ */
+static uint64_t fingerprint(const uint8_t *data, uint32_t len)
+{
+	uint64_t lane[4] = {0}, word[4];
+
+	for (uint32_t at = 0; at < len; at += sizeof(word)) {
+		memcpy(word, data + at, sizeof(word));
+		for (unsigned i = 0; i < 4; i++)
+			lane[i] = (lane[i] ^ word[i]) * 0x9e3779b97f4a7c15ull;
+	}
+	return lane[0] + 3 * lane[1] + 5 * lane[2] + 7 * lane[3];
+}
+
 static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
 {
-	struct captured *slot = cap->count ? find(cap, block) : NULL;
+	struct captured *slot = cap->changed.count ? find(&cap->changed, block) : NULL;
 	uint8_t *data;
 	errcode_t err = 0;
 
@@ -216,10 +253,10 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 		*out = slot->data;
 		return err;
 	}
-	err = grow(cap);
+	err = grow(&cap->changed);
 	if (err)
 		return err;
-	data = calloc(1, cap->block_size);
+	data = load ? malloc(cap->block_size) : calloc(1, cap->block_size);
 	if (!data)
 		return ENOMEM;
 	if (load)
@@ -228,14 +265,16 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 		free(data);
 		return err;
 	}
-	slot = find(cap, block);
+	slot = find(&cap->changed, block);
 	err = save(cap, slot, block);
 	if (err) {
 		free(data);
 		return err;
 	}
-	*slot = (struct captured){block, data, cap->mark};
-	cap->count++;
+	*slot = (struct captured){.block = block, .data = data, .mark = cap->mark, .loaded = load};
+	if (load)
+		slot->print = fingerprint(data, cap->block_size);
+	cap->changed.count++;
 	*out = data;
 	return 0;
 }
@@ -259,7 +298,7 @@ void capture_back(struct capture *cap)
 		const struct captured *saved = &cap->saved.items[i];
 
 		if (saved->data)
-			memcpy(held(cap, saved->block), saved->data, cap->block_size);
+			memcpy(held(&cap->changed, saved->block), saved->data, cap->block_size);
 		else
 			capture_drop(cap, saved->block);
 	}
@@ -317,53 +356,81 @@ static errcode_t zero_in_block(struct capture *cap, uint64_t block, uint64_t off
 errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
 {
 	uint64_t first = off / cap->block_size, last = (off + len - 1) / cap->block_size;
+	const struct table *t = &cap->changed;
 	errcode_t err = 0;
 
-	if (!cap->count || !len)
+	if (!t->count || !len)
 		return 0;
 	/* whichever is less: the blocks of the range, or all that are held */
-	if (last - first < cap->room) {
+	if (last - first < t->room) {
 		for (uint64_t block = first; block <= last && !err; block++)
-			if (held(cap, block))
+			if (held(t, block))
 				err = zero_in_block(cap, block, off, off + len);
 		return err;
 	}
-	for (size_t i = 0; i < cap->room && !err; i++)
-		if (cap->slots[i].data && cap->slots[i].block >= first &&
-		    cap->slots[i].block <= last)
-			err = zero_in_block(cap, cap->slots[i].block, off, off + len);
+	for (size_t i = 0; i < t->room && !err; i++)
+		if (t->slots[i].data && t->slots[i].block >= first && t->slots[i].block <= last)
+			err = zero_in_block(cap, t->slots[i].block, off, off + len);
 	return err;
 }
 
 void capture_drop(struct capture *cap, uint64_t block)
 {
-	struct captured *slot = cap->count ? find(cap, block) : NULL;
+	struct table *t = &cap->changed;
+	struct captured *slot = t->count ? find(t, block) : NULL;
 	size_t at;
 
 	if (!slot || !slot->data)
 		return;
 	free(slot->data);
 	slot->data = NULL;
-	cap->count--;
+	t->count--;
 	/* those behind it may have been pushed there by it: put them in again */
-	for (at = (size_t)(slot - cap->slots + 1) & (cap->room - 1); cap->slots[at].data;
-	     at = (at + 1) & (cap->room - 1)) {
-		struct captured moved = cap->slots[at];
+	for (at = (size_t)(slot - t->slots + 1) & (t->room - 1); t->slots[at].data;
+	     at = (at + 1) & (t->room - 1)) {
+		struct captured moved = t->slots[at];
 
-		cap->slots[at].data = NULL;
-		*find(cap, moved.block) = moved;
+		t->slots[at].data = NULL;
+		*find(t, moved.block) = moved;
 	}
 }
 
 void capture_drop_all(struct capture *cap)
 {
-	for (size_t i = 0; i < cap->room; i++)
-		free(cap->slots[i].data);
-	free(cap->slots);
+	for (size_t i = 0; i < cap->changed.room; i++)
+		free(cap->changed.slots[i].data);
+	free(cap->changed.slots);
 	forget_saved(cap);
-	cap->slots = NULL;
-	cap->room = cap->count = 0;
+	cap->changed = (struct table){NULL};
 }
+
+errcode_t capture_settle(struct capture *cap, const struct captured *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		errcode_t err = grow(&cap->settled);
+		struct captured *slot;
+
+		if (err)
+			return err;
+		slot = find(&cap->settled, list[i].block);
+		cap->settled.count += !slot->data;
+		*slot = list[i];
+		find(&cap->changed, list[i].block)->mark = GIVEN_AWAY;
+	}
+	for (size_t i = 0; i < cap->changed.room; i++)
+		if (cap->changed.slots[i].mark == GIVEN_AWAY)
+			cap->changed.slots[i].data = NULL;
+	capture_drop_all(cap);
+	return 0;
+}
+
+void capture_unsettle(struct capture *cap)
+{
+	free(cap->settled.slots);
+	cap->settled = (struct table){NULL};
+}
+
+/* ---- what was changed ---- */
 
 static int compare(const void *pa, const void *pb)
 {
@@ -372,7 +439,15 @@ static int compare(const void *pa, const void *pb)
 	return (a->block > b->block) - (a->block < b->block);
 }
 
-/* Keep those of LIST that differ from what is below, which is read neighbours at once. */
+static bool is_changed(const struct capture *cap, const struct captured *b)
+{
+	return b->loaded && b->print != fingerprint(b->data, cap->block_size);
+}
+
+/*
+ * Keep those of LIST that differ from what is below, which is read, neighbours at once, where the
+ * fingerprint does not tell.
+ */
 static errcode_t keep_changed(const struct capture *cap, struct captured *list, size_t *count)
 {
 	uint32_t bs = cap->block_size;
@@ -384,7 +459,14 @@ static errcode_t keep_changed(const struct capture *cap, struct captured *list, 
 	for (size_t i = 0; i < all; i += n) {
 		errcode_t err;
 
-		for (n = 1; n < room && i + n < all && list[i + n].block == list[i].block + n; n++)
+		if (is_changed(cap, &list[i])) {
+			list[kept++] = list[i];
+			n = 1;
+			continue;
+		}
+		for (n = 1; n < room && i + n < all && list[i + n].block == list[i].block + n &&
+			    !is_changed(cap, &list[i + n]);
+		     n++)
 			;
 		err = capture_read_below(cap, list[i].block * bs, n * bs, below);
 		if (err)
@@ -399,16 +481,16 @@ static errcode_t keep_changed(const struct capture *cap, struct captured *list, 
 
 errcode_t capture_list(const struct capture *cap, struct captured **out, size_t *count)
 {
-	struct captured *list = malloc((cap->count + 1) * sizeof(*list));
+	struct captured *list = malloc((cap->changed.count + 1) * sizeof(*list));
 	size_t n = 0;
 
 	*out = list;
 	*count = 0;
 	if (!list)
 		return ENOMEM;
-	for (size_t i = 0; i < cap->room; i++)
-		if (cap->slots[i].data)
-			list[n++] = cap->slots[i];
+	for (size_t i = 0; i < cap->changed.room; i++)
+		if (cap->changed.slots[i].data)
+			list[n++] = cap->changed.slots[i];
 	qsort(list, n, sizeof(*list), compare);
 	*count = n;
 	return keep_changed(cap, list, count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file system as it would be: the image, over it what its log says (the overlay), over that the
- * blocks that were changed in memory. Nothing sinks; dropping the changes is all that a dry run or
- * a failure needs.
+ * changes that are settled, over those the blocks that are changed now. Nothing sinks; dropping the
+ * changes is all that a dry run or a failure needs.
  *
  * Any number of threads may read while nobody edits.
  */
@@ -30,7 +30,7 @@ const struct overlay *capture_overlay(const struct capture *cap);
 /* [off, off + len) as it would be. */
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf);
 
-/* The same without the changes: what is there, seen through the log. */
+/* The same without the changes: what is there, seen through the log, and what is settled. */
 errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf);
 
 /* BLOCK was changed, or at least asked for to be. */
@@ -73,6 +73,8 @@ struct captured {
 	uint64_t block;
 	uint8_t *data;
 	uint64_t mark; /* it was looked at for changing since this mark */
+	bool loaded;   /* what is below was read when it was taken, and had this fingerprint: */
+	uint64_t print;
 };
 
 /*
@@ -80,6 +82,14 @@ struct captured {
  * caller's to free; the data stay the capture's.
  */
 errcode_t capture_list(const struct capture *cap, struct captured **list, size_t *count);
+
+/*
+ * Of the changes LIST is, from now on, part of what is below: all that capture_list() said, for
+ * nothing else is kept. The data become the caller's, to be freed after capture_unsettle(). On
+ * ENOMEM they stay the capture's, of which nothing but both can be dropped.
+ */
+errcode_t capture_settle(struct capture *cap, const struct captured *list, size_t count);
+void capture_unsettle(struct capture *cap);
 
 /* Blocks held. */
 size_t capture_count(const struct capture *cap);

@@ -13,91 +13,18 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "errors.h"
 #include "journal/csum.h"
+#include "journal/flip.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SUPER_AT 1024 /* bytes from the start of the file system */
 #define SECTOR 512
-#define S_FEATURE_INCOMPAT 0x60
-#define S_SNAPSHOT_LIST 0x190 /* 32 bits that nothing has ever used */
-#define RECOVER 0x04
-#define S_STATE 0x3a
-#define VALID_FS 0x01
 #define PIECE_BYTES (1u << 20)
 
 /* ---- the flag ---- */
-
-/* crc32c is linear: what turning these bits does to the checksum of a sector, starting from 0. */
-static uint32_t delta(size_t at, uint32_t bits)
-{
-	uint8_t sector[SECTOR] = {0};
-
-	for (unsigned i = 0; i < 4; i++)
-		sector[at + i] = (uint8_t)(bits >> 8 * i);
-	return crc32c(0, sector, SECTOR);
-}
-
-/*
- * The bits of s_snapshot_list that undo what turning BITS at AT does to the checksum of the first
- * sector, by elimination over the 32 deltas of its single bits.
- */
-static uint32_t balance(size_t at, uint32_t bits)
-{
-	uint32_t rows[32], masks[32], want = delta(at, bits), mask = 0;
-
-	for (unsigned i = 0; i < 32; i++) {
-		masks[i] = 1u << i;
-		rows[i] = delta(S_SNAPSHOT_LIST, masks[i]);
-	}
-	for (unsigned bit = 0; bit < 32; bit++) {
-		uint32_t row, m;
-		unsigned pivot = bit;
-
-		/* a polynomial of degree 32 keeps 32 neighbouring bits apart: there is a pivot */
-		while (!(rows[pivot] >> bit & 1))
-			pivot++;
-		row = rows[pivot];
-		m = masks[pivot];
-		rows[pivot] = rows[bit];
-		masks[pivot] = masks[bit];
-		rows[bit] = row;
-		masks[bit] = m;
-		for (unsigned i = 0; i < 32; i++) {
-			if (i == bit || !(rows[i] >> bit & 1))
-				continue;
-			rows[i] ^= row;
-			masks[i] ^= m;
-		}
-	}
-	for (unsigned bit = 0; bit < 32; bit++)
-		if (want >> bit & 1)
-			mask ^= masks[bit];
-	return mask;
-}
-
-static void flip(uint8_t *raw, size_t at, uint32_t bits, bool metadata_csum)
-{
-	uint32_t mask = metadata_csum ? balance(at, bits) : 0;
-
-	for (unsigned i = 0; i < 4; i++) {
-		raw[at + i] ^= (uint8_t)(bits >> 8 * i);
-		raw[S_SNAPSHOT_LIST + i] ^= (uint8_t)(mask >> 8 * i);
-	}
-}
-
-void commit_flip_recover(uint8_t *raw, bool metadata_csum)
-{
-	flip(raw, S_FEATURE_INCOMPAT, RECOVER, metadata_csum);
-}
-
-void commit_flip_valid(uint8_t *raw, bool metadata_csum)
-{
-	flip(raw, S_STATE, VALID_FS, metadata_csum);
-}
 
 /* Turn the flag on the disk: one sector. */
 static errcode_t flip_on_disk(struct commit *c)
@@ -107,7 +34,7 @@ static errcode_t flip_on_disk(struct commit *c)
 
 	if (err)
 		return err;
-	commit_flip_recover(sector, c->metadata_csum);
+	flip_recover(sector, c->metadata_csum);
 	return blkdev_write(c->dev, SUPER_AT, SECTOR, sector, "super");
 }
 
@@ -149,16 +76,36 @@ static errcode_t write_log_super(struct commit *c)
 
 /* ---- the log ---- */
 
-/* Writes log blocks from the start of the ring, several at a time. */
+/*
+ * Writes log blocks from the start of the ring, several at a time, from where they are. Only what
+ * the log has in another form, and what is in the log alone, is made here.
+ */
 struct writer {
 	struct commit *commit;
-	uint32_t at;	 /* log block of the first one in buf */
-	uint32_t filled; /* blocks in buf */
+	uint32_t at;	 /* log block of the first piece */
+	uint32_t filled; /* pieces, a block each */
 	uint32_t room;
-	uint8_t *buf;
+	struct iovec *pieces;
+	uint8_t *made; /* room for as many blocks */
 };
 
-static errcode_t writer_flush(struct writer *w, const char *what)
+static errcode_t writer_open(struct writer *w, struct commit *c)
+{
+	uint32_t bs = c->block_size, room = PIECE_BYTES / bs ? PIECE_BYTES / bs : 1;
+
+	*w = (struct writer){.commit = c, .at = c->log->first, .room = room};
+	w->pieces = malloc(room * sizeof(*w->pieces));
+	w->made = malloc((size_t)room * bs);
+	return w->pieces && w->made ? 0 : ENOMEM;
+}
+
+static void writer_close(struct writer *w)
+{
+	free(w->pieces);
+	free(w->made);
+}
+
+static errcode_t writer_flush(struct writer *w)
 {
 	const struct log *log = w->commit->log;
 	uint32_t bs = log->shape.block_size;
@@ -170,8 +117,7 @@ static errcode_t writer_flush(struct writer *w, const char *what)
 		log_where(log, w->at + done, &pblk, &n);
 		if (n > w->filled - done)
 			n = w->filled - done;
-		err = blkdev_write(log->dev, pblk * bs, (size_t)n * bs, w->buf + (size_t)done * bs,
-				   what);
+		err = blkdev_writev(log->dev, pblk * bs, w->pieces + done, n, "log");
 		if (err)
 			return err;
 	}
@@ -180,35 +126,44 @@ static errcode_t writer_flush(struct writer *w, const char *what)
 	return 0;
 }
 
-/* The next block's place in the buffer. */
-static errcode_t writer_next(struct writer *w, uint8_t **block)
+/* The next block of the log is DATA, which stays where it is until the writer is flushed. */
+static errcode_t writer_add(struct writer *w, uint8_t *data)
 {
-	errcode_t err = w->filled == w->room ? writer_flush(w, "log") : 0;
+	errcode_t err = w->filled == w->room ? writer_flush(w) : 0;
 
-	*block = w->buf + (size_t)w->filled++ * w->commit->log->shape.block_size;
+	w->pieces[w->filled++] = (struct iovec){data, w->commit->block_size};
 	return err;
 }
 
-/* A copy of B as the log has it: the superblock's says that there is a log to replay. */
+/* The next block of the log is made in *DATA. */
+static errcode_t writer_make(struct writer *w, uint8_t **data)
+{
+	errcode_t err = w->filled == w->room ? writer_flush(w) : 0;
+
+	*data = w->made + (size_t)w->filled * w->commit->block_size;
+	w->pieces[w->filled++] = (struct iovec){*data, w->commit->block_size};
+	return err;
+}
+
+static bool is_super(const struct commit *c, const struct captured *b)
+{
+	return b->block == SUPER_AT / c->block_size;
+}
+
+/* A copy of B as it goes home: the superblock's says that there is a log to replay. */
 static void fill_copy(const struct commit *c, const struct captured *b, uint8_t *copy)
 {
 	memcpy(copy, b->data, c->block_size);
-	if (b->block == SUPER_AT / c->block_size && !(c->faults & COMMIT_FAULT_NO_RECOVER))
-		commit_flip_recover(copy + SUPER_AT % c->block_size, c->metadata_csum);
+	if (is_super(c, b) && !(c->faults & COMMIT_FAULT_NO_RECOVER))
+		flip_recover(copy + SUPER_AT % c->block_size, c->metadata_csum);
 }
 
-/* B as the log has it: itself, or a copy in SCRATCH where that differs. */
-static const uint8_t *as_logged(const struct commit *c, const struct captured *b, uint8_t *scratch,
-				bool *escaped)
+/* The log has B in another form. */
+static bool needs_copy(const struct commit *c, const struct captured *b)
 {
 	const struct be32 magic = be32_of(JBD2_MAGIC);
 
-	*escaped = memcmp(b->data, &magic, sizeof(magic)) == 0;
-	if (!*escaped && b->block != SUPER_AT / c->block_size)
-		return b->data;
-	fill_copy(c, b, scratch);
-	*escaped = jbd2_escape(scratch);
-	return scratch;
+	return is_super(c, b) || memcmp(b->data, &magic, sizeof(magic)) == 0;
 }
 
 /* The descriptor of COUNT blocks: their checksums and escapes stand in it. */
@@ -222,11 +177,14 @@ static errcode_t fill_descriptor(const struct commit *c, const struct captured *
 	jbd2_tags_begin(&builder, &log->shape, descriptor, tid, log->sb.uuid);
 	for (size_t i = 0; i < count && !err; i++) {
 		struct jbd2_entry entry = {.block = blocks[i].block};
-		bool escaped;
-		const uint8_t *data = as_logged(c, &blocks[i], scratch, &escaped);
+		const uint8_t *data = blocks[i].data;
 
-		if (escaped)
-			entry.flags = JBD2_TAG_ESCAPED;
+		if (needs_copy(c, &blocks[i])) {
+			fill_copy(c, &blocks[i], scratch);
+			if (jbd2_escape(scratch))
+				entry.flags = JBD2_TAG_ESCAPED;
+			data = scratch;
+		}
 		entry.csum = csum_data(&log->shape, log->seed, tid, data);
 		err = jbd2_tags_add(&builder, &entry);
 	}
@@ -242,30 +200,40 @@ static void add_v1(const struct commit *c, uint32_t *v1, const uint8_t *block)
 		*v1 = csum_v1(*v1, block, c->block_size);
 }
 
+/* B behind its descriptor. */
+static errcode_t write_copy(struct writer *w, const struct captured *b, uint32_t *v1)
+{
+	uint8_t *data = b->data;
+	errcode_t err;
+
+	if (needs_copy(w->commit, b)) {
+		err = writer_make(w, &data);
+		fill_copy(w->commit, b, data);
+		jbd2_escape(data);
+	} else {
+		err = writer_add(w, data);
+	}
+	add_v1(w->commit, v1, data);
+	return err;
+}
+
 /* One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. */
 static errcode_t write_group(struct writer *w, const struct captured *blocks, size_t count,
 			     uint32_t tid, uint32_t *v1, uint8_t *scratch, size_t *taken)
 {
-	struct commit *c = w->commit;
+	const struct commit *c = w->commit;
 	size_t n = jbd2_tags_room(&c->log->shape);
-	uint8_t *to;
-	errcode_t err = writer_next(w, &to);
+	uint8_t *descriptor;
+	errcode_t err = writer_make(w, &descriptor);
 
 	*taken = n = n < count ? n : count;
 	if (!err)
-		err = fill_descriptor(c, blocks, n, tid, to, scratch);
+		err = fill_descriptor(c, blocks, n, tid, descriptor, scratch);
 	if (err)
 		return err;
-	add_v1(c, v1, to);
-	for (size_t i = 0; i < n && !err; i++) {
-		bool escaped;
-
-		err = writer_next(w, &to);
-		if (err)
-			break;
-		memcpy(to, as_logged(c, &blocks[i], scratch, &escaped), c->block_size);
-		add_v1(c, v1, to);
-	}
+	add_v1(c, v1, descriptor);
+	for (size_t i = 0; i < n && !err; i++)
+		err = write_copy(w, &blocks[i], v1);
 	return err;
 }
 
@@ -273,27 +241,24 @@ static errcode_t write_group(struct writer *w, const struct captured *blocks, si
 static errcode_t write_body(struct commit *c, const struct captured *blocks, size_t count,
 			    uint32_t tid, uint32_t *v1, uint32_t *at)
 {
-	struct writer w = {.commit = c,
-			   .at = c->log->first,
-			   .room = PIECE_BYTES / c->block_size ? PIECE_BYTES / c->block_size : 1};
+	struct writer w;
 	AUTO_FREE uint8_t *scratch = malloc(c->block_size);
 	uint8_t *slot;
-	errcode_t err = 0;
+	errcode_t err = writer_open(&w, c);
 
-	w.buf = malloc((size_t)w.room * c->block_size);
-	if (!scratch || !w.buf)
+	if (!scratch)
 		err = ENOMEM;
 	for (size_t done = 0, taken = 0; done < count && !err; done += taken)
 		err = write_group(&w, blocks + done, count - done, tid, v1, scratch, &taken);
 	*at = w.at + w.filled;
 	if (!err && !(c->faults & COMMIT_FAULT_KEEP_SLOT)) {
-		err = writer_next(&w, &slot);
+		err = writer_make(&w, &slot);
 		if (!err)
 			memset(slot, 0, c->block_size);
 	}
 	if (!err)
-		err = writer_flush(&w, "log");
-	free(w.buf);
+		err = writer_flush(&w);
+	writer_close(&w);
 	return err;
 }
 
@@ -323,9 +288,10 @@ static errcode_t write_commit_block(struct commit *c, uint32_t tid, uint32_t v1,
 /* Writes blocks home in rising order, neighbours at once. */
 struct gather {
 	struct commit *commit;
-	uint64_t block; /* the first one in buf */
+	uint64_t block; /* the first one that waits */
 	uint32_t filled, room;
-	uint8_t *buf;
+	struct iovec *pieces; /* a block each */
+	uint8_t *copies;      /* of those that do not stay where they are: room for as many */
 };
 
 static errcode_t gather_open(struct gather *g, struct commit *c)
@@ -333,21 +299,33 @@ static errcode_t gather_open(struct gather *g, struct commit *c)
 	*g = (struct gather){.commit = c, .room = PIECE_BYTES / c->block_size};
 	if (!g->room)
 		g->room = 1;
-	g->buf = malloc((size_t)g->room * c->block_size);
-	return g->buf ? 0 : ENOMEM;
+	g->pieces = malloc(g->room * sizeof(*g->pieces));
+	g->copies = malloc((size_t)g->room * c->block_size);
+	return g->pieces && g->copies ? 0 : ENOMEM;
 }
 
 static errcode_t gather_flush(struct gather *g)
 {
-	uint32_t bs = g->commit->block_size;
-	size_t len = (size_t)g->filled * bs;
+	uint32_t count = g->filled;
 
 	g->filled = 0;
-	return len ? blkdev_write(g->commit->dev, g->block * bs, len, g->buf, "home") : 0;
+	if (!count)
+		return 0;
+	return blkdev_writev(g->commit->dev, g->block * g->commit->block_size, g->pieces, count,
+			     "home");
 }
 
-/* Room for BLOCK. */
-static errcode_t gather_next(struct gather *g, uint64_t block, uint8_t **data)
+static errcode_t gather_close(struct gather *g, errcode_t err)
+{
+	if (!err)
+		err = gather_flush(g);
+	free(g->pieces);
+	free(g->copies);
+	return err;
+}
+
+/* BLOCK is DATA, which stays; or NULL: what the caller puts into *COPY. */
+static errcode_t gather_add(struct gather *g, uint64_t block, uint8_t *data, uint8_t **copy)
 {
 	errcode_t err = 0;
 
@@ -355,7 +333,9 @@ static errcode_t gather_next(struct gather *g, uint64_t block, uint8_t **data)
 		err = gather_flush(g);
 	if (!g->filled)
 		g->block = block;
-	*data = g->buf + (size_t)g->filled++ * g->commit->block_size;
+	if (!data)
+		*copy = data = g->copies + (size_t)g->filled * g->commit->block_size;
+	g->pieces[g->filled++] = (struct iovec){data, g->commit->block_size};
 	return err;
 }
 
@@ -365,16 +345,14 @@ static errcode_t write_home(struct commit *c, const struct captured *blocks, siz
 	errcode_t err = gather_open(&g, c);
 
 	for (size_t i = 0; i < count && !err; i++) {
-		uint8_t *data;
+		const struct captured *b = &blocks[i];
+		uint8_t *copy;
 
-		err = gather_next(&g, blocks[i].block, &data);
-		if (!err)
-			fill_copy(c, &blocks[i], data);
+		err = gather_add(&g, b->block, is_super(c, b) ? NULL : b->data, &copy);
+		if (!err && is_super(c, b))
+			fill_copy(c, b, copy);
 	}
-	if (!err)
-		err = gather_flush(&g);
-	free(g.buf);
-	return err;
+	return gather_close(&g, err);
 }
 
 /* Have the host's blocks of everything that will be written allocated before it counts on them. */
@@ -490,15 +468,15 @@ errcode_t commit_finish(struct commit *c)
 static errcode_t replay_block(void *arg, uint64_t block, const void *data)
 {
 	struct gather *g = arg;
-	uint8_t *to;
+	uint8_t *copy;
 	errcode_t err;
 
 	/* the superblock comes last, with the flag in the form that one sector can clear */
 	if (block == SUPER_AT / g->commit->block_size)
 		return 0;
-	err = gather_next(g, block, &to);
+	err = gather_add(g, block, NULL, &copy);
 	if (!err)
-		memcpy(to, data, g->commit->block_size);
+		memcpy(copy, data, g->commit->block_size);
 	return err;
 }
 
@@ -509,10 +487,7 @@ static errcode_t replay_home(struct commit *c, const struct overlay *ov)
 
 	if (!err)
 		err = overlay_each(ov, replay_block, &g);
-	if (!err)
-		err = gather_flush(&g);
-	free(g.buf);
-	return err;
+	return gather_close(&g, err);
 }
 
 errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t next_tid,
@@ -528,7 +503,7 @@ errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t nex
 	if (err)
 		return err;
 	memcpy(block + SUPER_AT % c->block_size, super, SUPER_AT);
-	commit_flip_recover(block + SUPER_AT % c->block_size, c->metadata_csum);
+	flip_recover(block + SUPER_AT % c->block_size, c->metadata_csum);
 	err = replay_home(c, ov);
 	if (!err)
 		err = blkdev_write(c->dev, super_block * c->block_size, c->block_size, block,
@@ -537,4 +512,13 @@ errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t nex
 	if (!err)
 		err = blkdev_sync(c->dev, "home");
 	return err ? err : empty_log(c, next_tid);
+}
+
+errcode_t commit_clear(struct commit *c, uint32_t next_tid, const uint8_t *super)
+{
+	errcode_t err = c->log->sb.start ? empty_log(c, next_tid) : 0;
+
+	if (!err)
+		err = blkdev_write(c->dev, SUPER_AT, SUPER_AT, super, "super");
+	return err ? err : blkdev_sync(c->dev, "super");
 }

@@ -59,14 +59,7 @@ errcode_t commit_finish(struct commit *commit);
 errcode_t commit_replay(struct commit *commit, const struct overlay *ov, uint32_t next_tid,
 			const uint8_t *super);
 
-/*
- * Turn RECOVER in the superblock RAW (512 bytes are enough) on or off. With metadata_csum 32 unused
- * bits of the first sector are turned with it so that the checksum in the second sector stays
- * right: the flip is one sector.
- */
-void commit_flip_recover(uint8_t *raw, bool metadata_csum);
-
-/* The same for EXT2_VALID_FS in s_state, of file systems without a journal. */
-void commit_flip_valid(uint8_t *raw, bool metadata_csum);
+/* The same where the log holds nothing and nothing is to follow: the flag goes at once. */
+errcode_t commit_clear(struct commit *commit, uint32_t next_tid, const uint8_t *super);
 
 #endif

@@ -16,11 +16,13 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
-	err = txn_begin(img, options ? options : &defaults);
+	if (!options)
+		options = &defaults;
+	err = txn_begin(img, options);
 	if (err)
 		return err;
 	sum = txn_summary(img);
-	err = orphan_finish(img, &sum->orphans_finished, &sum->orphans_left);
+	err = orphan_finish(img, options, &sum->orphans_finished, &sum->orphans_left);
 	session_drop(img);
 	if (err)
 		e4z_abort(img);
@@ -39,21 +41,29 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
+	uint64_t need, before, blocks;
+	size_t count;
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
 	err = session_settle(img);
+	if (!err)
+		err = txn_log_need(img, &need, log_room);
+	if (!err)
+		err = txn_count(img, &count);
 	if (err)
 		return err;
+	txn_settled(img, &before, &blocks);
 	*summary = *txn_summary(img);
-	err = txn_log_need(img, &summary->log_blocks, log_room);
-	if (err || summary->log_blocks <= *log_room)
-		return err;
+	summary->transactions += before + (count != 0);
+	summary->log_blocks += blocks + need;
+	if (need <= *log_room)
+		return 0;
 	return image_fail(img, E4Z_ET_LOG_FULL,
 			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
-			  summary->log_blocks, *log_room);
+			  need, *log_room);
 }
 
 void e4z_abort(struct e4z_image *img)

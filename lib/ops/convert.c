@@ -378,9 +378,12 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 	struct zeros_hint hint = {.known = false};
 	uint64_t start = 0, end = 0, bs = img->block_size, stop;
 	uint32_t group = UINT32_MAX;
+	bool sorted = true;
 	errcode_t err = bitmap ? 0 : ENOMEM;
 
-	if (v->zeroed.count)
+	for (size_t i = 1; i < v->zeroed.count; i++)
+		sorted = sorted && v->zeroed.items[i - 1].pblk < v->zeroed.items[i].pblk;
+	if (!sorted)
 		qsort(v->zeroed.items, v->zeroed.count, sizeof(*v->zeroed.items), by_place);
 	for (size_t i = 0; i < v->zeroed.count && !err; i++) {
 		uint64_t at = v->zeroed.items[i].pblk, last = at + v->zeroed.items[i].len;

@@ -78,12 +78,13 @@ static size_t block_limit(const struct every *e)
 static errcode_t pretend(struct every *e)
 {
 	struct e4z_convert_summary *summary = e->summary;
-	uint64_t need;
+	uint64_t need, before, blocks;
 	errcode_t err = txn_log_need(e->img, &need, &summary->log_room);
 
 	if (err)
 		return err;
-	summary->log_blocks += need;
+	txn_settled(e->img, &before, &blocks);
+	summary->log_blocks += blocks + need;
 	return txn_restart(e->img);
 }
 

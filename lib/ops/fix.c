@@ -90,6 +90,7 @@ static errcode_t end_batch(struct fix *fix)
 	if (err)
 		return err;
 	plan.log_blocks += sum->commit.log_blocks;
+	plan.transactions += sum->commit.transactions;
 	sum->commit = plan;
 	sum->log_room = room;
 	return txn_restart(fix->img);
@@ -241,7 +242,7 @@ static const char *reason(const struct fix *fix)
 	return fix->img->context[0] ? fix->img->context : "its metadata cannot be changed";
 }
 
-/* What was gathered of one inode. */
+/* What was gathered of the runs of one inode. */
 static errcode_t end_behind(struct fix *fix)
 {
 	struct finding_vec *runs = &fix->behind;
@@ -269,6 +270,20 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
 
+/* Why F is not even tried, or NULL. */
+static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
+{
+	if (f->kind >= E4Z_KIND_COUNT || f->kind == E4Z_OPAQUE)
+		return NULL;
+	if (!f->fixable)
+		return f->why ? f->why : "never changed: a verity file or an attribute";
+	if (in_doubt(fix, f))
+		return "the block may be that of an inode that cannot be read";
+	if (f->kind == E4Z_PENDING_TRUNCATE && rangeset_has(fix->orphans, f->ino))
+		return "the truncate cannot be finished";
+	return NULL;
+}
+
 static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
 {
 	bool done;
@@ -279,11 +294,10 @@ static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
 
 static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 {
-	if (!f->fixable)
-		return leave(fix, f,
-			     f->why ? f->why : "never changed: a verity file or an attribute");
-	if (in_doubt(fix, f))
-		return leave(fix, f, "the block may be that of an inode that cannot be read");
+	const char *why = why_left(fix, f);
+
+	if (why)
+		return leave(fix, f, why);
 	switch (f->kind) {
 	case E4Z_STALE_TAIL:
 	case E4Z_SYMLINK_SLACK: return zero_tail(fix, f);
@@ -292,12 +306,14 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_INLINE_SLACK: return stage_inline(fix, f);
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO: return vec_push(&fix->behind, *f) ? ENOMEM : 0;
-	case E4Z_PENDING_TRUNCATE:
-		if (rangeset_has(fix->orphans, f->ino))
-			return leave(fix, f, "the truncate cannot be finished");
-		return 0;
 	default: return 0;
 	}
+}
+
+/* Nothing was begun where all that was found is left. */
+static bool batch_is_full(const struct fix *fix)
+{
+	return fix->img->txn && txn_homes(fix->img) >= BATCH_PIECES;
 }
 
 static errcode_t stage_all(struct fix *fix)
@@ -307,29 +323,31 @@ static errcode_t stage_all(struct fix *fix)
 
 	while (!err) {
 		err = check_next(fix->check, &f);
+		/* what is left is told in the order of the findings */
 		if (!err && fix->behind.count &&
-		    (f.ino != fix->behind.items[0].ino || !is_behind(&f)))
+		    (f.ino != fix->behind.items[0].ino || !is_behind(&f) || why_left(fix, &f)))
 			err = end_behind(fix);
 		if (err || f.kind == CHECK_END)
 			break;
 		if (f.kind == FINDING_SKIPPED || f.kind == E4Z_OPAQUE)
 			continue;
 		err = stage_one(fix, &f);
-		if (!err && txn_homes(fix->img) >= BATCH_PIECES && !fix->behind.count)
+		if (!err && !fix->behind.count && batch_is_full(fix))
 			err = end_batch(fix);
 	}
 	return err ? err : end_batch(fix);
 }
 
-/* Is there anything to do? And what must be kept away from? */
+/* Is there anything to do? And what must be kept away from, whatever was asked for? */
 static errcode_t look_through(struct fix *fix, bool *any)
 {
 	struct e4z_finding f;
+	bool wanted;
 	errcode_t err = check_rewind(fix->check);
 
 	*any = false;
 	while (!err) {
-		err = check_next(fix->check, &f);
+		err = check_next_any(fix->check, &f, &wanted);
 		if (err || f.kind == CHECK_END)
 			break;
 		if (f.kind == E4Z_UNREADABLE && !f.ino)
@@ -340,7 +358,7 @@ static errcode_t look_through(struct fix *fix, bool *any)
 					  f.group, f.why);
 		if (f.kind == E4Z_UNREADABLE)
 			err = doubt_add(fix->img, f.ino, fix->doubt);
-		*any |= f.kind < E4Z_KIND_COUNT && f.fixable;
+		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable;
 	}
 	return err;
 }
@@ -420,7 +438,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	fix.orphans = rangeset_new((uint64_t)img->inodes + 1);
 	err = fix.doubt && fix.orphans ? 0 : ENOMEM;
 	if (!err)
-		err = check_new(img, &options->check, sink, &summary->check, &fix.check);
+		err = check_new(img, &options->check, true, sink, &summary->check, &fix.check);
 	if (!err)
 		err = run(&fix);
 	summary->check.bytes_read = img->dev->bytes_read;

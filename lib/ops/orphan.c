@@ -4,15 +4,14 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "base/rangeset.h"
-#include "base/vec.h"
 #include "file/map.h"
 #include "image/groups.h"
 #include "ops/truncate.h"
 #include "scan/orphan.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,49 +20,25 @@
 #define RO_COMPAT_ORPHAN_PRESENT 0x10000u
 #define I_DTIME 0x14
 
-VEC(ino_vec, uint32_t);
+/* Where an orphan is listed: in the chain, or in an entry of the orphan file. */
+struct listed {
+	uint32_t ino;
+	uint32_t before, next; /* in the chain: the one that stays and leads to it, 0: superblock */
+	uint64_t pblk;	       /* in the file; 0: it is in the chain */
+	size_t at;	       /* byte of the block */
+};
 
 struct orphans {
 	struct e4z_image *img;
-	struct rangeset *all, *done; /* inodes */
+	const struct e4z_edit_options *options;
+	struct map_work *work;
+	struct rangeset *seen, *done; /* inodes */
+	struct orphan_file file;
+	uint8_t *raw; /* an inode */
 	uint64_t finished, left;
 };
 
-/* Finish INO if it is one that can be: a regular file with links whose mapping is sane. */
-static errcode_t finish_one(struct orphans *o, uint32_t ino, uint8_t *raw)
-{
-	struct e4z_image *img = o->img;
-	struct e4z_edit edit;
-	struct inode inode;
-	errcode_t err;
-
-	if (inode_read(img, ino, raw, &inode) || !inode.links || !inode_is(&inode, LINUX_S_IFREG) ||
-	    inode.flags & (EXT4_VERITY_FL | EXT4_EA_INODE_FL)) {
-		o->left++;
-		return 0;
-	}
-	err = truncate_finish(img, ino, &edit);
-	if (err == E4Z_ET_CORRUPT_MAP || err == E4Z_ET_BAD_INODE || err == E4Z_ET_QUOTA) {
-		o->left++;
-		return edit.blocks_freed ? err : 0;
-	}
-	if (err)
-		return err;
-	o->finished++;
-	return rangeset_add(o->done, ino, 1, NULL);
-}
-
-static errcode_t finish_all(struct orphans *o)
-{
-	AUTO_FREE uint8_t *raw = malloc(o->img->inode_size);
-	uint64_t from = 0, start, len;
-	errcode_t err = raw ? 0 : ENOMEM;
-
-	while (!err && rangeset_next(o->all, &from, &start, &len))
-		for (uint64_t i = 0; i < len && !err; i++)
-			err = finish_one(o, (uint32_t)(start + i), raw);
-	return err;
-}
+/* ---- off the list ---- */
 
 /* The slot of INO in the transaction. */
 static errcode_t edit_slot(struct e4z_image *img, uint32_t ino, uint8_t **raw)
@@ -78,53 +53,72 @@ static errcode_t edit_slot(struct e4z_image *img, uint32_t ino, uint8_t **raw)
 	return err;
 }
 
-/* Chain those that stay, in the order in which they were; the others' i_dtime is zero. */
-static errcode_t rechain(struct orphans *o)
+/* What led to L leads to the one behind it. */
+static errcode_t unchain(struct e4z_image *img, const struct listed *l)
 {
-	struct e4z_image *img = o->img;
-	uint32_t ino = img->fs->super->s_last_orphan, left = img->inodes;
-	uint8_t *link, *raw;
-	errcode_t err;
+	uint8_t *raw;
+	errcode_t err = edit_slot(img, l->ino, &raw);
 
-	if (!ino)
-		return 0;
-	err = txn_super(img, &link);
 	if (err)
 		return err;
-	link += S_LAST_ORPHAN;
-	/* LINK is where the number of the next one that stays goes, OWNER whose slot that is in */
-	for (uint32_t owner = 0, next; ino && ino <= img->inodes && left; ino = next, left--) {
-		err = edit_slot(img, ino, &raw);
-		if (err)
-			return err;
-		next = get_le32(raw + I_DTIME);
-		if (rangeset_has(o->done, ino)) {
-			put_le32(raw + I_DTIME, 0);
-			put_le32(link, next);
-			inode_set_checksum(img, ino, raw);
-		} else {
-			put_le32(link, ino);
-			link = raw + I_DTIME;
-		}
-		if (owner)
-			err = edit_slot(img, owner, &raw);
-		if (err)
-			return err;
-		if (owner)
-			inode_set_checksum(img, owner, raw);
-		if (!rangeset_has(o->done, ino))
-			owner = ino;
+	put_le32(raw + I_DTIME, 0);
+	inode_set_checksum(img, l->ino, raw);
+	if (!l->before) {
+		err = txn_super(img, &raw);
+		if (!err)
+			put_le32(raw + S_LAST_ORPHAN, l->next);
+		return err;
 	}
-	return err;
+	err = edit_slot(img, l->before, &raw);
+	if (err)
+		return err;
+	put_le32(raw + I_DTIME, l->next);
+	inode_set_checksum(img, l->before, raw);
+	return 0;
 }
 
-/* The orphan file: entries of those that are done become free. */
-struct file_walk {
-	struct orphans *o;
-	uint32_t seed;
-	bool any_left;
+static errcode_t clear_entry(struct orphans *o, const struct listed *l)
+{
+	uint8_t *block;
+	errcode_t err = txn_edit(o->img, l->pblk, &block);
+
+	if (err)
+		return err;
+	put_le32(block + l->at, 0);
+	orphan_block_seal(o->img, &o->file, l->pblk, block);
+	return 0;
+}
+
+static errcode_t take_off(struct orphans *o, const struct listed *l)
+{
+	return l->pblk ? clear_entry(o, l) : unchain(o->img, l);
+}
+
+/* ---- finishing ---- */
+
+/*
+ * Free what L's inode has from block FROM on, and if that is all of it, take it off the list.
+ * E4Z_ET_LOG_FULL when the transaction becomes too large. After a failure all is as it was.
+ */
+static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
+{
+	struct e4z_edit edit;
+	bool fits;
 	errcode_t err;
-};
+
+	txn_mark(o->img);
+	err = truncate_finish(o->img, l->ino, from, &edit);
+	if (!err && !from)
+		err = take_off(o, l);
+	if (!err)
+		err = txn_fits(o->img, &fits);
+	if (!err && !fits)
+		err = image_fail(o->img, E4Z_ET_LOG_FULL,
+				 "finishing its truncate takes more than the journal has room for");
+	if (err)
+		txn_back(o->img);
+	return err;
+}
 
 static bool any_node(void *arg, uint64_t pblk)
 {
@@ -133,90 +127,237 @@ static bool any_node(void *arg, uint64_t pblk)
 	return true;
 }
 
-static void clear_block(struct file_walk *w, uint64_t pblk)
+static void find_end(void *arg, const struct run *run)
 {
-	struct e4z_image *img = w->o->img;
-	size_t entries = img->block_size - 8;
-	bool changed = false;
-	uint8_t *block, number[8];
+	uint64_t *end = arg;
 
-	w->err = txn_edit(img, pblk, &block);
-	for (size_t at = 0; !w->err && at < entries; at += 4) {
-		uint32_t ino = get_le32(block + at);
-
-		if (!ino)
-			continue;
-		if (ino <= img->inodes && rangeset_has(w->o->done, ino)) {
-			put_le32(block + at, 0);
-			changed = true;
-		} else {
-			w->any_left = true;
-		}
-	}
-	if (w->err || !changed || !img->metadata_csum)
-		return;
-	for (unsigned i = 0; i < 8; i++)
-		number[i] = (uint8_t)(pblk >> 8 * i);
-	put_le32(block + entries + 4, crc32c(crc32c(w->seed, number, 8), block, entries));
+	*end = run->lblk + run->len;
 }
 
-static void clear_run(void *arg, const struct run *run)
-{
-	struct file_walk *w = arg;
-
-	for (uint64_t i = 0; !run->unwritten && i < run->len && !w->err; i++)
-		clear_block(w, run->pblk + i);
-}
-
-static errcode_t clear_entries(struct orphans *o, struct map_work *work)
+/*
+ * From the end, as much as fits into each transaction. The inode stays on the list meanwhile, so
+ * each of them leaves what there was: a truncate to be finished.
+ */
+static errcode_t finish_in_pieces(struct orphans *o, const struct listed *l,
+				  const struct inode *inode)
 {
 	struct e4z_image *img = o->img;
-	struct file_walk w = {.o = o};
-	const struct map_sink sink = {.arg = &w, .node = any_node, .run = clear_run};
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
-	struct inode inode;
-	uint8_t *sb;
-	errcode_t err;
+	uint64_t keep = (inode->size >> img->block_bits) + 1, end = 0, step;
+	const struct map_sink sink = {.arg = &end, .node = any_node, .run = find_end};
+	errcode_t err = try(o, l, 0);
 
-	err = raw ? inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) : ENOMEM;
+	/* it was read to its end before, or it would be left for another reason */
+	if (inode_has_map(inode))
+		(void)map_walk(img, o->work, inode, &sink);
+	step = end;
+	while (err == E4Z_ET_LOG_FULL && end > keep) {
+		uint64_t from = end - keep > step ? end - step : keep;
+
+		err = try(o, l, from);
+		if (err == E4Z_ET_LOG_FULL && end - from > 1) {
+			step = (end - from) / 2;
+			continue;
+		}
+		if (!err)
+			err = txn_settle(img);
+		if (err)
+			return err;
+		end = from;
+		step *= 2;
+		err = end - keep > step ? E4Z_ET_LOG_FULL : try(o, l, 0);
+	}
+	return err;
+}
+
+static errcode_t finish(struct orphans *o, const struct listed *l, const struct inode *inode)
+{
+	errcode_t err = try(o, l, 0);
+
+	if (err != E4Z_ET_LOG_FULL)
+		return err;
+	/* what was finished before it has its own transaction */
+	err = txn_settle(o->img);
 	if (err)
 		return err;
-	w.seed = inode_csum_seed(img, &inode);
-	if (!inode_has_map(&inode) || map_walk(img, work, &inode, &sink))
-		w.any_left = true;
-	if (w.err || w.any_left)
-		return w.err;
-	err = txn_super(img, &sb);
+	return o->img->cluster_ratio > 1 ? try(o, l, 0) : finish_in_pieces(o, l, inode);
+}
+
+static bool is_of_the_inode(errcode_t err)
+{
+	return err == E4Z_ET_CORRUPT_MAP || err == E4Z_ET_BAD_INODE || err == E4Z_ET_QUOTA ||
+	       err == E4Z_ET_LOG_FULL;
+}
+
+/* Why INODE is nothing to be finished, or NULL. */
+static const char *unfit(const struct inode *inode)
+{
+	if (!inode->links)
+		return "it was deleted while it was open: a mount or e2fsck frees it";
+	if (!inode_is(inode, LINUX_S_IFREG))
+		return "it is on the orphan list, but no regular file";
+	if (inode->flags & (EXT4_VERITY_FL | EXT4_EA_INODE_FL))
+		return "it is on the orphan list, but its content may not change";
+	return NULL;
+}
+
+static errcode_t tell(struct orphans *o, uint32_t ino, const char *why)
+{
+	if (why)
+		o->left++;
+	else
+		o->finished++;
+	return o->options->orphan ? o->options->orphan(o->options->orphan_arg, ino, why) : 0;
+}
+
+/* Finish L's inode, which INODE is, if that can be done. */
+static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
+				 const struct inode *inode)
+{
+	const char *why = unfit(inode);
+	errcode_t err = why ? 0 : finish(o, l, inode);
+
+	if (is_of_the_inode(err)) {
+		why = e4z_context(o->img);
+		err = 0;
+	}
+	if (!err && !why)
+		err = rangeset_add(o->done, l->ino, 1, NULL);
+	return err ? err : tell(o, l->ino, why);
+}
+
+/* ---- the chain ---- */
+
+static errcode_t finish_chain(struct orphans *o)
+{
+	struct e4z_image *img = o->img;
+	struct listed l = {.next = img->fs->super->s_last_orphan};
+	struct inode inode;
+	errcode_t err = 0;
+
+	while (!err && orphan_may_be(img, l.next)) {
+		bool again = false;
+
+		l.ino = l.next;
+		err = rangeset_add(o->seen, l.ino, 1, &again);
+		if (err || again)
+			return err;
+		if (inode_read(img, l.ino, o->raw, &inode))
+			return tell(o, l.ino, "it cannot be read");
+		l.next = inode.dtime;
+		err = finish_or_leave(o, &l, &inode);
+		if (!rangeset_has(o->done, l.ino))
+			l.before = l.ino;
+	}
+	return err;
+}
+
+/* ---- the orphan file ---- */
+
+/* One entry; *STAYS: it is not free afterwards. */
+static errcode_t finish_entry(struct orphans *o, const struct listed *l, bool *stays)
+{
+	struct inode inode;
+	bool again = false;
+	errcode_t err;
+
+	*stays = true;
+	if (!orphan_may_be(o->img, l->ino))
+		return 0;
+	err = rangeset_add(o->seen, l->ino, 1, &again);
+	if (err)
+		return err;
+	if (again && rangeset_has(o->done, l->ino))
+		err = clear_entry(o, l);
+	else if (!again && inode_read(o->img, l->ino, o->raw, &inode))
+		err = tell(o, l->ino, "it cannot be read");
+	else if (!again)
+		err = finish_or_leave(o, l, &inode);
+	*stays = !rangeset_has(o->done, l->ino);
+	return err;
+}
+
+static errcode_t finish_block(struct orphans *o, uint64_t pblk, uint8_t *block, bool *any_left)
+{
+	struct e4z_image *img = o->img;
+	errcode_t err = image_read(img, pblk * img->block_size, img->block_size, block);
+
+	if (err)
+		return image_fail(img, err, "reading the orphan file");
+	if (!orphan_block_ok(img, &o->file, pblk, block)) {
+		*any_left = true;
+		return 0;
+	}
+	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4) {
+		struct listed l = {.ino = get_le32(block + at), .pblk = pblk, .at = at};
+		bool stays = false;
+
+		if (l.ino)
+			err = finish_entry(o, &l, &stays);
+		*any_left |= stays;
+	}
+	return err;
+}
+
+static errcode_t drop_mark(struct e4z_image *img)
+{
+	uint8_t *sb;
+	errcode_t err = txn_super(img, &sb);
+
 	if (!err)
 		put_le32(sb + S_FEATURE_RO_COMPAT,
 			 get_le32(sb + S_FEATURE_RO_COMPAT) & ~RO_COMPAT_ORPHAN_PRESENT);
 	return err;
 }
 
-errcode_t orphan_finish(struct e4z_image *img, uint64_t *finished, uint64_t *left)
+static errcode_t finish_file(struct orphans *o)
 {
-	struct orphans o = {.img = img};
+	AUTO_FREE uint8_t *block = malloc(o->img->block_size);
+	bool any_left = !o->file.whole, fits = true;
+	errcode_t err = block ? 0 : ENOMEM;
+
+	for (size_t i = 0; i < o->file.runs.count && !err; i++)
+		for (uint64_t b = 0; b < o->file.runs.items[i].len && !err; b++)
+			err = finish_block(o, o->file.runs.items[i].pblk + b, block, &any_left);
+	/* the mark is there from the mount on, also when no inode is */
+	if (err || any_left || !ext2fs_has_feature_orphan_present(o->img->fs->super))
+		return err;
+	txn_mark(o->img);
+	err = drop_mark(o->img);
+	if (!err)
+		err = txn_fits(o->img, &fits);
+	if (err || fits)
+		return err;
+	txn_back(o->img);
+	err = txn_settle(o->img);
+	return err ? err : drop_mark(o->img);
+}
+
+errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
+			uint64_t *finished, uint64_t *left)
+{
 	struct map_work work = {.stop = NULL};
+	struct orphans o = {.img = img, .options = options, .work = &work};
 	errcode_t err = map_work_init(img, &work);
 
-	o.all = rangeset_new((uint64_t)img->inodes + 1);
+	o.raw = malloc(img->inode_size);
+	o.seen = rangeset_new((uint64_t)img->inodes + 1);
 	o.done = rangeset_new((uint64_t)img->inodes + 1);
-	if (!o.all || !o.done)
+	if (!o.raw || !o.seen || !o.done)
 		err = ENOMEM;
 	if (!err)
-		err = orphan_load(img, &work, o.all);
-	if (!err && rangeset_count(o.all))
-		err = finish_all(&o);
-	if (!err && o.finished)
-		err = rechain(&o);
-	/* the mark is there from the mount on, also when no inode is */
-	if (!err && ext2fs_has_feature_orphan_file(img->fs->super) &&
-	    (o.finished || ext2fs_has_feature_orphan_present(img->fs->super)))
-		err = clear_entries(&o, &work);
+		err = finish_chain(&o);
+	if (!err)
+		err = orphan_file_open(img, &work, &o.file);
+	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))
+		err = finish_file(&o);
+	if (!err)
+		err = txn_settle(img);
 	*finished += o.finished;
 	*left += o.left;
-	rangeset_free(o.all);
+	orphan_file_close(&o.file);
+	rangeset_free(o.seen);
 	rangeset_free(o.done);
+	free(o.raw);
 	map_work_free(&work);
 	return err;
 }

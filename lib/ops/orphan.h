@@ -6,10 +6,13 @@
 #include "e4zero.h"
 
 /*
- * Finish the truncate of every orphan that has links, within the transaction, and take it off the
- * orphan list or out of the orphan file. Deleted files stay where they are, and so does what is
- * damaged. The counts are added to.
+ * Finish the truncate of every orphan that has links, and take it off the orphan list or out of the
+ * orphan file in the same transaction: as many are settled (txn_settle) as the log wants, each
+ * inode whole, or, where it alone is too much, piece by piece from its end. With bigalloc only
+ * whole: of half a truncate e2fsck would make a wrong map. Deleted files stay where they are, and
+ * so does what is damaged. The counts are added to; OPTIONS->orphan is told.
  */
-errcode_t orphan_finish(struct e4z_image *img, uint64_t *finished, uint64_t *left);
+errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
+			uint64_t *finished, uint64_t *left);
 
 #endif

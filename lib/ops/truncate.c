@@ -18,6 +18,7 @@
 struct request {
 	uint64_t size;
 	bool finishing; /* what a crash cut short: the size stays, nobody asked for it */
+	uint64_t keep;	/* blocks, at least, when finishing */
 };
 
 static const struct request *request_of(const struct op *op)
@@ -38,7 +39,8 @@ static errcode_t zero_tail(struct op *op, uint64_t end)
 
 static errcode_t unmap_behind(struct op *op, uint64_t size)
 {
-	uint64_t keep = op_blocks(op, size);
+	uint64_t eof = op_blocks(op, size);
+	uint64_t keep = request_of(op)->keep > eof ? request_of(op)->keep : eof;
 	errcode_t err = edit_open_handle(op->f);
 
 	if (!err)
@@ -170,9 +172,10 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 	return op_run(img, &op, file, edit);
 }
 
-errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit)
+errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lblk,
+			  struct e4z_edit *edit)
 {
-	struct request request = {.finishing = true};
+	struct request request = {.finishing = true, .keep = keep_lblk};
 	struct op op = {.name = "truncate", .img = img, .edit = edit, .arg = &request};
 	uint64_t given;
 	errcode_t err;
@@ -188,5 +191,9 @@ errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *
 	err = truncate_open(&op);
 	edit->blocks_freed = op.f->given - given;
 	/* what follows changes the inode's slot by itself */
-	return err ? err : session_settle(img);
+	if (!err)
+		err = session_settle(img);
+	if (err)
+		session_drop(img);
+	return err;
 }

@@ -7,8 +7,10 @@
 
 /*
  * Do to the inode INO what a truncate to its size does, no time stamped: the rest of one that a
- * crash cut short. E4Z_ET_CORRUPT_MAP and E4Z_ET_BAD_INODE come before anything was changed.
+ * crash cut short. Blocks below KEEP_LBLK stay: it may be done from the end, piece by piece. What a
+ * failure leaves must be taken back with txn_back().
  */
-errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, struct e4z_edit *edit);
+errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lblk,
+			  struct e4z_edit *edit);
 
 #endif

@@ -2,7 +2,9 @@
 // Tables and tails are judged, findings sorted, names found, results delivered.
 #include "scan/check.h"
 
+#include "base/cleanup.h"
 #include "base/pool.h"
+#include "image/groups.h"
 #include "scan/lookup.h"
 #include "scan/names.h"
 #include "scan/tables.h"
@@ -15,6 +17,7 @@
 struct check {
 	struct e4z_image *img;
 	struct e4z_check_options options;
+	bool whole; /* every inode is looked at */
 	const struct e4z_check_sink *sink;
 	struct e4z_check_summary *summary;
 	struct findings *findings;
@@ -72,6 +75,26 @@ static errcode_t lookup_files(struct check *check)
 	return err;
 }
 
+/* Every inode was judged; of those that were asked for, count the files and name what is none. */
+static errcode_t note_given(struct check *check)
+{
+	AUTO_FREE uint8_t *raw = malloc(check->img->inode_size);
+	errcode_t err = raw ? 0 : ENOMEM;
+
+	for (size_t i = 0; i < check->ino_count && !err; i++) {
+		uint32_t ino = check->inos[i];
+		struct inode inode;
+
+		if (inode_read(check->img, ino, raw, &inode))
+			continue;
+		if (inode_is(&inode, LINUX_S_IFREG))
+			check->summary->files++;
+		else if (!inode_is(&inode, LINUX_S_IFLNK))
+			err = findings_skip(check->findings, ino, "not a regular file");
+	}
+	return err;
+}
+
 static errcode_t judge(struct check *check)
 {
 	const struct e4z_check_options *options = &check->options;
@@ -92,10 +115,19 @@ static errcode_t judge(struct check *check)
 				    "shared_blocks: a tail may be another file's data");
 	if (err)
 		return err;
-	if (!options->files)
-		return tables_judge(check->tables);
-	err = lookup_files(check);
-	return err ? err : tables_judge_some(check->tables, check->inos, check->ino_count);
+	if (options->files)
+		err = lookup_files(check);
+	if (err)
+		return err;
+	if (options->files && !check->whole)
+		err = tables_judge_some(check->tables, check->inos, check->ino_count);
+	else
+		err = tables_judge(check->tables);
+	if (!options->files || !check->whole)
+		check->summary->files = tables_files(check->tables);
+	else if (!err)
+		err = note_given(check);
+	return err;
 }
 
 /* The name that was asked for, if the file was asked for by a name of its own. */
@@ -107,8 +139,24 @@ static const char *given_name(const struct check *check, uint32_t ino)
 	return NULL;
 }
 
+static int compare_inos(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What has no inode concerns everybody. */
+static bool is_given(const struct check *check, uint32_t ino)
+{
+	return !check->options.files || !ino ||
+	       bsearch(&ino, check->inos, check->ino_count, sizeof(ino), compare_inos);
+}
+
 static bool is_wanted(const struct check *check, const struct e4z_finding *finding)
 {
+	if (!is_given(check, finding->ino))
+		return false;
 	if (finding->kind == FINDING_SKIPPED)
 		return true;
 	return !check->options.kinds || check->options.kinds & E4Z_KIND_BIT(finding->kind);
@@ -139,7 +187,7 @@ static errcode_t find_names(struct check *check)
 
 	if (err || !needs)
 		return err;
-	if (check->inos)
+	if (check->inos && !check->whole)
 		err = tables_find_dirs(check->tables);
 	if (err)
 		return err;
@@ -147,20 +195,29 @@ static errcode_t find_names(struct check *check)
 			 &check->names);
 }
 
-errcode_t check_next(struct check *check, struct e4z_finding *finding)
+errcode_t check_next_any(struct check *check, struct e4z_finding *finding, bool *wanted)
 {
 	const struct e4z_finding *next;
-	errcode_t err;
+	errcode_t err = findings_next(check->findings, &next);
 
-	do {
-		err = findings_next(check->findings, &next);
-		if (err || !next) {
-			*finding = (struct e4z_finding){.kind = CHECK_END};
-			return err;
-		}
-	} while (!is_wanted(check, next));
+	*wanted = true;
+	*finding = (struct e4z_finding){.kind = CHECK_END};
+	if (err || !next)
+		return err;
+	*wanted = is_wanted(check, next);
 	*finding = *next;
 	return 0;
+}
+
+errcode_t check_next(struct check *check, struct e4z_finding *finding)
+{
+	bool wanted;
+	errcode_t err;
+
+	do
+		err = check_next_any(check, finding, &wanted);
+	while (!err && !wanted);
+	return err;
 }
 
 errcode_t check_rewind(struct check *check)
@@ -234,7 +291,7 @@ errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 	return err ? err : deliver_unread(check);
 }
 
-errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options,
+errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options, bool whole,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
 		    struct check **out)
 {
@@ -245,7 +302,8 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	*summary = (struct e4z_check_summary){0};
 	if (!check)
 		return ENOMEM;
-	*check = (struct check){.img = img, .options = *options, .sink = sink, .summary = summary};
+	*check = (struct check){
+		.img = img, .options = *options, .whole = whole, .sink = sink, .summary = summary};
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)
@@ -254,8 +312,6 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	err = judge(check);
 	if (!err)
 		err = find_names(check);
-	if (check->tables)
-		summary->files = tables_files(check->tables);
 	/* what they hold is in the findings and the names now */
 	tables_free(check->tables);
 	check->tables = NULL;
@@ -278,7 +334,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
 	struct check *check;
-	errcode_t err = check_new(img, options, sink, summary, &check);
+	errcode_t err = check_new(img, options, false, sink, summary, &check);
 
 	if (!err)
 		err = check_deliver(check, NULL, NULL);

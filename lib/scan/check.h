@@ -12,10 +12,11 @@
 struct check;
 
 /*
- * Judge the image as e4z_check() does, and find the names of what was found. SUMMARY counts what is
- * judged now and what is delivered later. *CHECK is to be freed in any case.
+ * Judge the image as e4z_check() does, and find the names of what was found; WHOLE: every inode is
+ * looked at even if only some are asked for, so that it is known whose blocks theirs are. SUMMARY
+ * counts what is judged now and what is delivered later. *CHECK is to be freed in any case.
  */
-errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options,
+errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options, bool whole,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
 		    struct check **check);
 void check_free(struct check *check);
@@ -23,6 +24,9 @@ void check_free(struct check *check);
 /* From the first finding that is wanted, or FINDING_SKIPPED, to CHECK_END; without paths. */
 errcode_t check_rewind(struct check *check);
 errcode_t check_next(struct check *check, struct e4z_finding *finding);
+
+/* The same, of all that was found; *WANTED: check_next() would give it. */
+errcode_t check_next_any(struct check *check, struct e4z_finding *finding, bool *wanted);
 
 /* Deliver them in order. OUTCOME, if not NULL, says of each what became of it. */
 typedef void check_outcome(void *arg, struct e4z_finding *finding);

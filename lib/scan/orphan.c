@@ -5,40 +5,27 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
-#include "base/vec.h"
 #include <errno.h>
 #include <stdlib.h>
 
 #define ORPHAN_MAGIC 0x0b10ca04u
-#define ORPHAN_TAIL 8 /* magic and checksum end each block */
 
-VEC(run_vec, struct run);
-
-struct load {
-	const struct e4z_image *img;
-	struct rangeset *set;
-	struct run_vec runs;
-	uint64_t blocks, nodes;
-	errcode_t err;
-};
-
-static bool may_be_orphan(const struct e4z_image *img, uint32_t ino)
+bool orphan_may_be(const struct e4z_image *img, uint32_t ino)
 {
 	return ino >= EXT2_FIRST_INODE(img->fs->super) && ino <= img->inodes;
 }
 
-static errcode_t load_chain(struct load *load)
+static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
 {
-	const struct e4z_image *img = load->img;
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	uint32_t ino = img->fs->super->s_last_orphan;
 	struct inode inode;
 
 	if (!raw)
 		return ENOMEM;
-	while (may_be_orphan(img, ino)) {
+	while (orphan_may_be(img, ino)) {
 		bool again = false;
-		errcode_t err = rangeset_add(load->set, ino, 1, &again);
+		errcode_t err = rangeset_add(set, ino, 1, &again);
 
 		if (err)
 			return err;
@@ -49,91 +36,120 @@ static errcode_t load_chain(struct load *load)
 	return 0;
 }
 
+/* ---- the orphan file ---- */
+
+struct walk {
+	const struct e4z_image *img;
+	struct orphan_file *file;
+	uint64_t blocks, nodes;
+	errcode_t err;
+};
+
 static bool on_node(void *arg, uint64_t pblk)
 {
-	struct load *load = arg;
+	struct walk *w = arg;
 
 	/* a tree that is not one would have some blocks visited again and again */
 	(void)pblk;
-	return ++load->nodes <= load->img->blocks;
+	return ++w->nodes <= w->img->blocks;
 }
 
 static void on_run(void *arg, const struct run *run)
 {
-	struct load *load = arg;
+	struct walk *w = arg;
 
-	load->blocks += run->len;
-	if (!run->unwritten && load->blocks <= load->img->blocks && vec_push(&load->runs, *run))
-		load->err = ENOMEM;
+	w->blocks += run->len;
+	if (!run->unwritten && w->blocks <= w->img->blocks && vec_push(&w->file->runs, *run))
+		w->err = ENOMEM;
+}
+
+errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
+			   struct orphan_file *file)
+{
+	struct walk w = {.img = img, .file = file};
+	const struct map_sink sink = {.arg = &w, .node = on_node, .run = on_run};
+	AUTO_FREE uint8_t *raw = NULL;
+	struct inode inode;
+
+	*file = (struct orphan_file){.whole = true};
+	if (!ext2fs_has_feature_orphan_file(img->fs->super))
+		return 0;
+	raw = malloc(img->inode_size);
+	if (!raw)
+		return ENOMEM;
+	file->whole = !inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) &&
+		      inode_has_map(&inode) && inode.flags & EXT4_EXTENTS_FL;
+	if (!file->whole)
+		return 0;
+	file->seed = inode_csum_seed(img, &inode);
+	file->whole = !map_walk(img, work, &inode, &sink);
+	return w.err;
+}
+
+void orphan_file_close(struct orphan_file *file)
+{
+	vec_free(&file->runs);
 }
 
 /* The checksum covers the block's own number and its entries, with the file's seed. */
-static bool block_ok(const struct e4z_image *img, uint32_t seed, uint64_t pblk,
-		     const uint8_t *block)
+static uint32_t block_csum(const struct e4z_image *img, const struct orphan_file *file,
+			   uint64_t pblk, const uint8_t *block)
 {
-	size_t entries = img->block_size - ORPHAN_TAIL;
 	uint8_t number[8];
 
-	if (get_le32(block + entries) != ORPHAN_MAGIC)
-		return false;
-	if (!img->metadata_csum)
-		return true;
 	for (unsigned i = 0; i < 8; i++)
 		number[i] = (uint8_t)(pblk >> 8 * i);
-	return crc32c(crc32c(seed, number, 8), block, entries) == get_le32(block + entries + 4);
+	return crc32c(crc32c(file->seed, number, 8), block, orphan_entries_len(img));
 }
 
-static errcode_t load_block(struct load *load, uint32_t seed, uint64_t pblk, uint8_t *block)
+bool orphan_block_ok(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		     const uint8_t *block)
 {
-	const struct e4z_image *img = load->img;
+	const uint8_t *tail = block + orphan_entries_len(img);
+
+	return get_le32(tail) == ORPHAN_MAGIC &&
+	       (!img->metadata_csum || get_le32(tail + 4) == block_csum(img, file, pblk, block));
+}
+
+void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		       uint8_t *block)
+{
+	if (img->metadata_csum)
+		put_le32(block + orphan_entries_len(img) + 4, block_csum(img, file, pblk, block));
+}
+
+static errcode_t load_block(const struct e4z_image *img, const struct orphan_file *file,
+			    uint64_t pblk, uint8_t *block, struct rangeset *set)
+{
 	errcode_t err = 0;
 
 	if (image_read(img, pblk * img->block_size, img->block_size, block) ||
-	    !block_ok(img, seed, pblk, block))
+	    !orphan_block_ok(img, file, pblk, block))
 		return 0;
-	for (size_t at = 0; at < img->block_size - ORPHAN_TAIL && !err; at += 4)
-		if (may_be_orphan(img, get_le32(block + at)))
-			err = rangeset_add(load->set, get_le32(block + at), 1, NULL);
+	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4)
+		if (orphan_may_be(img, get_le32(block + at)))
+			err = rangeset_add(set, get_le32(block + at), 1, NULL);
 	return err;
 }
 
-/* Every block of the orphan file, whose mapping is in load->runs. */
-static errcode_t load_blocks(struct load *load, uint32_t seed)
+static errcode_t load_file(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
 {
-	uint8_t *block = malloc(load->img->block_size);
+	AUTO_FREE uint8_t *block = malloc(img->block_size);
+	struct orphan_file file;
+	errcode_t err = orphan_file_open(img, work, &file);
 
 	if (!block)
-		return ENOMEM;
-	for (size_t i = 0; i < load->runs.count && !load->err; i++)
-		for (uint64_t b = 0; b < load->runs.items[i].len && !load->err; b++)
-			load->err = load_block(load, seed, load->runs.items[i].pblk + b, block);
-	free(block);
-	return load->err;
-}
-
-static errcode_t load_file(struct load *load, struct map_work *work)
-{
-	const struct e4z_image *img = load->img;
-	const struct map_sink sink = {.arg = load, .node = on_node, .run = on_run};
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
-	struct inode inode;
-
-	if (!raw)
-		return ENOMEM;
-	if (inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) ||
-	    !inode_has_map(&inode) || !(inode.flags & EXT4_EXTENTS_FL))
-		return 0;
-	map_walk(img, work, &inode, &sink);
-	return load->err ? load->err : load_blocks(load, inode_csum_seed(img, &inode));
+		err = ENOMEM;
+	for (size_t i = 0; i < file.runs.count && !err; i++)
+		for (uint64_t b = 0; b < file.runs.items[i].len && !err; b++)
+			err = load_block(img, &file, file.runs.items[i].pblk + b, block, set);
+	orphan_file_close(&file);
+	return err;
 }
 
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
 {
-	struct load load = {.img = img, .set = set};
-	errcode_t err = load_chain(&load);
+	errcode_t err = load_chain(img, set);
 
-	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))
-		err = load_file(&load, work);
-	vec_free(&load.runs);
-	return err;
+	return err ? err : load_file(img, work, set);
 }

@@ -255,6 +255,15 @@ static int by_piece(const void *pa, const void *pb)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
+/* What is found in the order of the files, which is often that of the disk, need not be sorted. */
+static bool is_sorted(const struct zeros_vec *found)
+{
+	for (size_t i = 1; i < found->count; i++)
+		if (by_piece(&found->items[i - 1], &found->items[i]) > 0)
+			return false;
+	return true;
+}
+
 static void join(struct zeros_vec *found)
 {
 	size_t kept = 0;
@@ -287,7 +296,7 @@ errcode_t zeros_find(const struct e4z_image *img, const struct run *pieces, size
 	vec_free(&s.chunks);
 	if (err)
 		return err;
-	if (found->count)
+	if (!is_sorted(found))
 		qsort(found->items, found->count, sizeof(*found->items), by_piece);
 	join(found);
 	return 0;

@@ -169,17 +169,22 @@ static void uuid_text(const uint8_t *uuid, char *text)
 static errcode_t search_host(struct hunt *hunt, const char *uuid)
 {
 	blkid_cache cache = NULL;
-	char *path;
+	blkid_dev_iterate walk;
+	blkid_dev dev;
 	errcode_t err = 0;
 
 	/* no cache file is read or written: what it says may be old */
 	if (blkid_get_cache(&cache, "/dev/null") < 0)
 		return 0;
-	path = blkid_evaluate_tag("UUID", uuid, &cache);
+	blkid_probe_all(cache);
+	walk = blkid_dev_iterate_begin(cache);
+	if (walk)
+		blkid_dev_set_search(walk, "UUID", uuid);
+	while (walk && !err && blkid_dev_next(walk, &dev) == 0)
+		err = try_whole(hunt, blkid_dev_devname(dev));
+	if (walk)
+		blkid_dev_iterate_end(walk);
 	blkid_put_cache(cache);
-	if (path)
-		err = try_whole(hunt, path);
-	free(path);
 	return err;
 }
 

@@ -154,8 +154,12 @@ errcode_t homes_leave(const struct homes *homes, const struct capture *view, uin
 			err = capture_read_below(view, start, block_size, below);
 		for (size_t k = first; !err && k < stop; k++)
 			apply(sorted[k], start, end, below);
-		if (!err && (first == stop || memcmp(below, list[i].data, block_size) != 0))
+		if (!err && (first == stop || memcmp(below, list[i].data, block_size) != 0)) {
+			const struct captured other = list[kept];
+
 			list[kept++] = list[i];
+			list[i] = other;
+		}
 	}
 	*count = kept;
 	return err;

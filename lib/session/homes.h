@@ -39,7 +39,7 @@ void homes_back(struct homes *homes);
 
 /*
  * Leave those of LIST, blocks of BLOCK_SIZE bytes of VIEW, that will still differ from the disk
- * when the pieces are home.
+ * when the pieces are home; the others go behind the new end.
  */
 errcode_t homes_leave(const struct homes *homes, const struct capture *view, uint32_t block_size,
 		      struct captured *list, size_t *count);

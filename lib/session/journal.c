@@ -80,6 +80,17 @@ static bool has_external(const struct e4z_image *img)
 	       memcmp(img->fs->super->s_journal_uuid, none, sizeof(none)) != 0;
 }
 
+errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	bool has_one = ext2fs_has_feature_journal(img->fs->super);
+
+	if (!options->journal_device || (has_one && has_external(img)))
+		return 0;
+	return image_fail(
+		img, E4Z_ET_USAGE, "%.300s is named as the journal device, but the file system %s",
+		options->journal_device, has_one ? "has its journal in itself" : "has no journal");
+}
+
 errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};

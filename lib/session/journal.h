@@ -13,6 +13,9 @@
 errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options);
 /* The same with default options. */
 errcode_t session_journal_open(struct e4z_image *img);
+
+/* A journal device is named where there is none: E4Z_ET_USAGE. */
+errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_options *options);
 void session_journal_close(struct e4z_image *img);
 
 /* The external journal of an image that is open for writing, for writing too. */

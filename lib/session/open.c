@@ -45,6 +45,8 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (!options)
 		options = &defaults;
 	err = image_open(spec, options, img);
+	if (!err)
+		err = session_journal_judge(*img, options);
 	/*
 	 * the log of a mounted file system is being written while we look: the disk's view is all
 	 */

@@ -2,6 +2,7 @@
 // e4z_trace(): "write OFF LEN  # what" for every operation, in bytes from the start of the image.
 #include "session/trace.h"
 
+#include "session/undo.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -52,20 +53,31 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 	return put(trace, line, (size_t)n);
 }
 
-/* The trace must not be the image: opening it for writing empties it. */
-static bool is_image(const struct e4z_image *img, const char *path)
+/* ST is an image of ours: opening it for writing would empty it. */
+static bool is_image(const struct e4z_image *img, const struct stat *st)
 {
 	const struct blkdev *devs[] = {img->dev, img->journal_dev};
+
+	for (size_t i = 0; i < sizeof(devs) / sizeof(devs[0]); i++)
+		if (devs[i] &&
+		    (devs[i]->is_block ? S_ISBLK(st->st_mode) && st->st_rdev == devs[i]->dev
+				       : st->st_dev == devs[i]->dev && st->st_ino == devs[i]->ino))
+			return true;
+	return false;
+}
+
+/* By whatever name: what PATH leads to must be nothing else of ours. */
+static errcode_t judge_path(struct e4z_image *img, const char *path)
+{
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(devs) / sizeof(devs[0]); i++)
-		if (devs[i] &&
-		    (devs[i]->is_block ? S_ISBLK(st.st_mode) && st.st_rdev == devs[i]->dev
-				       : st.st_dev == devs[i]->dev && st.st_ino == devs[i]->ino))
-			return true;
-	return false;
+		return 0;
+	if (is_image(img, &st))
+		return image_fail(img, EINVAL, "the trace %.300s is the image itself", path);
+	if (undo_is(img->undo, &st))
+		return image_fail(img, EINVAL, "the trace %.300s is the undo file", path);
+	return 0;
 }
 
 errcode_t e4z_trace(struct e4z_image *img, const char *path)
@@ -75,8 +87,9 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 
 	if (img->trace)
 		return image_fail(img, EBUSY, "there is a trace already");
-	if (is_image(img, path))
-		return image_fail(img, EINVAL, "the trace %.300s is the image itself", path);
+	err = judge_path(img, path);
+	if (err)
+		return err;
 	observer.arg = img->trace = calloc(1, sizeof(*img->trace));
 	if (!img->trace)
 		return ENOMEM;

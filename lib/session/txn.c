@@ -5,14 +5,9 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
-#include "base/rangeset.h"
-#include "base/vec.h"
 #include "image/groups.h"
-#include "image/super.h"
-#include "journal/commit.h"
-#include "session/homes.h"
 #include "session/journal.h"
-#include "session/undo.h"
+#include "session/txn_state.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,22 +18,6 @@
 #define S_WTIME 0x30
 #define S_FEATURE_INCOMPAT 0x60
 #define S_WTIME_HI 0x274
-
-enum state { OPEN, BROKEN };
-
-struct txn {
-	enum state state;
-	struct e4z_edit_options options;
-	uint64_t now;
-	struct homes homes;
-	bool stamped;		/* s_wtime is to be now */
-	struct rangeset *freed; /* blocks */
-	struct commit commit;
-	bool replay_pending; /* the view is of a log that was not replayed yet */
-	uint64_t log_transactions;
-	uint32_t safe_tid;
-	struct e4z_commit_summary sum; /* of all commits so far */
-};
 
 /* SOURCE_DATE_EPOCH stands for the time of a reproducible build, E2FSPROGS_FAKE_TIME of a test. */
 static uint64_t clamped_now(void)
@@ -118,6 +97,8 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	if (!err)
 		err = groups_load(img);
 	if (!err && txn->replay_pending)
+		err = session_journal_clean_super(img, txn->clean_super);
+	if (!err && txn->replay_pending)
 		err = count_free(img);
 	if (err)
 		txn_abort(img);
@@ -137,14 +118,35 @@ void txn_back(struct e4z_image *img)
 	homes_back(&img->txn->homes);
 }
 
+/* Forget all that is not committed. */
+static void drop_all(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+
+	capture_drop_all(img->view);
+	capture_unsettle(img->view);
+	homes_free(&txn->homes);
+	for (size_t i = 0; i < txn->waiting.count; i++) {
+		struct waiting *w = &txn->waiting.items[i];
+
+		for (size_t k = 0; k < w->all; k++)
+			free(w->list[k].data);
+		free(w->list);
+		homes_free(&w->homes);
+	}
+	vec_free(&txn->waiting);
+}
+
 void txn_abort(struct e4z_image *img)
 {
 	struct txn *txn = img->txn;
 
 	if (!txn)
 		return;
-	capture_drop_all(img->view);
-	homes_free(&txn->homes);
+	drop_all(img);
+	/* what cannot be read now will not be read later, either */
+	if (txn->reloaded)
+		(void)!image_reload(img);
 	rangeset_free(txn->freed);
 	free(txn);
 	img->txn = NULL;
@@ -172,7 +174,7 @@ size_t txn_blocks(const struct e4z_image *img)
 
 bool txn_has_changes(const struct e4z_image *img)
 {
-	return capture_count(img->view) || img->txn->homes.list.count;
+	return capture_count(img->view) || img->txn->homes.list.count || img->txn->waiting.count;
 }
 
 bool txn_may_split(const struct e4z_image *img)
@@ -180,16 +182,31 @@ bool txn_may_split(const struct e4z_image *img)
 	return img->txn->options.split;
 }
 
-errcode_t txn_restart(struct e4z_image *img)
+/* What was freed before is free. */
+static errcode_t new_freed(struct e4z_image *img, struct txn *txn)
 {
-	struct txn *txn = img->txn;
-
-	capture_drop_all(img->view);
-	homes_free(&txn->homes);
-	txn->stamped = false;
 	rangeset_free(txn->freed);
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
+}
+
+errcode_t txn_reload(struct e4z_image *img)
+{
+	errcode_t err = image_reload(img);
+
+	return err ? err : groups_load(img);
+}
+
+errcode_t txn_restart(struct e4z_image *img)
+{
+	struct txn *txn = img->txn;
+	bool reloaded = txn->reloaded;
+	errcode_t err;
+
+	drop_all(img);
+	txn->reloaded = txn->stamped = false;
+	err = new_freed(img, txn);
+	return err || !reloaded ? err : txn_reload(img);
 }
 
 void txn_stamp(struct e4z_image *img)
@@ -202,7 +219,7 @@ uint64_t txn_now(const struct e4z_image *img)
 	return img->txn->now;
 }
 
-static errcode_t may_change(struct e4z_image *img)
+errcode_t txn_may_change(struct e4z_image *img)
 {
 	if (img->txn && img->txn->state == OPEN)
 		return 0;
@@ -211,14 +228,14 @@ static errcode_t may_change(struct e4z_image *img)
 
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data)
 {
-	errcode_t err = may_change(img);
+	errcode_t err = txn_may_change(img);
 
 	return err ? err : capture_edit(img->view, block, data);
 }
 
 errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
 {
-	errcode_t err = may_change(img);
+	errcode_t err = txn_may_change(img);
 
 	return err ? err : capture_create(img->view, block, data);
 }
@@ -226,7 +243,7 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)
 {
 	AUTO_FREE uint8_t *zeroes = NULL;
-	errcode_t err = may_change(img);
+	errcode_t err = txn_may_change(img);
 
 	if (err || !len)
 		return err;
@@ -240,7 +257,7 @@ errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *
 
 errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
 {
-	errcode_t err = may_change(img);
+	errcode_t err = txn_may_change(img);
 
 	if (err || !len)
 		return err;
@@ -295,6 +312,11 @@ static errcode_t seal_super(struct e4z_image *img)
 	/* the view shows the flag of the log that is replayed first; the commit turns its own */
 	put_le32(raw + S_FEATURE_INCOMPAT,
 		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
+	if (img->txn->replay_pending && !memcmp(raw, img->txn->clean_super, SUPER_CSUM)) {
+		/* the replay writes it */
+		memcpy(raw, img->txn->clean_super, SUPER_SIZE);
+		return 0;
+	}
 	if (img->txn->stamped) {
 		put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
 		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
@@ -312,15 +334,12 @@ static errcode_t list_blocks(struct e4z_image *img, struct captured **list, size
 	return err ? err : homes_leave(&img->txn->homes, img->view, img->block_size, *list, count);
 }
 
-errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+errcode_t txn_count(struct e4z_image *img, size_t *count)
 {
 	struct captured *list = NULL;
-	size_t count = 0;
-	errcode_t err = list_blocks(img, &list, &count);
+	errcode_t err = list_blocks(img, &list, count);
 
 	free(list);
-	*need = img->log ? commit_need(img->log, count) : 0;
-	*room = txn_log_room(img);
 	return err;
 }
 
@@ -334,146 +353,27 @@ uint64_t txn_log_bound(const struct e4z_image *img)
 	return img->log ? commit_need(img->log, capture_count(img->view)) : 0;
 }
 
-/* ---- committing ---- */
-
-/* Make what the view shows of the old log true. */
-static errcode_t replay_first(struct e4z_image *img)
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
 {
-	struct txn *txn = img->txn;
-	uint8_t super[SUPER_SIZE];
-	errcode_t err;
+	size_t count = 0;
+	errcode_t err = img->log ? txn_count(img, &count) : 0;
 
-	if (!txn->replay_pending)
-		return 0;
-	err = session_journal_clean_super(img, super);
-	if (!err)
-		err = commit_replay(&txn->commit, capture_overlay(img->view), txn->safe_tid, super);
-	if (err)
-		return err;
-	/* what is looked at from now on is the image itself */
-	capture_set_overlay(img->view, NULL);
-	img->mended_super = false;
-	txn->replay_pending = false;
-	return 0;
-}
-
-static bool is_inode_table(const struct e4z_image *img, uint64_t block)
-{
-	for (uint32_t g = 0; g < img->groups; g++)
-		if (block >= img->group[g].itable &&
-		    block - img->group[g].itable < img->fs->inode_blocks_per_group)
-			return true;
-	return false;
-}
-
-/* Blocks of one sort, then a barrier. */
-static errcode_t write_sort(struct e4z_image *img, const struct captured *list, size_t count,
-			    bool inodes)
-{
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < count && !err; i++) {
-		if (list[i].block == SUPER_OFFSET / img->block_size ||
-		    is_inode_table(img, list[i].block) != inodes)
-			continue;
-		err = blkdev_write(img->dev, list[i].block * img->block_size, img->block_size,
-				   list[i].data, "home");
-	}
-	return err ? err : blkdev_sync(img->dev, "home");
-}
-
-/* Turn EXT2_VALID_FS in the superblock on the disk. */
-static errcode_t flip_valid(struct e4z_image *img)
-{
-	uint8_t sector[512];
-	errcode_t err = blkdev_read(img->dev, SUPER_OFFSET, sizeof(sector), sector);
-
-	if (err)
-		return err;
-	commit_flip_valid(sector, img->metadata_csum);
-	return blkdev_write(img->dev, SUPER_OFFSET, sizeof(sector), sector, "super");
-}
-
-/*
- * Without a journal: the file system is marked as not clean meanwhile, so that e2fsck looks at it;
- * an inode never points at what is not there yet.
- */
-static errcode_t commit_directly(struct e4z_image *img, const struct captured *list, size_t count)
-{
-	uint32_t super_block = SUPER_OFFSET / img->block_size;
-	bool was_valid = img->fs->super->s_state & EXT2_VALID_FS;
-	errcode_t err = was_valid ? flip_valid(img) : 0;
-
-	if (!err)
-		err = blkdev_sync(img->dev, "super");
-	if (!err)
-		err = write_sort(img, list, count, false);
-	if (!err)
-		err = write_sort(img, list, count, true);
-	for (size_t i = 0; i < count && !err; i++) {
-		uint8_t *raw = list[i].data + SUPER_OFFSET % img->block_size;
-
-		if (list[i].block != super_block)
-			continue;
-		if (was_valid)
-			commit_flip_valid(raw, img->metadata_csum);
-		err = blkdev_write(img->dev, super_block * (uint64_t)img->block_size,
-				   img->block_size, list[i].data, "super");
-		if (!err)
-			err = blkdev_sync(img->dev, "super");
-	}
-	if (!err && was_valid)
-		err = flip_valid(img);
-	return err ? err : blkdev_sync(img->dev, "super");
-}
-
-static errcode_t save_block(void *arg, uint64_t block, const void *data)
-{
-	struct e4z_image *img = arg;
-
-	(void)data;
-	return undo_save(img, block * img->block_size, img->block_size);
-}
-
-/* Before the first write: all that is going to be overwritten goes into the undo file. */
-static errcode_t save_all(struct e4z_image *img, const struct captured *list, size_t count)
-{
-	const struct txn *txn = img->txn;
-	errcode_t err = 0;
-
-	if (!img->undo)
-		return 0;
-	for (size_t i = 0; i < txn->homes.list.count && !err; i++)
-		err = undo_save(img, txn->homes.list.items[i].off, txn->homes.list.items[i].len);
-	if (!err && txn->replay_pending)
-		err = overlay_each(capture_overlay(img->view), save_block, img);
-	if (!err && img->undo && (count || txn->homes.list.count || txn->replay_pending))
-		err = undo_expect(img, list, count, img->log ? commit_need(img->log, count) : 0);
+	*need = count ? commit_need(img->log, count) : 0;
+	*room = txn_log_room(img);
 	return err;
 }
 
-/* Everything is known, and fits: write. */
-static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count)
+errcode_t txn_fits(struct e4z_image *img, bool *fits)
 {
-	struct txn *txn = img->txn;
-	errcode_t err = save_all(img, list, count);
+	uint64_t need, room;
+	errcode_t err;
 
-	if (!err)
-		err = replay_first(img);
-	if (!err)
-		err = homes_write(&txn->homes, img->dev, img->block_size);
-	if (err)
-		return err;
-	if (!img->log) {
-		if (count || txn->homes.list.count)
-			err = blkdev_sync(img->dev, "data");
-		return err || !count ? err : commit_directly(img, list, count);
-	}
-	if (count)
-		err = commit_transaction(&txn->commit, list, count, txn->now);
-	else if (txn->homes.list.count)
-		err = blkdev_sync(img->dev, "data");
-	return err ? err : commit_finish(&txn->commit);
+	*fits = !img->log || commit_need(img->log, txn_blocks(img)) <= log_size(img->log);
+	if (*fits)
+		return 0;
+	err = txn_log_need(img, &need, &room);
+	*fits = need <= room;
+	return err;
 }
 
 static errcode_t too_large(struct e4z_image *img, size_t count)
@@ -483,54 +383,86 @@ static errcode_t too_large(struct e4z_image *img, size_t count)
 			  commit_need(img->log, count), log_size(img->log));
 }
 
-/* The transaction is durable: begin the next one. */
-static errcode_t start_over(struct e4z_image *img)
+/* A superblock that the replay writes has not to travel in the log after it. */
+static void leave_super(const struct e4z_image *img, struct waiting *w)
 {
-	errcode_t err = txn_restart(img);
+	const struct txn *txn = img->txn;
+	size_t super = SUPER_OFFSET / img->block_size, off = SUPER_OFFSET % img->block_size, at = 0;
+	struct captured b;
 
-	img->info.replayed = false;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
-		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
-	if (!err)
-		err = image_reload(img);
-	return err ? err : groups_load(img);
+	if (!txn->replay_pending || txn->waiting.count)
+		return;
+	while (at < w->count && w->list[at].block != super)
+		at++;
+	if (at == w->count || memcmp(w->list[at].data + off, txn->clean_super, SUPER_SIZE) != 0)
+		return;
+	b = w->list[at];
+	for (w->count--; at < w->count; at++)
+		w->list[at] = w->list[at + 1];
+	w->list[at] = b;
 }
 
-errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w)
+{
+	errcode_t err = seal_super(img);
+
+	if (!err)
+		err = capture_list(img->view, &w->list, &w->all);
+	w->count = w->all;
+	if (!err)
+		err = homes_leave(&img->txn->homes, img->view, img->block_size, w->list, &w->count);
+	if (!err)
+		leave_super(img, w);
+	if (!err && img->log && w->count && commit_need(img->log, w->count) > log_size(img->log))
+		err = too_large(img, w->count);
+	return err;
+}
+
+/* What is changed now waits, and is what is seen below from now on. */
+static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 {
 	struct txn *txn = img->txn;
-	uint64_t written = img->dev->bytes_written, barriers = img->dev->barriers;
-	struct captured *list = NULL;
-	size_t count = 0;
-	errcode_t err = may_change(img);
+	errcode_t err = vec_push(&txn->waiting, *w);
 
-	if (err)
-		return err;
-	err = seal_super(img);
-	if (!err)
-		err = list_blocks(img, &list, &count);
-	if (!err && img->log && commit_need(img->log, count) > log_size(img->log))
-		err = too_large(img, count);
+	if (!err) {
+		err = capture_settle(img->view, w->list, w->all);
+		txn->waiting.count -= err != 0;
+	}
 	if (err) {
-		free(list);
+		free(w->list);
+		txn->state = BROKEN;
 		return err;
 	}
-	err = write_all(img, list, count);
-	free(list);
-	txn->sum.transactions += txn->commit.transactions + (!img->log && count);
-	txn->sum.log_blocks += txn->commit.log_blocks;
-	txn->commit.transactions = txn->commit.log_blocks = 0;
-	txn->sum.replayed += txn->log_transactions;
-	txn->log_transactions = 0;
-	txn->sum.bytes_written += img->dev->bytes_written - written;
-	txn->sum.barriers += img->dev->barriers - barriers;
-	*summary = txn->sum;
-	if (!err)
-		err = start_over(img);
-	if (!err)
-		err = undo_seal(img);
-	if (!err)
-		return 0;
-	txn->state = BROKEN;
-	return image_fail(img, err, "writing the transaction");
+	txn->waiting.items[txn->waiting.count - 1].homes = txn->homes;
+	txn->homes = (struct homes){.mark = 0};
+	txn->stamped = false;
+	return new_freed(img, txn);
+}
+
+errcode_t txn_settle(struct e4z_image *img)
+{
+	struct waiting w = {.list = NULL};
+	errcode_t err = txn_may_change(img);
+
+	if (err || !(capture_count(img->view) || img->txn->homes.list.count))
+		return err;
+	err = txn_judge_size(img, &w);
+	if (err || !img->log)
+		free(w.list);
+	else
+		err = push_waiting(img, &w);
+	img->txn->reloaded |= !err;
+	return err ? err : txn_reload(img);
+}
+
+void txn_settled(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
+{
+	const struct txn *txn = img->txn;
+
+	*transactions = *log_blocks = 0;
+	for (size_t i = 0; i < txn->waiting.count; i++) {
+		*transactions += txn->waiting.items[i].count != 0;
+		if (txn->waiting.items[i].count)
+			*log_blocks += commit_need(img->log, txn->waiting.items[i].count);
+	}
 }

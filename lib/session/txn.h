@@ -2,7 +2,7 @@
 /*
  * The transaction of an image that is edited.
  *
- *          txn_begin            txn_commit: replay, homes, log, home
+ *          txn_begin            txn_commit: replay; homes, log, home of each settled one, the last
  *   IDLE -------------> OPEN ---------------------------------------> OPEN, empty again
  *    ^                  |  |          a write or barrier failed
  *    +------------------+  +----------------------------------------> BROKEN
@@ -100,7 +100,13 @@ bool txn_may_split(const struct e4z_image *img);
 void txn_mark(struct e4z_image *img);
 void txn_back(struct e4z_image *img);
 
-/* Blocks that the transaction would log now, and how many fit. */
+/* Blocks that the transaction would change now, those that go home directly aside. */
+errcode_t txn_count(struct e4z_image *img, size_t *count);
+
+/*
+ * Blocks of the log that the transaction would take now, and how many there are (UINT64_MAX: no
+ * journal). What is settled is not counted.
+ */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 
 /* No fewer than those, without looking. */
@@ -108,5 +114,18 @@ uint64_t txn_log_bound(const struct e4z_image *img);
 
 /* Blocks that the log holds; UINT64_MAX: there is none. */
 uint64_t txn_log_room(const struct e4z_image *img);
+/* It fits into the log now: cheap while it is far from full. */
+errcode_t txn_fits(struct e4z_image *img, bool *fits);
+
+/*
+ * What was changed until now becomes a transaction of its own: it is written by the next
+ * txn_commit(), before what comes, but seen from now on, by IMG's handle of libext2fs too; what it
+ * freed may be used. E4Z_ET_LOG_FULL when it is too large, and nothing is different. Without a
+ * journal it is seen, and stays part of what comes.
+ */
+errcode_t txn_settle(struct e4z_image *img);
+
+/* Transactions that are settled and not yet written, and the log blocks that all of them take. */
+void txn_settled(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);
 
 #endif

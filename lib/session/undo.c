@@ -289,7 +289,6 @@ static errcode_t begin(struct undo *undo)
 	header->first_keys = ext2fs_cpu_to_le64(SUPERS_AT + SUPERS);
 	header->fs_offset = ext2fs_cpu_to_le64(undo->dev->base);
 	header->compat = ext2fs_cpu_to_le32(undo->dev->base ? UNDO_COMPAT_OFFSET : 0);
-	header->image_size = ext2fs_cpu_to_le64(undo->dev->size);
 	undo->next = SUPERS_AT + SUPERS;
 	new_keys(undo);
 	err = put_super(undo);
@@ -369,6 +368,14 @@ errcode_t undo_seal(struct e4z_image *img)
 		err = put_header(undo);
 	}
 	return err ? image_fail(img, err, "writing the undo file %.300s", undo->path) : 0;
+}
+
+bool undo_is(const struct undo *undo, const struct stat *st)
+{
+	struct stat own;
+
+	return undo && fstat(undo->fd, &own) == 0 && own.st_dev == st->st_dev &&
+	       own.st_ino == st->st_ino;
 }
 
 void undo_finish(struct e4z_image *img)

@@ -4,6 +4,7 @@
 #define E4Z_SESSION_UNDO_H
 
 #include "image/image.h"
+#include <sys/stat.h>
 
 /*
  * Every write is preceded by its own saving and two barriers of the undo file, unless what it
@@ -24,6 +25,9 @@ errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t
  * The image is as it is meant to be: e2undo takes the file from now on. Writing on is possible.
  */
 errcode_t undo_seal(struct e4z_image *img);
+
+/* ST is the undo file. */
+bool undo_is(const struct undo *undo, const struct stat *st);
 
 /* Seal and close; nothing was written: no file is left. */
 void undo_finish(struct e4z_image *img);

@@ -23,7 +23,6 @@
 #include "session/undo_format.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,28 +177,58 @@ static errcode_t read_file(struct apply *a, const char *path)
 
 /* ---- is it this image? ---- */
 
+/* The superblock that the file system has to have. */
+static errcode_t wanted_super(const struct apply *a, struct ext2_super_block *want)
+{
+	uint64_t block = ext2fs_le64_to_cpu(a->header.super_block), at;
+	errcode_t err;
+
+	if (!bytes_mul(block, a->block_size, &at))
+		return say(a, E4Z_ET_BAD_UNDO, "the undo file is too short");
+	err = get(a, at, want, sizeof(*want));
+	if (err)
+		return err;
+	want->s_magic = (uint16_t)~want->s_magic;
+	if (crc32c(~0U, want, sizeof(*want)) != ext2fs_le32_to_cpu(a->header.super_crc))
+		return say(a, E4Z_ET_BAD_UNDO,
+			   "the superblock in the undo file has a wrong checksum");
+	return 0;
+}
+
+/* Narrow the image to where the undo file says that the file system starts, if it does. */
+static bool is_where_it_was(const struct apply *a, const struct ext2_super_block *want)
+{
+	uint64_t base = ext2fs_le64_to_cpu(a->header.fs_offset);
+	struct ext2_super_block now;
+
+	if (!(ext2fs_le32_to_cpu(a->header.compat) & UNDO_COMPAT_OFFSET) || base >= a->dev->size ||
+	    blkdev_set_place(a->dev, base, a->dev->size - base))
+		return false;
+	if (!blkdev_read(a->dev, SUPER_OFFSET, sizeof(now), &now) && now.s_magic == want->s_magic &&
+	    !memcmp(now.s_uuid, want->s_uuid, sizeof(now.s_uuid)))
+		return true;
+	return blkdev_set_place(a->dev, 0, a->dev->size) != 0;
+}
+
 static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 			    const struct e4z_open_options *options)
 {
 	char why[512] = "", note[320];
+	struct ext2_super_block want;
 	struct busy busy;
 	int number;
-	errcode_t err = blkdev_open(spec->path, &a->dev);
+	errcode_t err = wanted_super(a, &want);
 
+	if (err)
+		return err;
+	err = blkdev_open(spec->path, &a->dev);
 	if (err)
 		return say(a, err, "opening the image");
 	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
 	if (err)
 		return say(a, err, "%s", why);
-	if (!spec->has_offset && !options->partition &&
-	    ext2fs_le32_to_cpu(a->header.compat) & UNDO_COMPAT_OFFSET) {
-		uint64_t base = ext2fs_le64_to_cpu(a->header.fs_offset);
-
-		err = base < a->dev->size ? blkdev_set_place(a->dev, base, a->dev->size - base)
-					  : E4Z_ET_CLIPPED;
-	} else {
+	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))
 		err = place_choose(a->dev, spec, options->partition, &number, why, sizeof(why));
-	}
 	if (err)
 		return say(a, err, "%s", *why ? why : "finding the file system in the image");
 	busy_look(a->dev, &busy);
@@ -243,22 +272,15 @@ static bool same_history(const struct ext2_super_block *a, const struct ext2_sup
 
 static errcode_t judge_super(const struct apply *a)
 {
-	uint64_t block = ext2fs_le64_to_cpu(a->header.super_block), at;
 	struct ext2_super_block now, want, old;
 	bool finished = ext2fs_le32_to_cpu(a->header.state) & UNDO_FINISHED;
 	errcode_t err = blkdev_read(a->dev, SUPER_OFFSET, sizeof(now), &now);
 
 	if (err)
 		return say(a, err, "reading the superblock");
-	if (!bytes_mul(block, a->block_size, &at))
-		return say(a, E4Z_ET_BAD_UNDO, "the undo file is too short");
-	err = get(a, at, &want, sizeof(want));
+	err = wanted_super(a, &want);
 	if (err)
 		return err;
-	want.s_magic = (uint16_t)~want.s_magic;
-	if (crc32c(~0U, &want, sizeof(want)) != ext2fs_le32_to_cpu(a->header.super_crc))
-		return say(a, E4Z_ET_BAD_UNDO,
-			   "the superblock in the undo file has a wrong checksum");
 	memcpy(&old, &want, sizeof(old));
 	err = old_super(a, (uint8_t *)&old);
 	if (err)
@@ -282,11 +304,6 @@ static errcode_t judge_super(const struct apply *a)
 
 static errcode_t judge_image(const struct apply *a)
 {
-	uint64_t size = ext2fs_le64_to_cpu(a->header.image_size);
-
-	if (size && size != a->dev->size)
-		return say(a, E4Z_ET_OTHER_IMAGE,
-			   "the image has %" PRIu64 " bytes, it had %" PRIu64, a->dev->size, size);
 	for (size_t i = 0; i < a->pieces.count; i++)
 		if (a->pieces.items[i].off > a->dev->len ||
 		    a->pieces.items[i].size > a->dev->len - a->pieces.items[i].off)

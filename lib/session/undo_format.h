@@ -34,8 +34,7 @@ struct undo_header {
 	uint32_t compat, incompat, ro_compat;
 	uint32_t pad;
 	uint64_t fs_offset;
-	uint64_t image_size; /* ours, in what e2undo calls padding; 0: not known */
-	uint8_t padding[428];
+	uint8_t padding[436];
 	uint32_t crc; /* of all before it */
 };
 
@@ -51,7 +50,7 @@ struct undo_keys {
 };
 
 _Static_assert(sizeof(struct undo_header) == 512, "one sector: it is replaced at once");
-_Static_assert(offsetof(struct undo_header, image_size) == 72, "header");
+_Static_assert(offsetof(struct undo_header, fs_offset) == 64, "header");
 _Static_assert(sizeof(struct undo_key) == 16 && sizeof(struct undo_keys) == 16, "keys");
 
 #define UNDO_KEYS_ROOM(block_size) ((block_size) / sizeof(struct undo_key) - 1)

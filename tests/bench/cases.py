@@ -68,8 +68,9 @@ class Memory:
 
 CHECK_1 = Command("check -j1", ("{e4zero}", "--check", "-q", "-j1", "{image}"), exits=(4,))
 CHECK_2 = Command("check -j2", ("{e4zero}", "--check", "-q", "-j2", "{image}"), exits=(4,))
-FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "{image}"), stale="stale")
-FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "{image}"), stale="stale")
+# Two blocks of a gap are read over: that is faster than another call.
+FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "-g2", "{image}"), stale="stale")
+FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "-g2", "{image}"), stale="stale")
 E2FSCK = Command("e2fsck -fn", ("e2fsck", "-fn", "{image}"))
 # -s prints every tail whole; only a reader that looks for non-zero bytes makes an answer of it.
 BLKLS = Command("blkls -s | count", ("blkls", "-s", "{image}"), into=("{bin}/count",), rounds=3)
@@ -95,6 +96,23 @@ FIX = Command("fix", ("{e4zero}", "--fix", "-q", "{image}"),
 FLOOR_FIX = Command("floor + writes", ("{bin}/floor", "-j2", "-w", "{image}"), stale="stale")
 KERNEL_FIX = Command("mount + zero tails", ("{here}/kernel-zero-tails.sh", "{image}",
                                             "{bin}/zero-tails"), rounds=1, root=True)
+TO_WRITTEN = Command("convert written", ("{e4zero}", "--convert", "written", "{image}", "/file"),
+                     says="2097152 blocks converted", then=(FSCK,))
+DD_ZEROES = Command("mount + dd of zeros", ("{here}/kernel-convert.sh", "{image}", "file",
+                                            "written"), rounds=1, root=True)
+TO_UNWRITTEN = Command("convert unwritten", ("{e4zero}", "--convert", "unwritten", "{image}",
+                                             "/striped"), says=" blocks converted", then=(FSCK,))
+# all but the commit: the image stays what it is, and need not be copied
+LOOK_FOR_ZEROS = Command("convert unwritten -n", ("{e4zero}", "--convert", "unwritten", "-n",
+                                                  "{image}", "/striped"),
+                         says="1048575 blocks converted")
+# INO and the blocks that ours writes, half of them into the log
+FLOOR_TREE = Command("floor: tree", ("{bin}/floor-convert", "{image}", "12", "tree", "20"))
+FLOOR_DATA = Command("floor: read it", ("{bin}/floor-convert", "{image}", "12", "data"))
+TO_HOLE = Command("convert hole", ("{e4zero}", "--convert", "hole", "{image}", "/file"),
+                  says="524288 blocks converted", then=(FSCK,))
+DIG_HOLES = Command("mount + fallocate -d", ("{here}/kernel-convert.sh", "{image}", "file",
+                                             "hole"), root=True)
 
 
 def only(command, rounds):
@@ -114,6 +132,10 @@ CASES = (
     Case("K commit", "K", "warm", (FLOOR_COMMIT, COMMIT), fresh=True),
     Case("L fix", "L", "warm", (FLOOR_FIX, FIX, KERNEL_FIX), rounds=3, fresh=True),
     Case("A fix", "A", "warm", (FLOOR_FIX, FIX), rounds=1, fresh=True),
+    Case("U convert", "U", "warm", (DD_ZEROES, TO_WRITTEN), rounds=3, fresh=True),
+    Case("X convert", "X", "warm", (FLOOR_TREE, TO_UNWRITTEN), fresh=True),
+    Case("Z convert", "Z", "warm", (FLOOR_DATA, LOOK_FOR_ZEROS), rounds=5),
+    Case("H convert", "H", "warm", (DIG_HOLES, TO_HOLE), rounds=3, fresh=True),
     Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
 )
 
@@ -146,6 +168,14 @@ GOALS = (
            FLOOR_FIX.name, 1.5),
     Faster("fix of 23 k tails: against the kernel", "L fix", FIX.name, KERNEL_FIX.name, 50),
     Memory("fix of 1 M tails: peak memory", "A fix", FIX.name, 96),
+    Faster("8 GiB unwritten to written: against dd of zeros", "U convert", TO_WRITTEN.name,
+           DD_ZEROES.name, 50),
+    AtMost("262,144 extents of host holes to unwritten: against the floor", "X convert",
+           TO_UNWRITTEN.name, FLOOR_TREE.name, 5),
+    AtMost("262,144 extents of zeros to unwritten: against reading them", "Z convert",
+           LOOK_FOR_ZEROS.name, FLOOR_DATA.name, 1.3),
+    Faster("holes in a half-zero file of 4 GiB: against fallocate -d", "H convert", TO_HOLE.name,
+           DIG_HOLES.name, 1.5),
     Faster("truncate of 262,144 extents: against the kernel", "X truncate", TRUNCATE.name,
            KERNEL_TRUNCATE.name, 10),
 )

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, H, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -132,6 +132,51 @@ make_X() {
 	finish X "$facts"
 }
 
+# The same with the zeros allocated.
+make_Z() {
+	local facts
+	need_root Z
+	need_room Z 10
+	build stripes
+	build stain
+	format "$work/Z.img" 9G -N 8192
+	attach "$work/Z.img"
+	echo 0 > "/sys/fs/ext4/${loop#/dev/}/extent_max_zeroout_kb"
+	facts=$("$dir/bin/stripes" "$mnt/striped" 8589934592 32768 1234 "$work/tails" "$work/runs")
+	detach
+	"$dir/bin/stain" "$work/Z.img" < "$work/tails" > "$work/stained"
+	finish Z "$facts"
+}
+
+# One file of 8 GiB, unwritten; the host has nothing of it.
+make_U() {
+	need_root U
+	need_room U 9
+	format "$work/U.img" 9G -N 8192
+	attach "$work/U.img"
+	fallocate -l 8G "$mnt/file"
+	detach
+	finish U '"bytes": 8589934592'
+}
+
+# One file of 4 GiB: a MiB of zeros, a MiB of data, and so on.
+make_H() {
+	need_root H
+	need_room H 10
+	format "$work/H.img" 5G -N 8192
+	attach "$work/H.img"
+	python3 - "$mnt/file" <<-'EOF'
+		import os, sys
+		fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o644)
+		zeros, data = bytes(1 << 20), b"data" * (1 << 18)
+		for i in range(4096):
+		    os.write(fd, data if i % 2 else zeros)
+		os.fsync(fd)
+	EOF
+	detach
+	finish H '"bytes": 4294967296'
+}
+
 make_T() {
 	local facts
 	need_room T 4
@@ -180,7 +225,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | T | K | R) ;;
+	S | L | A | X | Z | U | H | T | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue

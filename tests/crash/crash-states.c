@@ -153,6 +153,19 @@ static bool prepare(struct run *run)
 	return true;
 }
 
+static void note_behind(void *arg, uint64_t block)
+{
+	struct court *court = arg;
+
+	if (court->behind_count == court->behind_room) {
+		court->behind_room = court->behind_room * 2 + 64;
+		court->behind = realloc(court->behind, court->behind_room * sizeof(block));
+		if (!court->behind)
+			die("no memory");
+	}
+	court->behind[court->behind_count++] = block;
+}
+
 /* What the state before is: of a dirty image, once it is replayed. */
 static void know_before(struct run *run)
 {
@@ -166,6 +179,8 @@ static void know_before(struct run *run)
 	record_free(&record);
 	run->before = copy_of(&run->disks.disk[0]);
 	verify(run->before, run->disks.disk[0].size, &run->court.before);
+	if (run->work->fix)
+		verify_behind(run->before, run->disks.disk[0].size, note_behind, &run->court);
 	if (!run->court.before.ok)
 		die("before: %s", run->court.before.why);
 	disks_rewind(&run->disks, mark);
@@ -265,6 +280,8 @@ static int crash(struct run *run)
 		.keep = o->keep,
 		.seed = o->seed,
 		.base = run->base,
+		.restless = verify_lookup(run->base, run->disks.disk[0].size, "/behind") ||
+			    verify_lookup(run->base, run->disks.disk[0].size, "/half"),
 	};
 	court_open(court);
 	know_before(run);

@@ -9,6 +9,7 @@
 #define CLAIM_DATA 1   /* a file shows it, or could */
 #define CLAIM_OTHER 2  /* metadata */
 #define CLAIM_UNSEEN 4 /* unwritten: allocated, never shown */
+#define CLAIM_BEHIND 8 /* written, behind EOF */
 
 struct fs {
 	const uint8_t *image;

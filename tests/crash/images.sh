@@ -7,12 +7,14 @@
 #   ind-1k ind-4k                                       indirect maps
 #   inline-4k big-4k                                    inline data, bigalloc
 #   bare-1k bare-4k bare-ind                            no journal
+#   orphan-1k                                           truncates that a crash cut short, with a deleted file among them
+#   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
-	bare-1k bare-4k bare-ind'
+	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -51,9 +53,18 @@ stripes() {
 	echo "${parts[@]}"
 }
 
+# orphan IMAGE FILE: its truncate was cut short
+orphan() {
+	local ino
+	ino=$(debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
+	debugfs -w -R "ssv last_orphan $ino" "$1" >/dev/null 2>&1
+}
+
 # populate IMAGE: the files that the workloads name
 populate() {
 	local deep=$((bs == 1024 ? 400 : 1400))
+	host pair "0+$((2 * bs))"
+	host eight "0+$((8 * bs))"
 	host other "0+$((2 * bs + 17))"
 	host small "0+$((3 * bs + bs / 2))"
 	host tail "0+$((bs + 300))"
@@ -61,6 +72,7 @@ populate() {
 	# shellcheck disable=SC2046 # words
 	host frag $(stripes 40)
 	host prealloc "0+$((2 * bs + 50))"
+	host zeros "0+$((8 * bs + 100))"
 	# shellcheck disable=SC2046
 	[ -n "${shallow-}" ] || host deep $(stripes $deep)
 	{
@@ -68,16 +80,36 @@ populate() {
 			echo "write $tmp/$file $file"
 		done
 		[ -n "${shallow-}" ] || echo "write $tmp/deep deep"
-		case $name in ind*|bare-ind) ;; *) echo 'fallocate prealloc 4 15' ;; esac
+		case $name in ind*|*-ind) ;; *) echo 'fallocate prealloc 4 15' ;; esac
 		if [ "${name%%-*}" = inline ]; then
 			host inline 0+50
 			echo "write $tmp/inline inline"
+			echo "write $tmp/inline slack"
+			echo 'sif slack size 20'
+		fi
+		# two blocks, of which one is behind EOF: e2fsck does not see it
+		echo "write $tmp/pair blind"
+		echo "sif blind size $bs"
+		if [ -n "${grows-}" ]; then
+			echo "write $tmp/eight behind"
+			echo "sif behind size $((bs + 100))"
+			echo "write $tmp/frag stripes"
+			echo "sif stripes size $((4 * bs))"
+		elif [ -n "${halves-}" ]; then
+			echo "write $tmp/eight half"
+			[ "${name##*-}" = ind ] || echo 'fallocate half 8 12'
+			echo "sif half size $((bs + 100))"
 		fi
 		echo mkdir dir
 		echo "write $tmp/other dir/inner"
+		# blocks of zeroes, which debugfs does not write
+		echo "write $tmp/zeros zeros"
+		for block in 2 3 4 6; do echo "zap_block -f zeros $block"; done
 	} >"$tmp/script"
 	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
-	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 || { cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }
+	[ -z "${halves-}" ] || orphan "$1" half
+	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 </dev/null || [ -n "${grows-}${halves-}" ] ||
+		{ cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }
 }
 
 # mk SIZE FEATURES BLOCK-SIZE [mke2fs arguments]
@@ -114,9 +146,33 @@ externalise() {
 	EOF
 }
 
+# orphans IMAGE: three that are to be finished, and a deleted one, in the order 1, deleted, 2, 3
+orphans() {
+	local file ino next=0
+	host orphan "0+$((9 * bs))"
+	{
+		for file in orphan1 orphan2 orphan3 deleted; do echo "write $tmp/orphan $file"; done
+		echo fallocate orphan2 40 300
+		for file in 1 2 3; do echo "sif orphan$file size $((file * bs + 77))"; done
+	} >"$tmp/script"
+	for file in orphan3 orphan2 deleted orphan1; do
+		ino=$(debugfs -f <(cat "$tmp/script"; echo "stat $file") -w "$1" 2>/dev/null |
+			sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
+		: >"$tmp/script"
+		[ "$file" != deleted ] || printf 'unlink deleted\nsif <%s> links_count 0\n' "$ino" >"$tmp/script"
+		printf 'sif <%s> dtime @%s\nssv last_orphan %s\n' "$ino" "$next" "$ino" >>"$tmp/script"
+		next=$ino
+	done
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
+}
+
 csum=extent,metadata_csum,64bit
 for name in ${*:-$names}; do
-	shallow=
+	shallow='' grows='' halves=''
+	case $name in
+	grow-*) grows=1 ;;
+	half-*) halves=1 ;;
+	esac
 	case $name in
 	ext-1k-csum) mk 8M $csum,has_journal 1024 -J size=2 ;;
 	ext-1k-plain) mk 8M extent,has_journal 1024 -J size=2 ;;
@@ -131,6 +187,11 @@ for name in ${*:-$names}; do
 	bare-1k) mk 6M $csum 1024 ;;
 	bare-4k) shallow=1 mk 8M $csum 4096 ;;
 	bare-ind) mk 6M '' 1024 ;;
+	orphan-1k) shallow=1 mk 8M $csum,has_journal 1024 -J size=2; orphans "$dir/$name" ;;
+	grow-4k | half-4k) shallow=1 mk 12M $csum,has_journal 4096 -J size=5 ;;
+	grow-1k-ind | half-1k-ind) shallow=1 mk 6M has_journal 1024 -J size=2 ;;
+	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
 	esac
 done

@@ -39,6 +39,9 @@ struct court {
 	uint64_t seed;
 	uint8_t *log_super;
 	const uint8_t *base; /* the image before everything, for names */
+	bool restless;	     /* e2fsck and the kernel change more of it than its log says */
+	uint64_t *behind;    /* blocks that were written behind EOF before a fix */
+	size_t behind_count, behind_room;
 	struct verdict before, after;
 	uint64_t reference[REFERENCES]; /* digests, in the order in which they came to be */
 	size_t references;

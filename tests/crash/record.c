@@ -20,6 +20,13 @@ void record_free(struct record *record)
 	record->count = record->room = 0;
 }
 
+static void gather(uint8_t *data, const struct blkdev_op *op)
+{
+	for (size_t i = 0; i < op->count; data += op->pieces[i++].iov_len)
+		if (op->pieces[i].iov_len)
+			memcpy(data, op->pieces[i].iov_base, op->pieces[i].iov_len);
+}
+
 static errcode_t note(struct record *record, unsigned n, const struct blkdev_op *op)
 {
 	struct step *step;
@@ -43,7 +50,7 @@ static errcode_t note(struct record *record, unsigned n, const struct blkdev_op 
 		step->data = malloc(op->len + !op->len);
 		if (!step->data)
 			die("no memory");
-		memcpy(step->data, op->data, op->len);
+		gather(step->data, op);
 	}
 	disks_will_write(record->disks, n, op->off, op->len, step->data);
 	return 0;

@@ -15,7 +15,8 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k' limit=70 outside=23 less="--errors 4 --nested 25"
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k orphan-1k grow-4k grow-1k-ind grow-big'
+	limit=70 outside=23 less="--errors 4 --nested 25"
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14 less=
 fi
@@ -25,12 +26,15 @@ bash "$srcdir/tests/crash/images.sh" "$tmp" $images || exit
 
 # rows IMAGE: one line of arguments each
 rows() {
-	local image=$1 journal='' kinds=$shapes shape data workload n=0
+	local image=$1 journal='' kinds=$shapes outside=$outside shape data workload n=0
 	case $image in
 	xj-*) journal=$image.journal kinds=fresh ;;
 	bare-*) kinds=fresh ;;
+	# others finish what they find, and come to the state between
+	orphan-*) outside=0 ;;
 	esac
 	for workload in $("$program" --list); do
+		case $image-$workload in grow-*-fix-behind) ;; grow-*) continue ;; esac
 		for data in journal ordered; do
 			for shape in $kinds; do
 				n=$((n + 1))

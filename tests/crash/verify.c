@@ -85,12 +85,26 @@ static void show(struct visit *visit, uint32_t lblk, uint64_t pblk)
 	visit->file->content = hash_bytes(visit->file->content, shown->data, shown->len);
 }
 
+/* What is written behind EOF is not seen either. */
+static void claim_run(struct visit *visit, uint32_t lblk, uint64_t pblk, uint32_t len,
+		      bool unwritten)
+{
+	uint64_t end = (visit->size + visit->fs->block_size - 1) / visit->fs->block_size;
+	uint32_t seen = end > lblk ? (uint32_t)(end - lblk < len ? end - lblk : len) : 0;
+
+	if (unwritten || !visit->file)
+		seen = unwritten ? 0 : len;
+	claim(visit->fs, pblk, seen, CLAIM_DATA, "a file's block");
+	claim(visit->fs, pblk + seen, len - seen, unwritten ? CLAIM_UNSEEN : CLAIM_BEHIND,
+	      "a file's block");
+}
+
 static void on_run(void *arg, uint32_t lblk, uint64_t pblk, uint32_t len, bool unwritten)
 {
 	struct visit *visit = arg;
 	struct fs *fs = visit->fs;
 
-	claim(fs, pblk, len, unwritten ? CLAIM_UNSEEN : CLAIM_DATA, "a file's block");
+	claim_run(visit, lblk, pblk, len, unwritten);
 	for (uint64_t c = pblk / fs->ratio; c <= (pblk + len - 1) / fs->ratio; c++) {
 		visit->blocks += c != visit->last_cluster;
 		visit->last_cluster = c;
@@ -410,6 +424,24 @@ const uint8_t *verdict_block(const struct verdict *v, const struct file *file, u
 	return NULL;
 }
 
+void verify_behind(const uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t block),
+		   void *arg)
+{
+	struct verdict v = {.ok = false};
+	struct fs fs;
+
+	if (!fs_open(&fs, image, size, &v))
+		return;
+	for (uint32_t ino = 1; ino <= fs.inodes; ino++)
+		if (fs_inode_used(&fs, ino) && fs_le16(fs_inode(&fs, ino)))
+			visit_inode(&fs, ino);
+	for (uint64_t b = fs.first_data; b < fs.blocks; b++)
+		if (fs.claim[b] == CLAIM_BEHIND)
+			each(arg, b);
+	verdict_free(&v);
+	fs_close(&fs);
+}
+
 void verify_unseen(uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t off, size_t len),
 		   void *arg)
 {
@@ -423,7 +455,7 @@ void verify_unseen(uint8_t *image, uint64_t size, void (*each)(void *arg, uint64
 		if (fs_inode_used(&fs, ino) && fs_le16(fs_inode(&fs, ino)))
 			visit_inode(&fs, ino);
 	for (uint64_t b = fs.first_data; b < fs.blocks; b++)
-		if (!fs.claim[b] || fs.claim[b] == CLAIM_UNSEEN)
+		if (!fs.claim[b] || fs.claim[b] == CLAIM_UNSEEN || fs.claim[b] == CLAIM_BEHIND)
 			each(arg, b * fs.block_size, fs.block_size);
 	for (size_t i = 0; i < v.shown_count; i++)
 		if (v.shown[i].len < fs.block_size)

@@ -58,10 +58,14 @@ const uint8_t *verdict_block(const struct verdict *verdict, const struct file *f
 			     uint32_t *len);
 
 /*
- * Call EACH for the pieces of IMAGE that no file shows: free blocks, unwritten ones, the rest of a
- * file's last block.
+ * Call EACH for the pieces of IMAGE that no file shows: free blocks, unwritten ones, written ones
+ * behind EOF, the rest of a file's last block.
  */
 void verify_unseen(uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t off, size_t len),
+		   void *arg);
+
+/* Call EACH for the written blocks behind EOF. */
+void verify_behind(const uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t block),
 		   void *arg);
 
 /* Where the journal inode's block N is, 0: nowhere; the inode of a path below the root, 0: none. */

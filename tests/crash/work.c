@@ -2,6 +2,9 @@
 // The table of workloads. To add one, add a row; a new operation also adds a call and its meaning.
 #include "work.h"
 
+#include "errors.h"
+#include "image/image.h"
+#include "session/txn.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -83,6 +86,34 @@ static errcode_t flush(struct e4z_image *img, const char *file, uint64_t a, uint
 	return e4z_flush(img);
 }
 
+static errcode_t convert(struct e4z_image *img, const char *file, enum e4z_convert_to to,
+			 uint64_t a, uint64_t b)
+{
+	const struct e4z_convert_options options = {.to = to, .offset = a, .length = b, .jobs = 1};
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_convert(img, file, &options, &edit);
+}
+
+/* The blocks of B bytes from A on, 0: to the end. */
+static errcode_t to_written(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_WRITTEN, a, b);
+}
+
+static errcode_t to_unwritten(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	errcode_t err = convert(img, file, E4Z_TO_UNWRITTEN, a, b);
+
+	/* indirect maps have no such state: they stay what they are */
+	return err == E4Z_ET_REFUSED ? 0 : err;
+}
+
+static errcode_t to_hole(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return convert(img, file, E4Z_TO_HOLE, a, b);
+}
+
 /* Ends one transaction, and begins the next. */
 static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
@@ -91,6 +122,52 @@ static errcode_t commit_here(struct e4z_image *img, const char *file, uint64_t a
 	(void)a;
 	(void)b;
 	return 0;
+}
+
+/* What came before is a transaction that waits for the commit. */
+static errcode_t settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)file;
+	(void)a;
+	(void)b;
+	return txn_settle(img);
+}
+
+/* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
+static errcode_t was_finished(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)img;
+	(void)file;
+	(void)a;
+	(void)b;
+	return 0;
+}
+
+/* A file whose inode a fix changes. */
+static errcode_t is_fixed(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return commit_here(img, file, a, b);
+}
+
+static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
+{
+	size_t *left = arg;
+
+	*left += !finding->fixed;
+	return 0;
+}
+
+/* It begins and commits by itself, and is to leave nothing. */
+static errcode_t fix_all(struct e4z_image *img, bool paranoid, struct e4z_commit_summary *summary)
+{
+	const struct e4z_fix_options options = {.check = {.jobs = 1, .paranoid = paranoid}};
+	size_t left = 0;
+	const struct e4z_check_sink sink = {.arg = &left, .finding = on_finding};
+	struct e4z_fix_summary sum;
+	errcode_t err = e4z_fix(img, &options, &sink, &sum);
+
+	*summary = sum.commit;
+	return err || !left ? err : E4Z_ET_REFUSED;
 }
 
 /* ---- what they mean ---- */
@@ -103,6 +180,17 @@ struct model {
 	uint64_t size;
 };
 
+static bool may_grow(const struct work_step *step)
+{
+	return step->call == zero_range || step->call == allocate || step->call == write_zeroes ||
+	       step->call == write_bytes;
+}
+
+static bool brings_bytes(const struct work_step *step)
+{
+	return step->call == punch_hole || (may_grow(step) && step->call != allocate);
+}
+
 static void model_step(struct model *m, const struct work_step *step, uint64_t a, uint64_t b)
 {
 	m->steps[m->count] = step;
@@ -114,7 +202,7 @@ static void model_step(struct model *m, const struct work_step *step, uint64_t a
 		m->size -= b;
 	else if (step->call == insert)
 		m->size += b;
-	else if (step->call != punch_hole && a + b > m->size)
+	else if (may_grow(step) && a + b > m->size)
 		m->size = a + b;
 }
 
@@ -134,7 +222,7 @@ static bool model_origin(const struct model *m, uint64_t *off, uint8_t *value)
 			*off += b;
 		else if (call == insert && *off >= a + b)
 			*off -= b;
-		else if (inside && call != truncate_to && call != collapse && call != allocate)
+		else if (inside && (brings_bytes(m->steps[i]) || call == insert))
 			return false;
 	}
 	return true;
@@ -217,7 +305,72 @@ static const struct workload workloads[] = {
 		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {truncate_to, "/small", AT(4, 1), AT(0, 0)}}},
+	{.name = "settled",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(11, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/tail", AT(1, 900), AT(0, 0)}}},
+	{.name = "dirty-settled",
+	 .dirty_by = "down-frag",
+	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
+		   {settle_here, NULL, AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/frag", AT(3, 1), AT(0, 0)}}},
+	{.name = "orphans",
+	 .steps = {{was_finished, "/orphan1", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan2", AT(0, 0), AT(0, 0)},
+		   {was_finished, "/orphan3", AT(0, 0), AT(0, 0)},
+		   {truncate_to, "/small", AT(1, 100), AT(0, 0)}}},
 	{.name = "split", .split = true, .steps = {{truncate_to, "/deep", AT(3, 9), AT(0, 0)}}},
+	/* the blocks of /prealloc come below EOF before they are converted */
+	{.name = "written",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(0, 0), AT(0, 0)}}},
+	{.name = "written-grows",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/prealloc", AT(5, 0), AT(1, 0)},
+		   {to_written, "/prealloc", AT(7, 1), AT(2, 0)},
+		   {to_written, "/prealloc", AT(12, 0), AT(0, 1)}}},
+	{.name = "written-at-once",
+	 .steps = {{truncate_to, "/prealloc", AT(11, 9), AT(0, 0)},
+		   {to_written, "/prealloc", AT(4, 0), AT(0, 0)}}},
+	{.name = "written-dirty",
+	 .dirty_by = "up-prealloc",
+	 .steps = {{to_written, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten", .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "unwritten-nothing", .steps = {{to_unwritten, "/small", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole", .steps = {{to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
+	{.name = "hole-unwritten", .steps = {{to_hole, "/prealloc", AT(5, 0), AT(6, 0)}}},
+	{.name = "there-and-back",
+	 .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_written, "/zeros", AT(3, 0), AT(2, 0)},
+		   {to_hole, "/prealloc", AT(0, 0), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
+	/* every image has canaries behind EOF */
+	{.name = "fix", .fix = true, .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-dirty",
+	 .dirty_by = "down-frag",
+	 .fix = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-paranoid",
+	 .fix = true,
+	 .paranoid = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-slack",
+	 .fix = true,
+	 .paranoid = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/slack", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-behind",
+	 .fix = true,
+	 .steps = {{is_fixed, "/blind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/behind", AT(0, 0), AT(0, 0)},
+		   {is_fixed, "/stripes", AT(0, 0), AT(0, 0)}}},
 	{.name = "dirty",
 	 .dirty_by = "down-frag",
 	 .steps = {{truncate_to, "/small", AT(1, 100), AT(0, 0)},
@@ -282,6 +435,10 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	if (err)
 		return err;
 	begun(arg, img);
+	if (work->fix) {
+		e4z_abort(img);
+		return fix_all(img, work->paranoid, summary);
+	}
 	each_step(step, work)
 	{
 		if (step->call == commit_here) {

@@ -27,6 +27,7 @@ struct workload {
 	const char *name;
 	const char *dirty_by; /* the workload whose transaction still waits in the log */
 	bool split;
+	bool fix, paranoid; /* e4z_fix() instead of steps: they name the files that it changes */
 	struct work_step steps[WORK_STEPS];
 };
 

@@ -32,3 +32,16 @@ for features in extent ^extent,^64bit,^has_journal inline_data dirty; do
 	done
 done
 untouched 8 'File exists' image --truncate 1 --undo kept image /file
+untouched 8 'File exists' image --truncate 1 --undo image image /file
+
+# one file for both, or the image itself, by whatever name
+ln image hard
+ln -s image soft
+untouched 8 'is the undo file' image --truncate 1 --undo both --trace-io both image /file
+[ ! -e both ] || fail 'an empty undo file is left'
+ln -s both later
+untouched 8 'is the undo file' image --truncate 1 --undo both --trace-io later image /file
+for name in image hard soft; do
+	untouched 8 'is the image itself' image --truncate 1 --trace-io $name image /file
+	untouched 8 'File exists' image --truncate 1 --undo $name image /file
+done

@@ -74,6 +74,15 @@ sees_through --journal-device near/journal.img far/fs.img
 refuses 'opening the journal device' --journal-device missing far/fs.img
 refuses 'no journal device' --journal-device near/fs.img far/fs.img
 
+# where there is nothing to be named
+make_ext internal.img 8M
+make_ext none.img 8M -O ^has_journal
+remember_image internal.img none.img
+refuses 'has its journal in itself' --journal-device near/journal.img internal.img
+refuses 'has its journal in itself' --replay --journal-device near/journal.img internal.img
+refuses 'has no journal' --journal-device near/journal.img none.img
+image_unchanged internal.img none.img
+
 # the device number in the superblock leads nowhere: it is a loop device's
 cp near/journal.img near/copy.img
 refuses 'both .* and .*--journal-device' near/fs.img

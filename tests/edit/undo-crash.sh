@@ -30,7 +30,8 @@ cut() { # N COMMAND...: SIGKILL instead of the N-th of $call
 	[ $rc = 0 ] || [ $rc = 137 ] || fail "${*:2}: exit $rc: $(cat err)"
 	return $rc
 }
-for call in pwrite64 fdatasync fallocate; do
+edits=0 undos=0
+for call in pwrite64 pwritev fdatasync fallocate; do
 	cp before image
 	for ((n = 1; ; n++)); do
 		rm -f undo
@@ -45,7 +46,7 @@ for call in pwrite64 fdatasync fallocate; do
 		fi
 		cmp image before || fail "edit killed at write $n"
 	done
-	[ $call = fallocate ] || [ $n -gt 10 ] || fail "only $n of $call"
+	edits=$((edits + n))
 
 	# the undo cut short at each write, then done again
 	cp image after
@@ -55,5 +56,6 @@ for call in pwrite64 fdatasync fallocate; do
 		run_e4zero 0 --undo-apply undo image
 		cmp image before || fail "undo killed at write $n"
 	done
-	[ $call != pwrite64 ] || [ $n -gt 10 ] || fail "only $n writes in an undo"
+	undos=$((undos + n))
 done
+[ $edits -gt 30 ] && [ $undos -gt 20 ] || fail "only $edits cuts of an edit, $undos of an undo"

@@ -14,7 +14,7 @@ export ASAN_OPTIONS=detect_leaks=0
 make_ext image 2M -b 1024 -O ^has_journal
 scribble 0 image write:900000:700000:9 sync
 cp image before
-strace -xx -s 10000000 -e trace=openat,pwrite64,ftruncate,fdatasync,fsync -o calls \
+strace -xx -s 10000000 -e trace=openat,pwrite64,pwritev,ftruncate,fdatasync,fsync -o calls \
 	"$scribble" image undo=undo write:1144:16:0x41 write:1000000:70000:1 sync write:1144:16:0x42 \
 	write:1400000:5000:3 write:1000000:10:4 seal write:1144:4:0x43 write:1600000:10:5 >out 2>err || fail "$(cat err)"
 cat >replay.py <<'END'
@@ -49,9 +49,14 @@ for line in open("calls"):
     if m:
         fds[m[2]] = text(m[1]).decode()
     m = re.match(r'pwrite64\((\d+), "(.*?)", (\d+), (\d+)\) = (\d+)$', line)
-    if m and m[3] == m[5]:
-        data, at = text(m[2]), int(m[4])
-        assert len(data) == int(m[3])
+    data = text(m[2]) if m and m[3] == m[5] else None
+    if data is None:
+        m = re.match(r'pwritev\((\d+), \[(.*)\], (\d+), (\d+)\) = (\d+)$', line)
+        if m:
+            data = b"".join(text(piece) for piece in re.findall(r'iov_base="(.*?)", iov_len', m[2]))
+            assert len(data) == int(m[5])
+    if data is not None:
+        at = int(m[4])
         if fds[m[1]] == "image":
             judge()
             image[at:at + len(data)] = data

@@ -86,6 +86,25 @@ scribble 0 image undo=undo write:5000000:10:1 seal write:5000000:10:2 write:1144
 apply image
 restored 'sealed twice'
 
+# the file system counts, not what is around it: the image grew, or the file system is elsewhere in another one
+make_ext image 16M
+cp image before
+scribble 0 image undo=undo write:5000000:10:1 write:1144:4:0x41 sync
+cp image after
+truncate -s 20M image before
+apply image
+cmp image before || fail 'the image grew: not what it was'
+truncate -s 40M moved
+dd if=after of=moved bs=512 seek=4099 conv=notrunc,sparse status=none
+apply "moved?offset=$((4099 * 512))"
+dd if=moved bs=512 skip=4099 count=$((16 << 11)) status=none | cmp - before -n $((16 << 20)) || fail 'moved: not what it was'
+rm undo
+scribble 0 "moved?offset=$((4099 * 512))" undo=undo write:5000000:10:1 write:1144:4:0x41 sync
+dd if=moved of=image bs=512 skip=4099 count=$((16 << 11)) status=none
+truncate -s 16M image before
+apply image
+restored 'moved to the beginning'
+
 # holes come back as holes
 make_ext image 16M
 blocks=$(stat -c %b image)

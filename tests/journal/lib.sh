@@ -6,6 +6,8 @@ view=${JOURNAL_VIEW:-$builddir/tests/journal/journal-view}
 passed=0 refused=0
 journal_device= # an external journal, while one is judged
 
+work="python3 $srcdir/tests/journal/work.py"
+
 loop=
 
 # mount_loop OPTIONS FILE: mount FILE on $tmp/mnt, to be undone by unmount_loop or at the end. The
@@ -24,6 +26,41 @@ unmount_loop() {
 	loop=
 }
 cleanup_fn unmount_loop
+
+# crash NAME KIND SEED ROUNDS MOUNT-OPTIONS [MKE2FS-ARGUMENTS...]: image has a dirty log now.
+crash() {
+	local name=$1 kind=$2 seed=$3 rounds=$4 options=$5 how=now
+	shift 5
+	[ $((seed % 2)) = 0 ] && how=log
+	rm -f image
+	truncate -s 96M image
+	mke2fs -q -F -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 "$@" image || fail "mke2fs $*"
+	mount_loop "$options" image || skip "the kernel does not mount with $options"
+	$work mnt "$kind" "$seed" "$rounds" 60 || fail "$name: the workload fails"
+	$work mnt shutdown $how || skip 'no shutdown ioctl'
+	unmount_loop
+	remember_image image
+}
+
+# crash_external NAME BLOCK-SIZE SEED [MKE2FS-ARGUMENTS...]: image has a dirty log in journal.
+crash_external() {
+	local name=$1 bs=$2 seed=$3 device
+	shift 3
+	rm -f image journal
+	truncate -s 96M image
+	truncate -s 8M journal
+	attach_loop device journal
+	mke2fs -q -F -b "$bs" -O journal_dev "$@" "$device" || fail 'mke2fs -O journal_dev'
+	mke2fs -q -F -b "$bs" -t ext4 "$@" -E lazy_itable_init=0 -J device="$device" image ||
+		fail 'mke2fs -J device'
+	mount_loop "journal_path=$device" image || skip 'no mount with an external journal'
+	$work mnt revoke "$seed" 5 60 || fail "$name: the workload fails"
+	$work mnt shutdown log || skip 'no shutdown ioctl'
+	unmount_loop
+	sync "$device"
+	detach_loop "$device"
+	remember_image image journal
+}
 
 # judged NAME IMAGE OTHER WHO: our view of IMAGE is OTHER, on which WHO has replayed.
 judged() {
@@ -44,6 +81,15 @@ judge_e2fsck() {
 	[ $rc -le 1 ] || { cat e2fsck.out; fail "$1: e2fsck journal_only: exit $rc"; }
 	judged "$1" "$2" by-e2fsck e2fsck
 	rm by-e2fsck
+}
+
+# judge_external NAME: the same of image, whose log is in journal.
+judge_external() {
+	cp journal by-e2fsck.journal
+	cp --sparse=always image by-e2fsck
+	e2fsck -E journal_only -y -j by-e2fsck.journal by-e2fsck >e2fsck.out 2>&1
+	[ $? -le 1 ] || { cat e2fsck.out; fail "$1: e2fsck"; }
+	journal_device=journal judged "$1" image by-e2fsck e2fsck
 }
 
 # judge_kernel NAME IMAGE: against the kernel, which replays when it mounts, for reading only, too.

@@ -9,25 +9,9 @@ requires mke2fs
 requires e2fsck
 requires_loop
 
-work="python3 $srcdir/tests/journal/work.py"
 seeds=${SEEDS:-1 2}
 ext3=^extent,^64bit,^metadata_csum,^flex_bg,^uninit_bg,^dir_nlink,^extra_isize
 wraps=0 revokes=0
-
-# crash NAME KIND SEED ROUNDS MOUNT-OPTIONS [MKE2FS-ARGUMENTS...]: image has a dirty log now.
-crash() {
-	local name=$1 kind=$2 seed=$3 rounds=$4 options=$5 how=now
-	shift 5
-	[ $((seed % 2)) = 0 ] && how=log
-	rm -f image
-	truncate -s 96M image
-	mke2fs -q -F -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 "$@" image || fail "mke2fs $*"
-	mount_loop "$options" image || skip "the kernel does not mount with $options"
-	$work mnt "$kind" "$seed" "$rounds" 60 || fail "$name: the workload fails"
-	$work mnt shutdown $how || skip 'no shutdown ioctl'
-	unmount_loop
-	remember_image image
-}
 
 # one NAME KIND SEED ROUNDS MOUNT-OPTIONS [MKE2FS-ARGUMENTS...]
 one() {
@@ -64,34 +48,18 @@ done
 
 # external BLOCK-SIZE SEED MKE2FS-ARGUMENTS...: the log is on a device of its own.
 external() {
-	local bs=$1 seed=$2 name="external $1 seed $2" journal copy
+	local bs=$1 name="external $1 seed $2" device
+	crash_external "$name" "$@"
 	shift 2
-	rm -f image journal
-	truncate -s 96M image
-	truncate -s 8M journal
-	attach_loop journal journal
-	mke2fs -q -F -b "$bs" -O journal_dev "$@" "$journal" || fail 'mke2fs -O journal_dev'
-	mke2fs -q -F -b "$bs" -t ext4 "$@" -E lazy_itable_init=0 -J device="$journal" image ||
-		fail 'mke2fs -J device'
-	mount_loop "journal_path=$journal" image || skip 'no mount with an external journal'
-	$work mnt revoke "$seed" 5 60 || fail "$name: the workload fails"
-	$work mnt shutdown log || skip 'no shutdown ioctl'
-	unmount_loop
-	sync "$journal"
-	remember_image image journal
-
-	cp journal by-e2fsck.journal
-	cp --sparse=always image by-e2fsck
-	e2fsck -E journal_only -y -j by-e2fsck.journal by-e2fsck >e2fsck.out 2>&1
-	[ $? -le 1 ] || { cat e2fsck.out; fail "$name: e2fsck"; }
-	journal_device=journal judged "$name" image by-e2fsck e2fsck
+	judge_external "$name"
 	head -2 compare.out | sed "s/^/$name: /"
 
 	cp journal by-kernel.journal
 	cp --sparse=always image by-kernel
-	attach_loop copy by-kernel.journal
-	mount_loop "ro,journal_path=$copy" by-kernel || { cat mount.err; fail "$name: the kernel"; }
+	attach_loop device by-kernel.journal
+	mount_loop "ro,journal_path=$device" by-kernel || { cat mount.err; fail "$name: the kernel"; }
 	unmount_loop
+	detach_loop "$device"
 	journal_device=journal judged "$name" image by-kernel 'the kernel'
 	image_unchanged image journal
 

@@ -11,23 +11,7 @@ requires_loop
 driver=$builddir/tests/kernel/driver
 [ -x "$driver" ] || skip "$driver is not built"
 export PYTHONDONTWRITEBYTECODE=1 E2FSPROGS_FAKE_TIME=1700000000
-work="python3 $srcdir/tests/journal/work.py"
 seeds=${SEEDS:-1 2} replayed=0 edits=0
-
-# crash NAME KIND SEED ROUNDS MOUNT-OPTIONS MKE2FS-ARGUMENTS...: image has a dirty log now.
-crash() {
-	local name=$1 kind=$2 seed=$3 rounds=$4 options=$5 how=now
-	shift 5
-	[ $((seed % 2)) = 0 ] && how=log
-	rm -f image
-	truncate -s 96M image
-	mke2fs -q -F -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 "$@" image || fail "mke2fs $*"
-	mount_loop "$options" image || skip "the kernel does not mount with $options"
-	$work mnt "$kind" "$seed" "$rounds" 60 || fail "$name: the workload fails"
-	$work mnt shutdown $how || skip 'no shutdown ioctl'
-	unmount_loop
-	remember_image image
-}
 
 # as_e2fsck_leaves_it: the only complaint in e2fsck.out is one that e2fsck's own replay leaves: the mark of a mounted
 # file system with an orphan file.
@@ -104,27 +88,9 @@ one() {
 
 # external BLOCK-SIZE SEED: the log is on a device of its own.
 external() {
-	local bs=$1 name="external $1 seed $2" device
-	rm -f image journal
-	truncate -s 96M image
-	truncate -s 8M journal
-	attach_loop device journal
-	mke2fs -q -F -b "$bs" -O journal_dev "$device" || fail 'mke2fs -O journal_dev'
-	mke2fs -q -F -b "$bs" -t ext4 -E lazy_itable_init=0 -J device="$device" image || fail 'mke2fs -J device'
-	mount_loop "journal_path=$device" image || skip 'no mount with an external journal'
-	$work mnt revoke "$2" 5 60 || fail "$name: the workload fails"
-	$work mnt shutdown log || skip 'no shutdown ioctl'
-	unmount_loop
-	sync "$device"
-	losetup -d "$device"
-	unset 'cleanups[-1]'
-	remember_image image journal
-
-	cp journal by-e2fsck.journal
-	cp --sparse=always image by-e2fsck
-	e2fsck -E journal_only -y -j by-e2fsck.journal by-e2fsck >e2fsck.out 2>&1
-	[ $? -le 1 ] || { cat e2fsck.out; fail "$name: e2fsck"; }
-	journal_device=journal judged "$name" image by-e2fsck e2fsck
+	local name="external $1 seed $2" device
+	crash_external "$name" "$@"
+	judge_external "$name"
 
 	cp journal by-us.journal
 	cp --sparse=always image by-us
@@ -137,8 +103,7 @@ external() {
 	mount_loop "journal_path=$device" by-us || { cat mount.err; fail "$name: the kernel after us"; }
 	find mnt -type f -exec cat {} + >/dev/null || fail "$name: not readable"
 	unmount_loop
-	losetup -d "$device"
-	unset 'cleanups[-1]'
+	detach_loop "$device"
 	image_unchanged image journal
 	replayed=$((replayed + 1))
 	echo "$name: ours is e2fsck's"

@@ -57,6 +57,24 @@ printf "$luks" | dd of=x.img conv=notrunc status=none
 refuses 'LUKS1 encrypted.*offset=0' x.img
 opens 'x.img?offset=0'
 
+# a ZFS pool leaves an old superblock alone; any one of its four labels is enough
+zfs_labels() { # IMAGE MIB LABEL: uberblocks everywhere, the list of names and values in one label
+	local label
+	for label in 0 1 $((4 * $2 - 2)) $((4 * $2 - 1)); do
+		for ((i = 0; i < 4; i++)); do
+			printf '\x0c\xb1\xba\0\0\0\0\0\x88\x13\0\0\0\0\0\0\1\0' |
+				dd of="$1" bs=1K seek=$((256 * label + 128 + i)) conv=notrunc status=none
+		done
+	done
+	printf '\1\1\0\0\0\0\0\0\0\0\0\1' |
+		dd of="$1" bs=1K seek=$((256 * $3 + 16)) conv=notrunc status=none
+}
+for label in 0 1 254 255; do
+	make_ext x.img 64M
+	zfs_labels x.img 64 $label
+	refuses 'signatures of several file systems' x.img
+done
+
 # an external journal is not a file system
 rm -f x.img
 truncate -s 16M x.img

@@ -39,3 +39,15 @@ golden ind-1k down-deep journal /deep
 golden inline-4k inline-down journal /inline
 golden inline-4k inline-out journal /inline
 golden bare-4k down-small journal /small
+# what is unwritten has old bytes below it: the host's holes would not be zeroed
+for image in ext-4k-csum bare-4k; do
+	for block in 4 5 6 7 8 9; do
+		at=$(debugfs -R "bmap /prealloc $block" $image 2>/dev/null | tr -dc 0-9)
+		printf 'old bytes' | dd of=$image bs=4096 seek="$at" conv=notrunc status=none || fail dd
+	done
+done
+golden ext-4k-csum written-grows journal /prealloc
+golden ext-4k-csum unwritten journal /zeros
+golden ext-4k-csum hole journal /zeros
+golden ind-1k hole journal /zeros
+golden bare-4k written journal /prealloc

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commit of a file system that has no journal. */
+#ifndef E4Z_SESSION_DIRECT_H
+#define E4Z_SESSION_DIRECT_H
+
+#include "image/image.h"
+
+/*
+ * Write the blocks of LIST. Meanwhile the file system is marked as not clean, so that e2fsck looks
+ * at it; an inode never points at what is not there yet. What goes home before is durable already.
+ */
+errcode_t direct_commit(struct e4z_image *img, const struct captured *list, size_t count);
+
+#endif

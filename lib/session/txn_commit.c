@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Makes the changes of a transaction, and those that wait before it, durable.
+#include "session/txn.h"
+
+#include "session/direct.h"
+#include "session/txn_state.h"
+#include "session/undo.h"
+
+/* Make what the view shows of the old log true; MORE is to follow. */
+static errcode_t replay_first(struct e4z_image *img, bool more)
+{
+	struct txn *txn = img->txn;
+	const struct overlay *ov = capture_overlay(img->view);
+	errcode_t err;
+
+	if (!txn->replay_pending)
+		return 0;
+	if (more || overlay_count(ov))
+		err = commit_replay(&txn->commit, ov, txn->safe_tid, txn->clean_super);
+	else
+		err = commit_clear(&txn->commit, txn->safe_tid, txn->clean_super);
+	if (err)
+		return err;
+	/* what is looked at from now on is the image itself */
+	capture_set_overlay(img->view, NULL);
+	img->mended_super = false;
+	txn->replay_pending = false;
+	return 0;
+}
+
+static errcode_t save_block(void *arg, uint64_t block, const void *data)
+{
+	struct e4z_image *img = arg;
+
+	(void)data;
+	return undo_save(img, block * img->block_size, img->block_size);
+}
+
+/* Before the first write: all that is going to be overwritten goes into the undo file. */
+static errcode_t save_all(struct e4z_image *img, const struct waiting *w)
+{
+	const struct txn *txn = img->txn;
+	errcode_t err = 0;
+
+	if (!img->undo)
+		return 0;
+	for (size_t i = 0; i < w->homes.list.count && !err; i++)
+		err = undo_save(img, w->homes.list.items[i].off, w->homes.list.items[i].len);
+	if (!err && txn->replay_pending)
+		err = overlay_each(capture_overlay(img->view), save_block, img);
+	if (!err && img->undo && (w->count || w->homes.list.count || txn->replay_pending))
+		err = undo_expect(img, w->list, w->count,
+				  img->log ? commit_need(img->log, w->count) : 0);
+	return err;
+}
+
+/* Everything is known, and fits: write. */
+static errcode_t write_one(struct e4z_image *img, struct waiting *w)
+{
+	struct txn *txn = img->txn;
+	errcode_t err = save_all(img, w);
+
+	if (!err)
+		err = replay_first(img, w->count || w->homes.list.count);
+	if (!err)
+		err = homes_write(&w->homes, img->dev, img->block_size);
+	if (err)
+		return err;
+	if (img->log && w->count)
+		return commit_transaction(&txn->commit, w->list, w->count, txn->now);
+	if (w->count || w->homes.list.count)
+		err = blkdev_sync(img->dev, "data");
+	return err || !w->count ? err : direct_commit(img, w->list, w->count);
+}
+
+static errcode_t write_all(struct e4z_image *img, struct waiting *last)
+{
+	struct txn *txn = img->txn;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < txn->waiting.count && !err; i++)
+		err = write_one(img, &txn->waiting.items[i]);
+	if (!err)
+		err = write_one(img, last);
+	return err || !img->log ? err : commit_finish(&txn->commit);
+}
+
+/* The transaction is durable: begin the next one. */
+static errcode_t start_over(struct e4z_image *img)
+{
+	errcode_t err;
+
+	img->txn->reloaded = false;
+	err = txn_restart(img);
+	img->info.replayed = false;
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
+		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
+	return err ? err : txn_reload(img);
+}
+
+errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	struct txn *txn = img->txn;
+	uint64_t written = img->dev->bytes_written, barriers = img->dev->barriers;
+	struct waiting last = {.list = NULL};
+	errcode_t err = txn_may_change(img);
+
+	if (err)
+		return err;
+	err = txn_judge_size(img, &last);
+	if (err) {
+		free(last.list);
+		return err;
+	}
+	last.homes = txn->homes;
+	txn->homes = (struct homes){.mark = 0};
+	err = write_all(img, &last);
+	free(last.list);
+	homes_free(&last.homes);
+	txn->sum.transactions += txn->commit.transactions + (!img->log && last.count);
+	txn->sum.log_blocks += txn->commit.log_blocks;
+	txn->commit.transactions = txn->commit.log_blocks = 0;
+	txn->sum.replayed += txn->log_transactions;
+	txn->log_transactions = 0;
+	txn->sum.bytes_written += img->dev->bytes_written - written;
+	txn->sum.barriers += img->dev->barriers - barriers;
+	*summary = txn->sum;
+	if (!err)
+		err = start_over(img);
+	if (!err)
+		err = undo_seal(img);
+	if (!err)
+		return 0;
+	txn->state = BROKEN;
+	return image_fail(img, err, "writing the transaction");
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of a transaction, for txn.c, which fills it, and txn_commit.c, which writes it. */
+#ifndef E4Z_SESSION_TXN_STATE_H
+#define E4Z_SESSION_TXN_STATE_H
+
+#include "base/rangeset.h"
+#include "base/vec.h"
+#include "image/image.h"
+#include "image/super.h"
+#include "journal/commit.h"
+#include "session/homes.h"
+
+/* What a transaction changes, once that is known. */
+struct waiting {
+	struct captured *list; /* its first COUNT travel in the log, all ALL are held */
+	size_t count, all;
+	struct homes homes;
+};
+
+enum state { OPEN, BROKEN };
+
+struct txn {
+	enum state state;
+	struct e4z_edit_options options;
+	uint64_t now;
+	struct homes homes;
+	bool stamped;		       /* s_wtime is to be now */
+	VEC(, struct waiting) waiting; /* before what is changed now */
+	bool reloaded;		       /* img->fs is of a state that is not committed */
+	struct rangeset *freed;	       /* blocks */
+	struct commit commit;
+	bool replay_pending;		 /* the view is of a log that was not replayed yet */
+	uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
+	uint64_t log_transactions;
+	uint32_t safe_tid;
+	struct e4z_commit_summary sum; /* of all commits so far */
+};
+
+/* A transaction must be open. */
+errcode_t txn_may_change(struct e4z_image *img);
+
+/*
+ * Seal what is changed now: what of it travels in the log, into W, whose list is the caller's.
+ * E4Z_ET_LOG_FULL when it does not fit.
+ */
+errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w);
+
+/* Have libext2fs see what the view shows. */
+errcode_t txn_reload(struct e4z_image *img);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What commit_transaction() writes: the log gives back each block as it was, escaped ones and the
+// superblock too, from one descriptor or several; at home is the same, neighbours in one write.
+#include "base/whole.h"
+#include "check.h"
+#include "errors.h"
+#include "journal/commit.h"
+#include "journal/flip.h"
+#include "journal/replay.h"
+#include "logmaker.h"
+#include "random.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const struct {
+	uint32_t compat, incompat;
+} kinds[] = {
+	{0, 0},
+	{JBD2_COMPAT_CHECKSUM, JBD2_INCOMPAT_REVOKE},
+	{0, JBD2_INCOMPAT_CSUM_V2 | JBD2_INCOMPAT_64BIT},
+	{0, JBD2_INCOMPAT_CSUM_V3 | JBD2_INCOMPAT_64BIT},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define COUNT 200 /* blocks of the transaction */
+
+struct watch {
+	bool stop_at_home;
+	unsigned homes; /* writes */
+	uint64_t blocks;
+};
+
+static errcode_t watch(void *arg, struct blkdev *dev, const struct blkdev_op *op)
+{
+	struct watch *w = arg;
+	uint64_t len = 0;
+
+	(void)dev;
+	for (size_t i = 0; i < op->count; i++)
+		len += op->pieces[i].iov_len;
+	CHECK(op->type != BLKDEV_WRITE || len == op->len);
+	if (op->type != BLKDEV_WRITE || strcmp(op->what, "home") != 0)
+		return 0;
+	w->homes++;
+	w->blocks += op->len;
+	return w->stop_at_home ? ECANCELED : 0;
+}
+
+static struct blkdev *writable(const struct logmaker *lm)
+{
+	struct blkdev *dev = logmaker_device(lm);
+	char name[40];
+
+	/* the name is gone */
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", dev->fd);
+	dev->write_fd = open(name, O_RDWR | O_CLOEXEC);
+	CHECK(dev->write_fd >= 0);
+	return dev;
+}
+
+/* Every other block or so; the superblock is among them, some begin with the magic number. */
+static unsigned make_blocks(struct captured *blocks, uint32_t block_size)
+{
+	const uint8_t magic[4] = {0xc0, 0x3b, 0x39, 0x98};
+	uint32_t random = 1;
+	uint64_t at = 0;
+	unsigned runs = 0;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		uint64_t step = i == 1 && block_size == 1024 ? 1 : next_random(&random) % 3 ? 1 : 2;
+
+		at = i ? at + step : 0;
+		runs += !i || step > 1;
+		blocks[i] = (struct captured){.block = at, .data = malloc(block_size)};
+		CHECK(blocks[i].data);
+		for (uint32_t n = 0; n < block_size; n++)
+			blocks[i].data[n] = (uint8_t)next_random(&random);
+		if (next_random(&random) % 4 == 0)
+			memcpy(blocks[i].data, magic, sizeof(magic));
+	}
+	/* also right behind the magic, where the copy has a flag turned */
+	memcpy(blocks[1024 / block_size].data, magic, sizeof(magic));
+	return runs;
+}
+
+static void compare(const struct captured *b, uint32_t block_size, const uint8_t *is)
+{
+	uint8_t want[4096];
+
+	memcpy(want, b->data, block_size);
+	if (b->block == 1024 / block_size)
+		flip_recover(want + 1024 % block_size, false);
+	CHECK(!memcmp(is, want, block_size));
+}
+
+static void test_log(struct logmaker *lm, const struct captured *blocks, struct blkdev *dev)
+{
+	struct log *log;
+	struct overlay *ov;
+	struct replay replay;
+	uint8_t is[4096];
+	char why[200];
+	uint32_t bs = lm->shape.block_size;
+
+	CHECK(log_open(dev, bs, lm->runs, 3, &log, why, sizeof(why)) == 0);
+	CHECK(replay_read(log, lm->blocks, &ov, &replay, why, sizeof(why)) == 0);
+	CHECK(replay.transactions == 1 && replay.tags == COUNT && overlay_count(ov) == COUNT);
+	for (size_t i = 0; i < COUNT; i++) {
+		CHECK(overlay_read(ov, dev, blocks[i].block * bs, bs, is) == 0);
+		compare(&blocks[i], bs, is);
+	}
+	overlay_free(ov);
+	log_close(log);
+}
+
+static void test_home(struct logmaker *lm, const struct captured *blocks, struct blkdev *dev)
+{
+	uint32_t bs = lm->shape.block_size, next = 0;
+	uint8_t is[4096];
+
+	for (uint64_t at = 0; at < LOGMAKER_BLOCKS; at++) {
+		CHECK(blkdev_read(dev, at * bs, bs, is) == 0);
+		if (next < COUNT && blocks[next].block == at)
+			compare(&blocks[next++], bs, is);
+		else
+			for (uint32_t n = 0; n < bs; n++)
+				CHECK(is[n] == (uint8_t)at);
+	}
+	CHECK(next == COUNT);
+}
+
+static void test_kind(size_t kind, uint32_t block_size, bool stop_at_home)
+{
+	struct captured blocks[COUNT];
+	struct logmaker lm;
+	struct watch w = {.stop_at_home = stop_at_home};
+	const struct blkdev_observer observer = {watch, &w};
+	struct commit commit = {.block_size = block_size, .next_tid = 8, .seconds = 2000};
+	unsigned runs = make_blocks(blocks, block_size);
+	char why[200];
+	errcode_t err;
+
+	logmaker_open(&lm, block_size, kinds[kind].compat, kinds[kind].incompat, 600, 0, 7);
+	commit.dev = writable(&lm);
+	CHECK(blkdev_observe(commit.dev, &observer) == 0);
+	CHECK(log_open(commit.dev, block_size, lm.runs, 3, &commit.log, why, sizeof(why)) == 0);
+	err = commit_transaction(&commit, blocks, COUNT, 3000);
+	CHECK(err == (stop_at_home ? ECANCELED : 0));
+	if (stop_at_home) {
+		test_log(&lm, blocks, commit.dev);
+	} else {
+		CHECK(w.homes == runs && w.blocks == (uint64_t)COUNT * block_size);
+		test_home(&lm, blocks, commit.dev);
+	}
+	for (size_t i = 0; i < COUNT; i++)
+		free(blocks[i].data);
+	log_close(commit.log);
+	blkdev_close(commit.dev);
+	logmaker_close(&lm);
+}
+
+/* Pieces of every length, none too; a file that takes only a part of them says so. */
+static void test_pieces(void)
+{
+	static uint8_t from[100000], to[100000];
+	struct rlimit all, some = {.rlim_cur = 5003};
+	struct iovec pieces[2000];
+	uint32_t random = 7;
+	size_t count = 0, len = 0;
+	FILE *file = tmpfile();
+
+	CHECK(file);
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)next_random(&random);
+	for (; count < 2000; len += pieces[count++].iov_len)
+		pieces[count] = (struct iovec){from + len, next_random(&random) % 50};
+	CHECK(len < sizeof(from) - 3);
+	CHECK(whole_pwritev(fileno(file), pieces, count, 3) == 0);
+	CHECK(whole_pread(fileno(file), to, len, 3) == 0 && !memcmp(from, to, len));
+	CHECK(whole_pwritev(fileno(file), pieces, 0, 1) == 0);
+
+	CHECK(ftruncate(fileno(file), 0) == 0 && getrlimit(RLIMIT_FSIZE, &all) == 0);
+	some.rlim_max = all.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK(setrlimit(RLIMIT_FSIZE, &some) == 0);
+	CHECK(whole_pwritev(fileno(file), pieces, count, 3) == EFBIG);
+	CHECK(setrlimit(RLIMIT_FSIZE, &all) == 0);
+	memset(to, 0, sizeof(to));
+	CHECK(whole_pread(fileno(file), to, 5000, 3) == 0 && !memcmp(from, to, 5000));
+	fclose(file);
+}
+
+int main(void)
+{
+	initialize_e4z_error_table();
+	for (size_t kind = 0; kind < KINDS; kind++)
+		for (uint32_t size = 1024; size <= 4096; size *= 4)
+			for (int stop = 0; stop < 2; stop++)
+				test_kind(kind, size, stop);
+	test_pieces();
+	return 0;
+}
