@@ -19,6 +19,74 @@ static errcode_t truncate_to(struct e4z_image *img, const char *file, uint64_t a
 	return e4z_truncate(img, file, a, &edit);
 }
 
+static errcode_t zero_range(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_zero_range(img, file, a, b, false, &edit);
+}
+
+static errcode_t punch_hole(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_punch_hole(img, file, a, b, &edit);
+}
+
+static errcode_t allocate(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_allocate(img, file, a, b, false, &edit);
+}
+
+static errcode_t write_zeroes(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_write_zeroes(img, file, a, b, &edit);
+}
+
+static errcode_t collapse(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_collapse_range(img, file, a, b, &edit);
+}
+
+static errcode_t insert(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_insert_range(img, file, a, b, &edit);
+}
+
+#define WRITTEN 'w' /* what writes write */
+
+static errcode_t source_read(void *arg, uint64_t off, void *to, size_t len)
+{
+	(void)arg;
+	(void)off;
+	memset(to, WRITTEN, len);
+	return 0;
+}
+
+static errcode_t write_bytes(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	const struct e4z_source source = {.len = b, .read = source_read};
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_write_from(img, file, a, &source, &edit);
+}
+
+static errcode_t flush(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	(void)file;
+	(void)a;
+	(void)b;
+	return e4z_flush(img);
+}
+
 static errcode_t convert(struct e4z_image *img, const char *file, enum e4z_convert_to to,
 			 uint64_t a, uint64_t b)
 {
@@ -117,33 +185,60 @@ static errcode_t fix_all(struct e4z_image *img, bool paranoid, struct e4z_commit
 
 /* ---- what they mean ---- */
 
-#define MODEL_ZEROED 16
-
-/* A file as it must be: as it was, but for the size and for ranges that became zero. */
+/* A file as it must be: what the steps make of the one that was there. */
 struct model {
-	uint64_t size;
-	struct {
-		uint64_t start, end;
-	} zeroed[MODEL_ZEROED];
+	const struct work_step *steps[WORK_STEPS];
+	uint64_t a[WORK_STEPS], b[WORK_STEPS];
 	size_t count;
+	uint64_t size;
 };
+
+static bool may_grow(const struct work_step *step)
+{
+	return step->call == zero_range || step->call == allocate || step->call == write_zeroes ||
+	       step->call == write_bytes;
+}
+
+static bool brings_bytes(const struct work_step *step)
+{
+	return step->call == punch_hole || (may_grow(step) && step->call != allocate);
+}
 
 static void model_step(struct model *m, const struct work_step *step, uint64_t a, uint64_t b)
 {
-	(void)b;
-	if (step->call == truncate_to && m->count < MODEL_ZEROED) {
-		m->zeroed[m->count].start = a;
-		m->zeroed[m->count++].end = UINT64_MAX;
+	m->steps[m->count] = step;
+	m->a[m->count] = a;
+	m->b[m->count++] = b;
+	if (step->call == truncate_to)
 		m->size = a;
-	}
+	else if (step->call == collapse)
+		m->size -= b;
+	else if (step->call == insert)
+		m->size += b;
+	else if (may_grow(step) && a + b > m->size)
+		m->size = a + b;
 }
 
-static bool model_is_zero(const struct model *m, uint64_t off)
+/* Where the byte at *OFF was before all the steps: false when it came with one, and is VALUE. */
+static bool model_origin(const struct model *m, uint64_t *off, uint8_t *value)
 {
-	for (size_t i = 0; i < m->count; i++)
-		if (off >= m->zeroed[i].start && off < m->zeroed[i].end)
-			return true;
-	return false;
+	for (size_t i = m->count; i--;) {
+		errcode_t (*call)(struct e4z_image *, const char *, uint64_t, uint64_t) =
+			m->steps[i]->call;
+		uint64_t a = m->a[i], b = m->b[i];
+		bool inside = *off >= a && *off - a < b;
+
+		*value = call == write_bytes ? WRITTEN : 0;
+		if (call == truncate_to && *off >= a)
+			return false;
+		if (call == collapse && *off >= a)
+			*off += b;
+		else if (call == insert && *off >= a + b)
+			*off -= b;
+		else if (inside && (brings_bytes(m->steps[i]) || call == insert))
+			return false;
+	}
+	return true;
 }
 
 /* ---- the table ---- */
@@ -169,6 +264,40 @@ static const struct workload workloads[] = {
 	{.name = "inline-down", .steps = {{truncate_to, "/inline", AT(0, 20), AT(0, 0)}}},
 	{.name = "inline-up", .steps = {{truncate_to, "/inline", AT(0, 59), AT(0, 0)}}},
 	{.name = "inline-out", .steps = {{truncate_to, "/inline", AT(3, 5), AT(0, 0)}}},
+	{.name = "zero-small", .steps = {{zero_range, "/small", AT(0, 100), AT(2, 7)}}},
+	{.name = "zero-grow", .steps = {{zero_range, "/tail", AT(1, 3), AT(3, 0)}}},
+	{.name = "zero-frag", .steps = {{zero_range, "/frag", AT(3, 5), AT(40, 0)}}},
+	{.name = "zero-deep", .steps = {{zero_range, "/deep", AT(10, 9), AT(200, 1)}}},
+	{.name = "punch-small", .steps = {{punch_hole, "/small", AT(0, 100), AT(2, 7)}}},
+	{.name = "punch-frag", .steps = {{punch_hole, "/frag", AT(3, 5), AT(40, 0)}}},
+	{.name = "allocate-holes",
+	 .steps = {{punch_hole, "/frag", AT(2, 0), AT(9, 0)},
+		   {allocate, "/frag", AT(1, 1), AT(7, 0)},
+		   {allocate, "/tail", AT(9, 0), AT(3, 3)}}},
+	{.name = "write-over", .steps = {{write_bytes, "/small", AT(0, 50), AT(2, 11)}}},
+	{.name = "write-append", .steps = {{write_bytes, "/tail", AT(2, 100), AT(3, 11)}}},
+	{.name = "write-inline", .steps = {{write_bytes, "/inline", AT(0, 5), AT(0, 9)}}},
+	{.name = "write-inline-out", .steps = {{write_bytes, "/inline", AT(1, 5), AT(0, 900)}}},
+	{.name = "write-zeroes", .steps = {{write_zeroes, "/frag", AT(3, 5), AT(20, 0)}}},
+	{.name = "write-zeroes-far", .steps = {{write_zeroes, "/tail", AT(20, 5), AT(20, 0)}}},
+	{.name = "collapse", .steps = {{collapse, "/frag", AT(16, 0), AT(16, 0)}}},
+	{.name = "insert", .steps = {{insert, "/frag", AT(16, 0), AT(16, 0)}}},
+	/* a block that can be seen until the commit is written anew */
+	{.name = "zero-and-write",
+	 .steps = {{zero_range, "/small", AT(0, 0), AT(2, 0)},
+		   {write_bytes, "/small", AT(0, 9), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {punch_hole, "/small", AT(0, 30), AT(0, 30)},
+		   {write_bytes, "/tail", AT(4, 9), AT(1, 0)}}},
+	{.name = "script",
+	 .steps = {{write_bytes, "/tail", AT(6, 3), AT(5, 0)},
+		   {zero_range, "/tail", AT(7, 10), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {zero_range, "/tail", AT(6, 0), AT(2, 100)},
+		   {punch_hole, "/frag", AT(1, 1), AT(30, 0)},
+		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
+		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
+		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
 	/* what is freed must not be taken again before the commit */
 	{.name = "free-and-take",
 	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
@@ -349,55 +478,50 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	return err;
 }
 
-/* LEN bytes of a block: what came of it against what had to. */
-static bool block_came_true(const struct model *m, uint64_t off, const uint8_t *old,
-			    uint32_t old_len, const uint8_t *new, uint32_t len)
+/* The byte of the old file at OFF. */
+static uint8_t old_byte(const struct verdict *before, const struct file *old, uint32_t bs,
+			uint64_t off)
 {
-	for (uint32_t i = 0; i < len; i++) {
-		uint8_t want = i < old_len && !model_is_zero(m, off + i) ? old[i] : 0;
+	const uint8_t *data = old->inline_data;
+	uint32_t len = 0;
 
-		if ((new ? new[i] : 0) != want)
-			return false;
-	}
-	return true;
+	if (off >= old->size)
+		return 0;
+	if (data)
+		return off < 60 ? data[off] : 0;
+	data = verdict_block(before, old, (uint32_t)(off / bs), &len);
+	return data && off % bs < len ? data[off % bs] : 0;
 }
 
+/* Every byte that AFTER shows of NEW is what the steps make of OLD. */
 static bool file_came_true(const struct model *m, uint32_t bs, const struct verdict *before,
 			   const struct file *old, const struct verdict *after,
 			   const struct file *new)
 {
-	const struct shown *shown;
-	uint32_t len;
+	uint64_t end = m->size;
 
-	for (size_t i = 0; i < new->blocks; i++) {
-		const uint8_t *data;
+	/* what does not fit into 60 bytes of an inline file is in an attribute, and not looked at */
+	if (new->inline_data && end > 60)
+		end = 60;
+	for (uint64_t start = 0; start < end; start += bs) {
+		uint32_t len = 0, n = end - start < bs ? (uint32_t)(end - start) : bs;
+		const uint8_t *data = new->inline_data;
 
-		shown = &after->shown[new->first + i];
-		data = verdict_block(before, old, shown->lblk, &len);
-		if (!block_came_true(m, (uint64_t)shown->lblk * bs, data, len, shown->data,
-				     shown->len))
-			return false;
-	}
-	for (size_t i = 0; i < old->blocks; i++) {
-		shown = &before->shown[old->first + i];
-		if (!verdict_block(after, new, shown->lblk, &len) &&
-		    (uint64_t)shown->lblk * bs < m->size &&
-		    !block_came_true(m, (uint64_t)shown->lblk * bs, shown->data, shown->len, NULL,
-				     shown->len))
-			return false;
+		if (!data)
+			data = verdict_block(after, new, (uint32_t)(start / bs), &len);
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t off = start + i;
+			uint8_t want;
+
+			if (old->inline_data && old->size > 60 && off >= 60)
+				break;
+			if (model_origin(m, &off, &want))
+				want = old_byte(before, old, bs, off);
+			if ((data ? data[i] : 0) != want)
+				return false;
+		}
 	}
 	return new->size == m->size;
-}
-
-static bool inline_came_true(const struct model *m, const struct file *old,
-			     const struct verdict *after, const struct file *new)
-{
-	uint32_t old_len = old->size < 60 ? (uint32_t)old->size : 60, len;
-	const uint8_t *now = new->inline_data ? new->inline_data
-					      : verdict_block(after, new, 0, &len);
-
-	len = m->size < 60 ? (uint32_t)m->size : 60;
-	return new->size == m->size &&block_came_true(m, 0, old->inline_data, old_len, now, len);
 }
 
 bool work_came_true(const struct workload *work, uint32_t block_size, const uint8_t *image,
@@ -422,8 +546,7 @@ bool work_came_true(const struct workload *work, uint32_t block_size, const uint
 					  verify_lookup(image, size, step->file) == old->ino)
 			model_step(&m, step, bytes(step->a, block_size),
 				   bytes(step->b, block_size));
-		ok = old->inline_data ? inline_came_true(&m, old, after, new)
-				      : file_came_true(&m, block_size, before, old, after, new);
+		ok = file_came_true(&m, block_size, before, old, after, new);
 	}
 	return ok;
 }
