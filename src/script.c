@@ -36,6 +36,7 @@ struct script {
 	struct e4z_edit *edits; /* not told yet */
 	size_t edit_count, edit_room;
 	char why[256];
+	bool no_memory;
 };
 
 static void *more(void *items, size_t count, size_t *room, size_t size)
@@ -138,8 +139,10 @@ static bool parse(struct script *s)
 		if (!count)
 			continue;
 		lines = more(s->lines, s->count, &s->room, sizeof(*lines));
-		if (!lines)
-			return complain(s, number, "no memory", words[0]);
+		if (!lines) {
+			s->no_memory = true;
+			return false;
+		}
 		s->lines = lines;
 		lines[s->count] = (struct line){.number = number};
 		if (!understand(s, &lines[s->count++], words, count))
@@ -278,12 +281,16 @@ int script_run(const struct options *options, struct report *report, const volat
 	errcode_t err = read_text(&s);
 	int status = EXIT_USAGE;
 
+	if (!err && !parse(&s) && s.no_memory)
+		err = ENOMEM;
 	if (err) {
 		util_say(s.name, "reading the script", error_message(err));
-	} else if (!parse(&s)) {
+		/* that there is no memory is nobody's wrong usage */
+		if (err == ENOMEM)
+			status = EXIT_REFUSED;
+	} else if (s.why[0]) {
 		util_say(s.name, s.why, NULL);
 	} else {
-		s.why[0] = '\0';
 		status = edit_run_with(options, report, stop, work, &s, s.why);
 	}
 	script_free(&s);
