@@ -8,13 +8,15 @@ import mmap
 import os
 import struct
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from content import CHUNK, Content
 
 FS_IOC_FIEMAP = 0xC020660B
 FIEMAP_LAST, FIEMAP_INLINE, FIEMAP_UNWRITTEN = 0x1, 0x200, 0x800
 PAGE = mmap.PAGESIZE
-CHUNK = 4096
 WHOLE = 4 << 20  # files up to this size are read byte by byte
-ZERO = bytes(CHUNK)
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
@@ -79,47 +81,6 @@ class Mounted:
         self.detach()
 
 
-class Content:
-    """A file's bytes: its size, and the chunks that are not all zero. Also their model."""
-
-    def __init__(self, size=0, chunks=None):
-        self.size, self.chunks = size, chunks if chunks is not None else {}
-
-    def copy(self):
-        return Content(self.size, dict(self.chunks))
-
-    def truncate(self, size):
-        """What truncate(2) does."""
-        if size < self.size:
-            keep, part = divmod(size, CHUNK)
-            self.chunks = {n: data for n, data in self.chunks.items() if n < keep or
-                           (n == keep and part)}
-            if keep in self.chunks:
-                data = self.chunks[keep][:part].ljust(CHUNK, b"\0")
-                if data == ZERO:
-                    del self.chunks[keep]
-                else:
-                    self.chunks[keep] = data
-        self.size = size
-
-    def add(self, first, data):
-        for at in range(0, len(data), CHUNK):
-            piece = data[at:at + CHUNK].ljust(CHUNK, b"\0")
-            if piece != ZERO:
-                self.chunks[first + at // CHUNK] = piece
-
-    def difference(self, other):
-        """Where the two differ, as a sentence; None: nowhere."""
-        if self.size != other.size:
-            return "size %d, not %d" % (self.size, other.size)
-        for n in sorted(set(self.chunks) | set(other.chunks)):
-            ours, theirs = self.chunks.get(n, ZERO), other.chunks.get(n, ZERO)
-            if ours != theirs:
-                i = next(i for i in range(CHUNK) if ours[i] != theirs[i])
-                return "byte %d is 0x%02x, not 0x%02x" % (n * CHUNK + i, ours[i], theirs[i])
-        return None
-
-
 def read_content(fd, size):
     """Small files whole, large ones where they have data."""
     content, at = Content(size), 0
@@ -135,7 +96,7 @@ def read_content(fd, size):
                 break
             end = max(-(-end // CHUNK) * CHUNK, at + CHUNK)
         end = min(end, at + WHOLE, size)
-        content.add(at // CHUNK, os.pread(fd, end - at, at))
+        content.put(at, os.pread(fd, end - at, at))
         at = -(-end // CHUNK) * CHUNK
     return content
 
