@@ -36,7 +36,7 @@ struct script {
 	size_t count, room;
 	struct e4z_edit *edits;
 	size_t edit_count, edit_room, told; /* the first TOLD of them are durable */
-	char where[64]; /* in it a fault is */
+	char where[64];			    /* in it a fault is */
 	char why[256];
 };
 

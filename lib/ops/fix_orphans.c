@@ -103,10 +103,11 @@ static errcode_t note(void *arg, uint32_t ino, const char *why)
 	if (!why)
 		return rangeset_add(orphans->finished, ino, 1, NULL);
 	left.why = strdup(why);
-	if (left.why && vec_push(&orphans->left, left) == 0)
-		return 0;
-	free(left.why);
-	return ENOMEM;
+	if (!left.why || vec_push(&orphans->left, left)) {
+		free(left.why);
+		return ENOMEM;
+	}
+	return 0; /* cppcheck-suppress memleak ; the vector has it */
 }
 
 static int compare(const void *pa, const void *pb)
