@@ -25,10 +25,11 @@ struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
-	struct table sealed;	/* over the overlay: the data are somebody else's */
-	struct table changed;	/* over both */
-	uint64_t mark;		/* 0: none yet */
-	struct saved_vec saved; /* of blocks changed since the mark: their content then */
+	struct table sealed;	   /* over the overlay: the data are somebody else's */
+	const struct stash *stash; /* over both; NULL: none */
+	struct table changed;	   /* over all */
+	uint64_t mark;		   /* 0: none yet */
+	struct saved_vec saved;	   /* of blocks changed since the mark: their content then */
 };
 
 errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **out)
@@ -72,6 +73,11 @@ const struct overlay *capture_overlay(const struct capture *cap)
 	return cap->overlay;
 }
 
+void capture_set_stash(struct capture *cap, const struct stash *stash)
+{
+	cap->stash = stash;
+}
+
 size_t capture_count(const struct capture *cap)
 {
 	return cap->changed.count;
@@ -99,9 +105,14 @@ static uint8_t *held(const struct table *t, uint64_t block)
 	return t->count ? find(t, block)->data : NULL;
 }
 
+static bool is_stashed(const struct capture *cap, uint64_t block)
+{
+	return cap->stash && stash_find(cap->stash, block);
+}
+
 bool capture_has(const struct capture *cap, uint64_t block)
 {
-	return held(&cap->changed, block) != NULL;
+	return held(&cap->changed, block) || is_stashed(cap, block);
 }
 
 /* Make room for one more. */
@@ -168,9 +179,38 @@ errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len
 	return err;
 }
 
-errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf)
+/* Copy what the stash holds of [off, off + len) into BUF. */
+static errcode_t patch_stashed(const struct capture *cap, uint64_t off, size_t len, uint8_t *buf)
+{
+	uint32_t bs = cap->block_size;
+	uint64_t end = off + len, block = off / bs, stop = (end + bs - 1) / bs;
+	AUTO_FREE uint8_t *data = NULL;
+	errcode_t err = 0;
+
+	for (; !err && (block = stash_first(cap->stash, block, stop)) < stop; block++) {
+		uint64_t start = block * bs, from = start > off ? start : off;
+		uint64_t to = start + bs < end ? start + bs : end;
+
+		if (!data)
+			data = malloc(bs);
+		err = data ? stash_read(cap->stash, stash_find(cap->stash, block), data) : ENOMEM;
+		if (!err)
+			memcpy(buf + (from - off), data + (from - start), to - from);
+	}
+	return err;
+}
+
+/* What there is for a change to begin with. */
+static errcode_t read_unchanged(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
 	errcode_t err = capture_read_below(cap, off, len, buf);
+
+	return err || !cap->stash ? err : patch_stashed(cap, off, len, buf);
+}
+
+errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf)
+{
+	errcode_t err = read_unchanged(cap, off, len, buf);
 
 	if (!err)
 		patch(&cap->changed, cap->block_size, off, len, buf);
@@ -179,7 +219,7 @@ errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void
 
 bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
-	return !cap->overlay && !cap->changed.count && !cap->sealed.count &&
+	return !cap->overlay && !cap->changed.count && !cap->sealed.count && !cap->stash &&
 	       blkdev_read_cached(cap->dev, off, len, buf);
 }
 
@@ -196,6 +236,8 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 		at = entry.block;
 	at = first_held(&cap->sealed, off / bs, at);
 	at = first_held(&cap->changed, off / bs, at);
+	if (cap->stash)
+		at = stash_first(cap->stash, off / bs, at);
 	if (at == stop || at * bs >= *start)
 		return;
 	*start = at * bs > off ? at * bs : off;
@@ -260,7 +302,7 @@ static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **
 	if (!data)
 		return ENOMEM;
 	if (load)
-		err = capture_read_below(cap, block * cap->block_size, cap->block_size, data);
+		err = read_unchanged(cap, block * cap->block_size, cap->block_size, data);
 	if (err) {
 		free(data);
 		return err;
@@ -337,6 +379,13 @@ errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const voi
 		len -= n;
 	}
 	return 0;
+}
+
+errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data)
+{
+	uint64_t off = block * cap->block_size;
+
+	return held(&cap->changed, block) ? capture_write(cap, off, cap->block_size, data) : 0;
 }
 
 /* Zero what [off, end) has of BLOCK, which is held. */
@@ -441,6 +490,9 @@ static int compare(const void *pa, const void *pb)
 
 static bool is_changed(const struct capture *cap, const struct captured *b)
 {
+	/* what is below will be something else */
+	if (is_stashed(cap, b->block))
+		return true;
 	return b->loaded && b->print != fingerprint(b->data, cap->block_size);
 }
 

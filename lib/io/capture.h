@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The file system as it would be: the image, over it what its log says (the overlay), over that the
- * changes that are sealed, over those the blocks that are changed now. Nothing sinks; dropping the
- * changes is all that a dry run or a failure needs.
+ * changes that are sealed, over those the data that are to go home (the stash), over these the
+ * blocks that are changed now. Nothing sinks; dropping the changes is all that a dry run or a
+ * failure needs.
  *
  * Any number of threads may read while nobody edits.
  */
@@ -11,6 +12,7 @@
 
 #include "io/blkdev.h"
 #include "io/overlay.h"
+#include "io/stash.h"
 
 struct capture;
 
@@ -27,13 +29,16 @@ struct blkdev *capture_dev(const struct capture *cap);
 void capture_set_overlay(struct capture *cap, struct overlay *ov);
 const struct overlay *capture_overlay(const struct capture *cap);
 
+/* Look through STASH from now on, which stays the caller's; NULL: there is none. */
+void capture_set_stash(struct capture *cap, const struct stash *stash);
+
 /* [off, off + len) as it would be. */
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf);
 
-/* The same without the changes: what is there, seen through the log, and what is sealed. */
+/* The same without the changes and the stash: what is there, seen through the log, and sealed. */
 errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf);
 
-/* BLOCK was changed, or at least asked for to be. */
+/* BLOCK is in the stash, was changed, or at least asked for to be. */
 bool capture_has(const struct capture *cap, uint64_t block);
 
 /* As blkdev_read_cached and blkdev_next_data, of the same view. */
@@ -51,6 +56,9 @@ errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
 
 /* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
 errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
+
+/* BLOCK becomes DATA if it is held: not to be called for what the stash alone has. */
+errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data);
 
 /* Zero what is held of [off, off + len); what is not held stays as it is below. */
 errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len);
@@ -78,8 +86,8 @@ struct captured {
 };
 
 /*
- * The changed blocks that differ from what is below, by rising number, into an array that is the
- * caller's to free; the data stay the capture's.
+ * The changed blocks that differ from what is below, or are in the stash, by rising number, into an
+ * array that is the caller's to free; the data stay the capture's.
  */
 errcode_t capture_list(const struct capture *cap, struct captured **list, size_t *count);
 

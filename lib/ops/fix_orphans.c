@@ -99,15 +99,17 @@ static errcode_t note(void *arg, uint32_t ino, const char *why)
 {
 	struct fix_orphans *orphans = arg;
 	struct orphan_left left = {.ino = ino};
+	errcode_t err;
 
 	if (!why)
 		return rangeset_add(orphans->finished, ino, 1, NULL);
 	left.why = strdup(why);
-	if (!left.why || vec_push(&orphans->left, left)) {
-		free(left.why);
+	if (!left.why)
 		return ENOMEM;
-	}
-	return 0; /* cppcheck-suppress memleak ; the vector has it */
+	err = vec_push(&orphans->left, left);
+	if (err)
+		free(left.why);
+	return err;
 }
 
 static int compare(const void *pa, const void *pb)

@@ -9,40 +9,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data)
+#define PIECE_BYTES (1u << 20) /* of neighbours that are written at once */
+
+static struct home new_home(struct homes *homes, uint64_t off, uint64_t len)
 {
-	struct home home = {
+	return (struct home){
 		.off = off,
 		.len = len,
-		.data = malloc(len),
-		.number = homes->list.count,
+		.number = homes->number++,
 		.group = homes->group,
 	};
+}
 
+errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data)
+{
+	struct home home = new_home(homes, off, len);
+	errcode_t err;
+
+	home.data = malloc(len);
 	if (!home.data)
 		return ENOMEM;
 	memcpy(home.data, data, len);
-	if (vec_push(&homes->list, home) == 0)
-		return 0;
-	free(home.data);
-	return ENOMEM;
+	err = vec_push(&homes->list, home);
+	if (err)
+		free(home.data);
+	return err;
 }
 
-errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len)
+errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_size,
+			  const void *data)
 {
-	const struct home home = {
-		.off = off,
-		.len = len,
-		.number = homes->list.count,
-		.group = homes->group,
-	};
+	uint64_t off = block * block_size;
 
-	return vec_push(&homes->list, home);
+	/* within a group the order is that of the places, and zeroes may begin before it */
+	if (off < homes->zero_end && off + block_size > homes->zero_from)
+		homes_barrier(homes);
+	return stash_put(homes->stash, block, data, homes->number++, homes->group);
+}
+
+errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size)
+{
+	const struct home home = new_home(homes, off, len);
+	uint64_t block = (off + block_size - 1) / block_size, end = (off + len) / block_size;
+	errcode_t err = vec_push(&homes->list, home);
+
+	if (homes->zero_from == homes->zero_end)
+		homes->zero_from = off;
+	homes->zero_from = off < homes->zero_from ? off : homes->zero_from;
+	homes->zero_end = off + len > homes->zero_end ? off + len : homes->zero_end;
+	if (!homes->stash || block >= end)
+		return err;
+	for (; !err && (block = stash_first(homes->stash, block, end)) < end; block++)
+		err = stash_put(homes->stash, block, NULL, home.number, home.group);
+	return err;
 }
 
 void homes_barrier(struct homes *homes)
 {
 	homes->group++;
+	homes->zero_from = homes->zero_end = 0;
 }
 
 static void forget_from(struct homes *homes, size_t count)
@@ -55,20 +80,24 @@ void homes_free(struct homes *homes)
 {
 	forget_from(homes, 0);
 	vec_free(&homes->list);
-	homes->mark = 0;
-	homes->group = homes->group_mark = 0;
+	stash_free(homes->stash);
+	*homes = (struct homes){.mark = 0};
 }
 
 void homes_mark(struct homes *homes)
 {
 	homes->mark = homes->list.count;
 	homes->group_mark = homes->group;
+	if (homes->stash)
+		stash_mark(homes->stash);
 }
 
 void homes_back(struct homes *homes)
 {
 	forget_from(homes, homes->mark);
 	homes->group = homes->group_mark;
+	if (homes->stash)
+		stash_back(homes->stash);
 }
 
 /* ---- against the changed blocks ---- */
@@ -135,6 +164,30 @@ static void apply(const struct home *home, uint64_t start, uint64_t end, uint8_t
 		memset(below + (from - start), 0, to - from);
 }
 
+/* What BLOCK will be at home, into BELOW, if *ANY: something goes there. */
+static errcode_t read_home(const struct homes *homes, const struct home *const *sorted,
+			   const struct capture *view, uint32_t block_size, uint64_t block,
+			   uint8_t *below, bool *any)
+{
+	uint64_t start = block * block_size, end = start + block_size;
+	const struct stashed *whole = homes->stash ? stash_find(homes->stash, block) : NULL;
+	size_t stop = begin_before(sorted, homes->list.count, end), first = stop;
+	errcode_t err = 0;
+
+	/* they hardly ever overlap: missing one costs a block of the log, no more */
+	while (first && sorted[first - 1]->off + sorted[first - 1]->len > start)
+		first--;
+	*any = whole || first < stop;
+	if (whole)
+		err = stash_read(homes->stash, whole, below);
+	else if (*any)
+		err = capture_read_below(view, start, block_size, below);
+	for (size_t k = first; !err && k < stop; k++)
+		if (!whole || sorted[k]->number > whole->number)
+			apply(sorted[k], start, end, below);
+	return err;
+}
+
 errcode_t homes_leave(const struct homes *homes, const struct capture *view, uint32_t block_size,
 		      struct captured *list, size_t *count)
 {
@@ -144,17 +197,10 @@ errcode_t homes_leave(const struct homes *homes, const struct capture *view, uin
 	errcode_t err = below && sorted ? 0 : ENOMEM;
 
 	for (size_t i = 0; !err && i < all; i++) {
-		uint64_t start = list[i].block * block_size, end = start + block_size;
-		size_t stop = begin_before(sorted, homes->list.count, end), first = stop;
+		bool any;
 
-		/* they hardly ever overlap: missing one costs a block of the log, no more */
-		while (first && sorted[first - 1]->off + sorted[first - 1]->len > start)
-			first--;
-		if (first < stop)
-			err = capture_read_below(view, start, block_size, below);
-		for (size_t k = first; !err && k < stop; k++)
-			apply(sorted[k], start, end, below);
-		if (!err && (first == stop || memcmp(below, list[i].data, block_size) != 0)) {
+		err = read_home(homes, sorted, view, block_size, list[i].block, below, &any);
+		if (!err && (!any || memcmp(below, list[i].data, block_size) != 0)) {
 			const struct captured other = list[kept];
 
 			list[kept++] = list[i];
@@ -166,6 +212,45 @@ errcode_t homes_leave(const struct homes *homes, const struct capture *view, uin
 }
 
 /* ---- writing ---- */
+
+static bool is_newest(const struct homes *homes, const struct stashed *it)
+{
+	return stash_find(homes->stash, it->block) == it;
+}
+
+static int compare_blocks(const void *pa, const void *pb)
+{
+	const struct stashed *a = *(const struct stashed *const *)pa;
+	const struct stashed *b = *(const struct stashed *const *)pb;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	return (a->block > b->block) - (a->block < b->block);
+}
+
+size_t homes_count(const struct homes *homes)
+{
+	size_t blocks = 0;
+
+	if (homes->stash)
+		(void)stash_all(homes->stash, &blocks);
+	return homes->list.count + blocks;
+}
+
+errcode_t homes_each(const struct homes *homes, uint32_t block_size,
+		     errcode_t (*fn)(void *arg, uint64_t off, uint64_t len), void *arg)
+{
+	size_t blocks = 0;
+	const struct stashed *items = homes->stash ? stash_all(homes->stash, &blocks) : NULL;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < homes->list.count && !err; i++)
+		err = fn(arg, homes->list.items[i].off, homes->list.items[i].len);
+	for (size_t i = 0; i < blocks && !err; i++)
+		if (is_newest(homes, &items[i]))
+			err = fn(arg, items[i].block * block_size, block_size);
+	return err;
+}
 
 /* Parts of a block are written, so that their neighbours stay what they are. */
 static errcode_t write_zeroes(struct blkdev *dev, const struct home *home, uint32_t block_size)
@@ -179,24 +264,117 @@ static errcode_t write_zeroes(struct blkdev *dev, const struct home *home, uint3
 	return E4Z_ET_USAGE;
 }
 
+/* What of the stash is to be written, by group and place, in an array of *COUNT for the caller. */
+static errcode_t sort_blocks(const struct homes *homes, const struct stashed ***out, size_t *count)
+{
+	size_t all;
+	const struct stashed *items = stash_all(homes->stash, &all);
+	const struct stashed **sorted = malloc((all + 1) * sizeof(*sorted));
+
+	*out = sorted;
+	*count = 0;
+	if (!sorted)
+		return ENOMEM;
+	for (size_t i = 0; i < all; i++)
+		if (items[i].place != STASH_ZERO && is_newest(homes, &items[i]))
+			sorted[(*count)++] = &items[i];
+	if (*count)
+		qsort(sorted, *count, sizeof(*sorted), compare_blocks);
+	return 0;
+}
+
+struct writing {
+	const struct homes *homes;
+	struct blkdev *dev;
+	uint32_t block_size;
+	const struct stashed **blocks; /* that are left */
+	size_t count;
+	uint8_t *piece; /* PIECE_BYTES */
+	uint32_t group; /* of what was written last */
+	bool any;	/* something was */
+};
+
+/* The barrier before something of GROUP. */
+static errcode_t enter(struct writing *w, uint32_t group)
+{
+	errcode_t err = w->any && group != w->group ? blkdev_sync(w->dev, "data") : 0;
+
+	w->any = true;
+	w->group = group;
+	return err;
+}
+
+/* The next blocks, as far as they are neighbours in one group. */
+static errcode_t write_blocks(struct writing *w)
+{
+	const struct stashed *first = w->blocks[0];
+	size_t n = 0, room = PIECE_BYTES / w->block_size;
+	errcode_t err = enter(w, first->group);
+
+	while (!err && n < w->count && n < room && w->blocks[n]->group == first->group &&
+	       w->blocks[n]->block == first->block + n) {
+		err = stash_read(w->homes->stash, w->blocks[n], w->piece + n * w->block_size);
+		n++;
+	}
+	w->blocks += n;
+	w->count -= n;
+	return err ? err
+		   : blkdev_write(w->dev, first->block * w->block_size, n * w->block_size, w->piece,
+				  "data");
+}
+
+/* HOME is part of a block that was wholly replaced since. */
+static bool is_old(const struct writing *w, const struct home *home)
+{
+	const struct stashed *whole =
+		home->data && w->homes->stash
+			? stash_find(w->homes->stash, home->off / w->block_size)
+			: NULL;
+
+	return whole && whole->number > home->number;
+}
+
+static errcode_t write_home(struct writing *w, const struct home *home)
+{
+	errcode_t err = is_old(w, home) ? 0 : enter(w, home->group);
+
+	if (err || is_old(w, home))
+		return err;
+	return home->data ? blkdev_write(w->dev, home->off, home->len, home->data, "data")
+			  : write_zeroes(w->dev, home, w->block_size);
+}
+
+/* The next block is to be written before HOME. */
+static bool is_before(const struct writing *w, const struct home *home)
+{
+	const struct stashed *next = w->blocks[0];
+
+	if (next->group != home->group)
+		return next->group < home->group;
+	return next->block * w->block_size <= home->off;
+}
+
 errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_size)
 {
-	errcode_t err = 0;
+	struct writing w = {.homes = homes, .dev = dev, .block_size = block_size};
+	AUTO_FREE const struct stashed **blocks = NULL;
+	AUTO_FREE uint8_t *piece = homes->stash ? malloc(PIECE_BYTES) : NULL;
+	errcode_t err = homes->stash ? sort_blocks(homes, &blocks, &w.count) : 0;
 
+	if (homes->stash && !piece)
+		err = ENOMEM;
+	w.blocks = blocks;
+	w.piece = piece;
 	if (homes->list.count)
 		qsort(homes->list.items, homes->list.count, sizeof(*homes->list.items),
 		      compare_groups);
 	for (size_t i = 0; i < homes->list.count && !err; i++) {
-		const struct home *home = &homes->list.items[i];
-
-		if (i && home->group != home[-1].group)
-			err = blkdev_sync(dev, "data");
-		if (err)
-			break;
-		if (home->data)
-			err = blkdev_write(dev, home->off, home->len, home->data, "data");
-		else
-			err = write_zeroes(dev, home, block_size);
+		while (w.count && !err && is_before(&w, &homes->list.items[i]))
+			err = write_blocks(&w);
+		if (!err)
+			err = write_home(&w, &homes->list.items[i]);
 	}
+	while (w.count && !err)
+		err = write_blocks(&w);
 	return err;
 }

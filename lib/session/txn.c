@@ -125,6 +125,7 @@ static void drop_all(struct e4z_image *img)
 
 	capture_drop_all(img->view);
 	capture_unseal(img->view);
+	capture_set_stash(img->view, NULL);
 	homes_free(&txn->homes);
 	for (size_t i = 0; i < txn->waiting.count; i++) {
 		struct waiting *w = &txn->waiting.items[i];
@@ -174,7 +175,7 @@ size_t txn_blocks(const struct e4z_image *img)
 
 bool txn_has_changes(const struct e4z_image *img)
 {
-	return capture_count(img->view) || img->txn->homes.list.count || img->txn->waiting.count;
+	return capture_count(img->view) || txn_homes(img) || img->txn->waiting.count;
 }
 
 bool txn_may_split(const struct e4z_image *img)
@@ -240,19 +241,50 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
 	return err ? err : capture_create(img->view, block, data);
 }
 
+static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t *data)
+{
+	struct homes *homes = &img->txn->homes;
+	errcode_t err;
+
+	if (!homes->stash) {
+		homes->stash = stash_new(img->block_size, STASH_BYTES);
+		if (!homes->stash)
+			return ENOMEM;
+		capture_set_stash(img->view, homes->stash);
+	}
+	err = capture_rewrite(img->view, block, data);
+	return err ? err : homes_add_block(homes, block, img->block_size, data);
+}
+
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)
 {
-	AUTO_FREE uint8_t *zeroes = NULL;
+	uint32_t bs = img->block_size;
 	errcode_t err = txn_may_change(img);
 
 	if (err || !len)
 		return err;
-	if (!data)
-		data = zeroes = calloc(1, len);
-	if (!data)
-		return ENOMEM;
+	if (off > img->dev->len || len > img->dev->len - off)
+		return E4Z_ET_CLIPPED;
+	if (off % bs == 0 && len == bs)
+		return home_block(img, off / bs, data);
+	if (off / bs != (off + len - 1) / bs)
+		return E4Z_ET_USAGE;
 	err = capture_write(img->view, off, len, data);
 	return err ? err : homes_add(&img->txn->homes, off, len, data);
+}
+
+/* Of a block that is in the stash a part becomes zero: it has to be held, so that it is seen. */
+static errcode_t hold_stashed(struct e4z_image *img, uint64_t off, uint64_t len)
+{
+	const struct stash *stash = img->txn->homes.stash;
+	uint64_t bs = img->block_size, ends[] = {off, off + len};
+	uint8_t *data;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < 2 && stash && !err; i++)
+		if (ends[i] % bs && stash_find(stash, ends[i] / bs))
+			err = txn_edit(img, ends[i] / bs, &data);
+	return err;
 }
 
 errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
@@ -263,8 +295,10 @@ errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
 		return err;
 	if (off > img->dev->len || len > img->dev->len - off)
 		return E4Z_ET_CLIPPED;
-	err = capture_zero_held(img->view, off, len);
-	return err ? err : homes_add_zero(&img->txn->homes, off, len);
+	err = hold_stashed(img, off, len);
+	if (!err)
+		err = capture_zero_held(img->view, off, len);
+	return err ? err : homes_add_zero(&img->txn->homes, off, len, img->block_size);
 }
 
 void txn_barrier(struct e4z_image *img)
@@ -274,7 +308,7 @@ void txn_barrier(struct e4z_image *img)
 
 size_t txn_homes(const struct e4z_image *img)
 {
-	return img->txn->homes.list.count;
+	return homes_count(&img->txn->homes);
 }
 
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
@@ -433,10 +467,24 @@ static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 		txn->state = BROKEN;
 		return err;
 	}
+	capture_set_stash(img->view, NULL);
 	txn->waiting.items[txn->waiting.count - 1].homes = txn->homes;
 	txn->homes = (struct homes){.mark = 0};
 	txn->stamped = false;
 	return new_freed(img, txn);
+}
+
+/* What goes home is seen when it waits because the view holds it. */
+static errcode_t hold(void *arg, uint64_t off, uint64_t len)
+{
+	struct e4z_image *img = arg;
+	uint64_t block = off / img->block_size;
+	uint8_t *data;
+
+	(void)len;
+	return img->txn->homes.stash && stash_find(img->txn->homes.stash, block)
+		       ? txn_edit(img, block, &data)
+		       : 0;
 }
 
 errcode_t txn_seal(struct e4z_image *img)
@@ -444,9 +492,11 @@ errcode_t txn_seal(struct e4z_image *img)
 	struct waiting w = {.list = NULL};
 	errcode_t err = txn_may_change(img);
 
-	if (err || !(capture_count(img->view) || img->txn->homes.list.count))
+	if (err || !(capture_count(img->view) || txn_homes(img)))
 		return err;
-	err = txn_judge_size(img, &w);
+	err = homes_each(&img->txn->homes, img->block_size, hold, img);
+	if (!err)
+		err = txn_judge_size(img, &w);
 	if (err || !img->log)
 		free(w.list);
 	else

@@ -51,8 +51,8 @@ errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
 errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
 
 /*
- * Have LEN bytes at OFF become DATA (NULL: zero) at home before the commit. They are invisible in
- * the committed state (in a free block, an unwritten one, past EOF), or visible with
+ * Have LEN bytes at OFF, a block or a part of one, become DATA at home before the commit. They are
+ * invisible in the committed state (in a free block, an unwritten one, past EOF), or visible with
  * E4Z_DATA_ORDERED. Reads through the image see them at once.
  */
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);

@@ -36,6 +36,11 @@ static errcode_t save_block(void *arg, uint64_t block, const void *data)
 	return undo_save(img, block * img->block_size, img->block_size);
 }
 
+static errcode_t save_home(void *arg, uint64_t off, uint64_t len)
+{
+	return undo_save(arg, off, len);
+}
+
 /* Before the first write: all that is going to be overwritten goes into the undo file. */
 static errcode_t save_all(struct e4z_image *img, const struct waiting *w)
 {
@@ -44,11 +49,10 @@ static errcode_t save_all(struct e4z_image *img, const struct waiting *w)
 
 	if (!img->undo)
 		return 0;
-	for (size_t i = 0; i < w->homes.list.count && !err; i++)
-		err = undo_save(img, w->homes.list.items[i].off, w->homes.list.items[i].len);
+	err = homes_each(&w->homes, img->block_size, save_home, img);
 	if (!err && txn->replay_pending)
 		err = overlay_each(capture_overlay(img->view), save_block, img);
-	if (!err && img->undo && (w->count || w->homes.list.count || txn->replay_pending))
+	if (!err && img->undo && (w->count || homes_count(&w->homes) || txn->replay_pending))
 		err = undo_expect(img, w->list, w->count,
 				  img->log ? commit_need(img->log, w->count) : 0);
 	return err;
@@ -63,14 +67,14 @@ static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 	if (!err && img->log && w->count)
 		err = commit_reserve(&txn->commit, w->list, w->count);
 	if (!err)
-		err = replay_first(img, w->count || w->homes.list.count);
+		err = replay_first(img, w->count || homes_count(&w->homes));
 	if (!err)
 		err = homes_write(&w->homes, img->dev, img->block_size);
 	if (err)
 		return err;
 	if (img->log && w->count)
 		return commit_transaction(&txn->commit, w->list, w->count, txn->now);
-	if (w->count || w->homes.list.count)
+	if (w->count || homes_count(&w->homes))
 		err = blkdev_sync(img->dev, "data");
 	return err || !w->count ? err : direct_commit(img, w->list, w->count);
 }
@@ -118,6 +122,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	txn->homes = (struct homes){.mark = 0};
 	err = write_all(img, &last);
 	free(last.list);
+	capture_set_stash(img->view, NULL);
 	homes_free(&last.homes);
 	txn->sum.transactions += txn->commit.transactions + (!img->log && last.count);
 	txn->sum.log_blocks += txn->commit.log_blocks;

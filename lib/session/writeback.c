@@ -7,61 +7,42 @@
 #include <errno.h>
 #include <string.h>
 
-#define PIECE_BYTES (1u << 20) /* of neighbours that go home at once */
-
 struct writeback {
 	struct edit_file *f;
 	bool all;			 /* what can be seen, too */
 	bool wrote;			 /* something went home */
-	bool placed;			 /* blocks were put into holes */
 	VEC(, struct e4z_span) converts; /* what becomes written */
-	uint64_t home;			 /* block of the first one in piece */
-	size_t filled;			 /* bytes */
-	uint8_t *piece;
 };
 
 /* ---- what nobody sees ---- */
 
-static errcode_t flush_piece(struct writeback *w)
-{
-	size_t len = w->filled;
-
-	w->filled = 0;
-	w->wrote |= len != 0;
-	return txn_home(w->f->img, w->home * w->f->img->block_size, len, w->piece);
-}
-
 static errcode_t go_home(struct writeback *w, uint64_t pblk, const uint8_t *data)
 {
 	uint32_t bs = w->f->img->block_size;
-	errcode_t err = 0;
 
-	if (!w->piece) {
-		w->piece = malloc(PIECE_BYTES);
-		if (!w->piece)
-			return ENOMEM;
-	}
-	if (w->filled == PIECE_BYTES || pblk != w->home + w->filled / bs)
-		err = flush_piece(w);
-	if (!w->filled)
-		w->home = pblk;
-	memcpy(w->piece + w->filled, data, bs);
-	w->filled += bs;
-	return err;
+	w->wrote = true;
+	return txn_home(w->f->img, pblk * bs, bs, data);
 }
 
 /* ---- what can be seen ---- */
 
-/* [from, end) of the block at PBLK, which can be seen, becomes what it is in DATA. */
+/*
+ * [from, end) of the block at PBLK, which can be seen, becomes what it is in DATA. Of ordered data
+ * that change once more the whole block goes home, which then stands for both: a crash must meet
+ * the old bytes or the last ones.
+ */
 static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t from, uint32_t end,
 			     const uint8_t *data)
 {
 	struct e4z_image *img = f->img;
+	uint64_t bs = img->block_size;
 	uint8_t *block;
 	errcode_t err;
 
+	if (txn_data_mode(img) == E4Z_DATA_ORDERED && capture_has(img->view, pblk))
+		return txn_home(img, pblk * bs, bs, data);
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
-		return txn_home(img, pblk * img->block_size + from, end - from, data + from);
+		return txn_home(img, pblk * bs + from, end - from, data + from);
 	err = txn_edit(img, pblk, &block);
 	if (!err)
 		memcpy(block + from, data + from, end - from);
@@ -158,7 +139,7 @@ static errcode_t put_range(struct writeback *w, uint64_t lblk, uint64_t end)
 		err = put_block(w, b, &run, &left);
 		lblk++;
 	}
-	return err ? err : flush_piece(w);
+	return err;
 }
 
 /* What went home is durable from here on: now it may become written. */
@@ -184,7 +165,6 @@ static errcode_t run_writeback(struct writeback *w, uint64_t lblk, uint64_t end)
 	if (!err)
 		err = convert(w);
 	vec_free(&w->converts);
-	free(w->piece);
 	return err;
 }
 

@@ -500,7 +500,7 @@ static bool file_came_true(const struct model *m, uint32_t bs, const struct verd
 {
 	uint64_t end = m->size;
 
-	/* what an inline file has beyond 60 bytes is in an attribute, and not looked at */
+	/* what does not fit into 60 bytes of an inline file is in an attribute: not looked at */
 	if (new->inline_data && end > 60)
 		end = 60;
 	for (uint64_t start = 0; start < end; start += bs) {

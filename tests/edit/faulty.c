@@ -4,7 +4,7 @@
  *
  *   FAULTY_FILE=IMAGE  the file
  *   FAULTY_READ=OFF    reads that touch this byte fail
- *   FAULTY_STEP=N      the N-th write, zeroing or barrier, from 1 on, fails: nothing of it is done
+ *   FAULTY_STEP=N      the N-th write, zeroing or barrier, from 1 on, fails; nothing of it is done
  *   FAULTY_ERRNO=E     with this error; EIO if it is not given
  *   FAULTY_COUNT=FILE  receives how many steps were asked for, those after the failed one included
  */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole blocks that are to go home, by their number: the newest content of each. Some megabytes are
+ * held in memory, what is more in an unlinked temporary file, so that a transaction may write more
+ * data than there is memory; 64 bytes or so are needed for each block.
+ */
+#ifndef E4Z_IO_STASH_H
+#define E4Z_IO_STASH_H
+
+#include <et/com_err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STASH_BYTES (32u << 20) /* in memory, unless the caller says */
+
+struct stash;
+
+/* What was put: the newest of its block has no newer one. */
+struct stashed {
+	uint64_t block;
+	uint64_t place;	 /* of the content; STASH_ZERO: zeroes, which go home another way */
+	uint32_t number; /* the caller's */
+	uint32_t group;	 /* the caller's */
+	uint32_t older;	 /* index + 1 of what the block had before; 0: nothing */
+};
+
+#define STASH_ZERO UINT64_MAX
+
+/* Of blocks of BLOCK_SIZE bytes, a power of two up to 64 KiB. NULL: no memory. */
+struct stash *stash_new(uint32_t block_size, size_t memory);
+void stash_free(struct stash *stash);
+
+/* BLOCK is DATA from now on, or, with NULL, zeroes. ENOMEM, or an error of the temporary file. */
+errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint32_t number,
+		    uint32_t group);
+
+/* The newest of BLOCK, valid until the next call that changes the stash, or NULL. */
+const struct stashed *stash_find(const struct stash *stash, uint64_t block);
+
+/* Any of [block, block + count) is there. */
+bool stash_meets(const struct stash *stash, uint64_t block, uint64_t count);
+
+/* The first block in [from, end) that is there, or END. */
+uint64_t stash_first(const struct stash *stash, uint64_t from, uint64_t end);
+
+/* What IT holds into BUF, a block. Any number of threads may read while nobody puts. */
+errcode_t stash_read(const struct stash *stash, const struct stashed *it, void *buf);
+
+/* Everything that was put, in its order, and how much that is. */
+const struct stashed *stash_all(const struct stash *stash, size_t *count);
+
+/* Remember how it is now; forget what came since. */
+void stash_mark(struct stash *stash);
+void stash_back(struct stash *stash);
+
+#endif
