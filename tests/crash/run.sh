@@ -15,7 +15,7 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare'
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k'
 	limit=70 outside=23 less="--errors 4 --nested 25"
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14 less=
@@ -35,7 +35,10 @@ rows() {
 	esac
 	for workload in $("$program" --list); do
 		# where there is inline slack it is scrubbed too: fix-slack says so
-		case $image-$workload in grow-*-fix-behind | half-*-fix-orphan) ;; grow-* | half-* | inline-*-fix-paranoid) continue ;; esac
+		case $image-$workload in
+		grow-*-fix-behind | half-*-fix-orphan | large-*-write-moved) ;;
+		grow-* | half-* | large-* | inline-*-fix-paranoid) continue ;;
+		esac
 		# whatever is edited there, the orphans are finished first
 		case $image-$workload in orphan-*-orphans) ;; orphan-*) continue ;; esac
 		for data in journal ordered; do
