@@ -196,7 +196,7 @@ for name in ${*:-$names}; do
 	grow-1k-ind | half-1k-ind) shallow=1 mk 6M has_journal 1024 -J size=2 ;;
 	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
 	large-1k) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
-	large-big) shallow=1 mk 8M $csum,bigalloc,has_journal 1024 -C 8192 -J size=1 ;;
+	large-big) shallow=1 mk 20M $csum,bigalloc,has_journal 4096 -C 16384 -J size=4 ;;
 	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
 	esac
