@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Moves dirty blocks to new places, where nobody sees them until the commit: what can be seen and is
- * too much for the log is then a switch of the map, as atomic as the log would have made it.
+ * Moves dirty blocks to new places, where nobody sees them until the commit: what can be seen and
+ * is too much for the log is then a switch of the map, as atomic as the log would have made it.
  */
 #ifndef E4Z_SESSION_RELOCATE_H
 #define E4Z_SESSION_RELOCATE_H

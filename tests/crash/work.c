@@ -448,7 +448,12 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
 		   void *arg, struct e4z_commit_summary *summary)
 {
-	const struct e4z_edit_options edit = {.data = options->data, .split = work->split};
+	const struct e4z_edit_options edit = {
+		.data = options->data,
+		.split = work->split,
+		.policy = options->policy,
+		.cache_blocks = options->cache_blocks,
+	};
 	struct e4z_commit_summary one = {.transactions = 0};
 	errcode_t err = e4z_begin(img, &edit);
 
