@@ -250,7 +250,8 @@ struct e4z_edit {
 	uint64_t hole, unwritten_clean, dirty_unwritten, written_disk, written_dirty;
 	uint64_t already_zero, inline_bytes; /* together with those above: requested */
 	bool did_zero, zero_written;
-	uint64_t flushes, retries;
+	uint64_t flushes, retries; /* flushes that wrote; mappings that a flush made stale */
+	uint64_t batches_full;	   /* mappings that ended where a batch of dirty blocks was full */
 	uint64_t blocks_converted, blocks_allocated, blocks_freed;
 };
 

@@ -298,6 +298,7 @@ static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
 	add_bool(&line, "zero_written", edit->zero_written);
 	add_number(&line, "flushes", edit->flushes);
 	add_number(&line, "retries", edit->retries);
+	add_number(&line, "batches_full", edit->batches_full);
 	add_number(&line, "blocks_converted", edit->blocks_converted);
 	add_number(&line, "blocks_allocated", edit->blocks_allocated);
 	add_number(&line, "blocks_freed", edit->blocks_freed);

@@ -22,7 +22,7 @@ struct step {
 
 struct cache {
 	uint32_t block_size;
-	size_t limit, count;
+	size_t limit, count, most;
 	uint64_t mark;
 	VEC(, struct step) log;
 };
@@ -87,6 +87,11 @@ size_t cache_count(const struct cache *cache)
 size_t cache_limit(const struct cache *cache)
 {
 	return cache->limit;
+}
+
+size_t cache_most(const struct cache *cache)
+{
+	return cache->most;
 }
 
 uint64_t cache_cookie(const struct cache_file *file)
@@ -176,7 +181,8 @@ static errcode_t insert(struct cache_file *file, struct cache_block *block)
 	memmove(v->items + at + 1, v->items + at, (v->count - at) * sizeof(v->items[0]));
 	v->items[at] = block;
 	v->count++;
-	file->cache->count++;
+	if (++file->cache->count > file->cache->most)
+		file->cache->most = file->cache->count;
 	file->dirty += block->dirty;
 	return 0;
 }

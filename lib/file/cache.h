@@ -34,9 +34,10 @@ void cache_free(struct cache *cache);
 struct cache_file *cache_file_new(struct cache *cache);
 void cache_file_free(struct cache_file *file);
 
-/* Blocks held, and those that may be. */
+/* Blocks held, those that may be, and the most that were held at once. */
 size_t cache_count(const struct cache *cache);
 size_t cache_limit(const struct cache *cache);
+size_t cache_most(const struct cache *cache);
 
 /* Grows with every change of a block or of its state: what was looked up before may be stale. */
 uint64_t cache_cookie(const struct cache_file *file);

@@ -8,13 +8,28 @@
 #include "session/txn.h"
 #include <inttypes.h>
 
+/* Numbers that no name stands for are a mistake of the caller's. */
+static errcode_t judge_options(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
+		return image_fail(img, E4Z_ET_USAGE, "there is no data mode %d", options->data);
+	if (options->policy != E4Z_POLICY_BATCH && options->policy != E4Z_POLICY_FLUSH &&
+	    options->policy != E4Z_POLICY_FLUSH_ALWAYS)
+		return image_fail(img, E4Z_ET_USAGE, "there is no policy %d", options->policy);
+	return 0;
+}
+
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	static const struct e4z_edit_options defaults;
+	errcode_t err;
 
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
-	return orphan_begin(img, options ? options : &defaults, NULL);
+	if (!options)
+		options = &defaults;
+	err = judge_options(img, options);
+	return err ? err : orphan_begin(img, options, NULL);
 }
 
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)

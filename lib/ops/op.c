@@ -48,7 +48,7 @@ static errcode_t run_open(struct op *op)
 {
 	struct edit_file *f = op->f;
 	struct e4z_edit *edit = op->edit;
-	uint64_t taken = f->taken, given = f->given, converted = f->converted;
+	uint64_t taken = f->taken - f->placed, given = f->given, converted = f->converted;
 	uint64_t cookie = zero_cookie(f), size = f->inode.size;
 	bool was_inline = !f->list;
 	int64_t sectors = f->sectors;
@@ -63,7 +63,8 @@ static errcode_t run_open(struct op *op)
 	f->stamp |= zero_cookie(f) != cookie || f->inode.size != size || edit->did_zero ||
 		    was_inline != !f->list;
 	edit->size_after = f->inode.size;
-	edit->blocks_allocated += f->taken - taken;
+	/* what is written into a hole counts when it is written, not when it gets its place */
+	edit->blocks_allocated += f->taken - f->placed - taken;
 	edit->blocks_freed += f->given - given;
 	edit->blocks_converted += f->converted - converted;
 	return session_limit(op->img);

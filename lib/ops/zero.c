@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAX_UNWRITTEN 32767 /* blocks of an unwritten extent, and so of a mapping of them */
+/* blocks of an extent on the disk, and so of a mapping of them */
+#define MAX_WRITTEN 32768
+#define MAX_UNWRITTEN 32767
 
 uint64_t zero_cookie(const struct edit_file *f)
 {
@@ -41,6 +43,20 @@ static void split_hole(const struct edit_file *f, struct zero_map *map)
 	while (++at < end && (b = cache_find(f->blocks, at)) && b->dirty)
 		;
 	map->len = at - map->lblk;
+}
+
+/* Written blocks may be new to the committed state: up to where are they the one or the other? */
+static void split_written(const struct edit_file *f, struct zero_map *map)
+{
+	bool seen = edit_seen_bytes(f, map->pblk, false);
+	uint64_t len = 1;
+
+	map->type = seen ? ZERO_WRITTEN : ZERO_NEW;
+	if (map->len > MAX_WRITTEN)
+		map->len = MAX_WRITTEN;
+	while (len < map->len && !edit_seen_bytes(f, map->pblk + len, false) == !seen)
+		len++;
+	map->len = len;
 }
 
 static void fill_batch(const struct edit_file *f, struct zero_map *map, uint32_t *batch,
@@ -76,9 +92,7 @@ errcode_t zero_begin(struct edit_file *f, uint64_t lblk, uint64_t end, uint32_t 
 		map->type = ZERO_HOLE;
 	} else {
 		map->pblk = run.pblk + lblk - run.lblk;
-		map->type = run.unwritten			   ? ZERO_UNWRITTEN
-			    : edit_seen_bytes(f, map->pblk, false) ? ZERO_WRITTEN
-								   : ZERO_NEW;
+		map->type = run.unwritten ? ZERO_UNWRITTEN : ZERO_WRITTEN;
 	}
 	if (end > run.lblk + run.len)
 		end = run.lblk + run.len;
@@ -89,6 +103,8 @@ errcode_t zero_begin(struct edit_file *f, uint64_t lblk, uint64_t end, uint32_t 
 		map->len = MAX_UNWRITTEN;
 	if (map->type == ZERO_HOLE)
 		split_hole(f, map);
+	if (map->type == ZERO_WRITTEN)
+		split_written(f, map);
 	if (room && (map->type == ZERO_UNWRITTEN || map->type == ZERO_RESERVED))
 		fill_batch(f, map, batch, room);
 	return 0;
@@ -101,7 +117,7 @@ struct zeroing {
 	const struct session *s;
 	uint64_t off, end; /* bytes still to be done */
 	struct e4z_edit *edit;
-	bool dirty_before; /* something in the range was dirty, and was not flushed yet */
+	bool dirty_before; /* with that policy: something was dirty, and was not flushed yet */
 	uint32_t *batch;
 	size_t room;
 	uint8_t *scratch; /* a block */
@@ -189,6 +205,24 @@ static errcode_t zero_dirty_ones(struct zeroing *z, struct zero_map *map)
 		err = zero_dirty(z, b->lblk, &z->edit->dirty_unwritten);
 	}
 	z->edit->unwritten_clean += bytes_of(z, map) - (z->edit->dirty_unwritten - before);
+	z->edit->batches_full += map->full;
+	return err;
+}
+
+/*
+ * The written blocks of MAP, which ends where the cache is over its limit: what waits in it is to
+ * be spilled before there is more.
+ */
+static errcode_t zero_written_ones(struct zeroing *z, struct zero_map *map)
+{
+	const struct cache *cache = z->f->session->cache;
+	errcode_t err = 0;
+
+	for (uint64_t i = 0; i < map->len && !err; i++) {
+		err = zero_written(z, map->lblk + i, map->pblk + i);
+		if (cache_count(cache) > cache_limit(cache))
+			map->len = i + 1;
+	}
 	return err;
 }
 
@@ -205,11 +239,9 @@ static errcode_t flush_rest(struct zeroing *z)
 /* One mapping; nothing is done, and *AGAIN, where a flush has changed it. */
 static errcode_t zero_map(struct zeroing *z, struct zero_map *map, bool *again)
 {
-	errcode_t err = 0;
-
 	*again = false;
 	switch (map->type) {
-	case ZERO_HOLE: z->edit->hole += bytes_of(z, map); break;
+	case ZERO_HOLE: z->edit->hole += bytes_of(z, map); return 0;
 	case ZERO_UNWRITTEN:
 		if (!map->has_batch && z->dirty_before) {
 			z->dirty_before = false;
@@ -221,12 +253,9 @@ static errcode_t zero_map(struct zeroing *z, struct zero_map *map, bool *again)
 		return zero_dirty_ones(z, map);
 	case ZERO_RESERVED: return zero_dirty_ones(z, map);
 	case ZERO_WRITTEN:
-	case ZERO_NEW:
-		for (uint64_t i = 0; i < map->len && !err; i++)
-			err = zero_written(z, map->lblk + i, map->pblk + i);
-		break;
+	case ZERO_NEW: return zero_written_ones(z, map);
 	}
-	return err;
+	return 0;
 }
 
 static errcode_t zero_maps(struct zeroing *z)
@@ -252,12 +281,25 @@ static errcode_t zero_maps(struct zeroing *z)
 	return err;
 }
 
+/* How much of [off, end) is in the LEN bytes from START on, and in *DATA where they begin. */
+static size_t inline_part(const struct zeroing *z, uint64_t start, size_t len, uint8_t **data)
+{
+	uint64_t from = z->off > start ? z->off : start;
+	uint64_t end = z->end < start + len ? z->end : start + len;
+
+	if (from >= end)
+		return 0;
+	*data += from - start;
+	return (size_t)(end - from);
+}
+
 /* Inline data: the bytes are in the inode, which travels in the transaction. */
 static errcode_t zero_inline(struct zeroing *z)
 {
 	struct edit_file *f = z->f;
 	struct inline_data data;
-	size_t capacity;
+	size_t head, rest;
+	bool zero;
 	errcode_t err;
 
 	if (!inline_find(f->img, &f->inode, &data))
@@ -266,18 +308,26 @@ static errcode_t zero_inline(struct zeroing *z)
 	err = edit_open_handle(f);
 	if (err)
 		return err;
-	capacity = inline_capacity(&data);
-	for (; z->off < z->end && z->off < capacity; z->off++) {
-		uint8_t *byte = z->off < INODE_I_BLOCK_LEN ? data.head + z->off
-							   : data.rest + z->off - INODE_I_BLOCK_LEN;
-
-		z->edit->did_zero |= *byte != 0;
-		z->edit->inline_bytes++;
-		*byte = 0;
-	}
-	z->edit->hole += z->end - z->off;
+	head = inline_part(z, 0, INODE_I_BLOCK_LEN, &data.head);
+	rest = inline_part(z, INODE_I_BLOCK_LEN, inline_capacity(&data) - INODE_I_BLOCK_LEN,
+			   &data.rest);
+	zero = bytes_are_zero(data.head, head) && bytes_are_zero(data.rest, rest);
+	*(zero ? &z->edit->already_zero : &z->edit->inline_bytes) += head + rest;
+	z->edit->hole += z->end - z->off - head - rest;
+	if (head && !zero)
+		memset(data.head, 0, head);
+	if (rest && !zero)
+		memset(data.rest, 0, rest);
 	edit_close_handle(f);
 	return 0;
+}
+
+/* More than all dirty blocks of the file are never found. */
+static size_t batch_room(const struct edit_file *f, const struct session *s)
+{
+	size_t most = f->blocks ? cache_dirty(f->blocks) + 1 : 1;
+
+	return s->batch < most ? s->batch : most;
 }
 
 errcode_t zero_range(struct edit_file *f, const struct session *s, uint64_t off, uint64_t len,
@@ -285,7 +335,8 @@ errcode_t zero_range(struct edit_file *f, const struct session *s, uint64_t off,
 {
 	uint64_t bs = f->img->block_size;
 	AUTO_FREE uint8_t *scratch = malloc(bs);
-	AUTO_FREE uint32_t *batch = malloc(s->batch * sizeof(*batch));
+	size_t room = batch_room(f, s);
+	AUTO_FREE uint32_t *batch = malloc(room * sizeof(*batch));
 	struct zeroing z = {
 		.f = f,
 		.s = s,
@@ -293,7 +344,7 @@ errcode_t zero_range(struct edit_file *f, const struct session *s, uint64_t off,
 		.end = off + len,
 		.edit = edit,
 		.batch = batch,
-		.room = s->policy == E4Z_POLICY_BATCH ? s->batch : 0,
+		.room = s->policy == E4Z_POLICY_BATCH ? room : 0,
 		.scratch = scratch,
 	};
 	errcode_t err = edit_no_handle(f, "zeroing");
@@ -303,12 +354,12 @@ errcode_t zero_range(struct edit_file *f, const struct session *s, uint64_t off,
 	if (!scratch || !batch)
 		return ENOMEM;
 	edit->requested += len;
-	if (!f->list)
-		return zero_inline(&z);
 	/* before any mapping is looked up: looking afterwards would race with the flush */
-	z.dirty_before = cache_next_dirty(f->blocks, off / bs, (off + len + bs - 1) / bs);
-	err = zero_maps(&z);
-	edit->did_zero |= edit->dirty_unwritten || edit->written_disk || edit->written_dirty;
+	z.dirty_before = s->policy == E4Z_POLICY_FLUSH &&
+			 cache_next_dirty(f->blocks, off / bs, (off + len + bs - 1) / bs);
+	err = f->list ? zero_maps(&z) : zero_inline(&z);
+	edit->did_zero |= edit->dirty_unwritten || edit->written_disk || edit->written_dirty ||
+			  edit->inline_bytes;
 	edit->zero_written |= edit->written_disk || edit->written_dirty;
 	return err;
 }

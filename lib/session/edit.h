@@ -48,7 +48,7 @@ VEC(edit_steps, struct edit_step);
 /* What an operation that fails goes back to, with the steps. */
 struct edit_mark {
 	int64_t sectors;
-	uint64_t taken, given, converted;
+	uint64_t taken, given, placed, converted;
 	size_t unmapped;
 	bool changed, stamp, was_inline;
 };
@@ -63,6 +63,7 @@ struct edit_file {
 	struct indirect *map;	      /* indirect blocks */
 	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
 	uint64_t taken, given;	      /* blocks */
+	uint64_t placed;	      /* of those taken: for what waited in the cache */
 	uint64_t converted;	      /* blocks whose state changed */
 	struct unmapped_vec unmapped; /* to be freed */
 	bool changed;		      /* the map */

@@ -69,6 +69,7 @@ errcode_t edit_mark(struct edit_file *f)
 	f->mark = (struct edit_mark){
 		.sectors = f->sectors,
 		.taken = f->taken,
+		.placed = f->placed,
 		.given = f->given,
 		.converted = f->converted,
 		.unmapped = f->unmapped.count,
@@ -115,6 +116,7 @@ errcode_t edit_back(struct edit_file *f)
 	f->steps.count = 0;
 	f->sectors = f->mark.sectors;
 	f->taken = f->mark.taken;
+	f->placed = f->mark.placed;
 	f->given = f->mark.given;
 	f->converted = f->mark.converted;
 	f->unmapped.count = f->mark.unmapped;

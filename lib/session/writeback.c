@@ -106,7 +106,7 @@ static errcode_t place(struct writeback *w, uint64_t lblk, uint64_t end)
 {
 	struct edit_file *f = w->f;
 	const struct cache_block *b;
-	uint64_t count = 1;
+	uint64_t count = 1, taken = f->taken;
 	errcode_t err;
 
 	while (lblk + count < end && (b = cache_find(f->blocks, lblk + count)) && b->dirty)
@@ -115,6 +115,7 @@ static errcode_t place(struct writeback *w, uint64_t lblk, uint64_t end)
 	/* without extents there is no unwritten state: the data are home before the map is */
 	if (!err)
 		err = edit_allocate(f, lblk, count, f->tree != NULL);
+	f->placed += f->taken - taken;
 	edit_close_handle(f);
 	return err;
 }

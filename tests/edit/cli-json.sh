@@ -5,7 +5,7 @@
 . "$srcdir/tests/edit/cli-common.sh"
 
 edit_fields='type op ino path requested hole unwritten_clean dirty_unwritten written_disk written_dirty already_zero
-	inline did_zero zero_written flushes retries blocks_converted blocks_allocated blocks_freed size_before size_after'
+	inline did_zero zero_written flushes retries batches_full blocks_converted blocks_allocated blocks_freed size_before size_after'
 summary_fields='type verb files findings fixed stale_bytes transactions barriers bytes_read bytes_written seconds exit'
 
 # has TYPE FIELDS
