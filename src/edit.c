@@ -175,6 +175,18 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	return job.result.exit;
 }
 
+int edit_refuse(struct report *report, const char *name, const char *context, const char *message,
+		errcode_t err)
+{
+	const struct report_summary summary = {
+		.verb = report->options->verb_name,
+		.exit = err == E4Z_ET_USAGE ? EXIT_USAGE : EXIT_REFUSED,
+	};
+
+	report_failure(report, name, context, message, err);
+	return report_end(report, &summary);
+}
+
 int edit_operation_run(const struct options *options, struct report *report,
 		       const volatile int *stop)
 {
@@ -185,13 +197,11 @@ int edit_operation_run(const struct options *options, struct report *report,
 	if (!(operation_find(options->verb_name)->wants & WANTS_BYTES))
 		return edit_run(options, report, stop, operate);
 	err = source_open(&source, options->from ? options->from : "-");
-	if (err) {
-		util_say(options->from ? options->from : "standard input", "reading what to write",
-			 error_message(err));
-		status = EXIT_REFUSED;
-	} else {
+	if (err)
+		status = edit_refuse(report, options->from ? options->from : "standard input",
+				     "reading what to write", error_message(err), err);
+	else
 		status = edit_run_with(options, report, stop, operate, &source.bytes, "");
-	}
 	source_close(&source);
 	return status;
 }

@@ -33,6 +33,10 @@ int edit_run(const struct options *options, struct report *report, const volatil
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
 		  edit_work *work, void *arg, const char *context);
 
+/* What is to be done cannot be read, no image was opened: 16 with E4Z_ET_USAGE, else 8. */
+int edit_refuse(struct report *report, const char *name, const char *context, const char *message,
+		errcode_t err);
+
 /* For struct e4z_edit_options, with a job: an orphan that is left is told as skipped. */
 errcode_t edit_tell_orphan(void *job, uint32_t ino, const char *why);
 

@@ -31,10 +31,12 @@ struct line {
 struct script {
 	const char *name;
 	char *text; /* the words of the lines point into it */
+	size_t len;
 	struct line *lines;
 	size_t count, room;
-	struct e4z_edit *edits; /* not told yet */
-	size_t edit_count, edit_room;
+	struct e4z_edit *edits;
+	size_t edit_count, edit_room, told; /* the first TOLD of them are durable */
+	char where[64];			    /* in it a fault is */
 	char why[256];
 };
 
@@ -48,10 +50,32 @@ static void *more(void *items, size_t count, size_t *room, size_t size)
 
 /* ---- understanding ---- */
 
-static bool complain(struct script *s, unsigned number, const char *what, const char *word)
+/* A line as it is being read. */
+struct reading {
+	struct script *script;
+	struct line *line;
+	struct word words[MAX_WORDS];
+	size_t count, at; /* AT: the word that is looked at */
+	unsigned end;	  /* the column behind it */
+};
+
+static bool complain_at(struct script *s, unsigned number, unsigned column, const char *what)
 {
-	snprintf(s->why, sizeof(s->why), "line %u: '%s': %s", number, word, what);
+	snprintf(s->where, sizeof(s->where), "line %u, column %u", number, column);
+	snprintf(s->why, sizeof(s->why), "%s", what);
 	return false;
+}
+
+/* The word that is looked at, or what is missing there, is wrong. */
+static bool complain(struct reading *r, const char *what)
+{
+	char quoted[sizeof(r->script->why)];
+	bool there = r->at < r->count;
+
+	if (there)
+		snprintf(quoted, sizeof(quoted), "'%.180s': %s", r->words[r->at].text, what);
+	return complain_at(r->script, r->line->number, there ? r->words[r->at].column : r->end,
+			   there ? quoted : what);
 }
 
 static bool is_file(const char *word)
@@ -61,61 +85,102 @@ static bool is_file(const char *word)
 	return *word == '/' || (digits && !strcmp(word + 1 + digits, ">"));
 }
 
-/* One number of bytes. */
-static bool take_number(struct script *s, const struct line *line, char *const *words, size_t count,
-			size_t *at, const char *what, uint64_t *value)
+/* One number of bytes; WHAT is missing where there is none. */
+static bool take_number(struct reading *r, const char *what, uint64_t *value)
 {
-	if (*at == count)
-		return complain(s, line->number, what, "is missing");
-	if (!util_size(words[*at], value))
-		return complain(s, line->number, "not a number of bytes", words[*at]);
-	++*at;
+	if (r->at == r->count)
+		return complain(r, what);
+	if (!util_size(r->words[r->at].text, value))
+		return complain(r, "not a number of bytes");
+	r->at++;
+	return true;
+}
+
+static bool take_source(struct reading *r)
+{
+	static const char key[] = "from=";
+	const char *word = r->at < r->count ? r->words[r->at].text : NULL;
+
+	if (!word || strncmp(word, key, strlen(key)) || !word[strlen(key)])
+		return complain(r, "from=HOSTFILE is wanted");
+	r->line->from = word + strlen(key);
+	if (!strcmp(r->line->from, "-"))
+		return complain(r, "standard input is not a file");
+	r->at++;
 	return true;
 }
 
 /* What stands behind the file name. */
-static bool take_rest(struct script *s, struct line *line, char *const *words, size_t count)
+static bool take_rest(struct reading *r)
 {
-	struct operation *op = &line->op;
+	struct operation *op = &r->line->op;
 	unsigned wants = op->row->wants;
-	size_t at = 2;
 
-	if (wants & WANTS_SIZE && !take_number(s, line, words, count, &at, "a size", &op->size))
+	if (wants & WANTS_SIZE && !take_number(r, "a size is missing", &op->size))
 		return false;
-	if (wants & WANTS_OFFSET && !take_number(s, line, words, count, &at, "an offset", &op->off))
+	if (wants & WANTS_OFFSET && !take_number(r, "an offset is missing", &op->off))
 		return false;
-	if (wants & WANTS_LENGTH && !take_number(s, line, words, count, &at, "a length", &op->len))
-		return false;
-	if (wants & WANTS_LENGTH && !op->len)
-		return complain(s, line->number, "a range has a byte at least", words[at - 1]);
-	if (wants & MAY_KEEP && at < count && !strcmp(words[at], "keep-size")) {
+	if (wants & WANTS_LENGTH) {
+		if (!take_number(r, "a length is missing", &op->len))
+			return false;
+		if (!op->len) {
+			r->at--;
+			return complain(r, "a range has a byte at least");
+		}
+	}
+	if (wants & MAY_KEEP && r->at < r->count && !strcmp(r->words[r->at].text, "keep-size")) {
 		op->keep_size = true;
-		at++;
+		r->at++;
 	}
-	if (wants & WANTS_BYTES) {
-		if (at == count || strncmp(words[at], "from=", 5) || !words[at][5])
-			return complain(s, line->number, "wants from=FILE", words[0]);
-		line->from = words[at++] + 5;
-		if (!strcmp(line->from, "-"))
-			return complain(s, line->number, "standard input is not a file", "from=-");
-	}
-	return at == count || complain(s, line->number, "more than is understood", words[at]);
+	if (wants & WANTS_BYTES && !take_source(r))
+		return false;
+	return r->at == r->count || complain(r, "more than is understood");
 }
 
-static bool understand(struct script *s, struct line *line, char *const *words, size_t count)
+static bool understand(struct reading *r)
 {
-	if (!strcmp(words[0], "flush") || !strcmp(words[0], "commit")) {
-		line->kind = words[0][0] == 'f' ? LINE_FLUSH : LINE_COMMIT;
-		return count == 1 || complain(s, line->number, "more than is understood", words[1]);
+	const char *word = r->words[0].text;
+	struct line *line = r->line;
+
+	if (!strcmp(word, "flush") || !strcmp(word, "commit")) {
+		line->kind = word[0] == 'f' ? LINE_FLUSH : LINE_COMMIT;
+		r->at = 1;
+		return r->count == 1 || complain(r, "more than is understood");
 	}
-	line->op.row = operation_find(words[0]);
+	line->op.row = operation_find(word);
 	if (!line->op.row)
-		return complain(s, line->number, "no such operation", words[0]);
-	if (count < 2 || !is_file(words[1]))
-		return complain(s, line->number, "wants an absolute path in the image, or <INO>",
-				count < 2 ? words[0] : words[1]);
-	line->op.file = words[1];
-	return take_rest(s, line, words, count);
+		return complain(r, "no such operation");
+	r->at = 1;
+	if (r->count < 2 || !is_file(r->words[1].text))
+		return complain(r, "an absolute path in the image, or <INO>, is wanted");
+	line->op.file = r->words[1].text;
+	r->at = 2;
+	return take_rest(r);
+}
+
+/* The line TEXT, which is cut into words and kept. */
+static bool parse_line(struct script *s, unsigned number, char *text)
+{
+	struct line line = {.number = number}, *lines;
+	struct reading r = {.script = s, .line = &line, .end = (unsigned)strlen(text) + 1};
+	const char *why = words_split(text, r.words, MAX_WORDS, &r.count);
+
+	if (why) {
+		/* what was cut already is no longer what stands in the line */
+		r.end = r.words[r.count].column;
+		r.at = r.count;
+		return complain(&r, why);
+	}
+	if (!r.count)
+		return true;
+	if (!understand(&r))
+		return false;
+	lines = more(s->lines, s->count, &s->room, sizeof(*lines));
+	if (!lines)
+		return complain(&r, "no memory");
+	s->lines = lines;
+	lines[s->count++] = line;
+	return true;
 }
 
 static bool parse(struct script *s)
@@ -123,26 +188,13 @@ static bool parse(struct script *s)
 	unsigned number = 0;
 
 	for (char *next = s->text, *at; (at = next);) {
-		char *words[MAX_WORDS];
-		size_t count;
-		struct line *lines;
-		const char *why;
-
+		number++;
 		next = strchr(at, '\n');
 		if (next)
 			*next++ = '\0';
-		number++;
-		why = words_split(at, words, MAX_WORDS, &count);
-		if (why)
-			return complain(s, number, why, at);
-		if (!count)
-			continue;
-		lines = more(s->lines, s->count, &s->room, sizeof(*lines));
-		if (!lines)
-			return complain(s, number, "no memory", words[0]);
-		s->lines = lines;
-		lines[s->count] = (struct line){.number = number};
-		if (!understand(s, &lines[s->count++], words, count))
+		else if (strlen(at) != s->len - (size_t)(at - s->text))
+			return complain_at(s, number, (unsigned)strlen(at) + 1, "a zero byte");
+		if (!parse_line(s, number, at))
 			return false;
 	}
 	return true;
@@ -163,8 +215,7 @@ static errcode_t read_text(struct script *s)
 		err = source.bytes.read(source.bytes.arg, 0, s->text, source.bytes.len);
 	if (!err) {
 		s->text[source.bytes.len] = '\0';
-		if (memchr(s->text, '\0', source.bytes.len))
-			err = EINVAL;
+		s->len = source.bytes.len;
 	}
 	source_close(&source);
 	return err;
@@ -206,10 +257,28 @@ static errcode_t tell(struct edit_job *job, struct script *s)
 {
 	errcode_t err = 0;
 
-	for (size_t i = 0; i < s->edit_count && !err; i++)
-		err = job->report->ops->edit(job->report, &s->edits[i]);
-	s->edit_count = 0;
+	for (; s->told < s->edit_count && !err; s->told++)
+		err = job->report->ops->edit(job->report, &s->edits[s->told]);
 	return err;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct e4z_edit *x = a, *y = b;
+
+	return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+/* The files that were told of; the order of the edits is lost. */
+static uint64_t count_files(struct script *s)
+{
+	uint64_t files = 0;
+
+	if (s->told)
+		qsort(s->edits, s->told, sizeof(*s->edits), by_inode);
+	for (size_t i = 0; i < s->told; i++)
+		files += !i || s->edits[i].ino != s->edits[i - 1].ino;
+	return files;
 }
 
 static void add(struct e4z_commit_summary *sum, const struct e4z_commit_summary *one)
@@ -262,7 +331,10 @@ static errcode_t run_lines(struct edit_job *job, struct script *s)
 
 static errcode_t work(struct edit_job *job)
 {
-	return run_lines(job, job->arg);
+	errcode_t err = run_lines(job, job->arg);
+
+	job->result.check.files = count_files(job->arg);
+	return err;
 }
 
 static void script_free(struct script *s)
@@ -276,16 +348,14 @@ int script_run(const struct options *options, struct report *report, const volat
 {
 	struct script s = {.name = options->script};
 	errcode_t err = read_text(&s);
-	int status = EXIT_USAGE;
+	int status;
 
-	if (err) {
-		util_say(s.name, "reading the script", error_message(err));
-	} else if (!parse(&s)) {
-		util_say(s.name, s.why, NULL);
-	} else {
-		s.why[0] = '\0';
+	if (err)
+		status = edit_refuse(report, s.name, "reading the script", error_message(err), err);
+	else if (!parse(&s))
+		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
+	else
 		status = edit_run_with(options, report, stop, work, &s, s.why);
-	}
 	script_free(&s);
 	return status;
 }

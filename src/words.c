@@ -32,7 +32,7 @@ static const char *one_word(char **from, char **to)
 	return quote ? "a quote is not closed" : NULL;
 }
 
-const char *words_split(char *line, char **words, size_t max, size_t *count)
+const char *words_split(char *line, struct word *words, size_t max, size_t *count)
 {
 	char *from = line, *to = line;
 
@@ -44,9 +44,12 @@ const char *words_split(char *line, char **words, size_t max, size_t *count)
 			from++;
 		if (!*from || *from == '#')
 			return NULL;
-		if (*count == max)
+		words[*count < max ? *count : max - 1].column = (unsigned)(from - line) + 1;
+		if (*count == max) {
+			--*count;
 			return "too many words";
-		words[*count] = to;
+		}
+		words[*count].text = to;
 		why = one_word(&from, &to);
 		if (why)
 			return why;

@@ -5,11 +5,16 @@
 
 #include <stddef.h>
 
+struct word {
+	char *text;
+	unsigned column; /* of its first character in the line, from 1 on, in bytes */
+};
+
 /*
  * Split LINE, in place: blanks stand between words, '...' and "..." hold them together, \ takes the
  * next character as it is (not between '...'), # at the start of a word begins a comment. Why not,
- * or NULL.
+ * or NULL; the column of what is wrong is words[*count]'s then.
  */
-const char *words_split(char *line, char **words, size_t max, size_t *count);
+const char *words_split(char *line, struct word *words, size_t max, size_t *count);
 
 #endif

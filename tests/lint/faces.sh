@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What --help names, the manual page explains and the completion offers, and nothing else; error codes have names and
-# their entry in the page.
+# their entry in the page; libe4zero(3) speaks of every public function.
 . "$(dirname "$0")/lint.sh"
 
 program=${E4ZERO:-./e4zero}
@@ -24,5 +24,11 @@ complaints=$complaints$(
 	missing "$codes" "$named" 'not in lib/base/error_name.c'
 	missing "$codes" "$told" 'not in man/e4zero.8, ERRORS'
 	missing "$told" "$codes" 'in man/e4zero.8, not in lib/errors.et'
+)
+functions=$(grep -oE 'e4z_[a-z_]+\(' "$root/lib/e4zero.h" | tr -d '(' | sort -u)
+page=$(grep -oE 'e4z_[a-z_]+ ?\(' "$root/man/libe4zero.3" 2>/dev/null | tr -d ' (' | sort -u)
+complaints=$complaints$(
+	missing "$functions" "$page" 'not in man/libe4zero.3'
+	missing "$page" "$functions" 'in man/libe4zero.3, not in lib/e4zero.h'
 )
 verdict "$(printf '%s\n' "$options" | grep -c .)" 'long options' "$complaints"

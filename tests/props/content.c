@@ -3,6 +3,7 @@
 #include "content.h"
 
 #include "file/inode.h"
+#include "image/groups.h"
 #include "session/session.h"
 #include <stdio.h>
 #include <string.h>
@@ -87,9 +88,11 @@ bool content_read(struct e4z_image *img, const char *name, uint32_t ino, struct 
 	struct reading r = {img, c};
 	uint8_t raw[4096];
 	struct inode inode;
-	errcode_t err = inode_read(img, ino, raw, &inode);
+	errcode_t err = groups_load(img);
 
 	content_clear(c);
+	if (!err)
+		err = inode_read(img, ino, raw, &inode);
 	if (!err)
 		err = e4z_map(img, name, read_piece, &r);
 	if (err) {

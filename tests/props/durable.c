@@ -88,8 +88,8 @@ static void spell(const struct notes *notes, char *word, size_t size)
 }
 
 /*
- * Data, with barriers between; then the flag, the log, the commit block, home, the log is empty, the
- * flag goes. The barrier behind the flag is the data's too.
+ * Data, with barriers between; then the flag, the log, the commit block, home, the log is empty,
+ * the flag goes. The barrier behind the flag is the data's too.
  */
 static bool is_in_order(const char *word)
 {
@@ -285,10 +285,12 @@ static void commit(struct props *p, const struct sequence *seq, struct notes *no
 	CHECK(e4z_open(p->small.path, &writing, &img) == 0);
 	CHECK(blkdev_observe(img->dev, &observer) == 0 && e4z_begin(img, seq->way) == 0);
 	p->model = p->before;
-	for (unsigned i = 0; i < seq->length; i++)
-		INVARIANT(p, seq, 1,
-			  model_act(&p->model, &seq->act[i], i) ==
-				  (act_do(img, &seq->act[i], i, &edit) == 0));
+	for (unsigned i = 0; i < seq->length; i++) {
+		bool legal = model_act(&p->model, &seq->act[i], i);
+		errcode_t err = act_do(img, &seq->act[i], i, &edit);
+
+		INVARIANT(p, seq, 1, props_as_said(p, &seq->act[i], legal, err));
+	}
 	notes->committing = true;
 	INVARIANT(p, seq, 1, e4z_commit(img, &sum) == 0 && sum.transactions <= 1);
 	INVARIANT(p, seq, 13, notes->early == 0);

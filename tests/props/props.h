@@ -44,6 +44,9 @@ struct props {
 __attribute__((noreturn)) void props_broken(const struct props *p, const struct sequence *seq,
 					    int n, const char *what, const char *file, int line);
 
+/* ACT, which is LEGAL or not, came to ERR. */
+bool props_as_said(const struct props *p, const struct act *act, bool legal, errcode_t err);
+
 /* Commit SEQ and look at what was written, in which order, and what every prefix of it leaves. */
 void durable_run(struct props *p, const struct sequence *seq, bool every_state);
 

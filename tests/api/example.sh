@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The example of libe4zero(3) is doc/example.c, builds outside the tree, and does what the page says.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/outside.sh"
+requires pkg-config
+[ -f "$builddir/Makefile" ] || skip 'not in a build tree'
+
+sed -n '/^\.SH EXAMPLE/,$p' "$srcdir/man/libe4zero.3" | sed -n '/^\.EX/,/^\.EE/p' | sed '/^\.EE/,$d; 1d' |
+	sed 's/^\\&//; s/\\-/-/g; s/\\e/\\/g' >page.c
+expand "$srcdir/doc/example.c" | diff - page.c || fail 'the page shows another program'
+[ "$(wc -l <page.c)" -le 40 ] || fail "an example of $(wc -l <page.c) lines"
+
+mkdir installed
+install_below "$tmp/installed" || fail 'make install'
+build_outside "$(find installed -name example.c)" example || fail 'it does not build'
+
+# a file with old bytes behind its end, and one to edit
+edit_image image
+debugfs_script image <<<'sif small size 50'
+! "$E4ZERO" -q --check image || fail 'nothing to scrub'
+./example image /file >out 2>err || fail "exit $?: $(cat err)"
+same said "$(cat out)" '/small: fixed'
+{ head -c 4096 /dev/zero; tail -c +4097 ten; } | head -c 4096 >want
+holds image /file want
+head -c 50 small >want
+holds image /small want
+sound image
+
+# what cannot be done is said, and leaves nothing behind
+remember_image image
+! ./example image /missing >out 2>err || fail 'edited what is not there'
+grep -q '/missing.*No such file' err || fail "$(cat err)"
+! ./example nothing /file 2>err || fail 'opened what is not there'
+grep -q 'No such file' err || fail "$(cat err)"
+image_unchanged image

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --write-zeroes: whole blocks of the range end written and are zero on the disk before the commit, the bytes beside
+# it stay, the file grows with it.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/edit/cli-common.sh"
+
+# zeroes OFFSET LENGTH [OPTIONS]
+zeroes() {
+	local off=$1 len=$2
+	shift 2
+	run_e4zero 0 --json --write-zeroes -o "$off" -l "$len" --trace-io trace "$@" image /file
+	dd if=/dev/zero of=model bs=64k count="$len" seek="$off" iflag=count_bytes oflag=seek_bytes conv=notrunc status=none
+	holds image /file model
+	"$E4ZERO" --json --map image /file >map
+	same "not written of $off+$len $*" "$(jq -c --argjson from $(((off + 4095) / 4096)) --argjson to $(((off + len) / 4096)) \
+		'select($from < $to and .type == "map" and .state != "written" and .lblk < $to and .lblk + .blocks > $from)' map)" ''
+}
+
+while read -r features mode; do
+	edit_image image -O "$features"
+	cp ten model
+	zeroes 100 3000 --data $mode # within a block
+	zeroes 4000 5000 --data $mode # over one and edges
+	zeroes 9000 30000 --data $mode # and beyond EOF
+	run_e4zero 0 --punch-hole -o 8192 -l 16384 image /file
+	zeroes 5000 20000 --data $mode # holes
+	run_e4zero 0 --allocate -o 39000 -l 100000 image /file
+	truncate -s 139000 model
+	zeroes 60000 50001 --data $mode # unwritten blocks
+	zeroes 200000 4096 --data $mode # a gap before it
+	sound image
+done <<-'END2'
+	extent journal
+	^metadata_csum ordered
+	bigalloc journal
+	bigalloc ordered
+	extent,inline_data ordered
+	^has_journal ordered
+END2
+
+# blocks over unwritten ones are zero, durable, before the commit says that they are written
+edit_image image
+cp ten model
+run_e4zero 0 --allocate -o 12288 -l 40960 image /file
+truncate -s 53248 model
+for lblk in 3 5 9; do
+	pollute image $(($(physical image /file $lblk) * 4096 + 17)) 'an old secret'
+done
+zeroes 12288 40960
+sound image
+sed -n '1,/^flush/p' trace | grep -qE '^(write|zero) .* # (data|zero)' || fail "no zeroes before the first barrier: $(cat trace)"
+grep -aq 'an old secret' image && fail 'old bytes are still there'
+
+edit_image image -O ^extent,^64bit
+untouched 8 'no extents' image --write-zeroes -o 0 -l 4096 image /file
+edit_image image
+untouched 16 'keep-size' image --write-zeroes -o 0 -l 4096 --keep-size image /file
+untouched 16 'length' image --write-zeroes -o 0 image /file
+untouched 16 'length' image --write-zeroes -o 0 -l 0 image /file
+untouched 16 'offset' image --write-zeroes -l 1 image /file
