@@ -88,7 +88,7 @@ static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
 	if (!err && look.twice)
 		why = "a block is mapped twice";
 	if (!err && why)
-		err = image_fail(img, E4Z_ET_CORRUPT_MAP, "inode %u: %s", inode->ino, why);
+		err = image_fail(img, map_blame(&work), "inode %u: %s", inode->ino, why);
 	rangeset_free(look.nodes);
 	rangeset_free(look.data);
 	map_work_free(&work);
