@@ -305,10 +305,11 @@ bool tree_outgrows(const struct tree *tree, bool planned, uint64_t eof)
 	const struct shape *shape = planned ? &tree->next : &tree->now;
 
 	for (unsigned level = 1; level < shape->depth; level++) {
-		const struct nodes *row = &shape->level[level], *below = &shape->level[level - 1];
+		const struct nodes *row = &shape->level[level];
+		const struct nodes *below = &shape->level[level - 1];
 		const struct node *last = &row->items[row->count - 1];
 
-		/* where the last node begins behind EOF itself the end that e2fsck computes wraps */
+		/* where it begins behind EOF itself the end that e2fsck computes wraps */
 		if (last->key < eof && below->items[below->count - 1].key >= eof)
 			return true;
 	}
