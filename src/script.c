@@ -38,6 +38,7 @@ struct script {
 	size_t edit_count, edit_room, told; /* the first TOLD of them are durable */
 	char where[64];			    /* in it a fault is */
 	char why[256];
+	bool no_memory;
 };
 
 static void *more(void *items, size_t count, size_t *room, size_t size)
@@ -176,8 +177,10 @@ static bool parse_line(struct script *s, unsigned number, char *text)
 	if (!understand(&r))
 		return false;
 	lines = more(s->lines, s->count, &s->room, sizeof(*lines));
-	if (!lines)
-		return complain(&r, "no memory");
+	if (!lines) {
+		s->no_memory = true;
+		return false;
+	}
 	s->lines = lines;
 	lines[s->count++] = line;
 	return true;
@@ -348,11 +351,15 @@ int script_run(const struct options *options, struct report *report, const volat
 {
 	struct script s = {.name = options->script};
 	errcode_t err = read_text(&s);
+	bool understood = !err && parse(&s);
 	int status;
 
+	/* that there is no memory is nobody's wrong usage */
+	if (s.no_memory)
+		err = ENOMEM;
 	if (err)
 		status = edit_refuse(report, s.name, "reading the script", error_message(err), err);
-	else if (!parse(&s))
+	else if (!understood)
 		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
 	else
 		status = edit_run_with(options, report, stop, work, &s, s.why);

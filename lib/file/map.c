@@ -160,6 +160,7 @@ static void index_entry(struct walk *w, const uint8_t *node, unsigned i, uint64_
 		return;
 	child = nearby_child(w->img, &w->work->nearby, node, i, w->work->level[depth - 1]);
 	if (!child) {
+		w->work->err = w->work->nearby.err;
 		fault(w, "a tree block cannot be read");
 		return;
 	}
@@ -230,6 +231,7 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 {
 	struct walk *w = g->w;
 	uint32_t per_block = w->img->block_size / 4;
+	errcode_t err;
 
 	if (!block)
 		return;
@@ -243,8 +245,10 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 	}
 	if (!may_read(w, block))
 		return;
-	if (image_read(w->img, block * w->img->block_size, w->img->block_size,
-		       w->work->level[level])) {
+	err = image_read(w->img, block * w->img->block_size, w->img->block_size,
+			 w->work->level[level]);
+	if (err) {
+		w->work->err = err;
 		fault(w, "a tree block cannot be read");
 		return;
 	}
@@ -283,6 +287,7 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 	const uint8_t *root = inode->raw + INODE_I_BLOCK;
 
 	nearby_forget(&work->nearby);
+	work->err = 0;
 	if (!(inode->flags & EXT4_EXTENTS_FL)) {
 		indirect_map(&w);
 		return w.fault;
@@ -292,6 +297,11 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 	if (header_ok(&w, root, INODE_I_BLOCK_LEN, -1))
 		extent_node(&w, root, LBLK_END);
 	return w.fault;
+}
+
+errcode_t map_blame(const struct map_work *work)
+{
+	return work->err ? work->err : E4Z_ET_CORRUPT_MAP;
 }
 
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode)

@@ -36,6 +36,7 @@ struct map_work {
 	struct nearby nearby;
 	const volatile int *stop;	 /* a walk ends early when it is set; may be NULL */
 	uint64_t clear_start, clear_end; /* blocks known to be free of static metadata */
+	errcode_t err; /* of the disk, for the last tree block of a walk that cannot be read */
 };
 
 errcode_t map_work_init(const struct e4z_image *img, struct map_work *work);
@@ -47,6 +48,9 @@ void map_work_free(struct map_work *work);
  */
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		     const struct map_sink *sink);
+
+/* Whose fault it is that a walk with WORK found damage: the disk's, or E4Z_ET_CORRUPT_MAP. */
+errcode_t map_blame(const struct map_work *work);
 
 /* The largest i_size that INODE's kind of map can hold, bytes. */
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode);

@@ -67,7 +67,8 @@ static bool read_blocks(const struct e4z_image *img, struct nearby *nearby, cons
 	if (!(nearby->asked & bit))
 		ask(img, index);
 	nearby->asked |= bit;
-	return !image_read(img, pblk * img->block_size, bytes, buf);
+	nearby->err = image_read(img, pblk * img->block_size, bytes, buf);
+	return !nearby->err;
 }
 
 /*

@@ -21,6 +21,7 @@ struct nearby {
 	uint64_t clock;
 	uint64_t room;	/* blocks that may still be read ahead for the leaves of one index block */
 	unsigned asked; /* a bit for each depth: its children were asked for */
+	errcode_t err;	/* of the disk, when a child cannot be read */
 };
 
 void nearby_free(struct nearby *nearby);

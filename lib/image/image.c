@@ -27,9 +27,6 @@
 #define NOTE_SIZE 320
 #define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
 #define MAGIC_OFF offsetof(struct ext2_super_block, s_magic)
-#define JOURNAL_MAGIC 0xc03b3998U
-#define JOURNAL_START_OFF 28 /* of s_start in the journal's superblock, big-endian */
-#define EXTENT_DEPTH_MAX 5
 
 /* What one call of image_open() knows beside the handle. */
 struct opening {
@@ -250,33 +247,6 @@ static errcode_t judge_busy(struct opening *o)
 
 /* ---- the journal's state ---- */
 
-/* An extent header that is far too deep makes libext2fs take memory for every level. */
-static bool map_is_shallow(const struct ext2_inode *inode)
-{
-	const struct ext3_extent_header *head = (const void *)inode->i_block;
-
-	return !(inode->i_flags & EXT4_EXTENTS_FL) ||
-	       ext2fs_le16_to_cpu(head->eh_depth) <= EXTENT_DEPTH_MAX;
-}
-
-/* The log says it holds transactions. A journal that cannot be read says nothing here. */
-static bool log_has_content(struct e4z_image *img)
-{
-	ext2_ino_t ino = img->fs->super->s_journal_inum;
-	struct ext2_inode inode;
-	uint8_t head[JOURNAL_START_OFF + 4];
-	blk64_t block;
-
-	if (ext2fs_read_inode(img->fs, ino, &inode) || !map_is_shallow(&inode) ||
-	    ext2fs_bmap2(img->fs, ino, &inode, NULL, 0, 0, NULL, &block) || !block ||
-	    block >= img->blocks)
-		return false;
-	if (image_read(img, block * img->block_size, sizeof(head), head))
-		return false;
-	return __builtin_bswap32(get_le32(head)) == JOURNAL_MAGIC &&
-	       get_le32(head + JOURNAL_START_OFF) != 0;
-}
-
 static void judge_journal(struct opening *o)
 {
 	struct e4z_image *img = o->img;
@@ -294,8 +264,7 @@ static void judge_journal(struct opening *o)
 	else if (!sb->s_journal_inum)
 		img->info.journal = E4Z_JOURNAL_EXTERNAL;
 	else
-		img->info.journal = log_has_content(img) ? E4Z_JOURNAL_NEEDS_REPLAY
-							 : E4Z_JOURNAL_CLEAN;
+		img->info.journal = E4Z_JOURNAL_CLEAN;
 }
 
 /* ---- the handle ---- */

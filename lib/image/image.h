@@ -45,8 +45,8 @@ struct e4z_image {
 };
 
 /*
- * The steps of e4z_open() up to a file system that libext2fs has seen; its journal is only looked
- * at. As there, *IMG is set on failure too.
+ * The steps of e4z_open() up to a file system that libext2fs has seen; what its
+ * superblock says of a journal is believed. As there, *IMG is set on failure too.
  */
 errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 		     struct e4z_image **img);

@@ -185,7 +185,7 @@ static bool is_of_the_inode(errcode_t err)
 {
 	return err == E4Z_ET_NO_SPACE || err == E4Z_ET_QUOTA || err == E4Z_ET_CORRUPT_MAP ||
 	       err == E4Z_ET_BAD_INODE || err == E4Z_ET_REFUSED || err == EFBIG ||
-	       err == E4Z_ET_LOG_FULL;
+	       err == E4Z_ET_LOG_FULL || err == EIO;
 }
 
 /* Does all that was staged fit into the log? */
@@ -228,8 +228,9 @@ static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e
 
 	if (err == E4Z_ET_LOG_FULL && txn_has_changes(fix->img)) {
 		err = end_batch(fix);
-		if (!err)
-			err = try_change(fix, change, f);
+		if (err)
+			return err;
+		err = try_change(fix, change, f);
 	}
 	*done = !err;
 	if (!err && txn_blocks(fix->img) > fix->held_max)

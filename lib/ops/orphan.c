@@ -187,7 +187,7 @@ static errcode_t finish(struct orphans *o, const struct listed *l, const struct 
 static bool is_of_the_inode(errcode_t err)
 {
 	return err == E4Z_ET_CORRUPT_MAP || err == E4Z_ET_BAD_INODE || err == E4Z_ET_QUOTA ||
-	       err == E4Z_ET_LOG_FULL;
+	       err == E4Z_ET_LOG_FULL || err == EIO;
 }
 
 /* Why INODE is nothing to be finished, or NULL. */

@@ -72,6 +72,25 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 	return err ? image_fail(img, err, "reading the journal's inode") : 0;
 }
 
+/* The log may hold transactions that the superblock knows nothing of. */
+static errcode_t look_into_log(struct e4z_image *img)
+{
+	struct mapping m = {.img = img};
+	struct jbd2_super head;
+	errcode_t err = map_journal(img, &m);
+
+	if (!err)
+		err = image_read(img, m.runs.items[0].pblk * img->block_size, sizeof(head), &head);
+	if (!err && be32_get(head.header.magic) == JBD2_MAGIC && be32_get(head.start))
+		img->info.journal = E4Z_JOURNAL_NEEDS_REPLAY;
+	vec_free(&m.runs);
+	if (err == ENOMEM)
+		return err;
+	/* a journal that cannot be read says nothing here */
+	img->context[0] = '\0';
+	return 0;
+}
+
 static bool has_external(const struct e4z_image *img)
 {
 	static const uint8_t none[JBD2_UUID_BYTES];
@@ -84,6 +103,8 @@ errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_opt
 {
 	bool has_one = ext2fs_has_feature_journal(img->fs->super);
 
+	if (img->info.journal == E4Z_JOURNAL_CLEAN && !options->journal_device)
+		return look_into_log(img);
 	if (!options->journal_device || (has_one && has_external(img)))
 		return 0;
 	return image_fail(

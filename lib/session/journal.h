@@ -14,7 +14,10 @@ errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_opti
 /* The same with default options. */
 errcode_t session_journal_open(struct e4z_image *img);
 
-/* A journal device is named where there is none: E4Z_ET_USAGE. */
+/*
+ * Does the log hold anything, although the superblock does not say so? E4Z_ET_USAGE when a journal
+ * device is named where there is none.
+ */
 errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_options *options);
 void session_journal_close(struct e4z_image *img);
 

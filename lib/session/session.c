@@ -2,6 +2,7 @@
 // Keeps the files of a transaction open between its operations.
 #include "session/session.h"
 
+#include "session/relocate.h"
 #include "session/txn.h"
 #include "session/writeback.h"
 #include <errno.h>
@@ -145,6 +146,57 @@ errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **o
 	return err;
 }
 
+/* ---- the log ---- */
+
+/* Bitmaps and descriptors that change with the blocks that F gives back. */
+static uint64_t freed_bound(const struct edit_file *f)
+{
+	uint64_t per_group = f->img->fs->super->s_blocks_per_group, bound = 0;
+
+	for (size_t i = 0; i < f->unmapped.count && bound < f->img->groups; i++)
+		bound += f->unmapped.items[i].len / per_group + 2;
+	return 2 * (bound < f->img->groups ? bound : f->img->groups);
+}
+
+/* LOOK: only those dirty blocks count that will travel in the log. */
+static uint64_t log_bound(struct e4z_image *img, bool look)
+{
+	const struct session *s = img->session;
+	uint64_t bound = txn_log_bound(img);
+
+	for (size_t i = 0; s && i < s->files.count; i++) {
+		const struct edit_file *f = s->files.items[i];
+
+		bound += look ? relocate_blocks(f) : cache_dirty(f->blocks);
+		bound += freed_bound(f) + 8;
+		if (f->list && f->changed)
+			bound += extents_changes(f->list) +
+				 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));
+	}
+	return bound;
+}
+
+uint64_t session_log_bound(struct e4z_image *img)
+{
+	return log_bound(img, false);
+}
+
+/*
+ * What can be seen travels in the log; where that would take more than ROOM blocks of it, it moves
+ * to new ones.
+ */
+static errcode_t move_for_room(struct e4z_image *img, uint64_t room)
+{
+	struct session *s = img->session;
+	errcode_t err = 0;
+
+	if (!img->log || txn_data_mode(img) == E4Z_DATA_ORDERED || log_bound(img, false) <= room)
+		return 0;
+	for (size_t i = 0; i < s->files.count && !err && log_bound(img, true) > room; i++)
+		err = relocate(s->files.items[i]);
+	return err;
+}
+
 /* ---- the limit ---- */
 
 /* Write files back until no more than LEAVE blocks are held; SEEN: what can be seen, too. */
@@ -166,10 +218,20 @@ static errcode_t spill_files(struct session *s, size_t leave, bool seen)
 	return err;
 }
 
-static errcode_t spill(struct session *s, size_t leave)
+static errcode_t spill(struct e4z_image *img, size_t leave)
 {
+	struct session *s = img->session;
+	uint64_t room;
 	errcode_t err = spill_files(s, leave, false);
 
+	if (err || cache_count(s->shared.cache) <= leave)
+		return err;
+	/* what travels stays in memory, and half of the log is for what comes later */
+	room = txn_log_room(img) / 2;
+	err = move_for_room(
+		img, room < cache_limit(s->shared.cache) ? room : cache_limit(s->shared.cache));
+	if (!err)
+		err = spill_files(s, leave, false);
 	return err ? err : spill_files(s, leave, true);
 }
 
@@ -193,7 +255,7 @@ errcode_t session_limit(struct e4z_image *img)
 
 	if (cache_count(s->shared.cache) <= cache_limit(s->shared.cache))
 		return 0;
-	return spill(s, 0);
+	return spill(img, 0);
 }
 
 /* ---- taking back ---- */
@@ -205,7 +267,7 @@ errcode_t session_mark(struct e4z_image *img)
 
 	/* what an operation replaces is kept meanwhile: together that is half as much again */
 	if (!err)
-		err = spill(s, cache_limit(s->shared.cache) / 2);
+		err = spill(img, cache_limit(s->shared.cache) / 2);
 	if (err)
 		return err;
 	txn_mark(img);
@@ -245,37 +307,13 @@ errcode_t session_settle(struct e4z_image *img)
 	if (!s)
 		return 0;
 	err = session_get(img, &s);
+	if (!err)
+		err = move_for_room(img, txn_log_room(img));
 	for (size_t i = 0; i < s->files.count && !err; i++)
 		err = writeback_settle(s->files.items[i]);
 	if (!err)
 		close_files(s, 0);
 	return err;
-}
-
-/* Bitmaps and descriptors that change with the blocks that F gives back. */
-static uint64_t freed_bound(const struct edit_file *f)
-{
-	uint64_t per_group = f->img->fs->super->s_blocks_per_group, bound = 0;
-
-	for (size_t i = 0; i < f->unmapped.count && bound < f->img->groups; i++)
-		bound += f->unmapped.items[i].len / per_group + 2;
-	return 2 * (bound < f->img->groups ? bound : f->img->groups);
-}
-
-uint64_t session_log_bound(struct e4z_image *img)
-{
-	const struct session *s = img->session;
-	uint64_t bound = txn_log_bound(img);
-
-	for (size_t i = 0; s && i < s->files.count; i++) {
-		const struct edit_file *f = s->files.items[i];
-
-		bound += cache_dirty(f->blocks) + freed_bound(f) + 8;
-		if (f->list && f->changed)
-			bound += extents_changes(f->list) +
-				 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));
-	}
-	return bound;
 }
 
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary)

@@ -21,16 +21,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define S_FEATURE_INCOMPAT 0x60
 #define S_LAST_ORPHAN 0xe8
 
 struct options {
 	const char *workload, *shape, *keep, *image, *journal, *trace;
 	enum e4z_data_mode data;
+	enum e4z_policy policy;
+	size_t cache; /* blocks; 0: the default */
 	bool used, verify, edit, replay;
 	size_t limit, random;
 	uint64_t seed;
 	unsigned outside, nested, overlay, faults, errors;
 };
+
+static const char *const policies[] = {"-batch", "-flush", "-flush-always"};
+
+static enum e4z_policy policy(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		if (!strcmp(policies[i] + 1, name))
+			return (enum e4z_policy)i;
+	die("which policy?");
+}
 
 struct run {
 	struct options options;
@@ -71,7 +84,11 @@ static errcode_t edit(struct run *run, const struct workload *work)
 		.journal_device = run->disks.disk[1].mem ? run->disks.disk[1].path : NULL,
 	};
 	const struct work_options options = {
-		run->options.data, 1024u << fs_le32(run->disks.disk[0].mem + 1024 + 0x18)};
+		.data = run->options.data,
+		.policy = run->options.policy,
+		.cache_blocks = run->options.cache,
+		.block_size = 1024u << fs_le32(run->disks.disk[0].mem + 1024 + 0x18),
+	};
 	struct e4z_image *img;
 	errcode_t err = e4z_open(run->disks.disk[0].path, &how, &img);
 
@@ -259,6 +276,11 @@ static void print_counts(const struct run *run)
 	printf("%llu failed\n", (unsigned long long)c->failed);
 }
 
+static bool has_extents(const uint8_t *image)
+{
+	return fs_le32(image + 1024 + S_FEATURE_INCOMPAT) & EXT3_FEATURE_INCOMPAT_EXTENTS;
+}
+
 static int crash(struct run *run)
 {
 	const struct options *o = &run->options;
@@ -266,9 +288,12 @@ static int crash(struct run *run)
 	struct court *court = &run->court;
 	const struct state end = {.kind = STATE_ALL, .text = "the edit itself"};
 	char label[256];
+	errcode_t err;
 
-	snprintf(label, sizeof(label), "%s %s%s %s %s", o->image, o->shape, o->used ? "-used" : "",
-		 o->data == E4Z_DATA_ORDERED ? "ordered" : "journal", run->work->name);
+	snprintf(label, sizeof(label), "%s %s%s%s%s %s %s", o->image, o->shape,
+		 o->used ? "-used" : "", o->policy ? policies[o->policy] : "",
+		 o->cache ? "-small" : "", o->data == E4Z_DATA_ORDERED ? "ordered" : "journal",
+		 run->work->name);
 	if (!prepare(run))
 		return 77;
 	*court = (struct court){
@@ -288,7 +313,13 @@ static int crash(struct run *run)
 	};
 	court_open(court);
 	know_before(run);
-	if (edit(run, run->work))
+	err = edit(run, run->work);
+	/* what is refused changes nothing: there is no crash to look at */
+	if (err == E4Z_ET_REFUSED && !has_extents(run->base)) {
+		printf("%s: %s\n", label, run->why);
+		return 77;
+	}
+	if (err)
 		die("%s: %s", label, run->why);
 	know_after(run);
 	disks_rewind(&run->disks, 0);
@@ -348,7 +379,10 @@ static int edit_file(struct options *o, const struct workload *work)
 		no_attach(o, img);
 		err = e4z_replay(img, &summary);
 	} else if (!err) {
-		const struct work_options options = {o->data, e4z_info(img)->block_size};
+		const struct work_options options = {.data = o->data,
+						     .policy = o->policy,
+						     .cache_blocks = o->cache,
+						     .block_size = e4z_info(img)->block_size};
 
 		err = work_run(work, &options, img, no_attach, o, &summary);
 	}
@@ -365,8 +399,8 @@ static const struct option long_options[] = {
 	{"seed", 1, NULL, 'S'},	    {"outside", 1, NULL, 'o'}, {"nested", 1, NULL, 'n'},
 	{"overlay", 1, NULL, 'O'},  {"faults", 1, NULL, 'f'},  {"keep", 1, NULL, 'k'},
 	{"errors", 1, NULL, 'e'},   {"verify", 0, NULL, 'v'},  {"list", 0, NULL, 'L'},
-	{"edit", 0, NULL, 'E'},	    {"replay", 0, NULL, 'R'},  {"trace", 1, NULL, 't'},
-	{NULL, 0, NULL, 0},
+	{"policy", 1, NULL, 'p'},   {"cache", 1, NULL, 'c'},   {"edit", 0, NULL, 'E'},
+	{"replay", 0, NULL, 'R'},   {"trace", 1, NULL, 't'},   {NULL, 0, NULL, 0},
 };
 
 static void list(void)
@@ -397,6 +431,8 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'd':
 			o->data = strcmp(optarg, "ordered") ? E4Z_DATA_JOURNAL : E4Z_DATA_ORDERED;
 			break;
+		case 'p': o->policy = policy(optarg); break;
+		case 'c': o->cache = n; break;
 		case 'u': o->used = true; break;
 		case 'l': o->limit = n; break;
 		case 'r': o->random = n; break;

@@ -10,13 +10,14 @@
 #   orphan-1k                                           truncates that a crash cut short
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 #   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
+#   large-1k large-big                                  for writes that the log has no room for
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
 	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare
-	half-4k half-1k-ind half-big half-bare'
+	half-4k half-1k-ind half-big half-bare large-1k large-big'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -97,6 +98,9 @@ populate() {
 			echo "sif behind size $((bs + 100))"
 			echo "write $tmp/frag stripes"
 			echo "sif stripes size $((4 * bs))"
+		elif [ "${name%%-*}" = large ]; then
+			host large "0+$((1300 * bs + 300))"
+			echo "write $tmp/large large"
 		elif [ -n "${halves-}" ]; then
 			echo "write $tmp/eight half"
 			[ "${name##*-}" = ind ] || echo 'fallocate half 8 12'
@@ -191,6 +195,8 @@ for name in ${*:-$names}; do
 	grow-4k | half-4k) shallow=1 mk 12M $csum,has_journal 4096 -J size=5 ;;
 	grow-1k-ind | half-1k-ind) shallow=1 mk 6M has_journal 1024 -J size=2 ;;
 	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	large-1k) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
+	large-big) shallow=1 mk 20M $csum,bigalloc,has_journal 4096 -C 16384 -J size=4 ;;
 	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
 	esac

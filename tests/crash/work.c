@@ -275,6 +275,7 @@ static const struct workload workloads[] = {
 		   {allocate, "/frag", AT(1, 1), AT(7, 0)},
 		   {allocate, "/tail", AT(9, 0), AT(3, 3)}}},
 	{.name = "write-over", .steps = {{write_bytes, "/small", AT(0, 50), AT(2, 11)}}},
+	{.name = "write-moved", .steps = {{write_bytes, "/large", AT(0, 50), AT(1200, 11)}}},
 	{.name = "write-append", .steps = {{write_bytes, "/tail", AT(2, 100), AT(3, 11)}}},
 	{.name = "write-inline", .steps = {{write_bytes, "/inline", AT(0, 5), AT(0, 9)}}},
 	{.name = "write-inline-out", .steps = {{write_bytes, "/inline", AT(1, 5), AT(0, 900)}}},
@@ -294,6 +295,15 @@ static const struct workload workloads[] = {
 		   {zero_range, "/tail", AT(7, 10), AT(1, 0)},
 		   {flush, NULL, AT(0, 0), AT(0, 0)},
 		   {zero_range, "/tail", AT(6, 0), AT(2, 100)},
+		   {punch_hole, "/frag", AT(1, 1), AT(30, 0)},
+		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
+		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
+		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
+	/* nothing that asks for unwritten blocks */
+	{.name = "plain-script",
+	 .steps = {{write_bytes, "/tail", AT(6, 3), AT(5, 0)},
+		   {punch_hole, "/tail", AT(7, 10), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
 		   {punch_hole, "/frag", AT(1, 1), AT(30, 0)},
 		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
@@ -447,7 +457,12 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
 		   void *arg, struct e4z_commit_summary *summary)
 {
-	const struct e4z_edit_options edit = {.data = options->data, .split = work->split};
+	const struct e4z_edit_options edit = {
+		.data = options->data,
+		.split = work->split,
+		.policy = options->policy,
+		.cache_blocks = options->cache_blocks,
+	};
 	struct e4z_commit_summary one = {.transactions = 0};
 	errcode_t err = e4z_begin(img, &edit);
 

@@ -40,6 +40,8 @@ const char *work_misses(const struct workload *work, const uint8_t *image, uint6
 
 struct work_options {
 	enum e4z_data_mode data;
+	enum e4z_policy policy;
+	size_t cache_blocks;
 	uint32_t block_size;
 };
 

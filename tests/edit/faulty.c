@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Preloaded into a program: the disk below one file is bad.
+ * Preloaded into a program: the disk below one file is bad, or memory is short.
  *
- *   FAULTY_FILE=IMAGE  the file
- *   FAULTY_READ=OFF    reads that touch this byte fail
- *   FAULTY_STEP=N      the N-th write, zeroing or barrier, from 1 on, fails; nothing of it is done
- *   FAULTY_ERRNO=E     with this error; EIO if it is not given
- *   FAULTY_COUNT=FILE  receives how many steps were asked for, those after the failed one included
+ *   FAULTY_FILE=IMAGE    the file
+ *   FAULTY_READ=OFF      reads that touch this byte fail
+ *   FAULTY_READ_STEP=N   the N-th read, from 1 on, fails
+ *   FAULTY_STEP=N        the N-th write, zeroing or barrier, from 1 on, fails: nothing is done
+ *   FAULTY_ERRNO=E       with this error; EIO if it is not given
+ *   FAULTY_ALLOC=N       the N-th allocation of memory fails, once
+ *   FAULTY_COUNT=FILE    receives at the end how many steps, reads and allocations were asked
+ *                        for, those after the failed one included
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,7 +23,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static unsigned steps;
+static _Atomic unsigned steps, reads; /* of all threads */
+static _Atomic unsigned allocs;
 
 static long number(const char *name, long otherwise)
 {
@@ -47,29 +51,87 @@ static bool fails(void)
 /* One more step on FD: does it fail? */
 static bool step_fails(int fd)
 {
-	const char *name = getenv("FAULTY_COUNT");
-	bool bad;
-
-	if (!is_image(fd))
-		return false;
-	steps++;
-	bad = steps == (unsigned)number("FAULTY_STEP", 0);
-	if (name) {
-		FILE *count = fopen(name, "w");
-
-		if (count) {
-			fprintf(count, "%u\n", steps);
-			fclose(count);
-		}
-	}
-	return bad && fails();
+	return is_image(fd) && ++steps == (unsigned)number("FAULTY_STEP", 0) && fails();
 }
 
 static bool read_fails(int fd, size_t len, off_t off)
 {
 	long bad = number("FAULTY_READ", -1);
 
-	return bad >= off && bad - off < (long)len && is_image(fd) && fails();
+	if (!is_image(fd))
+		return false;
+	return (++reads == (unsigned)number("FAULTY_READ_STEP", 0) ||
+		(bad >= off && bad - off < (long)len)) &&
+	       fails();
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	const char *name = getenv("FAULTY_COUNT");
+	unsigned n = allocs;
+	FILE *count = name ? fopen(name, "w") : NULL;
+
+	if (!count)
+		return;
+	fprintf(count, "%u %u %u\n", steps, reads, n);
+	fclose(count);
+}
+
+/* What malloc(3) is below its name. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t align, size_t size);
+
+static bool alloc_fails(void)
+{
+	unsigned n = ++allocs;
+
+	if (n != (unsigned)number("FAULTY_ALLOC", 0))
+		return false;
+	errno = ENOMEM;
+	return true;
+}
+
+void *malloc(size_t size)
+{
+	return alloc_fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return alloc_fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return alloc_fails() ? NULL : __libc_realloc(old, size);
+}
+
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t all;
+
+	if (__builtin_mul_overflow(count, size, &all)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(old, all);
+}
+
+int posix_memalign(void **to, size_t align, size_t size)
+{
+	void *p = alloc_fails() ? NULL : __libc_memalign(align, size);
+
+	if (!p)
+		return ENOMEM;
+	*to = p;
+	return 0;
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+	return alloc_fails() ? NULL : __libc_memalign(align, size);
 }
 
 #define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
