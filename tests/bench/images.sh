@@ -72,7 +72,8 @@ format() { # IMAGE SIZE OPTIONS...
 		-E "lazy_itable_init=1,lazy_journal_init=1,nodiscard,hash_seed=$SEED" "$image"
 }
 
-fresh() { # NAME: true when the image is there and of this recipe
+fresh() { # NAME: true when the image is there and of this recipe, and so is its script
+	case $1 in U | P) [ -e "$dir/$1.script" ] || return ;; esac
 	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
 		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
 }
