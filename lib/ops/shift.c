@@ -12,6 +12,8 @@ static errcode_t check_shift(const struct op *op)
 	uint64_t unit = (uint64_t)img->block_size * img->cluster_ratio;
 	errcode_t err = op_check(op, 0);
 
+	if (!err)
+		err = op_need_extents(op, "its blocks cannot be moved");
 	if (err)
 		return err;
 	if (!op->len || op->off % unit || op->len % unit)
@@ -22,7 +24,7 @@ static errcode_t check_shift(const struct op *op)
 		return image_fail(op->img, E4Z_ET_REFUSED,
 				  "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
 				  op->f->inode.ino);
-	return op_need_extents(op, "its blocks cannot be moved");
+	return 0;
 }
 
 /* ext4_collapse_range(): the range must end before EOF. */

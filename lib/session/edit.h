@@ -61,6 +61,7 @@ struct edit_file {
 	struct extents *list;	      /* NULL: inline data */
 	struct tree *tree;	      /* extents, or */
 	struct indirect *map;	      /* indirect blocks */
+	uint64_t eof;		      /* in blocks, when the map was loaded or written last */
 	int64_t sectors;	      /* to be added to i_blocks, in 512 bytes */
 	uint64_t taken, given;	      /* blocks */
 	uint64_t placed;	      /* of those taken: for what waited in the cache */
