@@ -120,6 +120,15 @@ static errcode_t replay(struct edit_job *job)
 	return err ? err : edit_commit(job);
 }
 
+/* What was being done when it failed: the more exact, the better. */
+static const char *context_of(const struct edit_job *job, const char *context, bool opened)
+{
+	if (*context || !job->img)
+		return context;
+	context = e4z_context(job->img);
+	return *context || !opened ? context : job->options->verb_name;
+}
+
 static int status_of(const struct edit_job *job, errcode_t err)
 {
 	int status = EXIT_NONE;
@@ -154,19 +163,18 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 		.context = context,
 	};
 	struct timespec start;
+	bool opened;
 	errcode_t err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	err = open_image(&job);
+	opened = !err;
 	if (!err)
 		err = work(&job);
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		verb_tell_failure(report, err,
-				  *context  ? context
-				  : job.img ? e4z_context(job.img)
-					    : "");
+		verb_tell_failure(report, err, context_of(&job, context, opened));
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);

@@ -264,19 +264,26 @@ static errcode_t write_zeroes(struct blkdev *dev, const struct home *home, uint3
 	return E4Z_ET_USAGE;
 }
 
-/* What of the stash is to be written, by group and place, in an array of *COUNT for the caller. */
+/*
+ * What of the stash is to be written, by group and place, in an array of *COUNT for the caller:
+ * what a block had last in each group. What was flushed goes home although it is changed later.
+ */
 static errcode_t sort_blocks(const struct homes *homes, const struct stashed ***out, size_t *count)
 {
 	size_t all;
 	const struct stashed *items = stash_all(homes->stash, &all);
 	const struct stashed **sorted = malloc((all + 1) * sizeof(*sorted));
+	AUTO_FREE bool *replaced = calloc(all + 1, sizeof(*replaced));
 
 	*out = sorted;
 	*count = 0;
-	if (!sorted)
+	if (!sorted || !replaced)
 		return ENOMEM;
 	for (size_t i = 0; i < all; i++)
-		if (items[i].place != STASH_ZERO && is_newest(homes, &items[i]))
+		if (items[i].older && items[items[i].older - 1].group == items[i].group)
+			replaced[items[i].older - 1] = true;
+	for (size_t i = 0; i < all; i++)
+		if (items[i].place != STASH_ZERO && !replaced[i])
 			sorted[(*count)++] = &items[i];
 	if (*count)
 		qsort(sorted, *count, sizeof(*sorted), compare_blocks);
@@ -323,15 +330,17 @@ static errcode_t write_blocks(struct writing *w)
 				  "data");
 }
 
-/* HOME is part of a block that was wholly replaced since. */
+/* HOME is part of a block that was wholly replaced since, before a barrier. */
 static bool is_old(const struct writing *w, const struct home *home)
 {
-	const struct stashed *whole =
-		home->data && w->homes->stash
-			? stash_find(w->homes->stash, home->off / w->block_size)
-			: NULL;
+	const struct stash *stash = w->homes->stash;
+	const struct stashed *it;
+	size_t count;
 
-	return whole && whole->number > home->number;
+	it = home->data && stash ? stash_find(stash, home->off / w->block_size) : NULL;
+	while (it && it->group > home->group)
+		it = it->older ? &stash_all(stash, &count)[it->older - 1] : NULL;
+	return it && it->group == home->group && it->number > home->number;
 }
 
 static errcode_t write_home(struct writing *w, const struct home *home)

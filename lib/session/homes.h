@@ -32,8 +32,8 @@ struct homes {
 errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data);
 
 /*
- * BLOCK, whole, is to be DATA at home: an older piece of it is not written any more. The stash
- * must be there. Errors as stash_put().
+ * BLOCK, whole, is to be DATA at home: what it was to be before, back to the last barrier, is
+ * not written any more. The stash must be there. Errors as stash_put().
  */
 errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_size,
 			  const void *data);

@@ -162,6 +162,22 @@ static errcode_t is_fixed(struct e4z_image *img, const char *file, uint64_t a, u
 	return commit_here(img, file, a, b);
 }
 
+/* Blocks of every file become what A says, an enum e4z_convert_to; FILE is one that it changes. */
+static errcode_t all_to(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	return commit_here(img, file, a, b);
+}
+
+/* It commits by itself. */
+static errcode_t convert_all(struct e4z_image *img, enum e4z_convert_to to,
+			     struct e4z_commit_summary *done)
+{
+	const struct e4z_convert_options options = {.to = to, .jobs = 1};
+	struct e4z_convert_summary summary;
+
+	return e4z_convert_all(img, &options, &summary, done);
+}
+
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
 	size_t *left = arg;
@@ -299,6 +315,15 @@ static const struct workload workloads[] = {
 		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
 		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
+	/* nothing that asks for unwritten blocks */
+	{.name = "plain-script",
+	 .steps = {{write_bytes, "/tail", AT(6, 3), AT(5, 0)},
+		   {punch_hole, "/tail", AT(7, 10), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {punch_hole, "/frag", AT(1, 1), AT(30, 0)},
+		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
+		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
+		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
 	/* what is freed must not be taken again before the commit */
 	{.name = "free-and-take",
 	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},
@@ -359,6 +384,19 @@ static const struct workload workloads[] = {
 	{.name = "unwritten-nothing", .steps = {{to_unwritten, "/small", AT(0, 0), AT(0, 0)}}},
 	{.name = "hole", .steps = {{to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
 	{.name = "hole-unwritten", .steps = {{to_hole, "/prealloc", AT(5, 0), AT(6, 0)}}},
+	/* of the whole image */
+	{.name = "all-written",
+	 .steps = {{truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
+		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {all_to, "/prealloc", AT(0, E4Z_TO_WRITTEN), AT(0, 0)}}},
+	{.name = "all-unwritten", .steps = {{all_to, "/zeros", AT(0, E4Z_TO_UNWRITTEN), AT(0, 0)}}},
+	{.name = "all-hole",
+	 .steps = {{all_to, "/zeros", AT(0, E4Z_TO_HOLE), AT(0, 0)},
+		   {is_fixed, "/prealloc", AT(0, 0), AT(0, 0)}}},
+	{.name = "all-dirty",
+	 .dirty_by = "up-prealloc",
+	 .steps = {{all_to, "/prealloc", AT(0, E4Z_TO_WRITTEN), AT(0, 0)},
+		   {all_to, "/zeros", AT(0, E4Z_TO_HOLE), AT(0, 0)}}},
 	{.name = "there-and-back",
 	 .steps = {{to_unwritten, "/zeros", AT(0, 0), AT(0, 0)},
 		   {commit_here, NULL, AT(0, 0), AT(0, 0)},
@@ -471,6 +509,9 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 			add(summary, &one);
 			if (!err)
 				err = e4z_begin(img, &edit);
+		} else if (step->call == all_to) {
+			err = convert_all(img, (enum e4z_convert_to)step->a.bytes, &one);
+			add(summary, &one);
 		} else {
 			err = step->call(img, step->file, bytes(step->a, options->block_size),
 					 bytes(step->b, options->block_size));

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A script of every verb in which one thing fails, a read, a write, a barrier, an allocation, on a full host, under every
-# policy and in both data modes: exit 8 and nothing was changed, or 12 and what is left is a state between transactions.
+# A script of every verb in which one thing fails, a read, a write, a barrier, an allocation, on a full host, under
+# every policy and in both data modes: exit 8 and nothing was changed, or 12 and what is left is a state between transactions.
 #
 # It takes some of all the things that can fail; all of them with EVERY=1, which check-crash does.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
@@ -13,7 +13,8 @@ export FAULTY=$tmp/faulty.so JUDGE=$builddir/tests/crash/crash-states E4ZERO E2F
 
 # a: written, unwritten, written, a hole, written; b: two blocks; c: some that are moved
 script_image() {
-	mke2fs -q -F -t ext4 -O ^resize_inode -b 1024 -J size=1 -N 64 "$1" 4M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+	mke2fs -q -F -t ext4 -O ^resize_inode -b 1024 -J size=1 -N 64 "$1" 4M >mke2fs.log 2>&1 ||
+		fail "mke2fs: $(cat mke2fs.log)"
 	yes 'line of text' | head -c 51200 >fifty
 	head -c 1500 fifty >few
 	: >empty
