@@ -18,7 +18,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from kernel_ops import do, probe, scribble_past_eof
+from kernel_ops import do, probe, scribble_past_eof, sync_fs
 from layouts import fill_up, junk
 from mounted import PAGE, Failed, Look
 from ops import Chooser, wrong
@@ -45,6 +45,7 @@ class Edits(Pair):
 
     def fill(self, mount):
         """Leave so little that one of us runs out of it, or both: the kernel keeps 2 % for itself, we do not."""
+        sync_fs("mnt")  # what was not allocated yet would be lost
         knob = "/sys/fs/ext4/%s/reserved_clusters" % os.path.basename(mount.devices[-1])
         with open(knob, "r+", encoding="ascii") as file:
             kept = int(file.read()) * self.unit // self.bs

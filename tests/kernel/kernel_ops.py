@@ -65,6 +65,15 @@ def scribble_past_eof(path):
     os.close(fd)
 
 
+def sync_fs(path):
+    """All that the file system of PATH holds back goes to its disk."""
+    fd = os.open(path, os.O_RDONLY)
+    if libc.syncfs(fd):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    os.close(fd)
+
+
 def probe(pair):
     """The kernel has FALLOC_FL_WRITE_ZEROES here."""
     with pair.kern.mounted():

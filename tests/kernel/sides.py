@@ -187,8 +187,8 @@ class Pair:
             self.stats["tainted"] += 1
             return
         wrong = kern.content.difference(self.kern.model[name])
-        if wrong and name in self.inside and not kern.inline:
-            # 6.18 forgets its page cache, or the disk, when a truncate takes a file out of its inode
+        if wrong and "inline" in self.config and not kern.inline:
+            # doc/kernel.md: 6.18 forgets its page cache, or the disk, when a file leaves its inode
             self.stats["wrong by the kernel"] += 1
             self.tainted.add(name)
             return
@@ -209,9 +209,12 @@ class Pair:
         self.stats["compared"] += 1
 
     def grew_empty(self, name, ours, kern):
-        """An empty file that outgrew its inode: the kernel maps a block, we need none."""
-        return (name in self.inside and not ours.inline and not kern.inline and
-                not ours.is_written(0) and kern.is_written(0))
+        """An empty file that outgrew its inode: the kernel maps a block of zeroes, we need none."""
+        if name not in self.inside or ours.inline or kern.inline:
+            return False
+        mine, theirs = ours.blocks(self.bs), kern.blocks(self.bs)
+        apart = [block for block in set(mine) | set(theirs) if mine.get(block) != theirs.get(block)]
+        return len(apart) == 1 and theirs.get(apart[0]) == "written"
 
     def judge_states(self, name, ours, kern):
         if ours.states() != kern.states():
