@@ -162,7 +162,8 @@ static const struct option_row rows[] = {
 	 .name = "jobs",
 	 .arg = "N",
 	 .set = value_jobs,
-	 .help = "threads that read, 1 to 1024 (default: the processors)"},
+	 .help = "threads of --check, --fix and --convert, 1 to 1024;\n"
+		 "default: the processors"},
 	{.letter = 'J',
 	 .name = "json",
 	 .flag = FLAG(json),

@@ -141,7 +141,7 @@ class Chooser:
             op.keep = rng.random() < 0.35
         elif verb == "write":
             op.len = min(op.len, 40 * self.bs)
-            op.data = bytes(b or 0x5A for b in rng.randbytes(op.len))
+            op.data = rng.randbytes(op.len).replace(b"\0", b"\x5A")
         return op
 
     def wrong_op(self, size, extents, limit):
@@ -150,7 +150,9 @@ class Chooser:
             verb = self.rng.choice(EXTENTS if not extents else (*SHIFTS, *SHIFTS, "any"))
             if verb == "any":
                 op = self.op(size, extents)
-                op.off = limit - op.len + self.rng.randrange(1, self.bs)
+                verb = op.verb
+                # a write that begins below the limit goes as far as it can
+                op.off = limit + self.rng.randrange(1, self.bs) - (op.len if verb != "write" else 0)
             else:
                 op = self.op(size, extents, verb=verb)
                 if verb in SHIFTS:

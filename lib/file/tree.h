@@ -63,6 +63,13 @@ struct tree_plan {
  */
 errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *plan);
 
+/*
+ * e2fsck would take the tree (PLANNED: the one that is planned) for damaged, of a file whose EOF is
+ * in or before block EOF: it lets the last index of every node end there, and what is to the right
+ * of that below it is "out of bounds" (scan_extent_node() and ext2fs_extent_get()).
+ */
+bool tree_outgrows(const struct tree *tree, bool planned, uint64_t eof);
+
 struct tree_sink {
 	void *arg;
 	/* A new block, near NEAR if that is not 0. All are taken before the first is put. */

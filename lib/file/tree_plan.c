@@ -299,3 +299,19 @@ errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *p
 	*plan = tree->plan;
 	return 0;
 }
+
+bool tree_outgrows(const struct tree *tree, bool planned, uint64_t eof)
+{
+	const struct shape *shape = planned ? &tree->next : &tree->now;
+
+	for (unsigned level = 1; level < shape->depth; level++) {
+		const struct nodes *row = &shape->level[level];
+		const struct nodes *below = &shape->level[level - 1];
+		const struct node *last = &row->items[row->count - 1];
+
+		/* where it begins behind EOF itself the end that e2fsck computes wraps */
+		if (last->key < eof && below->items[below->count - 1].key >= eof)
+			return true;
+	}
+	return false;
+}

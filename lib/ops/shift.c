@@ -12,6 +12,8 @@ static errcode_t check_shift(const struct op *op)
 	uint64_t unit = (uint64_t)img->block_size * img->cluster_ratio;
 	errcode_t err = op_check(op, 0);
 
+	if (!err)
+		err = op_need_extents(op, "its blocks cannot be moved");
 	if (err)
 		return err;
 	if (!op->len || op->off % unit || op->len % unit)
@@ -22,14 +24,14 @@ static errcode_t check_shift(const struct op *op)
 		return image_fail(op->img, E4Z_ET_REFUSED,
 				  "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
 				  op->f->inode.ino);
-	return op_need_extents(op, "its blocks cannot be moved");
+	return 0;
 }
 
-/* ext4_collapse_range(): the range must end before EOF. */
+/* ext4_collapse_range(): the range must end before EOF. A stale tail is not carried along. */
 static errcode_t collapse(struct op *op)
 {
 	struct edit_file *f = op->f;
-	uint64_t size = f->inode.size, first, blocks;
+	uint64_t size = f->inode.size, bs = op->img->block_size, tail = size % bs, first, blocks;
 	errcode_t err = check_shift(op);
 
 	if (err)
@@ -41,6 +43,8 @@ static errcode_t collapse(struct op *op)
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
+	if (!err && tail)
+		err = zero_range(f, op->session, size, bs - tail, op->edit);
 	if (!err)
 		err = edit_open_handle(f);
 	if (!err)

@@ -3,14 +3,11 @@
 //
 // The bytes wait in the cache, over whatever is mapped there: what a hole or an unwritten block
 // gets goes home before the commit, what can be seen travels in the transaction (or goes home first
-// when the data are ordered; where that is more than the log holds, make_way() has another way). So
-// nothing is allocated before it has to be.
+// when the data are ordered). So nothing is allocated before it has to be.
 #include "base/bytes.h"
 #include "file/inline.h"
 #include "ops/op.h"
-#include "session/alloc.h"
 #include "session/guard.h"
-#include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
 
@@ -82,83 +79,11 @@ static errcode_t write_block(struct op *op, uint64_t off, uint32_t len)
 	return err ? err : session_limit(op->img);
 }
 
-/* ---- more than the log holds ---- */
-
-/* The next blocks of the file from *AT on, before END, that the committed state shows. */
-static bool next_seen(const struct op *op, uint64_t *at, uint64_t end, uint64_t *len)
-{
-	struct edit_file *f = op->f;
-	struct run run;
-
-	for (*len = 0; *at < end; *at += !*len) {
-		if (!extents_find(f->list, *at, &run)) {
-			*at = run.lblk + run.len - 1;
-			continue;
-		}
-		while (*at + *len < end && *at + *len < run.lblk + run.len &&
-		       edit_seen_bytes(f, run.pblk + (*at + *len - run.lblk), run.unwritten))
-			++*len;
-		if (*len)
-			return true;
-	}
-	return false;
-}
-
-/* Whole clusters of [first, end) in blocks that can be seen are COUNT; REMOVE: unmap them. */
-static errcode_t count_seen(struct op *op, uint64_t first, uint64_t end, bool remove,
-			    uint64_t *count)
-{
-	uint64_t len;
-	errcode_t err = 0;
-
-	for (*count = 0; !err && next_seen(op, &first, end, &len); first += len) {
-		*count += len;
-		if (remove)
-			err = edit_unmap(op->f, first, len);
-	}
-	return err;
-}
-
-/*
- * What is written over bytes in sight travels in the log. Where it cannot, and nobody allowed
- * several transactions, whole blocks get new places: their data go home to where nobody looks, and
- * the map changes from the old blocks to the new ones with the commit. That takes extents, as many
- * free blocks as are replaced, and no quota.
- */
-static errcode_t make_way(struct op *op)
-{
-	struct e4z_image *img = op->img;
-	uint64_t unit = (uint64_t)img->block_size * img->cluster_ratio, ratio = img->cluster_ratio;
-	uint64_t first = (op->off + unit - 1) / unit * ratio, end = (op->off + op->len) / unit;
-	uint64_t seen, left = 0;
-	errcode_t err;
-
-	end *= ratio;
-	if (!op->f->tree || !img->log || txn_data_mode(img) != E4Z_DATA_JOURNAL || first >= end)
-		return 0;
-	err = count_seen(op, first, end, false, &seen);
-	if (err || session_log_bound(img) + seen <= txn_log_room(img) ||
-	    guard_quota(img, &op->f->inode))
-		return err;
-	err = alloc_left(img, false, &left);
-	if (err || left < (seen + cache_count(op->session->shared.cache)) / ratio + ratio)
-		return err;
-	err = edit_open_handle(op->f);
-	if (!err)
-		err = count_seen(op, first, end, true, &seen);
-	edit_close_handle(op->f);
-	return err;
-}
-
-/* ---- in blocks ---- */
-
 static errcode_t write_blocks(struct op *op)
 {
 	uint64_t bs = op->img->block_size, at = op->off, end = op->off + op->len;
 	errcode_t err = op_grow(op, end);
 
-	if (!err)
-		err = make_way(op);
 	while (!err && at < end) {
 		uint64_t stop = (at / bs + 1) * bs < end ? (at / bs + 1) * bs : end;
 

@@ -2,28 +2,35 @@
 // Writes a change to where it belongs, in an order that e2fsck can make sense of.
 #include "session/direct.h"
 
+#include "base/rangeset.h"
 #include "image/groups.h"
 #include "image/super.h"
 #include "journal/flip.h"
+#include <errno.h>
 
-static bool is_inode_table(const struct e4z_image *img, uint64_t block)
+/* The blocks of all inode tables. */
+static errcode_t note_inode_tables(const struct e4z_image *img, struct rangeset **tables)
 {
-	for (uint32_t g = 0; g < img->groups; g++)
-		if (block >= img->group[g].itable &&
-		    block - img->group[g].itable < img->fs->inode_blocks_per_group)
-			return true;
-	return false;
+	errcode_t err = 0;
+
+	*tables = rangeset_new(img->blocks);
+	if (!*tables)
+		return ENOMEM;
+	for (uint32_t g = 0; g < img->groups && !err; g++)
+		err = rangeset_add(*tables, img->group[g].itable, img->fs->inode_blocks_per_group,
+				   NULL);
+	return err;
 }
 
 /* Blocks of one sort, then a barrier. */
 static errcode_t write_sort(struct e4z_image *img, const struct captured *list, size_t count,
-			    bool inodes)
+			    const struct rangeset *tables, bool inodes)
 {
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < count && !err; i++) {
 		if (list[i].block == SUPER_OFFSET / img->block_size ||
-		    is_inode_table(img, list[i].block) != inodes)
+		    rangeset_has(tables, list[i].block) != inodes)
 			continue;
 		err = blkdev_write(img->dev, list[i].block * img->block_size, img->block_size,
 				   list[i].data, "home");
@@ -43,7 +50,8 @@ static errcode_t turn_valid(struct e4z_image *img)
 	return blkdev_write(img->dev, SUPER_OFFSET, sizeof(sector), sector, "super");
 }
 
-errcode_t direct_commit(struct e4z_image *img, const struct captured *list, size_t count)
+static errcode_t write_all(struct e4z_image *img, const struct captured *list, size_t count,
+			   const struct rangeset *tables)
 {
 	uint32_t super_block = SUPER_OFFSET / img->block_size;
 	bool was_valid = img->fs->super->s_state & EXT2_VALID_FS;
@@ -52,9 +60,9 @@ errcode_t direct_commit(struct e4z_image *img, const struct captured *list, size
 	if (!err)
 		err = blkdev_sync(img->dev, "super");
 	if (!err)
-		err = write_sort(img, list, count, false);
+		err = write_sort(img, list, count, tables, false);
 	if (!err)
-		err = write_sort(img, list, count, true);
+		err = write_sort(img, list, count, tables, true);
 	for (size_t i = 0; i < count && !err; i++) {
 		uint8_t *raw = list[i].data + SUPER_OFFSET % img->block_size;
 
@@ -70,4 +78,15 @@ errcode_t direct_commit(struct e4z_image *img, const struct captured *list, size
 	if (!err && was_valid)
 		err = turn_valid(img);
 	return err ? err : blkdev_sync(img->dev, "super");
+}
+
+errcode_t direct_commit(struct e4z_image *img, const struct captured *list, size_t count)
+{
+	struct rangeset *tables = NULL;
+	errcode_t err = note_inode_tables(img, &tables);
+
+	if (!err)
+		err = write_all(img, list, count, tables);
+	rangeset_free(tables);
+	return err;
 }

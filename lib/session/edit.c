@@ -111,11 +111,20 @@ static struct tree_config tree_config_of(const struct edit_file *f)
 	};
 }
 
+/* The blocks that the file's bytes reach into. */
+static uint64_t eof_of(const struct edit_file *f)
+{
+	uint64_t size = f->inode.size;
+
+	return (size >> f->img->block_bits) + ((size & (f->img->block_size - 1)) != 0);
+}
+
 static errcode_t load_map(struct edit_file *f)
 {
 	const uint8_t *i_block = f->inode.raw + INODE_I_BLOCK;
 	struct tree_config config = tree_config_of(f);
 
+	f->eof = eof_of(f);
 	f->list = extents_new();
 	if (!f->list)
 		return ENOMEM;
@@ -202,6 +211,16 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 	return alloc_give(f->img, pblk - pblk % ratio, ratio);
 }
 
+/* A tree that e2fsck has no complaint about stays one. */
+static errcode_t check_plan(const struct edit_file *f)
+{
+	if (!tree_outgrows(f->tree, true, eof_of(f)) || tree_outgrows(f->tree, false, f->eof))
+		return 0;
+	return image_fail(f->img, E4Z_ET_REFUSED,
+			  "inode %u: its tree would become too deep for what lies past EOF",
+			  f->inode.ino);
+}
+
 static errcode_t write_map(struct edit_file *f)
 {
 	const struct tree_sink sink = {.arg = f, .take = on_take, .put = on_put, .drop = on_drop};
@@ -212,12 +231,15 @@ static errcode_t write_map(struct edit_file *f)
 	if (f->tree) {
 		err = tree_plan(f->tree, f->list, &plan);
 		if (!err)
+			err = check_plan(f);
+		if (!err)
 			err = tree_emit(f->tree, f->list, &sink, i_block);
 	} else if (f->map) {
 		err = indirect_plan(f->map, f->list, &plan);
 		if (!err)
 			err = indirect_emit(f->map, f->list, &sink, i_block);
 	}
+	f->eof = eof_of(f);
 	return err ? err : edit_give_back(f);
 }
 

@@ -221,12 +221,15 @@ static errcode_t spill_files(struct session *s, size_t leave, bool seen)
 static errcode_t spill(struct e4z_image *img, size_t leave)
 {
 	struct session *s = img->session;
+	uint64_t room;
 	errcode_t err = spill_files(s, leave, false);
 
 	if (err || cache_count(s->shared.cache) <= leave)
 		return err;
-	/* half of the log is left to what comes later */
-	err = move_for_room(img, txn_log_room(img) / 2);
+	/* what travels stays in memory, and half of the log is for what comes later */
+	room = txn_log_room(img) / 2;
+	err = move_for_room(
+		img, room < cache_limit(s->shared.cache) ? room : cache_limit(s->shared.cache));
 	if (!err)
 		err = spill_files(s, leave, false);
 	return err ? err : spill_files(s, leave, true);

@@ -305,6 +305,11 @@ def print_case(case, runs):
               f"{cpu_ratio:>8}", flush=True)
 
 
+def said(numbers, noun):
+    """How many NOUNs the end of its output tells."""
+    return int(re.findall(rf"(\d+) {noun}", numbers["output"])[-1])
+
+
 def reach(goal, results):
     """(measured, wanted, verdict) of one goal."""
     runs = results.get(goal.case, {})
@@ -315,8 +320,20 @@ def reach(goal, results):
             return None, wanted, "SKIP"
         value = peak_mib(mine)
         return f"{value:.1f} MiB", wanted, "PASS" if value <= goal.mib else "MISS"
+    if isinstance(goal, cases.Says):
+        wanted = f"<= {goal.most} {goal.noun}s"
+        if not mine:
+            return None, wanted, "SKIP"
+        value = max(said(r, goal.noun) for r in mine.values())
+        return f"{value}", wanted, "PASS" if value <= goal.most else "MISS"
     theirs = runs.get(goal.ref) or {}
     both = [t for t in mine if t in theirs]
+    if isinstance(goal, cases.Fewer):
+        wanted = f">= {goal.factor:g} x fewer"
+        if not both:
+            return None, wanted, "SKIP"
+        value = min(said(theirs[t], goal.noun) / said(mine[t], goal.noun) for t in both)
+        return f"{value:.2f} x fewer", wanted, "PASS" if value >= goal.factor else "MISS"
     if isinstance(goal, cases.Faster):
         wanted = f">= {goal.factor:g} x faster"
         if not both:

@@ -66,6 +66,27 @@ class Memory:
     mib: int
 
 
+@dataclass(frozen=True)
+class Fewer:
+    """What `ref` says of its NOUNs >= factor x what `what` says of its own."""
+    text: str
+    case: str
+    what: str
+    ref: str
+    factor: float
+    noun: str
+
+
+@dataclass(frozen=True)
+class Says:
+    """The NOUNs that `what` says are <= most."""
+    text: str
+    case: str
+    what: str
+    noun: str
+    most: int
+
+
 CHECK_1 = Command("check -j1", ("{e4zero}", "--check", "-q", "-j1", "{image}"), exits=(4,))
 CHECK_2 = Command("check -j2", ("{e4zero}", "--check", "-q", "-j2", "{image}"), exits=(4,))
 # Two blocks of a gap are read over: that is faster than another call.
@@ -113,6 +134,34 @@ TO_HOLE = Command("convert hole", ("{e4zero}", "--convert", "hole", "{image}", "
                   says="524288 blocks converted", then=(FSCK,))
 DIG_HOLES = Command("mount + fallocate -d", ("{here}/kernel-convert.sh", "{image}", "file",
                                              "hole"), root=True)
+# All of a file: its tree becomes a handful of extents. The floor flips each block of the tree and
+# keeps them all.
+ZERO_STRIPED = Command("zero-range", ("{e4zero}", "--zero-range", "-o", "0", "-l", "8589933358",
+                                      "{image}", "/striped"), says="1048575 blocks converted",
+                       then=(FSCK,))
+KERNEL_ZERO_STRIPED = Command("mount + fallocate -z", ("{here}/kernel-fallocate.sh", "{image}",
+                                                       "striped", "zero"), then=(FSCK,), root=True)
+FLOOR_FLIP = Command("floor: flip the tree", ("{bin}/floor-convert", "{image}", "12", "tree",
+                                              "all"))
+DEBUGFS_PUNCH = Command("debugfs punch", ("debugfs", "-w", "-R", "punch /striped 0 2097151",
+                                          "{image}"), rounds=1)
+ZERO_FILE = Command("zero-range", ("{e4zero}", "--zero-range", "-o", "0", "-l", "8G", "{image}",
+                                   "/file"), says="2097152 blocks converted", then=(FSCK,))
+KERNEL_ZERO_FILE = Command("mount + fallocate -z", ("{here}/kernel-fallocate.sh", "{image}", "file",
+                                                    "zero"), then=(FSCK,), root=True)
+DEBUGFS_PUNCH_FILE = Command("debugfs punch", ("debugfs", "-w", "-R", "punch /file 0 2097151",
+                                               "{image}"), rounds=2)
+PUNCH_SCRIPT = Command("script", ("{e4zero}", "-q", "--script", "{cache}/P.script", "{image}"),
+                       then=(FSCK,))
+KERNEL_PUNCH = Command("mount + punch", ("{here}/kernel-fallocate.sh", "{image}", "file", "every",
+                                         "{bin}/punch-every"), then=(FSCK,), root=True)
+STRIDES = ("--script", "{cache}/U.script", "{image}")
+BATCH = Command("batch", ("{e4zero}", "--policy", "batch", *STRIDES), then=(FSCK,))
+FLUSH_ALWAYS = Command("flush-always", ("{e4zero}", "--policy", "flush-always", *STRIDES),
+                       then=(FSCK,))
+# all but the writing: how much of the log it would take
+ONE_BLOCK = Command("zero-range -n", ("{e4zero}", "-n", "--zero-range", "-o", "4295000064", "-l",
+                                      "4096", "{image}", "/striped"), says="1 block converted")
 
 
 def only(command, rounds):
@@ -136,6 +185,12 @@ CASES = (
     Case("X convert", "X", "warm", (FLOOR_TREE, TO_UNWRITTEN), fresh=True),
     Case("Z convert", "Z", "warm", (FLOOR_DATA, LOOK_FOR_ZEROS), rounds=5),
     Case("H convert", "H", "warm", (DIG_HOLES, TO_HOLE), rounds=3, fresh=True),
+    Case("X zero", "X", "warm", (FLOOR_FLIP, KERNEL_ZERO_STRIPED, ZERO_STRIPED, DEBUGFS_PUNCH),
+         fresh=True),
+    Case("C zero", "C", "warm", (KERNEL_ZERO_FILE, ZERO_FILE, DEBUGFS_PUNCH_FILE), fresh=True),
+    Case("P punch", "P", "warm", (KERNEL_PUNCH, PUNCH_SCRIPT), rounds=3, fresh=True),
+    Case("U policy", "U", "warm", (BATCH, FLUSH_ALWAYS), rounds=3, fresh=True),
+    Case("X one block", "X", "warm", (ONE_BLOCK,), rounds=1),
     Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
 )
 
@@ -178,4 +233,22 @@ GOALS = (
            DIG_HOLES.name, 1.5),
     Faster("truncate of 262,144 extents: against the kernel", "X truncate", TRUNCATE.name,
            KERNEL_TRUNCATE.name, 10),
+    Faster("zero-range of 262,144 extents: against the kernel", "X zero", ZERO_STRIPED.name,
+           KERNEL_ZERO_STRIPED.name, 10),
+    AtMost("zero-range of 262,144 extents: against the floor", "X zero", ZERO_STRIPED.name,
+           FLOOR_FLIP.name, 5),
+    Faster("zero-range of 262,144 extents: against debugfs punch", "X zero", ZERO_STRIPED.name,
+           DEBUGFS_PUNCH.name, 50),
+    AtMost("zero-range of 66 extents: against the kernel", "C zero", ZERO_FILE.name,
+           KERNEL_ZERO_FILE.name, 1),
+    Faster("zero-range of 66 extents: against debugfs punch", "C zero", ZERO_FILE.name,
+           DEBUGFS_PUNCH_FILE.name, 5),
+    AtMost("131,072 holes in one script: against the kernel", "P punch", PUNCH_SCRIPT.name,
+           KERNEL_PUNCH.name, 1),
+    Fewer("strided writes and zeroes: batch against flush-always", "U policy", BATCH.name,
+          FLUSH_ALWAYS.name, 3, "barrier"),
+    Faster("strided writes and zeroes: batch against flush-always", "U policy", BATCH.name,
+           FLUSH_ALWAYS.name, 1),
+    Says("one block of 262,144 extents: leaves, not the tree", "X one block", ONE_BLOCK.name,
+         "journal block", 24),
 )

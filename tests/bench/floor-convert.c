@@ -4,7 +4,7 @@
  *   floor-convert IMAGE INO tree WRITES    the extent tree of INO and, for each stretch of the disk
  *                                          that its written blocks cover, where the host has data;
  *                                          then WRITES blocks into the journal's place and as many
- *                                          of the tree home, with six barriers
+ *                                          of the tree home, with six barriers; "all": the tree
  *   floor-convert IMAGE INO data           the written blocks are read too, 256 KiB at a time, and
  *                                          nothing is written
  *
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 	qsort(runs, run_count, sizeof(*runs), by_place);
 	ask_host();
 	if (tree)
-		write_as_much(strtoul(argv[4], NULL, 10));
+		write_as_much(strcmp(argv[4], "all") ? strtoul(argv[4], NULL, 10) : node_count);
 	else
 		read_data();
 	printf("%zu extents, %zu tree blocks, asked %llu times, read %llu bytes\n", run_count,

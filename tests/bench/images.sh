@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, H, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, C, P, H, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -72,7 +72,8 @@ format() { # IMAGE SIZE OPTIONS...
 		-E "lazy_itable_init=1,lazy_journal_init=1,nodiscard,hash_seed=$SEED" "$image"
 }
 
-fresh() { # NAME: true when the image is there and of this recipe
+fresh() { # NAME: true when the image is there and of this recipe, and so is its script
+	case $1 in U | P) [ -e "$dir/$1.script" ] || return ;; esac
 	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
 		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
 }
@@ -156,7 +157,36 @@ make_U() {
 	attach "$work/U.img"
 	fallocate -l 8G "$mnt/file"
 	detach
+	head -c 4096 /dev/zero | tr '\0' x > "$dir/U.block"
+	seq 0 1048576 2146435072 | sed "s|.*|write /file & from=$dir/U.block\nzero-range /file & 1000 keep-size|" \
+		> "$dir/U.script"
 	finish U '"bytes": 8589934592'
+}
+
+# The bytes of FILE in WORK's image become written, and stay holes of it: e4zero does that.
+written() { # NAME SIZE BYTES
+	[ -x "${E4ZERO:-}" ] || { say "SKIP $1: wants e4zero"; exit 77; }
+	need_root "$1"
+	need_room "$1" 9
+	format "$work/$1.img" "$2" -N 8192
+	attach "$work/$1.img"
+	fallocate -l "$3" "$mnt/file"
+	detach
+	"$E4ZERO" -q --convert written "$work/$1.img" /file
+}
+
+# One file of 8 GiB in as few extents as there can be.
+make_C() {
+	written C 9G 8G
+	finish C '"bytes": 8589934592'
+}
+
+# One file of 1 GiB, and a script that punches every other block.
+make_P() {
+	written P 2G 1G
+	build punch-every
+	seq 0 8192 1073741823 | sed 's|.*|punch-hole /file & 4096|' > "$dir/P.script"
+	finish P '"bytes": 1073741824, "holes": 131072'
 }
 
 # One file of 4 GiB: a MiB of zeros, a MiB of data, and so on.
@@ -225,7 +255,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | H | T | K | R) ;;
+	S | L | A | X | Z | U | C | P | H | T | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue

@@ -315,6 +315,15 @@ static const struct workload workloads[] = {
 		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
 		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
+	/* nothing that asks for unwritten blocks */
+	{.name = "plain-script",
+	 .steps = {{write_bytes, "/tail", AT(6, 3), AT(5, 0)},
+		   {punch_hole, "/tail", AT(7, 10), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {punch_hole, "/frag", AT(1, 1), AT(30, 0)},
+		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
+		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
+		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
 	/* what is freed must not be taken again before the commit */
 	{.name = "free-and-take",
 	 .steps = {{truncate_to, "/other", AT(0, 0), AT(0, 0)},

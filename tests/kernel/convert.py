@@ -27,15 +27,6 @@ def zero_blocks(look, bs):
     return chunks
 
 
-def states(look, bs):
-    """{block: state} as the kernel shows it."""
-    out = {}
-    for off, _, length, state in look.pieces:
-        for block in range(off // bs, (off + length) // bs):
-            out[block] = state
-    return out
-
-
 class Conversions:
     def __init__(self, e4zero, name, bs, seed, files, mib, args):
         self.e4zero, self.name, self.bs, self.args = e4zero, name, bs, args
@@ -122,7 +113,7 @@ class Conversions:
         bs, data = self.bs, zero_blocks(look, self.bs)
         eof = -(-look.size // bs)
         out = {}
-        for block, state in states(look, bs).items():
+        for block, state in look.blocks(bs).items():
             empty = block >= eof or block not in data
             if to == "written" and block < eof:
                 state = "written"
@@ -141,15 +132,15 @@ class Conversions:
                 raise Failed("%s after %s: %s" % (name, to, wrong))
             if times[name] != times_after[name]:
                 raise Failed("%s after %s: another time" % (name, to))
-            want = states(old, self.bs)
+            want = old.blocks(self.bs)
             if only in (None, name):
                 want = self.wanted(to, old, "indirect" in self.name)
-            got = states(new, self.bs)
+            got = new.blocks(self.bs)
             if got != want:
                 bad = sorted(b for b in set(got) | set(want) if got.get(b) != want.get(b))
                 raise Failed("%s after %s: block %d is %s, not %s" %
                              (name, to, bad[0], got.get(bad[0]), want.get(bad[0])))
-            self.converted += sum(got.get(b) != s for b, s in states(old, self.bs).items())
+            self.converted += sum(got.get(b) != s for b, s in old.blocks(self.bs).items())
 
     def step(self, to, only=None):
         before, times = self.look()

@@ -12,7 +12,7 @@ TOP = 2 ** 63 - 1
 
 def junk(rng, length):
     """Bytes none of which is zero, so that no stale one can hide."""
-    return bytes(b or 0x5A for b in rng.randbytes(length))
+    return rng.randbytes(length).replace(b"\0", b"\x5A")
 
 
 class Maker:
@@ -118,8 +118,9 @@ def fill_up(where, spare, bs):
     step, at = 256, 0
     while step:
         try:
-            fallocate(fd, 0, at, step * bs)
-            at += step * bs
+            if not fallocate(fd, 0, at, step * bs):
+                os.pwrite(fd, b"\xA6" * (step * bs), at)
+            at = max(at + step * bs, os.fstat(fd).st_size)
         except OSError as err:
             if err.errno != errno.ENOSPC:
                 raise

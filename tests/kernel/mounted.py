@@ -16,7 +16,7 @@ from content import CHUNK, Content
 FS_IOC_FIEMAP = 0xC020660B
 FIEMAP_LAST, FIEMAP_INLINE, FIEMAP_UNWRITTEN = 0x1, 0x200, 0x800
 PAGE = mmap.PAGESIZE
-WHOLE = 4 << 20  # files up to this size are read byte by byte
+WHOLE = 16 << 20  # files up to this size are read byte by byte
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_void_p
@@ -155,6 +155,11 @@ class Look:
                 out.append([off, off + length, state])
         return out
 
+    def blocks(self, bs):
+        """{block: state}"""
+        return {block: state for off, _, length, state in self.pieces
+                for block in range(off // bs, (off + length) // bs)}
+
     def places(self):
         """[offset, physical, length, state], merged as far as it goes."""
         out = []
@@ -175,6 +180,10 @@ class Look:
             if off <= offset < off + length:
                 return phys + offset - off, state
         return None
+
+    def is_written(self, offset):
+        place = self.at(offset)
+        return bool(place) and place[1] == "written"
 
 
 def look_all(where, names, lenient=False):

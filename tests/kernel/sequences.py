@@ -11,20 +11,14 @@ blocks lie past EOF. The kernel shows those when the file grows, we must not: wh
 only our result is judged.
 """
 
-import collections
 import os
 import random
-import re
 import subprocess
 import sys
-import zlib
 
-from layouts import Maker, fill_up, junk, limit_of, target
-from mounted import Failed, Look, Mounted, look_all, run
-
-LINES = re.compile(r"e2fsck [0-9.]+ .*|Pass [1-5]: .*|[^ ]+: [0-9]+/[0-9]+ files .*|"
-                   r"Superblock hint for external superblock should be .*|")
-TREE = re.compile(r"Inode ([0-9]+) extent tree .* could be .*")
+from layouts import target
+from mounted import Failed
+from sides import Pair, main
 
 
 def kernel_truncate(path, size):
@@ -37,106 +31,11 @@ def kernel_truncate(path, size):
     return None
 
 
-class Side:
-    """One of the two copies."""
-
-    def __init__(self, name, external):
-        self.image = name + ".img"
-        self.journal = name + ".journal" if external else None
-        self.model, self.looks, self.quota = {}, {}, False
-
-    def mounted(self, options=""):
-        return Mounted(self.image, "mnt", options, self.journal)
-
-    def poke(self, off, data):
-        with open(self.image, "r+b") as image:
-            image.seek(off)
-            image.write(data)
-
-    def digest(self):
-        crc = 0
-        for path in (self.image, self.journal):
-            if path:
-                with open(path, "rb") as image:
-                    while data := image.read(1 << 22):
-                        crc = zlib.crc32(data, crc)
-        return crc
-
-    def sound(self, when):
-        """e2fsck finds no fault; the inodes whose tree it would like to be smaller."""
-        wide = set()
-        journal = ["-j", self.journal] if self.journal else []
-        try:
-            out = run("e2fsck", "-fn", *journal, self.image)
-        except Failed as err:
-            raise Failed("%s: %s" % (when, err)) from None
-        for line in out.splitlines():
-            tree = TREE.match(line)
-            if tree:
-                wide.add(int(tree[1]))
-            elif not LINES.fullmatch(line):
-                raise Failed("e2fsck %s: %s" % (when, line))
-        return wide
-
-
-class Batch:
+class Batch(Pair):
     def __init__(self, args):
-        self.driver, self.config = args[0], args[1]
         self.bs, self.seed, self.count, self.steps = (int(n) for n in args[2:6])
-        self.image_size, self.mkfs = args[6], args[7:]
-        self.rng = random.Random("%s %d %d" % (self.config, self.bs, self.seed))
-        self.names = ["f%02d" % i for i in range(self.count)]
-        self.ours = Side("ours", "external" in self.config)
-        self.kern = Side("kern", "external" in self.config)
-        self.tainted, self.apart, self.inside, self.low = set(), set(), set(), {}
-        self.limit, self.edited, self.wide, self.stats = 0, set(), set(), collections.Counter()
-        self.history = collections.defaultdict(list)
-        self.one_by_one = "full" in self.config or "quota" in self.config
-
-    # -- the image ---------------------------------------------------------------------------------
-
-    def make_image(self):
-        """Every free byte is a canary; one image, populated by the kernel, then copied."""
-        canary = bytes([0xA5]) * (1 << 20)
-        with open("ours.img", "wb") as image:
-            for _ in range(int(self.image_size)):
-                image.write(canary)
-        args = ["-E", "nodiscard,lazy_itable_init=0", "-b", str(self.bs)] + self.mkfs
-        if self.ours.journal:
-            self.make_journal(args)
-        else:
-            run("mke2fs", "-q", "-F", *args, "ours.img")
-        os.makedirs("mnt", exist_ok=True)
-        maker = Maker(self.rng, self.bs, self.config)
-        with self.ours.mounted():
-            for name in self.names:
-                maker.make(os.path.join("mnt", name))
-            self.limit = limit_of("mnt/probe")
-            if "full" in self.config:
-                fill_up("mnt", self.rng.choice((0, 0, 1, 3)), self.bs)
-        self.wide = self.ours.sound("after populating")
-        self.copy("ours.img", "kern.img")
-        if "quota" in self.config:  # not before: a kernel without quota mounts it read-only
-            run("tune2fs", "-O", "quota", "ours.img")
-            self.ours.quota = True
-
-    def make_journal(self, args):
-        run("truncate", "-s", "8M", "ours.journal")
-        run("mke2fs", "-q", "-F", "-O", "journal_dev", "-b", str(self.bs), "ours.journal")
-        device = run("losetup", "-f", "--show", "ours.journal").strip()
-        try:
-            run("mke2fs", "-q", "-F", *args, "-J", "device=" + device, "ours.img")
-        finally:
-            run("losetup", "-d", device)
-
-    def copy(self, source, dest):
-        run("cp", source, dest)
-        if self.ours.journal:
-            run("cp", "ours.journal", "kern.journal")
-
-    def look(self, side):
-        with side.mounted("ro" if side.quota else ""):
-            side.looks = look_all("mnt", self.names, side is self.kern and "full" in self.config)
+        super().__init__(args[0], args[1], self.bs, self.seed, self.count, args[6], args[7:])
+        self.low = {}
 
     # -- behind both backs -------------------------------------------------------------------------
 
@@ -150,34 +49,9 @@ class Batch:
             same = size == self.kern.model[name].size and name not in self.tainted
             if same and self.rng.random() < 0.12 and self.may_cut(name):
                 orders.append((name, self.rng.randrange(size)))
-        for side in (self.ours, self.kern):
-            script = "".join("set_inode_field %s size %d\n" % order for order in orders)
-            if script:
-                run("debugfs", "-w", "-f", "/dev/stdin", side.image, input=script)
+        self.cut(orders)
         for name, size in orders:
-            self.history[name].append("cut %d" % size)
-            for side in (self.ours, self.kern):
-                side.model[name].truncate(size)
             self.low[name] = min(self.low[name], size)
-        self.stats["cuts"] += len(orders)
-
-    def may_cut(self, name):
-        look = self.ours.looks[name]
-        # unwritten blocks behind the EOF of a deep tree are damage to e2fsck, whoever put them there
-        deep = len(look.pieces) > 4 * (self.bs - 12) // 12 - 8
-        if deep and any(piece[3] == "unwritten" for piece in look.pieces):
-            return False
-        return not look.inline and 1 < look.size < 2 ** 40 and not self.one_by_one
-
-    def pollute_tail(self, side, look):
-        rest = -look.size % self.bs
-        place = look.at(look.size) if rest else None
-        if place and self.rng.random() < 0.6:
-            side.poke(place[0], junk(self.rng, rest))
-            self.stats["polluted"] += place[1] == "written"
-        for off, phys, length, state in look.pieces:
-            if state == "unwritten" and off >= look.size and self.rng.random() < 0.3:
-                side.poke(phys, b"\xA7" * min(length, 64 << 10))
 
     # -- a step ------------------------------------------------------------------------------------
 
@@ -271,19 +145,6 @@ class Batch:
 
     # -- judging -----------------------------------------------------------------------------------
 
-    def judge(self):
-        for name in self.names:
-            ours, kern = self.ours.looks[name], self.kern.looks[name]
-            try:
-                self.judge_ours(name, ours)
-                self.judge_both(name, ours, kern)
-            except Failed as err:
-                raise Failed("%s (inode %d): %s\n  history: %s\n  ours: %s %s\n  kernel: %s %s" % (
-                    name, ours.ino, err, ", ".join(self.history[name]), ours.inline,
-                    ours.states()[-6:], kern and kern.inline, kern and kern.states()[-6:])
-                ) from None
-        self.judge_map()
-
     def judge_ours(self, name, look):
         wrong = look.content.difference(self.ours.model[name])
         if wrong:
@@ -295,78 +156,6 @@ class Batch:
         if not look.inline and any(off + length > max(end, self.bs) and state == "written"
                                    for off, _, length, state in look.pieces):
             raise Failed("ours: written blocks behind %d" % end)
-
-    def judge_both(self, name, ours, kern):
-        if not kern:  # 6.18 leaves a wrong checksum when there is no space for what was inline
-            self.stats["broken by the kernel"] += 1
-            self.apart.add(name)
-            return
-        if name in self.tainted:
-            self.stats["tainted"] += 1
-            return
-        wrong = kern.content.difference(self.kern.model[name])
-        if wrong and name in self.inside and not kern.inline:
-            # 6.18 forgets its page cache, or the disk, when a truncate takes a file out of its inode
-            self.stats["wrong by the kernel"] += 1
-            self.tainted.add(name)
-            return
-        if wrong:
-            raise Failed("the kernel: " + wrong)
-        if name in self.apart:
-            self.stats["apart"] += 1
-            return
-        if self.grew_empty(name, ours, kern):
-            self.stats["hole instead of an empty block"] += 1
-            self.apart.add(name)
-            return
-        if ours.inline != kern.inline and ours.size:
-            self.stats["inline differs"] += 1
-            self.apart.add(name)
-            return
-        if ours.states() != kern.states():
-            raise Failed("the maps differ")
-        self.judge_sectors(ours, kern)
-        self.stats["compared"] += 1
-
-    def grew_empty(self, name, ours, kern):
-        """An empty file that outgrew its inode: the kernel maps a block, we need none."""
-        return (name in self.inside and not ours.inline and not kern.inline and
-                not ours.at(0) and kern.states()[:1] == [[0, self.bs, "written"]])
-
-    def judge_sectors(self, ours, kern):
-        """Equal, but that our tree may be the smaller one."""
-        if ours.sectors == kern.sectors:
-            return
-        self.stats["smaller tree"] += 1
-        indirect = "indirect" in self.config
-        if ours.sectors > kern.sectors or indirect or kern.sectors * 512 == kern.mapped():
-            raise Failed("%d sectors, not %d" % (ours.sectors, kern.sectors))
-
-    def judge_map(self):
-        """e4z_map() shows what FIEMAP shows."""
-        out = run(self.driver, "map", self.ours.image, *("/" + name for name in self.names))
-        maps = collections.defaultdict(list)
-        for line in out.splitlines():
-            name, lblk, length, pblk, state = line.split()
-            maps[name[1:]].append((int(lblk) * self.bs, int(pblk) * self.bs,
-                                   int(length) * self.bs, state))
-        for name in self.names:
-            shown = Look.__new__(Look)
-            shown.pieces = maps[name]
-            look = self.ours.looks[name]
-            inline = any(piece[3] == "inline" for piece in shown.pieces)
-            # an empty file's inline data is not shown by FIEMAP
-            if (inline != look.inline and look.size) or (not inline and shown.places() != look.places()):
-                raise Failed("%s: e4z_map() shows %s, FIEMAP %s" % (
-                    name, shown.places(), look.places()))
-
-    def judge_trees(self, wide, before):
-        """A tree that could be smaller was so before, and its map is as it was."""
-        for name in self.edited:
-            look = self.ours.looks[name]
-            if look.ino in wide and (look.ino not in self.wide or
-                                     look.pieces != before[name].pieces):
-                raise Failed("%s (inode %d): e2fsck wants a smaller tree" % (name, look.ino))
 
     # -- all of it ---------------------------------------------------------------------------------
 
@@ -382,17 +171,12 @@ class Batch:
         self.look(self.ours)
         wide |= self.ours.sound("after the kernel mounted ours")
         self.look(self.kern)
-        self.judge()
+        self.judge(before)
         self.judge_trees(wide, before)
         self.wide = wide
 
     def run(self):
-        self.make_image()
-        for side in (self.ours, self.kern):
-            self.look(side)
-            side.model = {name: look.content.copy() for name, look in side.looks.items()}
-        self.inside = {name for name in self.names if "inline" in self.config and
-                       not self.ours.looks[name].pieces}
+        self.start()
         self.low = {name: max([self.ours.looks[name].size] + [
             off + length for off, _, length, state in self.ours.looks[name].pieces
             if state == "written"]) for name in self.names}
@@ -402,17 +186,5 @@ class Batch:
         self.stats["sequences"] = self.count
 
 
-def main(args):
-    batch = Batch(args)
-    label = "%s %d seed %d" % (batch.config, batch.bs, batch.seed)
-    try:
-        batch.run()
-    except Failed as err:
-        print("%s: FAILED: %s" % (label, err))
-        return 1
-    print("%s: %s" % (label, ", ".join("%s %d" % item for item in sorted(batch.stats.items()))))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(Batch(sys.argv[1:])))

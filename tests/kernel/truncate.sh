@@ -1,42 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sequences of truncates, by us and by the kernel, on every kind of file system.
-# SEEDS: which; KINDS: a pattern of names; FILES and STEPS of each batch.
+# FILES and STEPS of each batch; the rest of the knobs is in lib.sh.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-
-for tool in python3 mke2fs e2fsck debugfs mount; do requires $tool; done
-requires_loop
-driver=$builddir/tests/kernel/driver
-[ -x "$driver" ] || skip "$driver is not built"
-export PYTHONDONTWRITEBYTECODE=1
-seeds=${SEEDS:-1} files=${FILES:-24} steps=${STEPS:-3} passed=0 failed=0
-
-detach_all() {
-	local device file
-	mountpoint -q "$tmp/work/mnt" && umount "$tmp/work/mnt"
-	losetup -n -O NAME,BACK-FILE -l | while read -r device file; do
-		case $file in "$tmp"/*) losetup -d "$device" ;; esac
-	done
-}
-cleanup_fn detach_all
+. "$srcdir/tests/kernel/lib.sh"
+files=${FILES:-24} steps=${STEPS:-3}
 
 # batch NAME BLOCK-SIZE MIB MKE2FS-ARGUMENTS...
 batch() {
-	local name=$1 bs=$2 mib=$3 seed
-	shift 3
-	[[ $name-$bs == ${KINDS:-*} ]] || return
+	local seed
+	wanted "$1-$2" || return
 	for seed in $seeds; do
-		mkdir work
-		if (cd work && python3 "$srcdir/tests/kernel/sequences.py" "$driver" "$name" "$bs" \
-				"$seed" "$files" "$steps" "$mib" "$@" 2>&1 | tee -a "$tmp/log"
-			exit "${PIPESTATUS[0]}"); then
-			passed=$((passed + 1))
-		else
-			failed=$((failed + 1))
-			detach_all
-			[ -z "${KEEP:-}" ] || cp -r work "$KEEP/$name-$bs-$seed"
-		fi
-		rm -rf --one-file-system work
+		one_batch "$1-$2-$seed" python3 "$srcdir/tests/kernel/sequences.py" "$driver" "$1" "$2" "$seed" "$files" \
+			"$steps" "$3" "${@:4}"
 	done
 }
 
@@ -77,8 +53,4 @@ for bs in ${BLOCKS:-1024 2048 4096}; do
 		batch inline_data-indirect $bs $mib -t ext4 -O inline_data,^extents,^64bit $groups
 	}
 done
-awk -F': ' '{ n = split($2, parts, ", "); for (i = 1; i <= n; i++)
-	if (match(parts[i], / [0-9]+$/)) sum[substr(parts[i], 1, RSTART - 1)] += substr(parts[i], RSTART) }
-	END { for (key in sum) printf "%s %d, ", key, sum[key]; print "in all" }' log
-echo "$passed batches passed, $failed failed"
-[ $failed = 0 ]
+sum_up
