@@ -313,7 +313,7 @@ static errcode_t end_range(struct conversion *v)
 		return 0;
 	if (v->c->options->to == E4Z_TO_HOLE)
 		return edit_unmap(&v->file, start, len);
-	return extents_set_state(v->file.list, start, len, v->c->options->to == E4Z_TO_UNWRITTEN);
+	return edit_set_state(&v->file, start, len, v->c->options->to == E4Z_TO_UNWRITTEN);
 }
 
 /*
@@ -376,7 +376,7 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 	struct e4z_image *img = v->c->img;
 	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
 	struct zeros_hint hint = {.known = false};
-	uint64_t start = 0, end = 0, bs = img->block_size, stop;
+	uint64_t start = 0, end = 0, stop;
 	uint32_t group = UINT32_MAX;
 	bool sorted = true;
 	errcode_t err = bitmap ? 0 : ENOMEM;
@@ -394,14 +394,14 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 			if (at == last)
 				break;
 			if (at != end) {
-				err = txn_home_zero(img, start * bs, (end - start) * bs);
+				err = edit_zero(&v->file, start, end - start);
 				start = at;
 			}
 			end = stop;
 		}
 	}
 	*did_zero |= end > 0;
-	return err ? err : txn_home_zero(img, start * bs, (end - start) * bs);
+	return err ? err : edit_zero(&v->file, start, end - start);
 }
 
 /*
@@ -440,6 +440,11 @@ errcode_t convert_file(struct convert *c, const struct convert_file *file,
 	struct conversion v = {.c = c};
 	errcode_t err = edit_open(c->img, file->ino, &v.file);
 
+	/* what comes later in the transaction must know what of the file can be seen until then */
+	if (c->img->session)
+		v.file.session = &c->img->session->shared;
+	if (!err)
+		err = edit_open_handle(&v.file);
 	if (!err)
 		err = convert_opened(&v, file, place, blocks, edit);
 	if (!err) {
@@ -447,6 +452,7 @@ errcode_t convert_file(struct convert *c, const struct convert_file *file,
 		edit->blocks_freed += v.file.given;
 		edit->blocks_allocated += v.file.taken;
 	}
+	edit_close_handle(&v.file);
 	edit_close(&v.file);
 	vec_free(&v.zeroed);
 	return err;
@@ -485,116 +491,4 @@ errcode_t convert_in_pieces(struct convert *c, const struct convert_file *file,
 		*edit = done;
 	}
 	return 0;
-}
-
-/* ---- one file ---- */
-
-static errcode_t commit_piece(void *arg)
-{
-	struct e4z_commit_summary ignored;
-
-	return txn_commit(arg, &ignored);
-}
-
-/* Resolve FILE, and refuse what is not to be converted. */
-static errcode_t find_file(struct convert *c, const char *file, uint8_t *raw, struct inode *inode)
-{
-	struct e4z_image *img = c->img;
-	const char *why;
-	uint32_t ino;
-	bool plain;
-	errcode_t err = lookup(img, &c->work, file, &ino, &plain);
-
-	if (err)
-		return err;
-	err = inode_read(img, ino, raw, inode);
-	if (err)
-		return image_fail(img, err, "reading inode %u", ino);
-	err = guard_inode(img, inode, 0);
-	if (err)
-		return err;
-	why = convert_exempts(c, inode, false);
-	return why ? image_fail(img, E4Z_ET_REFUSED, "inode %u is %s", ino, why) : 0;
-}
-
-static void watch_reads(void *arg, uint64_t taken, uint64_t all)
-{
-	const struct e4z_convert_options *options = arg;
-
-	if (options->progress)
-		options->progress(options->arg, 2, taken, all);
-}
-
-/* Find out what there is to do: nothing is changed yet. */
-static errcode_t prepare(struct convert *c, const char *file)
-{
-	AUTO_FREE uint8_t *raw = malloc(c->img->inode_size);
-	struct inode inode;
-	const char *why = NULL;
-	bool empty;
-	errcode_t err = raw ? find_file(c, file, raw, &inode) : ENOMEM;
-
-	if (err)
-		return err;
-	err = convert_add(c, &inode, &empty, &why);
-	if (err && why)
-		return image_fail(c->img, map_blame(&c->work), "inode %u: %s", inode.ino, why);
-	if (!err)
-		err = convert_look(c, watch_reads, (void *)c->options);
-	if (!err && c->files.items[0].unreadable)
-		err = image_fail(c->img, EIO, "reading the blocks of inode %u", inode.ino);
-	return err;
-}
-
-static errcode_t convert_one(struct convert *c, struct e4z_edit *edit)
-{
-	struct e4z_image *img = c->img;
-	const struct convert_file *file = &c->files.items[0];
-	const char *path = edit->path;
-	struct convert_place start = {0};
-	uint64_t need = 0, room = 0;
-	errcode_t err;
-
-	*edit = file->edit;
-	edit->path = path;
-	if (!file->zeros)
-		return 0;
-	/* what came before must not be lost when this is done in pieces */
-	if (txn_may_split(img) && txn_has_changes(img)) {
-		err = commit_piece(img);
-		if (err)
-			return err;
-	}
-	txn_mark(img);
-	err = convert_file(c, file, &start, UINT64_MAX, edit);
-	if (!err && txn_may_split(img) && img->log)
-		err = txn_log_need(img, &need, &room);
-	if (!err && need > room) {
-		txn_back(img);
-		*edit = file->edit;
-		edit->path = path;
-		err = convert_in_pieces(c, file, commit_piece, img, edit);
-	}
-	if (err)
-		txn_back(img);
-	return err;
-}
-
-errcode_t e4z_convert(struct e4z_image *img, const char *file,
-		      const struct e4z_convert_options *options, struct e4z_edit *edit)
-{
-	struct convert c;
-	errcode_t err;
-
-	*edit = (struct e4z_edit){.path = file};
-	if (!img->txn)
-		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
-	err = convert_open(img, options, &c);
-	if (!err) /* this one has a map of its own */
-		err = session_settle(img);
-	err = err ? err : prepare(&c, file);
-	if (!err)
-		err = convert_one(&c, edit);
-	convert_close(&c);
-	return err;
 }

@@ -353,6 +353,9 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	*done = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	/* it commits on its way: what others did must not be cut in two by that */
+	if (img->session)
+		return image_fail(img, E4Z_ET_STATE, "other operations are not committed yet");
 	err = results_new(img->inodes, &e.results);
 	if (!err)
 		err = convert_open(img, options, &e.convert);

@@ -27,11 +27,11 @@ static errcode_t check_shift(const struct op *op)
 	return 0;
 }
 
-/* ext4_collapse_range(): the range must end before EOF. */
+/* ext4_collapse_range(): the range must end before EOF. A stale tail is not carried along. */
 static errcode_t collapse(struct op *op)
 {
 	struct edit_file *f = op->f;
-	uint64_t size = f->inode.size, first, blocks;
+	uint64_t size = f->inode.size, bs = op->img->block_size, tail = size % bs, first, blocks;
 	errcode_t err = check_shift(op);
 
 	if (err)
@@ -43,6 +43,8 @@ static errcode_t collapse(struct op *op)
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
+	if (!err && tail)
+		err = zero_range(f, op->session, size, bs - tail, op->edit);
 	if (!err)
 		err = edit_open_handle(f);
 	if (!err)

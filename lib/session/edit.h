@@ -135,6 +135,12 @@ errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content);
 /* Blocks [pblk, pblk + len), which nobody sees, go home as zeroes before the commit. */
 errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len);
 
+/*
+ * The same of blocks that were unwritten until now: those that the committed state shows all the
+ * same become zero in the transaction.
+ */
+errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len);
+
 /* The content of the block at PBLK as the transaction will leave it. */
 errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data);
 

@@ -468,7 +468,27 @@ errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
 	uint64_t bs = f->img->block_size;
 	errcode_t err = txn_home_zero(f->img, pblk * bs, len * bs);
 
-	return err ? err : rangeset_add(f->session->zeroed, pblk, len, NULL);
+	return err || !f->session ? err : rangeset_add(f->session->zeroed, pblk, len, NULL);
+}
+
+errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
+{
+	const struct edit_session *s = f->session;
+	uint64_t start = pblk, end = pblk + len;
+	bool any = s && rangeset_meets(s->seen, pblk, len);
+	uint8_t *data;
+	errcode_t err = 0;
+
+	for (; any && pblk < end && !err; pblk++) {
+		if (!rangeset_has(s->seen, pblk))
+			continue;
+		if (start < pblk)
+			err = edit_home_zero(f, start, pblk - start);
+		if (!err)
+			err = txn_create(f->img, pblk, &data);
+		start = pblk + 1;
+	}
+	return err || start == end ? err : edit_home_zero(f, start, end - start);
 }
 
 /*

@@ -55,6 +55,8 @@ tell $? crafted.sh
 if [ -n "${E2FSPROGS_TESTS-}" ]; then
 	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
 	tell $? e2fsprogs.sh
+	bash "$srcdir/tests/fuzz/e2fsprogs-fix.sh"
+	tell $? e2fsprogs-fix.sh
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --fix of e2fsprogs' own test images, as they are and once e2fsck -fy is through with them: no file loses a byte,
+# e2fsck has no more to say than before, and what is refused is not touched.
+#
+# E2FSPROGS_TESTS is the folder tests/ of a checkout of e2fsprogs; nothing of it is kept.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+
+[ -n "${E2FSPROGS_TESTS-}" ] || skip 'E2FSPROGS_TESTS names no folder of e2fsprogs test images'
+requires debugfs
+requires e2fsck -V
+requires jq
+requires gzip
+requires bzip2
+export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
+images=0 fixed=0 nothing=0 refused=0 left=0 findings=0 bad=0
+
+complain() {
+	echo "FAIL $label: $*"
+	bad=$((bad + 1))
+}
+
+# contents IMAGE: what debugfs reads of all files
+contents() (
+	rm -rf files
+	mkdir files
+	ulimit -f 262144
+	timeout 20 debugfs -R 'rdump / files' "$1" >/dev/null 2>&1
+	cd files && find . -type f -print0 | sort -z | xargs -0r sha256sum
+)
+
+# complaints IMAGE: of e2fsck, without its counts
+complaints() {
+	timeout 60 e2fsck -fn "$1" 2>&1 |
+		grep -avE '^(e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
+}
+
+# fixes: ./image, a copy of it
+fixes() {
+	local rc
+	images=$((images + 1))
+	cp --sparse=always image work
+	timeout 60 "$E4ZERO" --fix --json work >out 2>err
+	rc=$?
+	! grep -aq -e 'runtime error' -e Sanitizer err || complain "sanitizer: $(head -3 err)"
+	case $rc in
+	8)
+		cmp -s image work || complain 'refused, and changed'
+		refused=$((refused + 1))
+		return
+		;;
+	0 | 4) ;;
+	*)
+		complain "exit $rc: $(head -c 300 err)"
+		return
+		;;
+	esac
+	[ $rc = 0 ] || left=$((left + 1))
+	if cmp -s image work; then
+		nothing=$((nothing + 1))
+		return
+	fi
+	fixed=$((fixed + 1))
+	findings=$((findings + $(jq -s 'map(select(.type == "finding" and .fixed)) | length' out)))
+	# the log is replayed by another one
+	cp --sparse=always image base
+	[ "$(jq -r 'select(.type == "image") | .journal' out)" != needs-replay ] ||
+		e2fsck -y -E journal_only base >/dev/null 2>&1
+	contents base >before
+	contents work >after
+	cmp -s before after || complain "a file is not what it was: $(diff before after | head -3)"
+	complaints base >before
+	complaints work >after
+	[ -z "$(comm -13 before after)" ] || complain "e2fsck: $(comm -13 before after | head -3)"
+	cp --sparse=always work again
+	timeout 60 "$E4ZERO" --fix again >/dev/null 2>&1
+	cmp -s work again || complain 'a second one writes'
+}
+
+while read -r packed; do
+	label=${packed#"$E2FSPROGS_TESTS/"}
+	rm -f image
+	case $packed in
+	*.tar.*) continue ;;
+	*.gz) gzip -dc "$packed" 2>/dev/null | cp --sparse=always /dev/stdin image ;;
+	*) bzip2 -dc "$packed" 2>/dev/null | cp --sparse=always /dev/stdin image ;;
+	esac
+	[ -s image ] || continue
+	fixes
+	label="$label after e2fsck -fy"
+	timeout 60 e2fsck -fy image >/dev/null 2>&1
+	fixes
+done < <(find "$E2FSPROGS_TESTS" -name '*.gz' -o -name '*.bz2' | sort)
+echo "$images images: $fixed fixed ($findings findings), $nothing with nothing to fix, $refused refused;" \
+	"$left with something left; $bad failures"
+[ $images -gt 0 ] || fail "no images in $E2FSPROGS_TESTS"
+[ $bad = 0 ]
