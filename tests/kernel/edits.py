@@ -45,7 +45,7 @@ class Edits(Pair):
 
     def fill(self, mount):
         """Leave so little that one of us runs out of it, or both: the kernel keeps 2 % for itself, we do not."""
-        sync_fs("mnt")  # what was not allocated yet would be lost
+        sync_fs("mnt")  # what was not allocated yet would never be: 6.18 hangs in umount(2)
         knob = "/sys/fs/ext4/%s/reserved_clusters" % os.path.basename(mount.devices[-1])
         with open(knob, "r+", encoding="ascii") as file:
             kept = int(file.read()) * self.unit // self.bs

@@ -120,6 +120,7 @@ def fill_up(where, spare, bs):
         try:
             if not fallocate(fd, 0, at, step * bs):
                 os.pwrite(fd, b"\xA6" * (step * bs), at)
+                os.fsync(fd)  # what is held back when there is no space left is never written
             at = max(at + step * bs, os.fstat(fd).st_size)
         except OSError as err:
             if err.errno != errno.ENOSPC:

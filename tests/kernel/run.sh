@@ -24,7 +24,7 @@ run() {
 if [ -n "${SAMPLE:-}" ]; then
 	export SEEDS=1 FILES=20 STEPS=2
 	export KINDS='@(extents-1024|indirect-4096|bigalloc-1024|inline_data-4096|nocsum-2048|small-inode-2048|nojournal-4096|external-1024|no64bit-1024|meta_bg-4096|quota-1024|full-*-4096)'
-	EDIT_KINDS='@(extents-1024|indirect-2048|bigalloc-4096|inline_data-4096|full-1024)' EDIT_FILES=60
+	EDIT_KINDS='@(extents-1024|indirect-2048|bigalloc-4096|inline_data-4096)' EDIT_FILES=60
 	CONVERT_KINDS='@(extents-1024|bigalloc-4096|indirect-4096|external-1024)'
 	run bash "$srcdir/tests/kernel/truncate.sh"
 else
