@@ -38,7 +38,7 @@ errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t block
 	uint64_t at = pblk * img->block_size + skip, end = (pblk + blocks) * img->block_size;
 	uint64_t data_start = 0, data_end = 0;
 
-	/* reading a little is cheaper than asking: tmpfs goes through every page up to the next hole */
+	/* cheaper than asking: tmpfs goes through every page up to the next hole */
 	if (end - at <= UNASKED)
 		data_end = end;
 	for (uint64_t base = at - off; at < end;) {
