@@ -172,13 +172,14 @@ errcode_t stash_read(const struct stash *stash, const struct stashed *it, void *
 }
 
 errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint32_t number,
-		    uint32_t group)
+		    uint32_t group, bool only)
 {
 	struct stashed it = {
 		.block = block,
 		.place = data ? stash->used : STASH_ZERO,
 		.number = number,
 		.group = group,
+		.only = only,
 	};
 	errcode_t err = stash->all.count < UINT32_MAX ? grow(stash) : ENOMEM;
 	struct slot *slot;

@@ -23,6 +23,7 @@ struct stashed {
 	uint32_t number; /* the caller's */
 	uint32_t group;	 /* the caller's */
 	uint32_t older;	 /* index + 1 of what the block had before; 0: nothing */
+	bool only;	 /* what the block had before must never be at home */
 };
 
 #define STASH_ZERO UINT64_MAX
@@ -33,7 +34,7 @@ void stash_free(struct stash *stash);
 
 /* BLOCK is DATA from now on, or, with NULL, zeroes. ENOMEM, or an error of the temporary file. */
 errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint32_t number,
-		    uint32_t group);
+		    uint32_t group, bool only);
 
 /* The newest of BLOCK, valid until the next call that changes the stash, or NULL. */
 const struct stashed *stash_find(const struct stash *stash, uint64_t block);

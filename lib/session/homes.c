@@ -37,14 +37,14 @@ errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *d
 }
 
 errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_size,
-			  const void *data)
+			  const void *data, bool only)
 {
 	uint64_t off = block * block_size;
 
 	/* within a group the order is that of the places, and zeroes may begin before it */
 	if (off < homes->zero_end && off + block_size > homes->zero_from)
 		homes_barrier(homes);
-	return stash_put(homes->stash, block, data, homes->number++, homes->group);
+	return stash_put(homes->stash, block, data, homes->number++, homes->group, only);
 }
 
 errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size)
@@ -60,7 +60,7 @@ errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32
 	if (!homes->stash || block >= end)
 		return err;
 	for (; !err && (block = stash_first(homes->stash, block, end)) < end; block++)
-		err = stash_put(homes->stash, block, NULL, home.number, home.group);
+		err = stash_put(homes->stash, block, NULL, home.number, home.group, false);
 	return err;
 }
 
@@ -274,14 +274,22 @@ static errcode_t sort_blocks(const struct homes *homes, const struct stashed ***
 	const struct stashed *items = stash_all(homes->stash, &all);
 	const struct stashed **sorted = malloc((all + 1) * sizeof(*sorted));
 	AUTO_FREE bool *replaced = calloc(all + 1, sizeof(*replaced));
+	AUTO_FREE bool *only = calloc(all + 1, sizeof(*only));
 
 	*out = sorted;
 	*count = 0;
-	if (!sorted || !replaced)
+	if (!sorted || !replaced || !only)
 		return ENOMEM;
-	for (size_t i = 0; i < all; i++)
-		if (items[i].older && items[items[i].older - 1].group == items[i].group)
-			replaced[items[i].older - 1] = true;
+	/* from the newest on: what is replaced for good replaces what is older, too */
+	for (size_t i = all; i-- > 0;) {
+		const struct stashed *it = &items[i];
+		size_t older = it->older ? it->older - 1 : all;
+
+		if (older < all && (only[i] || it->only || items[older].group == it->group)) {
+			replaced[older] = true;
+			only[older] = only[i] || it->only;
+		}
+	}
 	for (size_t i = 0; i < all; i++)
 		if (items[i].place != STASH_ZERO && !replaced[i])
 			sorted[(*count)++] = &items[i];
@@ -338,9 +346,9 @@ static bool is_old(const struct writing *w, const struct home *home)
 	size_t count;
 
 	it = home->data && stash ? stash_find(stash, home->off / w->block_size) : NULL;
-	while (it && it->group > home->group)
+	while (it && it->group > home->group && !it->only)
 		it = it->older ? &stash_all(stash, &count)[it->older - 1] : NULL;
-	return it && it->group == home->group && it->number > home->number;
+	return it && (it->only || it->group == home->group) && it->number > home->number;
 }
 
 static errcode_t write_home(struct writing *w, const struct home *home)

@@ -32,11 +32,12 @@ struct homes {
 errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data);
 
 /*
- * BLOCK, whole, is to be DATA at home: what it was to be before, back to the last barrier, is
- * not written any more. The stash must be there. Errors as stash_put().
+ * BLOCK, whole, is to be DATA at home: an older piece of it is not written any more, unless a
+ * barrier stands between them. ONLY: not then, either, because what goes there can be seen. The
+ * stash must be there. Errors as stash_put().
  */
 errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_size,
-			  const void *data);
+			  const void *data, bool only);
 
 /* [off, off + len) is to be zero; what the stash has of it, whole blocks, becomes zero too. */
 errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size);

@@ -227,9 +227,8 @@ static errcode_t spill(struct e4z_image *img, size_t leave)
 	if (err || cache_count(s->shared.cache) <= leave)
 		return err;
 	/* what travels stays in memory, and half of the log is for what comes later */
-	room = txn_log_room(img) / 2;
-	err = move_for_room(
-		img, room < cache_limit(s->shared.cache) ? room : cache_limit(s->shared.cache));
+	room = SESSION_CACHE_BYTES / img->block_size;
+	err = move_for_room(img, room < txn_log_room(img) / 2 ? room : txn_log_room(img) / 2);
 	if (!err)
 		err = spill_files(s, leave, false);
 	return err ? err : spill_files(s, leave, true);

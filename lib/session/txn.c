@@ -241,7 +241,7 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data)
 	return err ? err : capture_create(img->view, block, data);
 }
 
-static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t *data)
+static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t *data, bool only)
 {
 	struct homes *homes = &img->txn->homes;
 	errcode_t err;
@@ -253,7 +253,7 @@ static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t
 		capture_set_stash(img->view, homes->stash);
 	}
 	err = capture_rewrite(img->view, block, data);
-	return err ? err : homes_add_block(homes, block, img->block_size, data);
+	return err ? err : homes_add_block(homes, block, img->block_size, data, only);
 }
 
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)
@@ -266,11 +266,18 @@ errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *
 	if (off > img->dev->len || len > img->dev->len - off)
 		return E4Z_ET_CLIPPED;
 	if (off % bs == 0 && len == bs)
-		return home_block(img, off / bs, data);
+		return home_block(img, off / bs, data, false);
 	if (off / bs != (off + len - 1) / bs)
 		return E4Z_ET_USAGE;
 	err = capture_write(img->view, off, len, data);
 	return err ? err : homes_add(&img->txn->homes, off, len, data);
+}
+
+errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data)
+{
+	errcode_t err = txn_may_change(img);
+
+	return err ? err : home_block(img, block, data, true);
 }
 
 /* Of a block that is in the stash a part becomes zero: it has to be held, so that it is seen. */

@@ -58,6 +58,12 @@ errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);
 
 /*
+ * The same of a whole block that can be seen and may have been changed before: what it was to
+ * become then never goes home, so that a crash meets the old bytes or the last ones.
+ */
+errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data);
+
+/*
  * Have LEN bytes at OFF, which nobody sees in the committed state, become zero at home before the
  * commit: parts of one block, or whole blocks, of which the host may keep a hole. Nothing is held
  * in memory but the range, so there may be very many and very long ones; a read through the image

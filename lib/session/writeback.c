@@ -40,7 +40,7 @@ static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t from, 
 	errcode_t err;
 
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED && capture_has(img->view, pblk))
-		return txn_home(img, pblk * bs, bs, data);
+		return txn_home_again(img, pblk, data);
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
 		return txn_home(img, pblk * bs + from, end - from, data + from);
 	err = txn_edit(img, pblk, &block);

@@ -315,6 +315,15 @@ static const struct workload workloads[] = {
 		   {write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {truncate_to, "/tail", AT(7, 77), AT(0, 0)},
 		   {write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
+	/* what can be seen is changed twice: nobody may see what was in between */
+	{.name = "over-and-over",
+	 .steps = {{write_bytes, "/small", AT(0, 50), AT(1, 300)},
+		   {write_bytes, "/tail", AT(6, 3), AT(2, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {zero_range, "/small", AT(0, 100), AT(0, 100)},
+		   {write_bytes, "/tail", AT(9, 0), AT(1, 0)},
+		   {flush, NULL, AT(0, 0), AT(0, 0)},
+		   {write_bytes, "/small", AT(0, 120), AT(0, 10)}}},
 	/* nothing that asks for unwritten blocks */
 	{.name = "plain-script",
 	 .steps = {{write_bytes, "/tail", AT(6, 3), AT(5, 0)},

@@ -55,7 +55,7 @@ static void put(struct stash *stash, struct model *m, uint32_t *state, uint32_t 
 	bool zero = next_random(state) % 5 == 0;
 
 	memset(data, (int)byte, bs);
-	CHECK(stash_put(stash, b, zero ? NULL : data, number, number / 7) == 0);
+	CHECK(stash_put(stash, b, zero ? NULL : data, number, number / 7, false) == 0);
 	m->content[b] = zero ? ZEROES : (int)byte;
 	m->number[b] = number;
 	m->group[b] = number / 7;
