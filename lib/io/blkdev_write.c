@@ -111,6 +111,17 @@ static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
 	return err;
 }
 
+/* fallocate(2) that goes on after a signal: SA_RESTART does not restart it. */
+static int allocate(const struct blkdev *dev, int mode, uint64_t at, uint64_t len)
+{
+	int rc;
+
+	do
+		rc = fallocate(dev->write_fd, mode, (off_t)at, (off_t)len);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
 /* A file that has fewer blocks than bytes is sparse and stays so; another keeps its reservation. */
 static int zero_mode(const struct blkdev *dev)
 {
@@ -130,7 +141,7 @@ static errcode_t zero_host(struct blkdev *dev, uint64_t at, uint64_t len)
 			return 0;
 		return write_zeroes(dev, at, len);
 	}
-	if (fallocate(dev->write_fd, zero_mode(dev), (off_t)at, (off_t)len) == 0)
+	if (allocate(dev, zero_mode(dev), at, len) == 0)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ENOTTY)
 		return errno;
@@ -167,9 +178,7 @@ errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)
 {
 	if (dev->write_fd < 0 || !inside(dev, off, len))
 		return E4Z_ET_CLIPPED;
-	if (dev->is_block || !len ||
-	    fallocate(dev->write_fd, FALLOC_FL_KEEP_SIZE, (off_t)(dev->base + off), (off_t)len) ==
-		    0)
+	if (dev->is_block || !len || allocate(dev, FALLOC_FL_KEEP_SIZE, dev->base + off, len) == 0)
 		return 0;
 	return errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? errno : 0;
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every crash state of every workload on every kind of image; then the rules broken on purpose, and kill -9.
+# Every crash state of every workload on every kind of image; then the rules broken on purpose, and
+# kill -9.
 #
 # One row is (image, shape of its log, data mode, workload). SEED makes another sample of the states that are too
 # many; JOBS rows run at once; IMAGES are some of images.sh's; KEEP=DIR keeps what failed.
@@ -114,6 +115,7 @@ sub() {
 }
 sub broken.sh
 sub kill.sh
+sub storm.sh
 # what fails while a script runs; make check has some of it
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/script-faults.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/convert-faults.sh

@@ -81,6 +81,9 @@ static void show(struct visit *visit, uint32_t lblk, uint64_t pblk)
 	visit->file->blocks++;
 	if (memchr(shown->data, CANARY, shown->len))
 		visit->file->canary = true;
+	/* zeroes are shown alike, written or not */
+	if (!shown->data[0] && !memcmp(shown->data, shown->data + 1, shown->len - 1))
+		return;
 	visit->file->content = hash_number(visit->file->content, lblk);
 	visit->file->content = hash_bytes(visit->file->content, shown->data, shown->len);
 }
