@@ -3,10 +3,10 @@
 
 #include "check.h"
 #include "e4zero.h"
+#include "errors.h"
 #include "progress.h"
 #include "report.h"
 #include "verb.h"
-#include <errno.h>
 
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 {
@@ -15,7 +15,7 @@ static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 	errcode_t err = 0;
 
 	if (*face->stop)
-		return EINTR;
+		return E4Z_ET_INTERRUPTED;
 	progress_hide(&face->progress);
 	if (face->img)
 		err = e4z_peek(face->img, finding, sample.bytes, sizeof(sample.bytes), &sample.len);

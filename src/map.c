@@ -3,9 +3,9 @@
 
 #include "map.h"
 #include "e4zero.h"
+#include "errors.h"
 #include "report.h"
 #include "verb.h"
-#include <errno.h>
 
 struct map {
 	struct report *report;
@@ -19,7 +19,7 @@ static errcode_t on_piece(void *arg, const struct e4z_map_piece *piece)
 	struct map *map = arg;
 
 	if (*map->stop)
-		return EINTR;
+		return E4Z_ET_INTERRUPTED;
 	map->pieces++;
 	return map->report->ops->map(map->report, map->file, piece);
 }
