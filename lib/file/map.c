@@ -90,7 +90,7 @@ static bool may_read(struct walk *w, uint64_t pblk)
 {
 	if (w->work->stop && *w->work->stop)
 		return false;
-	return place_ok(w, pblk, 1) && w->sink->node(w->sink->arg, pblk);
+	return place_ok(w, pblk, 1) && (!w->sink->node || w->sink->node(w->sink->arg, pblk));
 }
 
 static bool node_csum_ok(const struct walk *w, const uint8_t *node)

@@ -24,6 +24,7 @@ struct map_sink {
 	/*
 	 * The tree block PBLK, which is inside the file system and outside static metadata, is
 	 * about to be read: false leaves it and all below it out. It is asked for every tree block.
+	 * NULL: all are read.
 	 */
 	bool (*node)(void *arg, uint64_t pblk);
 	/* An extent, valid by itself and behind the last one; neighbours are not merged. */

@@ -67,17 +67,11 @@ static void look_for_swap(void *arg, const struct run *run)
 	}
 }
 
-static bool any_node(void *arg, uint64_t pblk)
-{
-	(void)arg, (void)pblk;
-	return true;
-}
-
 static bool is_swap(const struct convert *c, const struct inode *inode)
 {
 	struct swap_search search = {.c = c};
 	struct map_work work = c->work;
-	const struct map_sink sink = {.arg = &search, .node = any_node, .run = look_for_swap};
+	const struct map_sink sink = {.arg = &search, .run = look_for_swap};
 
 	return !map_walk(c->img, &work, inode, &sink) && search.found;
 }
@@ -211,7 +205,7 @@ errcode_t convert_add(struct convert *c, const struct inode *inode, bool *empty,
 		[E4Z_TO_UNWRITTEN] = "convert unwritten",
 		[E4Z_TO_HOLE] = "convert hole",
 	};
-	const struct map_sink sink = {.arg = c, .node = any_node, .run = on_run};
+	const struct map_sink sink = {.arg = c, .run = on_run};
 	struct convert_file file = {.ino = inode->ino, .piece = c->pieces.count};
 	errcode_t err;
 

@@ -31,15 +31,8 @@ void fix_orphans_free(struct fix_orphans *orphans)
 
 /* ---- a walk over one inode's blocks ---- */
 
-static bool any_node(void *arg, uint64_t pblk)
-{
-	(void)arg;
-	(void)pblk;
-	return true;
-}
-
 /* WHY: the map cannot be read to its end. */
-static errcode_t walk(struct e4z_image *img, uint32_t ino, const struct map_sink *sink,
+static errcode_t walk(const struct e4z_image *img, uint32_t ino, const struct map_sink *sink,
 		      const char **why)
 {
 	struct map_work work = {.stop = NULL};
@@ -86,7 +79,7 @@ errcode_t fix_orphans_judge(const struct e4z_image *img, struct fix_orphans *orp
 	struct doubting d = {.doubt = doubt};
 	const struct map_sink sink = {.arg = &d, .node = doubt_node, .run = doubt_run};
 	const char *why;
-	errcode_t err = walk((struct e4z_image *)img, f->ino, &sink, &why);
+	errcode_t err = walk(img, f->ino, &sink, &why);
 
 	if (err || !(d.met || why))
 		return err;
@@ -168,7 +161,7 @@ errcode_t fix_orphans_zero(struct e4z_image *img, const struct e4z_finding *f, u
 			   uint64_t len)
 {
 	struct kept kept = {.img = img, .start = f->pblk + first, .end = f->pblk + first + len};
-	const struct map_sink sink = {.arg = &kept, .node = any_node, .run = zero_kept};
+	const struct map_sink sink = {.arg = &kept, .run = zero_kept};
 	const char *why;
 	errcode_t err = walk(img, f->ino, &sink, &why);
 

@@ -122,13 +122,6 @@ static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
 	return err;
 }
 
-static bool any_node(void *arg, uint64_t pblk)
-{
-	(void)arg;
-	(void)pblk;
-	return true;
-}
-
 static void find_end(void *arg, const struct run *run)
 {
 	uint64_t *end = arg;
@@ -145,7 +138,7 @@ static errcode_t finish_in_pieces(struct orphans *o, const struct listed *l,
 {
 	struct e4z_image *img = o->img;
 	uint64_t keep = (inode->size >> img->block_bits) + 1, end = 0, step;
-	const struct map_sink sink = {.arg = &end, .node = any_node, .run = find_end};
+	const struct map_sink sink = {.arg = &end, .run = find_end};
 	errcode_t err = try(o, l, 0);
 
 	/* it was read to its end before, or it would be left for another reason */
