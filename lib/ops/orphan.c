@@ -329,9 +329,10 @@ static errcode_t finish_file(struct orphans *o)
 	return err ? err : drop_mark(o->img);
 }
 
-errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
-			const struct rangeset *leave, uint64_t *finished, uint64_t *left)
+static errcode_t finish_all(struct e4z_image *img, const struct e4z_edit_options *options,
+			    const struct rangeset *leave)
 {
+	struct e4z_commit_summary *sum = txn_summary(img);
 	struct map_work work = {.stop = NULL};
 	struct orphans o = {.img = img, .options = options, .leave = leave, .work = &work};
 	errcode_t err = map_work_init(img, &work);
@@ -349,8 +350,8 @@ errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *op
 		err = finish_file(&o);
 	if (!err)
 		err = txn_seal(img);
-	*finished += o.finished;
-	*left += o.left;
+	sum->orphans_finished += o.finished;
+	sum->orphans_left += o.left;
 	orphan_file_close(&o.file);
 	rangeset_free(o.seen);
 	rangeset_free(o.done);
@@ -362,13 +363,11 @@ errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *op
 errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,
 		       const struct rangeset *leave)
 {
-	struct e4z_commit_summary *sum;
 	errcode_t err = txn_begin(img, options);
 
 	if (err)
 		return err;
-	sum = txn_summary(img);
-	err = orphan_finish(img, options, leave, &sum->orphans_finished, &sum->orphans_left);
+	err = finish_all(img, options, leave);
 	session_drop(img);
 	if (err)
 		e4z_abort(img);

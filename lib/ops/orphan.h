@@ -7,17 +7,14 @@
 #include "e4zero.h"
 
 /*
- * Finish the truncate of every orphan that has links, and take it off the orphan list or out of the
- * orphan file in the same transaction: as many are sealed (txn_seal) as the log wants, each
- * inode whole, or, where it alone is too much, piece by piece from its end. With bigalloc only
- * whole: of half a truncate e2fsck would make a wrong map. Deleted files stay where they are, and
- * so does what is damaged, and those in LEAVE, inodes, if it is not NULL. The counts are added to;
- * OPTIONS->orphan is told.
+ * What e4z_begin() does: open a transaction, and finish in front of it the truncate of every orphan
+ * that has links, which goes off the orphan list or out of the orphan file in the same transaction.
+ * As many are sealed (txn_seal) as the log wants, each inode whole, or, where it alone is too much,
+ * piece by piece from its end; with bigalloc only whole: of half a truncate e2fsck would make a
+ * wrong map. Deleted files stay where they are, and so does what is damaged, and those in LEAVE,
+ * inodes, if it is not NULL. The summary counts them; OPTIONS->orphan is told. After an error
+ * nothing is open.
  */
-errcode_t orphan_finish(struct e4z_image *img, const struct e4z_edit_options *options,
-			const struct rangeset *leave, uint64_t *finished, uint64_t *left);
-
-/* What e4z_begin() does, with LEAVE as above. */
 errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,
 		       const struct rangeset *leave);
 
