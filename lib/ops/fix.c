@@ -340,6 +340,14 @@ static errcode_t stage_all(struct fix *fix)
 	return err ? err : end_batch(fix);
 }
 
+/* The next finding, WANTED or not: false at the end, and on an error. */
+static bool next_any(struct fix *fix, struct e4z_finding *f, bool *wanted, errcode_t *err)
+{
+	if (!*err)
+		*err = check_next_any(fix->check, f, wanted);
+	return !*err && f->kind != CHECK_END;
+}
+
 /* Is there anything to do? And what must be kept away from, whatever was asked for? */
 static errcode_t look_through(struct fix *fix, bool *any)
 {
@@ -348,10 +356,7 @@ static errcode_t look_through(struct fix *fix, bool *any)
 	errcode_t err = check_rewind(fix->check);
 
 	*any = false;
-	while (!err) {
-		err = check_next_any(fix->check, &f, &wanted);
-		if (err || f.kind == CHECK_END)
-			break;
+	while (next_any(fix, &f, &wanted, &err)) {
 		if (f.kind == E4Z_UNREADABLE && !f.ino)
 			return image_fail(fix->img, E4Z_ET_REFUSED,
 					  "group %" PRIu32
@@ -386,10 +391,7 @@ static errcode_t judge_orphans(struct fix *fix)
 	bool wanted;
 	errcode_t err = check_rewind(fix->check);
 
-	while (!err) {
-		err = check_next_any(fix->check, &f, &wanted);
-		if (err || f.kind == CHECK_END)
-			break;
+	while (next_any(fix, &f, &wanted, &err)) {
 		if (f.kind == E4Z_PENDING_TRUNCATE)
 			err = fix_orphans_judge(fix->img, &fix->orphans, &f, fix->doubt);
 	}
