@@ -119,11 +119,6 @@ uint64_t stash_first(const struct stash *stash, uint64_t from, uint64_t end)
 	return end;
 }
 
-bool stash_meets(const struct stash *stash, uint64_t block, uint64_t count)
-{
-	return stash_first(stash, block, block + count) < block + count;
-}
-
 /* ---- the store ---- */
 
 static errcode_t store_in_file(struct stash *stash, const void *data)

@@ -39,9 +39,6 @@ errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint3
 /* The newest of BLOCK, valid until the next call that changes the stash, or NULL. */
 const struct stashed *stash_find(const struct stash *stash, uint64_t block);
 
-/* Any of [block, block + count) is there. */
-bool stash_meets(const struct stash *stash, uint64_t block, uint64_t count);
-
 /* The first block in [from, end) that is there, or END. */
 uint64_t stash_first(const struct stash *stash, uint64_t from, uint64_t end);
 
