@@ -2,18 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What it takes without e4zero. Usage: kernel-convert.sh IMAGE FILE written|hole: mount, write zeroes over a file
 # that is unwritten, or have fallocate(1) dig holes into one; umount.
-set -eu
+. "$(dirname "$0")/mounted.sh"
 
-mnt=$(mktemp -d)
-cleanup() {
-	if mountpoint -q "$mnt"; then umount "$mnt"; fi
-	rmdir "$mnt"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-mount -t ext4 -o loop "$1" "$mnt"
 case $3 in
 written)
 	dd if=/dev/zero of="$mnt/$2" bs=4M count=$(($(stat -c %s "$mnt/$2") / 4194304)) conv=notrunc oflag=direct \

@@ -1,17 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What it takes without e4zero: mount, truncate(2), umount. Usage: kernel-truncate.sh IMAGE FILE SIZE
-set -eu
+. "$(dirname "$0")/mounted.sh"
 
-mnt=$(mktemp -d)
-cleanup() {
-	if mountpoint -q "$mnt"; then umount "$mnt"; fi
-	rmdir "$mnt"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-mount -t ext4 -o loop "$1" "$mnt"
 truncate -s "$3" "$mnt/$2"
 umount "$mnt"
