@@ -13,7 +13,7 @@ seeds=${SEEDS:-1} passed=0 failed=0
 
 detach_all() {
 	local device file
-	mountpoint -q "$tmp/work/mnt" && umount "$tmp/work/mnt"
+	mountpoint -q "$tmp/batch/mnt" && umount "$tmp/batch/mnt"
 	losetup -n -O NAME,BACK-FILE -l | while read -r device file; do
 		case $file in "$tmp"/*) losetup -d "$device" ;; esac
 	done
@@ -22,16 +22,16 @@ cleanup_fn detach_all
 
 # one_batch NAME COMMAND...: in a directory of its own
 one_batch() {
-	mkdir work
-	if (cd work && "${@:2}" 2>&1 | tee -a "$tmp/log"
+	mkdir batch
+	if (cd batch && "${@:2}" 2>&1 | tee -a "$tmp/log"
 		exit "${PIPESTATUS[0]}"); then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
 		detach_all
-		[ -z "${KEEP:-}" ] || cp -r work "$KEEP/$1"
+		[ -z "${KEEP:-}" ] || cp -r batch "$KEEP/$1"
 	fi
-	rm -rf --one-file-system work
+	rm -rf --one-file-system batch
 }
 
 # wanted NAME: it is one of KINDS
