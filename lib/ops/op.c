@@ -195,6 +195,8 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
 	err = session_get(img, &op->session);
 	if (!err)
 		err = look_up(op, name, &edit->ino);
+	if (!err)
+		err = guard_number(img, edit->ino);
 	if (err)
 		return err;
 	if (!txn_may_split(img) || !img->log)
