@@ -436,6 +436,8 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
  * need to take it back: the old bytes. When nothing is written after all no file is left.
  */
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+/* Would that be refused? No file is made. */
+errcode_t e4z_plan_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 /*
  * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
  * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; a

@@ -24,8 +24,9 @@ static errcode_t open_image(struct edit_job *job)
 	how.write = true;
 	how.mend = job->mend;
 	err = e4z_open(options->image, &how, &job->img);
-	if (!err && options->undo && !options->dry_run)
-		err = e4z_keep_undo(job->img, options->undo);
+	if (!err && options->undo)
+		err = options->dry_run ? e4z_plan_undo(job->img, options->undo)
+				       : e4z_keep_undo(job->img, options->undo);
 	if (!err && options->trace && !options->dry_run)
 		err = e4z_trace(job->img, options->trace);
 	return err ? err : report_image(job->report, e4z_info(job->img));
