@@ -253,6 +253,7 @@ struct e4z_edit {
 	uint64_t flushes, retries; /* flushes that wrote; mappings that a flush made stale */
 	uint64_t batches_full;	   /* mappings that ended where a batch of dirty blocks was full */
 	uint64_t blocks_converted, blocks_allocated, blocks_freed;
+	const char *note; /* what its editor should read, a sentence; static, or NULL */
 };
 
 /* What committing took. */

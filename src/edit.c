@@ -95,7 +95,7 @@ static errcode_t operate(struct edit_job *job)
 	if (err)
 		return err;
 	job->result.check.files = 1;
-	return job->report->ops->edit(job->report, &edit);
+	return report_edit(job->report, &edit);
 }
 
 static errcode_t replay(struct edit_job *job)

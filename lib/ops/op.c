@@ -62,6 +62,7 @@ static errcode_t run_open(struct op *op)
 		return err;
 	f->stamp |= zero_cookie(f) != cookie || f->inode.size != size || edit->did_zero ||
 		    was_inline != !f->list;
+	edit->note = f->stamp ? guard_remark(&f->inode) : NULL;
 	edit->size_after = f->inode.size;
 	/* what is written into a hole counts when it is written, not when it gets its place */
 	edit->blocks_allocated += f->taken - f->placed - taken;
