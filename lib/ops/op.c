@@ -68,7 +68,8 @@ static errcode_t run_open(struct op *op)
 	edit->blocks_allocated += f->taken - f->placed - taken;
 	edit->blocks_freed += f->given - given;
 	edit->blocks_converted += f->converted - converted;
-	return session_limit(op->img);
+	err = edit->blocks_allocated ? session_has_room(op->img) : 0;
+	return err ? err : session_limit(op->img);
 }
 
 errcode_t op_once(struct op *op)
@@ -119,12 +120,14 @@ static errcode_t run_split(struct op *op, uint64_t room)
 	struct e4z_edit start = *op->edit;
 	bool fits = true, first = !txn_has_changes(op->img) && !op->img->session->files.count;
 	errcode_t err = op_once(op);
+	/* a commit makes free what was freed before */
+	bool again = err == E4Z_ET_NO_SPACE && !first && session_gave_back(op->img);
 
-	if (err || session_log_bound(op->img) <= room)
+	if (!again && (err || session_log_bound(op->img) <= room))
 		return err;
 	if (!first) {
 		/* what came before must not be lost: it is committed by itself */
-		err = session_back(op->img);
+		err = again ? 0 : session_back(op->img);
 		if (!err)
 			err = session_commit(op->img, &ignored);
 		*op->edit = start;
