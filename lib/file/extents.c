@@ -171,20 +171,16 @@ static struct item run_item(const struct run *run)
 
 errcode_t extents_load(struct extents *list, const struct run *run)
 {
-	struct place p = {list->row.dir.count, 0}, last = p;
-	struct item item = run_item(run);
+	const struct item item = run_item(run);
+	struct item *last = row_last(&list->row);
 
-	if (!run_ok(run))
+	if (!run_ok(run) || (last && item_end(last) > run->lblk))
 		return E4Z_ET_CORRUPT_MAP;
-	if (row_back(&list->row, &last)) {
-		if (item_end(row_at(&list->row, last)) > run->lblk)
-			return E4Z_ET_CORRUPT_MAP;
-		if (item_joins(row_at(&list->row, last), &item)) {
-			row_at(&list->row, last)->len += item.len;
-			return 0;
-		}
+	if (last && item_joins(last, &item)) {
+		last->len += item.len;
+		return 0;
 	}
-	return row_insert(&list->row, p, item);
+	return row_append(&list->row, &item);
 }
 
 bool extents_find(const struct extents *list, uint64_t lblk, struct run *run)

@@ -144,6 +144,17 @@ errcode_t row_insert(struct row *row, struct place p, struct item item)
 	return 0;
 }
 
+errcode_t row_append(struct row *row, const struct item *item)
+{
+	struct chunk *c = row->dir.count ? row->dir.items[row->dir.count - 1] : NULL;
+
+	if (!c || c->count == ROW_CHUNK)
+		return row_insert(row, (struct place){row->dir.count, 0}, *item);
+	c->items[c->count++] = *item;
+	row->count++;
+	return 0;
+}
+
 void row_remove(struct row *row, struct place p)
 {
 	struct chunk *c = row->dir.items[p.chunk];
