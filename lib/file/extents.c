@@ -207,7 +207,7 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 {
 	const struct item *item = row_at(&list->row, row_locate(&list->row, lblk));
 	struct place p;
-	uint64_t end;
+	uint64_t end, last = lblk;
 	errcode_t err;
 	size_t first, i;
 
@@ -222,13 +222,14 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 		return err;
 	p = row_locate(&list->row, lblk);
 	first = p.chunk;
+	lblk = row_at(&list->row, p)->lblk;
 	for (; p.chunk < list->row.dir.count; p.chunk++, p.item = 0) {
 		struct chunk *c = list->row.dir.items[p.chunk];
 
 		for (i = p.item; i < c->count && c->items[i].lblk < end; i++) {
 			struct run run = item_run(&c->items[i]);
 
-			dirty_mark(list, run.lblk, run.lblk + run.len, false, false);
+			last = run.lblk + run.len;
 			if (freed)
 				freed(arg, &run);
 		}
@@ -241,6 +242,8 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 		}
 	}
 	row_sweep(&list->row, first, p.chunk);
+	/* between the first and the last of what went nothing is left: it is one range */
+	dirty_mark(list, lblk, last, false, false);
 	return 0;
 }
 

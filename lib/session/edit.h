@@ -38,10 +38,13 @@ struct edit_session {
 
 enum edit_kind { EDIT_MAPPED, EDIT_UNMAPPED, EDIT_STATE, EDIT_COLLAPSED, EDIT_INSERTED };
 
-/* Something that was done to the map; run.unwritten is the state that was there before. */
+/*
+ * Something that was done to the map, with the state that was there before. An operation may do it
+ * to every extent of a file: it is as small as an extent of the list.
+ */
 struct edit_step {
-	enum edit_kind kind;
-	struct run run;
+	uint64_t pblk : 60, kind : 3, unwritten : 1; /* enum edit_kind */
+	uint32_t lblk, len;
 };
 VEC(edit_steps, struct edit_step);
 

@@ -45,7 +45,13 @@ static errcode_t in_handle(const struct edit_file *f)
 
 static errcode_t note(struct edit_file *f, enum edit_kind kind, const struct run *run)
 {
-	struct edit_step step = {.kind = kind, .run = *run};
+	const struct edit_step step = {
+		.pblk = run->pblk,
+		.kind = kind,
+		.unwritten = run->unwritten,
+		.lblk = (uint32_t)run->lblk,
+		.len = (uint32_t)run->len,
+	};
 
 	f->changed = true;
 	if (!f->session)
@@ -83,14 +89,14 @@ errcode_t edit_mark(struct edit_file *f)
 
 static errcode_t step_back(struct edit_file *f, const struct edit_step *step)
 {
-	const struct run *run = &step->run;
+	const struct run run = {step->pblk, step->lblk, step->len, step->unwritten};
 
-	switch (step->kind) {
-	case EDIT_MAPPED: return extents_remove(f->list, run->lblk, run->len, NULL, NULL);
-	case EDIT_UNMAPPED: return extents_map(f->list, run);
-	case EDIT_STATE: return extents_set_state(f->list, run->lblk, run->len, run->unwritten);
-	case EDIT_COLLAPSED: return extents_insert(f->list, run->lblk, run->len);
-	case EDIT_INSERTED: return extents_collapse(f->list, run->lblk, run->len, NULL, NULL);
+	switch ((enum edit_kind)step->kind) {
+	case EDIT_MAPPED: return extents_remove(f->list, run.lblk, run.len, NULL, NULL);
+	case EDIT_UNMAPPED: return extents_map(f->list, &run);
+	case EDIT_STATE: return extents_set_state(f->list, run.lblk, run.len, run.unwritten);
+	case EDIT_COLLAPSED: return extents_insert(f->list, run.lblk, run.len);
+	case EDIT_INSERTED: return extents_collapse(f->list, run.lblk, run.len, NULL, NULL);
 	}
 	return 0;
 }
