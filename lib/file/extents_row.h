@@ -6,7 +6,7 @@
 #ifndef E4Z_FILE_EXTENTS_ROW_H
 #define E4Z_FILE_EXTENTS_ROW_H
 
-#include "base/vec.h"
+#include "base/slab.h"
 #include <et/com_err.h>
 #include <stdbool.h>
 
@@ -25,7 +25,8 @@ struct chunk {
 
 struct row {
 	VEC(, struct chunk *) dir;
-	size_t count; /* items */
+	struct slab slab; /* the chunks */
+	size_t count;	  /* items */
 };
 
 /* One item; behind the last one it is { dir.count, 0 }. */
