@@ -390,6 +390,12 @@ struct e4z_source {
 };
 errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 			 const struct e4z_source *source, struct e4z_edit *edit) E4Z_MUST_CHECK;
+/*
+ * No more BYTES than these can be written to FILE from OFF on: its map and the free blocks have no
+ * room for them. It fails where e4z_write_from() would, whatever it is to write.
+ */
+errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes)
+	E4Z_MUST_CHECK;
 
 /*
  * Have what was written so far, and can be seen by nobody yet, go home before what comes later: the

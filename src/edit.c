@@ -9,7 +9,6 @@
 #include "errors.h"
 #include "operation.h"
 #include "report.h"
-#include "source.h"
 #include "util.h"
 #include "verb.h"
 #include <errno.h>
@@ -85,21 +84,11 @@ errcode_t edit_commit(struct edit_job *job)
 
 static errcode_t operate(struct edit_job *job)
 {
-	const struct options *options = job->options;
-	const struct operation op = {
-		.row = operation_find(options->verb_name),
-		.file = options->files[0],
-		.size = options->size,
-		.off = options->offset,
-		.len = options->length,
-		.keep_size = options->keep_size,
-		.source = job->arg,
-	};
 	struct e4z_edit edit;
 	errcode_t err = edit_begin(job);
 
 	if (!err)
-		err = op.row->run(job->img, &op, &edit);
+		err = operation_run(job->img, job->arg, &edit);
 	if (!err)
 		err = edit_commit(job);
 	if (err)
@@ -186,32 +175,34 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 int edit_refuse(struct report *report, const char *name, const char *context, const char *message,
 		errcode_t err)
 {
+	bool stopped = err == E4Z_ET_INTERRUPTED;
 	const struct report_summary summary = {
 		.verb = report->options->verb_name,
-		.exit = err == E4Z_ET_USAGE ? EXIT_USAGE : EXIT_REFUSED,
+		.exit = stopped		      ? EXIT_SIGNAL
+			: err == E4Z_ET_USAGE ? EXIT_USAGE
+					      : EXIT_REFUSED,
 	};
 
-	report_failure(report, name, context, message, err);
+	report_failure(report, name, stopped ? "" : context,
+		       stopped ? "stopped by a signal" : message, err);
 	return report_end(report, &summary);
 }
 
 int edit_operation_run(const struct options *options, struct report *report,
 		       const volatile int *stop)
 {
-	struct source source = {.fd = -1};
-	errcode_t err;
-	int status;
+	struct operation op = {
+		.row = operation_find(options->verb_name),
+		.file = options->files[0],
+		.size = options->size,
+		.off = options->offset,
+		.len = options->length,
+		.keep_size = options->keep_size,
+		.from = options->from ? options->from : "-",
+		.stop = stop,
+	};
 
-	if (!(operation_find(options->verb_name)->wants & WANTS_BYTES))
-		return edit_run(options, report, stop, operate);
-	err = source_open(&source, options->from ? options->from : "-");
-	if (err)
-		status = edit_refuse(report, options->from ? options->from : "standard input",
-				     "reading what to write", error_message(err), err);
-	else
-		status = edit_run_with(options, report, stop, operate, &source.bytes, "");
-	source_close(&source);
-	return status;
+	return edit_run_with(options, report, stop, operate, &op, op.why);
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

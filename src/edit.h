@@ -33,7 +33,10 @@ int edit_run(const struct options *options, struct report *report, const volatil
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
 		  edit_work *work, void *arg, const char *context);
 
-/* What is to be done cannot be read, no image was opened: 16 with E4Z_ET_USAGE, else 8. */
+/*
+ * What is to be done cannot be read, no image was opened: 16 with E4Z_ET_USAGE, 32 with
+ * E4Z_ET_INTERRUPTED, else 8.
+ */
 int edit_refuse(struct report *report, const char *name, const char *context, const char *message,
 		errcode_t err);
 

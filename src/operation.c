@@ -2,6 +2,8 @@
 // The table of the operations on one file: a row each.
 
 #include "operation.h"
+#include "source.h"
+#include <stdio.h>
 #include <string.h>
 
 static errcode_t truncate_file(struct e4z_image *img, const struct operation *op,
@@ -70,4 +72,27 @@ const struct operation_row *operation_find(const char *name)
 		if (!strcmp(rows[i].name, name))
 			return &rows[i];
 	return NULL;
+}
+
+errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_edit *edit)
+{
+	struct operation writing = *op;
+	struct source source;
+	uint64_t room;
+	errcode_t err;
+
+	op->why[0] = '\0';
+	if (!(op->row->wants & WANTS_BYTES))
+		return op->row->run(img, op, edit);
+	err = e4z_write_room(img, op->file, op->off, &room);
+	if (err)
+		return err;
+	err = source_open(&source, op->from, room, op->stop);
+	writing.source = &source.bytes;
+	if (err)
+		snprintf(op->why, sizeof(op->why), "%s", source.why);
+	else
+		err = op->row->run(img, &writing, edit);
+	source_close(&source);
+	return err;
 }

@@ -19,7 +19,10 @@ struct operation {
 	const char *file; /* in the image */
 	uint64_t size, off, len;
 	bool keep_size;
+	const char *from;	  /* what is written: a file of the host, "-": standard input */
+	const volatile int *stop; /* ends the reading of it */
 	const struct e4z_source *source;
+	char why[256]; /* what could not be read, "": the library failed */
 };
 
 struct operation_row {
@@ -27,6 +30,9 @@ struct operation_row {
 	unsigned wants;
 	errcode_t (*run)(struct e4z_image *img, const struct operation *op, struct e4z_edit *edit);
 };
+
+/* Do OP; what it wants to write is read first, no more than there is room for. */
+errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_edit *edit);
 
 /* NULL: there is none of that name. */
 const struct operation_row *operation_find(const char *name);

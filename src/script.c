@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 8 };
+enum { MAX_WORDS = 8, MAX_TEXT = 256 << 20 };
 
 enum line_kind { LINE_OPERATION, LINE_FLUSH, LINE_COMMIT };
 
@@ -25,7 +25,6 @@ struct line {
 	enum line_kind kind;
 	unsigned number;
 	struct operation op;
-	const char *from; /* the host file that is written */
 };
 
 struct script {
@@ -104,8 +103,8 @@ static bool take_source(struct reading *r)
 
 	if (!word || strncmp(word, key, strlen(key)) || !word[strlen(key)])
 		return complain(r, "from=HOSTFILE is wanted");
-	r->line->from = word + strlen(key);
-	if (!strcmp(r->line->from, "-"))
+	r->line->op.from = word + strlen(key);
+	if (!strcmp(r->line->op.from, "-"))
 		return complain(r, "standard input is not a file");
 	r->at++;
 	return true;
@@ -205,11 +204,14 @@ static bool parse(struct script *s)
 
 /* ---- reading ---- */
 
-static errcode_t read_text(struct script *s)
+static errcode_t read_text(struct script *s, const volatile int *stop)
 {
 	struct source source;
-	errcode_t err = source_open(&source, s->name);
+	errcode_t err = source_open(&source, s->name, MAX_TEXT, stop);
 
+	snprintf(s->why, sizeof(s->why), "%s", source.why);
+	if (!err && source.bytes.len > MAX_TEXT)
+		err = EFBIG;
 	if (!err)
 		s->text = malloc(source.bytes.len + 1);
 	if (!err && !s->text)
@@ -230,28 +232,18 @@ static errcode_t operate(struct edit_job *job, struct script *s, const struct li
 {
 	struct e4z_edit *edits = more(s->edits, s->edit_count, &s->edit_room, sizeof(*edits));
 	struct operation op = line->op;
-	struct source source = {.fd = -1};
-	errcode_t err = edits ? 0 : ENOMEM;
+	errcode_t err;
 
-	if (err)
-		return err;
+	if (!edits)
+		return ENOMEM;
 	s->edits = edits;
-	if (line->from) {
-		err = source_open(&source, line->from);
-		if (err) {
-			snprintf(s->why, sizeof(s->why), "line %u: reading %s", line->number,
-				 line->from);
-			return err;
-		}
-		op.source = &source.bytes;
-	}
-	err = op.row->run(job->img, &op, &edits[s->edit_count]);
-	source_close(&source);
+	op.stop = job->stop;
+	err = operation_run(job->img, &op, &edits[s->edit_count]);
 	if (!err)
 		s->edit_count++;
-	if (err)
+	else
 		snprintf(s->why, sizeof(s->why), "line %u: %.200s", line->number,
-			 e4z_context(job->img));
+			 op.why[0] ? op.why : e4z_context(job->img));
 	return err;
 }
 
@@ -350,7 +342,7 @@ static void script_free(struct script *s)
 int script_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	struct script s = {.name = options->script};
-	errcode_t err = read_text(&s);
+	errcode_t err = read_text(&s, stop);
 	bool understood = !err && parse(&s);
 	int status;
 
@@ -358,7 +350,7 @@ int script_run(const struct options *options, struct report *report, const volat
 	if (s.no_memory)
 		err = ENOMEM;
 	if (err)
-		status = edit_refuse(report, s.name, "reading the script", error_message(err), err);
+		status = edit_refuse(report, options->image, s.why, error_message(err), err);
 	else if (!understood)
 		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
 	else

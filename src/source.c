@@ -2,8 +2,12 @@
 // Bytes that can be read more than once: pipes go into an unlinked temporary file first.
 
 #include "source.h"
+#include "errors.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +19,8 @@ static errcode_t read_at(void *arg, uint64_t off, void *to, size_t len)
 	const struct source *source = arg;
 	uint8_t *p = to;
 
+	if (*source->stop)
+		return E4Z_ET_INTERRUPTED;
 	while (len) {
 		ssize_t n = pread(source->fd, p, len, (off_t)off);
 
@@ -47,49 +53,123 @@ static errcode_t write_all(int fd, const char *p, size_t len)
 	return 0;
 }
 
-/* Everything that FD still gives into a temporary file, which takes its place. */
-static errcode_t spool(struct source *source, int fd)
+/*
+ * Wait until FD gives something, or a signal sets the stop flag. read(2) would go on waiting behind
+ * one that comes just before it; ppoll(2) lets them in only while it waits.
+ */
+static errcode_t await(const struct source *source, int fd)
 {
-	char path[4096], buffer[65536];
-	const char *dir = getenv("TMPDIR");
-	errcode_t err = 0;
-	ssize_t n;
+	struct pollfd there = {.fd = fd, .events = POLLIN};
+	sigset_t asked, before;
+	bool stopped;
 
-	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", dir && *dir ? dir : "/tmp") >=
-	    (int)sizeof(path))
+	sigemptyset(&asked);
+	sigaddset(&asked, SIGHUP);
+	sigaddset(&asked, SIGINT);
+	sigaddset(&asked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &asked, &before);
+	if (!*source->stop)
+		ppoll(&there, 1, NULL, &before);
+	stopped = *source->stop;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return stopped ? E4Z_ET_INTERRUPTED : 0;
+}
+
+/* The next bytes of FD; *GOT is 0 at its end. */
+static errcode_t read_some(struct source *source, int fd, char *buffer, size_t size, size_t *got)
+{
+	for (;;) {
+		errcode_t err = await(source, fd);
+		ssize_t n = err ? 0 : read(fd, buffer, size);
+
+		if (n >= 0) {
+			*got = (size_t)n;
+			return err;
+		}
+		if (errno != EINTR && errno != EAGAIN)
+			return errno;
+	}
+}
+
+/* Everything that FD, called NAME, still gives into the temporary file. */
+static errcode_t fill(struct source *source, int fd, const char *name, uint64_t limit,
+		      const char *dir)
+{
+	char buffer[65536];
+	size_t got = 0;
+
+	for (;;) {
+		errcode_t err = read_some(source, fd, buffer, sizeof(buffer), &got);
+
+		if (err || !got) {
+			if (err)
+				snprintf(source->why, sizeof(source->why), "reading %.200s", name);
+			return err;
+		}
+		if (got > limit - source->bytes.len) {
+			snprintf(source->why, sizeof(source->why),
+				 "%.160s gives more than the %" PRIu64
+				 " bytes that there is room for",
+				 name, limit);
+			return EFBIG;
+		}
+		err = write_all(source->fd, buffer, got);
+		if (err) {
+			snprintf(source->why, sizeof(source->why), "keeping %.120s in %.100s", name,
+				 dir);
+			return err;
+		}
+		source->bytes.len += got;
+	}
+}
+
+static errcode_t spool(struct source *source, int fd, const char *name, uint64_t limit)
+{
+	char path[4096];
+	const char *dir = getenv("TMPDIR");
+
+	dir = dir && *dir ? dir : "/tmp";
+	snprintf(source->why, sizeof(source->why), "keeping %.120s in %.100s", name, dir);
+	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", dir) >= (int)sizeof(path))
 		return ENAMETOOLONG;
 	source->fd = mkostemp(path, O_CLOEXEC);
 	if (source->fd < 0)
 		return errno;
 	unlink(path);
-	while (!err && (n = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno != EINTR)
-			err = errno;
-		if (n > 0)
-			err = write_all(source->fd, buffer, (size_t)n);
-		if (n > 0)
-			source->bytes.len += (uint64_t)n;
-	}
-	return err;
+	return fill(source, fd, name, limit, dir);
 }
 
-errcode_t source_open(struct source *source, const char *name)
+/* A FIFO without a writer would hold open(2), which a signal does not end. */
+static int open_file(const char *name)
+{
+	struct stat st;
+	bool fifo = !stat(name, &st) && S_ISFIFO(st.st_mode);
+
+	return open(name, O_RDONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : 0));
+}
+
+errcode_t source_open(struct source *source, const char *name, uint64_t limit,
+		      const volatile int *stop)
 {
 	bool is_stdin = !strcmp(name, "-");
-	int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	int fd = is_stdin ? STDIN_FILENO : open_file(name);
 	struct stat st;
 	errcode_t err;
 
-	*source = (struct source){.fd = -1, .bytes = {.arg = source, .read = read_at}};
-	if (fd < 0 || fstat(fd, &st))
-		return errno;
-	if (S_ISREG(st.st_mode) && !is_stdin) {
+	*source =
+		(struct source){.fd = -1, .stop = stop, .bytes = {.arg = source, .read = read_at}};
+	name = is_stdin ? "standard input" : name;
+	snprintf(source->why, sizeof(source->why), "reading %.200s", name);
+	if (fd < 0 || fstat(fd, &st)) {
+		err = errno;
+	} else if (S_ISREG(st.st_mode) && !is_stdin) {
 		source->fd = fd;
 		source->bytes.len = (uint64_t)st.st_size;
 		return 0;
+	} else {
+		err = spool(source, fd, name, limit);
 	}
-	err = spool(source, fd);
-	if (!is_stdin)
+	if (fd >= 0 && !is_stdin)
 		close(fd);
 	return err;
 }

@@ -7,11 +7,18 @@
 
 struct source {
 	int fd;
+	const volatile int *stop;
 	struct e4z_source bytes; /* for e4z_write_from() */
+	char why[256];		 /* what was being done when it failed */
 };
 
-/* Open NAME, "-": standard input. An errno value. Give it to source_close() in any case. */
-errcode_t source_open(struct source *source, const char *name);
+/*
+ * Open NAME, "-": standard input. What is no regular file is read to its end at once, into a
+ * temporary file: EFBIG as soon as it gives more than LIMIT bytes, E4Z_ET_INTERRUPTED as soon as
+ * *STOP is set. An errno value else. Give it to source_close() in any case.
+ */
+errcode_t source_open(struct source *source, const char *name, uint64_t limit,
+		      const volatile int *stop);
 void source_close(struct source *source);
 
 #endif

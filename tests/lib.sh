@@ -74,15 +74,20 @@ attach_loop() {
 	cleanup_fn losetup -d "$attached"
 }
 
-# detach_loop DEVICE: before the end, and not once more then.
-detach_loop() {
+# forget_cleanup COMMAND...: it was done before the end.
+forget_cleanup() {
 	local i undo
-	undo=$(printf '%q ' losetup -d "$1")
-	losetup -d "$1" || fail "cannot detach $1"
+	undo=$(printf '%q ' "$@")
 	for i in "${!cleanups[@]}"; do
 		[ "${cleanups[i]}" != "$undo" ] || unset 'cleanups[i]'
 	done
 	cleanups=("${cleanups[@]}")
+}
+
+# detach_loop DEVICE: before the end, and not once more then.
+detach_loop() {
+	losetup -d "$1" || fail "cannot detach $1"
+	forget_cleanup losetup -d "$1"
 }
 
 # run_e4zero STATUS ARGUMENTS...: exit status must be STATUS; output in $tmp/out and $tmp/err.

@@ -106,7 +106,6 @@ static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
 		size_t n = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
 
 		err = whole_pwrite(dev->write_fd, zeroes, n, at);
-		dev->bytes_written += n;
 	}
 	return err;
 }
@@ -159,7 +158,11 @@ errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char
 	if (!len)
 		return 0;
 	err = ask(dev, &op);
-	return err ? err : stick(dev, zero_host(dev, op.off, len));
+	if (err)
+		return err;
+	/* whether the host writes zeroes or unmaps its blocks */
+	dev->bytes_written += len;
+	return stick(dev, zero_host(dev, op.off, len));
 }
 
 errcode_t blkdev_sync(struct blkdev *dev, const char *what)

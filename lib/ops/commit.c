@@ -85,6 +85,8 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
+	if (img->txn)
+		return image_fail(img, E4Z_ET_STATE, "a transaction is open");
 	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super)
 		return 0;
 	if (img->dev->write_fd < 0)

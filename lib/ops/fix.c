@@ -454,6 +454,8 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
+	if (img->txn)
+		return image_fail(img, E4Z_ET_STATE, "a transaction is open");
 	fix.doubt = rangeset_new(img->blocks);
 	err = fix_orphans_init(img, &fix.orphans);
 	if (!fix.doubt)

@@ -130,6 +130,52 @@ errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 	return op_run(img, &op, file, edit);
 }
 
+struct room {
+	uint64_t *bytes;
+};
+
+/* Blocks that F has or could get; those at the edges of a range can be one cluster more. */
+static uint64_t count_blocks(const struct edit_file *f)
+{
+	struct ext2_super_block *sb = f->img->fs->super;
+	uint64_t left = ext2fs_free_blocks_count(sb), kept = ext2fs_r_blocks_count(sb);
+	uint64_t blocks = (left > kept ? left - kept : 0) + 2ull * f->img->cluster_ratio;
+	struct extents_walk walk;
+	struct run run;
+
+	if (!f->list)
+		return blocks;
+	extents_walk_start(f->list, &walk, 0, EXTENTS_END, false);
+	while (extents_walk_next(f->list, &walk, &run))
+		blocks += run.len;
+	return blocks;
+}
+
+/* Nothing is done: what could be is counted. */
+static errcode_t count_room(struct op *op)
+{
+	const struct room *room = op->arg;
+	uint64_t limit, blocks;
+	errcode_t err = op_check(op, GUARD_EDGES);
+
+	if (err)
+		return err;
+	limit = map_size_limit(op->img, &op->f->inode) - op->off;
+	blocks = count_blocks(op->f);
+	*room->bytes = blocks < limit >> op->img->block_bits ? blocks << op->img->block_bits
+							     : limit;
+	return 0;
+}
+
+errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes)
+{
+	const struct room room = {bytes};
+	struct op op = {.name = "write", .run = count_room, .off = off, .arg = &room};
+	struct e4z_edit ignored;
+
+	return op_run(img, &op, file, &ignored);
+}
+
 static errcode_t read_buffer(void *arg, uint64_t off, void *to, size_t len)
 {
 	memcpy(to, (const uint8_t *)arg + off, len);

@@ -21,9 +21,10 @@ struct part {
 };
 VEC(part_vec, struct part);
 
-/* Parts [first, first + count) in one read. */
+/* Parts [first, first + count) in one read, which ends before block END. Parts may overlap. */
 struct chunk {
 	size_t first, count;
+	uint64_t end;
 };
 VEC(chunk_vec, struct chunk);
 
@@ -154,13 +155,15 @@ static errcode_t make_chunks(struct search *s)
 		const struct part *part = &s->parts.items[i];
 		struct chunk *last = s->chunks.count ? &s->chunks.items[s->chunks.count - 1] : NULL;
 		const struct part *first = last ? &s->parts.items[last->first] : NULL;
+		uint64_t end = part->pblk + part->len;
 
-		if (last && part->pblk >= part[-1].pblk &&
-		    part->pblk <= part[-1].pblk + part[-1].len + gap &&
-		    part->pblk + part->len <= first->pblk + room)
+		if (last && part->pblk >= part[-1].pblk && part->pblk <= last->end + gap &&
+		    end <= first->pblk + room) {
 			last->count++;
-		else if (vec_push(&s->chunks, ((struct chunk){i, 1})))
+			last->end = end > last->end ? end : last->end;
+		} else if (vec_push(&s->chunks, ((struct chunk){i, 1, end}))) {
 			return ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -195,9 +198,8 @@ static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
 	struct worker *w = &s->workers[worker];
 	const struct chunk *chunk = &s->chunks.items[n];
 	const struct part *parts = &s->parts.items[chunk->first];
-	const struct part *last = &parts[chunk->count - 1];
 	uint64_t bs = s->img->block_size, off = parts->pblk * bs;
-	bool good = !image_read(s->img, off, (last->pblk + last->len) * bs - off, w->buf);
+	bool good = !image_read(s->img, off, chunk->end * bs - off, w->buf);
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < chunk->count && !err; i++)

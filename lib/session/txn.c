@@ -86,6 +86,9 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 	if (img->txn)
 		return image_fail(img, E4Z_ET_STATE, "a transaction is open already");
+	if (img->broken)
+		return image_fail(img, E4Z_ET_STATE,
+				  "a commit failed: the image is to be opened anew");
 	txn = calloc(1, sizeof(*txn));
 	if (!txn)
 		return ENOMEM;

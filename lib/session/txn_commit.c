@@ -139,5 +139,6 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	if (!err)
 		return 0;
 	txn->state = BROKEN;
+	img->broken = true;
 	return image_fail(img, err, "writing the transaction");
 }

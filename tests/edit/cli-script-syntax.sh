@@ -46,7 +46,7 @@ bad 17 'too many words' '1 2 3 4 5 6 7 8 9'
 bad 10 'a zero byte' 'truncate \0/file 0'
 
 # what cannot be read is no wrong usage
-untouched 8 'nothing: reading the script: No such file' image --script nothing image
-untouched 8 'reading the script: .*directory' image --script . image
+untouched 8 'image: reading nothing: No such file' image --script nothing image
+untouched 8 'image: reading \.: .*directory' image --script . image
 untouched 16 '.' image --script script image /file
 untouched 16 '.' image --script script --truncate 0 image /file

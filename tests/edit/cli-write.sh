@@ -70,8 +70,8 @@ cp image other
 E2FSPROGS_FAKE_TIME=1700000000 "$E4ZERO" -q --write -o 7 image /file < <(cat bytes) || fail 'a pipe'
 E2FSPROGS_FAKE_TIME=1700000000 run_e4zero 0 -q --write -o 7 --from bytes other /file
 cmp image other || fail '--from does something else'
-untouched 8 'reading what to write.*No such file' image --write -o 0 --from nothing image /file
-untouched 8 'reading what to write.*directory' image --write -o 0 --from . image /file
+untouched 8 'reading nothing: No such file' image --write -o 0 --from nothing image /file
+untouched 8 'reading \.: Is a directory' image --write -o 0 --from . image /file
 untouched 16 '.' image --write image /file
 untouched 16 '.' image --write -o 0 -l 5 image /file
 untouched 16 '.' image --truncate 0 --from bytes image /file

@@ -3,19 +3,14 @@
 # Finding 2: mmap shows what stands behind EOF to every reader of the file; after --fix there is nothing to show.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/findings/common.sh"
 
-requires python3
-requires_loop
 edit_image image
 debugfs_script image <<<'sif file size 5000'
 
 # shown: bytes behind EOF that mmap(2) shows, not zero
 shown() {
-	local dev
-	mkdir -p mnt
-	attach_loop dev image -r
-	mount -o ro,noload "$dev" mnt || fail mount
-	cleanup_fn umount "$tmp/mnt"
+	mount_image image ro,noload
 	python3 - mnt/file <<-'END2'
 	import ctypes, os, sys
 	libc = ctypes.CDLL(None)
@@ -24,9 +19,7 @@ shown() {
 	at = libc.mmap(None, 8192, 1, 1, os.open(sys.argv[1], os.O_RDONLY), 0)
 	print(sum(1 for byte in ctypes.string_at(at + 5000, 3192) if byte))
 	END2
-	umount mnt || fail umount
-	cleanups=("${cleanups[@]:0:${#cleanups[@]}-1}")
-	detach_loop "$dev"
+	umount_image
 }
 shown >before
 [ "$(cat before)" -gt 0 ] || skip 'this kernel shows no byte behind EOF'

@@ -3,16 +3,12 @@
 # Finding 3: an O_DIRECT append behind EOF brings the old tail into the file; --write does not.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/findings/common.sh"
 
-requires python3
-requires_loop
 edit_image image
 debugfs_script image <<<'sif file size 5000'
 cp image other
-mkdir mnt
-attach_loop dev image
-mount "$dev" mnt || fail mount
-cleanup_fn umount "$tmp/mnt"
+mount_image image
 exposed=$(python3 - mnt/file <<-'END2'
 import mmap, os, sys
 fd = os.open(sys.argv[1], os.O_RDWR | os.O_DIRECT)
@@ -23,9 +19,7 @@ os.close(fd)
 print(sum(1 for byte in open(sys.argv[1], "rb").read()[5000:8192] if byte))
 END2
 ) || fail 'a direct append'
-umount mnt || fail umount
-cleanups=("${cleanups[@]:0:${#cleanups[@]}-1}")
-detach_loop "$dev"
+umount_image
 
 head -c 4096 /dev/zero | tr '\0' y >block
 run_e4zero 0 --write -o 8192 --from block other /file
