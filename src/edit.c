@@ -12,6 +12,7 @@
 #include "util.h"
 #include "verb.h"
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
@@ -119,6 +120,19 @@ static const char *context_of(const struct edit_job *job, const char *context, b
 	return *context || !opened ? context : job->options->verb_name;
 }
 
+/* What can be done about what is too large is a matter of options. */
+static void tell_failure(const struct edit_job *job, errcode_t err, const char *context)
+{
+	char more[1024];
+
+	if (err == E4Z_ET_LOG_FULL && options_may_split(job->options)) {
+		snprintf(more, sizeof(more), "%.800s%s--split makes several transactions of it",
+			 context, *context ? "; " : "");
+		context = more;
+	}
+	verb_tell_failure(job->report, err, context);
+}
+
 static int status_of(const struct edit_job *job, errcode_t err)
 {
 	int status = EXIT_NONE;
@@ -164,7 +178,7 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		verb_tell_failure(report, err, context_of(&job, context, opened));
+		tell_failure(&job, err, context_of(&job, context, opened));
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);
