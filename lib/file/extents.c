@@ -171,20 +171,16 @@ static struct item run_item(const struct run *run)
 
 errcode_t extents_load(struct extents *list, const struct run *run)
 {
-	struct place p = {list->row.dir.count, 0}, last = p;
-	struct item item = run_item(run);
+	const struct item item = run_item(run);
+	struct item *last = row_last(&list->row);
 
-	if (!run_ok(run))
+	if (!run_ok(run) || (last && item_end(last) > run->lblk))
 		return E4Z_ET_CORRUPT_MAP;
-	if (row_back(&list->row, &last)) {
-		if (item_end(row_at(&list->row, last)) > run->lblk)
-			return E4Z_ET_CORRUPT_MAP;
-		if (item_joins(row_at(&list->row, last), &item)) {
-			row_at(&list->row, last)->len += item.len;
-			return 0;
-		}
+	if (last && item_joins(last, &item)) {
+		last->len += item.len;
+		return 0;
 	}
-	return row_insert(&list->row, p, item);
+	return row_append(&list->row, &item);
 }
 
 bool extents_find(const struct extents *list, uint64_t lblk, struct run *run)
@@ -211,7 +207,7 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 {
 	const struct item *item = row_at(&list->row, row_locate(&list->row, lblk));
 	struct place p;
-	uint64_t end;
+	uint64_t end, last = lblk;
 	errcode_t err;
 	size_t first, i;
 
@@ -226,13 +222,14 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 		return err;
 	p = row_locate(&list->row, lblk);
 	first = p.chunk;
+	lblk = row_at(&list->row, p)->lblk;
 	for (; p.chunk < list->row.dir.count; p.chunk++, p.item = 0) {
 		struct chunk *c = list->row.dir.items[p.chunk];
 
 		for (i = p.item; i < c->count && c->items[i].lblk < end; i++) {
 			struct run run = item_run(&c->items[i]);
 
-			dirty_mark(list, run.lblk, run.lblk + run.len, false, false);
+			last = run.lblk + run.len;
 			if (freed)
 				freed(arg, &run);
 		}
@@ -245,6 +242,8 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 		}
 	}
 	row_sweep(&list->row, first, p.chunk);
+	/* between the first and the last of what went nothing is left: it is one range */
+	dirty_mark(list, lblk, last, false, false);
 	return 0;
 }
 

@@ -7,8 +7,7 @@
 
 void row_free(struct row *row)
 {
-	for (size_t i = 0; i < row->dir.count; i++)
-		free(row->dir.items[i]);
+	slab_free(&row->slab);
 	vec_free(&row->dir);
 	row->count = 0;
 }
@@ -66,12 +65,13 @@ bool row_back(const struct row *row, struct place *p)
 /* An empty chunk at INDEX of the directory; the caller fills it. */
 static struct chunk *chunk_add(struct row *row, size_t index)
 {
-	struct chunk *c = malloc(sizeof(*c));
+	struct chunk *c;
 
-	if (!c || vec_grow(&row->dir.items, row->dir.count, &row->dir.room, sizeof(c))) {
-		free(c);
+	if (vec_grow(&row->dir.items, row->dir.count, &row->dir.room, sizeof(c)))
 		return NULL;
-	}
+	c = slab_take(&row->slab, sizeof(*c));
+	if (!c)
+		return NULL;
 	c->count = 0;
 	memmove(row->dir.items + index + 1, row->dir.items + index,
 		(row->dir.count - index) * sizeof(c));
@@ -88,7 +88,7 @@ void row_sweep(struct row *row, size_t first, size_t end)
 		if (row->dir.items[i]->count)
 			row->dir.items[kept++] = row->dir.items[i];
 		else
-			free(row->dir.items[i]);
+			slab_give(&row->slab, row->dir.items[i]);
 	}
 	if (kept == end)
 		return;
@@ -140,6 +140,17 @@ errcode_t row_insert(struct row *row, struct place p, struct item item)
 		(c->count - p.item) * sizeof(struct item));
 	c->items[p.item] = item;
 	c->count++;
+	row->count++;
+	return 0;
+}
+
+errcode_t row_append(struct row *row, const struct item *item)
+{
+	struct chunk *c = row->dir.count ? row->dir.items[row->dir.count - 1] : NULL;
+
+	if (!c || c->count == ROW_CHUNK)
+		return row_insert(row, (struct place){row->dir.count, 0}, *item);
+	c->items[c->count++] = *item;
 	row->count++;
 	return 0;
 }

@@ -6,7 +6,7 @@
 #ifndef E4Z_FILE_EXTENTS_ROW_H
 #define E4Z_FILE_EXTENTS_ROW_H
 
-#include "base/vec.h"
+#include "base/slab.h"
 #include <et/com_err.h>
 #include <stdbool.h>
 
@@ -25,7 +25,8 @@ struct chunk {
 
 struct row {
 	VEC(, struct chunk *) dir;
-	size_t count; /* items */
+	struct slab slab; /* the chunks */
+	size_t count;	  /* items */
 };
 
 /* One item; behind the last one it is { dir.count, 0 }. */
@@ -52,11 +53,21 @@ struct item *row_at(const struct row *row, struct place p);
 /* The place of the first item that ends behind LBLK. */
 struct place row_locate(const struct row *row, uint64_t lblk);
 
+/* The last item, or NULL. */
+static inline struct item *row_last(const struct row *row)
+{
+	struct chunk *c = row->dir.count ? row->dir.items[row->dir.count - 1] : NULL;
+
+	return c ? &c->items[c->count - 1] : NULL;
+}
+
 /* Move P to the item before it; false when there is none. */
 bool row_back(const struct row *row, struct place *p);
 
 /* Put ITEM before P. 0 or ENOMEM. */
 errcode_t row_insert(struct row *row, struct place p, struct item item);
+/* The same behind the last one. */
+errcode_t row_append(struct row *row, const struct item *item);
 void row_remove(struct row *row, struct place p);
 
 /* Drop the empty ones of the chunks [first, end). */

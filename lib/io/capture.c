@@ -219,8 +219,11 @@ errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void
 
 bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
-	return !cap->overlay && !cap->changed.count && !cap->sealed.count && !cap->stash &&
-	       blkdev_read_cached(cap->dev, off, len, buf);
+	if (cap->overlay || cap->stash || !blkdev_read_cached(cap->dev, off, len, buf))
+		return false;
+	patch(&cap->sealed, cap->block_size, off, len, buf);
+	patch(&cap->changed, cap->block_size, off, len, buf);
+	return true;
 }
 
 void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start, uint64_t *end)

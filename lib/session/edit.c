@@ -32,11 +32,12 @@ enum {
 
 /* ---- opening ---- */
 
-/* A first walk: the mapping's rules, and that no block is in it twice. */
+/* A first walk: the mapping's rules, and that no cluster is in it twice. */
 struct first_look {
-	const struct e4z_image *img;
-	struct rangeset *nodes, *data; /* tree blocks; clusters */
-	uint64_t last_cluster, last_logical;
+	unsigned cluster_shift; /* from blocks to clusters */
+	struct rangeset *taken; /* clusters of tree blocks and of data */
+	uint64_t start, end;	/* clusters of the last runs, not in TAKEN yet */
+	uint64_t last_logical;	/* cluster that the last run ends in */
 	bool twice;
 	errcode_t err;
 };
@@ -47,50 +48,59 @@ static bool look_node(void *arg, uint64_t pblk)
 	bool again = false;
 
 	if (!look->err)
-		look->err = rangeset_add(look->nodes, pblk, 1, &again);
+		look->err = rangeset_add(look->taken, pblk >> look->cluster_shift, 1, &again);
 	look->twice |= again;
 	return !again && !look->err;
 }
 
+static void take_last_runs(struct first_look *look)
+{
+	if (!look->err)
+		look->err = rangeset_add(look->taken, look->start, look->end - look->start,
+					 &look->twice);
+}
+
+/* Runs that follow each other on the disk are one claim, whatever their states. */
 static void look_run(void *arg, const struct run *run)
 {
 	struct first_look *look = arg;
-	uint32_t ratio = look->img->cluster_ratio;
-	uint64_t first = run->pblk / ratio, end = (run->pblk + run->len - 1) / ratio + 1;
+	unsigned shift = look->cluster_shift;
+	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
 
-	if (look->err)
-		return;
-	if (ratio > 1 && first == look->last_cluster && run->lblk / ratio == look->last_logical)
+	/* one logical cluster may be two extents */
+	if (shift && first + 1 == look->end && run->lblk >> shift == look->last_logical)
 		first++;
-	look->last_cluster = end - 1;
-	look->last_logical = (run->lblk + run->len - 1) / ratio;
-	look->err = rangeset_add(look->data, first, end - first, &look->twice);
-	if (rangeset_meets(look->nodes, run->pblk, run->len))
-		look->twice = true;
+	look->last_logical = (run->lblk + run->len - 1) >> shift;
+	if (first != look->end) {
+		take_last_runs(look);
+		look->start = first;
+	}
+	look->end = end;
 }
 
 static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
 {
-	struct first_look look = {.img = img, .last_cluster = UINT64_MAX};
+	struct first_look look = {
+		.cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio),
+		.taken = rangeset_new(img->blocks / img->cluster_ratio + 1),
+	};
 	const struct map_sink sink = {.arg = &look, .node = look_node, .run = look_run};
 	struct map_work work = {.stop = NULL};
 	const char *why = NULL;
 	errcode_t err = map_work_init(img, &work);
 
-	look.nodes = rangeset_new(img->blocks);
-	look.data = rangeset_new(img->blocks / img->cluster_ratio + 1);
-	if (!look.nodes || !look.data)
+	if (!look.taken)
 		err = ENOMEM;
 	if (!err) {
 		why = map_walk(img, &work, inode, &sink);
+		take_last_runs(&look);
 		err = look.err;
 	}
 	if (!err && look.twice)
 		why = "a block is mapped twice";
 	if (!err && why)
 		err = image_fail(img, map_blame(&work), "inode %u: %s", inode->ino, why);
-	rangeset_free(look.nodes);
-	rangeset_free(look.data);
+	rangeset_free(look.taken);
 	map_work_free(&work);
 	return err;
 }
@@ -169,7 +179,8 @@ errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
 void edit_close(struct edit_file *f)
 {
 	cache_file_free(f->blocks);
-	vec_free(&f->steps);
+	vec_free(&f->steps.pieces);
+	slab_free(&f->steps.slab);
 	tree_free(f->tree);
 	indirect_free(f->map);
 	extents_free(f->list);

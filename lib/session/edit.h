@@ -7,7 +7,7 @@
 #define E4Z_SESSION_EDIT_H
 
 #include "base/rangeset.h"
-#include "base/vec.h"
+#include "base/slab.h"
 #include "file/cache.h"
 #include "file/extents.h"
 #include "file/indirect.h"
@@ -38,12 +38,22 @@ struct edit_session {
 
 enum edit_kind { EDIT_MAPPED, EDIT_UNMAPPED, EDIT_STATE, EDIT_COLLAPSED, EDIT_INSERTED };
 
-/* Something that was done to the map; run.unwritten is the state that was there before. */
+/*
+ * Something that was done to the map, with the state that was there before. An operation may do it
+ * to every extent of a file: it is as small as an extent of the list.
+ */
 struct edit_step {
-	enum edit_kind kind;
-	struct run run;
+	uint64_t pblk : 60, kind : 3, unwritten : 1; /* enum edit_kind */
+	uint32_t lblk, len;
 };
-VEC(edit_steps, struct edit_step);
+
+#define STEPS_PIECE 512
+
+struct edit_steps {
+	VEC(, struct edit_step *) pieces; /* of STEPS_PIECE each */
+	struct slab slab;
+	size_t count;
+};
 
 /* What an operation that fails goes back to, with the steps. */
 struct edit_mark {

@@ -43,14 +43,39 @@ static errcode_t in_handle(const struct edit_file *f)
 
 /* ---- steps ---- */
 
+static struct edit_step *step_at(const struct edit_steps *steps, size_t i)
+{
+	return &steps->pieces.items[i / STEPS_PIECE][i % STEPS_PIECE];
+}
+
+/* Room for one more. */
+static errcode_t steps_grow(struct edit_steps *steps)
+{
+	struct edit_step *piece;
+
+	if (steps->count < steps->pieces.count * STEPS_PIECE)
+		return 0;
+	piece = slab_take(&steps->slab, STEPS_PIECE * sizeof(*piece));
+	return !piece || vec_push(&steps->pieces, piece) ? ENOMEM : 0;
+}
+
 static errcode_t note(struct edit_file *f, enum edit_kind kind, const struct run *run)
 {
-	struct edit_step step = {.kind = kind, .run = *run};
+	const struct edit_step step = {
+		.pblk = run->pblk,
+		.kind = kind,
+		.unwritten = run->unwritten,
+		.lblk = (uint32_t)run->lblk,
+		.len = (uint32_t)run->len,
+	};
 
 	f->changed = true;
 	if (!f->session)
 		return 0;
-	return vec_push(&f->steps, step) ? ENOMEM : 0;
+	if (steps_grow(&f->steps))
+		return ENOMEM;
+	*step_at(&f->steps, f->steps.count++) = step;
+	return 0;
 }
 
 static uint64_t slot_block(const struct edit_file *f)
@@ -83,14 +108,14 @@ errcode_t edit_mark(struct edit_file *f)
 
 static errcode_t step_back(struct edit_file *f, const struct edit_step *step)
 {
-	const struct run *run = &step->run;
+	const struct run run = {step->pblk, step->lblk, step->len, step->unwritten};
 
-	switch (step->kind) {
-	case EDIT_MAPPED: return extents_remove(f->list, run->lblk, run->len, NULL, NULL);
-	case EDIT_UNMAPPED: return extents_map(f->list, run);
-	case EDIT_STATE: return extents_set_state(f->list, run->lblk, run->len, run->unwritten);
-	case EDIT_COLLAPSED: return extents_insert(f->list, run->lblk, run->len);
-	case EDIT_INSERTED: return extents_collapse(f->list, run->lblk, run->len, NULL, NULL);
+	switch ((enum edit_kind)step->kind) {
+	case EDIT_MAPPED: return extents_remove(f->list, run.lblk, run.len, NULL, NULL);
+	case EDIT_UNMAPPED: return extents_map(f->list, &run);
+	case EDIT_STATE: return extents_set_state(f->list, run.lblk, run.len, run.unwritten);
+	case EDIT_COLLAPSED: return extents_insert(f->list, run.lblk, run.len);
+	case EDIT_INSERTED: return extents_collapse(f->list, run.lblk, run.len, NULL, NULL);
 	}
 	return 0;
 }
@@ -112,7 +137,7 @@ errcode_t edit_back(struct edit_file *f)
 	if (f->mark.was_inline)
 		become_inline(f);
 	while (f->list && f->steps.count && !err)
-		err = step_back(f, &f->steps.items[--f->steps.count]);
+		err = step_back(f, step_at(&f->steps, --f->steps.count));
 	f->steps.count = 0;
 	f->sectors = f->mark.sectors;
 	f->taken = f->mark.taken;

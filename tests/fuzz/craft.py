@@ -86,6 +86,7 @@ class Image:
 
     def block(self, n, data):
         self.data[n * self.bs:n * self.bs + len(data)] = data
+        return self
 
     def fill(self, start, count, byte=0xA5):
         self.data[start * self.bs:(start + count) * self.bs] = bytes([byte]) * (count * self.bs)
@@ -195,6 +196,9 @@ def ext_meta_itable(): return one_map(node([leaf(0, 9, 4)]))
 def ext_last_lblk(): return one_map(node([leaf(0xFFFFFFFF, 1, 2000)]))
 @case(4)
 def ext_unwritten_big(): return one_map(node([leaf(0, 65535, 2000)]))
+@case(4)  # the second leaf is data of the first
+def ext_tree_in_data(): return one_map(node([index(0, 1999), index(50, 2002)], 1)).block(
+    1999, node([leaf(0, 9, 2000)], room_bytes=1024)).block(2002, node([leaf(50, 1, 3000)], room_bytes=1024))
 @case(4)
 def ext_self(): return one_map(node([leaf(0, 9, 2000), leaf(20, 9, 2004)]))
 
