@@ -17,7 +17,7 @@ stopped() {
 	local signal=$1 pid i
 	shift
 	exec 9<>idle
-	(trap - INT; exec env --default-signal=INT "$E4ZERO" --json "$@") >out 2>err <idle 9>&- &
+	(trap - INT; exec env --default-signal=HUP,INT,TERM "$E4ZERO" --json "$@") >out 2>err <idle 9>&- &
 	pid=$!
 	# it has its temporary file and sleeps
 	for ((i = 0; ; i++)); do

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --write over more visible bytes than the journal holds: the file moves to new blocks, in one transaction of a few journal
+# A write over more visible bytes than the journal holds: the file moves to new blocks, in one transaction of a few journal
 # blocks, and no block that could be seen is written before it; where it cannot move (no extents, no room) it is refused with
 # both numbers, and the image is what it was, or it is split.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
@@ -80,6 +80,19 @@ patched part 0
 patched part 3000000
 holds moved /big model
 sound moved
+
+# zeroes that are written are bytes like others; a range that becomes unwritten, or a hole, takes few blocks of the log
+for verb in write-zeroes zero-range punch-hole; do
+	large 48M -b 1024
+	run_e4zero 0 --json --$verb -o 70001 -l 5000000 image /big
+	same "$verb: transactions" "$(field transactions summary)" 1
+	[ "$(field log_blocks summary)" -lt 200 ] || fail "$verb: the data went through the log"
+	cp old model
+	head -c 5000000 /dev/zero >zero
+	patched zero 70001
+	holds image /big model
+	sound image
+done
 
 # no extents; fewer free blocks than have to move
 for why in '48M -b 4096 -O ^extent,^64bit' '12M -b 4096' '12M -b 1024'; do
