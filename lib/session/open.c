@@ -6,6 +6,7 @@
 #include "session/journal.h"
 #include "session/session.h"
 #include "session/trace.h"
+#include "session/txn.h"
 #include "session/undo.h"
 
 /* All that can be refused is refused before the image is opened for writing. */
@@ -70,6 +71,7 @@ void e4z_close(struct e4z_image *img)
 	if (!img)
 		return;
 	session_drop(img);
+	txn_abort(img);
 	undo_finish(img);
 	trace_finish(img);
 	session_journal_close(img);
