@@ -253,6 +253,7 @@ struct e4z_edit {
 	uint64_t flushes, retries; /* flushes that wrote; mappings that a flush made stale */
 	uint64_t batches_full;	   /* mappings that ended where a batch of dirty blocks was full */
 	uint64_t blocks_converted, blocks_allocated, blocks_freed;
+	const char *note; /* what its editor should read, a sentence; static, or NULL */
 };
 
 /* What committing took. */
@@ -436,6 +437,8 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
  * need to take it back: the old bytes. When nothing is written after all no file is left.
  */
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
+/* Would that be refused? No file is made. */
+errcode_t e4z_plan_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 /*
  * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
  * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; a

@@ -25,7 +25,7 @@ static errcode_t on_edit(void *arg, const struct e4z_edit *edit)
 	struct face *face = arg;
 
 	progress_hide(&face->progress);
-	return face->job->report->ops->edit(face->job->report, edit);
+	return report_edit(face->job->report, edit);
 }
 
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
@@ -69,7 +69,7 @@ static errcode_t convert_files(struct face *face, struct e4z_edit *edits)
 		err = edit_commit(job);
 	job->result.check.files = err ? 0 : count;
 	for (size_t i = 0; i < count && !err; i++)
-		err = job->report->ops->edit(job->report, &edits[i]);
+		err = report_edit(job->report, &edits[i]);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include "util.h"
 #include "verb.h"
 #include <errno.h>
+#include <stdio.h>
 #include <time.h>
 
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
@@ -24,8 +25,9 @@ static errcode_t open_image(struct edit_job *job)
 	how.write = true;
 	how.mend = job->mend;
 	err = e4z_open(options->image, &how, &job->img);
-	if (!err && options->undo && !options->dry_run)
-		err = e4z_keep_undo(job->img, options->undo);
+	if (!err && options->undo)
+		err = options->dry_run ? e4z_plan_undo(job->img, options->undo)
+				       : e4z_keep_undo(job->img, options->undo);
 	if (!err && options->trace && !options->dry_run)
 		err = e4z_trace(job->img, options->trace);
 	return err ? err : report_image(job->report, e4z_info(job->img));
@@ -94,7 +96,7 @@ static errcode_t operate(struct edit_job *job)
 	if (err)
 		return err;
 	job->result.check.files = 1;
-	return job->report->ops->edit(job->report, &edit);
+	return report_edit(job->report, &edit);
 }
 
 static errcode_t replay(struct edit_job *job)
@@ -116,6 +118,19 @@ static const char *context_of(const struct edit_job *job, const char *context, b
 		return context;
 	context = e4z_context(job->img);
 	return *context || !opened ? context : job->options->verb_name;
+}
+
+/* What can be done about what is too large is a matter of options. */
+static void tell_failure(const struct edit_job *job, errcode_t err, const char *context)
+{
+	char more[1024];
+
+	if (err == E4Z_ET_LOG_FULL && options_may_split(job->options)) {
+		snprintf(more, sizeof(more), "%.800s%s--split makes several transactions of it",
+			 context, *context ? "; " : "");
+		context = more;
+	}
+	verb_tell_failure(job->report, err, context);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)
@@ -163,7 +178,7 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	report->wrote = job.img && e4z_has_written(job.img);
 	job.result.exit = status_of(&job, err);
 	if (err)
-		verb_tell_failure(report, err, context_of(&job, context, opened));
+		tell_failure(&job, err, context_of(&job, context, opened));
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);

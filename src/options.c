@@ -192,7 +192,7 @@ static const struct option_row rows[] = {
 	{.name = "only",
 	 .arg = "KINDS",
 	 .set = value_kinds,
-	 .help = "report and count only these kinds, a comma list"},
+	 .help = "count and mend only these kinds, a comma list"},
 	{.name = "paranoid",
 	 .flag = FLAG(paranoid),
 	 .help = "also look for residue that no written block shows"},
@@ -278,8 +278,9 @@ static int help_run(const struct options *options, struct report *report, const 
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
 		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
-	puts("\nExit status: 0 nothing found, or done; 4 findings; 8 refused, or failed before\n"
-	     "the first write; 12 failed after it; 16 wrong usage; 32 stopped by a signal.\n"
+	puts("\nExit status: 0 nothing found, or done; 4 findings, or some were left; 8 refused,\n"
+	     "or failed before the first write; 12 failed after it; 16 wrong usage; 32 stopped\n"
+	     "by a signal.\n"
 	     "See e4zero(8).");
 	return EXIT_NONE;
 }
@@ -438,13 +439,25 @@ static void check_range(struct options *options, bool may)
 		fault(options, "--offset and --length want a FILE");
 }
 
-/* What only makes sense with some verbs. */
-static void check_verb(struct options *options)
+static const struct option_row *verb_row(const struct options *options)
 {
 	const struct option_row *verb = rows;
 
 	while (!verb->name || strcmp(verb->name, options->verb_name))
 		verb++;
+	return verb;
+}
+
+bool options_may_split(const struct options *options)
+{
+	return !options->split && verb_row(options)->takes & TAKES_SPLIT;
+}
+
+/* What only makes sense with some verbs. */
+static void check_verb(struct options *options)
+{
+	const struct option_row *verb = verb_row(options);
+
 	check_files(options, verb->files);
 	check_range(options, verb->takes & TAKES_RANGE);
 	if (options->undo && !(verb->takes & TAKES_UNDO))

@@ -56,4 +56,7 @@ struct options {
 /* False: see the fault. The other fields hold what could be understood, json among them. */
 bool options_parse(int argc, char **argv, struct options *options);
 
+/* Would --split make several transactions of what the verb does in one? It was not given. */
+bool options_may_split(const struct options *options);
+
 #endif

@@ -345,6 +345,13 @@ errcode_t report_image(struct report *report, const struct e4z_image_info *info)
 	return report->ops->image(report, info);
 }
 
+errcode_t report_edit(struct report *report, const struct e4z_edit *edit)
+{
+	if (!report->options->quiet && edit->note)
+		util_say(report->options->image, edit->path, edit->note);
+	return report->ops->edit(report, edit);
+}
+
 void report_failure(struct report *report, const char *image, const char *context,
 		    const char *message, errcode_t code)
 {

@@ -56,6 +56,9 @@ struct report *report_text_open(const struct options *options);
 /* An image was opened: its notes on standard error, its facts into the report. */
 errcode_t report_image(struct report *report, const struct e4z_image_info *info);
 
+/* An edit is done: its note on standard error, the rest into the report. */
+errcode_t report_edit(struct report *report, const struct e4z_edit *edit);
+
 /* A failure, on standard error and in the report: what was being done ("": unknown) and why. */
 void report_failure(struct report *report, const char *image, const char *context,
 		    const char *message, errcode_t code);

@@ -304,6 +304,7 @@ static errcode_t json_edit(struct report *report, const struct e4z_edit *edit)
 	add_number(&line, "blocks_freed", edit->blocks_freed);
 	add_number(&line, "size_before", edit->size_before);
 	add_number(&line, "size_after", edit->size_after);
+	add_text(&line, "note", edit->note);
 	add_bool(&line, "dry_run", report->options->dry_run);
 	return end(&line);
 }

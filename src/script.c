@@ -223,10 +223,25 @@ static errcode_t read_text(struct script *s, const volatile int *stop)
 		s->len = source.bytes.len;
 	}
 	source_close(&source);
+	if (!err)
+		s->why[0] = '\0';
 	return err;
 }
 
 /* ---- running ---- */
+
+/* What failed with all of the lines FIRST to LAST (indices) done. */
+static void blame(struct script *s, const struct edit_job *job, size_t first, size_t last)
+{
+	const char *what = e4z_context(job->img), *colon = *what ? ": " : "";
+
+	if (first < last)
+		snprintf(s->why, sizeof(s->why), "lines %u to %u together%s%.200s",
+			 s->lines[first].number, s->lines[last].number, colon, what);
+	else if (last < s->count)
+		snprintf(s->why, sizeof(s->why), "line %u%s%.200s", s->lines[last].number, colon,
+			 what);
+}
 
 static errcode_t operate(struct edit_job *job, struct script *s, const struct line *line)
 {
@@ -253,7 +268,7 @@ static errcode_t tell(struct edit_job *job, struct script *s)
 	errcode_t err = 0;
 
 	for (; s->told < s->edit_count && !err; s->told++)
-		err = job->report->ops->edit(job->report, &s->edits[s->told]);
+		err = report_edit(job->report, &s->edits[s->told]);
 	return err;
 }
 
@@ -302,26 +317,43 @@ static errcode_t commit(struct edit_job *job, struct script *s, bool last)
 	return err || last ? err : edit_begin(job);
 }
 
+/* Line I; the transaction began with line *FIRST. */
+static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size_t *first)
+{
+	errcode_t err = 0;
+
+	switch (s->lines[i].kind) {
+	case LINE_OPERATION: return operate(job, s, &s->lines[i]);
+	case LINE_FLUSH: err = e4z_flush(job->img); break;
+	case LINE_COMMIT:
+		/* what is not written cannot begin anew: a dry run sees one */
+		if (!job->options->dry_run)
+			err = commit(job, s, false);
+		break;
+	}
+	if (err)
+		blame(s, job, *first, i);
+	else if (s->lines[i].kind == LINE_COMMIT && !job->options->dry_run)
+		*first = i + 1;
+	return err;
+}
+
 static errcode_t run_lines(struct edit_job *job, struct script *s)
 {
+	size_t first = 0;
 	errcode_t err = edit_begin(job);
 
 	for (size_t i = 0; i < s->count && !err; i++) {
-		const struct line *line = &s->lines[i];
-
 		if (*job->stop)
 			return E4Z_ET_INTERRUPTED;
-		switch (line->kind) {
-		case LINE_OPERATION: err = operate(job, s, line); break;
-		case LINE_FLUSH: err = e4z_flush(job->img); break;
-		case LINE_COMMIT:
-			/* what is not written cannot begin anew: a dry run sees one */
-			if (!job->options->dry_run)
-				err = commit(job, s, false);
-			break;
-		}
+		err = run_line(job, s, i, &first);
 	}
-	return err ? err : commit(job, s, true);
+	if (err)
+		return err;
+	err = commit(job, s, true);
+	if (err && s->count)
+		blame(s, job, first, s->count - 1);
+	return err;
 }
 
 static errcode_t work(struct edit_job *job)

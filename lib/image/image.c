@@ -169,7 +169,8 @@ static void set_super_csum(uint8_t *raw)
  */
 static bool mend_super(struct opening *o)
 {
-	uint8_t raw[SUPER_SIZE], whole[SUPER_SIZE];
+	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
+	_Alignas(struct ext2_super_block) uint8_t whole[SUPER_SIZE];
 	size_t flags = offsetof(struct ext2_super_block, s_feature_incompat);
 	char why[WHY_SIZE / 2];
 
@@ -350,7 +351,7 @@ static errcode_t open_fs(struct opening *o)
 
 errcode_t image_reload(struct e4z_image *img)
 {
-	uint8_t raw[SUPER_SIZE];
+	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
 	char why[WHY_SIZE];
 	ext2_filsys old;
 	errcode_t err = image_read(img, SUPER_OFFSET, sizeof(raw), raw);

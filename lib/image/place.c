@@ -314,7 +314,7 @@ enum raw_super { RAW_NONE, RAW_DAMAGED, RAW_WHOLE };
 
 static enum raw_super look_for_raw(struct blkdev *dev)
 {
-	uint8_t raw[SUPER_SIZE];
+	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
 	char why[1];
 	errcode_t err = blkdev_read(dev, SUPER_OFFSET, sizeof(raw), raw);
 

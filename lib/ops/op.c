@@ -62,12 +62,14 @@ static errcode_t run_open(struct op *op)
 		return err;
 	f->stamp |= zero_cookie(f) != cookie || f->inode.size != size || edit->did_zero ||
 		    was_inline != !f->list;
+	edit->note = f->stamp ? guard_remark(&f->inode) : NULL;
 	edit->size_after = f->inode.size;
 	/* what is written into a hole counts when it is written, not when it gets its place */
 	edit->blocks_allocated += f->taken - f->placed - taken;
 	edit->blocks_freed += f->given - given;
 	edit->blocks_converted += f->converted - converted;
-	return session_limit(op->img);
+	err = edit->blocks_allocated ? session_has_room(op->img) : 0;
+	return err ? err : session_limit(op->img);
 }
 
 errcode_t op_once(struct op *op)
@@ -118,12 +120,14 @@ static errcode_t run_split(struct op *op, uint64_t room)
 	struct e4z_edit start = *op->edit;
 	bool fits = true, first = !txn_has_changes(op->img) && !op->img->session->files.count;
 	errcode_t err = op_once(op);
+	/* a commit makes free what was freed before */
+	bool again = err == E4Z_ET_NO_SPACE && !first && session_gave_back(op->img);
 
-	if (err || session_log_bound(op->img) <= room)
+	if (!again && (err || session_log_bound(op->img) <= room))
 		return err;
 	if (!first) {
 		/* what came before must not be lost: it is committed by itself */
-		err = session_back(op->img);
+		err = again ? 0 : session_back(op->img);
 		if (!err)
 			err = session_commit(op->img, &ignored);
 		*op->edit = start;
@@ -195,6 +199,8 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
 	err = session_get(img, &op->session);
 	if (!err)
 		err = look_up(op, name, &edit->ino);
+	if (!err)
+		err = guard_number(img, edit->ino);
 	if (err)
 		return err;
 	if (!txn_may_split(img) || !img->log)

@@ -135,7 +135,7 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 {
 	struct names *names = arg;
 	struct link *links[2] = {NULL, NULL};
-	uint64_t at;
+	uint64_t at = 0;
 
 	if (rangeset_has(names->wanted_set, entry->ino))
 		links[0] = find_link(&names->wanted, entry->ino);

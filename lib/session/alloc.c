@@ -223,16 +223,19 @@ static errcode_t count_free(struct part *p, int64_t delta)
 errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)
 {
 	struct ext2_super_block *super = img->fs->super;
-	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count(super);
-	uint8_t *sb;
-	uint64_t n;
-	errcode_t err = txn_super(img, &sb);
+	uint64_t kept = reserved ? 0 : ext2fs_r_blocks_count(super), freed = txn_freed(img), n;
+	uint8_t low[4], high[4];
+	errcode_t err = image_read(img, SUPER_OFFSET + S_FREE_BLOCKS, sizeof(low), low);
 
+	if (!err)
+		err = image_read(img, SUPER_OFFSET + S_FREE_BLOCKS_HI, sizeof(high), high);
 	if (err)
 		return err;
-	n = get_le32(sb + S_FREE_BLOCKS);
+	n = get_le32(low);
 	if (ext2fs_has_feature_64bit(super))
-		n |= (uint64_t)get_le32(sb + S_FREE_BLOCKS_HI) << 32;
+		n |= (uint64_t)get_le32(high) << 32;
+	/* what this transaction freed is not taken in it */
+	kept = kept > freed ? kept : freed;
 	*clusters = n > kept ? (n - kept) / img->cluster_ratio : 0;
 	return 0;
 }

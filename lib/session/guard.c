@@ -144,6 +144,42 @@ bool guard_is_system(const struct e4z_image *img, uint32_t ino)
 		 ino == sb->s_prj_quota_inum));
 }
 
+/* What a system inode is for. */
+static const char *system_name(const struct e4z_image *img, uint32_t ino)
+{
+	static const char *const reserved[] = {
+		[EXT2_BAD_INO] = "the list of bad blocks",
+		[EXT4_USR_QUOTA_INO] = "the user quota",
+		[EXT4_GRP_QUOTA_INO] = "the group quota",
+		[EXT2_BOOT_LOADER_INO] = "the boot loader",
+		[EXT2_UNDEL_DIR_INO] = "the undelete directory",
+		[EXT2_RESIZE_INO] = "room for more group descriptors",
+		[EXT2_JOURNAL_INO] = "the journal",
+		[EXT2_EXCLUDE_INO] = "the exclude bitmap",
+		[EXT4_REPLICA_INO] = "the replica",
+	};
+	const struct ext2_super_block *sb = img->fs->super;
+
+	if (ino == sb->s_journal_inum)
+		return "the journal";
+	if (ino == sb->s_orphan_file_inum)
+		return "the orphan file";
+	if (ino == sb->s_prj_quota_inum)
+		return "the project quota";
+	if (ino < sizeof(reserved) / sizeof(reserved[0]) && reserved[ino])
+		return reserved[ino];
+	return "reserved";
+}
+
+errcode_t guard_number(struct e4z_image *img, uint32_t ino)
+{
+	if (!guard_is_system(img, ino))
+		return 0;
+	return image_fail(img, E4Z_ET_REFUSED,
+			  "inode %" PRIu32 " belongs to the file system itself: it is %s", ino,
+			  system_name(img, ino));
+}
+
 static const char *type_name(const struct inode *inode)
 {
 	switch (inode->mode & LINUX_S_IFMT) {
@@ -177,8 +213,10 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
 {
-	if (guard_is_system(img, inode->ino))
-		return refuse(img, inode, "belongs to the file system itself");
+	errcode_t err = guard_number(img, inode->ino);
+
+	if (err)
+		return err;
 	if (!inode->links)
 		return refuse(img, inode, "has no links: it is free, or an orphan to be removed");
 	if (!inode_is(inode, LINUX_S_IFREG))

@@ -14,6 +14,9 @@ errcode_t guard_edit(struct e4z_image *img, bool force);
 /* Reserved inodes, and those that the superblock names: their blocks are the file system's own. */
 bool guard_is_system(const struct e4z_image *img, uint32_t ino);
 
+/* E4Z_ET_REFUSED for those, with what they are: before their maps are looked at. */
+errcode_t guard_number(struct e4z_image *img, uint32_t ino);
+
 /* What an operation is going to do to an inode. */
 enum guard_what {
 	GUARD_EDGES = 1,  /* change some bytes of a block and leave others */
@@ -22,7 +25,7 @@ enum guard_what {
 
 /*
  * May WHAT be done to INODE? Swap files and immutable files may be changed here: there is no
- * mounted system that relies on them.
+ * mounted system that relies on them; guard_remark() has what is to be said of it.
  */
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what);
 

@@ -2,10 +2,12 @@
 // Keeps the files of a transaction open between its operations.
 #include "session/session.h"
 
+#include "session/alloc.h"
 #include "session/relocate.h"
 #include "session/txn.h"
 #include "session/writeback.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +248,35 @@ errcode_t session_flush(struct e4z_image *img)
 	for (size_t i = 0; i < s->files.count && !err; i++)
 		err = writeback_flush(s->files.items[i], 0, EXTENTS_END, &wrote);
 	return err;
+}
+
+errcode_t session_has_room(struct e4z_image *img)
+{
+	const struct session *s = img->session;
+	uint64_t owed = cache_count(s->shared.cache), left = 0;
+	errcode_t err = alloc_left(img, false, &left);
+
+	/* mostly there is room for all that waits, whatever it is */
+	if (err || owed <= left)
+		return err;
+	owed = 0;
+	for (size_t i = 0; i < s->files.count; i++)
+		owed += writeback_owed(s->files.items[i]);
+	if (owed <= left)
+		return 0;
+	return image_fail(img, E4Z_ET_NO_SPACE,
+			  "%" PRIu64 " more blocks are wanted, and %" PRIu64 " may be taken",
+			  owed * img->cluster_ratio, left * img->cluster_ratio);
+}
+
+bool session_gave_back(const struct e4z_image *img)
+{
+	const struct session *s = img->session;
+	bool any = txn_freed(img);
+
+	for (size_t i = 0; s && i < s->files.count; i++)
+		any |= s->files.items[i]->unmapped.count != 0;
+	return any;
 }
 
 errcode_t session_limit(struct e4z_image *img)

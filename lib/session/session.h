@@ -40,6 +40,15 @@ errcode_t session_back(struct e4z_image *img);
 /* Flush all files; a barrier stands behind what went home. */
 errcode_t session_flush(struct e4z_image *img);
 
+/*
+ * E4Z_ET_NO_SPACE where more is to be written over holes than blocks are free: the operation that
+ * is one too many is the one to fail, not the commit. What maps have to grow by is not foreseen.
+ */
+errcode_t session_has_room(struct e4z_image *img);
+
+/* Blocks were given back, which a commit makes free. */
+bool session_gave_back(const struct e4z_image *img);
+
 /* Flush where the cache is over its limit: what can be seen stays until the commit. */
 errcode_t session_limit(struct e4z_image *img);
 

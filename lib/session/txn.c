@@ -335,6 +335,11 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 	return rangeset_add(img->txn->freed, block, count, NULL);
 }
 
+uint64_t txn_freed(const struct e4z_image *img)
+{
+	return img->faults & COMMIT_FAULT_REUSE_FREED ? 0 : rangeset_count(img->txn->freed);
+}
+
 bool txn_was_freed(const struct e4z_image *img, uint64_t block)
 {
 	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);

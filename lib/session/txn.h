@@ -86,6 +86,8 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 /* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 bool txn_was_freed(const struct e4z_image *img, uint64_t block);
+/* How many there are. */
+uint64_t txn_freed(const struct e4z_image *img);
 
 /* Blocks that are held because they may have changed: no more than these travel in the log. */
 size_t txn_blocks(const struct e4z_image *img);

@@ -29,8 +29,8 @@ struct txn {
 	bool reloaded;		       /* img->fs is of a state that is not committed */
 	struct rangeset *freed;	       /* blocks */
 	struct commit commit;
-	bool replay_pending;		 /* the view is of a log that was not replayed yet */
-	uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
+	bool replay_pending; /* the view is of a log that was not replayed yet */
+	_Alignas(struct ext2_super_block) uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
 	uint64_t log_transactions;
 	uint32_t safe_tid;
 	struct e4z_commit_summary sum; /* of all commits so far */

@@ -193,3 +193,19 @@ errcode_t writeback_settle(struct edit_file *f)
 		return err;
 	return edit_finish(f, f->stamp);
 }
+
+uint64_t writeback_owed(const struct edit_file *f)
+{
+	uint64_t ratio = f->img->cluster_ratio, owed = 0, at = 0;
+	const struct cache_block *b;
+
+	while (f->list && (b = cache_next_dirty(f->blocks, at, EXTENTS_END))) {
+		struct run hole;
+
+		/* a cluster that serves another block of the file serves this one, too */
+		at = b->lblk - b->lblk % ratio;
+		owed += !extents_find(f->list, at, &hole) && hole.len >= ratio;
+		at += ratio;
+	}
+	return owed;
+}

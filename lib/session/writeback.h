@@ -23,4 +23,7 @@ errcode_t writeback_all(struct edit_file *f);
 /* The same, and its map and its inode into the transaction. */
 errcode_t writeback_settle(struct edit_file *f);
 
+/* Clusters that its dirty blocks over holes will take; those of its map are not counted. */
+uint64_t writeback_owed(const struct edit_file *f);
+
 #endif

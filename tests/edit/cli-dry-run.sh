@@ -35,6 +35,15 @@ edit_image image
 dry --truncate 0 --undo undo --trace-io trace image /file
 grep -Eq 'dry run, nothing written; [0-9]+ journal blocks of [0-9]+ would be used' out || fail "$(cat out)"
 [ ! -e undo ] && [ ! -e trace ] || fail 'an undo file or a trace of nothing'
+# what the undo file would be refused for
+cp image taken
+ln -s nothing dangling
+for undo in taken dangling nowhere/undo taken/undo .; do
+	untouched 8 "creating the undo file $undo: " image --truncate 0 --undo $undo image /file
+	mv err refusal
+	untouched 8 . image -n --truncate 0 --undo $undo image /file
+	cmp err refusal || fail "a dry run with $undo: $(cat err)"
+done
 untouched 8 directory image -n --truncate 0 image /dir
 untouched 8 'No such file' image -n --truncate 0 image /missing
 

@@ -65,8 +65,20 @@ untouched 8 'encrypted' image --collapse-range -o 0 -l 4096 image /secret
 untouched 8 'encrypted' image --insert-range -o 0 -l 4096 image /secret
 run_e4zero 0 --punch-hole -o 4096 -l 4096 image /secret
 
-# nothing here relies on what is immutable, or swap
+# nothing here relies on what is immutable, append-only or swap: it is edited, and said so
+run_e4zero 0 --json --zero-range -o 10 -l 10 image /frozen
+same 'note' "$(field note edit)" 'the file is immutable where it is mounted'
+same 'message' "$(cat err)" 'e4zero: image: /frozen: the file is immutable where it is mounted'
 run_e4zero 0 --zero-range -o 10 -l 10 image /frozen
+same 'message about nothing' "$(cat err)" ''
+debugfs_script image <<<'sif frozen flags 0x80020'
+echo 'truncate /frozen 50' >script
+run_e4zero 0 -n --script script image
+same 'message of a dry run' "$(cat err)" 'e4zero: image: /frozen: the file is append-only where it is mounted'
+run_e4zero 0 --quiet --json --truncate 50 image /frozen
+same 'quiet' "$(cat err) $(field note edit)" ' the file is append-only where it is mounted'
+run_e4zero 0 --json --truncate 50 image /file
+same 'no note' "$(field note edit)" null
 cp fresh image
 head -c 40960 /dev/zero >swap
 printf SWAPSPACE2 | dd of=swap bs=1 seek=4086 conv=notrunc status=none

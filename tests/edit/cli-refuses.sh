@@ -30,7 +30,20 @@ no 'verity' 0 /verity
 no 'encrypted' 5000 /secret
 no 'extended attribute' 0 /value
 no 'no links' 0 "<$(ino_of image /orphan)>"
-no 'belongs to the file system itself' 0 '<8>'
+while read -r ino what; do
+	no "inode $ino belongs to the file system itself: it is $what" 0 "<$ino>"
+	untouched 8 "inode $ino belongs to the file system itself" image --convert hole image "<$ino>"
+done <<-END2
+	1 the list of bad blocks
+	3 the user quota
+	4 the group quota
+	5 the boot loader
+	6 the undelete directory
+	7 room for more group descriptors
+	8 the journal
+	9 the exclude bitmap
+	10 the replica
+END2
 no 'No such file' 0 /missing
 no 'No such file|[Nn]ot a directory' 0 /file/below
 no 'No such file' 0 '<4000000>'
@@ -52,6 +65,18 @@ no 'share blocks' 0 /small
 rm image
 untouched 8 'No such file' ten --truncate 0 image /file
 untouched 8 'not an ext|Not an ext' ten --truncate 0 ten /file
+
+# those that the superblock names
+edit_image image -O orphan_file,quota -E quotatype=usrquota:prjquota -I 256
+while IFS=: read -r field what; do
+	ino=$(dumpe2fs -h image 2>/dev/null | sed -n "s/^$field inode: *//p")
+	[ -n "$ino" ] || fail "no $field inode"
+	no "inode $ino belongs to the file system itself: it is $what" 0 "<$ino>"
+done <<-END2
+	Orphan file:the orphan file
+	Project quota:the project quota
+	User quota:the user quota
+END2
 
 # the image may not be written
 edit_image image

@@ -116,3 +116,8 @@ holding ofd_holder near/journal.img ex
 refuses "journal.img: process $holder" near/fs.img
 release
 refused 'cannot hold the external journal' near/fs.img undo=undo
+for dry in '' -n; do
+	# shellcheck disable=SC2086 # none, or an option
+	"$E4ZERO" $dry --replay --undo undo near/fs.img >out 2>err
+	[ $? = 8 ] && grep -q 'cannot hold the external journal' err || fail "${dry:-for real}: $(cat err)"
+done

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Says whether an undo file could be begun, and makes none: what a dry run has instead.
+#include "e4zero.h"
+
+#include "image/image.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* May a file be made in the folder of PATH? An errno value. */
+static errcode_t judge_folder(const char *path)
+{
+	char *folder = strdup(path), *slash;
+	errcode_t err = 0;
+
+	if (!folder)
+		return ENOMEM;
+	slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	if (faccessat(AT_FDCWD, slash ? folder : ".", W_OK | X_OK, AT_EACCESS) < 0)
+		err = errno;
+	free(folder);
+	return err;
+}
+
+/* As O_CREAT | O_EXCL | O_NOFOLLOW would, by lstat(2). */
+static errcode_t judge_path(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return EEXIST;
+	return errno == ENOENT ? judge_folder(path) : errno;
+}
+
+errcode_t e4z_plan_undo(struct e4z_image *img, const char *path)
+{
+	errcode_t err;
+
+	if (img->journal_dev)
+		return image_fail(img, E4Z_ET_FEATURE,
+				  "an undo file cannot hold the external journal %.300s",
+				  img->journal_dev->path);
+	err = judge_path(path);
+	return err ? image_fail(img, err, "creating the undo file %.300s", path) : 0;
+}
