@@ -431,6 +431,22 @@ static void tell(void *arg, struct e4z_finding *f)
 	f->fixed = !fix->options->dry_run;
 }
 
+/*
+ * A log that is not empty is replayed with whatever is fixed, and also where nothing is: others
+ * that read the image next, zerofree(8) or e2image(8), look at what is at home alone.
+ */
+static errcode_t replay(struct fix *fix)
+{
+	struct e4z_image *img = fix->img;
+	errcode_t err = 0;
+
+	if (fix->options->dry_run || img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+		return 0;
+	if (!img->txn)
+		err = txn_begin(img, &(struct e4z_edit_options){.split = false});
+	return err ? err : txn_commit(img, &fix->summary->commit);
+}
+
 static errcode_t run(struct fix *fix)
 {
 	bool any;
@@ -442,6 +458,8 @@ static errcode_t run(struct fix *fix)
 		err = begin(fix);
 	if (!err)
 		err = stage_all(fix);
+	if (!err)
+		err = replay(fix);
 	return err ? err : check_deliver(fix->check, tell, fix);
 }
 

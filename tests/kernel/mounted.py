@@ -76,8 +76,12 @@ class Mounted:
             raise
         return self.where
 
-    def __exit__(self, *_):
-        run("umount", self.where)
+    def __exit__(self, kind, why, _):
+        try:
+            run("umount", self.where)
+        except Failed as busy:
+            # a file that is still open is not what is wrong
+            raise (why or busy) from None
         self.detach()
 
 
