@@ -306,8 +306,8 @@ struct e4z_fix_summary {
  * written blocks past EOF become unwritten or free, truncates that a crash cut short are finished.
  * No byte below any EOF changes, no size, no time. It commits on its way, in as few transactions as
  * the log and bounded memory allow; after the last one the findings are delivered, each fixed or
- * with the reason why it is left. The stop flag is obeyed between two commits. Not between
- * e4z_begin() and e4z_commit().
+ * with the reason why it is left. A log that has something in it is replayed in any case. The stop
+ * flag is obeyed between two commits. Not between e4z_begin() and e4z_commit().
  */
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)

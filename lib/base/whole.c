@@ -24,12 +24,12 @@ errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off)
 	return 0;
 }
 
-errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off)
+errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off,
+			uint64_t *written)
 {
 	errcode_t err = 0;
 
-	if (count == 1)
-		return whole_pwrite(fd, pieces->iov_base, pieces->iov_len, off);
+	*written = 0;
 	while (count && !err) {
 		size_t done, len;
 		ssize_t n;
@@ -38,20 +38,21 @@ errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64
 			pieces++, count--;
 			continue;
 		}
-		n = pwritev(fd, pieces, count < IOV_MAX ? (int)count : IOV_MAX, (off_t)off);
+		n = pwritev(fd, pieces, count < IOV_MAX ? (int)count : IOV_MAX,
+			    (off_t)(off + *written));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n ? errno : EIO;
-		off += (uint64_t)n;
+		*written += (uint64_t)n;
 		for (done = (size_t)n; count && done >= pieces->iov_len; pieces++, count--)
 			done -= pieces->iov_len;
 		if (!done)
 			continue;
 		/* one of them went in part */
 		len = pieces->iov_len - done;
-		err = whole_pwrite(fd, (const char *)pieces->iov_base + done, len, off);
-		off += len;
+		err = whole_pwrite(fd, (const char *)pieces->iov_base + done, len, off + *written);
+		*written += err ? 0 : len;
 		pieces++, count--;
 	}
 	return err;

@@ -14,8 +14,12 @@
 /* 0, errno, or EIO where the file takes no more. */
 errcode_t whole_pwrite(int fd, const void *buf, size_t len, uint64_t off);
 
-/* The same from COUNT pieces of memory, in their order, any number of them. */
-errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off);
+/*
+ * The same from COUNT pieces of memory, in their order, any number of them. Of a failure WRITTEN
+ * says at least whether any byte went.
+ */
+errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64_t off,
+			uint64_t *written);
 
 /* 0, errno, or EIO where the file ends before. */
 errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off);

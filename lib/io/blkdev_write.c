@@ -59,8 +59,16 @@ static errcode_t ask(struct blkdev *dev, const struct blkdev_op *op)
 		return E4Z_ET_READ_ONLY;
 	for (unsigned i = 0; i < dev->observers && !err; i++)
 		err = stick(dev, dev->observer[i].before(dev->observer[i].arg, dev, op));
-	dev->touched |= !err;
 	return err;
+}
+
+/* OP was tried, with ERR: of a file that may not grow nothing has changed. */
+static errcode_t tried(struct blkdev *dev, uint64_t written, errcode_t err)
+{
+	dev->bytes_written += written;
+	if (written || (err != ENOSPC && err != EDQUOT && err != EFBIG))
+		dev->touched = true;
+	return stick(dev, err);
 }
 
 static bool inside(const struct blkdev *dev, uint64_t off, uint64_t len)
@@ -73,6 +81,7 @@ errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pi
 {
 	struct blkdev_op op = {
 		.off = dev->base + off, .pieces = pieces, .count = count, .what = what};
+	uint64_t written;
 	errcode_t err;
 
 	op.type = BLKDEV_WRITE;
@@ -83,8 +92,8 @@ errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pi
 	err = ask(dev, &op);
 	if (err)
 		return err;
-	dev->bytes_written += op.len;
-	return stick(dev, whole_pwritev(dev->write_fd, pieces, count, op.off));
+	err = whole_pwritev(dev->write_fd, pieces, count, op.off, &written);
+	return tried(dev, written, err);
 }
 
 errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
@@ -160,9 +169,10 @@ errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char
 	err = ask(dev, &op);
 	if (err)
 		return err;
-	/* whether the host writes zeroes or unmaps its blocks */
-	dev->bytes_written += len;
-	return stick(dev, zero_host(dev, op.off, len));
+	/* whether the host writes zeroes or unmaps its blocks; a part that failed may be done */
+	err = zero_host(dev, op.off, len);
+	dev->touched = true;
+	return tried(dev, err ? 0 : len, err);
 }
 
 errcode_t blkdev_sync(struct blkdev *dev, const char *what)
@@ -172,6 +182,7 @@ errcode_t blkdev_sync(struct blkdev *dev, const char *what)
 
 	if (err)
 		return err;
+	dev->touched = true;
 	dev->barriers++;
 	/* a failed barrier is never tried again: the kernel has forgotten what it lost */
 	return stick(dev, fdatasync(dev->write_fd) < 0 ? errno : 0);

@@ -40,6 +40,7 @@ for options in '' '-c' '-v 2' '-v 3'; do
 	cp dirty theirs
 	cp dirty ours
 	cp dirty edited
+	cp dirty fixed
 	e2fsck -y -E journal_only theirs >e2fsck.out 2>&1
 	rc=$?
 	[ $rc -le 1 ] || fail "e2fsck $options: exit $rc: $(cat e2fsck.out)"
@@ -62,6 +63,18 @@ for options in '' '-c' '-v 2' '-v 3'; do
 	sound ours
 	run_e4zero 0 --fsck-codes --replay ours
 	grep -q 'nothing to do' out || fail "$options: a second replay does something: $(cat out)"
+
+	# and by --fix, which has nothing else to do: what comes next looks at what is at home
+	run_e4zero 0 --json --fix -n fixed
+	image_unchanged dirty
+	cmp fixed dirty || fail "$options: a dry run of --fix writes"
+	run_e4zero 0 --json --fix fixed
+	[ "$(field replayed summary)" -ge 3 ] || fail "$options: --fix leaves the log"
+	others fixed >got
+	cmp got wanted || fail "$options: not what e2fsck leaves, after --fix"
+	cp fixed again
+	run_e4zero 0 --fix again
+	cmp fixed again || fail "$options: a second --fix writes"
 
 	# before an edit, too
 	run_e4zero 0 --json --truncate 5000 edited /file

@@ -169,6 +169,7 @@ static void test_pieces(void)
 	struct iovec pieces[2000];
 	uint32_t random = 7;
 	size_t count = 0, len = 0;
+	uint64_t written;
 	FILE *file = tmpfile();
 
 	CHECK(file);
@@ -177,15 +178,16 @@ static void test_pieces(void)
 	for (; count < 2000; len += pieces[count++].iov_len)
 		pieces[count] = (struct iovec){from + len, next_random(&random) % 50};
 	CHECK(len < sizeof(from) - 3);
-	CHECK(whole_pwritev(fileno(file), pieces, count, 3) == 0);
+	CHECK(whole_pwritev(fileno(file), pieces, count, 3, &written) == 0 && written == len);
 	CHECK(whole_pread(fileno(file), to, len, 3) == 0 && !memcmp(from, to, len));
-	CHECK(whole_pwritev(fileno(file), pieces, 0, 1) == 0);
+	CHECK(whole_pwritev(fileno(file), pieces, 0, 1, &written) == 0 && !written);
 
 	CHECK(ftruncate(fileno(file), 0) == 0 && getrlimit(RLIMIT_FSIZE, &all) == 0);
 	some.rlim_max = all.rlim_max;
 	signal(SIGXFSZ, SIG_IGN);
 	CHECK(setrlimit(RLIMIT_FSIZE, &some) == 0);
-	CHECK(whole_pwritev(fileno(file), pieces, count, 3) == EFBIG);
+	CHECK(whole_pwritev(fileno(file), pieces, count, 3, &written) == EFBIG);
+	CHECK(written && written < len);
 	CHECK(setrlimit(RLIMIT_FSIZE, &all) == 0);
 	memset(to, 0, sizeof(to));
 	CHECK(whole_pread(fileno(file), to, 5000, 3) == 0 && !memcmp(from, to, 5000));
