@@ -287,8 +287,7 @@ static bool change_chunk(struct extents *list, struct chunk *c, size_t index, ui
 			item.where ^= ROW_UNWRITTEN;
 		joined = *last && item_joins(*last, &item);
 		if (changed || joined)
-			dirty_mark(list, item.lblk, changed ? item_end(&item) : item.lblk + 1ull,
-				   joined, false);
+			dirty_mark(list, item.lblk, item_end(&item), joined, false);
 		if (joined) {
 			(*last)->len += item.len;
 			continue;

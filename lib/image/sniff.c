@@ -129,11 +129,32 @@ static bool may_be_zfs(struct blkdev *dev)
 	return false;
 }
 
+/*
+ * A log of XFS on a device of its own has the head of a record in one of its first sectors.
+ * libblkid keeps 256 KiB to look for them, which is half of its work on an image of ext.
+ */
+static bool may_be_xfs_log(struct blkdev *dev)
+{
+	static const uint8_t record[] = {0xfe, 0xed, 0xba, 0xbe};
+	const uint64_t end = 256 << 10;
+	uint8_t piece[16 << 10];
+
+	for (uint64_t at = 0; at < end; at += sizeof(piece)) {
+		if (blkdev_read(dev, at, sizeof(piece), piece))
+			return true;
+		for (size_t i = 0; i < sizeof(piece); i += 512)
+			if (!memcmp(piece + i, record, sizeof(record)))
+				return true;
+	}
+	return false;
+}
+
 /* 0: TYPE and VERSION are set; 1: nothing known; -2: several at once; -1: cannot be read. */
 static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *version,
 		     size_t version_size)
 {
-	char zfs[] = "zfs_member", *names[] = {zfs, NULL};
+	char zfs[] = "zfs_member", xfs_log[] = "xfs_external_log", *names[] = {NULL, NULL, NULL};
+	size_t count = 0;
 	blkid_probe probe = blkid_new_probe();
 	int rc = -1;
 
@@ -145,6 +166,10 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 		blkid_probe_enable_superblocks(probe, 1);
 		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_VERSION);
 		if (!may_be_zfs(dev))
+			names[count++] = zfs;
+		if (!may_be_xfs_log(dev))
+			names[count++] = xfs_log;
+		if (count)
 			blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, names);
 		rc = blkid_do_safeprobe(probe);
 	}

@@ -45,15 +45,19 @@ static void split_hole(const struct edit_file *f, struct zero_map *map)
 	map->len = at - map->lblk;
 }
 
-/* Written blocks may be new to the committed state: up to where are they the one or the other? */
+/*
+ * Written blocks may be new to the committed state: up to where are they the one or the other? No
+ * further than the cache has room: the rest would be looked at again after each spill.
+ */
 static void split_written(const struct edit_file *f, struct zero_map *map)
 {
+	size_t room = cache_limit(f->session->cache);
+	uint64_t most = room < MAX_WRITTEN ? room + 1 : MAX_WRITTEN, len = 1;
 	bool seen = edit_seen_bytes(f, map->pblk, false);
-	uint64_t len = 1;
 
 	map->type = seen ? ZERO_WRITTEN : ZERO_NEW;
-	if (map->len > MAX_WRITTEN)
-		map->len = MAX_WRITTEN;
+	if (map->len > most)
+		map->len = most;
 	while (len < map->len && !edit_seen_bytes(f, map->pblk + len, false) == !seen)
 		len++;
 	map->len = len;

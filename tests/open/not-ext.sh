@@ -75,6 +75,18 @@ for label in 0 1 254 255; do
 	refuses 'signatures of several file systems' x.img
 done
 
+# so may a log of XFS, which has a record in one of its first 512 sectors: version 2, 512 bytes, little-endian
+{
+	printf '\xfe\xed\xba\xbe\0\0\0\1\0\0\0\2\0\0\2'
+	head -c 285 /dev/zero
+	printf '\0\0\0\1'
+} >record
+for sector in 16 511; do
+	make_ext x.img 64M
+	dd if=record of=x.img bs=512 seek=$sector conv=notrunc status=none
+	refuses 'signatures of several file systems' x.img
+done
+
 # an external journal is not a file system
 rm -f x.img
 truncate -s 16M x.img

@@ -250,12 +250,16 @@ static void compare_edits(const struct e4z_edit *got, const struct e4z_edit *wan
 static void compare_maps(const struct bench *b, const struct model *m, uint64_t lblk, uint64_t end,
 			 size_t room)
 {
-	const struct zero_map want = model_map(m, lblk, end, room);
+	struct zero_map want = model_map(m, lblk, end, room);
+	uint64_t most = b->options.cache_blocks + 1;
 	uint32_t batch[BLOCKS + 2];
 	struct zero_map got;
 	struct run run;
 	uint64_t at = lblk;
 
+	/* no more is looked at than the cache has room for */
+	if ((want.type == ZERO_WRITTEN || want.type == ZERO_NEW) && most > 1 && want.len > most)
+		want.len = most;
 	CHECK(zero_begin(b->f, lblk, end, batch, room, &got) == 0);
 	CHECK(got.type == want.type && got.lblk == lblk && got.len == want.len);
 	CHECK(got.past_eof == want.past_eof && got.has_batch == want.has_batch);
