@@ -63,13 +63,18 @@ uint64_t commit_room(const struct log *log)
 
 /* ---- the log's superblock ---- */
 
+static void encode_log_super(struct log *log)
+{
+	jbd2_super_encode(&log->sb, &log->raw);
+	if (log->shape.csum >= JBD2_CSUM_V2)
+		csum_super_set(&log->raw);
+}
+
 static errcode_t write_log_super(struct commit *c)
 {
 	struct log *log = c->log;
 
-	jbd2_super_encode(&log->sb, &log->raw);
-	if (log->shape.csum >= JBD2_CSUM_V2)
-		csum_super_set(&log->raw);
+	encode_log_super(log);
 	return blkdev_write(log->dev, log->super_block * log->shape.block_size, sizeof(log->raw),
 			    &log->raw, "log-super");
 }
@@ -412,6 +417,18 @@ static errcode_t empty_log(struct commit *c, uint32_t tid)
 	c->next_tid = tid + 1;
 	err = write_log_super(c);
 	return err ? err : blkdev_sync(c->log->dev, "log-super");
+}
+
+/* All fields that change and the checksum are in the first sector, which no crash can tear. */
+errcode_t commit_mark(struct commit *c)
+{
+	struct log *log = c->log;
+
+	log->sb.sequence++;
+	c->next_tid = log->sb.sequence + 1;
+	encode_log_super(log);
+	return blkdev_write(log->dev, log->super_block * log->shape.block_size, SECTOR, &log->raw,
+			    "log-super");
 }
 
 errcode_t commit_transaction(struct commit *c, const struct captured *blocks, size_t count,

@@ -54,6 +54,14 @@ errcode_t commit_reserve(struct commit *commit, const struct captured *blocks, s
 errcode_t commit_transaction(struct commit *commit, const struct captured *blocks, size_t count,
 			     uint64_t now);
 
+/*
+ * Bytes go home without a transaction: raise s_sequence in the superblock of the log, which is
+ * empty, as a transaction would, so that an undo file of an earlier edit can tell. The caller's
+ * next barrier makes it durable. Both kernel and e2fsck go on from any number when s_start is 0
+ * (jbd2_journal_recover()).
+ */
+errcode_t commit_mark(struct commit *commit);
+
 /* After the last one: the superblock says that the log is empty. */
 errcode_t commit_finish(struct commit *commit);
 

@@ -58,6 +58,19 @@ static errcode_t save_all(struct e4z_image *img, const struct waiting *w)
 	return err;
 }
 
+/*
+ * What goes home without a transaction leaves a mark, for undo files: a crash soon after its first
+ * byte has it, too. An external journal has no undo files.
+ */
+static errcode_t mark(struct e4z_image *img, const struct waiting *w)
+{
+	if (w->count || !homes_count(&w->homes))
+		return 0;
+	if (!img->log)
+		return direct_mark(img);
+	return img->log->external ? 0 : commit_mark(&img->txn->commit);
+}
+
 /* Everything is known, and fits: write. */
 static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 {
@@ -68,6 +81,8 @@ static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 		err = commit_reserve(&txn->commit, w->list, w->count);
 	if (!err)
 		err = replay_first(img, w->count || homes_count(&w->homes));
+	if (!err)
+		err = mark(img, w);
 	if (!err)
 		err = homes_write(&w->homes, img->dev, img->block_size);
 	if (err)

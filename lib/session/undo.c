@@ -5,6 +5,9 @@
  * Nothing in the file that is durable is ever written again but the header, which is one sector.
  * Old content goes behind what is there, with a block of keys of its own; barrier; the header
  * counts it; barrier; only then may the image be written. So the file is whole at each instant.
+ *
+ * The end of an edit adds a table of what it left (session/undo_after) behind all that. When the
+ * edit goes on after all, the header first forgets it, for more content goes there.
  */
 #include "session/undo.h"
 
@@ -15,6 +18,7 @@
 #include "base/rangeset.h"
 #include "image/super.h"
 #include "journal/log.h"
+#include "session/undo_after.h"
 #include "session/undo_format.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,8 @@
 #define SUPERS_AT 1
 #define SUPERS 2 /* they take turns */
 #define PIECE ((size_t)64 * 1024)
+#define SEAL_ALWAYS 2048 /* blocks: so few are read again after every commit */
+#define SEAL_SHARE 4	 /* else when so large a share of all is new: what is read adds up */
 
 struct undo {
 	struct blkdev *dev; /* of the image */
@@ -37,6 +43,7 @@ struct undo {
 	struct rangeset *saved; /* blocks of the file system's place */
 	struct undo_header header;
 	uint64_t keys_at, next; /* blocks of the undo file: of the keys below, behind all data */
+	uint64_t sealed_at;	/* NEXT when it was sealed last */
 	uint8_t *buf;		/* PIECE bytes */
 	unsigned count;		/* of the keys below that are used */
 	union {
@@ -115,9 +122,23 @@ static errcode_t flush_keys(struct undo *undo)
 	if (err)
 		return err;
 	undo->header.num_keys = ext2fs_cpu_to_le64(keys + ROOM);
-	undo->header.state = 0;
 	new_keys(undo);
 	return put_header(undo);
+}
+
+/* The edit goes on. The table goes: zeroes among what is saved now are not written. */
+static errcode_t unseal(struct undo *undo)
+{
+	errcode_t err;
+
+	if (!undo->header.state)
+		return 0;
+	undo->header.state = 0;
+	undo_after_forget(&undo->header);
+	err = put_header(undo);
+	if (!err && ftruncate(undo->fd, (off_t)(undo->next * BLOCK)) < 0)
+		err = errno;
+	return err;
 }
 
 /* Copy LEN bytes at OFF of the file system behind what is there: one key. */
@@ -125,7 +146,7 @@ static errcode_t save_key(struct undo *undo, uint64_t off, uint64_t len)
 {
 	struct undo_key *key;
 	uint32_t crc = ~0U;
-	errcode_t err = undo->count == ROOM ? flush_keys(undo) : 0;
+	errcode_t err = undo->count == ROOM ? flush_keys(undo) : unseal(undo);
 
 	for (uint64_t done = 0; done < len && !err; done += PIECE) {
 		size_t n = len - done < PIECE ? (size_t)(len - done) : PIECE;
@@ -189,11 +210,8 @@ static errcode_t before(void *arg, struct blkdev *dev, const struct blkdev_op *o
 	err = save(undo, op->off - dev->base, op->len);
 	if (!err)
 		err = flush_keys(undo);
-	if (err || !undo->header.state)
-		return err;
 	/* it was sealed: that is over, though nothing had to be saved */
-	undo->header.state = 0;
-	return put_header(undo);
+	return err ? err : unseal(undo);
 }
 
 errcode_t undo_save(struct e4z_image *img, uint64_t off, uint64_t len)
@@ -351,23 +369,37 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 	return image_fail(img, err, "writing the undo file %.300s", path);
 }
 
-errcode_t undo_seal(struct e4z_image *img)
+/* All is on the disk of the image: say so, and what it is. */
+static errcode_t seal(struct e4z_image *img)
 {
 	struct undo *undo = img->undo;
 	errcode_t err;
 
-	if (!undo || (!undo->count && (!undo->header.num_keys || undo->header.state)))
+	if (!undo->count && (!undo->header.num_keys || undo->header.state))
 		return 0;
 	err = flush_keys(undo);
 	if (!err)
 		err = put_super(undo);
 	if (!err)
+		err = undo_after_put(undo->fd, &undo->header, undo->next, undo->dev);
+	if (!err)
 		err = barrier(undo);
 	if (!err) {
 		undo->header.state = ext2fs_cpu_to_le32(UNDO_FINISHED);
+		undo->sealed_at = undo->next;
 		err = put_header(undo);
 	}
 	return err ? image_fail(img, err, "writing the undo file %.300s", undo->path) : 0;
+}
+
+errcode_t undo_seal(struct e4z_image *img)
+{
+	const struct undo *undo = img->undo;
+
+	if (!undo ||
+	    (undo->next > SEAL_ALWAYS && (undo->next - undo->sealed_at) * SEAL_SHARE < undo->next))
+		return 0;
+	return seal(img);
 }
 
 bool undo_is(const struct undo *undo, const struct stat *st)
@@ -384,8 +416,12 @@ void undo_finish(struct e4z_image *img)
 
 	if (!undo)
 		return;
-	/* what a failure leaves is whole too, but only our own verb takes it */
-	(void)undo_seal(img);
+	/*
+	 * what a failure leaves is whole too, but only our own verb takes it; after one of the
+	 * image nobody knows what is on its disk
+	 */
+	if (!undo->dev->broken)
+		(void)seal(img);
 	if (!undo->header.num_keys)
 		unlink(undo->path);
 	img->undo = NULL;

@@ -22,7 +22,8 @@ errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t
 		      uint64_t log_blocks);
 
 /*
- * The image is as it is meant to be: e2undo takes the file from now on. Writing on is possible.
+ * The image is durable, and as it is meant to be: e2undo takes the file from now on. Writing on is
+ * possible. Where that costs too much for a commit of many, undo_finish() does it.
  */
 errcode_t undo_seal(struct e4z_image *img);
 

@@ -3,8 +3,9 @@
  * e4z_undo(): old content back to where it was, from a file of ours or of e2fsprogs.
  *
  * The whole file is verified before the image is touched. A finished file wants the superblock of
- * its end; the one of its beginning is welcome too: an undo that was interrupted may have come so
- * far. They are compared sector by sector since a crash can mix them. A file that was never
+ * its end, and all that was saved as the edit left it; what it was at the beginning is welcome too:
+ * an undo that was interrupted may have come so far. They are compared sector by sector since a
+ * crash can mix them. A file that was never
  * finished (a crash in the edit itself) cannot know the superblock; there, nobody may have mounted
  * or checked the file system since. The superblock goes back last.
  */
@@ -13,16 +14,17 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
-#include "base/vec.h"
 #include "base/whole.h"
 #include "errors.h"
 #include "image/busy.h"
 #include "image/place.h"
 #include "image/super.h"
 #include "io/lock.h"
+#include "session/undo_after.h"
 #include "session/undo_format.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,20 +35,12 @@
 #define SECTOR 512
 #define SUPER_SECTORS (SUPER_SIZE / SECTOR)
 
-/* A key with bytes. */
-struct piece {
-	uint64_t off; /* in the file system */
-	uint64_t at;  /* in the undo file */
-	uint32_t size;
-};
-VEC(piece_vec, struct piece);
-
 struct apply {
 	int fd; /* of the undo file */
 	struct undo_header header;
 	uint32_t block_size;
 	uint64_t file_size;
-	struct piece_vec pieces;
+	struct undo_piece_vec pieces;
 	uint8_t *buf; /* for the largest key */
 	struct blkdev *dev;
 	bool dry_run;
@@ -78,6 +72,11 @@ static errcode_t get(const struct apply *a, uint64_t at, void *buf, size_t len)
 	return err ? say(a, err, "reading the undo file") : 0;
 }
 
+static bool is_finished(const struct apply *a)
+{
+	return ext2fs_le32_to_cpu(a->header.state) & UNDO_FINISHED;
+}
+
 static errcode_t read_header(struct apply *a)
 {
 	struct undo_header *h = &a->header;
@@ -103,7 +102,7 @@ static errcode_t read_header(struct apply *a)
 static errcode_t take_key(struct apply *a, const struct undo_key *key, uint64_t *block)
 {
 	uint64_t fs_block = ext2fs_le32_to_cpu(a->header.fs_block_size), end;
-	struct piece p = {.size = ext2fs_le32_to_cpu(key->size), .at = *block * a->block_size};
+	struct undo_piece p = {.size = ext2fs_le32_to_cpu(key->size), .at = *block * a->block_size};
 	errcode_t err;
 
 	if (!p.size)
@@ -160,6 +159,21 @@ static errcode_t read_all_keys(struct apply *a)
 	return err;
 }
 
+/* Only the end of an edit knows what it left, and e2fsprogs does not say so then either. */
+static bool has_table(const struct apply *a)
+{
+	return is_finished(a) && undo_after_is_there(&a->header);
+}
+
+static errcode_t verify_table(const struct apply *a)
+{
+	errcode_t err = undo_after_verify(a->fd, a->file_size, &a->header, &a->pieces);
+
+	if (err == E4Z_ET_BAD_UNDO)
+		return say(a, err, "the table of what the edit left is damaged in the undo file");
+	return err ? say(a, err, "reading the undo file") : 0;
+}
+
 static errcode_t read_file(struct apply *a, const char *path)
 {
 	struct stat st;
@@ -172,7 +186,9 @@ static errcode_t read_file(struct apply *a, const char *path)
 		return say(a, E4Z_ET_BAD_UNDO, "the undo file is no regular file");
 	a->file_size = (uint64_t)st.st_size;
 	err = read_header(a);
-	return err ? err : read_all_keys(a);
+	if (!err)
+		err = read_all_keys(a);
+	return err || !has_table(a) ? err : verify_table(a);
 }
 
 /* ---- is it this image? ---- */
@@ -246,7 +262,7 @@ static errcode_t old_super(const struct apply *a, uint8_t *raw)
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < a->pieces.count && !err; i++) {
-		const struct piece *p = &a->pieces.items[i];
+		const struct undo_piece *p = &a->pieces.items[i];
 		uint64_t from = p->off > SUPER_OFFSET ? p->off : SUPER_OFFSET;
 		uint64_t end = p->off + p->size;
 
@@ -273,7 +289,7 @@ static bool same_history(const struct ext2_super_block *a, const struct ext2_sup
 static errcode_t judge_super(const struct apply *a)
 {
 	struct ext2_super_block now, want, old;
-	bool finished = ext2fs_le32_to_cpu(a->header.state) & UNDO_FINISHED;
+	bool finished = is_finished(a);
 	errcode_t err = blkdev_read(a->dev, SUPER_OFFSET, sizeof(now), &now);
 
 	if (err)
@@ -302,24 +318,41 @@ static errcode_t judge_super(const struct apply *a)
 	return 0;
 }
 
+/* All that was saved, the log's superblock with it, is as the edit left it. */
+static errcode_t judge_table(const struct apply *a)
+{
+	uint64_t off = 0;
+	errcode_t err = undo_after_judge(a->fd, &a->header, &a->pieces, a->dev, &off);
+
+	if (err == E4Z_ET_OTHER_IMAGE)
+		return say(a, err,
+			   "the file system was changed after the edit: its bytes at %" PRIu64
+			   " are neither what the edit left nor what was there before",
+			   off);
+	return err ? say(a, err, "comparing the image with the undo file") : 0;
+}
+
 static errcode_t judge_image(const struct apply *a)
 {
+	errcode_t err;
+
 	for (size_t i = 0; i < a->pieces.count; i++)
 		if (a->pieces.items[i].off > a->dev->len ||
 		    a->pieces.items[i].size > a->dev->len - a->pieces.items[i].off)
 			return say(a, E4Z_ET_OTHER_IMAGE, "the image is shorter than it was");
-	return judge_super(a);
+	err = judge_super(a);
+	return err || !has_table(a) ? err : judge_table(a);
 }
 
 /* ---- back ---- */
 
-static bool has_super(const struct piece *p)
+static bool has_super(const struct undo_piece *p)
 {
 	return p->off < SUPER_OFFSET + SUPER_SIZE && p->off + p->size > SUPER_OFFSET;
 }
 
 /* Only what differs is written; what was zero may be a hole again. */
-static errcode_t restore(struct apply *a, const struct piece *p)
+static errcode_t restore(struct apply *a, const struct undo_piece *p)
 {
 	AUTO_FREE uint8_t *now = malloc(a->block_size);
 	errcode_t err = now ? get(a, p->at, a->buf, p->size) : ENOMEM;

@@ -8,6 +8,9 @@
  * A block of keys is always full, but for the last one; a key of no bytes says nothing. The
  * superblock (its magic number inverted) is how the file system is when the file is to be applied;
  * the header says in which of two places of ours, so that they can take turns.
+ *
+ * Behind all of that a finished file of ours has a table of what the edit left: session/undo_after.
+ * e2undo knows nothing of it, and what the header says of it is padding to it.
  */
 #ifndef E4Z_SESSION_UNDO_FORMAT_H
 #define E4Z_SESSION_UNDO_FORMAT_H
@@ -17,6 +20,7 @@
 
 #define UNDO_MAGIC "E2UNDO02"
 #define UNDO_KEYS_MAGIC 0xcadecadeU
+#define UNDO_AFTER_MAGIC 0x65347a61U
 #define UNDO_FINISHED 1U /* of state: whoever wrote it came to his end */
 #define UNDO_COMPAT_OFFSET 1U
 #define UNDO_BLOCK_MIN 1024U
@@ -34,7 +38,9 @@ struct undo_header {
 	uint32_t compat, incompat, ro_compat;
 	uint32_t pad;
 	uint64_t fs_offset;
-	uint8_t padding[436];
+	uint64_t after_block, after_sectors; /* the table: where, and how many numbers */
+	uint32_t after_crc, after_magic;
+	uint8_t padding[412];
 	uint32_t crc; /* of all before it */
 };
 
@@ -51,6 +57,7 @@ struct undo_keys {
 
 _Static_assert(sizeof(struct undo_header) == 512, "one sector: it is replaced at once");
 _Static_assert(offsetof(struct undo_header, fs_offset) == 64, "header");
+_Static_assert(offsetof(struct undo_header, crc) == 508, "header");
 _Static_assert(sizeof(struct undo_key) == 16 && sizeof(struct undo_keys) == 16, "keys");
 
 #define UNDO_KEYS_ROOM(block_size) ((block_size) / sizeof(struct undo_key) - 1)
