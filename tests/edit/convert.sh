@@ -11,7 +11,7 @@ facts() {
 	for file in file plain zeroes empty kept; do
 		debugfs -R "stat /$file" image 2>/dev/null | grep -E 'time:|Version|Size'
 	done
-	dumpe2fs -h image 2>/dev/null | grep -E 'time|Lifetime'
+	dumpe2fs -h image 2>/dev/null | grep -E ' time:'
 }
 
 # all TO
