@@ -6,7 +6,6 @@
 #include "image/image.h"
 
 #include "base/bytes.h"
-#include "base/crc32c.h"
 #include "base/rangeset.h"
 #include "errors.h"
 #include "image/busy.h"
@@ -152,15 +151,6 @@ static errcode_t read_super(struct opening *o)
 			  what, img->dev->base);
 }
 
-/* The raw superblock with the checksum that its content asks for. */
-static void set_super_csum(uint8_t *raw)
-{
-	size_t at = offsetof(struct ext2_super_block, s_checksum);
-	uint32_t csum = ext2fs_cpu_to_le32(crc32c(~0u, raw, at));
-
-	memcpy(raw + at, &csum, sizeof(csum));
-}
-
 /*
  * A superblock whose two sectors are of different times: a crash tore the write. Either the flag
  * that says that the log is in use was all that changed, and turning it makes the checksum right;
@@ -179,7 +169,7 @@ static bool mend_super(struct opening *o)
 	if (super_validate(raw, o->img->dev->len, why, sizeof(why))) {
 		memcpy(raw, o->raw, sizeof(raw));
 		memcpy(whole, o->raw, sizeof(whole));
-		set_super_csum(whole);
+		super_csum_set(whole);
 		if (super_validate(whole, o->img->dev->len, why, sizeof(why)))
 			return false;
 		memcpy(raw, whole, sizeof(raw));

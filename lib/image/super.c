@@ -362,6 +362,13 @@ errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_si
 	return err;
 }
 
+void super_csum_set(uint8_t *raw)
+{
+	size_t at = offsetof(struct ext2_super_block, s_checksum);
+
+	put_le32(raw + at, crc32c(~0U, raw, at));
+}
+
 uint64_t super_fs_len(const void *raw)
 {
 	struct ext2_super_block sb;

@@ -21,6 +21,9 @@
  */
 errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_size);
 
+/* Give RAW the checksum that its content asks for with metadata_csum (ext4_superblock_csum()). */
+void super_csum_set(uint8_t *raw);
+
 /* Bytes that the file system of a valid superblock RAW takes, whether or not they are there. */
 uint64_t super_fs_len(const void *raw);
 

@@ -3,7 +3,6 @@
 #include "session/direct.h"
 
 #include "base/bytes.h"
-#include "base/crc32c.h"
 #include "base/rangeset.h"
 #include "image/groups.h"
 #include "image/super.h"
@@ -12,7 +11,6 @@
 
 #define SECTOR 512
 #define S_KBYTES_WRITTEN 0x178
-#define SUPER_CSUM 0x3fc
 
 /* The blocks of all inode tables. */
 static errcode_t note_inode_tables(const struct e4z_image *img, struct rangeset **tables)
@@ -72,7 +70,7 @@ static errcode_t write_super(struct e4z_image *img, uint8_t *raw, size_t blocks,
 
 	count_written(raw, (uint64_t)blocks * img->block_size / 1024);
 	if (img->metadata_csum)
-		put_le32(raw + SUPER_CSUM, crc32c(~0U, raw, SUPER_CSUM));
+		super_csum_set(raw);
 	err = blkdev_write(img->dev, off, len, data, "super");
 	return err ? err : blkdev_sync(img->dev, "super");
 }

@@ -3,7 +3,6 @@
 #include "session/journal.h"
 
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "base/vec.h"
 #include "file/map.h"
 #include "image/groups.h"
@@ -221,7 +220,6 @@ errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
 	session_journal_count_free(img, raw);
 	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
 	if (img->metadata_csum)
-		sb->s_checksum = ext2fs_cpu_to_le32(
-			crc32c(~0u, raw, offsetof(struct ext2_super_block, s_checksum)));
+		super_csum_set(raw);
 	return 0;
 }

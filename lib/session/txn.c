@@ -4,8 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/crc32c.h"
 #include "image/groups.h"
+#include "image/super.h"
 #include "session/journal.h"
 #include "session/txn_state.h"
 #include <errno.h>
@@ -371,7 +371,7 @@ static errcode_t seal_super(struct e4z_image *img)
 		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
 	}
 	if (img->metadata_csum)
-		put_le32(raw + SUPER_CSUM, crc32c(~0u, raw, SUPER_CSUM));
+		super_csum_set(raw);
 	return 0;
 }
 
