@@ -266,18 +266,24 @@ errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t
 
 /* ---- beginning and end ---- */
 
+char *undo_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 static errcode_t sync_folder(const char *path)
 {
-	char *folder = strdup(path), *slash;
+	char *folder = undo_folder(path);
 	errcode_t err = 0;
 	int fd;
 
 	if (!folder)
 		return ENOMEM;
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) < 0)
 		err = errno;
 	if (fd >= 0)
@@ -335,6 +341,15 @@ static struct undo *undo_new(struct blkdev *dev, const char *path)
 	return NULL;
 }
 
+errcode_t undo_judge(struct e4z_image *img)
+{
+	if (!img->journal_dev)
+		return 0;
+	return image_fail(img, E4Z_ET_FEATURE,
+			  "an undo file cannot hold the external journal %.300s",
+			  img->journal_dev->path);
+}
+
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 {
 	struct blkdev_observer observer = {.before = before};
@@ -343,10 +358,9 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 
 	if (img->undo)
 		return image_fail(img, EBUSY, "there is an undo file already");
-	if (img->journal_dev)
-		return image_fail(img, E4Z_ET_FEATURE,
-				  "an undo file cannot hold the external journal %.300s",
-				  img->journal_dev->path);
+	err = undo_judge(img);
+	if (err)
+		return err;
 	undo = undo_new(img->dev, path);
 	if (!undo)
 		return ENOMEM;

@@ -27,6 +27,12 @@ errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t
  */
 errcode_t undo_seal(struct e4z_image *img);
 
+/* Can there be an undo file of IMG at all? E4Z_ET_FEATURE: not with an external journal. */
+errcode_t undo_judge(struct e4z_image *img);
+
+/* The folder that PATH is in, malloc()ed; NULL when memory runs out. */
+char *undo_folder(const char *path);
+
 /* ST is the undo file. */
 bool undo_is(const struct undo *undo, const struct stat *st);
 

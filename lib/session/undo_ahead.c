@@ -2,26 +2,22 @@
 // Says whether an undo file could be begun, and makes none: what a dry run has instead.
 #include "e4zero.h"
 
-#include "image/image.h"
+#include "session/undo.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* May a file be made in the folder of PATH? An errno value. */
 static errcode_t judge_folder(const char *path)
 {
-	char *folder = strdup(path), *slash;
+	char *folder = undo_folder(path);
 	errcode_t err = 0;
 
 	if (!folder)
 		return ENOMEM;
-	slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	if (faccessat(AT_FDCWD, slash ? folder : ".", W_OK | X_OK, AT_EACCESS) < 0)
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
 		err = errno;
 	free(folder);
 	return err;
@@ -39,12 +35,10 @@ static errcode_t judge_path(const char *path)
 
 errcode_t e4z_plan_undo(struct e4z_image *img, const char *path)
 {
-	errcode_t err;
+	errcode_t err = undo_judge(img);
 
-	if (img->journal_dev)
-		return image_fail(img, E4Z_ET_FEATURE,
-				  "an undo file cannot hold the external journal %.300s",
-				  img->journal_dev->path);
+	if (err)
+		return err;
 	err = judge_path(path);
 	return err ? image_fail(img, err, "creating the undo file %.300s", path) : 0;
 }
