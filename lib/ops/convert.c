@@ -67,16 +67,15 @@ static void look_for_swap(void *arg, const struct run *run)
 	}
 }
 
-static bool is_swap(const struct convert *c, const struct inode *inode)
+static bool is_swap(struct convert *c, const struct inode *inode)
 {
 	struct swap_search search = {.c = c};
-	struct map_work work = c->work;
 	const struct map_sink sink = {.arg = &search, .run = look_for_swap};
 
-	return !map_walk(c->img, &work, inode, &sink) && search.found;
+	return !map_walk(c->img, &c->work, inode, &sink) && search.found;
 }
 
-const char *convert_exempts(const struct convert *c, const struct inode *inode, bool every)
+const char *convert_exempts(struct convert *c, const struct inode *inode, bool every)
 {
 	bool hole = c->options->to == E4Z_TO_HOLE;
 

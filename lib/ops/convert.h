@@ -49,7 +49,7 @@ void convert_clear(struct convert *c);
  * Why INODE, a regular file that may be edited, is exempt from what is to be done; NULL: it is not.
  * EVERY: all files are converted, and nobody asked for this one. Static.
  */
-const char *convert_exempts(const struct convert *c, const struct inode *inode, bool every);
+const char *convert_exempts(struct convert *c, const struct inode *inode, bool every);
 
 /*
  * Add a file. If it is one that has nothing to convert, *EMPTY, it is still in c->files, for the

@@ -58,3 +58,12 @@ same 'fixed' "$(states image /fixed)" '0+13:written'
 run_e4zero 0 --convert hole image /swap /fixed
 same 'swap' "$(states image /swap)" '0+10:written 10+3:hole'
 same 'fixed' "$(states image /fixed)" '0+10:written 10+3:hole'
+
+# the search for swap files reads leaves that lie near each other in one go, and frees what it took for that (sanitizers)
+debugfs_script image <<<'write empty deep'
+{
+	echo 'allocate /deep 0 4M'
+	for ((i = 1; i < 1024; i += 2)); do echo "punch-hole /deep $((i * 4))k 4k"; done
+} >script
+run_e4zero 0 -q --script script image
+run_e4zero 0 -n --convert hole image
