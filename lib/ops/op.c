@@ -303,6 +303,17 @@ errcode_t op_hide_past_eof(struct op *op)
 	return err;
 }
 
+/* The block that EOF is in may have to be zeroed behind it: not where it is ciphertext. */
+static errcode_t check_tail(const struct op *op)
+{
+	const struct edit_file *f = op->f;
+	struct run run;
+
+	if (!extents_find(f->list, f->inode.size >> op->img->block_bits, &run) || run.unwritten)
+		return 0;
+	return op_check(op, GUARD_EDGES);
+}
+
 errcode_t op_grow(struct op *op, uint64_t size)
 {
 	struct edit_file *f = op->f;
@@ -312,6 +323,8 @@ errcode_t op_grow(struct op *op, uint64_t size)
 	if (size <= old)
 		return 0;
 	if (tail && f->list)
+		err = check_tail(op);
+	if (!err && tail && f->list)
 		err = zero_range(f, op->session, old, op->img->block_size - tail, op->edit);
 	if (!err)
 		err = op_hide_past_eof(op);

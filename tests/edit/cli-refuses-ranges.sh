@@ -64,6 +64,18 @@ untouched 8 'encrypted' image --write-zeroes -o 4096 -l 4096 image /secret
 untouched 8 'encrypted' image --collapse-range -o 0 -l 4096 image /secret
 untouched 8 'encrypted' image --insert-range -o 0 -l 4096 image /secret
 run_e4zero 0 --punch-hole -o 4096 -l 4096 image /secret
+# and it does not grow where that would zero what is behind EOF, which is ciphertext too
+debugfs_script image <<-END2
+	write ten cipher
+	sif cipher flags 0x80800
+	sif cipher size 9000
+END2
+untouched 8 'encrypted' image --allocate -o 0 -l 16384 image /cipher
+untouched 8 'encrypted' image --allocate -o 12288 -l 4096 image /cipher
+untouched 8 'encrypted' image --zero-range -o 12288 -l 4096 image /cipher
+untouched 8 'encrypted' image --truncate 16384 image /cipher
+run_e4zero 0 --allocate --keep-size -o 12288 -l 4096 image /cipher
+run_e4zero 0 --zero-range -o 8192 -l 8192 image /cipher
 
 # nothing here relies on what is immutable, append-only or swap: it is edited, and said so
 run_e4zero 0 --json --zero-range -o 10 -l 10 image /frozen
