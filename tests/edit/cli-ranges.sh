@@ -67,6 +67,13 @@ debugfs_script image <<<'write model file'
 same 'inline' "$(states)" 'inline:0+1'
 range punch-hole 2 2
 same 'no longer inline' "$(states)" 'written:0+1'
+# for extents, which reach further than the indirect blocks of small ones
+edit_image image -b 1024 -O inline_data
+debugfs_script image <<<'rm file'
+debugfs_script image <<<'write model file'
+run_e4zero 0 --allocate -o 100G -l 1k image /file
+run_e4zero 0 --insert-range -o 1k -l 1T image /file
+sound image
 
 # without extents there are holes only
 edit_image image -O ^extent,^64bit
