@@ -67,13 +67,18 @@ void spill_free(struct spill *spill)
 	free(spill);
 }
 
-errcode_t spill_tmpfile(int *fd)
+const char *spill_dir(void)
 {
 	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+errcode_t spill_tmpfile(int *fd)
+{
+	const char *dir = spill_dir();
 	char path[4096];
 
-	if (!dir || !*dir)
-		dir = "/tmp";
 	*fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (*fd >= 0)
 		return 0;

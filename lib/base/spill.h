@@ -29,7 +29,10 @@ errcode_t spill_rewind(struct spill *spill);
 /* The next record, valid until the next call, or NULL in *ITEM at the end. */
 errcode_t spill_next(struct spill *spill, const void **item);
 
-/* An unlinked temporary file in $TMPDIR or /tmp for reading and writing. */
+/* Where temporary files are: $TMPDIR or /tmp. */
+const char *spill_dir(void);
+
+/* An unlinked one, for reading and writing. */
 errcode_t spill_tmpfile(int *fd);
 
 #endif

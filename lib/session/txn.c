@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/spill.h"
 #include "image/groups.h"
 #include "image/super.h"
 #include "session/journal.h"
@@ -256,7 +257,13 @@ static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t
 		capture_set_stash(img->view, homes->stash);
 	}
 	err = capture_rewrite(img->view, block, data);
-	return err ? err : homes_add_block(homes, block, img->block_size, data, only);
+	if (err)
+		return err;
+	err = homes_add_block(homes, block, img->block_size, data, only);
+	/* it is not the file system that is full */
+	return err && err != ENOMEM
+		       ? image_fail(img, err, "keeping data of the edit in %s", spill_dir())
+		       : err;
 }
 
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data)

@@ -110,3 +110,14 @@ for why in '48M -b 4096 -O ^extent,^64bit' '12M -b 4096' '12M -b 1024'; do
 	holds image /big model
 	sound image
 done
+
+# more than stays in memory until the commit: it is said whose space or place is missing
+large 64M -b 4096
+truncate -s 40M much
+TMPDIR=$PWD/gone
+export TMPDIR
+untouched 8 'keeping data of the edit in .*/gone: No such file' image --write --from much -o 8M image /big
+echo 'write /big 8M from=much' >script
+untouched 8 'line 1: keeping data of the edit in .*/gone: No such file' image --script script image
+unset TMPDIR
+run_e4zero 0 --write --from much -o 8M image /big
