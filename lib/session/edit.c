@@ -26,6 +26,9 @@ enum {
 	I_MTIME_EXTRA = 0x88,
 	I_VERSION_HI = 0x98,
 };
+#define S_REV_LEVEL 0x4c
+#define S_FIRST_INO 0x54
+#define S_INODE_SIZE 0x58
 #define S_FEATURE_RO_COMPAT 0x64
 #define RO_COMPAT_LARGE_FILE 0x02
 #define SMALL_FILE_MAX 0x7fffffffull
@@ -331,9 +334,16 @@ errcode_t edit_set_size(struct edit_file *f, uint64_t size)
 	if (size <= SMALL_FILE_MAX || ext2fs_has_feature_large_file(f->img->fs->super))
 		return 0;
 	err = txn_super(f->img, &sb);
-	if (!err)
-		sb[S_FEATURE_RO_COMPAT] |= RO_COMPAT_LARGE_FILE;
-	return err;
+	if (err)
+		return err;
+	/* the first revision has no features: ext4_update_dynamic_rev() */
+	if (get_le32(sb + S_REV_LEVEL) == EXT2_GOOD_OLD_REV) {
+		put_le32(sb + S_REV_LEVEL, EXT2_DYNAMIC_REV);
+		put_le32(sb + S_FIRST_INO, EXT2_GOOD_OLD_FIRST_INO);
+		put_le16(sb + S_INODE_SIZE, EXT2_GOOD_OLD_INODE_SIZE);
+	}
+	sb[S_FEATURE_RO_COMPAT] |= RO_COMPAT_LARGE_FILE;
+	return 0;
 }
 
 errcode_t edit_leave_inline(struct edit_file *f)

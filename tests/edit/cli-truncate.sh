@@ -47,3 +47,11 @@ cp ten model
 to 4097 4097 image /file
 to 40000 40000 image /file
 to 1 1 image /file
+
+# a size past 2 GiB is a feature, and the first revision has none
+rm image
+truncate -s 16M image
+mke2fs -q -F -t ext2 -r 0 image >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+debugfs_script image <<<'write ten file'
+run_e4zero 0 --truncate 3G image /file
+sound image
