@@ -56,8 +56,8 @@ double util_seconds_since(const struct timespec *start);
 /* ---- messages ---- */
 
 /*
- * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. What follows the first line
- * of WHAT is printed below.
+ * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. Commands to choose from
+ * in WHY, a line each, are printed below.
  */
 void util_say(const char *where, const char *what, const char *why);
 

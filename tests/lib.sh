@@ -102,6 +102,13 @@ run_e4zero() {
 	fail "e4zero $*: exit $rc, wanted $want"
 }
 
+# said_once: no message adds the sentence of its code to one of ours, which says all of it.
+said_once() {
+	local what='file system (is|has)|image is|superblock is|undo file|external journal|journal holds|change is|quota'
+	! grep -E ": (The ($what)|More than one|This is never|Not an ext|No such partition)" "$tmp/err" >&2 ||
+		fail 'a message says it twice'
+}
+
 # remember_image FILE..., then image_unchanged FILE...: not one byte differs, sparse or not.
 remember_image() {
 	sha256sum -- "$@" >>"$tmp/images.sha"

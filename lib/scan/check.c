@@ -320,7 +320,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)
 		check->options.kinds = ~0u;
-	img->context[0] = '\0';
+	image_forget(img);
 	err = judge(check);
 	if (!err)
 		err = find_names(check);
@@ -352,7 +352,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		err = check_deliver(check, NULL, NULL);
 	summary->bytes_read = img->dev->bytes_read;
 	check_free(check);
-	if (err && !img->context[0])
+	if (err && !image_has_told(img))
 		return image_fail(img, err, "checking");
 	return err;
 }

@@ -55,6 +55,7 @@ untouched() {
 	remember_image "$image"
 	run_e4zero "$status" "$@"
 	image_unchanged "$image"
+	said_once
 	same "lines of message about $*" "$(grep -c '^e4zero: ' err)" 1
 	grep -Eq -- "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
 }
