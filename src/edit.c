@@ -123,14 +123,41 @@ static const char *context_of(const struct edit_job *job, errcode_t err, bool op
 	return told || !opened ? context : job->options->verb_name;
 }
 
-/* What can be done about what is too large is a matter of options. */
+/*
+ * How to go on where the image was written to. What a transaction was to change is whole again once
+ * it is replayed, or dropped since its commit block is not there; every operation but those that
+ * move blocks, and scripts, may be done again.
+ */
+static const char *advice(const struct edit_job *job)
+{
+	const char *verb = job->options->verb_name;
+
+	if (!job->img || job->mend)
+		return "run it again";
+	if (e4z_info(job->img)->journal == E4Z_JOURNAL_NONE)
+		return "there is no journal: run \"e2fsck -f IMAGE\" first";
+	if (!strcmp(verb, "script") || !strcmp(verb, "collapse-range") ||
+	    !strcmp(verb, "insert-range"))
+		return "--replay completes or drops the transaction that it was in, those before "
+		       "it are done";
+	return "run it again, it completes or drops what was begun first";
+}
+
+/* What can be done about it is a matter of options, and of how far it came. */
 static void tell_failure(const struct edit_job *job, errcode_t err, bool opened, const char *why)
 {
-	char more[1200];
+	const struct options *options = job->options;
+	bool split = err == E4Z_ET_LOG_FULL && options_may_split(options);
+	bool wrote = job->report->wrote;
+	char more[2048];
 
-	if (err == E4Z_ET_LOG_FULL && options_may_split(job->options)) {
-		snprintf(more, sizeof(more), "%.1000s; --split makes several transactions of it",
-			 why);
+	if (split || wrote) {
+		snprintf(more, sizeof(more), "%.1000s%s%s%s%s%.600s", why,
+			 split ? "; --split makes several transactions of it" : "",
+			 wrote ? "; " : "", wrote ? advice(job) : "",
+			 wrote && options->undo ? ", or take it back at once with --undo-apply "
+						: "",
+			 wrote && options->undo ? options->undo : "");
 		why = more;
 	}
 	verb_tell_failure(job->report, err, context_of(job, err, opened), why);

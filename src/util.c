@@ -40,14 +40,18 @@ int util_stdout_flush(void)
 	return util_stdout_error();
 }
 
-bool util_close_stdout(void)
+bool util_close_stdout(bool wrote)
 {
+	char why[256];
+
 	util_stdout_error();
 	if (fclose(stdout) != 0 && !stdout_errno)
 		stdout_errno = errno ? errno : EIO;
 	if (!stdout_errno)
 		return true;
-	util_say("standard output", "writing the report", strerror(stdout_errno));
+	snprintf(why, sizeof(why), "%s%s", strerror(stdout_errno),
+		 wrote ? "; the image was changed all the same" : "");
+	util_say("standard output", "writing the report", why);
 	return false;
 }
 

@@ -436,7 +436,7 @@ void undo_finish(struct e4z_image *img)
 	 */
 	if (!undo->dev->broken)
 		(void)seal(img);
-	if (!undo->header.num_keys)
+	if (!undo->header.num_keys || !undo->dev->touched)
 		unlink(undo->path);
 	img->undo = NULL;
 	undo_free(undo);

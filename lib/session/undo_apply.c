@@ -428,6 +428,9 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 	if (why_size)
 		*why = '\0';
 	err = apply(&a, spec, options ? options : &defaults, path);
+	/* of a first write that failed nothing was written */
+	if (!dry_run && a.dev && !a.dev->touched)
+		a.restored = 0;
 	*done = (struct e4z_commit_summary){.bytes_written = a.restored,
 					    .barriers = a.dev ? a.dev->barriers : 0};
 	if (a.fd >= 0)
