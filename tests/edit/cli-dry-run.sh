@@ -7,7 +7,7 @@
 
 facts() {
 	stat -c '%s %b %Y %y' image
-	sha256sum image
+	cksum image
 }
 
 # dry ARGUMENTS...
