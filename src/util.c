@@ -40,18 +40,23 @@ int util_stdout_flush(void)
 	return util_stdout_error();
 }
 
+void util_say_lost(const char *where, const char *why, bool wrote)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.160s%s", why,
+		 wrote ? "; the image was changed all the same" : "");
+	util_say(where, "writing the report", text);
+}
+
 bool util_close_stdout(bool wrote)
 {
-	char why[256];
-
 	util_stdout_error();
 	if (fclose(stdout) != 0 && !stdout_errno)
 		stdout_errno = errno ? errno : EIO;
 	if (!stdout_errno)
 		return true;
-	snprintf(why, sizeof(why), "%s%s", strerror(stdout_errno),
-		 wrote ? "; the image was changed all the same" : "");
-	util_say("standard output", "writing the report", why);
+	util_say_lost("standard output", strerror(stdout_errno), wrote);
 	return false;
 }
 

@@ -63,5 +63,7 @@ double util_seconds_since(const struct timespec *start);
  * in WHY, a line each, are printed below.
  */
 void util_say(const char *where, const char *what, const char *why);
+/* A report could not be written; WROTE: the image was. */
+void util_say_lost(const char *where, const char *why, bool wrote);
 
 #endif
