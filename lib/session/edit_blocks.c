@@ -38,7 +38,8 @@ static errcode_t in_handle(const struct edit_file *f)
 {
 	if (!f->session || f->session->handle)
 		return 0;
-	return image_fail(f->img, E4Z_ET_STATE, "changing inode %u without a handle", f->inode.ino);
+	return image_refuse(f->img, E4Z_ET_STATE, "changing inode %u without a handle",
+			    f->inode.ino);
 }
 
 /* ---- steps ---- */

@@ -92,7 +92,7 @@ while [ $rc != 0 ]; do
 	cp full work
 	"$E4ZERO" --policy "$policy" --script script work >out 2>err </dev/null
 	rc=$?
-	[ $rc = 0 ] || same "$k blocks: message" "$(sed 's/.*: //' err)" 'No space left in the file system'
+	[ $rc = 0 ] || same "$k blocks: message" "$(sed 's/.*: //; s/;.*//' err)" 'No space left in the file system'
 	case $rc in
 	0) ;;
 	8)
