@@ -90,6 +90,13 @@ detach_loop() {
 	forget_cleanup losetup -d "$1"
 }
 
+# broad VARIABLE COUNT ITEM...: an array of the first COUNT kinds of images that a test is about, of all with BROAD=1,
+# which ./quickstart check sets: make check by itself is to be over soon.
+broad() {
+	local -n broadened=$1
+	if [ -n "${BROAD-}" ]; then broadened=("${@:3}"); else broadened=("${@:3:$2}"); fi
+}
+
 # slurp VARIABLE FILE: the text of a file, without a process
 slurp() {
 	local -n slurped=$1

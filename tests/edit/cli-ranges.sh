@@ -35,7 +35,8 @@ states() {
 	"$E4ZERO" --json --map image /file | jq -r 'select(.type == "map") | "\(.state):\(.lblk)+\(.blocks)"' | paste -sd' '
 }
 
-for features in extent extent,inline_data ^metadata_csum ^has_journal; do
+broad kinds 1 extent extent,inline_data ^metadata_csum ^has_journal
+for features in "${kinds[@]}"; do
 	edit_image image -O "$features"
 	cp ten model
 	range zero-range 5000 3
