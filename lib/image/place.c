@@ -23,7 +23,6 @@
 #include <sys/stat.h>
 
 #define OFFSET_KEY "?offset="
-#define SECTOR 512
 
 /* Text that grows at the end of a buffer, whole pieces only. */
 struct text {

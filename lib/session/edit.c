@@ -213,11 +213,11 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 	struct run run = {.pblk = pblk, .len = 1};
 
 	if (ratio == 1) {
-		f->sectors -= (int64_t)(f->img->block_size / 512);
+		f->sectors -= (int64_t)(f->img->block_size / SECTOR);
 		f->given++;
 		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
 	}
-	f->sectors -= (int64_t)(ratio * f->img->block_size / 512);
+	f->sectors -= (int64_t)(ratio * f->img->block_size / SECTOR);
 	f->given += ratio;
 	return alloc_give(f->img, pblk - pblk % ratio, ratio);
 }
@@ -259,7 +259,7 @@ static errcode_t add_sectors(struct edit_file *f)
 {
 	struct e4z_image *img = f->img;
 	uint8_t *raw = f->inode.raw;
-	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / 512 : 1;
+	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / SECTOR : 1;
 	uint64_t n = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 
 	if (!f->sectors)

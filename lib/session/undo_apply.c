@@ -32,7 +32,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTOR 512
 #define SUPER_SECTORS (SUPER_SIZE / SECTOR)
 
 struct apply {
