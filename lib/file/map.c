@@ -61,7 +61,8 @@ static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
 	return pblk + len <= start;
 }
 
-static bool place_ok_anew(struct walk *w, uint64_t pblk, uint64_t len)
+/* (not inlined: the walk over a leaf is short without it) */
+__attribute__((noinline)) static bool place_ok_anew(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	if (pblk < w->first_data || pblk >= w->img->blocks || len > w->img->blocks - pblk) {
 		fault(w, "a block lies outside the file system");
@@ -78,7 +79,7 @@ static bool place_ok_anew(struct walk *w, uint64_t pblk, uint64_t len)
  * Blocks that a file may map: inside the file system, no static metadata. Most lie where the ones
  * before did.
  */
-static bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
+static inline bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	if (pblk >= w->work->clear_start && pblk + len <= w->work->clear_end)
 		return true;

@@ -37,7 +37,7 @@ void look_free(struct look *look)
 	free(look->buf);
 }
 
-static bool is_system(const struct e4z_image *img, uint32_t ino)
+bool look_is_system(const struct e4z_image *img, uint32_t ino)
 {
 	const struct ext2_super_block *sb = img->fs->super;
 
@@ -178,21 +178,29 @@ static void push_residue(struct look *look, const struct run *run)
 	push_suspect(look, &suspect);
 }
 
-static void on_merged_run(struct look *look)
+/* Nothing of a written run is stale before EOF, nor of others where residue is not asked for. */
+static bool may_be_stale(const struct look *look, const struct run *run)
 {
-	const struct run *run = &look->run;
+	return run->unwritten ? look->regular && look->paranoid : run->lblk + run->len > look->eof;
+}
 
+__attribute__((noinline)) static void judge_run(struct look *look, const struct run *run)
+{
 	if (run->unwritten) {
-		if (look->regular && look->paranoid)
-			push_residue(look, run);
+		push_residue(look, run);
 		return;
 	}
-	if (run->lblk + run->len <= look->eof)
-		return;
 	if (look->eof < look->past_eof && run->lblk <= look->eof)
 		on_eof_block(look, run->pblk + (look->eof - run->lblk));
 	if (look->regular && !look->unfinished)
 		on_past_eof(look, run);
+}
+
+/* A run is over. */
+static inline void on_merged_run(struct look *look)
+{
+	if (look->run.len && may_be_stale(look, &look->run))
+		judge_run(look, &look->run);
 }
 
 static void push_slack(struct look *look, uint64_t start, uint64_t end)
@@ -209,7 +217,7 @@ static void push_slack(struct look *look, uint64_t start, uint64_t end)
 }
 
 /* What no extent maps of the clusters up to RUN. Extents of one cluster follow each other. */
-static void on_slack(struct look *look, const struct run *run)
+__attribute__((noinline)) static void on_slack(struct look *look, const struct run *run)
 {
 	uint64_t ratio = look->img->cluster_ratio, start = run->pblk - run->pblk % ratio;
 
@@ -225,6 +233,7 @@ static void on_slack(struct look *look, const struct run *run)
 	look->slack_end = (look->slack_next + ratio - 1) / ratio * ratio;
 }
 
+/* Every extent comes through here: what few of them need stays out of line. */
 static void on_run(void *arg, const struct run *run)
 {
 	struct look *look = arg;
@@ -245,8 +254,7 @@ static void on_run(void *arg, const struct run *run)
 		last->len += run->len;
 		return;
 	}
-	if (last->len)
-		on_merged_run(look);
+	on_merged_run(look);
 	*last = *run;
 }
 
@@ -329,7 +337,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
 	look->judging = look->unfinished = false;
-	if (is_system(look->img, inode->ino))
+	if (look_is_system(look->img, inode->ino))
 		return 0;
 	if (!inode->links)
 		return inode->mode ? findings_skip(look->findings, inode->ino,
@@ -380,8 +388,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 			why = damage;
 		if (!why && inode->size > map_max_size(look->img, inode))
 			why = "the size is larger than the map can hold";
-		if (look->run.len)
-			on_merged_run(look);
+		on_merged_run(look);
 		push_blind(look,
 			   look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
 		push_slack(look, look->slack_next, look->slack_end);

@@ -7,7 +7,7 @@
 
 facts() {
 	stat -c '%s %b %Y %y' image
-	sha256sum image
+	cksum image
 }
 
 # dry ARGUMENTS...
@@ -17,7 +17,8 @@ dry() {
 	same "facts after $*" "$(facts)" "$before"
 }
 
-for features in extent ^extent,^64bit ^has_journal; do
+broad kinds 1 extent ^extent,^64bit ^has_journal
+for features in "${kinds[@]}"; do
 	edit_image image -O "$features"
 	for size in 0 5000 20000; do
 		dry --json --truncate $size image /file

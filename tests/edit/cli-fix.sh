@@ -29,7 +29,8 @@ poke() {
 	printf %s "$4" | dd of="$1" bs=1 seek=$(($2 * 4096 + $3)) conv=notrunc status=none
 }
 
-for features in extent ^extent,^64bit ^has_journal ^metadata_csum quota; do
+broad kinds 2 extent ^extent,^64bit ^has_journal ^metadata_csum quota
+for features in "${kinds[@]}"; do
 	edit_image image -O "$features"
 	stain image
 	facts image >before

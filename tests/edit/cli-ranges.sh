@@ -4,21 +4,19 @@
 # with every kind of map, and nothing outside the range changes.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/cli-common.sh"
-requires python3
 
 # model VERB OFFSET LENGTH [keep]: what becomes of the host file "model"
 model() {
-	python3 - "$@" <<-'END2'
-	import sys
-	verb, off, length = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-	data = bytearray(open("model", "rb").read())
-	end = off + length
-	if verb != "punch-hole" and "keep" not in sys.argv and end > len(data):
-	    data += bytes(end - len(data))
-	if verb != "allocate":
-	    data[off:min(end, len(data))] = bytes(max(0, min(end, len(data)) - off))
-	open("model", "wb").write(data)
-	END2
+	local off=$2 end=$(($2 + $3)) size
+	size=$(stat -c %s model)
+	if [ "$1" != punch-hole ] && [ "${4-}" != keep ] && [ $end -gt "$size" ]; then
+		truncate -s $end model
+		size=$end
+	fi
+	[ $end -le "$size" ] || end=$size
+	[ "$1" = allocate ] || [ "$off" -ge "$size" ] ||
+		dd if=/dev/zero of=model bs=64K count=$((end - off)) seek="$off" iflag=count_bytes oflag=seek_bytes \
+			conv=notrunc status=none || fail dd
 }
 
 # range VERB OFFSET LENGTH [OPTIONS...]: by us and in the model
@@ -37,7 +35,8 @@ states() {
 	"$E4ZERO" --json --map image /file | jq -r 'select(.type == "map") | "\(.state):\(.lblk)+\(.blocks)"' | paste -sd' '
 }
 
-for features in extent extent,inline_data ^metadata_csum ^has_journal; do
+broad kinds 1 extent extent,inline_data ^metadata_csum ^has_journal
+for features in "${kinds[@]}"; do
 	edit_image image -O "$features"
 	cp ten model
 	range zero-range 5000 3

@@ -25,7 +25,8 @@ others() {
 requires python3
 head -c 8192 /dev/urandom >two
 head -c 4096 /dev/zero | tr '\0' y >one
-for options in '' '-c' '-v 2' '-v 3'; do
+broad kinds 2 '' '-c' '-v 2' '-v 3'
+for options in "${kinds[@]}"; do
 	edit_image dirty
 	at=$(physical dirty /file 0)
 	# two blocks of the file; one of them again, one revoked; the next in a transaction that revokes nothing

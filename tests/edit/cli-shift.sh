@@ -23,7 +23,9 @@ shifted() {
 
 }
 
-while read -r unit features; do
+broad kinds 2 '4096 extent' '65536 bigalloc' '4096 ^metadata_csum' '4096 extent,inline_data' '4096 ^has_journal'
+for kind in "${kinds[@]}"; do
+	read -r unit features <<<"$kind"
 	edit_image image -O "$features"
 	head -c $((10 * unit + 1234)) /dev/urandom >model
 	debugfs_script image <<-END2
@@ -43,13 +45,7 @@ while read -r unit features; do
 	untouched 8 'reaches the end' image --collapse-range -o 0 -l $(((size + unit - 1) / unit * unit)) image /file
 	untouched 8 'behind the file' image --insert-range -o $(((size + unit - 1) / unit * unit)) -l $unit image /file
 	untouched 8 'can hold' image --insert-range -o 0 -l 16T image /file
-done <<-'END2'
-	4096 extent
-	4096 ^metadata_csum
-	4096 extent,inline_data
-	4096 ^has_journal
-	65536 bigalloc
-END2
+done
 
 # old bytes behind EOF are not carried into the file's sight
 edit_image image

@@ -15,7 +15,8 @@ to() {
 	sound image
 }
 
-for features in extent ^extent,^64bit ^extent,^64bit,^has_journal extent,inline_data ^metadata_csum; do
+broad kinds 2 extent ^extent,^64bit ^extent,^64bit,^has_journal extent,inline_data ^metadata_csum
+for features in "${kinds[@]}"; do
 	edit_image image -O "$features"
 	cp ten model
 	to 5000 5000 image /file

@@ -5,7 +5,8 @@
 . "$srcdir/tests/edit/cli-common.sh"
 
 head -c 4096 /dev/zero | tr '\0' y >block
-for features in extent ^extent,^64bit,^has_journal inline_data dirty; do
+broad kinds 2 extent ^extent,^64bit,^has_journal inline_data dirty
+for features in "${kinds[@]}"; do
 	edit_image image $([ $features = dirty ] || echo -O $features)
 	[ $features != dirty ] || debugfs_script image <<-END2
 		jo

@@ -33,7 +33,8 @@ patched() {
 	dd if="$1" of=model bs=64k seek="$2" oflag=seek_bytes conv=notrunc status=none
 }
 
-for how in '-b 1024 -g 8192' '-b 1024 -O ^metadata_csum' '-b 1024 -O bigalloc' '-b 4096' '-b 4096 -O bigalloc -C 65536' '-b 4096 -O inline_data'; do
+broad kinds 1 '-b 1024 -g 8192' '-b 1024 -O ^metadata_csum' '-b 1024 -O bigalloc' '-b 4096' '-b 4096 -O bigalloc -C 65536' '-b 4096 -O inline_data'
+for how in "${kinds[@]}"; do
 	# shellcheck disable=SC2086 # words
 	large 48M $how
 	bs=${how#-b } bs=${bs%% *}
@@ -82,7 +83,8 @@ holds moved /big model
 sound moved
 
 # zeroes that are written are bytes like others; a range that becomes unwritten, or a hole, takes few blocks of the log
-for verb in write-zeroes zero-range punch-hole; do
+broad kinds 1 write-zeroes zero-range punch-hole
+for verb in "${kinds[@]}"; do
 	large 48M -b 1024
 	run_e4zero 0 --json --$verb -o 70001 -l 5000000 image /big
 	same "$verb: transactions" "$(field transactions summary)" 1
@@ -95,12 +97,13 @@ for verb in write-zeroes zero-range punch-hole; do
 done
 
 # no extents; fewer free blocks than have to move
-for why in '48M -b 4096 -O ^extent,^64bit' '12M -b 4096' '12M -b 1024'; do
+broad kinds 1 '48M -b 4096 -O ^extent,^64bit' '12M -b 4096' '12M -b 1024'
+for why in "${kinds[@]}"; do
 	# shellcheck disable=SC2086 # words
 	large $why
 	for dry in '' -n; do
 		# shellcheck disable=SC2086 # none, or an option
-		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split makes several transactions of it: ' \
+		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split makes several transactions of it$' \
 			image $dry --write --from new -o 0 image /big
 	done
 	run_e4zero 0 --json --split --write --from new -o 0 image /big

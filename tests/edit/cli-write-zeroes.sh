@@ -17,7 +17,9 @@ zeroes() {
 		'select($from < $to and .type == "map" and .state != "written" and .lblk < $to and .lblk + .blocks > $from)' map)" ''
 }
 
-while read -r features mode; do
+broad kinds 2 'extent journal' 'bigalloc ordered' '^metadata_csum ordered' 'bigalloc journal' 'extent,inline_data ordered' '^has_journal ordered'
+for kind in "${kinds[@]}"; do
+	read -r features mode <<<"$kind"
 	edit_image image -O "$features"
 	cp ten model
 	zeroes 100 3000 --data $mode # within a block
@@ -30,14 +32,7 @@ while read -r features mode; do
 	zeroes 60000 50001 --data $mode # unwritten blocks
 	zeroes 200000 4096 --data $mode # a gap before it
 	sound image
-done <<-'END2'
-	extent journal
-	^metadata_csum ordered
-	bigalloc journal
-	bigalloc ordered
-	extent,inline_data ordered
-	^has_journal ordered
-END2
+done
 
 # blocks over unwritten ones are zero, durable, before the commit says that they are written
 edit_image image

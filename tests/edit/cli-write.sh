@@ -15,7 +15,9 @@ patch() {
 	holds image /file model
 }
 
-while read -r features mode; do
+broad kinds 2 'extent journal' '^metadata_csum ordered' '^extent,^64bit journal' '^extent,^64bit ordered' 'bigalloc journal' 'extent,inline_data ordered' '^has_journal ordered'
+for kind in "${kinds[@]}"; do
+	read -r features mode <<<"$kind"
 	edit_image image -O "$features"
 	cp ten model
 	patch 5000 10 --data $mode # within a block
@@ -31,15 +33,7 @@ while read -r features mode; do
 	[[ $features == ^extent* ]] || truncate -s 150003 model
 	patch 90000 7000 --data $mode
 	sound image
-done <<-'END2'
-	extent journal
-	^metadata_csum ordered
-	^extent,^64bit journal
-	^extent,^64bit ordered
-	bigalloc journal
-	extent,inline_data ordered
-	^has_journal ordered
-END2
+done
 
 # what an interrupted truncate left behind EOF does not come into sight
 edit_image image

@@ -41,11 +41,7 @@ dirty_image() {
 
 # contents IMAGE: every file holds what it held
 contents() {
-	holds "$1" /file content
-	holds "$1" /plain ten
-	holds "$1" /zeroes zeroes
-	holds "$1" /empty empty
-	holds "$1" /kept hundred
+	holds "$1" /file content /plain ten /zeroes zeroes /empty empty /kept hundred
 }
 
 # states IMAGE FILE: its map as "LBLK+LEN:STATE ...", wherever the blocks are

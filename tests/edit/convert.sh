@@ -23,7 +23,8 @@ all() {
 	same "facts after $1" "$(facts)" "$before"
 }
 
-for kind in 1024:16:extent 4096:32:extent 4096:16:^has_journal 65536:48:^has_journal; do
+broad kinds 1 1024:16:extent 4096:32:extent 4096:16:^has_journal 65536:48:^has_journal
+for kind in "${kinds[@]}"; do
 	IFS=: read -r bs mib features <<<"$kind"
 	dirty_image image "$mib" "$bs" -O "$features"
 	before=$(facts)

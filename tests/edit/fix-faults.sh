@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --fix on a bad disk: a tail that cannot be read is left and named and the rest is done; a write, a zeroing or a
 # barrier that fails ends it at once, with 12, or with 8 where no byte was changed; what is left recovers.
+# It takes every third of all the steps that can fail; all of them with EVERY=1, which check-crash does.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/cli-common.sh"
 requires python3
@@ -78,14 +79,15 @@ cmp before after || fail 'a file is not what it was'
 run_e4zero 0 --fix work
 sound work
 
+step=$([ -n "${EVERY-}" ] && echo 1 || echo 3) first=0
 # of whole blocks alone no byte is written before they are zeroed
 for kind in '' -sparse -behind; do
 	for error in 5 28; do
 		[ "$error$kind" != 28 ] && [ "$error$kind" != 28-behind ] || continue
 		[ "$kind" != -behind ] || only=post-eof-data
-		n=0
+		tried=0 n=$((first++ % step + 1 - step))
 		while :; do
-			n=$((n + 1))
+			n=$((n + step)) tried=$((tried + 1))
 			cp --sparse="$([ -n "$kind" ] && echo always || echo never)" image work
 			rm -f count
 			bad '0 8 12' FAULTY_STEP=$n FAULTY_ERRNO=$error
@@ -96,6 +98,30 @@ for kind in '' -sparse -behind; do
 		done
 		[ -n "$only" ] || sound work
 		[ "$n" -gt 10 ] || fail "only $n steps"
-		echo "$((n - 1)) failures with error $error$kind"
+		echo "$((tried - 1)) failures with error $error$kind"
 	done
+done
+
+# the undo file: of 8 there is none, of 12 it takes all back at once, whether the image's disk failed or its own
+for bad in work undo; do
+	n=0
+	while :; do
+		n=$((n + 1))
+		cp --sparse=never image work
+		rm -f undo
+		LD_PRELOAD=$tmp/faulty.so FAULTY_FILE=$tmp/$bad FAULTY_STEP=$n "$E4ZERO" --fix --undo undo work >out 2>err </dev/null
+		rc=$?
+		case $rc in
+		0) break ;;
+		8) [ ! -e undo ] || fail "$bad, step $n: an undo file is left of nothing" ;;
+		12)
+			grep -q ', or take it back at once with --undo-apply undo$' err || fail "$bad, step $n: $(cat err)"
+			run_e4zero 0 --undo-apply undo work
+			;;
+		*) fail "$bad, step $n: exit $rc: $(cat err)" ;;
+		esac
+		cmp image work || fail "$bad, step $n: exit $rc, and the image is not what it was"
+		[ $bad = work ] || grep -q 'undo file' err || [ $rc = 12 ] || fail "$bad, step $n: $(cat err)"
+	done
+	[ $n -gt 10 ] || fail "only $n steps"
 done

@@ -51,7 +51,8 @@ verbs=(
 	'--write -o 10 --data ordered --from small image /file' '--convert written image /empty'
 	'--convert unwritten image /zeros' '--convert hole image /zeros' '--fix image' '--fix --paranoid image'
 )
-for features in metadata_csum ^metadata_csum ^has_journal ^has_journal,^metadata_csum; do
+broad kinds 1 metadata_csum ^metadata_csum ^has_journal ^has_journal,^metadata_csum
+for features in "${kinds[@]}"; do
 	later_image image -O "$features"
 	edited
 	for verb in "${verbs[@]}"; do
@@ -98,7 +99,8 @@ run_e4zero 0 --fix --paranoid --only unwritten-residue image
 refused_later 'wiping what was hidden'
 
 # of all kinds of logs the superblock is marked as they want it
-for csum in '' '-c -v 2' '-c -v 3'; do
+broad kinds 1 '' '-c -v 2' '-c -v 3'
+for csum in "${kinds[@]}"; do
 	later_image image
 	[ -z "$csum" ] || debugfs_script image <<-END2
 		jo $csum

@@ -10,11 +10,27 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-selftest.XXXXXX") || exit 1
 trap 'rm -rf "$copy"' EXIT
 failed=0 passed=0 skipped=0
 
+mkdir -p "$copy/tree"
+files . | tar -C "$root" -cf - -T - | tar -C "$copy/tree" -xf -
+chmod -R u+w "$copy/tree"
+
+plant() { # FILE: standard input is added to it
+	mkdir -p "$(dirname "$copy/tree/$1")"
+	cat >>"$copy/tree/$1"
+	echo "$1" >>"$copy/planted"
+}
+
+# What was planted goes again.
 fresh() {
-	rm -rf "$copy/tree"
-	mkdir -p "$copy/tree"
-	files . | tar -C "$root" -cf - -T - | tar -C "$copy/tree" -xf -
-	chmod -R u+w "$copy/tree"
+	local file
+	while read -r file; do
+		if [ -f "$root/$file" ]; then
+			cp "$root/$file" "$copy/tree/$file"
+		else
+			rm "$copy/tree/$file"
+		fi
+	done <"$copy/planted"
+	: >"$copy/planted"
 }
 
 # red LINT NEEDLE [VARIABLE=VALUE...]: LINT must fail on the copy and say NEEDLE.
@@ -34,12 +50,6 @@ red() {
 	fi
 }
 
-plant() { # FILE: standard input is added to it
-	mkdir -p "$(dirname "$copy/tree/$1")"
-	cat >>"$copy/tree/$1"
-}
-
-fresh
 echo '#include "scan/check.h"' | plant lib/base/bytes.c
 red layers 'reaches up to scan/check.h'
 fresh

@@ -4,23 +4,36 @@
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 
-max_file=600 max_function=120 max_columns=100
 sources=$(files '(\.(c|h|sh|py|am|ac|mk)|(^|/)(run|quickstart))$')
 
-complaints=$(
-	for file in $sources; do
-		lines=$(wc -l <"$file")
-		[ "$lines" -le $max_file ] || echo "$file:$max_file: $lines lines, $max_file are allowed"
-		case $file in *.[ch]) ;; *) continue ;; esac
-		# a function is what stands between a brace in column 1 and the closing one
-		expand -t 8 "$file" | awk -v file="$file" -v max=$max_function -v columns=$max_columns '
-			length($0) > columns { print file ":" NR ": " length($0) " columns, " columns " are allowed" }
-			/^\{/ { start = NR }
-			/^\}/ && start {
-				if (NR - start - 1 > max)
-					print file ":" start ": function of " NR - start - 1 " lines, " max " are allowed"
-				start = 0
-			}'
-	done
-)
+# a function is what stands between a brace in column 1 and the closing one
+# shellcheck disable=SC2016 # a program for awk
+measure='
+	function columns(line, part, last, n, i) {
+		last = split(line, part, "\t")
+		for (i = 1; i < last; i++) {
+			n += length(part[i])
+			n += 8 - n % 8
+		}
+		return n + length(part[last])
+	}
+	function finish() {
+		if (lines > max_file)
+			print file ":" max_file ": " lines " lines, " max_file " are allowed"
+	}
+	FNR == 1 { finish(); file = FILENAME; is_c = file ~ /\.[ch]$/; start = 0 }
+	{ lines = FNR }
+	!is_c { next }
+	length($0) * 8 > max_columns && columns($0) > max_columns {
+		print file ":" FNR ": " columns($0) " columns, " max_columns " are allowed"
+	}
+	/^\{/ { start = FNR }
+	/^\}/ && start {
+		if (FNR - start - 1 > max_function)
+			print file ":" start ": function of " FNR - start - 1 " lines, " max_function " are allowed"
+		start = 0
+	}
+	END { finish() }'
+complaints=$(printf '%s\n' "$sources" |
+	xargs -r -d '\n' awk -v max_file=600 -v max_function=120 -v max_columns=100 "$measure")
 verdict "$(echo "$sources" | grep -c .)" files "$complaints"
