@@ -34,7 +34,8 @@ int main(int argc, char **argv)
 	err = e4z_open(argv[1], &(struct e4z_open_options){.write = true}, &img);
 	err = err ? err : edit(img, argv[2]);
 	if (err)
-		fprintf(stderr, "%s: %s\n", e4z_context(img), error_message(err));
+		fprintf(stderr, "%s%s%s\n", e4z_context(img), *e4z_context(img) ? ": " : "",
+			e4z_message(img, err));
 	e4z_close(img);
 	return err != 0;
 }

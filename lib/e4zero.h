@@ -4,8 +4,8 @@
  * files' last blocks and the blocks past EOF can give away.
  *
  * Every function that can fail returns an errcode_t: 0, an errno value, a code of libext2fs or one
- * of libe4zero's own (E4Z_ET_*, see errors.et). error_message() names the cause,
- * e4z_context() the place. The library never prints and never exits.
+ * of libe4zero's own (E4Z_ET_*, see errors.et). e4z_message() names the cause, e4z_context() the
+ * place. The library never prints and never exits.
  *
  * One thread at a time may use a handle; the threads of a check are the library's own.
  */
@@ -73,7 +73,7 @@ struct e4z_image_info {
 /*
  * Open the file system in SPEC: a raw image, a whole-disk image, a block device, or
  * "IMAGE?offset=N" (N in bytes, suffixes as in fallocate(1); an existing file whose name holds the
- * '?' wins). On failure too *IMG is set (unless memory ran out) so that e4z_context() can be asked;
+ * '?' wins). On failure too *IMG is set (unless memory ran out) so that e4z_message() can be asked;
  * it must be given to e4z_close() in every case.
  */
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
@@ -81,15 +81,21 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 void e4z_close(struct e4z_image *img);
 
 /*
- * What was being done, or the whole story, of the last failure: owned by IMG; "" if there was none.
+ * What was being done when it last failed, "" where e4z_message() says all there is to say. Owned
+ * by IMG, and valid until the next failure.
  */
 const char *e4z_context(const struct e4z_image *img);
+/*
+ * Why the last call failed, with CODE: in the library's words where these say more than those of
+ * the code, else error_message(). Valid as long; IMG may be NULL.
+ */
+const char *e4z_message(const struct e4z_image *img, errcode_t code);
 
 /* Facts of an open image; owned by IMG. */
 const struct e4z_image_info *e4z_info(const struct e4z_image *img);
 
 /*
- * com_err's tables of libe4zero and libext2fs: call once before error_message().
+ * com_err's tables of libe4zero and libext2fs: call once before e4z_message().
  */
 void e4z_init_errors(void);
 
@@ -441,8 +447,8 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 errcode_t e4z_plan_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 /*
  * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
- * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; a
- * sentence in WHY, or "".
+ * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; WHY
+ * becomes the whole sentence of a failure, or "" where error_message() is all.
  */
 errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
 		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)

@@ -13,6 +13,7 @@
 #include "verb.h"
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
@@ -111,26 +112,55 @@ static errcode_t replay(struct edit_job *job)
 	return err ? err : edit_commit(job);
 }
 
+/* ---- failures ---- */
+
 /* What was being done when it failed: the more exact, the better. */
-static const char *context_of(const struct edit_job *job, const char *context, bool opened)
+static const char *context_of(const struct edit_job *job, errcode_t err, bool opened)
 {
-	if (*context || !job->img)
-		return context;
-	context = e4z_context(job->img);
-	return *context || !opened ? context : job->options->verb_name;
+	const char *context = job->context && *job->context ? job->context : e4z_context(job->img);
+	bool told = *context || strcmp(e4z_message(job->img, err), error_message(err)) != 0;
+
+	return told || !opened ? context : job->options->verb_name;
 }
 
-/* What can be done about what is too large is a matter of options. */
-static void tell_failure(const struct edit_job *job, errcode_t err, const char *context)
+/*
+ * How to go on where the image was written to. What a transaction was to change is whole again once
+ * it is replayed, or dropped since its commit block is not there; every operation but those that
+ * move blocks, and scripts, may be done again.
+ */
+static const char *advice(const struct edit_job *job)
 {
-	char more[1024];
+	const char *verb = job->options->verb_name;
 
-	if (err == E4Z_ET_LOG_FULL && options_may_split(job->options)) {
-		snprintf(more, sizeof(more), "%.800s%s--split makes several transactions of it",
-			 context, *context ? "; " : "");
-		context = more;
+	if (!job->img || job->mend)
+		return "run it again";
+	if (e4z_info(job->img)->journal == E4Z_JOURNAL_NONE)
+		return "there is no journal: run \"e2fsck -f IMAGE\" first";
+	if (!strcmp(verb, "script") || !strcmp(verb, "collapse-range") ||
+	    !strcmp(verb, "insert-range"))
+		return "--replay completes or drops the transaction that it was in, those before "
+		       "it are done";
+	return "run it again, it completes or drops what was begun first";
+}
+
+/* What can be done about it is a matter of options, and of how far it came. */
+static void tell_failure(const struct edit_job *job, errcode_t err, bool opened, const char *why)
+{
+	const struct options *options = job->options;
+	bool split = err == E4Z_ET_LOG_FULL && options_may_split(options);
+	bool wrote = job->report->wrote;
+	char more[2048];
+
+	if (split || wrote) {
+		snprintf(more, sizeof(more), "%.1000s%s%s%s%s%.600s", why,
+			 split ? "; --split makes several transactions of it" : "",
+			 wrote ? "; " : "", wrote ? advice(job) : "",
+			 wrote && options->undo ? ", or take it back at once with --undo-apply "
+						: "",
+			 wrote && options->undo ? options->undo : "");
+		why = more;
 	}
-	verb_tell_failure(job->report, err, context);
+	verb_tell_failure(job->report, err, context_of(job, err, opened), why);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)
@@ -176,9 +206,9 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	if (!err)
 		err = work(&job);
 	report->wrote = job.img && e4z_has_written(job.img);
-	job.result.exit = status_of(&job, err);
+	job.result.exit = !opened && err == E4Z_ET_USAGE ? EXIT_USAGE : status_of(&job, err);
 	if (err)
-		tell_failure(&job, err, context_of(&job, context, opened));
+		tell_failure(&job, err, opened, e4z_message(job.img, err));
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);
@@ -242,9 +272,9 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 	err = e4z_undo(options->image, &how, options->undo_apply, options->dry_run,
 		       &job.result.commit, why, sizeof(why));
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;
-	job.result.exit = status_of(&job, err);
+	job.result.exit = err == E4Z_ET_USAGE ? EXIT_USAGE : status_of(&job, err);
 	if (err)
-		verb_tell_failure(report, err, why);
+		tell_failure(&job, err, false, *why ? why : error_message(err));
 	job.result.seconds = util_seconds_since(&start);
 	return report_end(report, &job.result);
 }

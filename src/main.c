@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 		return EXIT_REFUSED;
 	}
 	status = usable ? options.verb(&options, report, &stop) : refuse_usage(&options, report);
-	if (!util_close_stdout() && status != EXIT_SIGNAL)
+	if (!util_close_stdout(report->wrote) && status != EXIT_SIGNAL)
 		status = report->wrote ? EXIT_BROKEN : EXIT_REFUSED;
 	report->ops->close(report);
 	return status;

@@ -367,7 +367,7 @@ int report_end(struct report *report, const struct report_summary *summary)
 		return summary->exit;
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (!util_stdout_error())
-		util_say(report->options->image, "writing the report", error_message(err));
+		util_say_lost(report->options->image, error_message(err), report->wrote);
 	if (summary->exit == EXIT_SIGNAL)
 		return EXIT_SIGNAL;
 	return report->wrote ? EXIT_BROKEN : EXIT_REFUSED;

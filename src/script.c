@@ -230,10 +230,10 @@ static errcode_t read_text(struct script *s, const volatile int *stop)
 
 /* ---- running ---- */
 
-/* What failed with all of the lines FIRST to LAST (indices) done. */
-static void blame(struct script *s, const struct edit_job *job, size_t first, size_t last)
+/* WHAT failed, with the lines FIRST to LAST (indices). */
+static void blame(struct script *s, const char *what, size_t first, size_t last)
 {
-	const char *what = e4z_context(job->img), *colon = *what ? ": " : "";
+	const char *colon = *what ? ": " : "";
 
 	if (first < last)
 		snprintf(s->why, sizeof(s->why), "lines %u to %u together%s%.200s",
@@ -243,10 +243,11 @@ static void blame(struct script *s, const struct edit_job *job, size_t first, si
 			 what);
 }
 
-static errcode_t operate(struct edit_job *job, struct script *s, const struct line *line)
+/* The operation of line I. */
+static errcode_t operate(struct edit_job *job, struct script *s, size_t i)
 {
 	struct e4z_edit *edits = more(s->edits, s->edit_count, &s->edit_room, sizeof(*edits));
-	struct operation op = line->op;
+	struct operation op = s->lines[i].op;
 	errcode_t err;
 
 	if (!edits)
@@ -257,8 +258,7 @@ static errcode_t operate(struct edit_job *job, struct script *s, const struct li
 	if (!err)
 		s->edit_count++;
 	else
-		snprintf(s->why, sizeof(s->why), "line %u: %.200s", line->number,
-			 op.why[0] ? op.why : e4z_context(job->img));
+		blame(s, op.why[0] ? op.why : e4z_context(job->img), i, i);
 	return err;
 }
 
@@ -323,7 +323,7 @@ static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size
 	errcode_t err = 0;
 
 	switch (s->lines[i].kind) {
-	case LINE_OPERATION: return operate(job, s, &s->lines[i]);
+	case LINE_OPERATION: return operate(job, s, i);
 	case LINE_FLUSH: err = e4z_flush(job->img); break;
 	case LINE_COMMIT:
 		/* what is not written cannot begin anew: a dry run sees one */
@@ -332,7 +332,7 @@ static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size
 		break;
 	}
 	if (err)
-		blame(s, job, *first, i);
+		blame(s, e4z_context(job->img), *first, i);
 	else if (s->lines[i].kind == LINE_COMMIT && !job->options->dry_run)
 		*first = i + 1;
 	return err;
@@ -352,7 +352,7 @@ static errcode_t run_lines(struct edit_job *job, struct script *s)
 		return err;
 	err = commit(job, s, true);
 	if (err && s->count)
-		blame(s, job, first, s->count - 1);
+		blame(s, e4z_context(job->img), first, s->count - 1);
 	return err;
 }
 

@@ -108,7 +108,7 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 		}
 		if (got > limit - source->bytes.len) {
 			snprintf(source->why, sizeof(source->why),
-				 "%.160s gives more than the %" PRIu64
+				 "reading %.160s beyond the %" PRIu64
 				 " bytes that there is room for",
 				 name, limit);
 			return EFBIG;

@@ -40,14 +40,23 @@ int util_stdout_flush(void)
 	return util_stdout_error();
 }
 
-bool util_close_stdout(void)
+void util_say_lost(const char *where, const char *why, bool wrote)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%.160s%s", why,
+		 wrote ? "; the image was changed all the same" : "");
+	util_say(where, "writing the report", text);
+}
+
+bool util_close_stdout(bool wrote)
 {
 	util_stdout_error();
 	if (fclose(stdout) != 0 && !stdout_errno)
 		stdout_errno = errno ? errno : EIO;
 	if (!stdout_errno)
 		return true;
-	util_say("standard output", "writing the report", strerror(stdout_errno));
+	util_say_lost("standard output", strerror(stdout_errno), wrote);
 	return false;
 }
 
@@ -232,22 +241,22 @@ static void put_part(const char *s, size_t len, bool sentence)
 void util_say(const char *where, const char *what, const char *why)
 {
 	const char *const parts[] = {where, what, why};
-	const char *line;
-	size_t i, len;
+	/* any other line break is part of a name */
+	const char *list = why ? strstr(why, "\ne4zero ") : NULL, *line;
+	size_t i;
 
 	fputs("e4zero", stderr);
+	/* the name that was given is an empty one */
+	if (where && !*where)
+		fputs(": ''", stderr);
 	for (i = 0; i < 3; i++) {
 		if (!parts[i] || !*parts[i])
 			continue;
 		fputs(": ", stderr);
-		len = i == 1 ? strcspn(what, "\n") : strlen(parts[i]);
-		/* a colon that leads to the lines below; ours follows */
-		if (i == 1 && len && what[len - 1] == ':')
-			len--;
-		put_part(parts[i], len, i > 0);
+		put_part(parts[i], i == 2 && list ? (size_t)(list - why) : strlen(parts[i]), i > 0);
 	}
 	fputc('\n', stderr);
-	for (line = what ? strchr(what, '\n') : NULL; line && line[1]; line = strchr(line, '\n')) {
+	for (line = list; line && line[1]; line = strchr(line, '\n')) {
 		line++;
 		put_part(line, strcspn(line, "\n"), true);
 		fputc('\n', stderr);

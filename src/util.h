@@ -27,8 +27,11 @@ void util_guard_descriptors(void);
 int util_stdout_error(void);
 /* What standard output has taken so far is where it belongs; else the errno value. */
 int util_stdout_flush(void);
-/* Flush and close standard output: false, with a message, when any byte of it was lost. */
-bool util_close_stdout(void);
+/*
+ * Flush and close standard output: false, with a message, when any byte of it was lost. WROTE: to
+ * the image, too.
+ */
+bool util_close_stdout(bool wrote);
 
 /* ---- text ---- */
 
@@ -56,9 +59,11 @@ double util_seconds_since(const struct timespec *start);
 /* ---- messages ---- */
 
 /*
- * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. What follows the first line
- * of WHAT is printed below.
+ * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. Commands to choose from
+ * in WHY, a line each, are printed below.
  */
 void util_say(const char *where, const char *what, const char *why);
+/* A report could not be written; WROTE: the image was. */
+void util_say_lost(const char *where, const char *why, bool wrote);
 
 #endif

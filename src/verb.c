@@ -15,7 +15,7 @@ struct e4z_open_options verb_open_options(const struct options *options)
 	};
 }
 
-void verb_tell_failure(struct report *report, errcode_t err, const char *context)
+void verb_tell_failure(struct report *report, errcode_t err, const char *context, const char *why)
 {
 	bool stopped = err == E4Z_ET_INTERRUPTED;
 
@@ -23,7 +23,7 @@ void verb_tell_failure(struct report *report, errcode_t err, const char *context
 	if (util_stdout_error())
 		return;
 	report_failure(report, report->options->image, stopped ? "" : context,
-		       stopped ? "stopped by a signal" : error_message(err), err);
+		       stopped ? "stopped by a signal" : why, err);
 }
 
 int verb_look(struct report *report, const volatile int *stop, enum report_about about,
@@ -34,10 +34,12 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	struct report_summary result = {.verb = options->verb_name, .about = about};
 	struct e4z_image *img = NULL;
 	struct timespec start;
+	bool usable;
 	errcode_t err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	err = e4z_open(options->image, &how, &img);
+	usable = err != E4Z_ET_USAGE;
 	if (!err)
 		err = report_image(report, e4z_info(img));
 	if (!err)
@@ -48,9 +50,9 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	if (!err)
 		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
 	else
-		result.exit = *stop ? EXIT_SIGNAL : EXIT_REFUSED;
+		result.exit = *stop ? EXIT_SIGNAL : usable ? EXIT_REFUSED : EXIT_USAGE;
 	if (err)
-		verb_tell_failure(report, err, img ? e4z_context(img) : "");
+		verb_tell_failure(report, err, e4z_context(img), e4z_message(img, err));
 	result.seconds = util_seconds_since(&start);
 	result.exit = report_end(report, &result);
 	e4z_close(img);

@@ -115,6 +115,14 @@ run_e4zero() {
 	fail "e4zero $*: exit $rc, wanted $want"
 }
 
+# said_once: no message adds the sentence of its code to one of ours, which says all of it.
+said_once() {
+	local what='file system (is|has)|image is|superblock is|undo file|external journal|journal holds|change is|quota'
+	local text twice=": (The ($what)|More than one|This is never|Not an ext|No such partition)"
+	read -r -d '' text <"$tmp/err"
+	[[ ! $text =~ $twice ]] || fail "it is said twice: $text"
+}
+
 # remember_image FILE..., then image_unchanged FILE...: not one byte differs, sparse or not.
 # (CRC-32 and length: the images are many, and a digest that withstands attackers takes ten times as long)
 remember_image() {

@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* What a disk writes whole or not at all, and what partitions and i_blocks are counted in. */
+#define SECTOR 512u
+
 /* Half-open range of bytes or blocks. */
 struct e4z_span {
 	uint64_t start, len;

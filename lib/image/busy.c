@@ -26,7 +26,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define SECTOR 512
 #define NAME_SIZE 64 /* of a block device in sysfs */
 #define SYS_PATH_SIZE 512
 

@@ -40,14 +40,65 @@ struct opening {
 
 static const char *const no_strings[] = {NULL};
 
+/* ---- failures ---- */
+
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
 {
 	va_list ap;
 
+	img->cause[0] = '\0';
 	va_start(ap, format);
 	vsnprintf(img->context, sizeof(img->context), format, ap);
 	va_end(ap);
 	return err;
+}
+
+errcode_t image_refuse(struct e4z_image *img, errcode_t err, const char *format, ...)
+{
+	va_list ap;
+
+	img->context[0] = '\0';
+	img->cause_code = err;
+	va_start(ap, format);
+	vsnprintf(img->cause, sizeof(img->cause), format, ap);
+	va_end(ap);
+	return err;
+}
+
+errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why)
+{
+	bool own = (err & ~0xffL) == ERROR_TABLE_BASE_e4z;
+
+	if (!own || err == E4Z_ET_SHORT_READ || err == E4Z_ET_CLIPPED)
+		return image_fail(img, err, "%s", why);
+	return image_refuse(img, err, "%s", why);
+}
+
+const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", img->context, img->context[0] ? ": " : "",
+		 e4z_message(img, err));
+	return buf;
+}
+
+bool image_has_told(const struct e4z_image *img)
+{
+	return img->context[0] || img->cause[0];
+}
+
+void image_forget(struct e4z_image *img)
+{
+	img->context[0] = img->cause[0] = '\0';
+}
+
+const char *e4z_context(const struct e4z_image *img)
+{
+	return img ? img->context : "";
+}
+
+const char *e4z_message(const struct e4z_image *img, errcode_t code)
+{
+	return img && img->cause[0] && img->cause_code == code ? img->cause : error_message(code);
 }
 
 __attribute__((format(printf, 2, 3))) static void note(struct opening *o, const char *format, ...)
@@ -114,21 +165,22 @@ static errcode_t fail_not_ext(struct opening *o)
 	size_t len = img->dev->len < sizeof(head) ? (size_t)img->dev->len : sizeof(head);
 
 	if (!img->dev->size)
-		return image_fail(img, E4Z_ET_NOT_EXT, "the image is empty, 0 bytes long");
+		return image_refuse(img, E4Z_ET_NOT_EXT, "the image is empty, 0 bytes long");
 	if (sniff_content(img->dev, what, sizeof(what)))
-		return image_fail(img, E4Z_ET_NOT_EXT, "this is %s", what);
+		return image_refuse(img, E4Z_ET_NOT_EXT, "this is %s", what);
 	backup_help(o, what, sizeof(what));
 	if (*what)
-		return image_fail(img, E4Z_ET_BAD_SUPER, "the superblock is destroyed%s", what);
+		return image_refuse(img, E4Z_ET_BAD_SUPER, "the superblock is destroyed%s", what);
 	if (img->dev->len < SUPER_OFFSET + SUPER_SIZE)
-		return image_fail(img, E4Z_ET_NOT_EXT,
-				  "%" PRIu64 " bytes are too few for a file system", img->dev->len);
+		return image_refuse(img, E4Z_ET_NOT_EXT,
+				    "%" PRIu64 " bytes are too few for a file system",
+				    img->dev->len);
 	if (!blkdev_read(img->dev, 0, len, head) && bytes_are_zero(head, len))
-		return image_fail(img, E4Z_ET_NOT_EXT,
-				  "there is no ext superblock, it starts with zeroes");
-	return image_fail(img, E4Z_ET_NOT_EXT,
-			  "there is no ext superblock, nor anything else that is known; "
-			  "\"file --special-files IMAGE\" may tell more");
+		return image_refuse(img, E4Z_ET_NOT_EXT,
+				    "there is no ext superblock, it starts with zeroes");
+	return image_refuse(img, E4Z_ET_NOT_EXT,
+			    "there is no ext superblock, nor anything else that is known; "
+			    "\"file --special-files IMAGE\" may tell more");
 }
 
 static errcode_t read_super(struct opening *o)
@@ -145,10 +197,10 @@ static errcode_t read_super(struct opening *o)
 		return fail_not_ext(o);
 	if (o->spec.has_offset || !sniff_contradicts(img->dev, what, sizeof(what)))
 		return 0;
-	return image_fail(img, E4Z_ET_NOT_EXT,
-			  "this is %s (an ext superblock is there too: IMAGE?offset=%" PRIu64
-			  " takes it)",
-			  what, img->dev->base);
+	return image_refuse(img, E4Z_ET_NOT_EXT,
+			    "this is %s (an ext superblock is there too: IMAGE?offset=%" PRIu64
+			    " takes it)",
+			    what, img->dev->base);
 }
 
 /*
@@ -189,12 +241,12 @@ static errcode_t judge_super(struct opening *o)
 	if (err == E4Z_ET_BAD_SUPER && o->options->mend && mend_super(o))
 		return 0;
 	if (err == E4Z_ET_TRUNCATED && o->partition)
-		return image_fail(img, err,
-				  "the file system is %" PRIu64 " bytes larger than partition %d",
-				  super_fs_len(o->raw) - img->dev->len, o->partition);
+		return image_refuse(img, err,
+				    "the file system is %" PRIu64 " bytes larger than partition %d",
+				    super_fs_len(o->raw) - img->dev->len, o->partition);
 	if (err == E4Z_ET_BAD_SUPER)
 		backup_help(o, help, sizeof(help));
-	return err ? image_fail(img, err, "%s%s", why, help) : 0;
+	return err ? image_refuse(img, err, "%s%s", why, help) : 0;
 }
 
 /* ---- has anybody else got it? ---- */
@@ -208,7 +260,7 @@ static errcode_t lock_image(struct opening *o)
 
 	if (*locks)
 		note(o, "%s", locks);
-	return err ? image_fail(o->img, err, "%s", why) : 0;
+	return err ? image_fail_below(o->img, err, why) : 0;
 }
 
 static errcode_t judge_busy(struct opening *o)
@@ -222,16 +274,17 @@ static errcode_t judge_busy(struct opening *o)
 	if (!busy.mounted) {
 		img->info.attached = busy.attached;
 		if (busy.attached && o->options->write)
-			return image_fail(img, E4Z_ET_BUSY,
-					  "the image is attached to %s, which would not notice",
-					  busy.who);
+			return image_refuse(img, E4Z_ET_BUSY,
+					    "the image is attached to %s, which would not notice",
+					    busy.who);
 		if (busy.attached)
 			note(o, "the image is attached to %s, whose writes may not be in it yet",
 			     busy.who);
 		return 0;
 	}
 	if (!o->options->force || o->options->write)
-		return image_fail(img, E4Z_ET_MOUNTED, "the file system is mounted: %s", busy.who);
+		return image_refuse(img, E4Z_ET_MOUNTED, "the file system is mounted: %s",
+				    busy.who);
 	img->info.mounted = true;
 	return 0;
 }
@@ -350,7 +403,7 @@ errcode_t image_reload(struct e4z_image *img)
 		return image_fail(img, err, "reading the superblock");
 	err = super_validate(raw, img->dev->len, why, sizeof(why));
 	if (err)
-		return image_fail(img, err, "%s", why);
+		return image_fail_below(img, err, why);
 	old = img->fs;
 	err = attach_fs(img);
 	if (err) {
@@ -372,7 +425,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	errcode_t err = place_parse(spec, &o->spec, why, sizeof(why));
 
 	if (err)
-		return image_fail(img, err, "%s", why);
+		return image_fail_below(img, err, why);
 	err = blkdev_open(o->spec.path, &img->dev);
 	if (err)
 		return image_fail(img, err, "opening the image");
@@ -383,7 +436,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	err = place_choose(img->dev, &o->spec, o->options->partition, &o->partition, why,
 			   sizeof(why));
 	if (err)
-		return image_fail(img, err, "%s", *why ? why : "reading the partition table");
+		return image_fail_below(img, err, *why ? why : "reading the partition table");
 	err = read_super(o);
 	err = err ? err : judge_busy(o);
 	err = err ? err : judge_super(o);
@@ -448,11 +501,6 @@ void image_free(struct e4z_image *img)
 	free_strings(img->info.features);
 	free_strings(img->info.notes);
 	free(img);
-}
-
-const char *e4z_context(const struct e4z_image *img)
-{
-	return img ? img->context : "";
 }
 
 const struct e4z_image_info *e4z_info(const struct e4z_image *img)

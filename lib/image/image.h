@@ -17,8 +17,10 @@ struct e4z_image {
 	struct blkdev *journal_dev; /* of an external journal that is open */
 	struct undo *undo;	    /* keeps what is overwritten; NULL: nobody asked */
 	struct trace *trace;	    /* tells what is written; NULL: nobody asked */
-	ext2_filsys fs; /* super and group descriptors; only the calling thread uses it */
-	char context[1024];
+	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
+	char context[1024];   /* of the last failure: what was being done, or "" */
+	char cause[1024];     /* and why it failed, where that is more than the code says, or "" */
+	errcode_t cause_code; /* that it belongs to */
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
 	struct session *session; /* files that are open in it */
@@ -59,9 +61,25 @@ void image_free(struct e4z_image *img);
  */
 void image_note(struct e4z_image *img, const char *sentence);
 
-/* Keep a sentence for e4z_context() and return ERR. */
+/*
+ * Return ERR, of which is kept for e4z_context() what was being done: the code's own sentence says
+ * why it failed.
+ */
 errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Return ERR, of which is kept for e4z_message() why: it says all that the code's would. */
+errcode_t image_refuse(struct e4z_image *img, errcode_t err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * The one or the other, with what a function below wrote into WHY: of a failure of the disk what
+ * was being done, of any other the cause.
+ */
+errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why);
+/* The place and the cause in one: BUF. */
+const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size);
+/* Something of those is kept; forget it. */
+bool image_has_told(const struct e4z_image *img);
+void image_forget(struct e4z_image *img);
 
 /* All LEN bytes at OFF of the file system, or an error. Any thread. */
 static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, size_t len, void *buf)

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define UNIT 512
 #define SB_MAGIC_OFF (1024 + offsetof(struct ext2_super_block, s_magic))
 
 static bool is_ext_type(const char *type)
@@ -86,8 +85,9 @@ static errcode_t take_one(struct blkdev *dev, blkid_partition entry, struct part
 	errcode_t err;
 
 	part->number = blkid_partition_get_partno(entry);
-	if (start < 0 || len < 0 || !bytes_mul((uint64_t)start, UNIT, &part->start) ||
-	    !bytes_mul((uint64_t)len, UNIT, &part->len) || !bytes_add(part->start, part->len, &end))
+	if (start < 0 || len < 0 || !bytes_mul((uint64_t)start, SECTOR, &part->start) ||
+	    !bytes_mul((uint64_t)len, SECTOR, &part->len) ||
+	    !bytes_add(part->start, part->len, &end))
 		return E4Z_ET_NO_PARTITION;
 	err = keep(&part->name, blkid_partition_get_name(entry));
 	err = err ? err : keep(&part->uuid, blkid_partition_get_uuid(entry));

@@ -23,7 +23,6 @@
 #include <sys/stat.h>
 
 #define OFFSET_KEY "?offset="
-#define SECTOR 512
 
 /* Text that grows at the end of a buffer, whole pieces only. */
 struct text {
@@ -123,7 +122,7 @@ errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, si
 	parsed->has_offset = true;
 	if (parse_bytes(question + sizeof(OFFSET_KEY) - 1, &parsed->offset))
 		return 0;
-	snprintf(why, why_size, "the offset \"%s\" is not a number of bytes",
+	snprintf(why, why_size, "the offset \"%.100s\" is not a number of bytes",
 		 question + sizeof(OFFSET_KEY) - 1);
 	return E4Z_ET_USAGE;
 }

@@ -5,6 +5,7 @@
  */
 #include "image/sniff.h"
 
+#include "base/bytes.h"
 #include <blkid/blkid.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,7 +143,7 @@ static bool may_be_xfs_log(struct blkdev *dev)
 	for (uint64_t at = 0; at < end; at += sizeof(piece)) {
 		if (blkdev_read(dev, at, sizeof(piece), piece))
 			return true;
-		for (size_t i = 0; i < sizeof(piece); i += 512)
+		for (size_t i = 0; i < sizeof(piece); i += SECTOR)
 			if (!memcmp(piece + i, record, sizeof(record)))
 				return true;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The writing half of blkdev: every change passes the observers, the first failure sticks.
+#include "base/bytes.h"
 #include "base/whole.h"
 #include "errors.h"
 #include "io/blkdev.h"
@@ -135,7 +136,7 @@ static int zero_mode(const struct blkdev *dev)
 {
 	struct stat st;
 
-	if (fstat(dev->write_fd, &st) == 0 && (uint64_t)st.st_blocks * 512 >= dev->size)
+	if (fstat(dev->write_fd, &st) == 0 && (uint64_t)st.st_blocks * SECTOR >= dev->size)
 		return FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
 	return FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 }
@@ -145,7 +146,8 @@ static errcode_t zero_host(struct blkdev *dev, uint64_t at, uint64_t len)
 	uint64_t range[2] = {at, len};
 
 	if (dev->is_block) {
-		if (at % 512 == 0 && len % 512 == 0 && ioctl(dev->write_fd, BLKZEROOUT, range) == 0)
+		if (at % SECTOR == 0 && len % SECTOR == 0 &&
+		    ioctl(dev->write_fd, BLKZEROOUT, range) == 0)
 			return 0;
 		return write_zeroes(dev, at, len);
 	}

@@ -21,7 +21,6 @@
 #include <string.h>
 
 #define SUPER_AT 1024 /* bytes from the start of the file system */
-#define SECTOR 512
 #define PIECE_BYTES (1u << 20)
 
 /* ---- the flag ---- */

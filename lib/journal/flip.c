@@ -2,10 +2,10 @@
 // Turns flags in the first sector of a superblock under the checksum that is in the second.
 #include "journal/flip.h"
 
+#include "base/bytes.h"
 #include "base/crc32c.h"
 #include <stddef.h>
 
-#define SECTOR 512
 #define S_STATE 0x3a
 #define VALID_FS 0x01
 #define S_FEATURE_INCOMPAT 0x60

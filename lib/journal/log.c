@@ -264,9 +264,9 @@ static errcode_t judge_device(struct blkdev *dev, uint32_t block_size,
 		return say(v, err, "the journal device cannot be read");
 	if (ext2fs_le16_to_cpu(super.s_magic) != EXT2_SUPER_MAGIC ||
 	    !(ext2fs_le32_to_cpu(super.s_feature_incompat) & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV))
-		return say(v, E4Z_ET_BAD_JOURNAL, "this is no journal device");
+		return say(v, E4Z_ET_OTHER_JOURNAL, "this is no journal device");
 	if (memcmp(super.s_uuid, uuid, JBD2_UUID_BYTES))
-		return say(v, E4Z_ET_BAD_JOURNAL,
+		return say(v, E4Z_ET_OTHER_JOURNAL,
 			   "the journal device is not the one that the file system names");
 	if (ext2fs_le32_to_cpu(super.s_log_block_size) > 6 ||
 	    (uint32_t)EXT2_MIN_BLOCK_SIZE << ext2fs_le32_to_cpu(super.s_log_block_size) !=
@@ -319,7 +319,7 @@ errcode_t log_open_external(struct blkdev *dev, uint32_t block_size,
 		return err;
 	if (!serves(log, fs_uuid)) {
 		log_close(log);
-		return say(&v, E4Z_ET_BAD_JOURNAL,
+		return say(&v, E4Z_ET_OTHER_JOURNAL,
 			   "the journal device does not know the file system");
 	}
 	*out = log;

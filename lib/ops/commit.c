@@ -12,10 +12,10 @@
 static errcode_t judge_options(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
-		return image_fail(img, E4Z_ET_USAGE, "there is no data mode %d", options->data);
+		return image_refuse(img, E4Z_ET_USAGE, "there is no data mode %d", options->data);
 	if (options->policy != E4Z_POLICY_BATCH && options->policy != E4Z_POLICY_FLUSH &&
 	    options->policy != E4Z_POLICY_FLUSH_ALWAYS)
-		return image_fail(img, E4Z_ET_USAGE, "there is no policy %d", options->policy);
+		return image_refuse(img, E4Z_ET_USAGE, "there is no policy %d", options->policy);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
-		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	err = session_settle(img);
 	if (!err)
 		err = txn_log_need(img, &need, log_room);
@@ -64,9 +64,9 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 	summary->log_blocks += blocks + need;
 	if (need <= *log_room)
 		return 0;
-	return image_fail(img, E4Z_ET_LOG_FULL,
-			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
-			  need, *log_room);
+	return image_refuse(img, E4Z_ET_LOG_FULL,
+			    "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
+			    need, *log_room);
 }
 
 void e4z_abort(struct e4z_image *img)
@@ -86,7 +86,7 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
-		return image_fail(img, E4Z_ET_STATE, "a transaction is open");
+		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
 	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super)
 		return 0;
 	if (img->dev->write_fd < 0)

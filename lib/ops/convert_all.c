@@ -302,8 +302,8 @@ static errcode_t doubt_unreadable(struct every *e)
 		if (finding->ino)
 			err = doubt_add(e->img, finding->ino, e->doubt);
 		else if (e->options->to != E4Z_TO_UNWRITTEN)
-			err = image_fail(e->img, E4Z_ET_CORRUPT_MAP, "group %" PRIu32 ": %s",
-					 finding->group, finding->why);
+			err = image_refuse(e->img, E4Z_ET_CORRUPT_MAP, "group %" PRIu32 ": %s",
+					   finding->group, finding->why);
 	}
 	return err;
 }
@@ -352,10 +352,10 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	*summary = (struct e4z_convert_summary){.log_room = UINT64_MAX};
 	*done = (struct e4z_commit_summary){0};
 	if (!img->txn)
-		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	/* it commits on its way: what others did must not be cut in two by that */
 	if (img->session)
-		return image_fail(img, E4Z_ET_STATE, "other operations are not committed yet");
+		return image_refuse(img, E4Z_ET_STATE, "other operations are not committed yet");
 	err = results_new(img->inodes, &e.results);
 	if (!err)
 		err = convert_open(img, options, &e.convert);

@@ -34,7 +34,7 @@ static errcode_t find_file(struct convert *c, const char *file, uint8_t *raw, st
 	if (err)
 		return err;
 	why = convert_exempts(c, inode, false);
-	return why ? image_fail(img, E4Z_ET_REFUSED, "inode %u is %s", ino, why) : 0;
+	return why ? image_refuse(img, E4Z_ET_REFUSED, "inode %u is %s", ino, why) : 0;
 }
 
 static void watch_reads(void *arg, uint64_t taken, uint64_t all)
@@ -58,7 +58,7 @@ static errcode_t prepare(struct convert *c, const char *file)
 		return err;
 	err = convert_add(c, &inode, &empty, &why);
 	if (err && why)
-		return image_fail(c->img, map_blame(&c->work), "inode %u: %s", inode.ino, why);
+		return image_refuse(c->img, map_blame(&c->work), "inode %u: %s", inode.ino, why);
 	if (!err)
 		err = convert_look(c, watch_reads, (void *)c->options);
 	if (!err && c->files.items[0].unreadable)

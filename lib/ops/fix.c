@@ -47,6 +47,7 @@ struct fix {
 	struct left_vec left;	   /* in the order of the findings */
 	size_t next_left;	   /* while they are delivered */
 	size_t held_max;	   /* changed blocks of a batch */
+	char why[1024];		   /* the last change was not made */
 };
 
 static errcode_t stopped(const struct fix *fix)
@@ -130,7 +131,7 @@ static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
 
 	if (!err && (!inline_find(fix->img, &file.inode, &data) ||
 		     file.inode.size > inline_capacity(&data)))
-		err = image_fail(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
+		err = image_refuse(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
 	if (!err) {
 		size = file.inode.size;
 		head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
@@ -199,15 +200,16 @@ static errcode_t judge_size(struct fix *fix)
 	err = txn_log_need(fix->img, &need, &room);
 	if (err || need <= room)
 		return err;
-	return image_fail(fix->img, E4Z_ET_LOG_FULL,
-			  "it needs %" PRIu64 " journal blocks, and there are %" PRIu64, need,
-			  room);
+	return image_refuse(fix->img, E4Z_ET_LOG_FULL,
+			    "it needs %" PRIu64 " journal blocks, and there are %" PRIu64, need,
+			    room);
 }
 
 static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z_finding *f)
 {
 	errcode_t err;
 
+	image_forget(fix->img);
 	txn_mark(fix->img);
 	err = change(fix, f);
 	if (!err)
@@ -218,7 +220,7 @@ static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z
 }
 
 /*
- * Change the metadata of F's inode. *DONE: it is staged; else the reason is in the context. What is
+ * Change the metadata of F's inode. *DONE: it is staged; else the reason is in fix->why. What is
  * too much for this batch is tried again as the only change of the next.
  */
 static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e4z_finding *f,
@@ -235,13 +237,10 @@ static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e
 	*done = !err;
 	if (!err && txn_blocks(fix->img) > fix->held_max)
 		return end_batch(fix);
-	return is_of_the_inode(err) ? 0 : err;
-}
-
-/* Why the last change was not made. */
-static const char *reason(const struct fix *fix)
-{
-	return fix->img->context[0] ? fix->img->context : "its metadata cannot be changed";
+	if (!is_of_the_inode(err))
+		return err;
+	image_sentence(fix->img, err, fix->why, sizeof(fix->why));
+	return 0;
 }
 
 /* What was gathered of the runs of one inode. */
@@ -256,7 +255,7 @@ static errcode_t end_behind(struct fix *fix)
 	err = change_inode(fix, change_behind, runs->items, &done);
 	for (size_t i = 0; i < runs->count && !err && !done; i++) {
 		/* the blocks stay, but what they hold goes */
-		err = leave(fix, &runs->items[i], reason(fix));
+		err = leave(fix, &runs->items[i], fix->why);
 		if (!err)
 			err = zero_run(fix, &runs->items[i]);
 	}
@@ -291,7 +290,7 @@ static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
 	bool done;
 	errcode_t err = change_inode(fix, zero_inline, f, &done);
 
-	return err || done ? err : leave(fix, f, reason(fix));
+	return err || done ? err : leave(fix, f, fix->why);
 }
 
 static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
@@ -358,11 +357,11 @@ static errcode_t look_through(struct fix *fix, bool *any)
 	*any = false;
 	while (next_any(fix, &f, &wanted, &err)) {
 		if (f.kind == E4Z_UNREADABLE && !f.ino)
-			return image_fail(fix->img, E4Z_ET_REFUSED,
-					  "group %" PRIu32
-					  ": %s: whose blocks its files own is not "
-					  "known, \"e2fsck -f IMAGE\" repairs it",
-					  f.group, f.why);
+			return image_refuse(fix->img, E4Z_ET_REFUSED,
+					    "group %" PRIu32
+					    ": %s: whose blocks its files own is not "
+					    "known, \"e2fsck -f IMAGE\" repairs it",
+					    f.group, f.why);
 		if (f.kind == E4Z_UNREADABLE) {
 			err = doubt_add(fix->img, f.ino, fix->doubt);
 			if (!err)
@@ -473,7 +472,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	if (img->txn)
-		return image_fail(img, E4Z_ET_STATE, "a transaction is open");
+		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
 	fix.doubt = rangeset_new(img->blocks);
 	err = fix_orphans_init(img, &fix.orphans);
 	if (!fix.doubt)
@@ -491,7 +490,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	for (size_t i = 0; i < fix.left.count; i++)
 		free(fix.left.items[i].why);
 	vec_free(&fix.left);
-	if (err && !img->context[0])
+	if (err && !image_has_told(img))
 		return image_fail(img, err, "fixing");
 	return err;
 }

@@ -123,13 +123,13 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 		return m->err;
 	}
 	if (!inode_has_map(inode))
-		return image_fail(img, E4Z_ET_REFUSED, "inode %u has no blocks", inode->ino);
+		return image_refuse(img, E4Z_ET_REFUSED, "inode %u has no blocks", inode->ino);
 	m->eof = (inode->size >> img->block_bits) + ((inode->size & (img->block_size - 1)) != 0);
 	why = map_walk(img, work, inode, &sink);
 	flush(m);
 	hole_up_to(m, m->eof > m->next ? m->eof : m->next);
 	if (why)
-		return image_fail(img, map_blame(work), "inode %u: %s", inode->ino, why);
+		return image_refuse(img, map_blame(work), "inode %u: %s", inode->ino, why);
 	return m->err;
 }
 

@@ -108,9 +108,9 @@ static errcode_t too_large(struct op *op)
 
 	if (err)
 		return err;
-	return image_fail(op->img, E4Z_ET_LOG_FULL,
-			  "%s needs %" PRIu64 " journal blocks at once, and there are %" PRIu64,
-			  op->name, need, room);
+	return image_refuse(op->img, E4Z_ET_LOG_FULL,
+			    "%s needs %" PRIu64 " journal blocks at once, and there are %" PRIu64,
+			    op->name, need, room);
 }
 
 /* The transaction may be more than the log holds: it is committed between operations, or within. */
@@ -220,12 +220,13 @@ errcode_t op_check(const struct op *op, unsigned what)
 	if (err)
 		return err;
 	if (inode->size > map_max_size(img, inode))
-		return image_fail(img, E4Z_ET_BAD_INODE,
-				  "inode %" PRIu32 ": its size is beyond its map", inode->ino);
+		return image_refuse(img, E4Z_ET_BAD_INODE,
+				    "inode %" PRIu32 ": its size is beyond its map", inode->ino);
 	limit = map_size_limit(img, inode);
 	if (!bytes_add(op->off, op->len, &end) || end > limit)
-		return image_fail(img, EFBIG, "inode %" PRIu32 " can hold %" PRIu64 " bytes",
-				  inode->ino, limit);
+		return image_refuse(img, EFBIG,
+				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",
+				    inode->ino, limit);
 	return 0;
 }
 
@@ -236,8 +237,8 @@ errcode_t op_need_extents(const struct op *op, const char *why)
 
 	if (extents)
 		return 0;
-	return image_fail(op->img, E4Z_ET_REFUSED, "inode %" PRIu32 " has no extents: %s",
-			  op->f->inode.ino, why);
+	return image_refuse(op->img, E4Z_ET_REFUSED, "inode %" PRIu32 " has no extents: %s",
+			    op->f->inode.ino, why);
 }
 
 /* The bytes of an inline file of SIZE, as the start of a block. */
@@ -248,8 +249,8 @@ static errcode_t copy_inline(const struct edit_file *f, uint64_t size, uint8_t *
 
 	if (!inline_find(f->img, &f->inode, &data) || size > inline_capacity(&data) ||
 	    size > f->img->block_size)
-		return image_fail(f->img, E4Z_ET_BAD_INODE,
-				  "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
+		return image_refuse(f->img, E4Z_ET_BAD_INODE,
+				    "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
 	memcpy(block, data.head, head);
 	if (size > head)
 		memcpy(block + head, data.rest, size - head);

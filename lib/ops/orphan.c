@@ -115,8 +115,9 @@ static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
 	if (!err)
 		err = txn_fits(o->img, &fits);
 	if (!err && !fits)
-		err = image_fail(o->img, E4Z_ET_LOG_FULL,
-				 "finishing its truncate takes more than the journal has room for");
+		err = image_refuse(
+			o->img, E4Z_ET_LOG_FULL,
+			"finishing its truncate takes more than the journal has room for");
 	if (err)
 		txn_back(o->img);
 	return err;
@@ -208,13 +209,14 @@ static errcode_t tell(struct orphans *o, uint32_t ino, const char *why)
 static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 				 const struct inode *inode)
 {
+	char text[1024];
 	const char *why = o->leave && rangeset_has(o->leave, l->ino)
 				  ? "its blocks may be those of another file"
 				  : unfit(inode);
 	errcode_t err = why ? 0 : finish(o, l, inode);
 
 	if (is_of_the_inode(err)) {
-		why = e4z_context(o->img);
+		why = image_sentence(o->img, err, text, sizeof(text));
 		err = 0;
 	}
 	if (!err && !why)

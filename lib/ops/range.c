@@ -11,7 +11,7 @@ static errcode_t check_until(const struct op *op, uint64_t end)
 	bool edges = (op->off | end) & (op->img->block_size - 1);
 
 	if (!op->len)
-		return image_fail(op->img, E4Z_ET_USAGE, "%s: the length is 0", op->name);
+		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the length is 0", op->name);
 	return op_check(op, edges ? GUARD_EDGES : 0);
 }
 
@@ -152,7 +152,7 @@ static errcode_t write_interior(struct op *op)
 		struct run run;
 
 		if (!extents_find(op->f->list, at, &run))
-			return image_fail(op->img, E4Z_ET_STATE, "a hole where blocks were put");
+			return image_refuse(op->img, E4Z_ET_STATE, "a hole where blocks were put");
 		run.len = (run.lblk + run.len < end ? run.lblk + run.len : end) - at;
 		run.pblk += at - run.lblk;
 		run.lblk = at;

@@ -17,13 +17,13 @@ static errcode_t check_shift(const struct op *op)
 	if (err)
 		return err;
 	if (!op->len || op->off % unit || op->len % unit)
-		return image_fail(op->img, E4Z_ET_USAGE,
-				  "%s: offset and length must be multiples of %" PRIu64, op->name,
-				  unit);
+		return image_refuse(op->img, E4Z_ET_USAGE,
+				    "%s: offset and length must be multiples of %" PRIu64, op->name,
+				    unit);
 	if (op->f->inode.flags & EXT4_ENCRYPT_FL)
-		return image_fail(op->img, E4Z_ET_REFUSED,
-				  "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
-				  op->f->inode.ino);
+		return image_refuse(op->img, E4Z_ET_REFUSED,
+				    "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
+				    op->f->inode.ino);
 	return 0;
 }
 
@@ -37,9 +37,9 @@ static errcode_t collapse(struct op *op)
 	if (err)
 		return err;
 	if (op->off + op->len >= size)
-		return image_fail(op->img, E4Z_ET_USAGE,
-				  "%s: the range reaches the end of the file; truncate it",
-				  op->name);
+		return image_refuse(op->img, E4Z_ET_USAGE,
+				    "%s: the range reaches the end of the file; truncate it",
+				    op->name);
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
@@ -69,11 +69,12 @@ static errcode_t insert(struct op *op)
 	if (err)
 		return err;
 	if (op->off >= size)
-		return image_fail(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
-				  op->name);
+		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
+				    op->name);
 	if (size > map_size_limit(op->img, &f->inode) - op->len)
-		return image_fail(op->img, EFBIG, "inode %" PRIu32 " can hold %" PRIu64 " bytes",
-				  f->inode.ino, map_size_limit(op->img, &f->inode));
+		return image_refuse(op->img, EFBIG,
+				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",
+				    f->inode.ino, map_size_limit(op->img, &f->inode));
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);

@@ -97,8 +97,8 @@ static errcode_t truncate_inline(struct op *op)
 	struct inline_data data;
 
 	if (!inline_find(op->img, &op->f->inode, &data) || old > inline_capacity(&data))
-		return image_fail(op->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
-				  op->f->inode.ino);
+		return image_refuse(op->img, E4Z_ET_BAD_INODE,
+				    "inode %u: its inline data is damaged", op->f->inode.ino);
 	if (new > inline_capacity(&data))
 		return op_leave_inline(op);
 	return zero_range(op->f, op->session, end, inline_capacity(&data) - end, op->edit);
@@ -114,11 +114,11 @@ static errcode_t check_request(const struct op *op)
 	if (err)
 		return err;
 	if (old > map_max_size(img, inode))
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
-				  inode->ino);
+		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
+				    inode->ino);
 	if (new > old &&new > map_size_limit(img, inode))
-		return image_fail(img, EFBIG, "inode %u can hold %" PRIu64 " bytes", inode->ino,
-				  map_size_limit(img, inode));
+		return image_refuse(img, EFBIG, "inode %u can hold %" PRIu64 " bytes at most",
+				    inode->ino, map_size_limit(img, inode));
 	return 0;
 }
 

@@ -35,8 +35,8 @@ static errcode_t write_inline(struct op *op, const struct inline_data *data)
 	errcode_t err;
 
 	if (end > sizeof(bytes))
-		return image_fail(op->img, E4Z_ET_BAD_INODE,
-				  "inode %" PRIu32 ": too many inline data", f->inode.ino);
+		return image_refuse(op->img, E4Z_ET_BAD_INODE,
+				    "inode %" PRIu32 ": too many inline data", f->inode.ino);
 	memcpy(bytes, data->head, INODE_I_BLOCK_LEN);
 	if (data->rest)
 		memcpy(bytes + INODE_I_BLOCK_LEN, data->rest, data->rest_len);
@@ -104,9 +104,9 @@ static errcode_t write_open(struct op *op)
 	if (!f->list) {
 		if (!inline_find(op->img, &f->inode, &data) ||
 		    f->inode.size > inline_capacity(&data))
-			return image_fail(op->img, E4Z_ET_BAD_INODE,
-					  "inode %" PRIu32 ": its inline data is damaged",
-					  f->inode.ino);
+			return image_refuse(op->img, E4Z_ET_BAD_INODE,
+					    "inode %" PRIu32 ": its inline data is damaged",
+					    f->inode.ino);
 		if (op->off + op->len <= inline_capacity(&data))
 			return write_inline(op, &data);
 	}

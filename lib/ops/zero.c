@@ -198,7 +198,7 @@ static errcode_t zero_dirty_ones(struct zeroing *z, struct zero_map *map)
 	for (size_t i = 0; map->has_batch && i < map->batched && !err; i++) {
 		/* nobody else changes the file meanwhile: what we looked up must still be true */
 		if (zero_cookie(f) != map->cookie)
-			return image_fail(f->img, E4Z_ET_STATE, "zeroing with a stale mapping");
+			return image_refuse(f->img, E4Z_ET_STATE, "zeroing with a stale mapping");
 		err = zero_dirty(z, map->batch[i], &z->edit->dirty_unwritten);
 		map->cookie = zero_cookie(f);
 	}
@@ -307,8 +307,8 @@ static errcode_t zero_inline(struct zeroing *z)
 	errcode_t err;
 
 	if (!inline_find(f->img, &f->inode, &data))
-		return image_fail(f->img, E4Z_ET_BAD_INODE, "inode %u: its inline data is damaged",
-				  f->inode.ino);
+		return image_refuse(f->img, E4Z_ET_BAD_INODE,
+				    "inode %u: its inline data is damaged", f->inode.ino);
 	err = edit_open_handle(f);
 	if (err)
 		return err;

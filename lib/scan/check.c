@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/pool.h"
 #include "image/groups.h"
+#include "scan/look.h"
 #include "scan/lookup.h"
 #include "scan/names.h"
 #include "scan/tables.h"
@@ -75,22 +76,33 @@ static errcode_t lookup_files(struct check *check)
 	return err;
 }
 
-/* Every inode was judged; of those that were asked for, count the files and name what is none. */
+/* One inode that was asked for: it counts as a file, or why it is not judged is noted. */
+static errcode_t note_one(struct check *check, const struct inode *inode)
+{
+	if (look_is_system(check->img, inode->ino))
+		return findings_skip(check->findings, inode->ino,
+				     "a system inode: its content is not judged");
+	/* a deleted one was noted when it was looked at */
+	if (!inode->links && inode->mode)
+		return 0;
+	if (inode_is(inode, LINUX_S_IFREG))
+		check->summary->files++;
+	else if (!inode_is(inode, LINUX_S_IFLNK))
+		return findings_skip(check->findings, inode->ino, "not a regular file");
+	return 0;
+}
+
+/* The same whether they alone were judged, or every inode was. */
 static errcode_t note_given(struct check *check)
 {
 	AUTO_FREE uint8_t *raw = malloc(check->img->inode_size);
 	errcode_t err = raw ? 0 : ENOMEM;
 
 	for (size_t i = 0; i < check->ino_count && !err; i++) {
-		uint32_t ino = check->inos[i];
 		struct inode inode;
 
-		if (inode_read(check->img, ino, raw, &inode))
-			continue;
-		if (inode_is(&inode, LINUX_S_IFREG))
-			check->summary->files++;
-		else if (!inode_is(&inode, LINUX_S_IFLNK))
-			err = findings_skip(check->findings, ino, "not a regular file");
+		if (!inode_read(check->img, check->inos[i], raw, &inode))
+			err = note_one(check, &inode);
 	}
 	return err;
 }
@@ -123,7 +135,7 @@ static errcode_t judge(struct check *check)
 		err = tables_judge_some(check->tables, check->inos, check->ino_count);
 	else
 		err = tables_judge(check->tables);
-	if (!options->files || !check->whole)
+	if (!options->files)
 		check->summary->files = tables_files(check->tables);
 	else if (!err)
 		err = note_given(check);
@@ -308,7 +320,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)
 		check->options.kinds = ~0u;
-	img->context[0] = '\0';
+	image_forget(img);
 	err = judge(check);
 	if (!err)
 		err = find_names(check);
@@ -340,7 +352,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		err = check_deliver(check, NULL, NULL);
 	summary->bytes_read = img->dev->bytes_read;
 	check_free(check);
-	if (err && !img->context[0])
+	if (err && !image_has_told(img))
 		return image_fail(img, err, "checking");
 	return err;
 }

@@ -37,7 +37,7 @@ void look_free(struct look *look)
 	free(look->buf);
 }
 
-static bool is_system(const struct e4z_image *img, uint32_t ino)
+bool look_is_system(const struct e4z_image *img, uint32_t ino)
 {
 	const struct ext2_super_block *sb = img->fs->super;
 
@@ -337,7 +337,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
 	look->judging = look->unfinished = false;
-	if (is_system(look->img, inode->ino))
+	if (look_is_system(look->img, inode->ino))
 		return 0;
 	if (!inode->links)
 		return inode->mode ? findings_skip(look->findings, inode->ino,

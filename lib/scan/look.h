@@ -68,6 +68,9 @@ static inline bool look_leaves_out(uint32_t ino)
 	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
 }
 
+/* The file system's own: neither judged nor counted as a file. */
+bool look_is_system(const struct e4z_image *img, uint32_t ino);
+
 /* INODE is in use and its checksum is right. */
 errcode_t look_at(struct look *look, const struct inode *inode);
 

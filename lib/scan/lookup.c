@@ -204,7 +204,7 @@ static errcode_t lookup_number(struct resolve *r)
 		return give_up(r, E4Z_ET_NOT_FOUND);
 	r->ino = (uint32_t)n;
 	if (groups_inode_is_free(r->img, r->ino))
-		return image_fail(r->img, E4Z_ET_NOT_FOUND, "inode %u is not in use", r->ino);
+		return image_refuse(r->img, E4Z_ET_NOT_FOUND, "inode %u is not in use", r->ino);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name,
 	if (*name == '<') {
 		err = lookup_number(&r);
 	} else if (*name != '/') {
-		err = image_fail(img, E4Z_ET_USAGE, "%s: not an absolute path or <INODE>", name);
+		err = image_refuse(img, E4Z_ET_USAGE, "%s: not an absolute path or <INODE>", name);
 	} else {
 		r.raw = malloc(img->inode_size);
 		r.path = r.rest = strdup(name);

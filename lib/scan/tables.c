@@ -415,29 +415,32 @@ errcode_t tables_judge(struct tables *t)
 	return err ? err : judge_pending(t);
 }
 
+static bool read_slot(const struct tables *t, uint32_t ino, uint8_t *raw)
+{
+	const struct e4z_image *img = t->img;
+	uint64_t block;
+	uint32_t off;
+
+	if (img->group[(ino - 1) / per_group(t)].sick)
+		return false;
+	inode_place(img, ino, &block, &off);
+	return !image_read(img, block * img->block_size + off, img->inode_size, raw);
+}
+
 static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t count)
 {
 	struct worker *w = &t->workers[0];
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < count && !err; i++) {
-		struct inode inode;
-
 		err = stopped(t);
 		if (err)
 			break;
-		if (inode_read(t->img, inos[i], w->table, &inode)) {
-			if (t->mode == JUDGE)
-				err = findings_unreadable(t->findings, inos[i], 0,
-							  "the inode cannot be read");
-			continue;
-		}
-		if (t->mode == JUDGE && !inode_is(&inode, LINUX_S_IFREG) &&
-		    !inode_is(&inode, LINUX_S_IFLNK))
-			err = findings_skip(t->findings, inos[i], "not a regular file");
-		if (!err)
-			err = t->mode == JUDGE ? look_at(&w->look, &inode)
-					       : look_blame(&w->look, &inode);
+		if (read_slot(t, inos[i], w->table))
+			err = look_at_slot(t, w, inos[i], w->table, true);
+		else if (t->mode == JUDGE)
+			err = findings_unreadable(t->findings, inos[i], 0,
+						  "the inode cannot be read");
 	}
 	return err;
 }

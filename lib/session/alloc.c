@@ -169,22 +169,22 @@ static errcode_t part_load(struct part *p)
 		return err;
 	p->desc += (size_t)(p->group % per_block) * size;
 	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
-		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the descriptor's checksum is wrong", p->group);
+		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
+				    "group %u: the descriptor's checksum is wrong", p->group);
 	at = get_le32(p->desc + BG_BLOCK_BITMAP);
 	if (size > BG_BLOCK_BITMAP_HI)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
 	if (!rangeset_has(img->metadata, at))
-		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap is misplaced", p->group);
+		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
+				    "group %u: the block bitmap is misplaced", p->group);
 	err = part_block(p, at, &p->bitmap);
 	if (err)
 		return err;
 	if (img->group_csum && get_le16(p->desc + BG_FLAGS) & EXT2_BG_BLOCK_UNINIT)
 		part_make_bitmap(p);
 	else if (img->metadata_csum && bitmap_csum_stored(p) != bitmap_csum_right(p))
-		return image_fail(img, E4Z_ET_CORRUPT_MAP,
-				  "group %u: the block bitmap's checksum is wrong", p->group);
+		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
+				    "group %u: the block bitmap's checksum is wrong", p->group);
 	return 0;
 }
 
@@ -369,8 +369,9 @@ static errcode_t free_bits(struct part *p, uint64_t *pblk, uint64_t end, int64_t
 			continue;
 		}
 		if (!bit_get(p->bitmap, i))
-			return image_fail(p->img, E4Z_ET_CORRUPT_MAP, "block %llu is free already",
-					  (unsigned long long)*pblk);
+			return image_refuse(p->img, E4Z_ET_CORRUPT_MAP,
+					    "block %llu is free already",
+					    (unsigned long long)*pblk);
 		bit_put(p->bitmap, i, false);
 	}
 	return 0;
@@ -455,9 +456,9 @@ errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, 
 		if (err)
 			return err;
 		if (!bit_get(bitmap, bit))
-			return image_fail(img, E4Z_ET_CORRUPT_MAP,
-					  "block %llu is mapped and free at once",
-					  (unsigned long long)pblk);
+			return image_refuse(img, E4Z_ET_CORRUPT_MAP,
+					    "block %llu is mapped and free at once",
+					    (unsigned long long)pblk);
 		/* long runs by the byte, less the step that the loop takes */
 		if (bit % 8 == 0 && bitmap[bit / 8] == 0xff && end - pblk >= 8ull * ratio)
 			pblk += 7ull * ratio;

@@ -9,7 +9,6 @@
 #include "journal/flip.h"
 #include <errno.h>
 
-#define SECTOR 512
 #define S_KBYTES_WRITTEN 0x178
 
 /* The blocks of all inode tables. */

@@ -99,7 +99,7 @@ static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
 	if (!err && look.twice)
 		why = "a block is mapped twice";
 	if (!err && why)
-		err = image_fail(img, map_blame(&work), "inode %u: %s", inode->ino, why);
+		err = image_refuse(img, map_blame(&work), "inode %u: %s", inode->ino, why);
 	rangeset_free(look.taken);
 	map_work_free(&work);
 	return err;
@@ -153,13 +153,13 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 
 	if (!ino || ino > img->inodes ||
 	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u", ino);
+		return image_fail(img, E4Z_ET_BAD_INODE, "reading inode %u", ino);
 	inode_place(img, ino, &block, &off);
 	err = txn_edit(img, block, &data);
 	if (err)
 		return err;
 	if (!inode_checksum_ok(img, ino, data + off))
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: its checksum is wrong", ino);
+		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: its checksum is wrong", ino);
 	inode_decode(img, ino, data + off, &f->inode);
 	return 0;
 }
@@ -213,11 +213,11 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 	struct run run = {.pblk = pblk, .len = 1};
 
 	if (ratio == 1) {
-		f->sectors -= (int64_t)(f->img->block_size / 512);
+		f->sectors -= (int64_t)(f->img->block_size / SECTOR);
 		f->given++;
 		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
 	}
-	f->sectors -= (int64_t)(ratio * f->img->block_size / 512);
+	f->sectors -= (int64_t)(ratio * f->img->block_size / SECTOR);
 	f->given += ratio;
 	return alloc_give(f->img, pblk - pblk % ratio, ratio);
 }
@@ -227,9 +227,9 @@ static errcode_t check_plan(const struct edit_file *f)
 {
 	if (!tree_outgrows(f->tree, true, eof_of(f)) || tree_outgrows(f->tree, false, f->eof))
 		return 0;
-	return image_fail(f->img, E4Z_ET_REFUSED,
-			  "inode %u: its tree would become too deep for what lies past EOF",
-			  f->inode.ino);
+	return image_refuse(f->img, E4Z_ET_REFUSED,
+			    "inode %u: its tree would become too deep for what lies past EOF",
+			    f->inode.ino);
 }
 
 static errcode_t write_map(struct edit_file *f)
@@ -259,17 +259,18 @@ static errcode_t add_sectors(struct edit_file *f)
 {
 	struct e4z_image *img = f->img;
 	uint8_t *raw = f->inode.raw;
-	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / 512 : 1;
+	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / SECTOR : 1;
 	uint64_t n = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 
 	if (!f->sectors)
 		return 0;
 	if (ext2fs_has_feature_quota(img->fs->super))
-		return image_fail(img, E4Z_ET_QUOTA, "inode %u would use other blocks",
-				  f->inode.ino);
+		return image_refuse(img, E4Z_ET_QUOTA,
+				    "inode %u would use other blocks, and quota counts them",
+				    f->inode.ino);
 	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
-		return image_fail(img, E4Z_ET_BAD_INODE, "inode %u: i_blocks is wrong",
-				  f->inode.ino);
+		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: i_blocks is wrong",
+				    f->inode.ino);
 	n += (uint64_t)(f->sectors / (int64_t)unit);
 	put_le32(raw + I_BLOCKS_LO, (uint32_t)n);
 	put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
@@ -343,8 +344,8 @@ errcode_t edit_leave_inline(struct edit_file *f)
 
 	memset(f->inode.raw + INODE_I_BLOCK, 0, INODE_I_BLOCK_LEN);
 	if (!inline_remove(f->img, &f->inode))
-		return image_fail(f->img, E4Z_ET_BAD_INODE, "inode %u: its attributes are damaged",
-				  f->inode.ino);
+		return image_refuse(f->img, E4Z_ET_BAD_INODE,
+				    "inode %u: its attributes are damaged", f->inode.ino);
 	f->inode.flags &= ~(uint32_t)EXT4_INLINE_DATA_FL;
 	if (extents)
 		f->inode.flags |= EXT4_EXTENTS_FL;

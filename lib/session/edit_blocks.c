@@ -5,6 +5,7 @@
 // fails leaves what was there before it, without the map having been copied.
 #include "session/edit.h"
 
+#include "base/bytes.h"
 #include "session/alloc.h"
 #include "session/txn.h"
 #include <errno.h>
@@ -38,7 +39,8 @@ static errcode_t in_handle(const struct edit_file *f)
 {
 	if (!f->session || f->session->handle)
 		return 0;
-	return image_fail(f->img, E4Z_ET_STATE, "changing inode %u without a handle", f->inode.ino);
+	return image_refuse(f->img, E4Z_ET_STATE, "changing inode %u without a handle",
+			    f->inode.ino);
 }
 
 /* ---- steps ---- */
@@ -218,7 +220,7 @@ static errcode_t note_hidden(struct edit_file *f, const struct run *run)
 
 static void count_given(struct edit_file *f, uint64_t len)
 {
-	f->sectors -= (int64_t)(len * f->img->block_size / 512);
+	f->sectors -= (int64_t)(len * f->img->block_size / SECTOR);
 	f->given += len;
 }
 
@@ -388,7 +390,7 @@ errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool res
 
 	if (err)
 		return err;
-	f->sectors += (int64_t)(*got * ratio * f->img->block_size / 512);
+	f->sectors += (int64_t)(*got * ratio * f->img->block_size / SECTOR);
 	f->taken += *got * ratio;
 	return 0;
 }

@@ -203,16 +203,16 @@ static errcode_t search(struct hunt *hunt)
 	if (err)
 		return image_fail(hunt->img, err, "looking for the external journal");
 	if (!hunt->dev)
-		return image_fail(hunt->img, E4Z_ET_NO_JOURNAL,
-				  "the journal is on a device of its own, UUID %s, which is "
-				  "neither next to the image nor on this host; --journal-device "
-				  "names it",
-				  uuid);
+		return image_refuse(hunt->img, E4Z_ET_NO_JOURNAL,
+				    "the journal is on a device of its own, UUID %s, which is "
+				    "neither next to the image nor on this host; --journal-device "
+				    "names it",
+				    uuid);
 	if (hunt->second)
-		return image_fail(hunt->img, E4Z_ET_AMBIGUOUS,
-				  "both %.300s and %.300s are the external journal, UUID %s; "
-				  "--journal-device says which",
-				  hunt->dev->path, hunt->second, uuid);
+		return image_refuse(hunt->img, E4Z_ET_AMBIGUOUS,
+				    "both %.300s and %.300s are the external journal, UUID %s; "
+				    "--journal-device says which",
+				    hunt->dev->path, hunt->second, uuid);
 	return 0;
 }
 
@@ -224,7 +224,7 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 	errcode_t err = place_parse(spec, &place, why, sizeof(why));
 
 	if (err)
-		return image_fail(hunt->img, err, "%s", why);
+		return image_refuse(hunt->img, err, "the journal device %.300s: %s", spec, why);
 	err = blkdev_open(place.path, &hunt->dev);
 	if (!err && place.has_offset)
 		err = place.offset < hunt->dev->size
@@ -252,6 +252,15 @@ static bool same_file(const struct blkdev *a, const struct blkdev *b)
 	return a->is_block == b->is_block && a->dev == b->dev && a->ino == b->ino;
 }
 
+static errcode_t fail_of(struct e4z_image *img, errcode_t err, const struct blkdev *dev,
+			 const char *why)
+{
+	char text[WHY_SIZE + 400];
+
+	snprintf(text, sizeof(text), "the external journal %.300s: %s", dev->path, why);
+	return *why ? image_fail_below(img, err, text) : err;
+}
+
 static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options *options,
 			   struct blkdev *dev)
 {
@@ -261,16 +270,16 @@ static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options 
 
 	busy_look(dev, &busy);
 	if (busy.mounted)
-		return image_fail(img, E4Z_ET_MOUNTED, "the external journal is in use: %s",
-				  busy.who);
+		return image_refuse(img, E4Z_ET_MOUNTED, "the external journal is in use: %s",
+				    busy.who);
 	if (busy.attached && options->write)
-		return image_fail(img, E4Z_ET_BUSY, "the external journal is attached to %s",
-				  busy.who);
+		return image_refuse(img, E4Z_ET_BUSY, "the external journal is attached to %s",
+				    busy.who);
 	/* another partition of the image: the image's own locks cover it */
 	if (same_file(dev, img->dev))
 		return 0;
 	err = lock_take(dev, options->write, why, sizeof(why), note, sizeof(note));
-	return err ? image_fail(img, err, "the external journal %.300s: %s", dev->path, why) : 0;
+	return err ? fail_of(img, err, dev, why) : 0;
 }
 
 errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *options,
@@ -290,7 +299,7 @@ errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *op
 		err = log_open_external(hunt.dev, img->block_size, sb->s_journal_uuid, sb->s_uuid,
 					log, why, sizeof(why));
 		if (err)
-			image_fail(img, err, "%.300s: %s", hunt.dev->path, why);
+			fail_of(img, err, hunt.dev, why);
 	}
 	free(hunt.second);
 	if (err)

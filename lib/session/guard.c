@@ -56,7 +56,7 @@ static errcode_t judge_marks(struct e4z_image *img, uint32_t bits, const struct 
 {
 	for (size_t i = 0; i < count; i++)
 		if (bits & marks[i].bit)
-			return image_fail(img, marks[i].err, "%s", marks[i].why);
+			return image_refuse(img, marks[i].err, "%s", marks[i].why);
 	return 0;
 }
 
@@ -67,9 +67,9 @@ static errcode_t judge_bits(struct e4z_image *img, const char *set, uint32_t str
 {
 	if (!strange)
 		return 0;
-	return image_fail(img, E4Z_ET_FEATURE,
-			  "%s feature 0x%" PRIx32 " may be read but not edited", set,
-			  strange & -strange);
+	return image_refuse(img, E4Z_ET_FEATURE,
+			    "%s feature 0x%" PRIx32 " may be read but not edited", set,
+			    strange & -strange);
 }
 
 static errcode_t judge_features(struct e4z_image *img)
@@ -93,23 +93,25 @@ static errcode_t judge_state(struct e4z_image *img, bool force)
 	struct ext2_super_block *sb = img->fs->super;
 
 	if (sb->s_state & FC_REPLAY)
-		return image_fail(img, E4Z_ET_FAST_COMMIT,
-				  "a replay of fast commits was interrupted; mount it or run "
-				  "\"e2fsck -p IMAGE\" first");
+		return image_refuse(img, E4Z_ET_FAST_COMMIT,
+				    "a replay of fast commits was interrupted; mount it or run "
+				    "\"e2fsck -p IMAGE\" first");
 	if (img->log && img->log->sb.error && !force)
-		return image_fail(img, E4Z_ET_HAS_ERRORS,
-				  "the journal was aborted with error %" PRId32
-				  "; \"e2fsck -f IMAGE\" repairs it, --force edits all the same",
-				  (int32_t)img->log->sb.error);
+		return image_refuse(img, E4Z_ET_HAS_ERRORS,
+				    "the journal was aborted with error %" PRId32
+				    "; \"e2fsck -f IMAGE\" repairs it, --force edits all the same",
+				    (int32_t)img->log->sb.error);
 	if (sb->s_state & EXT2_ERROR_FS && !force)
-		return image_fail(img, E4Z_ET_HAS_ERRORS,
-				  "the file system is marked as having errors; \"e2fsck -f IMAGE\" "
-				  "repairs it, --force edits all the same");
+		return image_refuse(
+			img, E4Z_ET_HAS_ERRORS,
+			"the file system is marked as having errors; \"e2fsck -f IMAGE\" "
+			"repairs it, --force edits all the same");
 	/* with a journal a crash leaves the flag on: the log makes up for it */
 	if (!ext2fs_has_feature_journal(sb) && !(sb->s_state & EXT2_VALID_FS) && !force)
-		return image_fail(img, E4Z_ET_HAS_ERRORS,
-				  "the file system has no journal and was not unmounted; \"e2fsck "
-				  "-f IMAGE\" repairs it, --force edits all the same");
+		return image_refuse(
+			img, E4Z_ET_HAS_ERRORS,
+			"the file system has no journal and was not unmounted; \"e2fsck "
+			"-f IMAGE\" repairs it, --force edits all the same");
 	return 0;
 }
 
@@ -118,15 +120,15 @@ errcode_t guard_edit(struct e4z_image *img, bool force)
 	errcode_t err;
 
 	if (img->info.mounted)
-		return image_fail(img, E4Z_ET_MOUNTED, "the file system is mounted");
+		return image_refuse(img, E4Z_ET_MOUNTED, "the file system is mounted");
 	if (img->info.attached)
-		return image_fail(img, E4Z_ET_BUSY, "the image is attached to a loop device");
+		return image_refuse(img, E4Z_ET_BUSY, "the image is attached to a loop device");
 	err = judge_features(img);
 	if (err)
 		return err;
 	if (ext2fs_has_feature_journal(img->fs->super) && !img->log)
-		return image_fail(img, E4Z_ET_BAD_JOURNAL,
-				  "the file system is said to have a journal, but there is none");
+		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
+				    "the file system is said to have a journal, but there is none");
 	return judge_state(img, force);
 }
 
@@ -175,9 +177,9 @@ errcode_t guard_number(struct e4z_image *img, uint32_t ino)
 {
 	if (!guard_is_system(img, ino))
 		return 0;
-	return image_fail(img, E4Z_ET_REFUSED,
-			  "inode %" PRIu32 " belongs to the file system itself: it is %s", ino,
-			  system_name(img, ino));
+	return image_refuse(img, E4Z_ET_REFUSED,
+			    "inode %" PRIu32 " belongs to the file system itself: it is %s", ino,
+			    system_name(img, ino));
 }
 
 static const char *type_name(const struct inode *inode)
@@ -195,7 +197,7 @@ static const char *type_name(const struct inode *inode)
 
 static errcode_t refuse(struct e4z_image *img, const struct inode *inode, const char *why)
 {
-	return image_fail(img, E4Z_ET_REFUSED, "inode %" PRIu32 " %s", inode->ino, why);
+	return image_refuse(img, E4Z_ET_REFUSED, "inode %" PRIu32 " %s", inode->ino, why);
 }
 
 errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
@@ -205,10 +207,10 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 	if (!ext2fs_has_feature_quota(sb) ||
 	    !(sb->s_usr_quota_inum || sb->s_grp_quota_inum || sb->s_prj_quota_inum))
 		return 0;
-	return image_fail(img, E4Z_ET_QUOTA,
-			  "inode %" PRIu32
-			  " would own another number of blocks, and quota counts them",
-			  inode->ino);
+	return image_refuse(img, E4Z_ET_QUOTA,
+			    "inode %" PRIu32
+			    " would own another number of blocks, and quota counts them",
+			    inode->ino);
 }
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
@@ -220,9 +222,9 @@ errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned
 	if (!inode->links)
 		return refuse(img, inode, "has no links: it is free, or an orphan to be removed");
 	if (!inode_is(inode, LINUX_S_IFREG))
-		return image_fail(img, E4Z_ET_REFUSED,
-				  "inode %" PRIu32 " is %s, not a regular file", inode->ino,
-				  type_name(inode));
+		return image_refuse(img, E4Z_ET_REFUSED,
+				    "inode %" PRIu32 " is %s, not a regular file", inode->ino,
+				    type_name(inode));
 	if (inode->flags & EXT4_EA_INODE_FL)
 		return refuse(img, inode, "holds an extended attribute's value");
 	if (inode->flags & EXT4_VERITY_FL)

@@ -86,7 +86,7 @@ static errcode_t look_into_log(struct e4z_image *img)
 	if (err == ENOMEM)
 		return err;
 	/* a journal that cannot be read says nothing here */
-	img->context[0] = '\0';
+	image_forget(img);
 	return 0;
 }
 
@@ -106,9 +106,10 @@ errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_opt
 		return look_into_log(img);
 	if (!options->journal_device || (has_one && has_external(img)))
 		return 0;
-	return image_fail(
-		img, E4Z_ET_USAGE, "%.300s is named as the journal device, but the file system %s",
-		options->journal_device, has_one ? "has its journal in itself" : "has no journal");
+	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
+			    "%.300s is named as the journal device, but the file system %s",
+			    options->journal_device,
+			    has_one ? "has its journal in itself" : "has no journal");
 }
 
 errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
@@ -122,14 +123,14 @@ errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_opti
 	if (has_external(img))
 		return external_open(img, options, &img->journal_dev, &img->log);
 	if (!img->fs->super->s_journal_inum)
-		return image_fail(img, E4Z_ET_BAD_JOURNAL,
-				  "the file system is said to have a journal, but names none");
+		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
+				    "the file system is said to have a journal, but names none");
 	err = map_journal(img, &m);
 	if (!err) {
 		err = log_open(img->dev, img->block_size, m.runs.items, m.runs.count, &img->log,
 			       why, sizeof(why));
 		if (err)
-			image_fail(img, err, "%s", why);
+			image_fail_below(img, err, why);
 	}
 	vec_free(&m.runs);
 	return err;
@@ -171,7 +172,7 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 	errcode_t err = replay_read(img->log, img->blocks, &ov, replay, why, sizeof(why));
 
 	if (err)
-		return image_fail(img, err, "%s", why);
+		return image_fail_below(img, err, why);
 	if (replay->empty) {
 		overlay_free(ov);
 		return 0;

@@ -59,8 +59,9 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (!err && dirty && (*img)->log)
 		err = look_through(*img);
 	if (!err && (*img)->torn_super)
-		err = image_fail(*img, E4Z_ET_BAD_SUPER,
-				 "the superblock's checksum is wrong, and the journal has no copy");
+		err = image_refuse(
+			*img, E4Z_ET_BAD_SUPER,
+			"the superblock's checksum is wrong, and the journal has no copy");
 	if (!err && options->write)
 		err = prepare_edit(*img, options);
 	return err;

@@ -38,12 +38,12 @@ errcode_t session_get(struct e4z_image *img, struct session **s)
 	errcode_t err = 0;
 
 	if (!img->txn)
-		return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	if (!img->session)
 		err = make(img);
 	*s = img->session;
 	if (!err && img->session->broken)
-		err = image_fail(img, E4Z_ET_STATE, "an operation could not be taken back");
+		err = image_refuse(img, E4Z_ET_STATE, "an operation could not be taken back");
 	return err;
 }
 
@@ -264,9 +264,10 @@ errcode_t session_has_room(struct e4z_image *img)
 		owed += writeback_owed(s->files.items[i]);
 	if (owed <= left)
 		return 0;
-	return image_fail(img, E4Z_ET_NO_SPACE,
-			  "%" PRIu64 " more blocks are wanted, and %" PRIu64 " may be taken",
-			  owed * img->cluster_ratio, left * img->cluster_ratio);
+	return image_refuse(img, E4Z_ET_NO_SPACE,
+			    "no space: %" PRIu64 " more blocks are wanted, and %" PRIu64
+			    " may be taken",
+			    owed * img->cluster_ratio, left * img->cluster_ratio);
 }
 
 bool session_gave_back(const struct e4z_image *img)

@@ -74,9 +74,9 @@ static errcode_t judge_path(struct e4z_image *img, const char *path)
 	if (stat(path, &st) < 0)
 		return 0;
 	if (is_image(img, &st))
-		return image_fail(img, EINVAL, "the trace %.300s is the image itself", path);
+		return image_refuse(img, EINVAL, "the trace %.300s is the image itself", path);
 	if (undo_is(img->undo, &st))
-		return image_fail(img, EINVAL, "the trace %.300s is the undo file", path);
+		return image_refuse(img, EINVAL, "the trace %.300s is the undo file", path);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	errcode_t err;
 
 	if (img->trace)
-		return image_fail(img, EBUSY, "there is a trace already");
+		return image_refuse(img, EBUSY, "there is a trace already");
 	err = judge_path(img, path);
 	if (err)
 		return err;

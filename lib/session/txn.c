@@ -85,10 +85,10 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	errcode_t err;
 
 	if (img->txn)
-		return image_fail(img, E4Z_ET_STATE, "a transaction is open already");
+		return image_refuse(img, E4Z_ET_STATE, "a transaction is open already");
 	if (img->broken)
-		return image_fail(img, E4Z_ET_STATE,
-				  "a commit failed: the image is to be opened anew");
+		return image_refuse(img, E4Z_ET_STATE,
+				    "a commit failed: the image is to be opened anew");
 	txn = calloc(1, sizeof(*txn));
 	if (!txn)
 		return ENOMEM;
@@ -227,7 +227,7 @@ errcode_t txn_may_change(struct e4z_image *img)
 {
 	if (img->txn && img->txn->state == OPEN)
 		return 0;
-	return image_fail(img, E4Z_ET_STATE, "no transaction is open");
+	return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 }
 
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data)
@@ -427,9 +427,9 @@ errcode_t txn_fits(struct e4z_image *img, bool *fits)
 
 static errcode_t too_large(struct e4z_image *img, size_t count)
 {
-	return image_fail(img, E4Z_ET_LOG_FULL,
-			  "the change needs %" PRIu64 " journal blocks, and there are %" PRIu32,
-			  commit_need(img->log, count), log_size(img->log));
+	return image_refuse(img, E4Z_ET_LOG_FULL,
+			    "the change needs %" PRIu64 " journal blocks, and there are %" PRIu32,
+			    commit_need(img->log, count), log_size(img->log));
 }
 
 /* A superblock that the replay writes has not to travel in the log after it. */

@@ -133,6 +133,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 		free(last.list);
 		return err;
 	}
+	image_forget(img);
 	last.homes = txn->homes;
 	txn->homes = (struct homes){.mark = 0};
 	err = write_all(img, &last);
@@ -155,5 +156,5 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 		return 0;
 	txn->state = BROKEN;
 	img->broken = true;
-	return image_fail(img, err, "writing the transaction");
+	return image_has_told(img) ? err : image_fail(img, err, "writing the transaction");
 }

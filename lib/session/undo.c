@@ -345,9 +345,9 @@ errcode_t undo_judge(struct e4z_image *img)
 {
 	if (!img->journal_dev)
 		return 0;
-	return image_fail(img, E4Z_ET_FEATURE,
-			  "an undo file cannot hold the external journal %.300s",
-			  img->journal_dev->path);
+	return image_refuse(img, E4Z_ET_FEATURE,
+			    "an undo file cannot hold the external journal %.300s",
+			    img->journal_dev->path);
 }
 
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
@@ -357,7 +357,7 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 	errcode_t err;
 
 	if (img->undo)
-		return image_fail(img, EBUSY, "there is an undo file already");
+		return image_refuse(img, EBUSY, "there is an undo file already");
 	err = undo_judge(img);
 	if (err)
 		return err;
@@ -436,7 +436,7 @@ void undo_finish(struct e4z_image *img)
 	 */
 	if (!undo->dev->broken)
 		(void)seal(img);
-	if (!undo->header.num_keys)
+	if (!undo->header.num_keys || !undo->dev->touched)
 		unlink(undo->path);
 	img->undo = NULL;
 	undo_free(undo);

@@ -3,6 +3,7 @@
 // memory.
 #include "session/undo_after.h"
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "base/whole.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTOR 512U
 #define PIECE 65536U
 #define SUMS 16384U /* that are in memory at once */
 

@@ -32,7 +32,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTOR 512
 #define SUPER_SECTORS (SUPER_SIZE / SECTOR)
 
 struct apply {
@@ -60,6 +59,12 @@ __attribute__((format(printf, 3, 4))) static errcode_t say(const struct apply *a
 	return err;
 }
 
+/* The same, of what the code says why it failed. */
+static errcode_t say_while(const struct apply *a, errcode_t err, const char *doing)
+{
+	return say(a, err, "%s: %s", doing, error_message(err));
+}
+
 /* ---- the undo file ---- */
 
 static errcode_t get(const struct apply *a, uint64_t at, void *buf, size_t len)
@@ -69,7 +74,7 @@ static errcode_t get(const struct apply *a, uint64_t at, void *buf, size_t len)
 	if (at > a->file_size || len > a->file_size - at)
 		return say(a, E4Z_ET_BAD_UNDO, "the undo file is too short");
 	err = whole_pread(a->fd, buf, len, at);
-	return err ? say(a, err, "reading the undo file") : 0;
+	return err ? say_while(a, err, "reading the undo file") : 0;
 }
 
 static bool is_finished(const struct apply *a)
@@ -171,7 +176,7 @@ static errcode_t verify_table(const struct apply *a)
 
 	if (err == E4Z_ET_BAD_UNDO)
 		return say(a, err, "the table of what the edit left is damaged in the undo file");
-	return err ? say(a, err, "reading the undo file") : 0;
+	return err ? say_while(a, err, "reading the undo file") : 0;
 }
 
 static errcode_t read_file(struct apply *a, const char *path)
@@ -181,7 +186,7 @@ static errcode_t read_file(struct apply *a, const char *path)
 
 	a->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (a->fd < 0 || fstat(a->fd, &st) < 0)
-		return say(a, errno, "opening the undo file %.300s", path);
+		return say(a, errno, "opening the undo file %.300s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return say(a, E4Z_ET_BAD_UNDO, "the undo file is no regular file");
 	a->file_size = (uint64_t)st.st_size;
@@ -239,14 +244,15 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 		return err;
 	err = blkdev_open(spec->path, &a->dev);
 	if (err)
-		return say(a, err, "opening the image");
+		return say_while(a, err, "opening the image");
 	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
 	if (err)
-		return say(a, err, "%s", why);
+		return err == E4Z_ET_BUSY ? say(a, err, "%s", why) : say_while(a, err, why);
 	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))
 		err = place_choose(a->dev, spec, options->partition, &number, why, sizeof(why));
 	if (err)
-		return say(a, err, "%s", *why ? why : "finding the file system in the image");
+		return *why ? say(a, err, "%s", why)
+			    : say_while(a, err, "finding the file system in the image");
 	busy_look(a->dev, &busy);
 	if (busy.mounted)
 		return say(a, E4Z_ET_MOUNTED, "the file system is mounted: %s", busy.who);
@@ -293,7 +299,7 @@ static errcode_t judge_super(const struct apply *a)
 	errcode_t err = blkdev_read(a->dev, SUPER_OFFSET, sizeof(now), &now);
 
 	if (err)
-		return say(a, err, "reading the superblock");
+		return say_while(a, err, "reading the superblock");
 	err = wanted_super(a, &want);
 	if (err)
 		return err;
@@ -329,7 +335,7 @@ static errcode_t judge_table(const struct apply *a)
 			   "the file system was changed after the edit: its bytes at %" PRIu64
 			   " are neither what the edit left nor what was there before",
 			   off);
-	return err ? say(a, err, "comparing the image with the undo file") : 0;
+	return err ? say_while(a, err, "comparing the image with the undo file") : 0;
 }
 
 static errcode_t judge_image(const struct apply *a)
@@ -386,7 +392,7 @@ static errcode_t restore_all(struct apply *a)
 		if (!err && a->restored && !a->dry_run)
 			err = blkdev_sync(a->dev, "undo");
 	}
-	return err ? say(a, err, "writing old content back") : 0;
+	return err ? say_while(a, err, "writing old content back") : 0;
 }
 
 static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_options *options,
@@ -406,7 +412,7 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 	if (!err && !a->dry_run) {
 		err = blkdev_make_writable(a->dev);
 		if (err)
-			say(a, err, "opening the image for writing");
+			say_while(a, err, "opening the image for writing");
 	}
 	return err ? err : restore_all(a);
 }
@@ -421,6 +427,9 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 	if (why_size)
 		*why = '\0';
 	err = apply(&a, spec, options ? options : &defaults, path);
+	/* of a first write that failed nothing was written */
+	if (!dry_run && a.dev && !a.dev->touched)
+		a.restored = 0;
 	*done = (struct e4z_commit_summary){.bytes_written = a.restored,
 					    .barriers = a.dev ? a.dev->barriers : 0};
 	if (a.fd >= 0)

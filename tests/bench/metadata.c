@@ -209,8 +209,8 @@ int main(int argc, char **argv)
 	e4z_init_errors();
 	err = run(&job, argv);
 	if (err)
-		fprintf(stderr, "metadata: %s: %s\n", error_message(err),
-			job.img ? e4z_context(job.img) : "");
+		fprintf(stderr, "metadata: %s: %s\n", e4z_message(job.img, err),
+			e4z_context(job.img));
 	free(job.block);
 	if (job.img)
 		e4z_close(job.img);

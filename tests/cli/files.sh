@@ -27,3 +27,19 @@ same 'several' "$(kinds)" $'/tail stale-tail\n/past post-eof-data'
 run_e4zero 8 image /tail /missing
 grep -q /missing err || fail "the message does not name the file: $(cat err)"
 run_e4zero 8 image '<4000000000>'
+
+# what is named but not judged is skipped with its reason and is not a file, to --check and --fix alike
+debugfs_script image <<-END
+	write eight gone
+	set_inode_field gone links_count 0
+END
+gone=$(debugfs -R 'stat gone' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+system='a system inode: its content is not judged'
+for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" '/d:not a regular file' \
+	"<$gone>:deleted, waiting to be freed"; do
+	for verb in --check --fix; do
+		run_e4zero 0 $verb --json image "${row%%:*}"
+		same "$verb $row" "${row%%:*}:$(jq -r 'select(.type == "skipped") | .why' out)" "$row"
+		same "$verb $row" "$(jq -r 'select(.type == "summary") | "\(.files) \(.skipped)"' out)" '0 1'
+	done
+done

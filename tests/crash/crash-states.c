@@ -98,8 +98,8 @@ static errcode_t edit(struct run *run, const struct workload *work)
 		err = work_run(work, &options, img, attach, run, &run->summary);
 	}
 	if (err)
-		snprintf(run->why, sizeof(run->why), "%s: %s", error_message(err),
-			 img ? e4z_context(img) : "");
+		snprintf(run->why, sizeof(run->why), "%s: %s", e4z_message(img, err),
+			 e4z_context(img));
 	e4z_close(img);
 	return err;
 }
@@ -387,8 +387,7 @@ static int edit_file(struct options *o, const struct workload *work)
 		err = work_run(work, &options, img, no_attach, o, &summary);
 	}
 	if (err)
-		fprintf(stderr, "crash-states: %s: %s\n", error_message(err),
-			img ? e4z_context(img) : "");
+		fprintf(stderr, "crash-states: %s: %s\n", e4z_message(img, err), e4z_context(img));
 	e4z_close(img);
 	return err ? 1 : 0;
 }

@@ -144,7 +144,7 @@ static errcode_t open_image(struct court *court, bool writing, struct e4z_image 
 static errcode_t explain(struct e4z_image *img, const char *doing, errcode_t err, char *why,
 			 size_t size)
 {
-	snprintf(why, size, "%s: %s: %s", doing, error_message(err), img ? e4z_context(img) : "");
+	snprintf(why, size, "%s: %s: %s", doing, e4z_message(img, err), e4z_context(img));
 	return err;
 }
 

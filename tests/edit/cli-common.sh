@@ -74,6 +74,7 @@ untouched() {
 	remember_image "$image"
 	run_e4zero "$status" "$@"
 	image_unchanged "$image"
+	said_once
 	while IFS= read -r line || [ -n "$line" ]; do
 		[[ $line != 'e4zero: '* ]] || messages=$((messages + 1))
 		[[ ! $line =~ $pattern ]] || matches=$((matches + 1))

@@ -48,7 +48,7 @@ while read -r verb; do
 		no links|<$(ino_of image /orphan)>
 		belongs to the file system itself|<8>
 		No such file|/missing
-		damaged|/broken
+		a block lies outside the file system|/broken
 	END2
 	)
 	[[ $verb == --zero-range* ]] || kinds=2

@@ -46,9 +46,10 @@ done <<-END2
 END2
 no 'No such file' 0 /missing
 no 'No such file|[Nn]ot a directory' 0 /file/below
+no '^e4zero: image: looking up /a\\x0ab: No such file in the image$' 0 $'/a\nb'
 no 'No such file' 0 '<4000000>'
 no 'No such file' 0 '<0>'
-no 'can hold [0-9]+ bytes.*too large' 16T /file
+no 'can hold [0-9]+ bytes at most$' 16T /file
 no 'can hold [0-9]+ bytes' 0xffffffffffffffff /file
 no '.' 0 /broken
 # whole blocks of an encrypted file may go
@@ -62,9 +63,21 @@ no 'having errors' 0 /file
 run_e4zero 0 --force --truncate 0 image /file
 debugfs -w -R 'feature shared_blocks' image >debugfs.log 2>&1
 no 'share blocks' 0 /small
+run_e4zero 8 --json --fix image
+same 'shared_blocks' "$(jq -r 'select(.type == "error") | "\(.context)|\(.message)|\(.name)"' out)" \
+	'|files share blocks (feature shared_blocks): an edit of one would show in others|E4Z_ET_FEATURE'
+same 'shared_blocks' "$(cat err)" "e4zero: image: $(jq -r 'select(.type == "error").message' out)"
+# to --check nothing can be judged there
+run_e4zero 0 -v image
+grep -q "skipped .*shared_blocks: a tail may be another file's data" out || fail "$(cat out)"
+same 'summary' "$(tail -n 1 out)" 'image: 0 findings (0 stale bytes) in 3 files, 1 skipped'
+rm image
+edit_image image -O mmp
+no '^e4zero: image: multiple mount protection is on, another host may have the file system; "tune2fs .* turns it off$' \
+	0 /file
 rm image
 untouched 8 'No such file' ten --truncate 0 image /file
-untouched 8 'not an ext|Not an ext' ten --truncate 0 ten /file
+untouched 8 'there is no ext superblock' ten --truncate 0 ten /file
 
 # those that the superblock names
 edit_image image -O orphan_file,quota -E quotatype=usrquota:prjquota -I 256

@@ -18,7 +18,7 @@ full_image() {
 for features in ^has_journal bigalloc,^has_journal ^extent,^64bit,^has_journal; do
 	full_image -O $features
 	printf 'truncate /b 5\n# a remark\nwrite /a 0 from=most\nwrite /b 0 from=most\ntruncate /b 3\n' >script
-	untouched 8 'line 4: .*[0-9]+ more blocks are wanted, and [0-9]+ may be taken: No space' image --script script image
+	untouched 8 'line 4: no space: [0-9]+ more blocks are wanted, and [0-9]+ may be taken$' image --script script image
 	untouched 8 'line 4: ' image -n --script script image
 	printf 'write /a 0 from=most\nflush\nwrite /b 0 from=most\n' >script
 	untouched 8 'line 3: ' image --script script image
@@ -57,7 +57,7 @@ full_image -O ^has_journal
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: .*No space' image --script script image
+untouched 8 'line 2: .*[Nn]o space' image --script script image
 cp image other
 printf 'truncate /a 0\ncommit\nwrite /b 0 from=most\n' >script
 run_e4zero 0 --script script other
@@ -67,7 +67,7 @@ full_image -J size=1
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: .*No space' image --script script image
+untouched 8 'line 2: .*[Nn]o space' image --script script image
 run_e4zero 0 --split --script script image
 sound image
 holds image /b most

@@ -94,7 +94,9 @@ rm near/aside
 
 # another journal, and one that does not know the file system
 mke2fs -q -F -O journal_dev -b 4096 other.img 4096 >mke2fs.out 2>&1
-refuses 'not the one that the file system names' --journal-device other.img far/fs.img
+other='^e4zero: far/fs.img: the external journal other.img: the journal device is not the one that the file system names$'
+refuses "$other" --journal-device other.img far/fs.img
+"$E4ZERO" --json --journal-device other.img far/fs.img 2>err | grep -q '"name": *"E4Z_ET_OTHER_JOURNAL"' || fail 'another name'
 cp near/journal.img stranger.img
 printf '\1\2\3' | dd of=stranger.img bs=1 seek=$((4096 + 0x100)) conv=notrunc status=none
 refuses 'does not know the file system' --journal-device stranger.img far/fs.img

@@ -8,7 +8,8 @@ IMAGE is copied to ./work, which the arguments name. E4ZERO is the program, FAUL
 JUDGE tests/crash/crash-states. --between names an image as it is between two transactions.
 
 Exit 8 and not one byte changed, or 12 and, once it is replayed, a sound file system in a state between the one before
-and the one after: that is what is held, and that there is one sentence which ends with the reason.
+and the one after: that is what is held, and that there is one sentence which ends with the reason and, with 12, says how
+to go on.
 """
 import argparse
 import collections
@@ -159,7 +160,9 @@ def look(env, reasons):
     if rc not in (8, 12) and not left:
         fail("%s: exit %d: %s" % (env, rc, err))
     parts = 2 if reasons == MEMORY else 3
-    if not left and (len(lines) != 1 or lines[0].count(": ") < parts or not lines[0].endswith(reasons)):
+    said, advice = (lines + [""])[0].partition("; ")[::2]
+    if not left and (len(lines) != 1 or said.count(": ") < parts or not said.endswith(reasons) or
+                     (rc == 12) != bool(advice)):
         fail("%s: exit %d: no clear sentence: %s" % (env, rc, err))
     if "FAULTY_STEP" in env and took[0] != int(env["FAULTY_STEP"]):
         fail("%s: something was done after the failure" % env)

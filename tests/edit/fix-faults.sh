@@ -101,3 +101,27 @@ for kind in '' -sparse -behind; do
 		echo "$((tried - 1)) failures with error $error$kind"
 	done
 done
+
+# the undo file: of 8 there is none, of 12 it takes all back at once, whether the image's disk failed or its own
+for bad in work undo; do
+	n=0
+	while :; do
+		n=$((n + 1))
+		cp --sparse=never image work
+		rm -f undo
+		LD_PRELOAD=$tmp/faulty.so FAULTY_FILE=$tmp/$bad FAULTY_STEP=$n "$E4ZERO" --fix --undo undo work >out 2>err </dev/null
+		rc=$?
+		case $rc in
+		0) break ;;
+		8) [ ! -e undo ] || fail "$bad, step $n: an undo file is left of nothing" ;;
+		12)
+			grep -q ', or take it back at once with --undo-apply undo$' err || fail "$bad, step $n: $(cat err)"
+			run_e4zero 0 --undo-apply undo work
+			;;
+		*) fail "$bad, step $n: exit $rc: $(cat err)" ;;
+		esac
+		cmp image work || fail "$bad, step $n: exit $rc, and the image is not what it was"
+		[ $bad = work ] || grep -q 'undo file' err || [ $rc = 12 ] || fail "$bad, step $n: $(cat err)"
+	done
+	[ $n -gt 10 ] || fail "only $n steps"
+done

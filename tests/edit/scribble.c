@@ -122,7 +122,7 @@ static errcode_t obey(struct e4z_image *img, const char *text)
 
 static int failed(struct e4z_image *img, const char *image, errcode_t err, int status)
 {
-	fprintf(stderr, "scribble: %s: %s: %s\n", image, e4z_context(img), error_message(err));
+	fprintf(stderr, "scribble: %s: %s: %s\n", image, e4z_context(img), e4z_message(img, err));
 	e4z_close(img);
 	return status;
 }

@@ -30,7 +30,7 @@ struct driver {
 
 static int complain(const struct driver *d, const char *what, errcode_t err)
 {
-	printf("%s: %s: %s\n", what, error_message(err), d->img ? e4z_context(d->img) : "");
+	printf("%s: %s: %s\n", what, e4z_message(d->img, err), e4z_context(d->img));
 	fflush(stdout);
 	if (d->img && e4z_has_written(d->img))
 		puts("something was written");
@@ -80,7 +80,7 @@ static void one_line(struct driver *d, const char *name, uint64_t size)
 	errcode_t err = e4z_truncate(d->img, name, size, &edit);
 
 	if (err)
-		printf("no %s %s: %s\n", cause(err), error_message(err), e4z_context(d->img));
+		printf("no %s %s: %s\n", cause(err), e4z_message(d->img, err), e4z_context(d->img));
 	else if (edit.size_after != size)
 		printf("no other size_after is %" PRIu64 "\n", edit.size_after);
 	else

@@ -39,5 +39,6 @@ refuses() {
 	local pattern=$1
 	shift
 	run_e4zero 8 "$@"
+	said_once
 	grep -Eq -- "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
 }

@@ -22,6 +22,7 @@ if command -v python3 >/dev/null; then
 	refuses 'regular file' sock
 fi
 refuses 'No such file' missing.img
+refuses "^e4zero: '': opening the image: No such file or directory\$" --check ''
 ln -s loop-of-links loop-of-links
 refuses 'symbolic links' loop-of-links
 : >empty

@@ -17,11 +17,15 @@ opens_at 5000000 'kilo.img?offset=5MB'
 opens_at 5000000 'kilo.img?offset=5000KB'
 
 for n in '' -1 4X 4MM 0x 1e6 ' 4M' 99999999999999999999 17179869184G; do
-	"$E4ZERO" "disk.img?offset=$n" >out 2>err
-	rc=$?
-	[ $rc = 8 ] || [ $rc = 16 ] || fail "offset \"$n\": exit $rc"
-	grep -q 'offset' err || fail "offset \"$n\" is not named: $(cat err)"
+	for verb in --check --replay "--truncate 0" "--undo-apply none"; do
+		file=$([ "$verb" != '--truncate 0' ] || echo /file)
+		# shellcheck disable=SC2086 # words
+		run_e4zero 16 $verb "disk.img?offset=$n" $file
+		why="e4zero: disk.img?offset=$n: the offset \"$n\" is not a number of bytes"
+		[ "$(cat err)" = "$why" ] || fail "offset \"$n\": $(cat err)"
+	done
 done
+run_e4zero 16 --partition 1 'disk.img?offset=4M'
 refuses 'past the image' 'disk.img?offset=24M'
 refuses 'past the image' 'disk.img?offset=1T'
 refuses 'no ext superblock' 'disk.img?offset=512'

@@ -23,7 +23,7 @@ put_ext disk.img 16 32
 opens_at $((16 << 20)) disk.img
 opens_at $((16 << 20)) --partition 2 disk.img
 refuses 'no ext superblock' --partition 1 disk.img
-refuses 'No such partition' --partition 3 disk.img
+refuses 'no partition is called "3"' --partition 3 disk.img
 
 disk <<-END
 	label: dos

@@ -96,7 +96,7 @@ bool content_read(struct e4z_image *img, const char *name, uint32_t ino, struct 
 	if (!err)
 		err = e4z_map(img, name, read_piece, &r);
 	if (err) {
-		fprintf(stderr, "%s: %s: %s\n", name, error_message(err), e4z_context(img));
+		fprintf(stderr, "%s: %s: %s\n", name, e4z_message(img, err), e4z_context(img));
 		return false;
 	}
 	c->size = inode.size;
