@@ -103,7 +103,7 @@ for why in "${kinds[@]}"; do
 	large $why
 	for dry in '' -n; do
 		# shellcheck disable=SC2086 # none, or an option
-		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split makes several transactions of it: ' \
+		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split makes several transactions of it$' \
 			image $dry --write --from new -o 0 image /big
 	done
 	run_e4zero 0 --json --split --write --from new -o 0 image /big

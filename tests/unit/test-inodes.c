@@ -2,6 +2,12 @@
 // scan/inodes: tables that are written here are walked in order, whatever the size of an inode:
 // wrong checksums, groups that were never initialised, bitmaps that cannot be believed, pieces that
 // cannot be read.
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "base/vec.h"
+#include "check.h"
+#include "image/groups.h"
+#include "random.h"
 #include "scan/inodes.h"
 #include <unistd.h>
 
