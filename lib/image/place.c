@@ -113,18 +113,14 @@ errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, si
 {
 	const char *question = find_offset(spec);
 
-	*parsed = (struct place_spec){0};
+	*parsed = (struct place_spec){.has_offset = question};
+	if (question && !parse_bytes(question + sizeof(OFFSET_KEY) - 1, &parsed->offset)) {
+		snprintf(why, why_size, "the offset \"%.100s\" is not a number of bytes",
+			 question + sizeof(OFFSET_KEY) - 1);
+		return E4Z_ET_USAGE;
+	}
 	parsed->path = question ? strndup(spec, (size_t)(question - spec)) : strdup(spec);
-	if (!parsed->path)
-		return ENOMEM;
-	if (!question)
-		return 0;
-	parsed->has_offset = true;
-	if (parse_bytes(question + sizeof(OFFSET_KEY) - 1, &parsed->offset))
-		return 0;
-	snprintf(why, why_size, "the offset \"%.100s\" is not a number of bytes",
-		 question + sizeof(OFFSET_KEY) - 1);
-	return E4Z_ET_USAGE;
+	return parsed->path ? 0 : ENOMEM;
 }
 
 /* ---- what to choose from ---- */
