@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@
 
 struct trace {
 	int fd;
-	const struct blkdev *image;
+	struct e4z_image *img;
+	char *path;
 };
 
 static errcode_t put(const struct trace *trace, const char *line, size_t len)
@@ -38,8 +40,9 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 	static const char *const names[] = {
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
 	const struct trace *trace = arg;
-	const char *where = dev == trace->image ? "" : "journal ";
+	const char *where = dev == trace->img->dev ? "" : "journal ";
 	char line[LINE_SIZE];
+	errcode_t err;
 	int n;
 
 	if (op->type == BLKDEV_SYNC)
@@ -50,7 +53,8 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return EOVERFLOW;
 	/* the line is there before the operation is done, whatever happens to us then */
-	return put(trace, line, (size_t)n);
+	err = put(trace, line, (size_t)n);
+	return err ? image_fail(trace->img, err, "writing the trace %.300s", trace->path) : 0;
 }
 
 /* ST is an image of ours: opening it for writing would empty it. */
@@ -93,9 +97,12 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	observer.arg = img->trace = calloc(1, sizeof(*img->trace));
 	if (!img->trace)
 		return ENOMEM;
-	img->trace->image = img->dev;
+	img->trace->img = img;
+	img->trace->path = strdup(path);
 	img->trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	err = img->trace->fd < 0 ? errno : blkdev_observe(img->dev, &observer);
+	err = img->trace->fd < 0 ? errno : img->trace->path ? 0 : ENOMEM;
+	if (!err)
+		err = blkdev_observe(img->dev, &observer);
 	if (!err && img->journal_dev)
 		err = blkdev_observe(img->journal_dev, &observer);
 	return err ? image_fail(img, err, "opening the trace %.300s", path) : 0;
@@ -107,6 +114,7 @@ void trace_finish(struct e4z_image *img)
 		return;
 	if (img->trace->fd >= 0)
 		close(img->trace->fd);
+	free(img->trace->path);
 	free(img->trace);
 	img->trace = NULL;
 }

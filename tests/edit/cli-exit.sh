@@ -25,7 +25,7 @@ done
 # the disk under the image fills up at the first write: a trace that cannot be written stops it before
 if [ -c /dev/full ]; then
 	cp fresh image
-	untouched 8 'No space left' image --truncate 0 --trace-io /dev/full image /file
+	untouched 8 'writing the trace /dev/full: No space left' image --truncate 0 --trace-io /dev/full image /file
 	remember_image image
 	"$E4ZERO" --json --truncate 0 image /file >/dev/full 2>err
 	same 'exit with a lost beginning' $? 8
