@@ -305,18 +305,11 @@ errcode_t map_blame(const struct map_work *work)
 	return work->err ? work->err : E4Z_ET_CORRUPT_MAP;
 }
 
-/* Extents, or bytes in the inode that leave it for extents. */
-static bool may_have_extents(const struct e4z_image *img, const struct inode *inode)
-{
-	return inode->flags & EXT4_EXTENTS_FL ||
-	       (inode->flags & EXT4_INLINE_DATA_FL && ext2fs_has_feature_extents(img->fs->super));
-}
-
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode)
 {
 	uint64_t n = img->block_size / 4, blocks = 12 + n + n * n + n * n * n;
 
-	if (may_have_extents(img, inode) || blocks > LBLK_END)
+	if (inode->flags & EXT4_EXTENTS_FL || blocks > LBLK_END)
 		blocks = LBLK_END;
 	return blocks * img->block_size;
 }
@@ -347,7 +340,7 @@ uint64_t map_size_limit(const struct e4z_image *img, const struct inode *inode)
 
 	if (ext2fs_has_feature_huge_file(img->fs->super))
 		return size;
-	if (may_have_extents(img, inode))
+	if (inode->flags & EXT4_EXTENTS_FL)
 		return size < room * img->block_size ? size : room * img->block_size;
 	if (size / img->block_size + tree <= room)
 		return size;

@@ -210,6 +210,16 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
 
 /* ---- what operations are made of ---- */
 
+uint64_t op_size_limit(const struct op *op)
+{
+	struct inode inode = op->f->inode;
+
+	if (op->moves_first && inode.flags & EXT4_INLINE_DATA_FL &&
+	    ext2fs_has_feature_extents(op->img->fs->super))
+		inode.flags |= EXT4_EXTENTS_FL;
+	return map_size_limit(op->img, &inode);
+}
+
 errcode_t op_check(const struct op *op, unsigned what)
 {
 	struct e4z_image *img = op->img;
@@ -222,7 +232,7 @@ errcode_t op_check(const struct op *op, unsigned what)
 	if (inode->size > map_max_size(img, inode))
 		return image_refuse(img, E4Z_ET_BAD_INODE,
 				    "inode %" PRIu32 ": its size is beyond its map", inode->ino);
-	limit = map_size_limit(img, inode);
+	limit = op_size_limit(op);
 	if (!bytes_add(op->off, op->len, &end) || end > limit)
 		return image_refuse(img, EFBIG,
 				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",

@@ -20,6 +20,8 @@ struct op {
 	op_fn *split;
 	uint64_t off, len; /* bytes */
 	bool keep_size;
+	/* fallocate(2) takes what stands in the inode out of it before it looks at sizes */
+	bool moves_first;
 	const void *arg; /* the operation's own */
 
 	/* while it runs */
@@ -51,6 +53,9 @@ static inline uint64_t op_blocks(const struct op *op, uint64_t size)
 {
 	return (size >> op->img->block_bits) + ((size & (op->img->block_size - 1)) != 0);
 }
+
+/* The largest size, in bytes, that OP may give its file. */
+uint64_t op_size_limit(const struct op *op);
 
 /* Guard the inode, and hold off + len to what its map can hold: EFBIG. */
 errcode_t op_check(const struct op *op, unsigned what);

@@ -71,10 +71,10 @@ static errcode_t insert(struct op *op)
 	if (op->off >= size)
 		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
 				    op->name);
-	if (size > map_size_limit(op->img, &f->inode) - op->len)
+	if (size > op_size_limit(op) - op->len)
 		return image_refuse(op->img, EFBIG,
 				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",
-				    f->inode.ino, map_size_limit(op->img, &f->inode));
+				    f->inode.ino, op_size_limit(op));
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
@@ -95,7 +95,11 @@ static errcode_t insert(struct op *op)
 errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			     struct e4z_edit *edit)
 {
-	struct op op = {.name = "collapse-range", .run = collapse, .off = off, .len = len};
+	struct op op = {.name = "collapse-range",
+			.run = collapse,
+			.off = off,
+			.len = len,
+			.moves_first = true};
 
 	return op_run(img, &op, file, edit);
 }
@@ -103,7 +107,8 @@ errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t o
 errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			   struct e4z_edit *edit)
 {
-	struct op op = {.name = "insert-range", .run = insert, .off = off, .len = len};
+	struct op op = {
+		.name = "insert-range", .run = insert, .off = off, .len = len, .moves_first = true};
 
 	return op_run(img, &op, file, edit);
 }

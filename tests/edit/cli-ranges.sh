@@ -66,10 +66,12 @@ debugfs_script image <<<'write model file'
 same 'inline' "$(states)" 'inline:0+1'
 range punch-hole 2 2
 same 'no longer inline' "$(states)" 'written:0+1'
-# for extents, which reach further than the indirect blocks of small ones
+# for extents, which reach further than the indirect blocks of small ones; truncate and write ask before it moves
 edit_image image -b 1024 -O inline_data
 debugfs_script image <<<'rm file'
 debugfs_script image <<<'write model file'
+untouched 8 'can hold 17247252480 bytes at most' image --truncate 17247252481 image /file
+untouched 8 'can hold 17247252480 bytes at most' image --write -o 17247252480 --from small image /file
 run_e4zero 0 --allocate -o 100G -l 1k image /file
 run_e4zero 0 --insert-range -o 1k -l 1T image /file
 sound image
