@@ -26,6 +26,7 @@ from sides import Pair, main
 
 SAYS = {"EFBIG": "can hold", "EINVAL": "must be multiples|reaches the end|begins behind",
         "EOPNOTSUPP": "has no extents"}
+FULL = {"no space": "space", "that there is room for": "space", "quota": "quota"}
 MOUNTS = ("", "", "", "", "", "nodelalloc", "dioread_lock", "data=journal")
 LOOSE = ("nodelalloc", "dioread_lock", "data=journal")  # zeroes around what is written, instead of splitting
 
@@ -214,7 +215,7 @@ class Edits(Pair):
         op = self.choose(name)
         why = self.single(name, op)
         error = self.by_kernel(name, op)
-        reason = next((key for key in ("no space", "quota") if key in why.lower()), None)
+        reason = next((said for key, said in FULL.items() if key in why.lower()), None)
         if why and (not reason or reason == "quota" and "quota" not in self.config):
             raise Failed("%s %s: %s" % (name, op, why))
         self.history[name].append("%s%s%s" % (op, " (%s)" % reason if why else "",
