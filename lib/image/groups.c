@@ -67,10 +67,9 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		.inode_bitmap = ext2fs_inode_bitmap_loc(img->fs, g),
 		.bitmap_csum = bitmap_csum(img, g),
 		.used = per_group,
+		.doubtful = !csum_ok,
 	};
-	if (!csum_ok) {
-		group->doubtful = true;
-	} else if (img->group_csum) {
+	if (csum_ok && img->group_csum) {
 		unused = ext2fs_bg_itable_unused(img->fs, g);
 		if (ext2fs_bg_flags_test(img->fs, g, EXT2_BG_INODE_UNINIT))
 			unused = per_group;
@@ -78,8 +77,6 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 	}
 	if (!inside(img, group->itable, img->fs->inode_blocks_per_group))
 		group->sick = "the inode table lies outside the file system";
-	else if (!inside(img, group->inode_bitmap, 1))
-		group->doubtful = true;
 }
 
 /* Claim the group's own blocks; two groups cannot have the same table. */
@@ -147,11 +144,12 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
 	const struct group *group = &img->group[g];
 	uint32_t csum;
 
-	if (group->doubtful ||
+	if (!inside(img, group->inode_bitmap, 1) ||
 	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
 		return false;
+	/* a bitmap that its checksum fits is the right one, whatever else the descriptor says */
 	if (!img->metadata_csum)
-		return true;
+		return !group->doubtful;
 	csum = crc32c(img->csum_seed, bitmap, img->fs->super->s_inodes_per_group / 8);
 	/* descriptors of 32 bytes have room for the low half only */
 	if (EXT2_DESC_SIZE(img->fs->super) < BITMAP_CSUM_HI_END)

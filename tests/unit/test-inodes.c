@@ -52,7 +52,7 @@ static void put_inode(struct world *w, uint32_t g, uint32_t n, bool bit, bool us
 	const struct group *group = &w->group[g];
 	uint32_t ino = g * w->per_group + n + 1;
 	uint16_t mode = (uint16_t)(LINUX_S_IFREG | (ino & 0777));
-	bool believed = !group->doubtful && !(w->img.metadata_csum && g == WRONG_BITMAP);
+	bool believed = w->img.metadata_csum ? g != WRONG_BITMAP : !group->doubtful;
 	uint8_t raw[1024];
 
 	for (size_t i = 0; i < w->size; i++)
@@ -138,6 +138,7 @@ static void make(struct world *w, uint32_t size, bool csum)
 	w->img.fs = &w->fs;
 	w->img.block_size = BLOCK;
 	w->img.block_bits = 12;
+	w->img.blocks = 1 << 20;
 	w->img.inode_size = size;
 	w->img.inodes = KINDS * w->per_group;
 	w->img.groups = KINDS;
