@@ -67,7 +67,6 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		.inode_bitmap = ext2fs_inode_bitmap_loc(img->fs, g),
 		.bitmap_csum = bitmap_csum(img, g),
 		.used = per_group,
-		.doubtful = !csum_ok,
 	};
 	if (csum_ok && img->group_csum) {
 		unused = ext2fs_bg_itable_unused(img->fs, g);
@@ -147,9 +146,9 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
 	if (!inside(img, group->inode_bitmap, 1) ||
 	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
 		return false;
-	/* a bitmap that its checksum fits is the right one, whatever else the descriptor says */
+	/* it is believed unless its own checksum is wrong, whatever else the descriptor says */
 	if (!img->metadata_csum)
-		return !group->doubtful;
+		return true;
 	csum = crc32c(img->csum_seed, bitmap, img->fs->super->s_inodes_per_group / 8);
 	/* descriptors of 32 bytes have room for the low half only */
 	if (EXT2_DESC_SIZE(img->fs->super) < BITMAP_CSUM_HI_END)

@@ -14,7 +14,6 @@ struct group {
 	uint32_t bitmap_csum;
 	uint32_t used;	  /* inodes at the table's start that may be in use */
 	const char *sick; /* why nothing of the group can be read; NULL: it can */
-	bool doubtful;	  /* the descriptor's checksum is wrong */
 };
 
 /*

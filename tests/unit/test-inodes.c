@@ -15,7 +15,7 @@
 #define PIECE 262144 /* as in scan/inodes.c */
 #define BITMAPS 1    /* the first of the groups' bitmaps; their tables follow */
 
-enum group_kind { WHOLE, UNINIT, PARTIAL, DOUBTFUL, WRONG_BITMAP, SICK, NOTHING, CUT, KINDS };
+enum group_kind { WHOLE, UNINIT, PARTIAL, WRONG_BITMAP, SICK, NOTHING, CUT, KINDS };
 
 /* What the walk has to meet. */
 struct meeting {
@@ -52,7 +52,7 @@ static void put_inode(struct world *w, uint32_t g, uint32_t n, bool bit, bool us
 	const struct group *group = &w->group[g];
 	uint32_t ino = g * w->per_group + n + 1;
 	uint16_t mode = (uint16_t)(LINUX_S_IFREG | (ino & 0777));
-	bool believed = w->img.metadata_csum ? g != WRONG_BITMAP : !group->doubtful;
+	bool believed = !w->img.metadata_csum || g != WRONG_BITMAP;
 	uint8_t raw[1024];
 
 	for (size_t i = 0; i < w->size; i++)
@@ -114,7 +114,6 @@ static void make_groups(struct world *w)
 			.itable = BITMAPS + KINDS + g * blocks,
 			.inode_bitmap = BITMAPS + g,
 			.used = w->per_group,
-			.doubtful = g == DOUBTFUL,
 			.sick = g == SICK ? "outside" : NULL,
 		};
 	w->group[UNINIT].used = 0;
