@@ -16,7 +16,6 @@ static errcode_t edit(struct e4z_image *img, const char *file)
 	struct e4z_edit zeroed, cut;
 	struct e4z_commit_summary done;
 	errcode_t err = e4z_fix(img, &(struct e4z_fix_options){0}, &sink, &fixed);
-
 	err = err ? err : e4z_begin(img, NULL);
 	err = err ? err : e4z_zero_range(img, file, 0, 4096, true, &zeroed);
 	err = err ? err : e4z_truncate(img, file, 4096, &cut);

@@ -119,7 +119,7 @@ run_e4zero() {
 said_once() {
 	local what='file system (is|has)|image is|superblock is|undo file|external journal|journal holds|change is|quota'
 	local text twice=": (The ($what)|More than one|This is never|Not an ext|No such partition)"
-	read -r -d '' text <"$tmp/err"
+	slurp text "$tmp/err"
 	[[ ! $text =~ $twice ]] || fail "it is said twice: $text"
 }
 

@@ -57,7 +57,7 @@ full_image -O ^has_journal
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: .*[Nn]o space' image --script script image
+untouched 8 'line 2: no space: ' image --script script image
 cp image other
 printf 'truncate /a 0\ncommit\nwrite /b 0 from=most\n' >script
 run_e4zero 0 --script script other
@@ -67,7 +67,7 @@ full_image -J size=1
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: .*[Nn]o space' image --script script image
+untouched 8 'line 2: no space: ' image --script script image
 run_e4zero 0 --split --script script image
 sound image
 holds image /b most
