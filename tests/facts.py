@@ -26,7 +26,7 @@ class Facts:
     def __init__(self, witness):
         self.witness, self.fs = witness, witness.fs
         self.inodes = witness.inodes
-        self.orphans = self.fs.orphans(self.inodes)
+        self.orphans = self.fs.orphans()
         self.found = {}
         for f in witness.findings:
             self.found.setdefault(f["ino"], []).append(f)

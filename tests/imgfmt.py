@@ -396,14 +396,31 @@ class Image:
             at += (16 + name_len + 3) & ~3
         return b""
 
-    def orphans(self, inodes):
+    def sound_inode(self, ino):
+        """Any inode, in use or not, or None when its group or its checksum is bad."""
+        g = self.groups[(ino - 1) // self.ipg]
+        if g["misplaced"]:
+            return None
+        block, at = divmod((ino - 1) % self.ipg * self.isize, self.bs)
+        try:
+            inode = Inode(self, ino, self.block(g["it"] + block)[at:at + self.isize])
+        except Bad:
+            return None
+        return inode if self.inode_csum_ok(inode) else None
+
+    def orphans(self):
         """Numbers on the orphan list and in the orphan file."""
         out, ino = set(), self.last_orphan
-        while ino and ino <= self.inodes and ino not in out and ino in inodes:
+        while self.first_ino <= ino <= self.inodes and ino not in out:
             out.add(ino)
-            ino = inodes[ino].dtime
-        keeper = inodes.get(self.orphan_ino)
-        if keeper and not keeper.why:
+            inode = self.sound_inode(ino)
+            ino = inode.dtime if inode else 0
+        keeper = self.sound_inode(self.orphan_ino) if 0 < self.orphan_ino <= self.inodes else None
+        if keeper:
+            try:
+                self.read_map(keeper)
+            except Bad:
+                pass    # what could be read of it counts
             for _, pblk, count, written in keeper.runs:
                 for n in range(pblk, pblk + count if written else pblk):
                     out |= self._orphan_block(keeper, n)

@@ -468,14 +468,26 @@ kind_orphanlist_big() {
 	pollute "${orphans[@]}"
 }
 
-kind_orphanfile() {
-	mk 16M "$ext4,encrypt,verity,orphan_file" 1024 -N 1024
-	tree --extents --files 120
-	orphan_files extents
+orphan_file() {
 	debugfs -w -R "feature orphan_present" "$out" >/dev/null 2>&1
 	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present ||
 		skip "debugfs knows no orphan_present"
 	poke orphans "${chain[@]}"
+}
+
+kind_orphanfile() {
+	mk 16M "$ext4,encrypt,verity,orphan_file" 1024 -N 1024
+	tree --extents --files 120
+	orphan_files extents
+	orphan_file
+	pollute "${orphans[@]}"
+}
+
+kind_orphanfile_ind() {
+	mk 16M "$ext3,metadata_csum,orphan_file" 1024 -N 1024
+	tree --files 120
+	orphan_files indirect
+	orphan_file
 	pollute "${orphans[@]}"
 }
 

@@ -81,7 +81,7 @@ class Poker:
     def orphans(self, *inodes):
         keeper = field(self.stats, r"^Orphan file inode:\s+(\d+)")
         text = debugfs(self.image, "stat <%s>" % keeper)
-        block = int(field(text, r"^EXTENTS:\n\(0.*?\):(\d+)"))
+        block = int(field(text, r"^(?:EXTENTS|BLOCKS):\n\(0.*?\):(\d+)"))
         data = self.read(block)
         for i, ino in enumerate(inodes):
             data[4 * i:4 * i + 4] = int(ino).to_bytes(4, "little")

@@ -59,6 +59,7 @@ kinds() {
 	orphanlist-ind 4 full  the same with indirect maps
 	orphanlist-big 4 full  the same in clusters
 	orphanfile     4 full  the same in an orphan file
+	orphanfile-ind 4 full  the same with indirect maps, also that of the orphan file
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
 	shared         4 well  shared_blocks: nothing is judged
 	multiclaim     12 well  blocks that two inodes own

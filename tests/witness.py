@@ -49,7 +49,7 @@ class Witness:
                 self.add("unreadable", None, None, group=number, why=str(err))
         if not self.shared:
             self.claims()
-        orphans = self.fs.orphans(self.inodes)
+        orphans = self.fs.orphans()
         for ino, inode in self.inodes.items():
             if inode.links == 0:
                 self.skipped.append(ino)

@@ -78,7 +78,7 @@ errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 	if (!raw)
 		return ENOMEM;
 	file->whole = !inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) &&
-		      inode_has_map(&inode) && inode.flags & EXT4_EXTENTS_FL;
+		      inode_has_map(&inode);
 	if (!file->whole)
 		return 0;
 	file->seed = inode_csum_seed(img, &inode);

@@ -131,6 +131,23 @@ if mke2fs -q -F -O orphan_file probe 8M >mke2fs.log 2>&1; then
 	cut image /o1 /o2 /o3
 	! dumpe2fs -h image 2>/dev/null | grep -q orphan_present || fail 'orphan_present is left'
 	sound image
+
+	# where there are no extents the orphan file has an indirect map as well
+	make_image image 8M -b 1024 -O '^extent,^64bit,orphan_file'
+	debugfs_script image <<-END
+		write content o
+		sif o size 4900
+	END
+	chain=("$(ino_of image /o)")
+	in_file image
+	run_e4zero 4 --check image
+	grep -q '^pending-truncate .* /o$' out || fail "no finding: $(cat out)"
+	printf x >x
+	debugfs_script image <<<'write x keep'
+	finishes image 1 0 2
+	same 'blocks of o' 10 "$(debugfs -R 'stat o' image 2>/dev/null | sed -n 's/.*Blockcount: //p')"
+	! dumpe2fs -h image 2>/dev/null | grep -q orphan_present || fail 'orphan_present of indirect maps is left'
+	sound image
 fi
 
 # without a journal there is but one commit
