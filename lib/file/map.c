@@ -104,32 +104,57 @@ static bool node_csum_ok(const struct walk *w, const uint8_t *node)
 	       crc32c(w->csum_seed, node, tail) == get_le32(node + tail);
 }
 
-/* One extent of a leaf whose range ends at LIMIT. */
-static void leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit)
+static void deliver(const struct map_sink *sink, const struct run *run, size_t count)
+{
+	if (sink->runs) {
+		sink->runs(sink->arg, run, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		sink->run(sink->arg, &run[i]);
+}
+
+/* The extent E of a leaf whose range ends at LIMIT. False: it is damaged, and that is noted. */
+static inline bool leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit, struct run *run)
 {
 	uint32_t len = get_le16(e + 4);
-	struct run run = {
-		.lblk = get_le32(e),
-		.pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32,
-		.unwritten = len > NODE_WRITTEN_MAX,
-	};
 
-	run.len = run.unwritten ? len - NODE_WRITTEN_MAX : len;
-	if (!run.len) {
+	run->lblk = get_le32(e);
+	run->pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32;
+	run->unwritten = len > NODE_WRITTEN_MAX;
+	run->len = run->unwritten ? len - NODE_WRITTEN_MAX : len;
+	if (!run->len) {
 		fault(w, "an extent is empty");
-		return;
+		return false;
 	}
-	if (run.lblk < w->next_lblk || run.lblk + run.len > limit) {
+	if (run->lblk < w->next_lblk || run->lblk + run->len > limit) {
 		fault(w, "extents are out of order or overlap");
-		return;
+		return false;
 	}
-	w->next_lblk = run.lblk + run.len;
-	if (w->img->cluster_ratio > 1 && (run.lblk ^ run.pblk) % w->img->cluster_ratio) {
+	w->next_lblk = run->lblk + run->len;
+	if (w->img->cluster_ratio > 1 && (run->lblk ^ run->pblk) % w->img->cluster_ratio) {
 		fault(w, "an extent does not keep its place in the cluster");
-		return;
+		return false;
 	}
-	if (place_ok(w, run.pblk, run.len))
-		w->sink->run(w->sink->arg, &run);
+	return place_ok(w, run->pblk, run->len);
+}
+
+/* All extents of a leaf whose range ends at LIMIT. */
+static void leaf(struct walk *w, const uint8_t *node, uint64_t limit)
+{
+	unsigned entries = node_entries(node);
+	struct run *batch = w->work->batch;
+	size_t held = 0;
+
+	for (unsigned i = 0; i < entries; i++) {
+		held += leaf_entry(w, node + NODE_HEADER + i * NODE_ENTRY, limit, &batch[held]);
+		if (held == MAP_BATCH) {
+			deliver(w->sink, batch, held);
+			held = 0;
+		}
+	}
+	if (held)
+		deliver(w->sink, batch, held);
 }
 
 /* The node is of DEPTH (any when negative) and its entries fit into ROOM bytes. */
@@ -177,18 +202,17 @@ static void index_entry(struct walk *w, const uint8_t *node, unsigned i, uint64_
 /* Visit a node whose header is good; everything in it lies below logical block LIMIT. */
 static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 {
-	unsigned entries = node_entries(node), depth = node_depth(node);
+	unsigned entries = node_entries(node);
 
-	if (depth)
-		nearby_begin(&w->work->nearby, node);
+	if (!node_depth(node)) {
+		leaf(w, node, limit);
+		return;
+	}
+	nearby_begin(&w->work->nearby, node);
 	for (unsigned i = 0; i < entries; i++) {
 		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
 		uint64_t start = get_le32(e), end = limit;
 
-		if (!depth) {
-			leaf_entry(w, e, limit);
-			continue;
-		}
 		if (i + 1 < entries && get_le32(e + NODE_ENTRY) < end)
 			end = get_le32(e + NODE_ENTRY);
 		if (start < w->next_lblk || start >= end) {
@@ -209,7 +233,7 @@ struct gather {
 static void gather_flush(struct gather *g)
 {
 	if (g->run.len && place_ok(g->w, g->run.pblk, g->run.len))
-		g->w->sink->run(g->w->sink->arg, &g->run);
+		deliver(g->w->sink, &g->run, 1);
 	g->run.len = 0;
 }
 

@@ -29,12 +29,18 @@ struct map_sink {
 	bool (*node)(void *arg, uint64_t pblk);
 	/* An extent, valid by itself and behind the last one; neighbours are not merged. */
 	void (*run)(void *arg, const struct run *run);
+	/* COUNT of them at a time, instead of run, if it is set. */
+	void (*runs)(void *arg, const struct run *run, size_t count);
 };
+
+/* So many extents are handed over at a time. */
+#define MAP_BATCH 64
 
 /* Buffers of one thread for the tree blocks on the way down. */
 struct map_work {
 	uint8_t *level[6];
 	struct nearby nearby;
+	struct run batch[MAP_BATCH];
 	const volatile int *stop;	 /* a walk ends early when it is set; may be NULL */
 	uint64_t clear_start, clear_end; /* blocks known to be free of static metadata */
 	errcode_t err; /* of the disk, for the last tree block of a walk that cannot be read */

@@ -88,28 +88,55 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk)
 	return err;
 }
 
-errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
-			struct claims_last *last)
+static errcode_t append(struct claim_vec *vec, uint64_t first, uint64_t end, bool follows)
 {
-	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	const struct claim claim = {first, end - first};
+
+	if (!vec->count || !follows)
+		return vec_push(vec, claim);
+	vec->items[vec->count - 1].len += end - first;
+	return 0;
+}
+
+static errcode_t append_clusters(unsigned shift, struct claim_vec *vec, const struct run *run,
+				 struct claims_last *last)
+{
 	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
 	bool follows = first && last->cluster == first - 1;
-	struct claim claim;
 
-	if (shift && first == last->cluster && run->lblk >> shift == last->logical) {
+	if (first == last->cluster && run->lblk >> shift == last->logical) {
 		first++;
 		follows = true;
 	}
 	last->cluster = end - 1;
 	last->logical = (run->lblk + run->len - 1) >> shift;
-	if (first == end)
-		return 0;
-	if (vec->count && follows) {
-		vec->items[vec->count - 1].len += end - first;
-		return 0;
-	}
-	claim = (struct claim){first, end - first};
-	return vec_push(vec, claim);
+	return first == end ? 0 : append(vec, first, end, follows);
+}
+
+/* As many of the extents as lie behind each other on the disk; RUN becomes the next one. */
+static errcode_t append_blocks(struct claim_vec *vec, const struct run **run,
+			       const struct run *stop, struct claims_last *last)
+{
+	uint64_t first = (*run)->pblk, end = first;
+	bool follows = first && last->cluster == first - 1;
+
+	for (; *run < stop && (*run)->pblk == end; (*run)++)
+		end += (*run)->len;
+	last->cluster = end - 1;
+	return append(vec, first, end, follows);
+}
+
+errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			size_t count, struct claims_last *last)
+{
+	const struct run *stop = run + count;
+	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	errcode_t err = 0;
+
+	while (run < stop && !err)
+		err = shift ? append_clusters(shift, vec, run++, last)
+			    : append_blocks(vec, &run, stop, last);
+	return err;
 }
 
 errcode_t claims_enter(struct claims *c, struct claim_vec *vec)

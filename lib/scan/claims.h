@@ -39,22 +39,11 @@ struct claims_last {
 #define CLAIMS_START ((struct claims_last){UINT64_MAX, UINT64_MAX})
 
 /*
- * Append what RUN claims to VEC. LAST goes with the inode: a cluster may serve several of its
- * extents, in one place of the file.
+ * Append what COUNT extents claim to VEC. LAST goes with the inode: a cluster may serve several of
+ * its extents, in one place of the file.
  */
 errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
-			struct claims_last *last);
-
-/* The same; most extents lie behind the one before. */
-static inline errcode_t claims_collect(const struct e4z_image *img, struct claim_vec *vec,
-				       const struct run *run, struct claims_last *last)
-{
-	if (img->cluster_ratio > 1 || !vec->count || run->pblk != last->cluster + 1)
-		return claims_append(img, vec, run, last);
-	vec->items[vec->count - 1].len += run->len;
-	last->cluster += run->len;
-	return 0;
-}
+			size_t count, struct claims_last *last);
 
 /* Enter and empty VEC. */
 errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);

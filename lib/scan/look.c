@@ -184,7 +184,7 @@ static bool may_be_stale(const struct look *look, const struct run *run)
 	return run->unwritten ? look->regular && look->paranoid : run->lblk + run->len > look->eof;
 }
 
-__attribute__((noinline)) static void judge_run(struct look *look, const struct run *run)
+static void judge_run(struct look *look, const struct run *run)
 {
 	if (run->unwritten) {
 		push_residue(look, run);
@@ -197,7 +197,7 @@ __attribute__((noinline)) static void judge_run(struct look *look, const struct 
 }
 
 /* A run is over. */
-static inline void on_merged_run(struct look *look)
+static void on_merged_run(struct look *look)
 {
 	if (look->run.len && may_be_stale(look, &look->run))
 		judge_run(look, &look->run);
@@ -217,7 +217,7 @@ static void push_slack(struct look *look, uint64_t start, uint64_t end)
 }
 
 /* What no extent maps of the clusters up to RUN. Extents of one cluster follow each other. */
-__attribute__((noinline)) static void on_slack(struct look *look, const struct run *run)
+static void on_slack(struct look *look, const struct run *run)
 {
 	uint64_t ratio = look->img->cluster_ratio, start = run->pblk - run->pblk % ratio;
 
@@ -233,29 +233,48 @@ __attribute__((noinline)) static void on_slack(struct look *look, const struct r
 	look->slack_end = (look->slack_next + ratio - 1) / ratio * ratio;
 }
 
-/* Every extent comes through here: what few of them need stays out of line. */
-static void on_run(void *arg, const struct run *run)
+/* Neighbours of one state become one run. */
+static void merge_runs(struct look *look, const struct run *run, size_t count)
 {
-	struct look *look = arg;
 	struct run *last = &look->run;
 
-	if (look->err)
-		return;
-	if (!look->img->shared_blocks)
-		look->err = claims_collect(look->img, &look->claimed, run, &look->last_claim);
+	for (size_t i = 0; i < count; i++) {
+		if (last->len && run[i].lblk == last->lblk + last->len &&
+		    run[i].pblk == last->pblk + last->len && run[i].unwritten == last->unwritten) {
+			last->len += run[i].len;
+			continue;
+		}
+		on_merged_run(look);
+		*last = run[i];
+	}
+}
+
+/* Where residue is not asked for nothing matters of the extents that end before EOF. */
+static void judge_runs(struct look *look, const struct run *run, size_t count)
+{
+	if (!look->regular || !look->paranoid) {
+		if (run[count - 1].lblk + run[count - 1].len <= look->eof)
+			return;
+		for (; run->lblk + run->len <= look->eof; run++)
+			count--;
+	} else if (look->img->cluster_ratio > 1) {
+		for (size_t i = 0; i < count; i++)
+			on_slack(look, &run[i]);
+	}
+	merge_runs(look, run, count);
+}
+
+/* Every extent comes through here. */
+static void on_runs(void *arg, const struct run *run, size_t count)
+{
+	struct look *look = arg;
+
+	if (!look->err && !look->img->shared_blocks)
+		look->err = claims_append(look->img, &look->claimed, run, count, &look->last_claim);
 	if (!look->err && look->claimed.count >= CLAIMS_MAX)
 		look->err = claims_enter(look->claims, &look->claimed);
-	if (!look->judging)
-		return;
-	if (look->img->cluster_ratio > 1 && look->paranoid && look->regular)
-		on_slack(look, run);
-	if (last->len && run->lblk == last->lblk + last->len &&
-	    run->pblk == last->pblk + last->len && run->unwritten == last->unwritten) {
-		last->len += run->len;
-		return;
-	}
-	on_merged_run(look);
-	*last = *run;
+	if (!look->err && look->judging)
+		judge_runs(look, run, count);
 }
 
 static bool on_node(void *arg, uint64_t pblk)
@@ -364,7 +383,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 
 errcode_t look_at(struct look *look, const struct inode *inode)
 {
-	const struct map_sink sink = {.arg = look, .node = on_node, .run = on_run};
+	const struct map_sink sink = {.arg = look, .node = on_node, .runs = on_runs};
 	const char *why = NULL;
 	errcode_t err;
 

@@ -19,8 +19,8 @@ static struct struct_ext2_filsys fs;
 static struct ext2_super_block super;
 
 struct seen {
-	struct run runs[64];
-	size_t count;
+	struct run runs[128];
+	size_t count, batches;
 	uint64_t nodes[64];
 	size_t node_count;
 };
@@ -41,8 +41,18 @@ static void on_run(void *arg, const struct run *run)
 {
 	struct seen *seen = arg;
 
-	CHECK(seen->count < 64);
+	CHECK(seen->count < 128);
 	seen->runs[seen->count++] = *run;
+}
+
+static void on_runs(void *arg, const struct run *run, size_t count)
+{
+	struct seen *seen = arg;
+
+	CHECK(count && count <= MAP_BATCH);
+	seen->batches++;
+	for (size_t i = 0; i < count; i++)
+		on_run(arg, &run[i]);
 }
 
 static void put16(uint8_t *p, unsigned n)
@@ -78,18 +88,32 @@ static void child(uint8_t *node, unsigned i, uint32_t lblk, uint32_t pblk)
 	put32(node + 12 + i * 12 + 4, pblk);
 }
 
-/* Write the blocks out and walk the inode at RAW. */
+static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t pblk,
+		   bool unwritten)
+{
+	CHECK(run->lblk == lblk && run->len == len && run->pblk == pblk &&
+	      run->unwritten == unwritten);
+}
+
+/* Write the blocks out and walk the inode at RAW: extents one by one and in batches are the same. */
 static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 {
 	struct inode inode = {.ino = 12, .mode = LINUX_S_IFREG, .flags = flags, .raw = raw};
-	const struct map_sink sink = {.arg = seen, .node = on_node, .run = on_run};
+	struct seen single = {.count = 0};
+	const struct map_sink one = {.arg = &single, .node = on_node, .run = on_run};
+	const struct map_sink many = {.arg = seen, .node = on_node, .runs = on_runs};
 	struct map_work work = {.stop = NULL};
 	const char *why;
 
 	memset(seen, 0, sizeof(*seen));
 	CHECK(pwrite(img.dev->fd, disk, sizeof(disk), 0) == (ssize_t)sizeof(disk));
 	CHECK(map_work_init(&img, &work) == 0);
-	why = map_walk(&img, &work, &inode, &sink);
+	why = map_walk(&img, &work, &inode, &one);
+	CHECK(map_walk(&img, &work, &inode, &many) == why);
+	CHECK(seen->count == single.count && seen->node_count == single.node_count);
+	for (size_t i = 0; i < single.count; i++)
+		is_run(&seen->runs[i], single.runs[i].lblk, single.runs[i].len, single.runs[i].pblk,
+		       single.runs[i].unwritten);
 	map_work_free(&work);
 	return why;
 }
@@ -97,13 +121,6 @@ static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 static bool says(const char *why, const char *what)
 {
 	return why && strstr(why, what);
-}
-
-static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t pblk,
-		   bool unwritten)
-{
-	CHECK(run->lblk == lblk && run->len == len && run->pblk == pblk &&
-	      run->unwritten == unwritten);
 }
 
 static void test_shallow(void)
@@ -227,6 +244,33 @@ static void test_indirect(void)
 	CHECK(!walk(raw, 0, &seen) && seen.count == 4 && seen.node_count == 3);
 }
 
+/* Leaves of more extents than a batch: none is lost at its end, and none that is damaged counts. */
+static void test_batches(void)
+{
+	unsigned n = (BS - 12) / 12;
+	uint8_t raw[256] = {0}, *root = raw + INODE_I_BLOCK;
+	struct seen seen;
+
+	CHECK(n > MAP_BATCH + 2 && n < 2 * MAP_BATCH);
+	header(root, 1, 4, 1);
+	child(root, 0, 0, 400);
+	for (unsigned count = MAP_BATCH - 1; count <= n; count++) {
+		header(disk[400], count, n, 0);
+		for (unsigned i = 0; i < count; i++)
+			extent(disk[400], i, 2 * i, 1, 500 + i);
+		CHECK(!walk(raw, EXT4_EXTENTS_FL, &seen) && seen.count == count);
+		CHECK(seen.batches == (count + MAP_BATCH - 1) / MAP_BATCH);
+		for (unsigned i = 0; i < count; i++)
+			is_run(&seen.runs[i], 2 * i, 1, 500 + i, false);
+		for (unsigned i = MAP_BATCH - 2; i < count; i++) {
+			extent(disk[400], i, 2 * i, 1, META);
+			CHECK(says(walk(raw, EXT4_EXTENTS_FL, &seen), "metadata"));
+			CHECK(seen.count == count - 1);
+			extent(disk[400], i, 2 * i, 1, 500 + i);
+		}
+	}
+}
+
 int main(void)
 {
 	const char *dir = getenv("TMPDIR");
@@ -254,6 +298,7 @@ int main(void)
 	CHECK(img.metadata && rangeset_add(img.metadata, META, 1, NULL) == 0);
 	test_shallow();
 	test_deep();
+	test_batches();
 	test_indirect();
 	rangeset_free(img.metadata);
 	capture_free(img.view);
