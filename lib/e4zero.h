@@ -286,6 +286,12 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) 
  */
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 	E4Z_MUST_CHECK;
+/*
+ * Go on as after e4z_commit() and e4z_begin(), without a write: what was done until now is a
+ * transaction of its own, which e4z_plan() counts; what comes sees it, and may use what it freed
+ * (without a journal it may not). A plan ends with e4z_abort().
+ */
+errcode_t e4z_plan_commit(struct e4z_image *img) E4Z_MUST_CHECK;
 void e4z_abort(struct e4z_image *img);
 
 /* Something was written to the image since it was opened: a failure now is not without a trace. */

@@ -85,6 +85,11 @@ errcode_t edit_commit(struct edit_job *job)
 	return job->options->dry_run ? plan(job) : e4z_commit(job->img, &job->result.commit);
 }
 
+errcode_t edit_next(struct edit_job *job)
+{
+	return job->options->dry_run ? e4z_plan_commit(job->img) : edit_begin(job);
+}
+
 static errcode_t operate(struct edit_job *job)
 {
 	struct e4z_edit edit;

@@ -46,5 +46,7 @@ errcode_t edit_tell_orphan(void *job, uint32_t ino, const char *why);
 /* Begin the one transaction of a plan; what it ends with: the commit, or its price in a dry run. */
 errcode_t edit_begin(struct edit_job *job);
 errcode_t edit_commit(struct edit_job *job);
+/* After a commit, or its price: the next transaction. */
+errcode_t edit_next(struct edit_job *job);
 
 #endif

@@ -347,8 +347,10 @@ errcode_t report_image(struct report *report, const struct e4z_image_info *info)
 
 errcode_t report_edit(struct report *report, const struct e4z_edit *edit)
 {
-	if (!report->options->quiet && edit->note)
+	if (!report->options->quiet && edit->note && edit->ino != report->noted) {
 		util_say(report->options->image, edit->path, edit->note);
+		report->noted = edit->ino;
+	}
 	return report->ops->edit(report, edit);
 }
 

@@ -47,7 +47,8 @@ struct report_ops {
 struct report {
 	const struct report_ops *ops;
 	const struct options *options;
-	bool wrote; /* the image: a report that is lost comes too late to leave it as it was */
+	bool wrote;	/* the image: a report that is lost comes too late to leave it as it was */
+	uint32_t noted; /* the inode whose edit had the last note: the next one needs not say it */
 };
 
 /* NULL: no memory. */

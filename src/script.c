@@ -302,7 +302,7 @@ static void add(struct e4z_commit_summary *sum, const struct e4z_commit_summary 
 	sum->orphans_left = one->orphans_left;
 }
 
-/* End this transaction, and begin the next. A dry run only plans. */
+/* End this transaction, and begin the next. */
 static errcode_t commit(struct edit_job *job, struct script *s, bool last)
 {
 	struct e4z_commit_summary before = job->result.commit;
@@ -310,11 +310,14 @@ static errcode_t commit(struct edit_job *job, struct script *s, bool last)
 
 	job->result.commit = (struct e4z_commit_summary){0};
 	err = edit_commit(job);
-	add(&before, &job->result.commit);
-	job->result.commit = before;
+	/* a plan counts what was planned before */
+	if (!job->options->dry_run) {
+		add(&before, &job->result.commit);
+		job->result.commit = before;
+	}
 	if (!err)
 		err = tell(job, s);
-	return err || last ? err : edit_begin(job);
+	return err || last ? err : edit_next(job);
 }
 
 /* Line I; the transaction began with line *FIRST. */
@@ -325,15 +328,11 @@ static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size
 	switch (s->lines[i].kind) {
 	case LINE_OPERATION: return operate(job, s, i);
 	case LINE_FLUSH: err = e4z_flush(job->img); break;
-	case LINE_COMMIT:
-		/* what is not written cannot begin anew: a dry run sees one */
-		if (!job->options->dry_run)
-			err = commit(job, s, false);
-		break;
+	case LINE_COMMIT: err = commit(job, s, false); break;
 	}
 	if (err)
 		blame(s, e4z_context(job->img), *first, i);
-	else if (s->lines[i].kind == LINE_COMMIT && !job->options->dry_run)
+	else if (s->lines[i].kind == LINE_COMMIT)
 		*first = i + 1;
 	return err;
 }

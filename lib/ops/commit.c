@@ -69,6 +69,17 @@ errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 			    need, *log_room);
 }
 
+errcode_t e4z_plan_commit(struct e4z_image *img)
+{
+	errcode_t err;
+
+	if (!img->txn)
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
+	err = session_settle(img);
+	session_drop(img);
+	return err ? err : txn_seal(img);
+}
+
 void e4z_abort(struct e4z_image *img)
 {
 	session_drop(img);

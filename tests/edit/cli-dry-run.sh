@@ -58,3 +58,47 @@ dry --replay image
 grep -q 'the journal would be replayed' out || fail "$(cat out)"
 dry --truncate 0 image /file
 grep -q 'the journal would be replayed' out || fail "$(cat out)"
+
+# planned SCRIPT: what a dry run of it says is what the run does
+planned() {
+	dry --json --script "$1" image
+	jq -c 'select(.type == "edit") | del(.dry_run)' out >planned
+	jq -c 'select(.type == "summary") | [.transactions, .log_blocks, .files]' out >>planned
+	run_e4zero 0 --json --script "$1" image
+	jq -c 'select(.type == "edit") | del(.dry_run)' out >done
+	jq -c 'select(.type == "summary") | [.transactions, .log_blocks, .files]' out >>done
+	cmp planned done || fail "planned $(cat planned), done $(cat done)"
+	sound image
+}
+
+# a script of several transactions: each has the log for itself, and what one frees the next one takes
+edit_image image
+cat >script <<-'END'
+	zero-range /file 0 5000
+	punch-hole /file 5000 1000
+	commit
+	truncate /file 0
+	commit
+	commit
+	truncate /file 9000
+	allocate /file 0 1M
+	write-zeroes /small 0 8192
+END
+planned script
+same 'transactions' "$(field transactions summary)" 3
+make_image image 200M -b 1024 -g 256 -J size=1 -N 4096 -O ^resize_inode -m 0
+yes 'line of text' | head -c 10000 >ten
+debugfs_script image <<-'END'
+	write ten a
+	fallocate a 10 99999
+	sif a size 100000000
+	write ten b
+	fallocate b 10 69999
+	sif b size 70000000
+END
+printf '%s\n' 'truncate /a 0' 'allocate /b 0 130M' >script
+untouched 8 'No space' image -n --script script image
+printf '%s\n' 'truncate /a 0' commit 'allocate /b 0 130M' commit 'punch-hole /b 0 100M' >script
+planned script
+printf '%s\n' 'punch-hole /b 100M 30M' commit 'allocate /b 0 1T' >script
+untouched 8 'line 3.*No space' image -n --script script image

@@ -87,6 +87,9 @@ debugfs_script image <<<'sif frozen flags 0x80020'
 echo 'truncate /frozen 50' >script
 run_e4zero 0 -n --script script image
 same 'message of a dry run' "$(cat err)" 'e4zero: image: /frozen: the file is append-only where it is mounted'
+printf '%s\n' 'truncate /frozen 60' 'truncate /frozen 55' 'truncate /file 50' >script
+run_e4zero 0 -n --script script image
+same 'message of a file edited twice' "$(cat err)" 'e4zero: image: /frozen: the file is append-only where it is mounted'
 run_e4zero 0 --quiet --json --truncate 50 image /frozen
 same 'quiet' "$(cat err) $(field note edit)" ' the file is append-only where it is mounted'
 run_e4zero 0 --json --truncate 50 image /file

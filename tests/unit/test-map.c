@@ -95,7 +95,7 @@ static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t 
 	      run->unwritten == unwritten);
 }
 
-/* Write the blocks out and walk the inode at RAW: extents one by one and in batches are the same. */
+/* Write the blocks out, walk the inode at RAW: extents one by one and in batches are the same. */
 static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 {
 	struct inode inode = {.ino = 12, .mode = LINUX_S_IFREG, .flags = flags, .raw = raw};
