@@ -134,6 +134,15 @@ static void dirty_mark(struct extents *list, uint64_t start, uint64_t end, bool 
 	dirty_add(list, start - (left && start), end + right);
 }
 
+errcode_t extents_touch(struct extents *list, uint64_t start, uint64_t len)
+{
+	errcode_t err = dirty_room(list);
+
+	if (!err)
+		dirty_add(list, start, start + len);
+	return err;
+}
+
 errcode_t extents_dirty(struct extents *list, const struct e4z_span **spans, size_t *count)
 {
 	dirty_sort(list);

@@ -78,6 +78,9 @@ void extents_walk_start(const struct extents *list, struct extents_walk *walk, u
 			uint64_t end, bool cut);
 bool extents_walk_next(const struct extents *list, struct extents_walk *walk, struct run *run);
 
+/* [start, start + len) counts as changed: what stands for it on disk is to be written anew. */
+errcode_t extents_touch(struct extents *list, uint64_t start, uint64_t len);
+
 /* What was changed: *COUNT disjoint ranges in order, valid until the next change. */
 errcode_t extents_dirty(struct extents *list, const struct e4z_span **spans, size_t *count);
 

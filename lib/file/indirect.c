@@ -133,6 +133,29 @@ static uint64_t next_mapped(const struct extents *list, uint64_t lblk)
 	return lblk + run.len < EXTENTS_END ? lblk + run.len : UINT64_MAX;
 }
 
+/* The first logical block that block INDEX of LEVEL stands for. */
+static uint64_t first_below(const struct indirect *map, unsigned level, uint64_t index)
+{
+	for (; level > 1; level--)
+		index = 1 + index * map->per_block;
+	return DIRECT + index * map->per_block;
+}
+
+bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from)
+{
+	for (unsigned level = 1; level <= LEVELS; level++)
+		for (size_t i = map->now[level - 1].count; i-- > 0;) {
+			uint32_t index = map->now[level - 1].items[i].index;
+			uint64_t end = first_below(map, level, index + 1ull);
+
+			if (end <= from)
+				break;
+			if (next_mapped(list, first_below(map, level, index)) >= end)
+				return true;
+		}
+	return false;
+}
+
 static errcode_t check_range(const struct indirect *map, const struct extents *list,
 			     const struct e4z_span *span)
 {

@@ -49,6 +49,8 @@ static errcode_t unmap_behind(struct op *op, uint64_t size)
 	if (!err)
 		err = edit_unmap(op->f, keep, EXTENTS_END - keep);
 	if (!err)
+		err = edit_prune(op->f, keep);
+	if (!err)
 		err = cache_drop(op->f->blocks, keep, EXTENTS_END - keep);
 	edit_close_handle(op->f);
 	return err;

@@ -311,6 +311,16 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 	return give_clusters(f);
 }
 
+errcode_t edit_prune(struct edit_file *f, uint64_t lblk)
+{
+	errcode_t err = in_handle(f);
+
+	if (err || !f->map || !indirect_idle(f->map, f->list, lblk))
+		return err;
+	f->changed = true;
+	return extents_touch(f->list, lblk, EXTENTS_END - lblk);
+}
+
 /* ---- states ---- */
 
 /* One piece of a file in the other state. */

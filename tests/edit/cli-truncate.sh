@@ -56,3 +56,25 @@ mke2fs -q -F -t ext2 -r 0 image >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.l
 debugfs_script image <<<'write ten file'
 run_e4zero 0 --truncate 3G image /file
 sound image
+
+# a block of pointers that has none goes with what is behind the end, also where nothing else does
+edit_image idle -O ^extent,^64bit
+debugfs_script idle <<-'END2'
+	setb 3000
+	zap_block 3000
+	sif file block[IND] 3000
+	sif file blocks 32
+END2
+e2fsck -fy idle >e2fsck.out 2>&1
+sound idle
+for size in 10000 5000 0; do
+	cp idle image
+	head -c $size ten >model
+	to $size $size image /file
+	same "sectors of $size bytes" "$(debugfs -R 'stat file' image 2>/dev/null | sed -n 's/.*Blockcount: //p')" \
+		$(((size + 4095) / 4096 * 8))
+done
+cp idle image
+cp ten model
+to 10001 10001 image /file
+debugfs -R 'stat file' image 2>/dev/null | grep -q '(IND):3000' || fail 'it is gone though nothing behind the end was'

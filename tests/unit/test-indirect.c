@@ -118,6 +118,37 @@ static void test_places(uint32_t block_size)
 	bench_close(&b);
 }
 
+/* Blocks of pointers with no data below them are found, and go when all behind is written anew. */
+static void test_idle(uint32_t block_size)
+{
+	const uint32_t p = block_size / 4, at[] = {12, 12 + p, 12 + p + p * p};
+	const uint64_t end[] = {at[1], at[2], indirect_limit(block_size)};
+	const uint8_t none[4096] = {0};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct bench b;
+
+		bench_open(&b, block_size, at[2] + p, 1);
+		model_map(&b.m, b.list, at[i], 1, false, false);
+		emit(&b);
+		CHECK(b.disk->blocks == i + 1 && !indirect_idle(b.map, b.list, 0));
+		/* the lowest one was placed first */
+		CHECK(disk_put(b.disk, 1, none) == 0);
+		b.m.cell[at[i]] = 0;
+		model_save(&b.m);
+		reload(&b);
+		CHECK(indirect_idle(b.map, b.list, 0));
+		CHECK(indirect_idle(b.map, b.list, at[i] + p - 1));
+		CHECK(!indirect_idle(b.map, b.list, end[i]));
+		emit(&b);
+		CHECK(b.disk->blocks == i + 1);
+		CHECK(extents_touch(b.list, at[i] + p - 1, EXTENTS_END - at[i] - p + 1) == 0);
+		emit(&b);
+		CHECK(!b.disk->blocks && !indirect_idle(b.map, b.list, 0));
+		bench_close(&b);
+	}
+}
+
 static void test_refused(void)
 {
 	struct run run = {.lblk = 100, .pblk = UINT32_MAX - 1, .len = 2};
@@ -146,6 +177,7 @@ int main(void)
 	unsigned factor = model_factor();
 
 	test_places(1024);
+	test_idle(1024);
 	test_refused();
 	for (uint64_t seed = 1; seed <= factor; seed++) {
 		fuzz(1024, 400, 20, seed, 800);
