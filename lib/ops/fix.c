@@ -44,10 +44,10 @@ struct fix {
 	struct rangeset *doubt; /* blocks of inodes that cannot be read */
 	struct fix_orphans orphans;
 	struct finding_vec behind; /* one inode's runs of written blocks behind EOF */
-	struct left_vec left;	   /* in the order of the findings */
-	size_t next_left;	   /* while they are delivered */
-	size_t held_max;	   /* changed blocks of a batch */
-	char why[1024];		   /* the last change was not made */
+	struct left_vec left;
+	size_t next_left; /* while they are delivered */
+	size_t held_max;  /* changed blocks of a batch */
+	char why[1024];	  /* the last change was not made */
 };
 
 static errcode_t stopped(const struct fix *fix)
@@ -66,11 +66,6 @@ static errcode_t leave(struct fix *fix, const struct e4z_finding *f, const char 
 		return 0;
 	free(left.why);
 	return ENOMEM;
-}
-
-static bool is_behind(const struct e4z_finding *f)
-{
-	return f->kind == E4Z_POST_EOF_DATA || f->kind == E4Z_POST_EOF_ZERO;
 }
 
 /* ---- batches ---- */
@@ -144,8 +139,28 @@ static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
 	return err;
 }
 
-/* Convert or free what one inode has behind EOF; zeroes first, so that nothing is left of it. */
-static errcode_t hide_behind(struct fix *fix, bool may_keep)
+/* What becomes of the written blocks behind EOF; CUT: of all blocks there. */
+enum way { HIDE, FREE, CUT };
+
+/* Nothing stays behind EOF, as after a truncate to the same size. */
+static errcode_t cut(struct fix *fix, struct edit_file *file)
+{
+	struct extents_walk walk;
+	struct run run;
+	errcode_t err;
+
+	extents_walk_start(file->list, &walk, file->eof, EXTENTS_END, false);
+	while (extents_walk_next(file->list, &walk, &run))
+		if (rangeset_meets(fix->doubt, run.pblk, run.len))
+			return image_refuse(
+				fix->img, E4Z_ET_REFUSED,
+				"a block past EOF may be that of an inode that cannot be read");
+	err = edit_unmap(file, file->eof, EXTENTS_END - file->eof);
+	return err ? err : edit_prune(file, file->eof);
+}
+
+/* Zeroes first, so that nothing is left of what one inode has written behind EOF. */
+static errcode_t hide_behind(struct fix *fix, enum way way)
 {
 	const struct finding_vec *runs = &fix->behind;
 	struct edit_file file;
@@ -155,10 +170,12 @@ static errcode_t hide_behind(struct fix *fix, bool may_keep)
 		err = guard_inode(fix->img, &file.inode, 0);
 	for (size_t i = 0; i < runs->count && !err; i++) {
 		err = zero_run(fix, &runs->items[i]);
-		if (!err)
+		if (!err && way != CUT)
 			err = edit_hide(&file, runs->items[i].lblk, runs->items[i].blocks,
-					may_keep);
+					way == HIDE);
 	}
+	if (!err && way == CUT)
+		err = cut(fix, &file);
 	if (!err)
 		err = edit_finish(&file, false);
 	edit_close(&file);
@@ -169,16 +186,23 @@ static errcode_t hide_behind(struct fix *fix, bool may_keep)
 
 typedef errcode_t change_fn(struct fix *fix, const struct e4z_finding *f);
 
+/*
+ * A split of the map may find no block for the tree, and what stays behind EOF may be what e2fsck
+ * takes for damage in a deep one: then more of it is freed.
+ */
 static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
 {
-	errcode_t err = hide_behind(fix, true);
+	errcode_t err = 0;
 
 	(void)f;
-	if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA)
-		return err;
-	/* a split found no block for the tree: free instead */
-	txn_back(fix->img);
-	return hide_behind(fix, false);
+	for (enum way way = HIDE; way <= CUT; way++) {
+		if (way != HIDE)
+			txn_back(fix->img);
+		err = hide_behind(fix, way);
+		if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA && err != E4Z_ET_REFUSED)
+			break;
+	}
+	return err;
 }
 
 /* One inode is damaged or in nobody's reach: the rest is not. */
@@ -243,7 +267,10 @@ static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e
 	return 0;
 }
 
-/* What was gathered of the runs of one inode. */
+/*
+ * What was gathered of the runs of one inode. All else of it is staged before: what is freed here
+ * may be somebody else's in the next batch.
+ */
 static errcode_t end_behind(struct fix *fix)
 {
 	struct finding_vec *runs = &fix->behind;
@@ -324,16 +351,15 @@ static errcode_t stage_all(struct fix *fix)
 
 	while (!err) {
 		err = check_next(fix->check, &f);
-		/* what is left is told in the order of the findings */
 		if (!err && fix->behind.count &&
-		    (f.ino != fix->behind.items[0].ino || !is_behind(&f) || why_left(fix, &f)))
+		    (f.kind == CHECK_END || f.ino != fix->behind.items[0].ino))
 			err = end_behind(fix);
 		if (err || f.kind == CHECK_END)
 			break;
 		if (f.kind == FINDING_SKIPPED || f.kind == E4Z_OPAQUE)
 			continue;
 		err = stage_one(fix, &f);
-		if (!err && !fix->behind.count && batch_is_full(fix))
+		if (!err && batch_is_full(fix))
 			err = end_batch(fix);
 	}
 	return err ? err : end_batch(fix);
@@ -411,6 +437,21 @@ static errcode_t begin(struct fix *fix)
 
 /* ---- telling ---- */
 
+/* The order of the findings. */
+static int by_finding(const void *pa, const void *pb)
+{
+	const struct left *a = pa, *b = pb;
+
+	if (a->ino != b->ino)
+		return a->ino < b->ino ? -1 : 1;
+	/* E4Z_NONE + 1 is 0: null comes first */
+	if (a->lblk != b->lblk)
+		return a->lblk + 1 < b->lblk + 1 ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
+}
+
 static void tell(void *arg, struct e4z_finding *f)
 {
 	struct fix *fix = arg;
@@ -459,6 +500,8 @@ static errcode_t run(struct fix *fix)
 		err = stage_all(fix);
 	if (!err)
 		err = replay(fix);
+	if (fix->left.count)
+		qsort(fix->left.items, fix->left.count, sizeof(struct left), by_finding);
 	return err ? err : check_deliver(fix->check, tell, fix);
 }
 
