@@ -421,8 +421,9 @@ class Image:
                 self.read_map(keeper)
             except Bad:
                 pass    # what could be read of it counts
-            for _, pblk, count, written in keeper.runs:
-                for n in range(pblk, pblk + count if written else pblk):
+            for lblk, pblk, count, written in keeper.runs:
+                count = min(count, max(0, keeper.size // self.bs - lblk)) if written else 0
+                for n in range(pblk, pblk + count):
                     out |= self._orphan_block(keeper, n)
         return out
 

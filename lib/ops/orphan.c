@@ -55,28 +55,26 @@ static errcode_t edit_slot(struct e4z_image *img, uint32_t ino, uint8_t **raw)
 	return err;
 }
 
-/* What led to L leads to the one behind it. */
-static errcode_t unchain(struct e4z_image *img, const struct listed *l)
+/* The list goes on from inode INO, or from the superblock (0), to NEXT. */
+static errcode_t link_to(struct e4z_image *img, uint32_t ino, uint32_t next)
 {
 	uint8_t *raw;
-	errcode_t err = edit_slot(img, l->ino, &raw);
+	errcode_t err = ino ? edit_slot(img, ino, &raw) : txn_super(img, &raw);
 
 	if (err)
 		return err;
-	put_le32(raw + I_DTIME, 0);
-	inode_set_checksum(img, l->ino, raw);
-	if (!l->before) {
-		err = txn_super(img, &raw);
-		if (!err)
-			put_le32(raw + S_LAST_ORPHAN, l->next);
-		return err;
-	}
-	err = edit_slot(img, l->before, &raw);
-	if (err)
-		return err;
-	put_le32(raw + I_DTIME, l->next);
-	inode_set_checksum(img, l->before, raw);
+	put_le32(raw + (ino ? I_DTIME : S_LAST_ORPHAN), next);
+	if (ino)
+		inode_set_checksum(img, ino, raw);
 	return 0;
+}
+
+/* What led to L leads to the one behind it. */
+static errcode_t unchain(struct e4z_image *img, const struct listed *l)
+{
+	errcode_t err = link_to(img, l->ino, 0);
+
+	return err ? err : link_to(img, l->before, l->next);
 }
 
 static errcode_t clear_entry(struct orphans *o, const struct listed *l)
@@ -226,6 +224,14 @@ static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 
 /* ---- the chain ---- */
 
+/* Where the list goes on behind INODE. 0: nowhere, or back to what may be off it by then. */
+static uint32_t next_of(const struct orphans *o, const struct inode *inode)
+{
+	return orphan_may_be(o->img, inode->dtime) && !rangeset_has(o->seen, inode->dtime)
+		       ? inode->dtime
+		       : 0;
+}
+
 static errcode_t finish_chain(struct orphans *o)
 {
 	struct e4z_image *img = o->img;
@@ -242,10 +248,13 @@ static errcode_t finish_chain(struct orphans *o)
 			return err;
 		if (inode_read(img, l.ino, o->raw, &inode))
 			return tell(o, l.ino, "it cannot be read");
-		l.next = inode.dtime;
+		l.next = next_of(o, &inode);
 		err = finish_or_leave(o, &l, &inode);
-		if (!rangeset_has(o->done, l.ino))
-			l.before = l.ino;
+		if (rangeset_has(o->done, l.ino))
+			continue;
+		l.before = l.ino;
+		if (!err && !l.next && rangeset_has(o->done, inode.dtime))
+			err = link_to(img, l.ino, 0);
 	}
 	return err;
 }

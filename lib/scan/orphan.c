@@ -41,6 +41,7 @@ static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
 struct walk {
 	const struct e4z_image *img;
 	struct orphan_file *file;
+	uint64_t end; /* in blocks: the kernel looks no further than i_size */
 	uint64_t blocks, nodes;
 	errcode_t err;
 };
@@ -57,9 +58,14 @@ static bool on_node(void *arg, uint64_t pblk)
 static void on_run(void *arg, const struct run *run)
 {
 	struct walk *w = arg;
+	struct run part = *run;
 
-	w->blocks += run->len;
-	if (!run->unwritten && w->blocks <= w->img->blocks && vec_push(&w->file->runs, *run))
+	if (part.unwritten || part.lblk >= w->end)
+		return;
+	if (part.len > w->end - part.lblk)
+		part.len = w->end - part.lblk;
+	w->blocks += part.len;
+	if (w->blocks <= w->img->blocks && vec_push(&w->file->runs, part))
 		w->err = ENOMEM;
 }
 
@@ -82,6 +88,7 @@ errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 	if (!file->whole)
 		return 0;
 	file->seed = inode_csum_seed(img, &inode);
+	w.end = inode.size >> img->block_bits;
 	file->whole = !map_walk(img, work, &inode, &sink);
 	return w.err;
 }

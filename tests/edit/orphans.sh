@@ -148,6 +148,14 @@ if mke2fs -q -F -O orphan_file probe 8M >mke2fs.log 2>&1; then
 	same 'blocks of o' 10 "$(debugfs -R 'stat o' image 2>/dev/null | sed -n 's/.*Blockcount: //p')"
 	! dumpe2fs -h image 2>/dev/null | grep -q orphan_present || fail 'orphan_present of indirect maps is left'
 	sound image
+
+	# no entry counts that lies past its size
+	make_image image 8M -b 1024 -O orphan_file
+	orphans image 20
+	in_file image
+	debugfs_script image <<<"sif <$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')> size 1000"
+	run_e4zero 0 --check image
+	same 'finished' "$(run_e4zero 0 --json --truncate 0 image /keep && field orphans_finished summary)" 0
 fi
 
 # without a journal there is but one commit
@@ -166,3 +174,31 @@ on_list image
 finishes image 1 1 2
 grep -q 'more than the journal has room for' out || fail "no reason: $(cat out)"
 is_on_list image "${chain[0]}"
+
+# a list that comes back to what is off it by then, or goes on to nobody, ends there: one run is enough
+printf x >x
+for links in '1 1' '1 2 1' '1 2 2' '1 2 3 2' '1 99999' '1 2 8'; do
+	make_image image 32M -O ^orphan_file
+	orphans image 20 20 20
+	read -ra chain <<<"$links"
+	for i in "${!chain[@]}"; do
+		[ "${chain[i]}" -gt 3 ] || chain[i]=$(ino_of image "/o${chain[i]}")
+	done
+	cp image deleted
+	for last in image deleted; do
+		{
+			[ $last = image ] || printf 'unlink o2\nsif <%s> links_count 0\n' "$(ino_of image /o2)"
+			echo ssv last_orphan "${chain[0]}"
+			for ((i = 0; i + 1 < ${#chain[@]}; i++)); do
+				echo "sif <${chain[i]}> dtime @${chain[i + 1]}"
+			done
+		} | debugfs_script $last
+		run_e4zero 0 --fix $last
+		remember_image $last
+		run_e4zero 0 --fix $last
+		image_unchanged $last
+		grep -q 'nothing to do' out || fail "$links, $last: $(cat out)"
+	done
+	same "first orphan of $links" "$(dumpe2fs -h image 2>/dev/null | grep 'First orphan')" ''
+	sound image
+done
