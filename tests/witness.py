@@ -220,7 +220,7 @@ class Witness:
     def cut_off(inode, first):
         """EOF lies in the last entry of a root that has levels below: e2fsck unmaps what is behind it."""
         count, depth = imgfmt.u16(inode.raw, 42), imgfmt.u16(inode.raw, 46)
-        if not inode.flags & imgfmt.FL_EXTENTS or not depth or not 1 <= count <= 4 or not first:
+        if not inode.flags & imgfmt.FL_EXTENTS or not depth or not 1 <= count <= 4 or first < 2:
             return False
         return first >= imgfmt.u32(inode.raw, 40 + 12 * count)
 

@@ -316,7 +316,8 @@ static errcode_t look_at_inline(struct look *look, const struct inode *inode)
 /*
  * e2fsck takes EOF for the end of the last entry in the root of a tree that has levels (libext2fs:
  * path end_block): what is mapped behind EOF there is out of bounds and is unmapped. If EOF lies
- * before that entry the subtraction wraps, and nothing is.
+ * before that entry the subtraction wraps, and nothing is; nor where the entry would end with
+ * block 0, which stands for no bound at all.
  */
 static enum e4z_e2fsck behind_eof(const struct look *look, const struct inode *inode)
 {
@@ -324,7 +325,7 @@ static enum e4z_e2fsck behind_eof(const struct look *look, const struct inode *i
 	unsigned entries = get_le16(root + 2);
 
 	if (!(inode->flags & EXT4_EXTENTS_FL) || !get_le16(root + 6) || !entries || entries > 4 ||
-	    !look->past_eof || look->past_eof < get_le32(root + 12 + (entries - 1) * 12))
+	    look->past_eof <= 1 || look->past_eof < get_le32(root + 12 + (entries - 1) * 12))
 		return E4Z_E2FSCK_WOULD_GROW;
 	return E4Z_E2FSCK_WOULD_CLEAR;
 }
