@@ -209,12 +209,14 @@ class Pair:
         self.stats["compared"] += 1
 
     def grew_empty(self, name, ours, kern):
-        """An empty file that outgrew its inode: the kernel maps a block of zeroes, we need none."""
+        """A file of zeroes that outgrew its inode: one maps a block of them, the other a hole (doc/kernel.md)."""
         if name not in self.inside or ours.inline or kern.inline:
             return False
         mine, theirs = ours.blocks(self.bs), kern.blocks(self.bs)
         apart = [block for block in set(mine) | set(theirs) if mine.get(block) != theirs.get(block)]
-        return len(apart) == 1 and theirs.get(apart[0]) == "written"
+        if len(apart) != 1:
+            return False
+        return theirs.get(apart[0]) == "written" or (mine.get(apart[0]), theirs.get(apart[0])) == ("written", None)
 
     def judge_states(self, name, ours, kern):
         if ours.states() != kern.states():
