@@ -35,6 +35,7 @@ kind_shared() {
 	dbg <<-EOF
 	sif /d0/f0001 block[0] 0x1f30b
 	sif /d0/f0002 block[1] 0x60004
+	sif /d0/f0003 file_acl 20000
 	EOF
 	: >"$list"
 }

@@ -392,11 +392,11 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		return 0;
 	start(look, inode);
 	err = classify(look, inode);
-	if (!err && inode->acl_block && !look->img->shared_blocks) {
+	if (!err && inode->acl_block) {
 		if (inode->acl_block >= look->img->blocks ||
 		    rangeset_has(look->img->metadata, inode->acl_block))
 			why = "the extended-attribute block lies outside its place";
-		else
+		else if (!look->img->shared_blocks)
 			err = claims_xattr(look->claims, inode->acl_block);
 	}
 	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
