@@ -19,7 +19,7 @@ trap 'exit 1' INT TERM HUP
 # what damaged and shared images must give, by path: one victim a way of damage
 victims() {
 	case $1 in
-	shared) echo /d0/f000{1,2} ;;
+	shared) echo /d0/f000{1,2,3} ;;
 	multiclaim) echo /d0/f0013 /d0/f0015 /d1/f00{40,45,61} /deep400 /shared/{a,b,c,d} ;;
 	multiclaim-bigalloc) echo /two/{a,b,c,d,f} ;;
 	metaoverlap) echo /d0/f00{00,01,02,03,05,06,07,09,10,11} ;;
