@@ -112,6 +112,24 @@ errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_opt
 			    has_one ? "has its journal in itself" : "has no journal");
 }
 
+/*
+ * A log that the file system does not want to be replayed is an old copy, or the file system is: a
+ * crash after needs_recovery is set for an edit would bring its blocks back.
+ */
+static errcode_t find_external(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	errcode_t err = external_open(img, options, &img->journal_dev, &img->log);
+
+	if (err || !img->log->sb.start || img->mended_super ||
+	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
+		return err;
+	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
+			    "the log of %.300s is not empty, though the file system needs no "
+			    "replay: one of them is an old copy; \"e2fsck -f -j %.300s IMAGE\" "
+			    "makes them agree",
+			    img->journal_dev->path, img->journal_dev->path);
+}
+
 errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};
@@ -121,7 +139,7 @@ errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_opti
 	if (img->log || !ext2fs_has_feature_journal(img->fs->super))
 		return 0;
 	if (has_external(img))
-		return external_open(img, options, &img->journal_dev, &img->log);
+		return find_external(img, options);
 	if (!img->fs->super->s_journal_inum)
 		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
 				    "the file system is said to have a journal, but names none");

@@ -53,6 +53,12 @@ log(2, struct.pack(">IIIII", magic, 1, tid, block, 8), bytes(16))
 log(3, data.replace(b"file", b"FILE"))
 log(4, struct.pack(">III", magic, 2, tid))
 END
+# without the flag the two do not belong together: set for an edit it would have the log replayed
+remember_image near/fs.img near/journal.img
+run_e4zero 8 --truncate 1 near/fs.img /file
+grep -q 'is not empty, though the file system needs no replay' err || fail "$(cat err)"
+image_unchanged near/fs.img near/journal.img
+run_e4zero 0 --check near/fs.img
 debugfs -w -R 'feature needs_recovery' near/fs.img >/dev/null 2>&1
 
 # the directory block's checksum is wrong in the log's copy, so the view shows: the name cannot be looked up
