@@ -142,21 +142,43 @@ static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
 /* What becomes of the written blocks behind EOF; CUT: of all blocks there. */
 enum way { HIDE, FREE, CUT };
 
-/* Nothing stays behind EOF, as after a truncate to the same size. */
-static errcode_t cut(struct fix *fix, struct edit_file *file)
+static bool behind_in_doubt(const struct fix *fix, const struct edit_file *file)
 {
 	struct extents_walk walk;
 	struct run run;
-	errcode_t err;
 
 	extents_walk_start(file->list, &walk, file->eof, EXTENTS_END, false);
 	while (extents_walk_next(file->list, &walk, &run))
 		if (rangeset_meets(fix->doubt, run.pblk, run.len))
-			return image_refuse(
-				fix->img, E4Z_ET_REFUSED,
-				"a block past EOF may be that of an inode that cannot be read");
-	err = edit_unmap(file, file->eof, EXTENTS_END - file->eof);
-	return err ? err : edit_prune(file, file->eof);
+			return true;
+	return false;
+}
+
+/* Nothing stays behind EOF, as after a truncate to the same size. */
+static errcode_t cut(struct fix *fix, struct edit_file *file)
+{
+	uint64_t len = EXTENTS_END - file->eof;
+	errcode_t err;
+
+	if (behind_in_doubt(fix, file))
+		return image_refuse(fix->img, E4Z_ET_REFUSED,
+				    "a block past EOF may be that of an inode that cannot be read");
+	err = edit_unmap(file, file->eof, len);
+	return err ? err : edit_prune(file, file->eof, len);
+}
+
+/*
+ * Runs of zeroes that were not asked for go with those that were: alone, in a smaller tree, they
+ * may be what e2fsck cuts off.
+ */
+static errcode_t hide_zeroes(struct fix *fix, struct edit_file *file, bool may_keep)
+{
+	uint32_t kinds = fix->options->check.kinds;
+	bool wanted = !kinds || kinds & E4Z_KIND_BIT(E4Z_POST_EOF_ZERO);
+
+	if (wanted || !(kinds & E4Z_KIND_BIT(E4Z_POST_EOF_DATA)) || behind_in_doubt(fix, file))
+		return 0;
+	return edit_hide(file, file->eof, EXTENTS_END - file->eof, may_keep);
 }
 
 /* Zeroes first, so that nothing is left of what one inode has written behind EOF. */
@@ -174,8 +196,8 @@ static errcode_t hide_behind(struct fix *fix, enum way way)
 			err = edit_hide(&file, runs->items[i].lblk, runs->items[i].blocks,
 					way == HIDE);
 	}
-	if (!err && way == CUT)
-		err = cut(fix, &file);
+	if (!err)
+		err = way == CUT ? cut(fix, &file) : hide_zeroes(fix, &file, way == HIDE);
 	if (!err)
 		err = edit_finish(&file, false);
 	edit_close(&file);

@@ -21,6 +21,8 @@ narrow() {
 	# shellcheck disable=SC2086 # words
 	python3 "$srcdir/tests/edit/narrow.py" fresh "$(ino_of fresh file)" ${data%% *} "$1" "$2" "$3" $nodes ||
 		fail "narrow.py"
+	# a block of zeroes among the written ones
+	dd if=/dev/zero of=fresh bs=1024 seek=$((${data%% *} + $1 - 2)) count=1 conv=notrunc status=none
 	# the nodes are the other file's no longer
 	debugfs_script fresh <<-'END'
 		sif nodes size 0
