@@ -141,16 +141,18 @@ static uint64_t first_below(const struct indirect *map, unsigned level, uint64_t
 	return DIRECT + index * map->per_block;
 }
 
-bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from)
+bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from,
+		   uint64_t end)
 {
 	for (unsigned level = 1; level <= LEVELS; level++)
 		for (size_t i = map->now[level - 1].count; i-- > 0;) {
 			uint32_t index = map->now[level - 1].items[i].index;
-			uint64_t end = first_below(map, level, index + 1ull);
+			uint64_t first = first_below(map, level, index);
+			uint64_t behind = first_below(map, level, index + 1ull);
 
-			if (end <= from)
+			if (behind <= from)
 				break;
-			if (next_mapped(list, first_below(map, level, index)) >= end)
+			if (first < end && next_mapped(list, first) >= behind)
 				return true;
 		}
 	return false;

@@ -22,8 +22,9 @@ void indirect_free(struct indirect *map);
 /* Blocks of pointers that there are. */
 uint32_t indirect_blocks(const struct indirect *map);
 
-/* A block of pointers that stands for logical blocks from FROM on has no data below it. */
-bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from);
+/* A block of pointers that stands for some of the logical blocks [from, end) has no data below it. */
+bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from,
+		   uint64_t end);
 
 /* Logical blocks that such a map can hold. */
 uint64_t indirect_limit(uint32_t block_size);

@@ -194,6 +194,8 @@ static errcode_t remove_blocks(struct op *op, uint64_t first, uint64_t end)
 	if (!err)
 		err = edit_unmap(op->f, first, end - first);
 	if (!err)
+		err = edit_prune(op->f, first, end - first);
+	if (!err)
 		err = cache_drop(op->f->blocks, first, end - first);
 	edit_close_handle(op->f);
 	return err;

@@ -49,7 +49,7 @@ static errcode_t unmap_behind(struct op *op, uint64_t size)
 	if (!err)
 		err = edit_unmap(op->f, keep, EXTENTS_END - keep);
 	if (!err)
-		err = edit_prune(op->f, keep);
+		err = edit_prune(op->f, keep, EXTENTS_END - keep);
 	if (!err)
 		err = cache_drop(op->f->blocks, keep, EXTENTS_END - keep);
 	edit_close_handle(op->f);

@@ -110,10 +110,10 @@ errcode_t edit_no_handle(const struct edit_file *f, const char *what);
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len);
 
 /*
- * Blocks of pointers for what lies behind LBLK, with none in them, go as well, also those that had
- * none before: ext4_ind_truncate(). The kernel leaves such behind where it punches.
+ * Blocks of pointers for something in [lblk, lblk + len), with none in them, go as well, also those
+ * that had none before: ext4_ind_truncate(). The kernel leaves such behind where it punches.
  */
-errcode_t edit_prune(struct edit_file *f, uint64_t lblk);
+errcode_t edit_prune(struct edit_file *f, uint64_t lblk, uint64_t len);
 
 /* Give what is mapped in [lblk, lblk + len) one state. Holes stay holes. */
 errcode_t edit_set_state(struct edit_file *f, uint64_t lblk, uint64_t len, bool unwritten);

@@ -311,14 +311,14 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 	return give_clusters(f);
 }
 
-errcode_t edit_prune(struct edit_file *f, uint64_t lblk)
+errcode_t edit_prune(struct edit_file *f, uint64_t lblk, uint64_t len)
 {
 	errcode_t err = in_handle(f);
 
-	if (err || !f->map || !indirect_idle(f->map, f->list, lblk))
+	if (err || !f->map || !indirect_idle(f->map, f->list, lblk, lblk + len))
 		return err;
 	f->changed = true;
-	return extents_touch(f->list, lblk, EXTENTS_END - lblk);
+	return extents_touch(f->list, lblk, len);
 }
 
 /* ---- states ---- */

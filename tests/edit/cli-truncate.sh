@@ -78,3 +78,9 @@ cp idle image
 cp ten model
 to 10001 10001 image /file
 debugfs -R 'stat file' image 2>/dev/null | grep -q '(IND):3000' || fail 'it is gone though nothing behind the end was'
+# or with a hole that reaches into what it stands for
+cp idle image
+debugfs_script image <<<'sif file size 60000'
+run_e4zero 0 --punch-hole -o 49152 -l 4096 image /file
+same 'sectors behind the hole' 24 "$(debugfs -R 'stat file' image 2>/dev/null | sed -n 's/.*Blockcount: //p')"
+sound image

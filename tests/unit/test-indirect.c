@@ -131,20 +131,22 @@ static void test_idle(uint32_t block_size)
 		bench_open(&b, block_size, at[2] + p, 1);
 		model_map(&b.m, b.list, at[i], 1, false, false);
 		emit(&b);
-		CHECK(b.disk->blocks == i + 1 && !indirect_idle(b.map, b.list, 0));
+		CHECK(b.disk->blocks == i + 1 && !indirect_idle(b.map, b.list, 0, EXTENTS_END));
 		/* the lowest one was placed first */
 		CHECK(disk_put(b.disk, 1, none) == 0);
 		b.m.cell[at[i]] = 0;
 		model_save(&b.m);
 		reload(&b);
-		CHECK(indirect_idle(b.map, b.list, 0));
-		CHECK(indirect_idle(b.map, b.list, at[i] + p - 1));
-		CHECK(!indirect_idle(b.map, b.list, end[i]));
+		CHECK(indirect_idle(b.map, b.list, 0, EXTENTS_END));
+		CHECK(indirect_idle(b.map, b.list, at[i] + p - 1, EXTENTS_END));
+		CHECK(indirect_idle(b.map, b.list, at[i], at[i] + 1));
+		CHECK(!indirect_idle(b.map, b.list, end[i], EXTENTS_END));
+		CHECK(!indirect_idle(b.map, b.list, 0, at[i]));
 		emit(&b);
 		CHECK(b.disk->blocks == i + 1);
 		CHECK(extents_touch(b.list, at[i] + p - 1, EXTENTS_END - at[i] - p + 1) == 0);
 		emit(&b);
-		CHECK(!b.disk->blocks && !indirect_idle(b.map, b.list, 0));
+		CHECK(!b.disk->blocks && !indirect_idle(b.map, b.list, 0, EXTENTS_END));
 		bench_close(&b);
 	}
 }
