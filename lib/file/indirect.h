@@ -22,7 +22,7 @@ void indirect_free(struct indirect *map);
 /* Blocks of pointers that there are. */
 uint32_t indirect_blocks(const struct indirect *map);
 
-/* A block of pointers that stands for some of the logical blocks [from, end) has no data below it. */
+/* A block of pointers for some of the logical blocks [from, end) has no data below it. */
 bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from,
 		   uint64_t end);
 
