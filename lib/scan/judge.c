@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 /* Gaps up to this many bytes are read over: a system call costs more than copying them. */
-#define GAP_BYTES 8192
+#define GAP_BYTES 16384
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
 #define BATCHES_A_JOB 32

@@ -90,8 +90,8 @@ class Says:
 CHECK_1 = Command("check -j1", ("{e4zero}", "--check", "-q", "-j1", "{image}"), exits=(4,))
 CHECK_2 = Command("check -j2", ("{e4zero}", "--check", "-q", "-j2", "{image}"), exits=(4,))
 # Two blocks of a gap are read over: that is faster than another call.
-FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "-g2", "{image}"), stale="stale")
-FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "-g2", "{image}"), stale="stale")
+FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "-g4", "{image}"), stale="stale")
+FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "-g4", "{image}"), stale="stale")
 E2FSCK = Command("e2fsck -fn", ("e2fsck", "-fn", "{image}"))
 # -s prints every tail whole; only a reader that looks for non-zero bytes makes an answer of it.
 BLKLS = Command("blkls -s | count", ("blkls", "-s", "{image}"), into=("{bin}/count",), rounds=3)
