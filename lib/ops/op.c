@@ -297,6 +297,23 @@ errcode_t op_leave_inline(struct op *op)
 	return err;
 }
 
+errcode_t op_remove_blocks(struct op *op, uint64_t first, uint64_t end)
+{
+	errcode_t err;
+
+	if (first >= end)
+		return 0;
+	err = edit_open_handle(op->f);
+	if (!err)
+		err = edit_unmap(op->f, first, end - first);
+	if (!err)
+		err = edit_prune(op->f, first, end - first);
+	if (!err)
+		err = cache_drop(op->f->blocks, first, end - first);
+	edit_close_handle(op->f);
+	return err;
+}
+
 errcode_t op_hide_past_eof(struct op *op)
 {
 	uint64_t from = op_blocks(op, op->f->inode.size);

@@ -72,6 +72,9 @@ errcode_t op_leave_inline(struct op *op);
  */
 errcode_t op_grow(struct op *op, uint64_t size);
 
+/* Blocks [first, end) of the file go, with what the cache has of them and the pointers to them. */
+errcode_t op_remove_blocks(struct op *op, uint64_t first, uint64_t end);
+
 /* What is written past the end of the file must not come into sight: unwritten, or gone. */
 errcode_t op_hide_past_eof(struct op *op);
 

@@ -184,23 +184,6 @@ static errcode_t write_zeroes(struct op *op)
 
 /* ---- punch hole ---- */
 
-static errcode_t remove_blocks(struct op *op, uint64_t first, uint64_t end)
-{
-	errcode_t err;
-
-	if (first >= end)
-		return 0;
-	err = edit_open_handle(op->f);
-	if (!err)
-		err = edit_unmap(op->f, first, end - first);
-	if (!err)
-		err = edit_prune(op->f, first, end - first);
-	if (!err)
-		err = cache_drop(op->f->blocks, first, end - first);
-	edit_close_handle(op->f);
-	return err;
-}
-
 /*
  * ext4_punch_hole(): nothing is done from EOF on, and a hole that reaches it ends with the block
  * that EOF is in.
@@ -218,7 +201,7 @@ static errcode_t punch(struct op *op)
 	err = op_leave_inline(op);
 	if (!err)
 		err = zero_edges(op->f, op->session, op->off, end, op->edit);
-	return err ? err : remove_blocks(op, op_blocks(op, op->off), end >> op->img->block_bits);
+	return err ? err : op_remove_blocks(op, op_blocks(op, op->off), end >> op->img->block_bits);
 }
 
 /* ---- the public face ---- */

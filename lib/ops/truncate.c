@@ -44,16 +44,8 @@ static errcode_t unmap_behind(struct op *op, uint64_t size)
 {
 	uint64_t eof = op_blocks(op, size);
 	uint64_t keep = request_of(op)->keep > eof ? request_of(op)->keep : eof;
-	errcode_t err = edit_open_handle(op->f);
 
-	if (!err)
-		err = edit_unmap(op->f, keep, EXTENTS_END - keep);
-	if (!err)
-		err = edit_prune(op->f, keep, EXTENTS_END - keep);
-	if (!err)
-		err = cache_drop(op->f->blocks, keep, EXTENTS_END - keep);
-	edit_close_handle(op->f);
-	return err;
+	return op_remove_blocks(op, keep, EXTENTS_END);
 }
 
 /*
