@@ -14,6 +14,7 @@
 #include "ops/fix_orphans.h"
 #include "scan/check.h"
 #include "scan/doubt.h"
+#include "scan/findings.h"
 #include "session/edit.h"
 #include "session/guard.h"
 #include "session/txn.h"
@@ -459,19 +460,15 @@ static errcode_t begin(struct fix *fix)
 
 /* ---- telling ---- */
 
-/* The order of the findings. */
 static int by_finding(const void *pa, const void *pb)
 {
 	const struct left *a = pa, *b = pb;
 
-	if (a->ino != b->ino)
-		return a->ino < b->ino ? -1 : 1;
-	/* E4Z_NONE + 1 is 0: null comes first */
-	if (a->lblk != b->lblk)
-		return a->lblk + 1 < b->lblk + 1 ? -1 : 1;
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
+	return findings_order(
+		&(struct e4z_finding){
+			.ino = a->ino, .kind = a->kind, .lblk = a->lblk, .pblk = a->pblk},
+		&(struct e4z_finding){
+			.ino = b->ino, .kind = b->kind, .lblk = b->lblk, .pblk = b->pblk});
 }
 
 static void tell(void *arg, struct e4z_finding *f)

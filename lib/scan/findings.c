@@ -52,9 +52,8 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare(const void *pa, const void *pb)
+int findings_order(const struct e4z_finding *a, const struct e4z_finding *b)
 {
-	const struct e4z_finding *a = pa, *b = pb;
 	int c = order(a->ino, b->ino);
 
 	if (!c)
@@ -69,6 +68,11 @@ static int compare(const void *pa, const void *pb)
 	if (!c && a->why && b->why)
 		c = strcmp(a->why, b->why);
 	return c;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return findings_order(a, b);
 }
 
 errcode_t findings_new(uint32_t inodes, struct findings **out)

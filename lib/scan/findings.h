@@ -13,6 +13,9 @@ struct findings;
 errcode_t findings_new(uint32_t inodes, struct findings **findings);
 void findings_free(struct findings *findings);
 
+/* The order in which findings are delivered: < 0, 0, > 0. */
+int findings_order(const struct e4z_finding *a, const struct e4z_finding *b);
+
 /* Any thread. path is ignored; why must be static. */
 errcode_t findings_add(struct findings *findings, const struct e4z_finding *finding);
 
