@@ -89,7 +89,7 @@ class Says:
 
 CHECK_1 = Command("check -j1", ("{e4zero}", "--check", "-q", "-j1", "{image}"), exits=(4,))
 CHECK_2 = Command("check -j2", ("{e4zero}", "--check", "-q", "-j2", "{image}"), exits=(4,))
-# Two blocks of a gap are read over: that is faster than another call.
+# Four blocks of a gap are read over, as by the check: that is faster than another call.
 FLOOR_1 = Command("floor -j1", ("{bin}/floor", "-j1", "-g4", "{image}"), stale="stale")
 FLOOR_2 = Command("floor -j2", ("{bin}/floor", "-j2", "-g4", "{image}"), stale="stale")
 E2FSCK = Command("e2fsck -fn", ("e2fsck", "-fn", "{image}"))
