@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +39,13 @@ static void catch_signals(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* A wrong command line has its error and its summary in JSON too. */
+/* A wrong command line has its error and its summary in JSON too; no image is to blame for it. */
 static int refuse_usage(const struct options *options, struct report *report)
 {
 	const struct report_summary summary = {.verb = options->verb_name, .exit = EXIT_USAGE};
 
-	report_failure(report, options->image, "reading the command line", options->fault, EINVAL);
+	report_failure(report, NULL, "", options->fault, EINVAL);
+	fputs("Try 'e4zero --help' for more information.\n", stderr);
 	return report_end(report, &summary);
 }
 

@@ -33,10 +33,8 @@ struct options {
 	uint64_t offset, length;  /* bytes of a file; length 0: to the end */
 	bool offset_given, length_given, keep_size;
 	enum e4z_policy policy;
-	bool policy_given;
 	enum e4z_convert_to convert_to;
 	enum e4z_data_mode data;
-	bool data_given;
 	uint32_t kinds; /* E4Z_KIND_BIT()s, 0: all */
 	unsigned jobs;	/* 0: the processors there are */
 	enum progress_mode progress;

@@ -69,7 +69,6 @@ const char *value_policy(struct options *options, const char *arg)
 		[E4Z_POLICY_FLUSH_ALWAYS] = "flush-always",
 	};
 
-	options->policy_given = true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(names[i], arg))
 			continue;
@@ -97,7 +96,6 @@ const char *value_convert(struct options *options, const char *arg)
 
 const char *value_data(struct options *options, const char *arg)
 {
-	options->data_given = true;
 	if (!strcmp(arg, "journal"))
 		options->data = E4Z_DATA_JOURNAL;
 	else if (!strcmp(arg, "ordered"))

@@ -6,11 +6,11 @@
 
 make_image image 8M
 
-# wrong WORD ARGUMENTS...: one line of message that holds WORD
+# wrong WORD ARGUMENTS...: one line of message that holds WORD, and the one that names --help
 wrong() {
 	run_e4zero 16 "${@:2}"
-	same "lines of message about ${*:2}" "$(wc -l <err)" 1
-	grep -qF -e "$1" err || fail "'$1' is not in: $(cat err)"
+	same "lines of message about ${*:2}" "$(wc -l <err)" 2
+	head -1 err | grep -qF -e "$1" || fail "'$1' is not in: $(cat err)"
 }
 wrong IMAGE
 wrong IMAGE --json --check

@@ -8,3 +8,6 @@ grep -q -e '--check' out || fail '--help does not name --check'
 [ ! -s err ] || fail "--help writes to standard error: $(cat err)"
 wide=$(expand out | awk 'length($0) > 80')
 [ -z "$wide" ] || fail "wider than 80 columns: $wide"
+cp out long
+run_e4zero 0 -h
+cmp out long || fail '-h is not --help'

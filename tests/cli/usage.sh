@@ -15,10 +15,21 @@ refused --jobs
 refused --jobs nonsense image
 refused --only no-such-kind image
 
-# What stands behind an option that does not exist may be its argument: it is not taken for the image.
-for option in --no-such-option -Q; do
-	run_e4zero 16 $option 5 image
-	! grep -q 'e4zero: 5:' err || fail "the argument of $option is named as the image: $(cat err)"
+refused --length 3 image
+
+# A usage error is about the command line: it names no image, and where to read on.
+for wrong in '' '--no-such-option 5 image' '-Q 5 image' '--jobs 0 image' '--map image' '--truncate image /x' '--map -n image /x' '-x'; do
+	# shellcheck disable=SC2086 # words
+	run_e4zero 16 $wrong
+	! grep -q 'e4zero: \(image\|5\|/x\):' err || fail "an image is blamed for '$wrong': $(cat err)"
+	[ "$(wc -l <err)" = 2 ] && [ "$(tail -1 err)" = "Try 'e4zero --help' for more information." ] ||
+		fail "$wrong: $(cat err)"
 done
-run_e4zero 16 --jobs 0 image
-grep -q '^e4zero: image: ' err || fail "the image is not named: $(cat err)"
+run_e4zero 16 --json --jobs 0 image
+grep -q '"path":null,"context":"","message":"--jobs .0.: not a number' out || fail "$(cat out)"
+
+# A letter that an option had once names the option.
+for wrong in -f -qf -fq; do
+	run_e4zero 16 $wrong image
+	grep -q "'-f': no such option; the long name is --force" err || fail "$wrong: $(cat err)"
+done
