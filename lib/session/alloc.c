@@ -7,6 +7,8 @@
 #include "base/crc32c.h"
 #include "image/groups.h"
 #include "image/super.h"
+#include "session/hole.h"
+#include "session/space.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -220,6 +222,15 @@ static errcode_t count_free(struct part *p, int64_t delta)
 	return 0;
 }
 
+static errcode_t part_close(struct part *p, int64_t freed)
+{
+	errcode_t err = count_free(p, freed);
+
+	if (!err)
+		part_seal(p);
+	return err;
+}
+
 errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)
 {
 	struct ext2_super_block *super = img->fs->super;
@@ -240,89 +251,98 @@ errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)
 	return 0;
 }
 
-/* Cluster I of P may be taken. */
-static bool may_take(const struct part *p, uint32_t i)
+/* Where P has room, for more than that is not changed. */
+static struct hole find_hole(const struct part *p, uint32_t from, uint32_t want, uint32_t *longest)
 {
-	uint32_t ratio = p->img->cluster_ratio;
-	uint64_t block = p->first + (uint64_t)i * ratio;
+	const struct e4z_image *img = p->img;
+	uint64_t whole = (img->blocks - p->first) / img->cluster_ratio;
+	const struct hole_map map = {
+		.bitmap = p->bitmap,
+		.clusters = whole < p->clusters ? (uint32_t)whole : p->clusters,
+		.first = p->first,
+		.ratio = img->cluster_ratio,
+		.closed = {img->metadata, txn_closed(img)},
+	};
 
-	return !bit_get(p->bitmap, i) && block + ratio <= p->img->blocks &&
-	       !txn_was_freed(p->img, block) && !rangeset_meets(p->img->metadata, block, ratio);
+	return hole_find(&map, from, want, longest);
 }
 
-/* A place for clusters in a group. */
-struct hole {
-	uint32_t at, len;
+/* Where a run is searched for, and what it is to be like. */
+struct search {
+	struct e4z_image *img;
+	struct space *space;
+	uint32_t goal, from; /* group, cluster of it */
+	uint32_t want, least;
+	uint8_t *desc, *bitmap; /* of the group that is looked at */
 };
 
-/* The next run of clusters that may be taken at or behind FROM, no longer than WANT. */
-static struct hole next_hole(const struct part *p, uint32_t from, uint32_t want)
+/* Look for a place in group G; LEN is 0 if it has none for LEAST. Nothing is changed. */
+static errcode_t look_in(struct search *s, uint32_t g, struct hole *hole)
 {
-	struct hole hole = {.at = from};
-
-	while (hole.at < p->clusters && !may_take(p, hole.at)) {
-		/* what is full is left behind by the byte */
-		if (hole.at % 8 == 0 && p->bitmap[hole.at / 8] == 0xff)
-			hole.at += 7;
-		hole.at++;
-	}
-	while (hole.len < want && hole.at + hole.len < p->clusters &&
-	       may_take(p, hole.at + hole.len))
-		hole.len++;
-	return hole;
-}
-
-/* The first hole of WANT clusters behind FROM, else the longest of the group. */
-static struct hole find_hole(const struct part *p, uint32_t from, uint32_t want)
-{
-	struct hole best = next_hole(p, from, want), hole;
-
-	/* where the goal itself is free the file goes on there, however little that is */
-	if (best.len && best.at == from && from)
-		return best;
-	for (uint32_t at = best.at + best.len; best.len < want && at < p->clusters;
-	     at = hole.at + hole.len) {
-		hole = next_hole(p, at, want);
-		if (hole.len > best.len)
-			best = hole;
-	}
-	for (uint32_t at = 0; best.len < want && at < from; at = hole.at + hole.len) {
-		hole = next_hole(p, at, want);
-		if (hole.len > best.len)
-			best = hole;
-		if (!hole.len)
-			break;
-	}
-	return best;
-}
-
-/* Take up to WANT clusters of group G, at least LEAST: *GOT is 0 if it has not as many. */
-static errcode_t take_from(struct e4z_image *img, uint32_t g, uint32_t from, uint32_t want,
-			   uint32_t least, uint64_t *pblk, uint64_t *got)
-{
-	struct part p;
-	struct hole hole;
+	struct part p = {.img = s->img, .group = g, .look = true};
+	uint32_t longest = space_longest(s->space, g);
 	errcode_t err;
 
-	/* most groups say by themselves that they are full */
-	*got = 0;
-	if (!ext2fs_bg_free_blocks_count(img->fs, g))
-		return 0;
-	err = part_open(img, g, &p);
+	p.desc = s->desc;
+	p.bitmap = s->bitmap;
+	err = part_load(&p);
 	if (err)
 		return err;
-	hole = find_hole(&p, from, want);
-	if (hole.len < least) {
-		/* its bitmap may have come into being only now */
-		part_seal(&p);
-		return 0;
-	}
+	*hole = find_hole(&p, g == s->goal ? s->from : 0, s->want < longest ? s->want : longest,
+			  &longest);
+	space_set_longest(s->space, g, longest);
+	if (hole->len < s->least)
+		hole->len = 0;
+	return 0;
+}
+
+static errcode_t take_hole(struct e4z_image *img, uint32_t g, struct hole hole, uint64_t *pblk)
+{
+	struct part p;
+	errcode_t err = part_open(img, g, &p);
+
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < hole.len; i++)
 		bit_put(p.bitmap, hole.at + i, true);
-	err = count_free(&p, -(int64_t)hole.len);
-	part_seal(&p);
 	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
-	*got = hole.len;
+	return part_close(&p, -(int64_t)hole.len);
+}
+
+/* Ask the groups that can have LEAST, from the goal on and around. */
+static errcode_t search_all(struct search *s, uint32_t *group, struct hole *hole)
+{
+	uint32_t groups = s->img->groups, g = s->goal, end = groups;
+	errcode_t err = 0;
+
+	for (hole->len = 0; !err && !hole->len; g++) {
+		g = space_find(s->space, g, s->least);
+		if (g >= end && end == s->goal)
+			return 0;
+		if (g >= end) {
+			end = s->goal;
+			g = UINT32_MAX; /* from 0 on */
+			continue;
+		}
+		err = look_in(s, g, hole);
+		*group = g;
+	}
+	return err;
+}
+
+static errcode_t take_one(struct search *s, uint64_t *pblk, uint64_t *got)
+{
+	struct hole hole = {.len = 0};
+	uint32_t g = 0, want = s->want;
+	errcode_t err = 0;
+
+	/* first where there is room for a good part of it, then wherever there is any */
+	for (s->least = want < GOOD_RUN ? want : GOOD_RUN; !err && !hole.len && s->least;
+	     s->least = s->least > 1)
+		err = search_all(s, &g, &hole);
+	if (!err && hole.len)
+		err = take_hole(s->img, g, hole, pblk);
+	*got = err ? 0 : hole.len;
 	return err;
 }
 
@@ -331,21 +351,20 @@ errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, b
 {
 	const struct ext2_super_block *sb = img->fs->super;
 	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0, left;
-	uint32_t g = (uint32_t)(rel / sb->s_blocks_per_group), want;
-	uint32_t from = (uint32_t)(rel % sb->s_blocks_per_group / img->cluster_ratio);
-	errcode_t err = alloc_left(img, reserved, &left);
+	AUTO_FREE uint8_t *desc = malloc(img->block_size), *bitmap = malloc(img->block_size);
+	struct search s = {.img = img, .space = txn_space(img), .desc = desc, .bitmap = bitmap};
+	errcode_t err = s.space && desc && bitmap ? alloc_left(img, reserved, &left) : ENOMEM;
 
 	*got = 0;
-	if (g >= img->groups)
-		g = from = 0;
+	if (err)
+		return err;
+	if (rel / sb->s_blocks_per_group < img->groups) {
+		s.goal = (uint32_t)(rel / sb->s_blocks_per_group);
+		s.from = (uint32_t)(rel % sb->s_blocks_per_group / img->cluster_ratio);
+	}
 	count = count < left ? count : left;
-	want = count < sb->s_clusters_per_group ? (uint32_t)count : sb->s_clusters_per_group;
-	/* first where there is room for a good part of it, then wherever there is any */
-	for (uint32_t least = want < GOOD_RUN ? want : GOOD_RUN; !err && !*got && least;
-	     least = least > 1)
-		for (uint32_t i = 0; !err && !*got && i < img->groups; i++)
-			err = take_from(img, (g + i) % img->groups, i ? 0 : from, want, least, pblk,
-					got);
+	s.want = count < sb->s_clusters_per_group ? (uint32_t)count : sb->s_clusters_per_group;
+	err = take_one(&s, pblk, got);
 	if (!err && !*got)
 		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
 	return err;
@@ -375,15 +394,6 @@ static errcode_t free_bits(struct part *p, uint64_t *pblk, uint64_t end, int64_t
 		bit_put(p->bitmap, i, false);
 	}
 	return 0;
-}
-
-static errcode_t part_close(struct part *p, int64_t freed)
-{
-	errcode_t err = count_free(p, freed);
-
-	if (!err)
-		part_seal(p);
-	return err;
 }
 
 static int by_place(const void *a, const void *b)

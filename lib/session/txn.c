@@ -113,6 +113,7 @@ void txn_mark(struct e4z_image *img)
 {
 	capture_mark(img->view);
 	homes_mark(&img->txn->homes);
+	space_mark(img->txn->space);
 }
 
 /* What the operation freed is in use again: that it is still noted as freed does no harm. */
@@ -120,6 +121,7 @@ void txn_back(struct e4z_image *img)
 {
 	capture_back(img->view);
 	homes_back(&img->txn->homes);
+	space_back(img->txn->space);
 }
 
 /* Forget all that is not committed. */
@@ -153,6 +155,7 @@ void txn_abort(struct e4z_image *img)
 	if (txn->reloaded)
 		(void)!image_reload(img);
 	rangeset_free(txn->freed);
+	space_free(txn->space);
 	free(txn);
 	img->txn = NULL;
 }
@@ -190,6 +193,8 @@ bool txn_may_split(const struct e4z_image *img)
 /* What was freed before is free. */
 static errcode_t new_freed(struct e4z_image *img, struct txn *txn)
 {
+	if (txn->space)
+		space_refresh(txn->space, txn->freed);
 	rangeset_free(txn->freed);
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
@@ -209,6 +214,8 @@ errcode_t txn_restart(struct e4z_image *img)
 	errcode_t err;
 
 	drop_all(img);
+	space_free(txn->space);
+	txn->space = NULL;
 	txn->reloaded = txn->stamped = false;
 	err = new_freed(img, txn);
 	return err || !reloaded ? err : txn_reload(img);
@@ -342,14 +349,21 @@ errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 	return rangeset_add(img->txn->freed, block, count, NULL);
 }
 
-uint64_t txn_freed(const struct e4z_image *img)
+const struct rangeset *txn_closed(const struct e4z_image *img)
 {
-	return img->faults & COMMIT_FAULT_REUSE_FREED ? 0 : rangeset_count(img->txn->freed);
+	return img->faults & COMMIT_FAULT_REUSE_FREED ? NULL : img->txn->freed;
 }
 
-bool txn_was_freed(const struct e4z_image *img, uint64_t block)
+uint64_t txn_freed(const struct e4z_image *img)
 {
-	return !(img->faults & COMMIT_FAULT_REUSE_FREED) && rangeset_has(img->txn->freed, block);
+	return txn_closed(img) ? rangeset_count(img->txn->freed) : 0;
+}
+
+struct space *txn_space(struct e4z_image *img)
+{
+	if (!img->txn->space)
+		img->txn->space = space_new(img);
+	return img->txn->space;
 }
 
 /* ---- what has to be written ---- */

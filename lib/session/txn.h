@@ -85,7 +85,12 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 
 /* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
-bool txn_was_freed(const struct e4z_image *img, uint64_t block);
+/* All of them, or NULL when they may be taken. */
+const struct rangeset *txn_closed(const struct e4z_image *img);
+
+/* What is known of the free runs of each group; NULL when memory runs out. */
+struct space *txn_space(struct e4z_image *img);
+
 /* How many there are. */
 uint64_t txn_freed(const struct e4z_image *img);
 

@@ -109,10 +109,17 @@ static errcode_t write_all(struct e4z_image *img, struct waiting *last)
 /* The transaction is durable: begin the next one. */
 static errcode_t start_over(struct e4z_image *img)
 {
+	struct txn *txn = img->txn;
+	struct space *space = txn->space;
 	errcode_t err;
 
-	img->txn->reloaded = false;
+	/* what is known of groups that got nothing back stays true */
+	if (space)
+		space_refresh(space, txn->freed);
+	txn->space = NULL;
+	txn->reloaded = false;
 	err = txn_restart(img);
+	txn->space = space;
 	img->info.replayed = false;
 	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;

@@ -9,6 +9,7 @@
 #include "image/super.h"
 #include "journal/commit.h"
 #include "session/homes.h"
+#include "session/space.h"
 
 /* What a transaction changes, once that is known. */
 struct waiting {
@@ -28,6 +29,7 @@ struct txn {
 	VEC(, struct waiting) waiting; /* before what is changed now */
 	bool reloaded;		       /* img->fs is of a state that is not committed */
 	struct rangeset *freed;	       /* blocks */
+	struct space *space;	       /* what may be taken; NULL: nothing was asked for */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
 	_Alignas(struct ext2_super_block) uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
