@@ -78,7 +78,8 @@ bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 
 /*
  * Open the image once more, for writing too; the reading descriptor and its locks stay. The name
- * must still lead to the same file: ESTALE otherwise.
+ * must still lead to the same file: ESTALE otherwise. EROFS for a device that is read-only, and for
+ * a memory file that is sealed against writes.
  */
 errcode_t blkdev_make_writable(struct blkdev *dev);
 

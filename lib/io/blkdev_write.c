@@ -16,8 +16,23 @@
 
 #define ZERO_PIECE 65536
 
+/*
+ * What can be opened for writing and yet takes no write: a device that is set read-only or write
+ * protected, a memory file that is sealed. It is known before anything is written.
+ */
+static bool takes_writes(const struct blkdev *dev)
+{
+	int read_only = 0, seals;
+
+	if (dev->is_block)
+		return ioctl(dev->write_fd, BLKROGET, &read_only) < 0 || !read_only;
+	seals = fcntl(dev->write_fd, F_GET_SEALS);
+	return seals < 0 || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 errcode_t blkdev_make_writable(struct blkdev *dev)
 {
+	errcode_t err = ESTALE;
 	struct stat st;
 
 	if (dev->write_fd >= 0)
@@ -30,10 +45,12 @@ errcode_t blkdev_make_writable(struct blkdev *dev)
 	if (fstat(dev->write_fd, &st) == 0 &&
 	    (dev->is_block ? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
 			   : S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino))
+		err = takes_writes(dev) ? 0 : EROFS;
+	if (!err)
 		return 0;
 	close(dev->write_fd);
 	dev->write_fd = -1;
-	return ESTALE;
+	return err;
 }
 
 errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer)
@@ -63,11 +80,18 @@ static errcode_t ask(struct blkdev *dev, const struct blkdev_op *op)
 	return err;
 }
 
-/* OP was tried, with ERR: of a file that may not grow nothing has changed. */
+/* The host denies the right to write, before it does anything. */
+static bool no_right(errcode_t err)
+{
+	return err == EPERM || err == EACCES || err == EROFS || err == ETXTBSY;
+}
+
+/* A write was tried, with ERR after WRITTEN bytes. */
 static errcode_t tried(struct blkdev *dev, uint64_t written, errcode_t err)
 {
 	dev->bytes_written += written;
-	if (written || (err != ENOSPC && err != EDQUOT && err != EFBIG))
+	/* of a file that may not grow nothing has changed */
+	if (written || (err != ENOSPC && err != EDQUOT && err != EFBIG && !no_right(err)))
 		dev->touched = true;
 	return stick(dev, err);
 }
@@ -110,12 +134,14 @@ errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void 
 static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	static const char zeroes[ZERO_PIECE];
+	struct iovec piece = {.iov_base = (void *)(uintptr_t)zeroes}; /* it is read only */
 	errcode_t err = 0;
+	uint64_t written;
 
-	for (; len && !err; len -= len < ZERO_PIECE ? len : ZERO_PIECE, at += ZERO_PIECE) {
-		size_t n = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
-
-		err = whole_pwrite(dev->write_fd, zeroes, n, at);
+	for (; len && !err; len -= piece.iov_len, at += piece.iov_len) {
+		piece.iov_len = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
+		err = whole_pwritev(dev->write_fd, &piece, 1, at, &written);
+		dev->touched |= written > 0;
 	}
 	return err;
 }
@@ -173,7 +199,7 @@ errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char
 		return err;
 	/* whether the host writes zeroes or unmaps its blocks; a part that failed may be done */
 	err = zero_host(dev, op.off, len);
-	dev->touched = true;
+	dev->touched |= !no_right(err);
 	return tried(dev, err ? 0 : len, err);
 }
 
