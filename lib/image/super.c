@@ -25,13 +25,15 @@
 #define DESC_BYTES_MAX (256u << 20)
 #define GROUP_BLOCKS_MIN 8
 
-enum feature_set { COMPAT, INCOMPAT, RO_COMPAT };
+#define COMPAT SUPER_COMPAT
+#define INCOMPAT SUPER_INCOMPAT
+#define RO_COMPAT SUPER_RO_COMPAT
 
 struct feature {
 	enum feature_set set;
 	uint32_t bit;
 	const char *name;
-	bool known; /* e4zero judges images with it rightly */
+	bool known; /* an incompatible one that e4zero can read past */
 };
 
 /* In the order of dumpe2fs. */
@@ -73,7 +75,7 @@ static const struct feature features[] = {
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_QUOTA, "quota", true},
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_BIGALLOC, "bigalloc", true},
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_METADATA_CSUM, "metadata_csum", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_REPLICA, "replica", false},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_REPLICA, "replica", true},
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_READONLY, "read-only", true},
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_PROJECT, "project", true},
 	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, "shared_blocks", true},
@@ -82,9 +84,6 @@ static const struct feature features[] = {
 };
 
 #define FEATURES (sizeof(features) / sizeof(features[0]))
-
-/* "FEATURE_I31" and its zero byte */
-#define UNKNOWN_NAME_SIZE 12
 
 static const struct feature *feature_find(enum feature_set set, uint32_t bit)
 {
@@ -97,7 +96,17 @@ static const struct feature *feature_find(enum feature_set set, uint32_t bit)
 /* As e2fsprogs calls a bit that has no name. */
 static void feature_unknown_name(enum feature_set set, unsigned bit, char *name)
 {
-	snprintf(name, UNKNOWN_NAME_SIZE, "FEATURE_%c%u", "CIR"[set], bit & 31);
+	snprintf(name, SUPER_FEATURE_NAME, "FEATURE_%c%u", "CIR"[set], bit & 31);
+}
+
+const char *super_feature_name(enum feature_set set, uint32_t bit, char *buf)
+{
+	const struct feature *f = feature_find(set, bit);
+
+	if (f)
+		return f->name;
+	feature_unknown_name(set, (unsigned)__builtin_ctz(bit), buf);
+	return buf;
 }
 
 /* The verdict in the making. */
@@ -166,18 +175,17 @@ static errcode_t check_checksum(struct judge *j)
 	return 0;
 }
 
-static errcode_t check_feature_set(struct judge *j, enum feature_set set, uint32_t bits)
+/* What an ro_compat or compat bit means does not matter to somebody who only reads. */
+static errcode_t check_incompat(struct judge *j)
 {
 	for (unsigned i = 0; i < 32; i++) {
-		uint32_t bit = bits & 1U << i;
-		const struct feature *f = bit ? feature_find(set, bit) : NULL;
-		char name[UNKNOWN_NAME_SIZE];
+		uint32_t bit = j->incompat & 1U << i;
+		const struct feature *f = bit ? feature_find(INCOMPAT, bit) : NULL;
+		char name[SUPER_FEATURE_NAME];
 
-		if (!bit || (f && f->known))
-			continue;
-		feature_unknown_name(set, i, name);
-		return judge_fail(j, E4Z_ET_FEATURE, "the feature %s is not supported",
-				  f ? f->name : name);
+		if (bit && !(f && f->known))
+			return judge_fail(j, E4Z_ET_FEATURE, "the feature %s is not supported",
+					  super_feature_name(INCOMPAT, bit, name));
 	}
 	return 0;
 }
@@ -185,12 +193,10 @@ static errcode_t check_feature_set(struct judge *j, enum feature_set set, uint32
 static errcode_t check_features(struct judge *j)
 {
 	uint32_t rev = LE32(j->sb->s_rev_level);
-	errcode_t err;
 
 	if (rev > EXT2_DYNAMIC_REV)
 		return judge_fail(j, E4Z_ET_FEATURE, "revision %u of the format is not known", rev);
-	err = check_feature_set(j, INCOMPAT, j->incompat);
-	return err ? err : check_feature_set(j, RO_COMPAT, j->ro_compat);
+	return check_incompat(j);
 }
 
 static errcode_t check_block_size(struct judge *j)
@@ -382,7 +388,7 @@ const char *const *super_feature_names(const struct ext2_super_block *sb)
 	const uint32_t sets[] = {sb->s_feature_compat, sb->s_feature_incompat,
 				 sb->s_feature_ro_compat};
 	size_t most = 3 * 32;
-	const char **names = malloc((most + 1) * sizeof(*names) + most * UNKNOWN_NAME_SIZE);
+	const char **names = malloc((most + 1) * sizeof(*names) + most * SUPER_FEATURE_NAME);
 	char *spare;
 	size_t n = 0;
 
@@ -400,7 +406,7 @@ const char *const *super_feature_names(const struct ext2_super_block *sb)
 			feature_unknown_name(set, i % 32, spare);
 		names[n++] = f ? f->name : spare;
 		if (!f)
-			spare += UNKNOWN_NAME_SIZE;
+			spare += SUPER_FEATURE_NAME;
 	}
 	names[n] = NULL;
 	return names;

@@ -2,6 +2,7 @@
 /* What must not be edited, in the order of how little there is to be done about it. */
 #include "session/guard.h"
 
+#include "image/super.h"
 #include "journal/log.h"
 #include <inttypes.h>
 
@@ -63,13 +64,16 @@ static errcode_t judge_marks(struct e4z_image *img, uint32_t bits, const struct 
 #define JUDGE_MARKS(img, bits, marks)                                                              \
 	judge_marks(img, bits, marks, sizeof(marks) / sizeof(marks[0]))
 
-static errcode_t judge_bits(struct e4z_image *img, const char *set, uint32_t strange)
+static errcode_t judge_bits(struct e4z_image *img, enum feature_set set, uint32_t strange)
 {
+	char name[SUPER_FEATURE_NAME];
+
 	if (!strange)
 		return 0;
 	return image_refuse(img, E4Z_ET_FEATURE,
-			    "%s feature 0x%" PRIx32 " may be read but not edited", set,
-			    strange & -strange);
+			    "the feature %s is not supported for editing: the file system can only "
+			    "be checked",
+			    super_feature_name(set, strange & -strange, name));
 }
 
 static errcode_t judge_features(struct e4z_image *img)
@@ -80,11 +84,12 @@ static errcode_t judge_features(struct e4z_image *img)
 	if (!err)
 		err = JUDGE_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
 	if (!err)
-		err = judge_bits(img, "incompat", sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
+		err = judge_bits(img, SUPER_INCOMPAT, sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
 	if (!err)
-		err = judge_bits(img, "ro_compat", sb->s_feature_ro_compat & ~RO_COMPAT_EDITABLE);
+		err = judge_bits(img, SUPER_RO_COMPAT,
+				 sb->s_feature_ro_compat & ~RO_COMPAT_EDITABLE);
 	if (!err)
-		err = judge_bits(img, "compat", sb->s_feature_compat & ~COMPAT_EDITABLE);
+		err = judge_bits(img, SUPER_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
 	return err;
 }
 

@@ -57,7 +57,7 @@ refused 'FEATURE_R31' f.img
 make_ext f.img 8M
 with_super feature_compat 0x8000003c f.img
 opens f.img
-refused 'compat feature 0x80000000' f.img
+refused 'FEATURE_C31' f.img
 
 # a log that a kernel gave up: s_errno is the big-endian word at 32 of the log's first block
 make_ext aborted.img 8M
