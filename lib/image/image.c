@@ -313,6 +313,22 @@ static void judge_journal(struct opening *o)
 
 /* ---- the handle ---- */
 
+/*
+ * The free counts of the superblock are those of the descriptors, whatever it says: no kernel
+ * believes it (ext4_fill_super() counts), and some that make images get it wrong.
+ */
+static void count_free(ext2_filsys fs)
+{
+	uint64_t clusters = 0, inodes = 0;
+
+	for (dgrp_t g = 0; g < fs->group_desc_count; g++) {
+		clusters += ext2fs_bg_free_blocks_count(fs, g);
+		inodes += ext2fs_bg_free_inodes_count(fs, g);
+	}
+	ext2fs_free_blocks_count_set(fs->super, EXT2FS_C2B(fs, clusters));
+	fs->super->s_free_inodes_count = (uint32_t)inodes;
+}
+
 static void derive(struct e4z_image *img)
 {
 	ext2_filsys fs = img->fs;
@@ -369,6 +385,7 @@ static errcode_t attach_fs(struct e4z_image *img)
 
 	if (err)
 		return image_fail(img, err, "opening the file system");
+	count_free(img->fs);
 	derive(img);
 	return 0;
 }

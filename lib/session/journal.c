@@ -207,20 +207,15 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 	return err;
 }
 
-void session_journal_count_free(struct e4z_image *img, uint8_t *raw)
+void session_journal_count_free(const struct e4z_image *img, uint8_t *raw)
 {
 	struct ext2_super_block *sb = (void *)raw;
-	uint64_t blocks = 0, inodes = 0;
+	const struct ext2_super_block *counted = img->fs->super;
 
-	for (uint32_t g = 0; g < img->groups; g++) {
-		blocks += ext2fs_bg_free_blocks_count(img->fs, g);
-		inodes += ext2fs_bg_free_inodes_count(img->fs, g);
-	}
-	blocks *= img->cluster_ratio;
-	sb->s_free_blocks_count = ext2fs_cpu_to_le32((uint32_t)blocks);
+	sb->s_free_blocks_count = ext2fs_cpu_to_le32(counted->s_free_blocks_count);
 	if (ext2fs_has_feature_64bit(img->fs->super))
-		sb->s_free_blocks_hi = ext2fs_cpu_to_le32((uint32_t)(blocks >> 32));
-	sb->s_free_inodes_count = ext2fs_cpu_to_le32((uint32_t)inodes);
+		sb->s_free_blocks_hi = ext2fs_cpu_to_le32(counted->s_free_blocks_hi);
+	sb->s_free_inodes_count = ext2fs_cpu_to_le32(counted->s_free_inodes_count);
 }
 
 errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)

@@ -34,7 +34,7 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
  * Set the counts of free blocks and inodes in the superblock RAW to the sums of the groups', as a
  * kernel does when it mounts: while it runs it does not log them.
  */
-void session_journal_count_free(struct e4z_image *img, uint8_t *raw);
+void session_journal_count_free(const struct e4z_image *img, uint8_t *raw);
 
 /*
  * The superblock as it will be once the log is replayed and empty, 1024 bytes: without RECOVER, its

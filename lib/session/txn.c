@@ -69,14 +69,46 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	return 0;
 }
 
-/* The counts that changes are added to are those of the replayed file system. */
-static errcode_t count_free(struct e4z_image *img)
+/* What was mended is a change already: the counts are a part of it. */
+static errcode_t count_free_mended(struct e4z_image *img)
 {
 	uint8_t *raw;
 	errcode_t err = txn_super(img, &raw);
 
 	if (!err)
 		session_journal_count_free(img, raw);
+	return err;
+}
+
+/*
+ * The counts that changes are added to are those that were counted. What corrects them lies below
+ * the changes and is not one of them: where nothing else changes nothing is written.
+ */
+static errcode_t count_free(struct e4z_image *img)
+{
+	struct captured b = {.block = SUPER_OFFSET / img->block_size};
+	uint8_t *raw, found[SUPER_SIZE], counted[SUPER_SIZE];
+	errcode_t err;
+
+	if (img->mended_super)
+		return count_free_mended(img);
+	err = image_read(img, SUPER_OFFSET, SUPER_SIZE, found);
+	if (err)
+		return err;
+	memcpy(counted, found, SUPER_SIZE);
+	session_journal_count_free(img, counted);
+	if (!memcmp(counted, found, SUPER_SIZE))
+		return 0;
+	if (img->metadata_csum)
+		super_csum_set(counted);
+	err = txn_super(img, &raw);
+	if (err)
+		return err;
+	memcpy(raw, counted, SUPER_SIZE);
+	b.data = raw - SUPER_OFFSET % img->block_size;
+	err = capture_seal(img->view, &b, 1);
+	if (!err)
+		img->txn->counted = b.data;
 	return err;
 }
 
@@ -102,7 +134,7 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		err = groups_load(img);
 	if (!err && txn->replay_pending)
 		err = session_journal_clean_super(img, txn->clean_super);
-	if (!err && txn->replay_pending)
+	if (!err)
 		err = count_free(img);
 	if (err)
 		txn_abort(img);
@@ -131,6 +163,8 @@ static void drop_all(struct e4z_image *img)
 
 	capture_drop_all(img->view);
 	capture_unseal(img->view);
+	free(txn->counted);
+	txn->counted = NULL;
 	capture_set_stash(img->view, NULL);
 	homes_free(&txn->homes);
 	for (size_t i = 0; i < txn->waiting.count; i++) {
@@ -218,7 +252,9 @@ errcode_t txn_restart(struct e4z_image *img)
 	txn->space = NULL;
 	txn->reloaded = txn->stamped = false;
 	err = new_freed(img, txn);
-	return err || !reloaded ? err : txn_reload(img);
+	if (!err && reloaded)
+		err = txn_reload(img);
+	return err ? err : count_free(img);
 }
 
 void txn_stamp(struct e4z_image *img)

@@ -117,13 +117,13 @@ static errcode_t start_over(struct e4z_image *img)
 	if (space)
 		space_refresh(space, txn->freed);
 	txn->space = NULL;
-	txn->reloaded = false;
+	txn->reloaded = true;
 	err = txn_restart(img);
 	txn->space = space;
 	img->info.replayed = false;
 	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		img->info.journal = img->log->external ? E4Z_JOURNAL_EXTERNAL : E4Z_JOURNAL_CLEAN;
-	return err ? err : txn_reload(img);
+	return err;
 }
 
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)

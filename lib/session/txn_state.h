@@ -30,6 +30,7 @@ struct txn {
 	bool reloaded;		       /* img->fs is of a state that is not committed */
 	struct rangeset *freed;	       /* blocks */
 	struct space *space;	       /* what may be taken; NULL: nothing was asked for */
+	uint8_t *counted; /* the block of the superblock with the right counts; NULL: it has them */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
 	_Alignas(struct ext2_super_block) uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
