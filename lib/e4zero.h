@@ -91,7 +91,7 @@ const char *e4z_context(const struct e4z_image *img);
  */
 const char *e4z_message(const struct e4z_image *img, errcode_t code);
 
-/* Facts of an open image; owned by IMG. */
+/* Facts of an open image; owned by IMG. A commit may replace the lists. */
 const struct e4z_image_info *e4z_info(const struct e4z_image *img);
 
 /*

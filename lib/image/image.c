@@ -354,16 +354,38 @@ static void derive(struct e4z_image *img)
 	img->info.mmp = ext2fs_has_feature_mmp(sb);
 }
 
-static errcode_t keep_lists(struct opening *o)
+static void free_strings(const char *const *strings)
+{
+	if (strings != no_strings)
+		free((void *)strings);
+}
+
+/* The names of the features, as long as they stay the same in one place. */
+static errcode_t keep_features(struct e4z_image *img)
+{
+	const char *const *names = super_feature_names(img->fs->super);
+	const char *const *old = img->info.features;
+	size_t n = 0;
+
+	if (!names)
+		return ENOMEM;
+	while (names[n] && old[n] && !strcmp(names[n], old[n]))
+		n++;
+	if (!names[n] && !old[n]) {
+		free_strings(names);
+		return 0;
+	}
+	img->info.features = names;
+	free_strings(old);
+	return 0;
+}
+
+static errcode_t keep_notes(struct opening *o)
 {
 	struct e4z_image_info *info = &o->img->info;
-	const char *const *features = super_feature_names(o->img->fs->super);
 	const char **notes;
 	char *text;
 
-	if (!features)
-		return ENOMEM;
-	info->features = features;
 	if (!o->note_count)
 		return 0;
 	notes = malloc((NOTES_MAX + 1) * sizeof(*notes) + sizeof(o->notes));
@@ -406,7 +428,8 @@ static errcode_t open_fs(struct opening *o)
 	if (err)
 		return err;
 	judge_journal(o);
-	return keep_lists(o);
+	err = keep_features(img);
+	return err ? err : keep_notes(o);
 }
 
 errcode_t image_reload(struct e4z_image *img)
@@ -423,8 +446,13 @@ errcode_t image_reload(struct e4z_image *img)
 		return image_fail_below(img, err, why);
 	old = img->fs;
 	err = attach_fs(img);
+	if (!err)
+		err = keep_features(img);
 	if (err) {
+		if (img->fs && img->fs != old)
+			ext2fs_free(img->fs);
 		img->fs = old;
+		derive(img);
 		return err;
 	}
 	ext2fs_free(old);
@@ -476,12 +504,6 @@ errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 	err = open_image(&o, spec);
 	free(o.spec.path);
 	return err;
-}
-
-static void free_strings(const char *const *strings)
-{
-	if (strings != no_strings)
-		free((void *)strings);
 }
 
 void image_note(struct e4z_image *img, const char *sentence)

@@ -26,7 +26,7 @@ struct staged {
 struct walk {
 	const struct log *log;
 	const struct jbd2_shape *shape;
-	uint64_t fs_blocks;
+	uint64_t device_blocks;
 	struct overlay *ov;
 	struct replay *replay;
 	char *why;
@@ -124,8 +124,8 @@ static errcode_t take_descriptor(struct walk *w)
 			end_here(w); /* it would overwrite the start of the log */
 			return 0;
 		}
-		if (entry.block >= w->fs_blocks)
-			suspect(w, "it writes beyond the end of the file system");
+		if (entry.block >= w->device_blocks)
+			suspect(w, "it writes past the end of the device");
 		err = check_data(w, &entry, staged.at);
 		if (err)
 			return err;
@@ -379,12 +379,12 @@ static void walk_close(struct walk *w)
 	overlay_free(w->ov);
 }
 
-errcode_t replay_read(const struct log *log, uint64_t fs_blocks, struct overlay **ov,
+errcode_t replay_read(const struct log *log, uint64_t device_blocks, struct overlay **ov,
 		      struct replay *replay, char *why, size_t why_size)
 {
 	struct walk w = {.log = log,
 			 .shape = &log->shape,
-			 .fs_blocks = fs_blocks,
+			 .device_blocks = device_blocks,
 			 .replay = replay,
 			 .why = why,
 			 .why_size = why_size,

@@ -26,12 +26,14 @@ struct replay {
 };
 
 /*
- * Read the log of a file system of FS_BLOCKS. The sealed overlay's source is the log's device.
+ * Read the log of a file system whose device has DEVICE_BLOCKS: a file system that was growing when
+ * it crashed has blocks in its log that lie past its end until the replay. The sealed overlay's
+ * source is the log's device.
  * E4Z_ET_BAD_JOURNAL (damaged), E4Z_ET_FAST_COMMIT (fast commits follow the last transaction), or a
  * read error, with a sentence in WHY; *OV is NULL then. Takes up to 128 bytes of memory for each
  * tag in the log while it reads, and leaves 16 for each block.
  */
-errcode_t replay_read(const struct log *log, uint64_t fs_blocks, struct overlay **ov,
+errcode_t replay_read(const struct log *log, uint64_t device_blocks, struct overlay **ov,
 		      struct replay *replay, char *why, size_t why_size);
 
 #endif

@@ -183,11 +183,65 @@ void session_journal_close(struct e4z_image *img)
 	img->journal_dev = NULL;
 }
 
+/* ---- what the log makes of itself ---- */
+
+static errcode_t refuse_super(struct e4z_image *img, const char *what)
+{
+	return image_refuse(img, E4Z_ET_BAD_JOURNAL,
+			    "the journal is damaged: its copy of the superblock has %s", what);
+}
+
+/*
+ * What the log was found and read by may not be another afterwards. All else of the superblock that
+ * the log holds is opened anew.
+ */
+static errcode_t judge_super(struct e4z_image *img)
+{
+	const struct ext2_super_block *was = img->fs->super;
+	struct ext2_super_block sb;
+	errcode_t err = image_read(img, SUPER_OFFSET, sizeof(sb), &sb);
+
+	if (err)
+		return image_fail(img, err, "reading the superblock in the journal");
+	if (ext2fs_le16_to_cpu(sb.s_magic) != EXT2_SUPER_MAGIC)
+		return refuse_super(img, "no magic number");
+	if (ext2fs_le32_to_cpu(sb.s_log_block_size) != was->s_log_block_size)
+		return refuse_super(img, "another block size than the file system");
+	if (!(ext2fs_le32_to_cpu(sb.s_feature_compat) & EXT3_FEATURE_COMPAT_HAS_JOURNAL) ||
+	    ext2fs_le32_to_cpu(sb.s_journal_inum) != was->s_journal_inum)
+		return refuse_super(img, "another journal or none");
+	if (img->log->external && memcmp(sb.s_journal_uuid, was->s_journal_uuid, JBD2_UUID_BYTES))
+		return refuse_super(img, "another journal");
+	if (img->log->external && memcmp(sb.s_uuid, was->s_uuid, JBD2_UUID_BYTES))
+		return refuse_super(img, "another UUID, which the journal does not serve");
+	return 0;
+}
+
+/* What the blocks of the journal's inode are now are those that were read. */
+static errcode_t judge_place(struct e4z_image *img)
+{
+	struct mapping m = {.img = img};
+	const struct log *log = img->log;
+	errcode_t err;
+
+	if (log->external)
+		return 0;
+	err = map_journal(img, &m);
+	if (err != ENOMEM && (err || m.runs.count != log->run_count ||
+			      memcmp(m.runs.items, log->runs, m.runs.count * sizeof(*log->runs))))
+		err = image_refuse(img, E4Z_ET_BAD_JOURNAL,
+				   "the journal is damaged: once it is replayed its own inode "
+				   "has other blocks");
+	vec_free(&m.runs);
+	return err;
+}
+
 errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay)
 {
 	struct overlay *ov;
 	char why[WHY_SIZE] = "";
-	errcode_t err = replay_read(img->log, img->blocks, &ov, replay, why, sizeof(why));
+	errcode_t err = replay_read(img->log, img->dev->len / img->block_size, &ov, replay, why,
+				    sizeof(why));
 
 	if (err)
 		return image_fail_below(img, err, why);
@@ -201,7 +255,11 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 		capture_drop(img->view, SUPER_OFFSET / img->block_size);
 		img->torn_super = false;
 	}
-	err = image_reload(img);
+	err = judge_super(img);
+	if (!err)
+		err = image_reload(img);
+	if (!err)
+		err = judge_place(img);
 	if (!err)
 		img->info.replayed = true;
 	return err;

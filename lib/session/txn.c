@@ -112,6 +112,16 @@ static errcode_t count_free(struct e4z_image *img)
 	return err;
 }
 
+/* What was freed before is free. */
+static errcode_t new_freed(struct e4z_image *img, struct txn *txn)
+{
+	if (txn->space)
+		space_refresh(txn->space, txn->freed);
+	rangeset_free(txn->freed);
+	txn->freed = rangeset_new(img->blocks);
+	return txn->freed ? 0 : ENOMEM;
+}
+
 errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	struct txn *txn;
@@ -127,9 +137,11 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return ENOMEM;
 	txn->options = *options;
 	txn->now = clamped_now();
-	txn->freed = rangeset_new(img->blocks);
 	img->txn = txn;
-	err = txn->freed ? prepare_commit(img, txn) : ENOMEM;
+	err = prepare_commit(img, txn);
+	/* as many as the replayed file system has */
+	if (!err)
+		err = new_freed(img, txn);
 	if (!err)
 		err = groups_load(img);
 	if (!err && txn->replay_pending)
@@ -222,16 +234,6 @@ bool txn_has_changes(const struct e4z_image *img)
 bool txn_may_split(const struct e4z_image *img)
 {
 	return img->txn->options.split;
-}
-
-/* What was freed before is free. */
-static errcode_t new_freed(struct e4z_image *img, struct txn *txn)
-{
-	if (txn->space)
-		space_refresh(txn->space, txn->freed);
-	rangeset_free(txn->freed);
-	txn->freed = rangeset_new(img->blocks);
-	return txn->freed ? 0 : ENOMEM;
 }
 
 errcode_t txn_reload(struct e4z_image *img)

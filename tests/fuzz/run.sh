@@ -52,6 +52,8 @@ for kind in "$@"; do
 done
 bash "$srcdir/tests/fuzz/crafted.sh"
 tell $? crafted.sh
+BROAD=1 EVERY=${EVERY:-$([ -n "${SAMPLE-}" ] && echo 20 || echo 1)} bash "$srcdir/tests/fuzz/logs.sh"
+tell $? logs.sh
 if [ -n "${E2FSPROGS_TESTS-}" ]; then
 	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
 	tell $? e2fsprogs.sh

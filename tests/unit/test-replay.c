@@ -347,7 +347,7 @@ static void test_misleading(size_t kind)
 	five_each(&lm, kind);
 	write.block = lm.blocks;
 	logmaker_transaction(&lm, &write, 1, NULL, 0);
-	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "beyond the end");
+	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "past the end of the device");
 	logmaker_close(&lm);
 
 	five_each(&lm, kind);
