@@ -373,7 +373,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 
 /*
  * Ranges of FILE, bytes, as fallocate(2) changes them; a size grows with them unless KEEP_SIZE. A
- * file without extents has no unwritten blocks: only a hole can be punched in it (E4Z_ET_REFUSED).
+ * file without extents has no unwritten blocks: of these three it can only be punched.
  */
 errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			 bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
@@ -382,9 +382,19 @@ errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, 
 errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
-/* FALLOC_FL_WRITE_ZEROES: whole blocks end written, and zero on the disk before that. */
+/*
+ * FALLOC_FL_WRITE_ZEROES: whole blocks end written, and zero on the disk before that; without
+ * extents too, where holes in the range become written blocks of zeroes.
+ */
 errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			   struct e4z_edit *edit) E4Z_MUST_CHECK;
+/*
+ * Zero the bytes of [OFF, OFF + LEN) below EOF where FILE has written blocks, or in its inode, in
+ * their place. Holes and unwritten blocks, which read as zero, are left alone, and nothing is
+ * allocated: what is too much for the log is refused (E4Z_ET_LOG_FULL) unless it may be split.
+ */
+errcode_t e4z_zero(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+		   struct e4z_edit *edit) E4Z_MUST_CHECK;
 /* Take a range out of FILE, or open one of zeroes in it; whole blocks (with bigalloc, clusters). */
 errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			     struct e4z_edit *edit) E4Z_MUST_CHECK;

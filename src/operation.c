@@ -35,6 +35,11 @@ static errcode_t write_zeroes(struct e4z_image *img, const struct operation *op,
 	return e4z_write_zeroes(img, op->file, op->off, op->len, edit);
 }
 
+static errcode_t zero(struct e4z_image *img, const struct operation *op, struct e4z_edit *edit)
+{
+	return e4z_zero(img, op->file, op->off, op->len, edit);
+}
+
 static errcode_t collapse_range(struct e4z_image *img, const struct operation *op,
 				struct e4z_edit *edit)
 {
@@ -61,6 +66,7 @@ static const struct operation_row rows[] = {
 	{"punch-hole", WANTS_RANGE, punch_hole},
 	{"allocate", WANTS_RANGE | MAY_KEEP, allocate},
 	{"write-zeroes", WANTS_RANGE, write_zeroes},
+	{"zero", WANTS_RANGE, zero},
 	{"collapse-range", WANTS_RANGE, collapse_range},
 	{"insert-range", WANTS_RANGE, insert_range},
 	{"write", WANTS_OFFSET | WANTS_BYTES, write_bytes},

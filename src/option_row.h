@@ -33,9 +33,10 @@ enum verbs {
 	V_MAP = 1 << 12,
 	V_REPLAY = 1 << 13,
 	V_UNDO_APPLY = 1 << 14,
+	V_ZERO = 1 << 15,
 
 	V_SCAN = V_CHECK | V_FIX | V_CONVERT, /* threads go through the whole image */
-	V_IN_PLACE = V_ZERO_RANGE | V_PUNCH_HOLE | V_ALLOCATE | V_WRITE_ZEROES,
+	V_IN_PLACE = V_ZERO_RANGE | V_PUNCH_HOLE | V_ALLOCATE | V_WRITE_ZEROES | V_ZERO,
 	V_SHIFT = V_COLLAPSE_RANGE | V_INSERT_RANGE,
 	V_RANGE = V_IN_PLACE | V_SHIFT, /* an offset and a length are required */
 	V_CONTENT = V_TRUNCATE | V_RANGE | V_WRITE | V_SCRIPT, /* what a file reads as changes */

@@ -60,6 +60,12 @@ static const struct option_row rows[] = {
 	 .is = V_WRITE_ZEROES,
 	 .files = FILES_ONE,
 	 .help = "zero -l bytes of FILE from -o on;\nwhole blocks end written, zero on the disk"},
+	{.name = "zero",
+	 .run = edit_operation_run,
+	 .is = V_ZERO,
+	 .files = FILES_ONE,
+	 .help = "write zeroes over what is written in -l bytes of FILE\n"
+		 "from -o on; nothing is allocated"},
 	{.name = "collapse-range",
 	 .run = edit_operation_run,
 	 .is = V_COLLAPSE_RANGE,

@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 GROWING = ("zero-range", "allocate", "write-zeroes")  # unless keep-size is given
-EXTENTS = ("zero-range", "allocate", "write-zeroes", "collapse-range", "insert-range")
+EXTENTS = ("zero-range", "allocate", "collapse-range", "insert-range")
+KEEPING = ("punch-hole", "zero")  # whatever the range
 SHIFTS = ("collapse-range", "insert-range")
 
 
@@ -51,12 +52,12 @@ class Op:
         elif self.verb == "allocate":
             model.zero(self.end, self.end, self.keep)
         else:
-            model.zero(self.off, self.end, self.keep or self.verb == "punch-hole")
+            model.zero(self.off, self.end, self.keep or self.verb in KEEPING)
 
     def grows(self, size):
         if self.verb in ("truncate", "insert-range"):
             return self.verb != "truncate" or self.off > size
-        return self.verb != "punch-hole" and not self.keep and self.end > size
+        return self.verb not in KEEPING and not self.keep and self.end > size
 
     def __str__(self):
         return " ".join(self.words("", "%d bytes" % self.len)).replace("  ", " ")
@@ -66,6 +67,8 @@ def wrong(op, size, unit, extents, limit):
     """Why OP must be refused on a file of SIZE (what the kernel returns), or None."""
     if op.verb == "truncate":
         return "EFBIG" if op.off > max(limit, size) else None
+    if op.verb == "zero":
+        return None  # it ends with the file
     if op.end > limit:
         return "EFBIG"
     if op.verb in EXTENTS and not extents:
@@ -103,7 +106,7 @@ class Chooser:
         return max(0, min(at, most))
 
     def verbs(self, extents):
-        verbs = ["truncate", "punch-hole", "punch-hole", "write", "write", "write"]
+        verbs = ["truncate", "punch-hole", "punch-hole", "write", "write", "write", "zero", "write-zeroes"]
         return verbs + ["zero-range", *EXTENTS] if extents else verbs
 
     def range(self, size, edges):

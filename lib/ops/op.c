@@ -3,7 +3,6 @@
 #include "ops/op.h"
 
 #include "base/bytes.h"
-#include "file/inline.h"
 #include "scan/lookup.h"
 #include "session/guard.h"
 #include "session/txn.h"
@@ -251,26 +250,39 @@ errcode_t op_need_extents(const struct op *op, const char *why)
 			    op->f->inode.ino, why);
 }
 
-/* The bytes of an inline file of SIZE, as the start of a block. */
-static errcode_t copy_inline(const struct edit_file *f, uint64_t size, uint8_t *block)
+errcode_t op_find_inline(const struct op *op, struct inline_data *data)
 {
+	const struct inode *inode = &op->f->inode;
+
+	/* all of them have room in a block */
+	if (inline_find(op->img, inode, data) && inode->size <= inline_capacity(data) &&
+	    inode->size <= op->img->block_size)
+		return 0;
+	return image_refuse(op->img, E4Z_ET_BAD_INODE,
+			    "inode %" PRIu32 ": its inline data is damaged", inode->ino);
+}
+
+/* The bytes of an inline file as the start of a block. */
+static errcode_t copy_inline(const struct op *op, uint8_t *block)
+{
+	uint64_t size = op->f->inode.size;
 	uint64_t head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
 	struct inline_data data;
+	errcode_t err = op_find_inline(op, &data);
 
-	if (!inline_find(f->img, &f->inode, &data) || size > inline_capacity(&data) ||
-	    size > f->img->block_size)
-		return image_refuse(f->img, E4Z_ET_BAD_INODE,
-				    "inode %" PRIu32 ": its inline data is damaged", f->inode.ino);
+	if (err)
+		return err;
 	memcpy(block, data.head, head);
 	if (size > head)
 		memcpy(block + head, data.rest, size - head);
 	return 0;
 }
 
-static errcode_t move_out(struct edit_file *f, uint8_t *block)
+static errcode_t move_out(struct op *op, uint8_t *block)
 {
+	struct edit_file *f = op->f;
 	uint64_t size = f->inode.size;
-	errcode_t err = copy_inline(f, size, block);
+	errcode_t err = copy_inline(op, block);
 
 	if (!err)
 		err = edit_open_handle(f);
@@ -292,7 +304,7 @@ errcode_t op_leave_inline(struct op *op)
 	block = calloc(1, op->img->block_size);
 	if (!block)
 		return ENOMEM;
-	err = move_out(op->f, block);
+	err = move_out(op, block);
 	free(block);
 	return err;
 }

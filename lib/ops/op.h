@@ -6,6 +6,7 @@
 #ifndef E4Z_OPS_OP_H
 #define E4Z_OPS_OP_H
 
+#include "file/inline.h"
 #include "ops/zero.h"
 
 struct op;
@@ -62,6 +63,9 @@ errcode_t op_check(const struct op *op, unsigned what);
 
 /* E4Z_ET_REFUSED unless the file has, or will have, extents: WHY it matters, a sentence's end. */
 errcode_t op_need_extents(const struct op *op, const char *why);
+
+/* Find the bytes of an inline file, all that its size says there are: E4Z_ET_BAD_INODE. */
+errcode_t op_find_inline(const struct op *op, struct inline_data *data);
 
 /* Let the bytes of an inline file move into a block, as ext4_convert_inline_data() does. */
 errcode_t op_leave_inline(struct op *op);

@@ -30,15 +30,40 @@ static errcode_t grow(struct op *op)
 
 /* ---- allocate ---- */
 
-/* Holes become unwritten blocks: nothing comes into sight. */
-static errcode_t fill_holes(struct op *op)
+/* A hole becomes blocks; without extents they are written, and zero at home before the map is. */
+static errcode_t fill_hole(struct op *op, uint64_t lblk, uint64_t len)
 {
-	uint64_t first = op->off >> op->img->block_bits, end = op_blocks(op, op->off + op->len);
-	errcode_t err = edit_open_handle(op->f);
+	struct edit_file *f = op->f;
+	struct extents_walk walk;
+	struct run run;
+	errcode_t err = edit_open_handle(f);
 
 	if (!err)
-		err = edit_allocate(op->f, first, end - first, true);
-	edit_close_handle(op->f);
+		err = edit_allocate(f, lblk, len, f->tree != NULL);
+	edit_close_handle(f);
+	if (err || f->tree)
+		return err;
+	extents_walk_start(f->list, &walk, lblk, lblk + len, false);
+	while (!err && extents_walk_next(f->list, &walk, &run))
+		err = edit_home_zero(f, run.pblk, run.len);
+	return err;
+}
+
+/* Holes become blocks that show zeroes. */
+static errcode_t fill_holes(struct op *op)
+{
+	uint64_t at = op->off >> op->img->block_bits, end = op_blocks(op, op->off + op->len);
+	errcode_t err = 0;
+
+	while (!err && at < end) {
+		struct run run;
+		bool mapped = extents_find(op->f->list, at, &run);
+		uint64_t stop = run.lblk + run.len < end ? run.lblk + run.len : end;
+
+		if (!mapped)
+			err = fill_hole(op, at, stop - at);
+		at = stop;
+	}
 	return err;
 }
 
@@ -83,7 +108,8 @@ static errcode_t zero(struct op *op)
 	errcode_t err = check_range(op);
 
 	if (!err)
-		err = op_need_extents(op, "it cannot have unwritten blocks; punch a hole instead");
+		err = op_need_extents(
+			op, "it cannot have unwritten blocks; write zeroes or punch a hole");
 	if (!err)
 		err = op_leave_inline(op);
 	if (!err)
@@ -169,8 +195,6 @@ static errcode_t write_zeroes(struct op *op)
 	if (!err)
 		err = check_range(op);
 	if (!err)
-		err = op_need_extents(op, "it cannot have unwritten blocks; write to it instead");
-	if (!err)
 		err = op_leave_inline(op);
 	/* what is written past EOF is hidden before any of it comes into sight */
 	if (!err)
@@ -180,6 +204,52 @@ static errcode_t write_zeroes(struct op *op)
 	if (!err)
 		err = write_interior(op);
 	return err ? err : zero_edges(op->f, op->session, op->off, op->off + op->len, op->edit);
+}
+
+/* ---- zero ---- */
+
+/* The range ends with the file: what is behind EOF is nobody's to ask for. */
+static void clip(struct op *op)
+{
+	uint64_t size = op->f->inode.size;
+
+	if (op->off > size)
+		op->off = size;
+	if (op->len > size - op->off)
+		op->len = size - op->off;
+}
+
+/*
+ * Zeroes over what is written, in the blocks where it is: nothing of it is moved, which would leave
+ * the old bytes in blocks that are free.
+ */
+static errcode_t zero_in_place(struct op *op)
+{
+	struct inline_data data;
+	errcode_t err;
+
+	if (!op->len)
+		return check_range(op);
+	clip(op);
+	err = op_check(op, GUARD_EDGES);
+	if (!err && !op->f->list)
+		err = op_find_inline(op, &data);
+	if (err || !op->len)
+		return err;
+	op->f->stays = true;
+	return zero_range(op->f, op->session, op->off, op->len, op->edit);
+}
+
+/* No piece is wanted of what is behind EOF. */
+static errcode_t zero_split(struct op *whole)
+{
+	struct op op = *whole;
+	errcode_t err = session_open(op.img, op.edit->ino, &op.f);
+
+	if (err)
+		return err;
+	clip(&op);
+	return op_split_range(&op);
 }
 
 /* ---- punch hole ---- */
@@ -246,6 +316,20 @@ errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, 
 		.run = punch,
 		.split = op_split_range,
 		.moves_first = true,
+		.off = off,
+		.len = len,
+	};
+
+	return op_run(img, &op, file, edit);
+}
+
+errcode_t e4z_zero(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
+		   struct e4z_edit *edit)
+{
+	struct op op = {
+		.name = "zero",
+		.run = zero_in_place,
+		.split = zero_split,
 		.off = off,
 		.len = len,
 	};

@@ -9,7 +9,6 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "file/inline.h"
 #include "ops/op.h"
 #include "session/guard.h"
 #include "session/txn.h"
@@ -89,10 +88,10 @@ static errcode_t truncate_inline(struct op *op)
 	uint64_t new = request_of(op)->size, old = op->f->inode.size;
 	uint64_t end = new < old ? new : old;
 	struct inline_data data;
+	errcode_t err = op_find_inline(op, &data);
 
-	if (!inline_find(op->img, &op->f->inode, &data) || old > inline_capacity(&data))
-		return image_refuse(op->img, E4Z_ET_BAD_INODE,
-				    "inode %u: its inline data is damaged", op->f->inode.ino);
+	if (err)
+		return err;
 	if (new > inline_capacity(&data))
 		return op_leave_inline(op);
 	return zero_range(op->f, op->session, end, inline_capacity(&data) - end, op->edit);

@@ -5,7 +5,6 @@
 // gets goes home before the commit, what can be seen travels in the transaction (or goes home first
 // when the data are ordered). So nothing is allocated before it has to be.
 #include "base/bytes.h"
-#include "file/inline.h"
 #include "ops/op.h"
 #include "session/guard.h"
 #include <errno.h>
@@ -95,18 +94,15 @@ static errcode_t write_blocks(struct op *op)
 
 static errcode_t write_open(struct op *op)
 {
-	struct edit_file *f = op->f;
 	struct inline_data data;
 	errcode_t err = op_check(op, GUARD_EDGES);
 
 	if (err || !op->len)
 		return err;
-	if (!f->list) {
-		if (!inline_find(op->img, &f->inode, &data) ||
-		    f->inode.size > inline_capacity(&data))
-			return image_refuse(op->img, E4Z_ET_BAD_INODE,
-					    "inode %" PRIu32 ": its inline data is damaged",
-					    f->inode.ino);
+	if (!op->f->list) {
+		err = op_find_inline(op, &data);
+		if (err)
+			return err;
 		if (op->off + op->len <= inline_capacity(&data))
 			return write_inline(op, &data);
 	}

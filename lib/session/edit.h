@@ -78,6 +78,7 @@ struct edit_file {
 	uint64_t converted;	      /* blocks whose state changed */
 	struct unmapped_vec unmapped; /* to be freed */
 	bool changed;		      /* the map */
+	bool stays;		      /* no block may be moved: the old one would keep its bytes */
 	bool stamp;		      /* it was changed by somebody: times are due */
 	struct edit_steps steps;      /* since the mark; only in a session */
 	struct edit_mark mark;

@@ -112,7 +112,7 @@ errcode_t relocate(struct edit_file *f)
 {
 	uint64_t start, end = 0;
 	bool has = false;
-	errcode_t err = f->tree && cache_dirty(f->blocks) ? has_room(f, &has) : 0;
+	errcode_t err = f->tree && !f->stays && cache_dirty(f->blocks) ? has_room(f, &has) : 0;
 
 	while (!err && has && next_span(f, end, &start, &end))
 		err = move(f, start, end);

@@ -13,8 +13,8 @@ uint64_t relocate_blocks(const struct edit_file *f);
 
 /*
  * Give the clusters of those blocks new places; they are dirty over unwritten blocks afterwards.
- * Nothing happens without extents, or when there is no room for all of them. Not under an open
- * handle.
+ * Nothing happens without extents, where blocks have to stay, or when there is no room for all of
+ * them. Not under an open handle.
  */
 errcode_t relocate(struct edit_file *f);
 

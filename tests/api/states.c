@@ -47,6 +47,7 @@ static void without_a_transaction(struct e4z_image *img)
 		e4z_punch_hole(img, "/file", 0, 1, &edit),
 		e4z_allocate(img, "/file", 0, 1, false, &edit),
 		e4z_write_zeroes(img, "/file", 0, 1, &edit),
+		e4z_zero(img, "/file", 0, 1, &edit),
 		e4z_collapse_range(img, "/file", 0, 4096, &edit),
 		e4z_insert_range(img, "/file", 0, 4096, &edit),
 		e4z_write(img, "/file", 0, "x", 1, &edit),

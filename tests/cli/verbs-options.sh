@@ -12,8 +12,8 @@ printf 'x' >bytes
 declare -A base=(
 	[--check]='missing' [--fix]='missing' [--truncate]='1 missing /f' [--zero-range]='-o 0 -l 1 missing /f'
 	[--punch-hole]='-o 0 -l 1 missing /f' [--allocate]='-o 0 -l 1 missing /f' [--write-zeroes]='-o 0 -l 1 missing /f'
-	[--collapse-range]='-o 0 -l 1 missing /f' [--insert-range]='-o 0 -l 1 missing /f' [--write]='-o 0 missing /f'
-	[--script]='script missing' [--convert]='hole missing /f' [--map]='missing /f' [--replay]='missing'
+	[--zero]='-o 0 -l 1 missing /f' [--collapse-range]='-o 0 -l 1 missing /f' [--insert-range]='-o 0 -l 1 missing /f'
+	[--write]='-o 0 missing /f' [--script]='script missing' [--convert]='hole missing /f' [--map]='missing /f' [--replay]='missing'
 	[--undo-apply]='undo missing'
 )
 declare -A argument=(

@@ -37,6 +37,13 @@ errcode_t step_allocate(struct e4z_image *img, const char *file, uint64_t a, uin
 	return e4z_allocate(img, file, a, b, false, &edit);
 }
 
+errcode_t step_zero(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
+{
+	struct e4z_edit edit = {.op = NULL};
+
+	return e4z_zero(img, file, a, b, &edit);
+}
+
 errcode_t step_write_zeroes(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	struct e4z_edit edit = {.op = NULL};

@@ -11,6 +11,7 @@ errcode_t step_truncate_to(struct e4z_image *img, const char *file, uint64_t a, 
 errcode_t step_zero_range(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_punch_hole(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_allocate(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
+errcode_t step_zero(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_write_zeroes(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_collapse(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_insert(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);

@@ -25,7 +25,8 @@ static bool may_grow(const struct work_step *step)
 
 static bool brings_bytes(const struct work_step *step)
 {
-	return step->call == step_punch_hole || (may_grow(step) && step->call != step_allocate);
+	return step->call == step_punch_hole || step->call == step_zero ||
+	       (may_grow(step) && step->call != step_allocate);
 }
 
 static void model_step(struct model *m, const struct work_step *step, uint64_t a, uint64_t b)
@@ -106,6 +107,18 @@ static const struct workload workloads[] = {
 	 .steps = {{step_write_bytes, "/inline", AT(1, 5), AT(0, 900)}}},
 	{.name = "write-zeroes", .steps = {{step_write_zeroes, "/frag", AT(3, 5), AT(20, 0)}}},
 	{.name = "write-zeroes-far", .steps = {{step_write_zeroes, "/tail", AT(20, 5), AT(20, 0)}}},
+	{.name = "write-zeroes-holes",
+	 .steps = {{step_punch_hole, "/frag", AT(2, 0), AT(9, 0)},
+		   {step_commit_here, NULL, AT(0, 0), AT(0, 0)},
+		   {step_write_zeroes, "/frag", AT(1, 7), AT(11, 0)}}},
+	{.name = "zeroes", .steps = {{step_zero, "/small", AT(0, 100), AT(2, 7)}}},
+	{.name = "zeroes-frag", .steps = {{step_zero, "/frag", AT(3, 5), AT(20, 0)}}},
+	{.name = "zeroes-inline", .steps = {{step_zero, "/inline", AT(0, 5), AT(0, 30)}}},
+	{.name = "zeroes-dirty",
+	 .steps = {{step_write_bytes, "/tail", AT(6, 3), AT(5, 0)},
+		   {step_write_bytes, "/small", AT(0, 50), AT(1, 30)},
+		   {step_zero, "/tail", AT(0, 10), AT(8, 0)},
+		   {step_zero, "/small", AT(0, 60), AT(1, 0)}}},
 	{.name = "collapse", .steps = {{step_collapse, "/frag", AT(16, 0), AT(16, 0)}}},
 	{.name = "insert", .steps = {{step_insert, "/frag", AT(16, 0), AT(16, 0)}}},
 	/* a block that can be seen until the commit is written anew */

@@ -27,6 +27,7 @@ verbs() {
 		--punch-hole -o 4096 -l 4096
 		--allocate -o 0 -l 20000
 		--write-zeroes -o 4096 -l 4096
+		--zero -o 4096 -l 4096
 		--collapse-range -o 4096 -l 4096
 		--insert-range -o 4096 -l 4096
 		--write --from ten -o 0
@@ -61,6 +62,7 @@ untouched 8 'encrypted' image --zero-range -o 100 -l 100 image /secret
 untouched 8 'encrypted' image --punch-hole -o 100 -l 8000 image /secret
 untouched 8 'encrypted' image --write --from ten -o 4096 image /secret
 untouched 8 'encrypted' image --write-zeroes -o 4096 -l 4096 image /secret
+untouched 8 'encrypted' image --zero -o 4096 -l 4096 image /secret
 untouched 8 'encrypted' image --collapse-range -o 0 -l 4096 image /secret
 untouched 8 'encrypted' image --insert-range -o 0 -l 4096 image /secret
 run_e4zero 0 --punch-hole -o 4096 -l 4096 image /secret

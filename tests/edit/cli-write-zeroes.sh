@@ -17,7 +17,9 @@ zeroes() {
 		'select($from < $to and .type == "map" and .state != "written" and .lblk < $to and .lblk + .blocks > $from)' map)" ''
 }
 
-broad kinds 2 'extent journal' 'bigalloc ordered' '^metadata_csum ordered' 'bigalloc journal' 'extent,inline_data ordered' '^has_journal ordered'
+broad kinds 3 'extent journal' '^extent,^64bit ordered' 'bigalloc ordered' '^extent,^64bit journal' \
+	'^metadata_csum ordered' 'bigalloc journal' 'extent,inline_data ordered' '^has_journal ordered' \
+	'^has_journal,^extent,^64bit ordered'
 for kind in "${kinds[@]}"; do
 	read -r features mode <<<"$kind"
 	edit_image image -O "$features"
@@ -27,7 +29,8 @@ for kind in "${kinds[@]}"; do
 	zeroes 9000 30000 --data $mode # and beyond EOF
 	run_e4zero 0 --punch-hole -o 8192 -l 16384 image /file
 	zeroes 5000 20000 --data $mode # holes
-	run_e4zero 0 --allocate -o 39000 -l 100000 image /file
+	[[ $features == *^extent* ]] || run_e4zero 0 --allocate -o 39000 -l 100000 image /file
+	run_e4zero 0 --truncate 139000 image /file
 	truncate -s 139000 model
 	zeroes 60000 50001 --data $mode # unwritten blocks
 	zeroes 200000 4096 --data $mode # a gap before it
@@ -47,8 +50,26 @@ sound image
 sed -n '1,/^flush/p' trace | grep -qE '^(write|zero) .* # (data|zero)' || fail "no zeroes before the first barrier: $(cat trace)"
 grep -aq 'an old secret' image && fail 'old bytes are still there'
 
+# without extents: what a hole gets is zero, durable, before the map shows it, edges too
 edit_image image -O ^extent,^64bit
-untouched 8 'no extents' image --write-zeroes -o 0 -l 4096 image /file
+cp ten model
+truncate -s 60000 model
+run_e4zero 0 --truncate 60000 image /file
+"$E4ZERO" --json --map image /file | jq -r 'select(.type == "map" and .state == "written").lblk' >held
+# all that is free holds old bytes
+dumpe2fs image 2>/dev/null | sed -n 's/^  Free blocks: //p' | tr ', ' '\n\n' | sed '/^$/d' |
+	awk -F- '{ for (b = $1; b <= ($2 == "" ? $1 : $2) && n < 300; b++) { print b; n++ } }' >free
+while read -r block; do
+	printf 'an old secret' | dd of=image bs=4096 seek="$block" conv=notrunc status=none
+done <free
+zeroes 12300 40960
+sound image
+sed -n '1,/^flush/p' trace | grep -qE '^(write|zero) .* # (data|zero)' || fail "no zeroes before the first barrier: $(cat trace)"
+"$E4ZERO" --json --map image /file | jq -r 'select(.type == "map" and .state == "written") | "\(.pblk) \(.blocks)"' |
+	while read -r pblk blocks; do
+		dd if=image bs=4096 skip="$pblk" count="$blocks" status=none
+	done | grep -aq 'an old secret' && fail 'old bytes are shown'
+
 edit_image image
 untouched 16 'keep-size' image --write-zeroes -o 0 -l 4096 --keep-size image /file
 untouched 16 'length' image --write-zeroes -o 0 image /file

@@ -27,6 +27,8 @@ for mode in journal ordered; do
 	golden ext-4k-csum write.$mode /small <<<'write /small 100 from=bytes'
 	golden ext-4k-csum write-unwritten.$mode /prealloc <<<'write /prealloc 16384 from=bytes'
 	golden ext-4k-csum write-zeroes.$mode /small <<<'write-zeroes /small 100 20000'
+	golden ext-4k-csum zero.$mode /small <<<'zero /small 100 20000'
+	golden ind-1k write-zeroes.$mode /tail <<<'write-zeroes /tail 4000 5000'
 done
 golden ext-4k-csum allocate.journal /frag <<<'allocate /frag 4096 20000'
 golden ext-4k-csum write-zeroes-unwritten.journal /prealloc <<<'write-zeroes /prealloc 16384 20480'
@@ -34,6 +36,8 @@ golden ext-4k-csum collapse-range.journal /small <<<'collapse-range /small 4096 
 golden ext-4k-csum insert-range.journal /small <<<'insert-range /small 4096 4096'
 golden ind-1k punch-hole.journal /small <<<'punch-hole /small 100 2000'
 golden ind-1k write.journal /small <<<'write /small 100 from=bytes'
+golden ind-1k zero.journal /small <<<'zero /small 100 2000'
+golden bare-4k zero.ordered /small <<<'zero /small 100 20000'
 golden bare-4k write.ordered /small <<<'write /small 100 from=bytes'
 
 # data over unwritten blocks, then zeroes over parts of them: a batch has one barrier for all that nobody sees, a flush

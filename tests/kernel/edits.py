@@ -67,7 +67,7 @@ class Edits(Pair):
             edges = [0, 1, 59, 60, 61, 100, 119, 120, 132, 133, 156, 160, 161, 200, size]
         while True:
             op = self.chooser.op(size, self.extents, [edge for edge in edges if edge < 2 ** 40])
-            if op.verb == "write-zeroes" and name not in self.alone:
+            if op.verb == "write-zeroes" and self.extents and name not in self.alone:
                 continue
             if op.verb in ("zero-range", "allocate", "write-zeroes"):
                 op.len = min(op.len, self.most())
@@ -174,6 +174,9 @@ class Edits(Pair):
             # of its page goes
             op = replace(op, len=max(op.len, size + 1 - op.off))
             self.paged.add(name)
+        if op.verb == "write-zeroes" and not self.extents:
+            # fallocate(2) has extents only
+            op = replace(op, verb="write", data=bytes(op.len))
         return do(os.path.join("mnt", name), op, self.rng)
 
     def must(self, name, op, why):

@@ -2,8 +2,10 @@
 """The operations of tests/ops.py by system calls."""
 
 import ctypes
+import fcntl
 import mmap
 import os
+import struct
 
 from mounted import PAGE, libc
 
@@ -27,6 +29,32 @@ def write(fd, op):
         done += os.pwrite(fd, op.data[done:], op.off + done)
 
 
+def written(fd):
+    """(offset, length) of what is written on the disk, or in the inode, once what waits is there."""
+    at, room, found = 0, 256, []
+    while True:
+        head = struct.pack("=QQIIII", at, 2 ** 64 - 1 - at, 1, 0, room, 0)  # FIEMAP_FLAG_SYNC
+        answer = bytearray(head + bytes(56 * room))
+        fcntl.ioctl(fd, 0xC020660B, answer)  # FS_IOC_FIEMAP
+        count = struct.unpack_from("=I", answer, 20)[0]
+        for i in range(count):
+            start, _, length, _, _, flags = struct.unpack_from("=QQQQQI", answer, 32 + 56 * i)
+            at = start + length
+            if not flags & 0x800:  # FIEMAP_EXTENT_UNWRITTEN
+                found.append((start, length))
+        if count < room:
+            return found
+
+
+def zero(fd, op):
+    """Zeroes over what is written in the range, up to EOF: pwrite(2) has nothing to allocate there."""
+    size = os.fstat(fd).st_size
+    for start, length in written(fd):
+        off, end = max(start, op.off), min(start + length, op.end, size)
+        while off < end:
+            off += os.pwrite(fd, bytes(min(end - off, 1 << 20)), off)
+
+
 def do(path, op, rng):
     """Do OP to the file: the error, or None. Some of it is sent to the disk at once, some forgotten by the cache."""
     # not truncate(2): there 6.18 oopses when a file outgrows its inode
@@ -39,6 +67,8 @@ def do(path, op, rng):
             os.ftruncate(fd, op.off)
         elif op.verb == "write":
             write(fd, op)
+        elif op.verb == "zero":
+            zero(fd, op)
         else:
             fallocate(fd, MODES[op.verb] | (KEEP_SIZE if op.keep else 0), op.off, op.len)
         if rng.random() < 0.15:

@@ -46,8 +46,9 @@ static void grow(struct model *m, uint64_t size)
 
 static bool needs_extents(enum act_kind kind)
 {
-	return kind != ACT_WRITE && kind != ACT_PUNCH && kind != ACT_TRUNCATE &&
-	       kind != ACT_FLUSH && kind != ACT_TO_HOLE && kind != ACT_TO_WRITTEN;
+	return kind == ACT_ZERO || kind == ACT_ZERO_KEEP || kind == ACT_ALLOCATE ||
+	       kind == ACT_ALLOCATE_KEEP || kind == ACT_COLLAPSE || kind == ACT_INSERT ||
+	       kind == ACT_TO_UNWRITTEN;
 }
 
 bool model_act(struct model *m, const struct act *act, unsigned n)
@@ -67,6 +68,7 @@ bool model_act(struct model *m, const struct act *act, unsigned n)
 		grow(m, end);
 		break;
 	case ACT_ZERO_KEEP:
+	case ACT_ZERO_MAPPED:
 	case ACT_PUNCH: set(m, off, below, 0); break;
 	case ACT_ALLOCATE: grow(m, end); break;
 	case ACT_TRUNCATE: set_size(m, off); break;
@@ -122,6 +124,7 @@ errcode_t act_do(struct e4z_image *img, const struct act *act, unsigned n, struc
 	case ACT_PUNCH: return e4z_punch_hole(img, "/f", off, len, edit);
 	case ACT_ALLOCATE: return e4z_allocate(img, "/f", off, len, false, edit);
 	case ACT_ALLOCATE_KEEP: return e4z_allocate(img, "/f", off, len, true, edit);
+	case ACT_ZERO_MAPPED: return e4z_zero(img, "/f", off, len, edit);
 	case ACT_WRITE_ZEROES: return e4z_write_zeroes(img, "/f", off, len, edit);
 	case ACT_TRUNCATE: return e4z_truncate(img, "/f", off, edit);
 	case ACT_COLLAPSE: return e4z_collapse_range(img, "/f", off, len, edit);
@@ -143,6 +146,7 @@ const char *act_name(const struct act *act)
 		[ACT_PUNCH] = "punch-hole",
 		[ACT_ALLOCATE] = "allocate",
 		[ACT_ALLOCATE_KEEP] = "allocate keep-size",
+		[ACT_ZERO_MAPPED] = "zero",
 		[ACT_WRITE_ZEROES] = "write-zeroes",
 		[ACT_TRUNCATE] = "truncate",
 		[ACT_COLLAPSE] = "collapse-range",

@@ -25,6 +25,7 @@ enum act_kind {
 	ACT_PUNCH,
 	ACT_ALLOCATE,
 	ACT_ALLOCATE_KEEP,
+	ACT_ZERO_MAPPED,
 	ACT_WRITE_ZEROES,
 	ACT_TRUNCATE,
 	ACT_COLLAPSE,
@@ -52,7 +53,7 @@ errcode_t act_do(struct e4z_image *img, const struct act *act, unsigned n, struc
 const char *act_name(const struct act *act);
 
 /*
- * All operations with ends at edges of blocks, within them and around SIZE, about 180; or a FEW of
+ * All operations with ends at edges of blocks, within them and around SIZE, about 200; or a FEW of
  * each kind. Fills ACTS of ROOM: how many there are.
  */
 size_t model_alphabet(struct act *acts, size_t room, uint32_t bs, uint64_t size, bool few);

@@ -80,8 +80,10 @@ static void check_edit(struct props *p, const struct sequence *seq, const struct
 	INVARIANT(p, seq, 1, edit->op == NULL || edit->size_after == p->model.size);
 	INVARIANT(p, seq, 8, adds_up(edit) && (!edit->zero_written || edit->did_zero));
 	/* over a small bound what can be seen moves to new blocks */
-	if (only_zeroes(act->kind) && !seq->way->cache_blocks)
+	if (act->kind == ACT_ZERO_MAPPED || (only_zeroes(act->kind) && !seq->way->cache_blocks))
 		INVARIANT(p, seq, 5, edit->blocks_allocated == 0);
+	if (act->kind == ACT_ZERO_MAPPED)
+		INVARIANT(p, seq, 5, edit->blocks_freed == 0);
 	if (seq->way->policy == E4Z_POLICY_BATCH)
 		INVARIANT(p, seq, 7, edit->flushes == 0 && edit->retries == 0);
 }
@@ -117,10 +119,11 @@ static void check_again(struct props *p, struct e4z_image *img, const struct seq
 {
 	const struct act *last = &seq->act[seq->length - 1];
 	struct e4z_edit edit;
+	bool any = last->kind == ACT_PUNCH || last->kind == ACT_ZERO_MAPPED;
 
-	if (last->kind != ACT_ZERO && last->kind != ACT_ZERO_KEEP && last->kind != ACT_PUNCH)
+	if (!any && last->kind != ACT_ZERO && last->kind != ACT_ZERO_KEEP)
 		return;
-	if (p->before.indirect && last->kind != ACT_PUNCH)
+	if (p->before.indirect && !any)
 		return;
 	INVARIANT(p, seq, 3, act_do(img, last, 0, &edit) == 0);
 	INVARIANT(p, seq, 3,
