@@ -213,3 +213,38 @@ kind_sickgroup() {
 	    f.writelines(kept)
 	EOF
 }
+
+# hurd_tree: files of which two have translators, in blocks of their own, and others what Linux keeps elsewhere
+hurd_tree() {
+	mk 12M sparse_super,large_file,resize_inode 1024 -N 1024 -I 128 -o hurd
+	tree --files 160 --far 267
+	dbg <<-EOF
+	setb 10000
+	setb 10001
+	sif /d0/f0000 translator 10000
+	sif /d0/f0001 translator 10001
+	EOF
+	poke inode "$(ino /d0/f0002)" 0x76 0700
+	poke inode "$(ino /d0/f0003)" 0x7c 34125678
+	# two sectors more each; the descriptors count two blocks less
+	for f in /d0/f0000 /d0/f0001; do
+		dbg <<<"sif $f blocks $(($(debugfs -R "stat $f" "$out" 2>/dev/null | sed -n 's/.*Blockcount: //p') + 2))"
+	done
+	e2fsck -fy "$out" >/dev/null 2>&1 || [ $? -eq 1 ] || die "e2fsck -fy"
+}
+
+kind_hurd() {
+	hurd_tree
+	pollute
+}
+
+kind_hurd_claims() {
+	hurd_tree
+	pollute
+	dbg <<-EOF
+	sif /d0/f0001 translator 10000
+	sif /d0/f0005 translator 1
+	sif /d0/f0006 translator 99999999
+	sif /d0/f0007 translator $(blk /d0/f0009 0)
+	EOF
+}

@@ -24,6 +24,7 @@ RO_GDT_CSUM = 0x10
 RO_BIGALLOC = 0x200
 RO_METADATA_CSUM = 0x400
 RO_SHARED_BLOCKS = 0x4000
+OS_LINUX, OS_HURD = 0, 1
 
 FL_ENCRYPT = 0x800
 FL_EXTENTS = 0x80000
@@ -85,7 +86,7 @@ def u64(buf, off):
 class Inode:
     """The fields of one inode that a judgement needs."""
 
-    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl",
+    __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl", "translator",
                  "seed", "runs", "tree", "why")
 
     def __init__(self, fs, ino, raw):
@@ -94,7 +95,8 @@ class Inode:
         self.flags, self.dtime = u32(raw, 0x20), u32(raw, 0x14)
         self.generation = u32(raw, 0x64)
         self.acl = u32(raw, 0x68)
-        if fs.incompat & INCOMPAT_64BIT:
+        self.translator = u32(raw, 0x24) if fs.creator == OS_HURD else 0
+        if fs.incompat & INCOMPAT_64BIT and fs.creator != OS_HURD:
             self.acl |= u16(raw, 0x76) << 32
         self.size = u32(raw, 4)
         kind = self.mode & S_IFMT
@@ -161,6 +163,7 @@ class Image:
             raise Bad("superblock geometry")
         self.ngroups = -(-(self.blocks - self.first_data) // self.bpg)
         self.csum = bool(self.ro & RO_METADATA_CSUM)
+        self.creator = u32(sb, 0x48)
         uuid = sb[0x68:0x78]
         self.seed = crc32c(0xFFFFFFFF, uuid)
         if self.incompat & INCOMPAT_CSUM_SEED:
@@ -340,7 +343,7 @@ class Image:
         return inode.seed
 
     def inode_csum_ok(self, inode):
-        if not self.csum:
+        if not self.csum or self.creator != OS_LINUX:
             return True
         raw = bytearray(inode.raw)
         want, mask = u16(raw, 0x7C), 0xFFFF

@@ -68,6 +68,8 @@ kinds() {
 	damaged        12 well  inodes and trees damaged one way each, checksums on
 	damaged-nocsum 4 well  the same, checksums off
 	damaged-ind    12 well  indirect maps damaged one way each
+	hurd           0 full  a file system of the Hurd: translators, other fields where Linux has high halves
+	hurd-claims    4 well  translators that two inodes own, or that lie where none may be
 	sickgroup      4 well  descriptors and inode bitmaps that lie or cannot be used
 	natural        0 full  (root) a crash of a mounted ext4 in the middle of appends
 	EOF

@@ -71,13 +71,15 @@ class Witness:
             return
         self.inodes[inode.ino] = inode
         if not self.fs.inode_csum_ok(inode):
-            inode.why, inode.acl = "inode checksum", 0
+            inode.why, inode.acl, inode.translator = "inode checksum", 0, 0
             return
-        try:
-            if inode.acl:
-                self.fs.check_blocks(inode.acl)
-        except Bad as err:
-            inode.why, inode.acl = str(err), 0
+        for field in ("acl", "translator"):
+            try:
+                if getattr(inode, field):
+                    self.fs.check_blocks(getattr(inode, field))
+            except Bad as err:
+                inode.why = str(err)
+                setattr(inode, field, 0)
         try:
             self.fs.read_map(inode)
         except Bad as err:
@@ -98,6 +100,8 @@ class Witness:
                 if low < high:
                     spans.append((low, high, inode))
             spans += [(p // ratio, p // ratio + 1, inode) for p in inode.tree]
+            if inode.translator:
+                spans.append((inode.translator // ratio, inode.translator // ratio + 1, inode))
             if inode.acl:
                 attrs.setdefault(inode.acl // ratio, []).append(inode)
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))

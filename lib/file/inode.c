@@ -14,6 +14,7 @@ enum {
 	I_LINKS = 0x1a,
 	I_BLOCKS_LO = 0x1c,
 	I_FLAGS = 0x20,
+	I_TRANSLATOR = 0x24,
 	I_GENERATION = 0x64,
 	I_FILE_ACL_LO = 0x68,
 	I_SIZE_HIGH = 0x6c,
@@ -35,11 +36,13 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 		.links = get_le16(raw + I_LINKS),
 		.size = get_le32(raw + I_SIZE_LO),
 		.acl_block = get_le32(raw + I_FILE_ACL_LO),
-		.sectors = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH)
-								 << 32,
+		.translator = img->hurd ? get_le32(raw + I_TRANSLATOR) : 0,
+		.sectors = get_le32(raw + I_BLOCKS_LO),
 		.raw = raw,
 	};
-	if (ext2fs_has_feature_64bit(img->fs->super))
+	if (inode_has_blocks_high(img))
+		inode->sectors |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
+	if (ext2fs_has_feature_64bit(img->fs->super) && !img->hurd)
 		inode->acl_block |= (uint64_t)get_le16(raw + I_FILE_ACL_HIGH) << 32;
 	/*
 	 * ext4_isize(): the high half is a directory's ACL where the file system has no large_dir
@@ -62,7 +65,7 @@ bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 	uint8_t saved[4] = {lo[0], lo[1], 0, 0};
 	uint32_t csum;
 
-	if (!img->metadata_csum)
+	if (!img->inode_csum)
 		return true;
 	if (img->inode_size > 128 && get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128)
 		hi = raw + I_CHECKSUM_HI;
@@ -88,7 +91,7 @@ void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 		    get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128;
 	uint32_t csum;
 
-	if (!img->metadata_csum)
+	if (!img->inode_csum)
 		return;
 	memset(raw + I_CHECKSUM_LO, 0, 2);
 	if (high)

@@ -12,10 +12,11 @@ struct inode {
 	uint32_t ino, generation, flags;
 	uint32_t dtime; /* or the next orphan */
 	uint16_t mode, links;
-	uint64_t size;	    /* bytes */
-	uint64_t acl_block; /* i_file_acl, 0: none */
-	uint64_t sectors;   /* i_blocks as stored, huge_file's high half included */
-	uint8_t *raw;	    /* the slot, inode_size bytes; the caller's */
+	uint64_t size;	     /* bytes */
+	uint64_t acl_block;  /* i_file_acl, 0: none */
+	uint32_t translator; /* a block of the Hurd's, 0: none */
+	uint64_t sectors;    /* i_blocks as stored, with huge_file its high half included */
+	uint8_t *raw;	     /* the slot, inode_size bytes; the caller's */
 };
 
 /* Decode RAW, the slot of INO. RAW stays the caller's and is referred to. */
@@ -49,6 +50,15 @@ static inline bool inode_is_fast_symlink(const struct inode *inode)
 {
 	return inode_is(inode, LINUX_S_IFLNK) && inode->size < INODE_I_BLOCK_LEN &&
 	       !(inode->flags & (EXT4_EXTENTS_FL | EXT4_INLINE_DATA_FL));
+}
+
+/*
+ * I_BLOCKS has a high half: with huge_file, and where its place is not the Hurd's
+ * (ext4_inode_blocks()).
+ */
+static inline bool inode_has_blocks_high(const struct e4z_image *img)
+{
+	return ext2fs_has_feature_huge_file(img->fs->super) && !img->hurd;
 }
 
 /* Has blocks mapped through i_block. */

@@ -343,6 +343,9 @@ static void derive(struct e4z_image *img)
 	img->groups = fs->group_desc_count;
 	img->csum_seed = fs->csum_seed;
 	img->metadata_csum = ext2fs_has_feature_metadata_csum(sb);
+	/* ext4_inode_csum_verify() */
+	img->inode_csum = img->metadata_csum && sb->s_creator_os == EXT2_OS_LINUX;
+	img->hurd = sb->s_creator_os == EXT2_OS_HURD;
 	img->group_csum = img->metadata_csum || ext2fs_has_feature_gdt_csum(sb);
 	img->shared_blocks = ext2fs_has_feature_shared_blocks(sb);
 

@@ -39,6 +39,8 @@ struct e4z_image {
 	uint32_t groups;
 	uint32_t csum_seed; /* of metadata_csum */
 	bool metadata_csum; /* metadata checksums are there and are verified */
+	bool inode_csum;    /* inodes have theirs, too: not where another system made it */
+	bool hurd;	    /* osd1 and osd2 of inodes are the Hurd's */
 	bool group_csum;    /* metadata_csum or uninit_bg: INODE_UNINIT, itable_unused count */
 	bool shared_blocks;
 

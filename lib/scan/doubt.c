@@ -113,6 +113,8 @@ errcode_t doubt_add(const struct e4z_image *img, uint32_t ino, struct rangeset *
 			inode_decode(img, ino, raw, &inode);
 			err = add(&d, inode.acl_block, 1, &fresh);
 			if (!err)
+				err = add(&d, inode.translator, 1, &fresh);
+			if (!err)
 				err = add_map(&d, raw + INODE_I_BLOCK, inode.flags);
 		}
 	}

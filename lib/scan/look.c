@@ -382,6 +382,29 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	return 0;
 }
 
+/* BLOCK, of an attribute or of a translator, may not be there. */
+static bool is_misplaced(const struct look *look, uint64_t block)
+{
+	return block >= look->img->blocks || rangeset_has(look->img->metadata, block);
+}
+
+/* Claim what INODE has beside its map; *WHY: it cannot have it. */
+static errcode_t claim_beside(struct look *look, const struct inode *inode, const char **why)
+{
+	bool shared = look->img->shared_blocks;
+	struct claim claim = {inode->translator / look->img->cluster_ratio, 1};
+
+	if (inode->translator && is_misplaced(look, inode->translator))
+		*why = "the translator's block lies outside its place";
+	else if (inode->translator && !shared && vec_push(&look->claimed, claim))
+		return ENOMEM;
+	if (inode->acl_block && is_misplaced(look, inode->acl_block))
+		*why = "the extended-attribute block lies outside its place";
+	else if (inode->acl_block && !shared)
+		return claims_xattr(look->claims, inode->acl_block);
+	return 0;
+}
+
 errcode_t look_at(struct look *look, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = look, .node = on_node, .runs = on_runs};
@@ -392,13 +415,8 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		return 0;
 	start(look, inode);
 	err = classify(look, inode);
-	if (!err && inode->acl_block) {
-		if (inode->acl_block >= look->img->blocks ||
-		    rangeset_has(look->img->metadata, inode->acl_block))
-			why = "the extended-attribute block lies outside its place";
-		else if (!look->img->shared_blocks)
-			err = claims_xattr(look->claims, inode->acl_block);
-	}
+	if (!err)
+		err = claim_beside(look, inode, &why);
 	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = look_at_inline(look, inode);
 	if (!err && inode_has_map(inode)) {
@@ -441,15 +459,21 @@ static void blame_run(void *arg, const struct run *run)
 		look->blamed |= claims_conflict(look->claims, run->pblk, run->len);
 }
 
+/* A block that an inode has beside its map, 0: it has none. */
+static bool is_claimed_twice(const struct look *look, uint64_t block)
+{
+	return block && block < look->img->blocks && !look->img->shared_blocks &&
+	       claims_conflict(look->claims, block, 1);
+}
+
 errcode_t look_blame(struct look *look, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
 
 	if (look_leaves_out(inode->ino) || !inode->links)
 		return 0;
-	look->blamed = inode->acl_block && !look->img->shared_blocks &&
-		       inode->acl_block < look->img->blocks &&
-		       claims_conflict(look->claims, inode->acl_block, 1);
+	look->blamed = is_claimed_twice(look, inode->acl_block) ||
+		       is_claimed_twice(look, inode->translator);
 	if (!look->blamed && inode_has_map(inode))
 		map_walk(look->img, &look->map, inode, &sink);
 	if (!look->blamed)

@@ -94,6 +94,10 @@ static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
 
 	if (!look.taken)
 		err = ENOMEM;
+	if (!err && inode->acl_block)
+		look_node(&look, inode->acl_block);
+	if (!err && inode->translator)
+		look_node(&look, inode->translator);
 	if (!err) {
 		why = map_walk(img, &work, inode, &sink);
 		take_last_runs(&look);
@@ -263,7 +267,8 @@ static errcode_t add_sectors(struct edit_file *f)
 	struct e4z_image *img = f->img;
 	uint8_t *raw = f->inode.raw;
 	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / SECTOR : 1;
-	uint64_t n = get_le32(raw + I_BLOCKS_LO) | (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
+	bool high = inode_has_blocks_high(img);
+	uint64_t n = get_le32(raw + I_BLOCKS_LO);
 
 	if (!f->sectors)
 		return 0;
@@ -271,12 +276,17 @@ static errcode_t add_sectors(struct edit_file *f)
 		return image_refuse(img, E4Z_ET_QUOTA,
 				    "inode %u would use other blocks, and quota counts them",
 				    f->inode.ino);
+	if (high)
+		n |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
 		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: i_blocks is wrong",
 				    f->inode.ino);
 	n += (uint64_t)(f->sectors / (int64_t)unit);
 	put_le32(raw + I_BLOCKS_LO, (uint32_t)n);
-	put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
+	if (high)
+		put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
+	else if (n > UINT32_MAX)
+		return EFBIG;
 	f->sectors = 0;
 	return 0;
 }
@@ -293,21 +303,32 @@ static void stamp_time(struct edit_file *f, uint32_t at, uint32_t extra, uint64_
 		put_le32(f->inode.raw + extra, (uint32_t)((now + 0x80000000u) >> 32) & 3);
 }
 
-/* mtime and ctime are now, and i_version is one more. */
-static void stamp_inode(struct edit_file *f)
+static void count_version(struct edit_file *f)
 {
 	uint8_t *raw = f->inode.raw;
-	uint64_t version = get_le32(raw + I_VERSION_LO), now = txn_now(f->img);
+	uint64_t version = get_le32(raw + I_VERSION_LO);
 
-	txn_stamp(f->img);
-	stamp_time(f, I_MTIME, I_MTIME_EXTRA, now);
-	stamp_time(f, I_CTIME, I_CTIME_EXTRA, now);
 	if (has_extra(f, I_VERSION_HI + 4))
 		version |= (uint64_t)get_le32(raw + I_VERSION_HI) << 32;
 	version++;
 	put_le32(raw + I_VERSION_LO, (uint32_t)version);
 	if (has_extra(f, I_VERSION_HI + 4))
 		put_le32(raw + I_VERSION_HI, (uint32_t)(version >> 32));
+}
+
+/*
+ * mtime and ctime are now, and i_version is one more: but with the Hurd, which has its translator's
+ * block there (EXT4_MOUNT2_HURD_COMPAT).
+ */
+static void stamp_inode(struct edit_file *f)
+{
+	uint64_t now = txn_now(f->img);
+
+	txn_stamp(f->img);
+	stamp_time(f, I_MTIME, I_MTIME_EXTRA, now);
+	stamp_time(f, I_CTIME, I_CTIME_EXTRA, now);
+	if (!f->img->hurd)
+		count_version(f);
 }
 
 errcode_t edit_finish(struct edit_file *f, bool stamp)

@@ -76,6 +76,26 @@ static errcode_t judge_bits(struct e4z_image *img, enum feature_set set, uint32_
 			    super_feature_name(set, strange & -strange, name));
 }
 
+/*
+ * The kernel mounts none of the Hurd's that has fields where the Hurd keeps others, and verifies
+ * no inode's checksum where the file system is not Linux's, which e2fsck does.
+ */
+static errcode_t judge_creator(struct e4z_image *img)
+{
+	struct ext2_super_block *sb = img->fs->super;
+
+	if (img->hurd && (ext2fs_has_feature_64bit(sb) || ext2fs_has_feature_ea_inode(sb)))
+		return image_refuse(img, E4Z_ET_FEATURE,
+				    "the file system is the Hurd's, which has neither 64bit nor "
+				    "ea_inode: no kernel mounts it");
+	if (img->metadata_csum && !img->inode_csum)
+		return image_refuse(img, E4Z_ET_FEATURE,
+				    "metadata_csum in a file system of another system than Linux: "
+				    "what the checksum of an inode is, the kernel and e2fsck "
+				    "disagree on");
+	return 0;
+}
+
 static errcode_t judge_features(struct e4z_image *img)
 {
 	struct ext2_super_block *sb = img->fs->super;
@@ -90,6 +110,8 @@ static errcode_t judge_features(struct e4z_image *img)
 				 sb->s_feature_ro_compat & ~RO_COMPAT_EDITABLE);
 	if (!err)
 		err = judge_bits(img, SUPER_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
+	if (!err)
+		err = judge_creator(img);
 	return err;
 }
 

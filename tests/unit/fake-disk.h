@@ -150,7 +150,7 @@ static inline struct disk *disk_new(uint32_t block_size, bool extents)
 	disk->img.cluster_ratio = 1;
 	disk->img.blocks = 1ull << 34;
 	disk->img.inode_size = sizeof(disk->raw);
-	disk->img.metadata_csum = true;
+	disk->img.metadata_csum = disk->img.inode_csum = true;
 	disk->img.csum_seed = 0x12345678;
 	disk->img.metadata = rangeset_new(disk->img.blocks);
 	CHECK(disk->img.metadata);

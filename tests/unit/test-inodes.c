@@ -142,7 +142,7 @@ static void make(struct world *w, uint32_t size, bool csum)
 	w->img.inodes = KINDS * w->per_group;
 	w->img.groups = KINDS;
 	w->img.group = w->group;
-	w->img.metadata_csum = w->img.group_csum = csum;
+	w->img.metadata_csum = w->img.inode_csum = w->img.group_csum = csum;
 	w->img.csum_seed = 0x12345678;
 	make_groups(w);
 	for (uint32_t g = 0; g < KINDS; g++)

@@ -65,6 +65,7 @@ def mappings(image, witness):
     for inode, answer in zip(inodes, answers):
         theirs = sorted(map(int, answer.split()))
         mine = sorted(b for _, p, c, _ in inode.runs for b in range(p, p + c)) + inode.tree
+        mine += [inode.translator] if inode.translator else []
         if sorted(mine) != theirs:
             yield "inode %d: debugfs sees other blocks" % inode.ino
 
@@ -90,6 +91,7 @@ def usage(image, witness):
         used.update(b for _, p, c, _ in inode.runs for b in range(p, p + c))
         used.update(inode.tree)
         used.update([inode.acl] if inode.acl else [])
+        used.update([inode.translator] if inode.translator else [])
     resize, stats = debugfs(image, [b"blocks <7>", b"stats -h"])
     used.update(int(b) for b in resize.split() if int(b))
     clusters = {b // fs.ratio for b in used}

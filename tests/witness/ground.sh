@@ -30,6 +30,7 @@ victims() {
 		;;
 	damaged-ind) echo /d0/f00{00,01,02,03,05,06,07,09} /far{5000,65804,70000,80000,90000} ;;
 	inline-odd) echo /inline/i3 ;;
+	hurd-claims) echo /d0/f000{0,1,5,6,7,9} ;;
 	sickgroup) echo null ;;
 	esac | tr ' ' '\n' | sort
 }
