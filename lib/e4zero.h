@@ -216,7 +216,10 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 
 /* ---- editing ---- */
 
-/* How bytes that were visible before the edit are changed. */
+/*
+ * How bytes that were visible before the edit are changed, and written ones past EOF. With
+ * E4Z_DATA_ORDERED, and without a journal, a crash can leave what was to be appended past EOF.
+ */
 enum e4z_data_mode {
 	E4Z_DATA_JOURNAL, /* in the transaction: all or nothing */
 	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */

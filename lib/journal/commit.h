@@ -19,6 +19,7 @@ enum commit_fault {
 	COMMIT_FAULT_KEEP_SLOT = 8,   /* the commit block's place is not zeroed first */
 	COMMIT_FAULT_KEEP_FC = 16,    /* the log's FAST_COMMIT bit stays */
 	COMMIT_FAULT_REUSE_FREED = 32, /* blocks freed in the transaction are taken again */
+	COMMIT_FAULT_TAILS_FIRST = 64, /* bytes past EOF in written blocks go home before it */
 };
 
 struct commit {

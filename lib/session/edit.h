@@ -28,8 +28,9 @@ VEC(origin_vec, struct origin);
 /* What the files that are edited in one transaction share. */
 struct edit_session {
 	struct cache *cache;
-	struct rangeset *hidden; /* written blocks that the committed state shows nobody */
-	struct rangeset *seen;	 /* blocks that are not written any more, but are in that state */
+	struct rangeset *hidden;   /* written blocks that the committed state shows nobody */
+	struct rangeset *seen;	   /* blocks that are not written any more, but are in that state */
+	struct rangeset *past_eof; /* of those hidden: written in that state, past the end */
 	struct rangeset
 		*zeroed; /* blocks that go home as zeroes, though the view does not show it */
 	struct origin_vec origins;
@@ -135,6 +136,21 @@ errcode_t edit_insert(struct edit_file *f, uint64_t lblk, uint64_t len);
  * the committed state shows: what is behind them may go home before the commit.
  */
 uint32_t edit_seen_bytes(const struct edit_file *f, uint64_t pblk, bool unwritten);
+
+/*
+ * That block is not to become DATA before the commit: a part of it can be seen, or it is written
+ * past EOF and would hold stale bytes that were not there before. Zeroes are none.
+ */
+bool edit_waits(const struct edit_file *f, uint64_t pblk, bool unwritten, const uint8_t *data);
+
+/* Remember how the committed state shows F, once in a transaction. In a session only. */
+errcode_t edit_note_origin(struct edit_file *f);
+
+/* RUN is not written from now on, but until the commit it is seen all the same. */
+errcode_t edit_note_seen(struct edit_file *f, const struct run *run);
+
+/* RUN is written from now on, but until the commit only what was noted as seen can be seen. */
+errcode_t edit_note_hidden(struct edit_file *f, const struct run *run);
 
 /*
  * Have what is written in [lblk, lblk + len), behind EOF, not come into sight when the size grows:

@@ -153,69 +153,6 @@ errcode_t edit_back(struct edit_file *f)
 	return err;
 }
 
-/* ---- what the committed state shows ---- */
-
-static const struct origin *origin_of(const struct edit_file *f)
-{
-	const struct origin_vec *v = &f->session->origins;
-
-	for (size_t i = v->count; i--;)
-		if (v->items[i].ino == f->inode.ino)
-			return &v->items[i];
-	return NULL;
-}
-
-static bool is_seen(const struct edit_file *f, uint64_t pblk, bool unwritten)
-{
-	if (unwritten)
-		return rangeset_has(f->session->seen, pblk);
-	return !rangeset_has(f->session->hidden, pblk);
-}
-
-uint32_t edit_seen_bytes(const struct edit_file *f, uint64_t pblk, bool unwritten)
-{
-	const struct origin *origin;
-
-	if (!is_seen(f, pblk, unwritten))
-		return 0;
-	origin = origin_of(f);
-	if (origin && origin->eof_pblk == pblk)
-		return (uint32_t)(origin->size & (f->img->block_size - 1));
-	return f->img->block_size;
-}
-
-/* RUN is not written from now on, but until the commit it is seen all the same. */
-static errcode_t note_seen(struct edit_file *f, const struct run *run)
-{
-	struct edit_session *s = f->session;
-
-	if (!s || run->unwritten)
-		return 0;
-	if (!rangeset_meets(s->hidden, run->pblk, run->len))
-		return rangeset_add(s->seen, run->pblk, run->len, NULL);
-	for (uint64_t i = 0; i < run->len; i++)
-		if (!rangeset_has(s->hidden, run->pblk + i) &&
-		    rangeset_add(s->seen, run->pblk + i, 1, NULL))
-			return ENOMEM;
-	return 0;
-}
-
-/* RUN is written from now on, but until the commit only what is in SEEN can be seen. */
-static errcode_t note_hidden(struct edit_file *f, const struct run *run)
-{
-	struct edit_session *s = f->session;
-
-	if (!s)
-		return 0;
-	if (!rangeset_meets(s->seen, run->pblk, run->len))
-		return rangeset_add(s->hidden, run->pblk, run->len, NULL);
-	for (uint64_t i = 0; i < run->len; i++)
-		if (!rangeset_has(s->seen, run->pblk + i) &&
-		    rangeset_add(s->hidden, run->pblk + i, 1, NULL))
-			return ENOMEM;
-	return 0;
-}
-
 /* ---- unmapping ---- */
 
 static void count_given(struct edit_file *f, uint64_t len)
@@ -248,7 +185,7 @@ static void on_freed(void *arg, const struct run *run)
 	f->err = note(f, EDIT_UNMAPPED, run);
 	/* the rest of a cluster stays where it is, and may be mapped again before the commit */
 	if (!f->err && !alone)
-		f->err = note_seen(f, run);
+		f->err = edit_note_seen(f, run);
 	if (f->err)
 		return;
 	if (alone)
@@ -329,7 +266,7 @@ static errcode_t turn_run(struct edit_file *f, const struct run *run, bool unwri
 	errcode_t err = note(f, EDIT_STATE, run);
 
 	if (!err)
-		err = unwritten ? note_seen(f, run) : note_hidden(f, run);
+		err = unwritten ? edit_note_seen(f, run) : edit_note_hidden(f, run);
 	f->converted += run->len;
 	return err;
 }
@@ -437,7 +374,7 @@ static errcode_t map_run(struct edit_file *f, const struct run *run)
 	if (!err)
 		err = note(f, EDIT_MAPPED, run);
 	if (!err && !run->unwritten)
-		err = note_hidden(f, run);
+		err = edit_note_hidden(f, run);
 	return err;
 }
 

@@ -6,13 +6,13 @@
 #include "session/txn.h"
 #include <errno.h>
 
-/* The block LBLK is dirty, and what it covers can be seen. */
-static bool is_in_sight(const struct edit_file *f, uint64_t lblk)
+/* The dirty block B covers what can be seen, or what is no place for it before the commit. */
+static bool is_in_sight(const struct edit_file *f, const struct cache_block *b)
 {
 	struct run run;
 
-	return extents_find(f->list, lblk, &run) &&
-	       edit_seen_bytes(f, run.pblk + lblk - run.lblk, run.unwritten);
+	return extents_find(f->list, b->lblk, &run) &&
+	       edit_waits(f, run.pblk + b->lblk - run.lblk, run.unwritten, b->data);
 }
 
 /* The first dirty block in sight in [lblk, EXTENTS_END), or EXTENTS_END. */
@@ -21,7 +21,7 @@ static uint64_t next_in_sight(const struct edit_file *f, uint64_t lblk)
 	const struct cache_block *b;
 
 	while ((b = cache_next_dirty(f->blocks, lblk, EXTENTS_END))) {
-		if (is_in_sight(f, b->lblk))
+		if (is_in_sight(f, b))
 			return b->lblk;
 		lblk = b->lblk + 1ull;
 	}

@@ -26,8 +26,10 @@ static errcode_t make(struct e4z_image *img)
 	s->shared.cache = cache_new(img->block_size, limit);
 	s->shared.hidden = rangeset_new(img->blocks);
 	s->shared.seen = rangeset_new(img->blocks);
+	s->shared.past_eof = rangeset_new(img->blocks);
 	s->shared.zeroed = rangeset_new(img->blocks);
-	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.zeroed)
+	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.past_eof &&
+	    s->shared.zeroed)
 		return 0;
 	session_drop(img);
 	return ENOMEM;
@@ -68,6 +70,7 @@ void session_drop(struct e4z_image *img)
 	cache_free(s->shared.cache);
 	rangeset_free(s->shared.hidden);
 	rangeset_free(s->shared.seen);
+	rangeset_free(s->shared.past_eof);
 	rangeset_free(s->shared.zeroed);
 	vec_free(&s->shared.origins);
 	free(s->last_name);
@@ -77,45 +80,13 @@ void session_drop(struct e4z_image *img)
 
 /* ---- opening ---- */
 
-/* What is written past EOF is seen by nobody. */
-static errcode_t hide_past_eof(struct session *s, const struct edit_file *f, uint64_t from)
-{
-	struct extents_walk walk;
-	struct run run;
-
-	extents_walk_start(f->list, &walk, from, EXTENTS_END, false);
-	while (extents_walk_next(f->list, &walk, &run))
-		if (!run.unwritten && rangeset_add(s->shared.hidden, run.pblk, run.len, NULL))
-			return ENOMEM;
-	return 0;
-}
-
-/* Remember how the committed state shows the file, once in a transaction. */
-static errcode_t note_origin(struct session *s, const struct edit_file *f)
-{
-	uint32_t bs = f->img->block_size;
-	struct origin origin = {.ino = f->inode.ino, .size = f->inode.size};
-	uint64_t last = origin.size / bs;
-	struct run run;
-
-	for (size_t i = 0; i < s->shared.origins.count; i++)
-		if (s->shared.origins.items[i].ino == f->inode.ino)
-			return 0;
-	if (f->list && origin.size % bs && last < EXTENTS_END &&
-	    extents_find(f->list, last, &run) && !run.unwritten)
-		origin.eof_pblk = run.pblk + last - run.lblk;
-	if (vec_push(&s->shared.origins, origin))
-		return ENOMEM;
-	return f->list ? hide_past_eof(s, f, last + (origin.size % bs != 0)) : 0;
-}
-
 static errcode_t join(struct session *s, struct edit_file *f)
 {
 	f->session = &s->shared;
 	f->blocks = cache_file_new(s->shared.cache);
 	if (!f->blocks)
 		return ENOMEM;
-	return note_origin(s, f);
+	return edit_note_origin(f);
 }
 
 errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **out)

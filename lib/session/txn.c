@@ -216,6 +216,12 @@ enum e4z_data_mode txn_data_mode(const struct e4z_image *img)
 	return img->txn->options.data;
 }
 
+bool txn_tails_wait(const struct e4z_image *img)
+{
+	return img->log && txn_data_mode(img) == E4Z_DATA_JOURNAL &&
+	       !(img->faults & COMMIT_FAULT_TAILS_FIRST);
+}
+
 struct e4z_commit_summary *txn_summary(struct e4z_image *img)
 {
 	return &img->txn->sum;

@@ -37,6 +37,13 @@ const struct e4z_edit_options *txn_options(const struct e4z_image *img);
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
 
 /*
+ * What comes past EOF into a written block travels in the transaction, as visible bytes do: a crash
+ * before the commit would leave it as a stale tail. Not where data are ordered, and not without a
+ * journal: there it goes home first, as the kernel has it.
+ */
+bool txn_tails_wait(const struct e4z_image *img);
+
+/*
  * The moment that every time stamp of the transaction says, seconds: SOURCE_DATE_EPOCH clamps it.
  */
 uint64_t txn_now(const struct e4z_image *img);
@@ -51,9 +58,10 @@ errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
 errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
 
 /*
- * Have LEN bytes at OFF, a block or a part of one, become DATA at home before the commit. They are
- * invisible in the committed state (in a free block, an unwritten one, past EOF), or visible with
- * E4Z_DATA_ORDERED. Reads through the image see them at once.
+ * Have LEN bytes at OFF, a block or a part of one, become DATA at home before the commit. In the
+ * committed state they are in a free block or an unwritten one; or past EOF in a written one, and
+ * DATA are zeroes or txn_tails_wait() is false; or visible with E4Z_DATA_ORDERED. Reads through the
+ * image see them at once.
  */
 errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);
 

@@ -2,6 +2,7 @@
 // Writes dirty blocks back: home when nobody can see them, else into the transaction.
 #include "session/writeback.h"
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "session/txn.h"
 #include <errno.h>
@@ -27,7 +28,7 @@ static errcode_t go_home(struct writeback *w, uint64_t pblk, const uint8_t *data
 /* ---- what can be seen ---- */
 
 /*
- * [from, end) of the block at PBLK, which can be seen, becomes what it is in DATA. Of ordered data
+ * The block at PBLK, which can be seen, becomes DATA, which differs in [from, end). Of ordered data
  * that change once more the whole block goes home, which then stands for both: a crash must meet
  * the old bytes or the last ones.
  */
@@ -44,12 +45,22 @@ static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t from, 
 	if (txn_data_mode(img) == E4Z_DATA_ORDERED)
 		return txn_home(img, pblk * bs + from, end - from, data + from);
 	err = txn_edit(img, pblk, &block);
+	/* what became zero at home may not show in the view: all of it counts */
 	if (!err)
-		memcpy(block + from, data + from, end - from);
+		memcpy(block, data, bs);
 	return err;
 }
 
-/* The block at PBLK becomes DATA: what is behind SEEN first, at home, and never in the log. */
+/* What is past SEEN may be at home before the commit. */
+static bool tail_goes_home(const struct e4z_image *img, uint32_t seen, const uint8_t *data)
+{
+	return !txn_tails_wait(img) || bytes_are_zero(data + seen, img->block_size - seen);
+}
+
+/*
+ * The block at PBLK, of which SEEN bytes can be seen, becomes DATA: what is past them first, at
+ * home and not in the log, if it may.
+ */
 static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, const uint8_t *data)
 {
 	struct e4z_image *img = w->f->img;
@@ -57,7 +68,9 @@ static errcode_t put_seen(struct writeback *w, uint64_t pblk, uint32_t seen, con
 	AUTO_FREE uint8_t *now = malloc(bs);
 	errcode_t err = now ? edit_read(w->f, pblk, now) : ENOMEM;
 
-	if (!err && memcmp(now + seen, data + seen, bs - seen) != 0) {
+	if (!err && !tail_goes_home(img, seen, data)) {
+		seen = bs;
+	} else if (!err && memcmp(now + seen, data + seen, bs - seen) != 0) {
 		w->wrote = true;
 		err = txn_home(img, pblk * bs + seen, bs - seen, data + seen);
 	}
@@ -89,13 +102,15 @@ static errcode_t put_block(struct writeback *w, const struct cache_block *b, con
 			   bool *left)
 {
 	uint64_t pblk = run->pblk + b->lblk - run->lblk;
-	uint32_t seen = edit_seen_bytes(w->f, pblk, run->unwritten);
+	bool waits = edit_waits(w->f, pblk, run->unwritten, b->data);
+	uint32_t seen;
 	errcode_t err;
 
-	*left = seen && !w->all;
+	*left = waits && !w->all;
 	if (*left)
 		return 0;
-	err = seen ? put_seen(w, pblk, seen, b->data) : go_home(w, pblk, b->data);
+	seen = edit_seen_bytes(w->f, pblk, run->unwritten);
+	err = waits ? put_seen(w, pblk, seen, b->data) : go_home(w, pblk, b->data);
 	if (!err && run->unwritten)
 		err = convert_later(w, b->lblk);
 	return err ? err : cache_clean(w->f->blocks, b->lblk);

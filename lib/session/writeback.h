@@ -4,7 +4,8 @@
  *
  * What the committed state shows nobody (a free block, an unwritten one) goes home before the
  * commit: its data, then a barrier, then the conversion to written. What can be seen waits for the
- * commit: it travels in the transaction, or goes home first when the data are ordered.
+ * commit: it travels in the transaction, or goes home first when the data are ordered. So does what
+ * is past EOF in a written block, unless it becomes zero (txn_tails_wait).
  */
 #ifndef E4Z_SESSION_WRITEBACK_H
 #define E4Z_SESSION_WRITEBACK_H

@@ -8,6 +8,8 @@
 bash "$srcdir/tests/crash/images.sh" "$tmp" ext-4k-csum ind-1k bare-4k || exit
 stale_unwritten ext-4k-csum bare-4k
 head -c 20000 /dev/zero | tr '\0' x >bytes
+head -c 100 bytes >few
+head -c 5000 bytes >some
 
 # golden IMAGE NAME.MODE[.POLICY] FILE...: the script from standard input
 golden() {
@@ -30,6 +32,12 @@ for mode in journal ordered; do
 	golden ext-4k-csum zero.$mode /small <<<'zero /small 100 20000'
 	golden ind-1k write-zeroes.$mode /tail <<<'write-zeroes /tail 4000 5000'
 done
+# past EOF in its last block, and over a block that is written wholly past EOF: in the log, unless it is ordered
+for mode in journal ordered; do
+	golden ext-4k-csum append.$mode /tail <<<'write /tail 4396 from=few'
+	golden ext-4k-csum append-past-eof.$mode /blind <<<'write /blind 4100 from=some'
+done
+golden bare-4k append.journal /tail <<<'write /tail 4396 from=few'
 golden ext-4k-csum allocate.journal /frag <<<'allocate /frag 4096 20000'
 golden ext-4k-csum write-zeroes-unwritten.journal /prealloc <<<'write-zeroes /prealloc 16384 20480'
 golden ext-4k-csum collapse-range.journal /small <<<'collapse-range /small 4096 4096'
