@@ -113,16 +113,25 @@ bool base_shape(struct disks *disks, const char *shape)
 	return false;
 }
 
+struct filling {
+	uint8_t *mem;
+	size_t least;
+};
+
 static void fill(void *arg, uint64_t off, size_t len)
 {
-	memset((uint8_t *)arg + off, CANARY, len);
+	const struct filling *filling = arg;
+
+	if (len >= filling->least)
+		memset(filling->mem + off, CANARY, len);
 }
 
-void base_fill(struct disks *disks)
+void base_fill(struct disks *disks, bool clean)
 {
-	struct disk *disk = &disks->disk[0];
+	const struct disk *disk = &disks->disk[0];
+	struct filling filling = {disk->mem, clean ? block_size(disks) : 1};
 
-	verify_unseen(disk->mem, disk->size, fill, disk->mem);
+	verify_unseen(disk->mem, disk->size, fill, &filling);
 }
 
 void base_ignore_log(struct disks *disks)

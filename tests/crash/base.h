@@ -18,8 +18,8 @@ uint8_t *base_log_super(const struct disks *disks);
  */
 bool base_shape(struct disks *disks, const char *shape);
 
-/* Fill what no file shows with canaries. */
-void base_fill(struct disks *disks);
+/* Fill what no file shows with canaries; CLEAN: but not what is past EOF in a file's last block. */
+void base_fill(struct disks *disks, bool clean);
 
 /* The log's blocks do not count for what the disks hold. */
 void base_ignore_log(struct disks *disks);

@@ -39,3 +39,8 @@ red KEEP_SLOT ext-4k-plain --workload down-tail --shape csum3 --used --outside 1
 # only e2fsck stumbles over stale fast commits
 red KEEP_FC ext-4k-plain --workload up-tail --shape fc --outside 1
 red REUSE_FREED inline-4k --workload free-and-take --shape csum3
+# an EOF block, and one wholly past EOF, that go home before the commit are stale until it is there
+red TAILS_FIRST ext-4k-plain --workload append-tail --shape csum3
+red TAILS_FIRST ext-4k-plain --workload append-tail --shape csum3 --clean
+red TAILS_FIRST ext-4k-plain --workload append-over --shape fresh --policy flush --cache 1
+red TAILS_FIRST ext-4k-plain --workload append-behind --shape csum3 --clean

@@ -29,7 +29,7 @@ struct options {
 	enum e4z_data_mode data;
 	enum e4z_policy policy;
 	size_t cache; /* blocks; 0: the default */
-	bool used, verify, edit, replay;
+	bool used, clean, verify, edit, replay;
 	size_t limit, random;
 	uint64_t seed;
 	unsigned outside, nested, overlay, faults, errors;
@@ -156,7 +156,7 @@ static bool prepare(struct run *run)
 	}
 	if (!base_shape(&run->disks, o->shape))
 		die("no such shape of a log: %s", o->shape);
-	base_fill(&run->disks);
+	base_fill(&run->disks, o->clean);
 	base_ignore_log(&run->disks);
 	run->base = copy_of(&run->disks.disk[0]);
 	record_init(&run->record, &run->disks);
@@ -203,6 +203,9 @@ static void know_before(struct run *run)
 		verify_behind(run->before, run->disks.disk[0].size, note_behind, &run->court);
 	if (!run->court.before.ok)
 		die("before: %s", run->court.before.why);
+	stale_know(&run->court.stale, run->before, run->disks.disk[0].size, &run->court.before,
+		   run->disks.disk[0].path,
+		   run->disks.disk[1].mem ? run->disks.disk[1].path : NULL);
 	disks_rewind(&run->disks, mark);
 }
 
@@ -219,7 +222,8 @@ static void know_after(struct run *run)
 	else if (!work_came_true(run->work, after->block_size, run->base, run->disks.disk[0].size,
 				 &run->court.before, after, run->why, sizeof(run->why)))
 		court_complain(&run->court, &end, "after: %s", run->why);
-	if (!run->options.outside || !outside_has(OUTSIDE_LOOK))
+	if (!run->options.outside || !outside_has(OUTSIDE_LOOK) ||
+	    (run->court.restless && !run->work->fix))
 		return;
 	outside_judge(&run->disks, OUTSIDE_LOOK, &outcome);
 	if (outcome.status)
@@ -264,11 +268,12 @@ static void print_counts(const struct run *run)
 		printf("%s%llu %s", kind ? ", " : "", (unsigned long long)c->kind[kind],
 		       state_kind_name[kind]);
 	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, "
-	       "%llu nested, %llu write-errors; ",
+	       "%llu nested, %llu write-errors; %llu past-EOF, %llu past-EOF-written; ",
 	       (unsigned long long)c->before, (unsigned long long)c->between,
 	       (unsigned long long)c->after, (unsigned long long)c->torn_super,
 	       (unsigned long long)c->overlay, (unsigned long long)c->nested,
-	       (unsigned long long)c->write_errors);
+	       (unsigned long long)c->write_errors, (unsigned long long)c->past,
+	       (unsigned long long)c->past_written);
 	for (int judge = 0; judge <= OUTSIDE_KERNEL; judge++)
 		printf("%llu by %s (%llu torn-super mended), ",
 		       (unsigned long long)c->outside[judge], outside_name[judge],
@@ -290,10 +295,10 @@ static int crash(struct run *run)
 	char label[256];
 	errcode_t err;
 
-	snprintf(label, sizeof(label), "%s %s%s%s%s %s %s", o->image, o->shape,
-		 o->used ? "-used" : "", o->policy ? policies[o->policy] : "",
-		 o->cache ? "-small" : "", o->data == E4Z_DATA_ORDERED ? "ordered" : "journal",
-		 run->work->name);
+	snprintf(label, sizeof(label), "%s %s%s%s%s%s %s %s", o->image, o->shape,
+		 o->used ? "-used" : "", o->clean ? "-clean" : "",
+		 o->policy ? policies[o->policy] : "", o->cache ? "-small" : "",
+		 o->data == E4Z_DATA_ORDERED ? "ordered" : "journal", run->work->name);
 	if (!prepare(run))
 		return 77;
 	*court = (struct court){
@@ -399,7 +404,8 @@ static const struct option long_options[] = {
 	{"overlay", 1, NULL, 'O'},  {"faults", 1, NULL, 'f'},  {"keep", 1, NULL, 'k'},
 	{"errors", 1, NULL, 'e'},   {"verify", 0, NULL, 'v'},  {"list", 0, NULL, 'L'},
 	{"policy", 1, NULL, 'p'},   {"cache", 1, NULL, 'c'},   {"edit", 0, NULL, 'E'},
-	{"replay", 0, NULL, 'R'},   {"trace", 1, NULL, 't'},   {NULL, 0, NULL, 0},
+	{"replay", 0, NULL, 'R'},   {"trace", 1, NULL, 't'},   {"clean", 0, NULL, 'C'},
+	{NULL, 0, NULL, 0},
 };
 
 static void list(void)
@@ -433,6 +439,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'p': o->policy = policy(optarg); break;
 		case 'c': o->cache = n; break;
 		case 'u': o->used = true; break;
+		case 'C': o->clean = true; break;
 		case 'l': o->limit = n; break;
 		case 'r': o->random = n; break;
 		case 'S': o->seed = n; break;

@@ -28,6 +28,7 @@ void court_close(struct court *court)
 {
 	free(court->memory);
 	free(court->seen);
+	stale_forget(&court->stale);
 }
 
 void court_complain(struct court *court, const struct state *state, const char *format, ...)
@@ -99,7 +100,13 @@ static bool others_intact(const struct court *court, const struct verdict *v)
 	return true;
 }
 
-static struct result result_of(const struct court *court, const uint8_t *image)
+static const char *journal_path(const struct court *court)
+{
+	return court->disks->disk[1].mem ? court->disks->disk[1].path : NULL;
+}
+
+/* IMAGE is at PATH too. */
+static struct result result_of(const struct court *court, const uint8_t *image, const char *path)
 {
 	struct result result = {.known = true};
 	struct verdict v;
@@ -113,6 +120,7 @@ static struct result result_of(const struct court *court, const uint8_t *image)
 	result.content_ok = bytes_old_or_new(court, &v);
 	result.none_ok = others_intact(court, &v);
 	memcpy(result.why, v.why, sizeof(result.why));
+	stale_compare(&court->stale, image, &v, path, journal_path(court), &result.fresh);
 	verdict_free(&v);
 	return result;
 }
@@ -123,7 +131,7 @@ struct result court_look(struct court *court)
 
 	if (slot->known && slot->content == court->disks->content)
 		return *slot;
-	*slot = result_of(court, court->disks->disk[0].mem);
+	*slot = result_of(court, court->disks->disk[0].mem, court->disks->disk[0].path);
 	slot->content = court->disks->content;
 	return *slot;
 }
@@ -135,7 +143,7 @@ static errcode_t open_image(struct court *court, bool writing, struct e4z_image 
 	const struct e4z_open_options options = {
 		.write = writing,
 		.mend = writing,
-		.journal_device = court->disks->disk[1].mem ? court->disks->disk[1].path : NULL,
+		.journal_device = journal_path(court),
 	};
 
 	return e4z_open(court->disks->disk[0].path, &options, img);
@@ -189,6 +197,21 @@ static bool has_residue(const struct court *court)
 	return false;
 }
 
+/*
+ * No byte is past EOF that was not there before: I29. Ordered data, and what no journal protects,
+ * are in the file's last block before its size is, as the kernel leaves them: these are counted.
+ */
+static void judge_past(struct court *court, const struct state *state, const char *who,
+		       const struct fresh *fresh)
+{
+	bool lenient = court->place == JOURNAL_NONE || court->data == E4Z_DATA_ORDERED;
+
+	court->counts.past++;
+	court->counts.past_written += fresh->written != 0;
+	if (lenient ? fresh->strange != 0 : *fresh->why != '\0')
+		court_complain(court, state, "%s: %s", who, fresh->why);
+}
+
 /* The verdict on disks that need no log any more. */
 static int settle(struct court *court, const struct state *state, const char *who, size_t low,
 		  size_t high)
@@ -196,6 +219,7 @@ static int settle(struct court *court, const struct state *state, const char *wh
 	struct result result = court_look(court);
 	int index = reference_of(court, result.digest, low, high);
 
+	judge_past(court, state, who, &result.fresh);
 	if (!result.ok)
 		court_complain(court, state, "%s: %s", who, result.why);
 	else if (result.recover || fs_le32(court->log_super + 0x1c))
@@ -260,6 +284,7 @@ static void look_through(struct court *court, const struct state *state, int ind
 		court_complain(court, state, "%s", why);
 	} else {
 		result = court_look(court);
+		judge_past(court, state, "looked through the log", &result.fresh);
 		if (!result.ok || result.digest != court->reference[index])
 			court_complain(court, state, "the overlay is not what replaying makes: %s",
 				       result.why);
@@ -351,6 +376,7 @@ static void judge_bare(struct court *court, const struct state *state)
 		court->counts.torn_super++;
 		return;
 	}
+	judge_past(court, state, "as it is", &result.fresh);
 	/* between two transactions all is well, too */
 	if (index < 0 && state->kind <= STATE_ALL && result.valid && result.ok &&
 	    court->references < REFERENCES) {
@@ -476,9 +502,11 @@ void court_judge(void *arg, const struct state *state)
 static void judge_outcome(struct court *court, const struct state *state, enum outside_judge judge,
 			  const struct outcome *outcome, int index)
 {
-	struct result result = result_of(court, outcome->image);
+	struct result result = result_of(court, outcome->image, outcome->path);
 	bool status_ok = outcome->status >= 0 && outcome->status <= 1;
 
+	if (status_ok)
+		judge_past(court, state, outside_name[judge], &result.fresh);
 	if (!status_ok)
 		court_complain(court, state, "%s: %d: %s", outside_name[judge], outcome->status,
 			       outcome->said);

@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "outside.h"
+#include "stale.h"
 #include "states.h"
 #include "work.h"
 
@@ -17,6 +18,7 @@ struct result {
 	bool known, ok, recover, content_ok, none_ok, canary, valid;
 	uint64_t digest; /* meta in ordered mode, else all */
 	char why[160];
+	struct fresh fresh;
 };
 
 struct counts {
@@ -25,6 +27,7 @@ struct counts {
 	uint64_t torn_super, torn_super_refused, overlay, nested, failed;
 	uint64_t outside[OUTSIDE_JUDGES], torn_super_mended[OUTSIDE_JUDGES];
 	uint64_t write_errors;
+	uint64_t past, past_written; /* looked at past EOF; of them with bytes of the edit there */
 };
 
 struct court {
@@ -43,6 +46,7 @@ struct court {
 	uint64_t *behind;    /* blocks that were written behind EOF before a fix */
 	size_t behind_count, behind_room;
 	struct verdict before, after;
+	struct stale stale;		/* past EOF, before */
 	uint64_t reference[REFERENCES]; /* digests, in the order in which they came to be */
 	size_t references;
 	size_t group, low, high; /* what the states of this group may be */

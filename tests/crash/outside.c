@@ -230,7 +230,8 @@ void outside_judge(const struct disks *disks, enum outside_judge judge, struct o
 		outcome->status =
 			run_e2fsck(how[judge], &copies, outcome->said, sizeof(outcome->said));
 	outcome->image = copies.mem[0];
-	close(copies.fd[0]);
+	outcome->fd = copies.fd[0];
+	memcpy(outcome->path, copies.path[0], sizeof(outcome->path));
 	if (copies.mem[1]) {
 		munmap(copies.mem[1], disks->disk[1].size);
 		close(copies.fd[1]);
@@ -240,5 +241,6 @@ void outside_judge(const struct disks *disks, enum outside_judge judge, struct o
 void outside_free(const struct disks *disks, struct outcome *outcome)
 {
 	munmap(outcome->image, disks->disk[0].size);
+	close(outcome->fd);
 	outcome->image = NULL;
 }

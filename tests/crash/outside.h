@@ -16,6 +16,8 @@ struct outcome {
 	int status;	/* of e2fsck; 0: mounted and unmounted; -1: the kernel refused */
 	uint8_t *image; /* of the file system, as the judge left it; SIZE as the disk's */
 	char said[256]; /* its last words */
+	int fd;
+	char path[32]; /* leads to the image */
 };
 
 /* Give the outcome to outside_free(). */

@@ -40,7 +40,7 @@ rows() {
 	for workload in $("$program" --list); do
 		# where there is inline slack it is scrubbed too: fix-slack says so
 		case $image-$workload in
-		grow-*-fix-behind | half-*-fix-orphan | large-*-write-moved) ;;
+		grow-*-fix-behind | grow-*-append-grown | half-*-fix-orphan | large-*-write-moved | large-*-append-moved) ;;
 		grow-* | half-* | large-* | inline-*-fix-paranoid) continue ;;
 		esac
 		# whatever is edited there, the orphans are finished first
@@ -53,7 +53,7 @@ rows() {
 				# a bounded run takes one shape for each workload, another each time
 				[ -z "${SAMPLE:-}" ] || [ "$kinds" = fresh ] || [ $((n % 7)) = $((n / 7 % 7)) ] || continue
 				echo "--workload $workload --data $data --shape $shape --limit $limit --outside $outside" \
-					"--seed $((seed * 1000 + n)) --policy $policy $([ $((n / 3 % 2)) = 0 ] || echo --cache 1) $([ $((n % 2)) = 0 ] || echo --used) ${KEEP:+--keep $KEEP} $less $image $journal"
+					"--seed $((seed * 1000 + n)) --policy $policy $([ $((n / 3 % 2)) = 0 ] || echo --cache 1) $([ $((n % 2)) = 0 ] || echo --used) $([ $((n / 2 % 2)) = 0 ] || echo --clean) ${KEEP:+--keep $KEEP} $less $image $journal"
 			done
 		done
 	done
@@ -81,13 +81,17 @@ awk '
 		gsub(/[();,]/, " ")
 		for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^[0-9]+$/) {
 			if ($i == "by") { k = $(i + 1) ($(i + 1) == "e2fsck" ? " " $(i + 2) : ""); by[k] += $(i - 1) }
-			else if ($i ~ /^(states|distinct|before|between|after|torn-super|overlay|nested|write-errors)$/ && !($i == "torn-super" && $(i + 1) == "mended")) n[$i] += $(i - 1)
+			else if ($i ~ /^(states|distinct|before|between|after|torn-super|overlay|nested|write-errors|past-EOF|past-EOF-written)$/ && !($i == "torn-super" && $(i + 1) == "mended")) n[$i] += $(i - 1)
 			else if ($i ~ /^(none|all|prefix|dropped|alone|subset|torn|mixed)$/) kind[$i] += $(i - 1)
 			else if ($i == "torn-super") mended += $(i - 1)
 		}
 		for (i = 2; i <= NF; i++) if ($i == "journal" || $i == "ordered") {
 			class = $2 ~ /^bare/ ? "no journal" : ($2 ~ /^xj/ ? "external " : "") $i
-			for (k = i; k <= NF; k++) if ($(k + 1) == "distinct") classes[class] += $k
+			for (k = i; k <= NF; k++) {
+				if ($(k + 1) == "distinct") classes[class] += $k
+				if ($(k + 1) == "past-EOF") past[class] += $k
+				if ($(k + 1) == "past-EOF-written") written[class] += $k
+			}
 			break
 		}
 	}
@@ -96,6 +100,8 @@ awk '
 		for (k in kind) printf " %d %s", kind[k], k
 		printf " )\nclasses:"
 		for (k in classes) printf " %d %s;", classes[k], k
+		printf "\npast EOF:"
+		for (k in past) printf " %d %s, %d with bytes of the edit;", past[k], k, written[k]
 		printf "\nrecovered to: %d before, %d between, %d after; torn superblock: %d, %d mended by others\n", n["before"], n["between"], n["after"], n["torn-super"], mended
 		printf "also: %d through the overlay, %d crashes of replays, %d failing writes\n", n["overlay"], n["nested"], n["write-errors"]
 		printf "from outside:"

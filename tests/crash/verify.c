@@ -61,6 +61,22 @@ static void *grown(void *p, size_t want, size_t *room, size_t size)
 	return realloc(p, *room * size);
 }
 
+static void note_past(struct visit *visit, uint32_t lblk, uint64_t pblk)
+{
+	uint64_t off = (uint64_t)lblk * visit->fs->block_size, size = visit->size;
+	struct verdict *v = visit->fs->v;
+
+	if (size >= off + visit->fs->block_size || pblk >= visit->fs->blocks)
+		return;
+	v->past = grown(v->past, v->past_count + 1, &v->past_room, sizeof(*v->past));
+	v->past[v->past_count++] = (struct past){
+		.ino = visit->ino,
+		.lblk = lblk,
+		.from = size > off ? (uint32_t)(size - off) : 0,
+		.pblk = pblk,
+	};
+}
+
 static void show(struct visit *visit, uint32_t lblk, uint64_t pblk)
 {
 	struct verdict *v = visit->fs->v;
@@ -68,6 +84,7 @@ static void show(struct visit *visit, uint32_t lblk, uint64_t pblk)
 	uint64_t off = (uint64_t)lblk * bs;
 	struct shown *shown;
 
+	note_past(visit, lblk, pblk);
 	if (off >= visit->size)
 		return;
 	v->shown = grown(v->shown, v->shown_count + 1, &v->shown_room, sizeof(*v->shown));
@@ -394,8 +411,10 @@ void verdict_free(struct verdict *v)
 {
 	free(v->files);
 	free(v->shown);
+	free(v->past);
 	v->files = NULL;
 	v->shown = NULL;
+	v->past = NULL;
 }
 
 const struct file *verdict_file(const struct verdict *v, uint32_t ino)

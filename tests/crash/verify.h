@@ -20,6 +20,12 @@ struct shown {
 	const uint8_t *data; /* in the image, or NULL: all zero */
 };
 
+/* A written block of a regular file that reaches past EOF, from byte FROM on. */
+struct past {
+	uint32_t ino, lblk, from;
+	uint64_t pblk;
+};
+
 /* A regular file. */
 struct file {
 	uint32_t ino;
@@ -44,6 +50,8 @@ struct verdict {
 	size_t file_count, file_room;
 	struct shown *shown;
 	size_t shown_count, shown_room;
+	struct past *past;
+	size_t past_count, past_room;
 	uint32_t block_size;
 };
 

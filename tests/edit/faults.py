@@ -8,13 +8,14 @@ IMAGE is copied to ./work, which the arguments name. E4ZERO is the program, FAUL
 JUDGE tests/crash/crash-states. --between names an image as it is between two transactions.
 
 Exit 8 and not one byte changed, or 12 and, once it is replayed, a sound file system in a state between the one before
-and the one after: that is what is held, and that there is one sentence which ends with the reason and, with 12, says how
-to go on.
+and the one after, in which --check reports nothing that it did not report before: that is what is held, and that there is
+one sentence which ends with the reason and, with 12, says how to go on. With --ordered such reports are counted.
 """
 import argparse
 import collections
 import filecmp
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -78,6 +79,26 @@ def files(image):
     return found
 
 
+def reported(image):
+    """What a check reports: the bytes that are not zero, for each inode and kind."""
+    rc, text = plain([E4ZERO, "--check", "--json", image])
+    if rc not in (0, 4):
+        fail("--check: %d: %s" % (rc, text))
+    found = collections.Counter()
+    for line in map(json.loads, text.splitlines()):
+        if line["type"] == "finding":
+            found[line["ino"], line["kind"]] += line["nonzero"]
+    return found
+
+
+def new_reports(now, was):
+    """Those of NOW that WAS does not account for."""
+    def accounts(ino, kind, nonzero):
+        kinds = {kind, "pending-truncate"} | ({"post-eof-data"} if kind == "post-eof-zero" else set())
+        return any((ino, k) in was for k in kinds) and nonzero <= sum(was[ino, k] for k in kinds)
+    return [key for key, nonzero in now.items() if not accounts(*key, nonzero)]
+
+
 class State:
     """An image that has been replayed."""
 
@@ -89,6 +110,7 @@ class State:
         rc, said = plain(["e2fsck", "-fn", image])
         if rc:
             fail("e2fsck -fn: " + said)
+        self.reported = reported(image)
 
 
 def old_or_new(image, states):
@@ -126,6 +148,10 @@ def judge():
     if rc:
         fail("--replay: " + text)
     now = State("work")
+    new = new_reports(now.reported, states[0].reported)
+    if new and not o.ordered:
+        fail("a check reports %s, and did not before" % new)
+    counts["with a stale byte of the edit"] += bool(new)
     if o.again:
         if files("work") != before:
             fail("a file is not what it was")
