@@ -7,6 +7,7 @@
 #include "file/node.h"
 #include "image/groups.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define LBLK_END 0xffffffffull /* logical block numbers go to 2^32 - 2 */
@@ -324,9 +325,12 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 	return w.fault;
 }
 
-errcode_t map_blame(const struct map_work *work)
+errcode_t map_refuse(struct e4z_image *img, const struct map_work *work, uint32_t ino,
+		     const char *why)
 {
-	return work->err ? work->err : E4Z_ET_CORRUPT_MAP;
+	if (work->err)
+		return image_fail(img, work->err, "inode %" PRIu32 ": %s", ino, why);
+	return image_refuse(img, E4Z_ET_CORRUPT_MAP, "inode %" PRIu32 ": %s", ino, why);
 }
 
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode)

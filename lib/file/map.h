@@ -56,8 +56,12 @@ void map_work_free(struct map_work *work);
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		     const struct map_sink *sink);
 
-/* Whose fault it is that a walk with WORK found damage: the disk's, or E4Z_ET_CORRUPT_MAP. */
-errcode_t map_blame(const struct map_work *work);
+/*
+ * The walk with WORK found that the map of INO is damaged: WHY. The disk's error, and its reason in
+ * the message, where that is to blame; else E4Z_ET_CORRUPT_MAP.
+ */
+errcode_t map_refuse(struct e4z_image *img, const struct map_work *work, uint32_t ino,
+		     const char *why);
 
 /* The largest i_size that INODE's kind of map can hold, bytes. */
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode);

@@ -58,7 +58,7 @@ static errcode_t prepare(struct convert *c, const char *file)
 		return err;
 	err = convert_add(c, &inode, &empty, &why);
 	if (err && why)
-		return image_refuse(c->img, map_blame(&c->work), "inode %u: %s", inode.ino, why);
+		return map_refuse(c->img, &c->work, inode.ino, why);
 	if (!err)
 		err = convert_look(c, watch_reads, (void *)c->options);
 	if (!err && c->files.items[0].unreadable)

@@ -129,7 +129,7 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 	flush(m);
 	hole_up_to(m, m->eof > m->next ? m->eof : m->next);
 	if (why)
-		return image_refuse(img, map_blame(work), "inode %u: %s", inode->ino, why);
+		return map_refuse(img, work, inode->ino, why);
 	return m->err;
 }
 

@@ -106,7 +106,7 @@ static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
 	if (!err && look.twice)
 		why = "a block is mapped twice";
 	if (!err && why)
-		err = image_refuse(img, map_blame(&work), "inode %u: %s", inode->ino, why);
+		err = map_refuse(img, &work, inode->ino, why);
 	rangeset_free(look.taken);
 	map_work_free(&work);
 	return err;
