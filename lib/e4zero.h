@@ -62,10 +62,11 @@ struct e4z_image_info {
 	uint8_t uuid[16];
 	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
-	bool replayed; /* seen as it will be once the journal is replayed */
-	bool mounted;  /* opened with force although mounted */
-	bool attached; /* a loop device shows it, which is not mounted */
-	bool mmp;      /* multiple mount protection is on; it was not waited for */
+	const char *journal_path; /* of an external journal that was opened; NULL: of none */
+	bool replayed;		  /* seen as it will be once the journal is replayed */
+	bool mounted;		  /* opened with force although mounted */
+	bool attached;		  /* a loop device shows it, which is not mounted */
+	bool mmp;		  /* multiple mount protection is on; it was not waited for */
 	/* what could not be determined, whole sentences, NULL-terminated */
 	const char *const *notes;
 };
@@ -93,6 +94,22 @@ const char *e4z_message(const struct e4z_image *img, errcode_t code);
 
 /* Facts of an open image; owned by IMG. A commit may replace the lists. */
 const struct e4z_image_info *e4z_info(const struct e4z_image *img);
+
+/* Where in an image a file system is that e4z_open() could have taken. */
+struct e4z_place {
+	int partition;	      /* its number; 0: none, the offset says where it is */
+	uint64_t offset, len; /* bytes; len 0: to the end of the image */
+	const char *type;     /* as libblkid calls what is there; NULL: not known */
+	const char *label;    /* of the file system; bytes as in the image, may be NULL */
+	const char *name;     /* of the place, a PARTLABEL; likewise */
+};
+
+/*
+ * The places to choose from after e4z_open() failed: with E4Z_ET_AMBIGUOUS because there are
+ * several, with E4Z_ET_NO_PARTITION because none is the one that was asked for. *COUNT may be 0.
+ * Owned by IMG.
+ */
+const struct e4z_place *e4z_places(const struct e4z_image *img, size_t *count);
 
 /*
  * com_err's tables of libe4zero and libext2fs: call once before e4z_message().
@@ -167,7 +184,8 @@ struct e4z_skipped {
 	uint32_t ino; /* 0: the whole file system */
 	const char *path;
 	const char *why;
-	bool left; /* it should have been edited */
+	bool left;     /* it should have been edited */
+	errcode_t err; /* and this kept it from that; 0: nothing failed */
 };
 
 /* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */

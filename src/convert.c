@@ -2,6 +2,7 @@
 // --convert: the FILEs in one transaction, or every regular file in as many as it takes.
 
 #include "convert.h"
+#include "advice.h"
 #include "edit.h"
 #include "progress.h"
 #include "util.h"
@@ -31,9 +32,18 @@ static errcode_t on_edit(void *arg, const struct e4z_edit *edit)
 static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 {
 	struct face *face = arg;
+	struct report *report = face->job->report;
+	struct e4z_skipped told = *skipped;
+	char *more = skipped->err ? advice_add(report->options, NULL, skipped->err, skipped->why)
+				  : NULL;
+	errcode_t err;
 
 	progress_hide(&face->progress);
-	return face->job->report->ops->skipped(face->job->report, skipped);
+	if (more)
+		told.why = more;
+	err = report->ops->skipped(report, &told);
+	free(more);
+	return err;
 }
 
 static struct e4z_convert_options make_options(struct face *face)

@@ -133,7 +133,7 @@ static const char *context_of(const struct edit_job *job, errcode_t err, bool op
  * it is replayed, or dropped since its commit block is not there; every operation but those that
  * move blocks, and scripts, may be done again.
  */
-static const char *advice(const struct edit_job *job)
+static const char *go_on(const struct edit_job *job)
 {
 	const char *verb = job->options->verb_name;
 
@@ -152,20 +152,15 @@ static const char *advice(const struct edit_job *job)
 static void tell_failure(const struct edit_job *job, errcode_t err, bool opened, const char *why)
 {
 	const struct options *options = job->options;
-	bool split = err == E4Z_ET_LOG_FULL && options_may_split(options);
-	bool wrote = job->report->wrote;
 	char more[2048];
 
-	if (split || wrote) {
-		snprintf(more, sizeof(more), "%.1000s%s%s%s%s%.600s", why,
-			 split ? "; --split makes several transactions of it" : "",
-			 wrote ? "; " : "", wrote ? advice(job) : "",
-			 wrote && options->undo ? ", or take it back at once with --undo-apply "
-						: "",
-			 wrote && options->undo ? options->undo : "");
+	if (job->report->wrote) {
+		snprintf(more, sizeof(more), "%.1000s; %s%s%.600s", why, go_on(job),
+			 options->undo ? ", or take it back at once with --undo-apply " : "",
+			 options->undo ? options->undo : "");
 		why = more;
 	}
-	verb_tell_failure(job->report, err, context_of(job, err, opened), why);
+	verb_tell_failure(job->report, job->img, err, context_of(job, err, opened), why);
 }
 
 static int status_of(const struct edit_job *job, errcode_t err)
@@ -278,8 +273,12 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 		       &job.result.commit, why, sizeof(why));
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;
 	job.result.exit = err == E4Z_ET_USAGE ? EXIT_USAGE : status_of(&job, err);
+	/* the places to choose from are the image's */
+	if (err == E4Z_ET_AMBIGUOUS || err == E4Z_ET_NO_PARTITION)
+		(void)!e4z_open(options->image, &how, &job.img);
 	if (err)
 		tell_failure(&job, err, false, *why ? why : error_message(err));
+	e4z_close(job.img);
 	job.result.seconds = util_seconds_since(&start);
 	return report_end(report, &job.result);
 }

@@ -17,6 +17,8 @@ typedef int verb_fn(const struct options *options, struct report *report, const 
 enum progress_mode { PROGRESS_NONE, PROGRESS_BAR, PROGRESS_LINES };
 
 struct options {
+	char **argv; /* as getopt left it: options, then from first_word on the others */
+	int argc, first_word;
 	const char *image; /* never NULL after a good parse, unless the verb wants none */
 	const char *const *files;
 	size_t file_count;
@@ -56,5 +58,8 @@ bool options_parse(int argc, char **argv, struct options *options);
 
 /* Would --split make several transactions of what the verb does in one? It was not given. */
 bool options_may_split(const struct options *options);
+
+/* Is it a verb that looks at a mounted file system if it is told to? It was not told. */
+bool options_only_look(const struct options *options);
 
 #endif

@@ -169,6 +169,12 @@ bool options_may_split(const struct options *options)
 	return !options->split && goes_with(row_by_name("split"), row_by_name(options->verb_name));
 }
 
+bool options_only_look(const struct options *options)
+{
+	return !options->force &&
+	       row_by_name(options->verb_name)->is & V_FILE_SYSTEM & ~(unsigned)V_EDIT;
+}
+
 /* "; it goes with --check and --fix", where it is a few. */
 static const char *list_verbs(const struct option_row *option, char *list, size_t size)
 {
@@ -267,6 +273,9 @@ bool options_parse(int argc, char **argv, struct options *options)
 			given[row - option_rows] = true;
 		}
 	}
+	options->argv = argv;
+	options->argc = argc;
+	options->first_word = optind;
 	take_words(options, argv + optind, argc - optind);
 	check_verb(options, given);
 	if (options->json && options->progress == PROGRESS_LINES &&

@@ -2,8 +2,10 @@
 // The frame of the verbs: opening, failures, and all of it for those that only read.
 
 #include "verb.h"
+#include "advice.h"
 #include "errors.h"
 #include "util.h"
+#include <stdlib.h>
 #include <time.h>
 
 struct e4z_open_options verb_open_options(const struct options *options)
@@ -15,15 +17,22 @@ struct e4z_open_options verb_open_options(const struct options *options)
 	};
 }
 
-void verb_tell_failure(struct report *report, errcode_t err, const char *context, const char *why)
+void verb_tell_failure(struct report *report, const struct e4z_image *img, errcode_t err,
+		       const char *context, const char *why)
 {
 	bool stopped = err == E4Z_ET_INTERRUPTED;
+	char *more;
 
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (util_stdout_error())
 		return;
-	report_failure(report, report->options->image, stopped ? "" : context,
-		       stopped ? "stopped by a signal" : why, err);
+	if (stopped) {
+		report_failure(report, report->options->image, "", "stopped by a signal", err);
+		return;
+	}
+	more = advice_add(report->options, img, err, why);
+	report_failure(report, report->options->image, context, more ? more : why, err);
+	free(more);
 }
 
 int verb_look(struct report *report, const volatile int *stop, enum report_about about,
@@ -52,7 +61,7 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	else
 		result.exit = *stop ? EXIT_SIGNAL : usable ? EXIT_REFUSED : EXIT_USAGE;
 	if (err)
-		verb_tell_failure(report, err, e4z_context(img), e4z_message(img, err));
+		verb_tell_failure(report, img, err, e4z_context(img), e4z_message(img, err));
 	result.seconds = util_seconds_since(&start);
 	result.exit = report_end(report, &result);
 	e4z_close(img);

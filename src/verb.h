@@ -10,8 +10,12 @@
 /* How the command line wants an image to be opened, to be looked at. */
 struct e4z_open_options verb_open_options(const struct options *options);
 
-/* Tell why a verb failed with ERR; CONTEXT: what was being done, "": unknown; WHY: a sentence. */
-void verb_tell_failure(struct report *report, errcode_t err, const char *context, const char *why);
+/*
+ * Tell why a verb failed with ERR, and what helps; CONTEXT: what was being done, "": unknown;
+ * WHY: a sentence. IMG may be NULL.
+ */
+void verb_tell_failure(struct report *report, const struct e4z_image *img, errcode_t err,
+		       const char *context, const char *why);
 
 /* What a verb does with an image that is open for reading, and what it counted. */
 typedef errcode_t verb_look_fn(void *arg, struct e4z_image *img, struct report_summary *result);

@@ -349,7 +349,6 @@ static void derive(struct e4z_image *img)
 	img->group_csum = img->metadata_csum || ext2fs_has_feature_gdt_csum(sb);
 	img->shared_blocks = ext2fs_has_feature_shared_blocks(sb);
 
-	img->info.fs_offset = img->dev->base;
 	img->info.block_size = img->block_size;
 	img->info.blocks = img->blocks;
 	img->info.inodes = img->inodes;
@@ -481,8 +480,9 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	err = lock_image(o);
 	if (err)
 		return err;
-	err = place_choose(img->dev, &o->spec, o->options->partition, &o->partition, why,
-			   sizeof(why));
+	err = place_choose(img->dev, &o->spec, o->options->partition, img->places, &o->partition,
+			   why, sizeof(why));
+	img->info.fs_offset = img->dev->base;
 	if (err)
 		return image_fail_below(img, err, *why ? why : "reading the partition table");
 	err = read_super(o);
@@ -501,10 +501,11 @@ errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 	*img = o.img = calloc(1, sizeof(**img));
 	if (!o.img)
 		return ENOMEM;
+	o.img->places = calloc(1, sizeof(*o.img->places));
 	o.img->info.path = "";
 	o.img->info.features = no_strings;
 	o.img->info.notes = no_strings;
-	err = open_image(&o, spec);
+	err = o.img->places ? open_image(&o, spec) : ENOMEM;
 	free(o.spec.path);
 	return err;
 }
@@ -538,6 +539,9 @@ void image_free(struct e4z_image *img)
 		ext2fs_free(img->fs);
 	capture_free(img->view);
 	blkdev_close(img->dev);
+	if (img->places)
+		places_free(img->places);
+	free(img->places);
 	free(img->group);
 	rangeset_free(img->metadata);
 	free_strings(img->info.features);
@@ -548,6 +552,12 @@ void image_free(struct e4z_image *img)
 const struct e4z_image_info *e4z_info(const struct e4z_image *img)
 {
 	return &img->info;
+}
+
+const struct e4z_place *e4z_places(const struct e4z_image *img, size_t *count)
+{
+	*count = img && img->places ? img->places->count : 0;
+	return *count ? img->places->items : NULL;
 }
 
 void e4z_init_errors(void)

@@ -17,10 +17,11 @@ struct e4z_image {
 	struct blkdev *journal_dev; /* of an external journal that is open */
 	struct undo *undo;	    /* keeps what is overwritten; NULL: nobody asked */
 	struct trace *trace;	    /* tells what is written; NULL: nobody asked */
-	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
-	char context[1024];   /* of the last failure: what was being done, or "" */
-	char cause[1024];     /* and why it failed, where that is more than the code says, or "" */
-	errcode_t cause_code; /* that it belongs to */
+	ext2_filsys fs;	       /* super and group descriptors; only the calling thread uses it */
+	char context[1024];    /* of the last failure: what was being done, or "" */
+	char cause[1024];      /* and why it failed, where that is more than the code says, or "" */
+	errcode_t cause_code;  /* that it belongs to */
+	struct places *places; /* of the disk that it is on; after a failure those to choose from */
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
 	struct session *session; /* files that are open in it */

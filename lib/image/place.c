@@ -30,9 +30,8 @@ struct text {
 	size_t size, used;
 };
 
-/* False, and nothing is added, when it does not fit with SPARE bytes left. */
-__attribute__((format(printf, 3, 4))) static bool text_add(struct text *t, size_t spare,
-							   const char *format, ...)
+/* False, and nothing is added, when it does not fit. */
+__attribute__((format(printf, 2, 3))) static bool text_add(struct text *t, const char *format, ...)
 {
 	size_t left = t->size - t->used;
 	va_list ap;
@@ -41,7 +40,7 @@ __attribute__((format(printf, 3, 4))) static bool text_add(struct text *t, size_
 	va_start(ap, format);
 	n = vsnprintf(t->buf + t->used, left, format, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n + spare >= left) {
+	if (n < 0 || (size_t)n >= left) {
 		t->buf[t->used] = '\0';
 		return false;
 	}
@@ -125,73 +124,14 @@ errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, si
 
 /* ---- what to choose from ---- */
 
-/* PATH as a shell takes it. */
-static void shell_quote(const char *path, char *quoted, size_t size)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_@%+=:,./-";
-	struct text t = {.buf = quoted, .size = size};
-
-	*quoted = '\0';
-	if (*path && path[strspn(path, plain)] == '\0') {
-		text_add(&t, 0, "%s", path);
-		return;
-	}
-	text_add(&t, 0, "'");
-	for (const char *c = path; *c; c++)
-		text_add(&t, 1, *c == '\'' ? "'\\''" : "%c", *c);
-	text_add(&t, 0, "'");
-}
-
-static void text_size(struct text *t, uint64_t bytes)
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		value /= 1024;
-		unit++;
-	}
-	text_add(t, 0, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
-/* A label comes from the image: what could move a terminal's cursor is \xNN. */
-static void text_label(struct text *t, const char *key, const char *label)
-{
-	char safe[4 * 64 + 1];
-	size_t n = 0;
-
-	if (!label)
-		return;
-	for (size_t i = 0; i < 64 && label[i]; i++) {
-		unsigned char c = (unsigned char)label[i];
-
-		if (c >= ' ' && c < 0x7f)
-			safe[n++] = label[i];
-		else
-			n += (size_t)snprintf(safe + n, sizeof(safe) - n, "\\x%02x", c);
-	}
-	safe[n] = '\0';
-	text_add(t, 0, " %s \"%s\"", key, safe);
-}
-
-#define LINE_SIZE 1024
-#define MORE_SIZE 32 /* "... and 4294967295 more" */
-
-static void describe(const struct blkdev *dev, const struct part *part, char *line)
-{
-	struct text t = {.buf = line, .size = LINE_SIZE};
-	char quoted[LINE_SIZE - 200];
-
-	shell_quote(dev->path, quoted, sizeof(quoted));
-	text_add(&t, 0, "e4zero --partition %d %s%s   # ", part->number,
-		 *dev->path == '-' ? "./" : "", quoted);
-	text_size(&t, part->len);
-	text_add(&t, 0, " %s", part->fs_type ? part->fs_type : "ext (damaged?)");
-	text_label(&t, "label", part->fs_label);
-	text_label(&t, "name", part->name);
-}
+/* What the functions below share. */
+struct choice {
+	struct blkdev *dev;
+	struct places *places;
+	int *number;
+	char *why;
+	size_t why_size;
+};
 
 typedef bool (*part_filter)(const struct part *part, const char *want);
 
@@ -201,57 +141,54 @@ static bool filter_ext(const struct part *part, const char *want)
 	return part->is_ext;
 }
 
-/* The candidates as command lines, one a line; as many as WHY holds. */
-static void list_parts(const struct blkdev *dev, const struct parts *parts, part_filter filter,
-		       const char *want, struct text *t)
+/* The partitions that FILTER takes and, with RAW, the whole image: one has to be chosen. */
+static errcode_t offer(struct places *places, bool raw, part_filter filter, const char *want)
 {
-	size_t left_out = 0;
+	const struct parts *parts = &places->parts;
 
+	places->items = calloc(parts->count + 1, sizeof(*places->items));
+	if (!places->items)
+		return ENOMEM;
+	if (raw)
+		places->items[places->count++] = (struct e4z_place){.type = NULL};
 	for (size_t i = 0; i < parts->count; i++) {
-		char line[LINE_SIZE];
+		const struct part *part = &parts->items[i];
 
-		if (!filter(&parts->items[i], want))
-			continue;
-		describe(dev, &parts->items[i], line);
-		if (left_out || !text_add(t, MORE_SIZE, "\n%s", line))
-			left_out++;
+		if (filter(part, want))
+			places->items[places->count++] = (struct e4z_place){
+				.partition = part->number,
+				.offset = part->start,
+				.len = part->len,
+				.type = part->fs_type,
+				.label = part->fs_label,
+				.name = part->name,
+			};
 	}
-	if (left_out)
-		text_add(t, 0, "\n... and %zu more", left_out);
+	return 0;
 }
 
-static errcode_t fail_ambiguous(const struct blkdev *dev, const struct parts *parts, bool raw,
-				char *why, size_t why_size)
+static errcode_t fail_ambiguous(struct choice *c, bool raw)
 {
-	struct text t = {.buf = why, .size = why_size};
-	char quoted[LINE_SIZE];
+	errcode_t err = offer(c->places, raw, filter_ext, NULL);
 
-	text_add(&t, 0, "more than one ext file system is there; say which");
-	if (raw) {
-		char zero[LINE_SIZE - 64];
-
-		snprintf(zero, sizeof(zero), "%.500s?offset=0", dev->path);
-		shell_quote(zero, quoted, sizeof(quoted));
-		text_add(&t, MORE_SIZE, "\ne4zero %s   # the whole image, not a partition", quoted);
-	}
-	list_parts(dev, parts, filter_ext, NULL, &t);
-	return E4Z_ET_AMBIGUOUS;
+	snprintf(c->why, c->why_size, "several ext file systems are in the image");
+	return err ? err : E4Z_ET_AMBIGUOUS;
 }
 
 /* What the partitions hold, none of it ext. */
-static errcode_t fail_no_ext(struct blkdev *dev, const struct parts *parts, char *why,
-			     size_t why_size)
+static errcode_t fail_no_ext(struct choice *c)
 {
-	struct text t = {.buf = why, .size = why_size};
+	const struct parts *parts = &c->places->parts;
+	struct text t = {.buf = c->why, .size = c->why_size};
 
-	text_add(&t, 0, "no partition (%s) holds an ext file system", parts->table);
+	text_add(&t, "no partition (%s) holds an ext file system", parts->table);
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->items[i];
 		char what[256] = "";
 
-		if (!blkdev_set_place(dev, part->start, part->len))
-			sniff_content(dev, what, sizeof(what));
-		if (*what && !text_add(&t, MORE_SIZE, "; %d: %s", part->number, what))
+		if (!blkdev_set_place(c->dev, part->start, part->len))
+			sniff_content(c->dev, what, sizeof(what));
+		if (*what && !text_add(&t, "; %d: %s", part->number, what))
 			break;
 	}
 	return E4Z_ET_NOT_EXT;
@@ -259,49 +196,50 @@ static errcode_t fail_no_ext(struct blkdev *dev, const struct parts *parts, char
 
 /* ---- choosing ---- */
 
-static errcode_t take_part(struct blkdev *dev, const struct part *part, int *number, char *why,
-			   size_t why_size)
+static errcode_t take_part(struct choice *c, const struct part *part)
 {
-	*number = part->number;
-	if (!blkdev_set_place(dev, part->start, part->len))
+	*c->number = part->number;
+	if (!blkdev_set_place(c->dev, part->start, part->len))
 		return 0;
-	snprintf(why, why_size, "partition %d ends %" PRIu64 " bytes past the end of the image",
-		 part->number, part->start + part->len - dev->size);
+	snprintf(c->why, c->why_size,
+		 "partition %d ends %" PRIu64 " bytes past the end of the image", part->number,
+		 part->start + part->len - c->dev->size);
 	return E4Z_ET_TRUNCATED;
 }
 
-static errcode_t choose_named(struct blkdev *dev, const struct parts *parts, const char *want,
-			      int *number, char *why, size_t why_size)
+static errcode_t choose_named(struct choice *c, const char *want)
 {
-	struct text t = {.buf = why, .size = why_size};
+	const struct parts *parts = &c->places->parts;
 	const struct part *part;
-	errcode_t err = parts_find(parts, want, &part);
+	errcode_t err = parts_find(parts, want, &part), offered;
 
 	if (!err)
-		return take_part(dev, part, number, why, why_size);
+		return take_part(c, part);
 	if (!parts->count)
-		text_add(&t, 0, "there is no partition table");
+		snprintf(c->why, c->why_size, "there is no partition table");
 	else if (err == E4Z_ET_AMBIGUOUS)
-		text_add(&t, MORE_SIZE, "several partitions are called \"%.200s\"; say which",
-			 want);
+		snprintf(c->why, c->why_size, "several partitions are called \"%.200s\"", want);
 	else
-		text_add(&t, MORE_SIZE, "no partition is called \"%.200s\"; there are:", want);
-	list_parts(dev, parts, err == E4Z_ET_AMBIGUOUS ? parts_match : filter_ext, want, &t);
-	return err;
+		snprintf(c->why, c->why_size, "no partition is called \"%.200s\"", want);
+	offered = offer(c->places, false, err == E4Z_ET_AMBIGUOUS ? parts_match : filter_ext, want);
+	return offered ? offered : err;
 }
 
-static errcode_t choose_offset(struct blkdev *dev, const struct parts *parts, uint64_t offset,
-			       int *number, char *why, size_t why_size)
+static errcode_t choose_offset(struct choice *c, uint64_t offset)
 {
+	const struct parts *parts = &c->places->parts;
+	struct blkdev *dev = c->dev;
+
 	if (offset >= dev->size) {
-		snprintf(why, why_size, "offset %" PRIu64 " is past the image's end at %" PRIu64,
-			 offset, dev->size);
+		snprintf(c->why, c->why_size,
+			 "offset %" PRIu64 " is past the image's end at %" PRIu64, offset,
+			 dev->size);
 		return E4Z_ET_TRUNCATED;
 	}
 	/* Nobody means more than the partition who names its start. */
 	for (size_t i = 0; offset && i < parts->count; i++)
 		if (parts->items[i].start == offset)
-			return take_part(dev, &parts->items[i], number, why, why_size);
+			return take_part(c, &parts->items[i]);
 	return blkdev_set_place(dev, offset, dev->size - offset);
 }
 
@@ -322,10 +260,10 @@ static enum raw_super look_for_raw(struct blkdev *dev)
 	return err ? RAW_DAMAGED : RAW_WHOLE;
 }
 
-static errcode_t choose_only(struct blkdev *dev, const struct parts *parts, int *number, char *why,
-			     size_t why_size)
+static errcode_t choose_only(struct choice *c)
 {
-	enum raw_super raw = look_for_raw(dev);
+	const struct parts *parts = &c->places->parts;
+	enum raw_super raw = look_for_raw(c->dev);
 	const struct part *only = NULL;
 	size_t ext = 0;
 
@@ -337,16 +275,16 @@ static errcode_t choose_only(struct blkdev *dev, const struct parts *parts, int 
 	if (!ext && (raw != RAW_NONE || !parts->count))
 		return 0;
 	if (!ext)
-		return fail_no_ext(dev, parts, why, why_size);
+		return fail_no_ext(c);
 	if (ext > 1 || raw == RAW_WHOLE)
-		return fail_ambiguous(dev, parts, raw == RAW_WHOLE, why, why_size);
-	return take_part(dev, only, number, why, why_size);
+		return fail_ambiguous(c, raw == RAW_WHOLE);
+	return take_part(c, only);
 }
 
 errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const char *partition,
-		       int *number, char *why, size_t why_size)
+		       struct places *places, int *number, char *why, size_t why_size)
 {
-	struct parts parts;
+	struct choice c = {dev, places, number, why, why_size};
 	errcode_t err;
 
 	*number = 0;
@@ -354,15 +292,17 @@ errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const 
 		snprintf(why, why_size, "an offset and a partition are given, one is enough");
 		return E4Z_ET_USAGE;
 	}
-	err = parts_read(dev, &parts);
+	err = parts_read(dev, &places->parts);
 	if (err)
 		return err;
 	if (spec->has_offset)
-		err = choose_offset(dev, &parts, spec->offset, number, why, why_size);
-	else if (partition)
-		err = choose_named(dev, &parts, partition, number, why, why_size);
-	else
-		err = choose_only(dev, &parts, number, why, why_size);
-	parts_free(&parts);
-	return err;
+		return choose_offset(&c, spec->offset);
+	return partition ? choose_named(&c, partition) : choose_only(&c);
+}
+
+void places_free(struct places *places)
+{
+	free(places->items);
+	parts_free(&places->parts);
+	*places = (struct places){0};
 }

@@ -3,6 +3,8 @@
 #ifndef E4Z_IMAGE_PLACE_H
 #define E4Z_IMAGE_PLACE_H
 
+#include "e4zero.h"
+#include "image/parts.h"
 #include "io/blkdev.h"
 #include <et/com_err.h>
 #include <stdbool.h>
@@ -17,15 +19,23 @@ struct place_spec {
 
 /*
  * Take SPEC apart. An existing file whose name is all of SPEC wins. Every failure below leaves one
- * sentence, or the lines to choose from, in WHY.
+ * sentence in WHY.
  */
 errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, size_t why_size);
 
+/* What was read of the partition table and, after some failures, what there is to choose from. */
+struct places {
+	struct parts parts;
+	struct e4z_place *items; /* their strings are those of the parts */
+	size_t count;
+};
+
 /*
  * Narrow DEV to the file system that SPEC and PARTITION (may be NULL) name. *NUMBER becomes the
- * partition's, 0 when it is none.
+ * partition's, 0 when it is none. PLACES, all zero before, holds something after a failure, too.
  */
 errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const char *partition,
-		       int *number, char *why, size_t why_size);
+		       struct places *places, int *number, char *why, size_t why_size);
+void places_free(struct places *places);
 
 #endif

@@ -320,8 +320,7 @@ static errcode_t judge_fast_commits(struct walk *w)
 	      (uint32_t)block[11] << 24;
 	if (block[0] != FC_TAG_HEAD || block[1] || tid != w->tid)
 		return 0;
-	return say(w, E4Z_ET_FAST_COMMIT,
-		   "the journal holds fast commits after transaction %u; a mount replays them",
+	return say(w, E4Z_ET_FAST_COMMIT, "the journal holds fast commits after transaction %u",
 		   w->tid - 1);
 }
 

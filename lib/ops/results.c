@@ -84,15 +84,20 @@ errcode_t results_too_large(struct results *results, uint32_t ino, uint64_t need
 static errcode_t deliver_skipped(const struct e4z_finding *finding, const char *path,
 				 const struct results_sink *sink)
 {
-	struct e4z_skipped skipped = {finding->ino, path, finding->why, finding->fixable};
+	struct e4z_skipped skipped = {
+		.ino = finding->ino,
+		.path = path,
+		.why = finding->why,
+		.left = finding->fixable,
+	};
 	char why[128];
 
 	if (finding->blocks) {
 		snprintf(why, sizeof(why),
-			 "it needs %" PRIu64 " journal blocks, and there are %" PRIu64
-			 ": --split does it in pieces",
+			 "it needs %" PRIu64 " journal blocks, and there are %" PRIu64,
 			 finding->first, finding->last);
 		skipped.why = why;
+		skipped.err = E4Z_ET_LOG_FULL;
 	}
 	return sink->skipped ? sink->skipped(sink->arg, &skipped) : 0;
 }

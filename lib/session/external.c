@@ -205,13 +205,11 @@ static errcode_t search(struct hunt *hunt)
 	if (!hunt->dev)
 		return image_refuse(hunt->img, E4Z_ET_NO_JOURNAL,
 				    "the journal is on a device of its own, UUID %s, which is "
-				    "neither next to the image nor on this host; --journal-device "
-				    "names it",
+				    "neither next to the image nor on this host",
 				    uuid);
 	if (hunt->second)
 		return image_refuse(hunt->img, E4Z_ET_AMBIGUOUS,
-				    "both %.300s and %.300s are the external journal, UUID %s; "
-				    "--journal-device says which",
+				    "both %.300s and %.300s are the external journal, UUID %s",
 				    hunt->dev->path, hunt->second, uuid);
 	return 0;
 }
@@ -302,9 +300,6 @@ errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *op
 			fail_of(img, err, hunt.dev, why);
 	}
 	free(hunt.second);
-	if (err)
-		blkdev_close(hunt.dev);
-	else
-		*dev = hunt.dev;
+	*dev = hunt.dev;
 	return err;
 }

@@ -12,7 +12,8 @@
  * disk, or a block device of the host. The device number in the superblock is never followed.
  *
  * E4Z_ET_NO_JOURNAL when nothing has the UUID, E4Z_ET_AMBIGUOUS when several do, E4Z_ET_BUSY or
- * E4Z_ET_MOUNTED when somebody has it, each with a sentence. *DEV and *LOG are the caller's.
+ * E4Z_ET_MOUNTED when somebody has it, each with a sentence. *DEV and *LOG are the caller's; after
+ * a failure *DEV may be set, too: it is the one that was meant.
  */
 errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *options,
 			struct blkdev **dev, struct log **log);

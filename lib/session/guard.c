@@ -121,24 +121,18 @@ static errcode_t judge_state(struct e4z_image *img, bool force)
 
 	if (sb->s_state & FC_REPLAY)
 		return image_refuse(img, E4Z_ET_FAST_COMMIT,
-				    "a replay of fast commits was interrupted; mount it or run "
-				    "\"e2fsck -p IMAGE\" first");
+				    "a replay of fast commits was interrupted");
 	if (img->log && img->log->sb.error && !force)
 		return image_refuse(img, E4Z_ET_HAS_ERRORS,
-				    "the journal was aborted with error %" PRId32
-				    "; \"e2fsck -f IMAGE\" repairs it, --force edits all the same",
+				    "the journal was aborted with error %" PRId32,
 				    (int32_t)img->log->sb.error);
 	if (sb->s_state & EXT2_ERROR_FS && !force)
-		return image_refuse(
-			img, E4Z_ET_HAS_ERRORS,
-			"the file system is marked as having errors; \"e2fsck -f IMAGE\" "
-			"repairs it, --force edits all the same");
+		return image_refuse(img, E4Z_ET_HAS_ERRORS,
+				    "the file system is marked as having errors");
 	/* with a journal a crash leaves the flag on: the log makes up for it */
 	if (!ext2fs_has_feature_journal(sb) && !(sb->s_state & EXT2_VALID_FS) && !force)
-		return image_refuse(
-			img, E4Z_ET_HAS_ERRORS,
-			"the file system has no journal and was not unmounted; \"e2fsck "
-			"-f IMAGE\" repairs it, --force edits all the same");
+		return image_refuse(img, E4Z_ET_HAS_ERRORS,
+				    "the file system has no journal and was not unmounted");
 	return 0;
 }
 

@@ -120,6 +120,8 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 {
 	errcode_t err = external_open(img, options, &img->journal_dev, &img->log);
 
+	if (img->journal_dev)
+		img->info.journal_path = img->journal_dev->path;
 	if (err || !img->log->sb.start || img->mended_super ||
 	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		return err;

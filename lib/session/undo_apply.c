@@ -237,6 +237,7 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	char why[512] = "", note[320];
 	struct ext2_super_block want;
 	struct busy busy;
+	struct places places = {.count = 0};
 	int number;
 	errcode_t err = wanted_super(a, &want);
 
@@ -249,7 +250,9 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	if (err)
 		return err == E4Z_ET_BUSY ? say(a, err, "%s", why) : say_while(a, err, why);
 	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))
-		err = place_choose(a->dev, spec, options->partition, &number, why, sizeof(why));
+		err = place_choose(a->dev, spec, options->partition, &places, &number, why,
+				   sizeof(why));
+	places_free(&places);
 	if (err)
 		return *why ? say(a, err, "%s", why)
 			    : say_while(a, err, "finding the file system in the image");

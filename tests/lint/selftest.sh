@@ -59,6 +59,9 @@ fresh
 echo '#include "io/blkdev.h"' | plant src/main.c
 red layers 'src/ reaches into lib/'
 fresh
+echo 'const char *hint = "\"mdadm --stop\" or --force helps";' | plant lib/base/bytes.c
+red no-options 'or --force helps'
+fresh
 echo '#include "nowhere.h"' | plant src/main.c
 red layers 'not nowhere.h'
 fresh

@@ -19,6 +19,6 @@ losetup -d "$dev"
 put_ext disk.img 32 16
 opens_at $((32 << 20)) disk.img
 put_ext disk.img 4 16
-refuses 'more than one' disk.img
+refuses 'several ext file systems' disk.img
 opens_at $((4 << 20)) --partition first disk.img
 opens_at $((32 << 20)) --partition second disk.img

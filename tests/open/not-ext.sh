@@ -47,7 +47,6 @@ made() {
 made 'XFS.*xfs_repair' mkfs.xfs -q
 made 'swap space.*mkswap' mkswap
 made 'btrfs' mkfs.btrfs
-made 'LVM.*vgchange' pvcreate -q
 made 'FAT' mkfs.vfat
 
 # encryption in front of an old superblock is encryption; the old superblock can still be had

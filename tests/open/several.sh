@@ -16,7 +16,7 @@ END
 put_ext 'two disks.img' 4 16 -L root
 put_ext 'two disks.img' 40 32 -L data -U 12345678-1234-1234-1234-123456789abc
 
-refuses '^e4zero: two disks.img: more than one ext file system is there; say which$' 'two disks.img'
+refuses '^e4zero: two disks.img: several ext file systems are in the image; select one:$' 'two disks.img'
 grep -E -o "e4zero --partition [0-9]+ '[^']*'.*" err >lines
 [ "$(wc -l <lines)" = 2 ] || fail "not two lines: $(cat err)"
 grep -q 'label "root"' lines || fail "the label is missing: $(cat lines)"
@@ -26,6 +26,16 @@ e4zero() {
 while read -r line; do
 	eval "$line" || fail "$line: exit $?: $(cat err)"
 done <lines
+
+# the lines are the command that was given, whatever it was
+"$E4ZERO" --truncate 5 -n --partition=Z -- 'two disks.img' "/it's" >out 2>err && fail 'it chose'
+sed -n 's/   # .*//; s/^e4zero //p' err >lines
+for n in 1 3; do
+	echo "--truncate 5 -n --partition=Z --partition $n -- 'two disks.img' '/it'\''s'"
+done | cmp - lines || fail "not the command that was given: $(cat lines)"
+mke2fs -q -F -t ext4 -z undo-of-another other.img 8M >/dev/null 2>&1
+run_e4zero 8 --undo-apply undo-of-another 'two disks.img'
+[ "$(grep -c "^e4zero --undo-apply undo-of-another --partition [13] 'two disks.img'" err)" = 2 ] || fail "$(cat err)"
 
 opens_at $((4 << 20)) --partition 1 'two disks.img'
 for name in 3 B PARTLABEL=B data LABEL=data UUID=12345678-1234-1234-1234-123456789ABC \

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be done about a failure: the library says what is wrong, this says what helps. */
+#ifndef E4ZERO_ADVICE_H
+#define E4ZERO_ADVICE_H
+
+#include "e4zero.h"
+#include "options.h"
+
+/*
+ * WHY, the sentence of a failure with ERR, and behind it the option or the command that helps, or
+ * the command lines to choose from. IMG may be NULL. To be freed; NULL: no memory.
+ */
+char *advice_add(const struct options *options, const struct e4z_image *img, errcode_t err,
+		 const char *why);
+
+#endif
