@@ -27,6 +27,16 @@ struct e4z_image;
 
 /* ---- opening ---- */
 
+/*
+ * How whole blocks become zero in the image: by holes of it or by zeroes that are written. What the
+ * host says to have zeroed is read back in either case.
+ */
+enum e4z_holes {
+	E4Z_HOLES_AUTO,	  /* a sparse file stays so, any other keeps its blocks */
+	E4Z_HOLES_NEVER,  /* zeroes are written, for tools that skip the holes of an image */
+	E4Z_HOLES_ALWAYS, /* a hole wherever the host can make one */
+};
+
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */
 struct e4z_open_options {
 	/* a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
@@ -44,6 +54,7 @@ struct e4z_open_options {
 	 * Open although a crash tore the write of the superblock: for e4z_replay(), which mends it.
 	 */
 	bool mend;
+	enum e4z_holes holes; /* of an image that is written to; of e4z_undo() too */
 };
 
 enum e4z_journal_state {
@@ -286,9 +297,10 @@ struct e4z_edit {
 /* What committing took. */
 struct e4z_commit_summary {
 	uint64_t transactions, barriers, bytes_written, log_blocks;
-	uint64_t replayed;	   /* transactions of the log that were there before */
-	uint64_t orphans_finished; /* truncates that a crash had cut short */
-	uint64_t orphans_left;	   /* deleted files and damaged ones, still to be freed by others */
+	uint64_t bytes_zeroed_again; /* of those: the host said that it had zeroed them, wrongly */
+	uint64_t replayed;	     /* transactions of the log that were there before */
+	uint64_t orphans_finished;   /* truncates that a crash had cut short */
+	uint64_t orphans_left; /* deleted files and damaged ones, still to be freed by others */
 };
 
 /*

@@ -214,6 +214,10 @@ static void put_commit(const struct e4z_commit_summary *commit)
 	put_count(commit->transactions ? ", " : "", commit->barriers, "barrier");
 	put_count(", ", commit->bytes_written, "byte");
 	fputs(" written", stdout);
+	if (commit->bytes_zeroed_again)
+		put_count(", ", commit->bytes_zeroed_again, "byte");
+	if (commit->bytes_zeroed_again)
+		fputs(" of them again: the host had not zeroed what it said it had", stdout);
 	put_orphans(commit);
 }
 

@@ -369,6 +369,7 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "barriers", summary->commit.barriers);
 	add_number(&line, "bytes_read", check->bytes_read);
 	add_number(&line, "bytes_written", summary->commit.bytes_written);
+	add_number(&line, "bytes_zeroed_again", summary->commit.bytes_zeroed_again);
 	add_number(&line, "replayed", summary->commit.replayed);
 	add_number(&line, "log_blocks", summary->commit.log_blocks);
 	add_number(&line, "orphans_finished", summary->commit.orphans_finished);

@@ -6,6 +6,7 @@
 #ifndef E4Z_IO_BLKDEV_H
 #define E4Z_IO_BLKDEV_H
 
+#include "e4zero.h"
 #include <et/com_err.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -42,8 +43,9 @@ struct blkdev_observer {
 struct blkdev {
 	char *path;
 	int fd;
-	int write_fd;	 /* -1: reading only */
-	bool is_block;	 /* a block device, not a regular file */
+	int write_fd;  /* -1: reading only */
+	bool is_block; /* a block device, not a regular file */
+	enum e4z_holes holes;
 	bool host_holes; /* SEEK_DATA can be asked: a regular file, not on FUSE */
 	dev_t dev;     /* of a regular file: where it lives; of a block device: itself (st_rdev) */
 	ino_t ino;     /* of a regular file */
@@ -51,7 +53,8 @@ struct blkdev {
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read;
 	uint64_t bytes_written, barriers;
-	bool touched;	  /* a write or a zeroing was begun, or a barrier */
+	uint64_t bytes_missed; /* the host said that they are zero, and they were not */
+	bool touched;	       /* a write or a zeroing was begun, or a barrier */
 	errcode_t broken; /* the first failure of a write or barrier: nothing is written after it */
 	struct blkdev_observer observer[BLKDEV_OBSERVERS];
 	unsigned observers;
@@ -88,9 +91,11 @@ errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *obser
 
 /*
  * Write all LEN bytes at OFF (writev: COUNT pieces of memory, one behind the other; for the
- * observers that is one write), or make them zero (by a hole in a sparse host file, by zeroes
- * elsewhere), or make everything written so far durable. WHAT says what for. The first failure
- * sticks: from then on all of them return it and do nothing.
+ * observers that is one write), or make them zero, or make everything written so far durable.
+ * WHAT says what for. The first failure sticks: from then on all of them return it and do nothing.
+ *
+ * Zeroes are the host's where it has a way, as dev->holes says; they are read back, and what is not
+ * zero is written: a write of its own, for the observers too.
  */
 errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void *buf,
 		       const char *what);

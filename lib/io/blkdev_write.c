@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The writing half of blkdev: every change passes the observers, the first failure sticks.
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/whole.h"
 #include "errors.h"
 #include "io/blkdev.h"
+#include "io/host_zero.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,76 +134,91 @@ errcode_t blkdev_write(struct blkdev *dev, uint64_t off, size_t len, const void 
 }
 
 /* Zeroes by hand, where the host has no better way. */
-static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len)
+static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len, uint64_t *written)
 {
 	static const char zeroes[ZERO_PIECE];
-	struct iovec piece = {.iov_base = (void *)(uintptr_t)zeroes}; /* it is read only */
 	errcode_t err = 0;
-	uint64_t written;
 
-	for (; len && !err; len -= piece.iov_len, at += piece.iov_len) {
-		piece.iov_len = len < ZERO_PIECE ? (size_t)len : ZERO_PIECE;
-		err = whole_pwritev(dev->write_fd, &piece, 1, at, &written);
-		dev->touched |= written > 0;
+	for (*written = 0; *written < len && !err;) {
+		const struct iovec piece = {
+			.iov_base = (void *)(uintptr_t)zeroes,
+			.iov_len = len - *written < ZERO_PIECE ? len - *written : ZERO_PIECE,
+		};
+		uint64_t n;
+
+		err = whole_pwritev(dev->write_fd, &piece, 1, at + *written, &n);
+		*written += n;
 	}
 	return err;
 }
 
-/* fallocate(2) that goes on after a signal: SA_RESTART does not restart it. */
-static int allocate(const struct blkdev *dev, int mode, uint64_t at, uint64_t len)
+/* OP by the host if it can: *ASKED, and what it says it did is still to be read back. */
+static errcode_t zero(struct blkdev *dev, const struct blkdev_op *op, bool *asked)
 {
-	int rc;
+	uint64_t written = 0;
+	errcode_t err = host_zero(dev, op->off, op->len, asked);
 
-	do
-		rc = fallocate(dev->write_fd, mode, (off_t)at, (off_t)len);
-	while (rc < 0 && errno == EINTR);
-	return rc;
+	if (!err && !*asked)
+		err = write_zeroes(dev, op->off, op->len, &written);
+	/* whether it zeroed them or unmapped its blocks; a part that failed may be done */
+	if (*asked)
+		dev->touched |= !no_right(err);
+	return tried(dev, *asked && !err ? op->len : written, err);
 }
 
-/* A file that has fewer blocks than bytes is sparse and stays so; another keeps its reservation. */
-static int zero_mode(const struct blkdev *dev)
+/* The host says that the LEN bytes at OFF are zero: what is not is written. BUF has LEN bytes. */
+static errcode_t read_piece(struct blkdev *dev, uint64_t off, size_t len, uint8_t *buf,
+			    const char *what)
 {
-	struct stat st;
+	struct e4z_span missed = {0, 0};
+	errcode_t err = stick(dev, blkdev_read(dev, off, len, buf));
 
-	if (fstat(dev->write_fd, &st) == 0 && (uint64_t)st.st_blocks * SECTOR >= dev->size)
-		return FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
-	return FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-}
-
-static errcode_t zero_host(struct blkdev *dev, uint64_t at, uint64_t len)
-{
-	uint64_t range[2] = {at, len};
-
-	if (dev->is_block) {
-		if (at % SECTOR == 0 && len % SECTOR == 0 &&
-		    ioctl(dev->write_fd, BLKZEROOUT, range) == 0)
-			return 0;
-		return write_zeroes(dev, at, len);
+	while (!err && (missed = host_zero_missed(buf, missed.start, len)).len) {
+		memset(buf + missed.start, 0, missed.len);
+		err = blkdev_write(dev, off + missed.start, missed.len, buf + missed.start, what);
+		dev->bytes_missed += err ? 0 : missed.len;
 	}
-	if (allocate(dev, zero_mode(dev), at, len) == 0)
-		return 0;
-	if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ENOTTY)
-		return errno;
-	return write_zeroes(dev, at, len);
+	return err;
+}
+
+/*
+ * The same of any length; BUF holds a piece. Both ends are read, where hosts round, and between
+ * them all that the host's map of the file does not know to be a hole.
+ */
+static errcode_t read_back(struct blkdev *dev, uint64_t off, uint64_t len, uint8_t *buf,
+			   const char *what)
+{
+	uint64_t end = off + len, n = len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE;
+	errcode_t err;
+
+	host_zero_forget(dev, dev->base + off, len);
+	err = read_piece(dev, off, n, buf, what);
+	while (!err && (off += n) < end) {
+		if (end - off > HOST_ZERO_PIECE)
+			off = host_zero_skip(dev, off, end - HOST_ZERO_PIECE);
+		n = end - off < HOST_ZERO_PIECE ? end - off : HOST_ZERO_PIECE;
+		err = read_piece(dev, off, n, buf, what);
+	}
+	return err;
 }
 
 errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what)
 {
 	const struct blkdev_op op = {
 		.type = BLKDEV_ZERO, .off = dev->base + off, .len = len, .what = what};
+	AUTO_FREE uint8_t *buf = NULL;
+	bool asked;
 	errcode_t err;
 
 	if (!inside(dev, off, len))
 		return stick(dev, E4Z_ET_CLIPPED);
 	if (!len)
 		return 0;
-	err = ask(dev, &op);
-	if (err)
-		return err;
-	/* whether the host writes zeroes or unmaps its blocks; a part that failed may be done */
-	err = zero_host(dev, op.off, len);
-	dev->touched |= !no_right(err);
-	return tried(dev, err ? 0 : len, err);
+	buf = malloc(len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE);
+	err = buf ? ask(dev, &op) : stick(dev, ENOMEM);
+	if (!err)
+		err = zero(dev, &op, &asked);
+	return err || !asked ? err : read_back(dev, off, len, buf, what);
 }
 
 errcode_t blkdev_sync(struct blkdev *dev, const char *what)
@@ -220,7 +238,8 @@ errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)
 {
 	if (dev->write_fd < 0 || !inside(dev, off, len))
 		return E4Z_ET_CLIPPED;
-	if (dev->is_block || !len || allocate(dev, FALLOC_FL_KEEP_SIZE, dev->base + off, len) == 0)
+	if (dev->is_block || !len ||
+	    host_allocate(dev, FALLOC_FL_KEEP_SIZE, dev->base + off, len) == 0)
 		return 0;
 	return errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? errno : 0;
 }

@@ -363,6 +363,16 @@ static int by_place(const void *pa, const void *pb)
 	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
 }
 
+/* The first block in [at, last) that has to be zeroed, and in *STOP the end of its stretch. */
+static uint64_t next_to_zero(const struct e4z_image *img, struct zeros_hint *hint, uint64_t at,
+			     uint64_t last, uint64_t *stop)
+{
+	if (img->dev->holes != E4Z_HOLES_NEVER)
+		return zeros_skip_hole(img, hint, at, last, stop);
+	*stop = last;
+	return at;
+}
+
 /* What is not zero on the disk yet becomes so before the commit. */
 static errcode_t zero_places(struct conversion *v, bool *did_zero)
 {
@@ -383,7 +393,7 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 
 		err = alloc_check_taken(img, at, last - at, bitmap, &group);
 		for (; at < last && !err; at = stop) {
-			at = zeros_skip_hole(img, &hint, at, last, &stop);
+			at = next_to_zero(img, &hint, at, last, &stop);
 			if (at == last)
 				break;
 			if (at != end) {

@@ -19,6 +19,7 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 	err = blkdev_make_writable(img->dev);
 	if (err)
 		return image_fail(img, err, "opening the image for writing");
+	img->dev->holes = options->holes;
 	if (!img->journal_dev)
 		return 0;
 	err = session_journal_make_writable(img);

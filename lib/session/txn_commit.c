@@ -36,6 +36,13 @@ static errcode_t save_block(void *arg, uint64_t block, const void *data)
 	return undo_save(img, block * img->block_size, img->block_size);
 }
 
+static errcode_t reserve_home(void *arg, uint64_t off, uint64_t len)
+{
+	struct e4z_image *img = arg;
+
+	return blkdev_reserve(img->dev, off, len);
+}
+
 static errcode_t save_home(void *arg, uint64_t off, uint64_t len)
 {
 	return undo_save(arg, off, len);
@@ -77,6 +84,9 @@ static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 	struct txn *txn = img->txn;
 	errcode_t err = save_all(img, w);
 
+	/* where no hole may be left the host may have to find room for zeroes */
+	if (!err && img->dev->holes == E4Z_HOLES_NEVER)
+		err = homes_each(&w->homes, img->block_size, reserve_home, img);
 	if (!err && img->log && w->count)
 		err = commit_reserve(&txn->commit, w->list, w->count);
 	if (!err)
@@ -130,6 +140,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
 	struct txn *txn = img->txn;
 	uint64_t written = img->dev->bytes_written, barriers = img->dev->barriers;
+	uint64_t missed = img->dev->bytes_missed;
 	struct waiting last = {.list = NULL};
 	errcode_t err = txn_may_change(img);
 
@@ -153,6 +164,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	txn->sum.replayed += txn->log_transactions;
 	txn->log_transactions = 0;
 	txn->sum.bytes_written += img->dev->bytes_written - written;
+	txn->sum.bytes_zeroed_again += img->dev->bytes_missed - missed;
 	txn->sum.barriers += img->dev->barriers - barriers;
 	*summary = txn->sum;
 	if (!err)

@@ -246,6 +246,7 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	err = blkdev_open(spec->path, &a->dev);
 	if (err)
 		return say_while(a, err, "opening the image");
+	a->dev->holes = options->holes;
 	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
 	if (err)
 		return err == E4Z_ET_BUSY ? say(a, err, "%s", why) : say_while(a, err, why);
@@ -433,8 +434,13 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 	/* of a first write that failed nothing was written */
 	if (!dry_run && a.dev && !a.dev->touched)
 		a.restored = 0;
-	*done = (struct e4z_commit_summary){.bytes_written = a.restored,
-					    .barriers = a.dev ? a.dev->barriers : 0};
+	if (a.dev)
+		a.restored += a.dev->bytes_missed;
+	*done = (struct e4z_commit_summary){
+		.bytes_written = a.restored,
+		.bytes_zeroed_again = a.dev ? a.dev->bytes_missed : 0,
+		.barriers = a.dev ? a.dev->barriers : 0,
+	};
 	if (a.fd >= 0)
 		close(a.fd);
 	blkdev_close(a.dev);

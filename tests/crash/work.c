@@ -346,6 +346,7 @@ static void add(struct e4z_commit_summary *sum, const struct e4z_commit_summary 
 	sum->transactions += one->transactions;
 	sum->barriers += one->barriers;
 	sum->bytes_written += one->bytes_written;
+	sum->bytes_zeroed_again += one->bytes_zeroed_again;
 	sum->log_blocks += one->log_blocks;
 	sum->replayed += one->replayed;
 }

@@ -7,6 +7,8 @@
  *   FAULTY_READ_STEP=N   the N-th read, from 1 on, fails
  *   FAULTY_STEP=N        the N-th write, zeroing or barrier, from 1 on, fails: nothing is done
  *   FAULTY_ERRNO=E       with this error; EIO if it is not given
+ *   FAULTY_ZERO=UNIT     zeroing succeeds, but is done to whole aligned units of UNIT bytes only,
+ *                        and not to every third one
  *   FAULTY_ALLOC=N       the N-th allocation of memory fails, once
  *   FAULTY_COUNT=FILE    receives at the end how many steps, reads and allocations were asked
  *                        for, those after the failed one included
@@ -15,9 +17,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -188,12 +193,56 @@ ssize_t pwritev64(int fd, const struct iovec *iov, int count, off64_t off)
 	return step_fails(fd) ? -1 : REAL(pwritev64)(fd, iov, count, off);
 }
 
+/* MODE of fallocate(2), 0: BLKZEROOUT. */
+static void zero_units(int fd, int mode, unsigned long long off, unsigned long long len)
+{
+	unsigned long long unit = (unsigned long long)number("FAULTY_ZERO", 0), end = off + len;
+	unsigned long long range[2] = {(off + unit - 1) / unit * unit, unit};
+
+	for (; range[0] + unit <= end; range[0] += unit)
+		if (range[0] / unit % 3 == 0)
+			continue;
+		else if (mode)
+			REAL(fallocate64)(fd, mode, (off64_t)range[0], (off64_t)unit);
+		else
+			REAL(ioctl)(fd, BLKZEROOUT, range);
+}
+
+static bool zeroes_badly(int fd, int mode)
+{
+	return mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) && getenv("FAULTY_ZERO") &&
+	       is_image(fd);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	unsigned long long *range;
+	va_list ap;
+
+	va_start(ap, request);
+	range = va_arg(ap, void *);
+	va_end(ap);
+	if (request == BLKDISCARD && is_image(fd))
+		abort();
+	if (request == BLKZEROOUT && step_fails(fd))
+		return -1;
+	if (request != BLKZEROOUT || !getenv("FAULTY_ZERO") || !is_image(fd))
+		return REAL(ioctl)(fd, request, range);
+	zero_units(fd, 0, range[0], range[1]);
+	return 0;
+}
+
 /* A reservation changes nothing that can be read. */
 int fallocate(int fd, int mode, off_t off, off_t len)
 {
 	if (mode == FALLOC_FL_KEEP_SIZE && number("FAULTY_ERRNO", EIO) != ENOSPC)
 		return REAL(fallocate)(fd, mode, off, len);
-	return step_fails(fd) ? -1 : REAL(fallocate)(fd, mode, off, len);
+	if (step_fails(fd))
+		return -1;
+	if (!zeroes_badly(fd, mode))
+		return REAL(fallocate)(fd, mode, off, len);
+	zero_units(fd, mode, (unsigned long long)off, (unsigned long long)len);
+	return 0;
 }
 
 int fallocate64(int fd, int mode, off64_t off, off64_t len)
