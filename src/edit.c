@@ -257,7 +257,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = {.partition = options->partition};
+	const struct e4z_open_options how = verb_open_options(options);
 	struct edit_job job = {
 		.options = options,
 		.report = report,

@@ -43,6 +43,7 @@ enum verbs {
 	V_SPLITS = (V_CONTENT & ~V_SHIFT) | V_CONVERT,
 	V_EDIT = V_CONTENT | V_FIX | V_CONVERT | V_REPLAY, /* in transactions */
 	V_WRITES = V_EDIT | V_UNDO_APPLY,
+	V_ZEROES = V_WRITES & ~V_REPLAY,	  /* whole blocks may become zero */
 	V_FILE_SYSTEM = V_EDIT | V_CHECK | V_MAP, /* they open one */
 	V_EVERY = V_FILE_SYSTEM | V_UNDO_APPLY,
 };

@@ -147,6 +147,12 @@ static const struct option_row rows[] = {
 	 .with = V_WRITES,
 	 .flag = FLAG(fsck_codes),
 	 .help = "add 1 to the exit status when something was changed"},
+	{.name = "holes",
+	 .with = V_ZEROES,
+	 .arg = "WHEN",
+	 .set = value_holes,
+	 .help = "auto, never or always: zeroes may become holes of a\n"
+		 "sparse IMAGE (auto), are written, or become holes"},
 	{.letter = 'j',
 	 .name = "jobs",
 	 .with = V_SCAN,

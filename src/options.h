@@ -34,6 +34,7 @@ struct options {
 	uint64_t size;		  /* what --truncate sets */
 	uint64_t offset, length;  /* bytes of a file; length 0: to the end */
 	bool offset_given, length_given, keep_size;
+	enum e4z_holes holes;
 	enum e4z_policy policy;
 	enum e4z_convert_to convert_to;
 	enum e4z_data_mode data;

@@ -78,6 +78,23 @@ const char *value_policy(struct options *options, const char *arg)
 	return "neither batch, flush nor flush-always";
 }
 
+const char *value_holes(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[E4Z_HOLES_AUTO] = "auto",
+		[E4Z_HOLES_NEVER] = "never",
+		[E4Z_HOLES_ALWAYS] = "always",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->holes = (enum e4z_holes)i;
+		return NULL;
+	}
+	return "neither auto, never nor always";
+}
+
 const char *value_convert(struct options *options, const char *arg)
 {
 	static const char *const words[] = {

@@ -18,6 +18,7 @@ value_fn value_length;
 value_fn value_kinds;
 value_fn value_offset;
 value_fn value_partition;
+value_fn value_holes;
 value_fn value_policy;
 value_fn value_progress;
 value_fn value_script;

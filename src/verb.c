@@ -14,6 +14,7 @@ struct e4z_open_options verb_open_options(const struct options *options)
 		.partition = options->partition,
 		.force = options->force,
 		.journal_device = options->journal_device,
+		.holes = options->holes,
 	};
 }
 

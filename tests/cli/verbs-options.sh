@@ -17,7 +17,7 @@ declare -A base=(
 	[--undo-apply]='undo missing'
 )
 declare -A argument=(
-	[-C]=2 [--data]=ordered [--from]=bytes [--jobs]=1 [--journal-device]=log [--length]=1 [--offset]=0
+	[-C]=2 [--data]=ordered [--from]=bytes [--holes]=auto [--jobs]=1 [--journal-device]=log [--length]=1 [--offset]=0
 	[--only]=stale-tail [--partition]=1 [--policy]=flush [--trace-io]=trace [--undo]=kept
 )
 
