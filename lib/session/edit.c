@@ -186,8 +186,7 @@ errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
 void edit_close(struct edit_file *f)
 {
 	cache_file_free(f->blocks);
-	vec_free(&f->steps.pieces);
-	slab_free(&f->steps.slab);
+	edit_unmark(f);
 	tree_free(f->tree);
 	indirect_free(f->map);
 	extents_free(f->list);

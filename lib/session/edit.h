@@ -6,6 +6,7 @@
 #ifndef E4Z_SESSION_EDIT_H
 #define E4Z_SESSION_EDIT_H
 
+#include "base/numbermap.h"
 #include "base/rangeset.h"
 #include "base/slab.h"
 #include "file/cache.h"
@@ -34,7 +35,8 @@ struct edit_session {
 	struct rangeset
 		*zeroed; /* blocks that go home as zeroes, though the view does not show it */
 	struct origin_vec origins;
-	bool handle; /* an operation is changing metadata */
+	struct numbermap origin_of; /* an inode's place among them */
+	bool handle;		    /* an operation is changing metadata */
 };
 
 enum edit_kind { EDIT_MAPPED, EDIT_UNMAPPED, EDIT_STATE, EDIT_COLLAPSED, EDIT_INSERTED };
@@ -48,7 +50,7 @@ struct edit_step {
 	uint32_t lblk, len;
 };
 
-#define STEPS_PIECE 512
+#define STEPS_PIECE 64
 
 struct edit_steps {
 	VEC(, struct edit_step *) pieces; /* of STEPS_PIECE each */
@@ -83,6 +85,8 @@ struct edit_file {
 	bool stamp;		      /* it was changed by somebody: times are due */
 	struct edit_steps steps;      /* since the mark; only in a session */
 	struct edit_mark mark;
+	uint64_t marked; /* operation of the session that the mark is of */
+	uint64_t bound;	 /* journal blocks, as counted last: session_log_bound() */
 	errcode_t err;
 };
 
@@ -179,6 +183,8 @@ errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data);
 
 /* An operation begins, and edit_back() undoes what it did to the map. In a session only. */
 errcode_t edit_mark(struct edit_file *f);
+/* It is not going to be undone any more. */
+void edit_unmark(struct edit_file *f);
 errcode_t edit_back(struct edit_file *f);
 
 /* Free the blocks that were unmapped; edit_finish() does it. */

@@ -88,6 +88,13 @@ static uint64_t slot_block(const struct edit_file *f)
 	return block;
 }
 
+void edit_unmark(struct edit_file *f)
+{
+	vec_free(&f->steps.pieces);
+	slab_free(&f->steps.slab);
+	f->steps.count = 0;
+}
+
 errcode_t edit_mark(struct edit_file *f)
 {
 	uint8_t *data;

@@ -23,12 +23,11 @@ static errcode_t note_past_eof(struct edit_file *f, uint64_t from)
 
 static const struct origin *origin_of(const struct edit_file *f)
 {
-	const struct origin_vec *v = &f->session->origins;
+	uint32_t i;
 
-	for (size_t i = v->count; i--;)
-		if (v->items[i].ino == f->inode.ino)
-			return &v->items[i];
-	return NULL;
+	return numbermap_find(&f->session->origin_of, f->inode.ino, &i)
+		       ? &f->session->origins.items[i]
+		       : NULL;
 }
 
 errcode_t edit_note_origin(struct edit_file *f)
@@ -43,7 +42,9 @@ errcode_t edit_note_origin(struct edit_file *f)
 	if (f->list && origin.size % bs && last < EXTENTS_END &&
 	    extents_find(f->list, last, &run) && !run.unwritten)
 		origin.eof_pblk = run.pblk + last - run.lblk;
-	if (vec_push(&f->session->origins, origin))
+	if (numbermap_add(&f->session->origin_of, origin.ino,
+			  (uint32_t)f->session->origins.count) ||
+	    vec_push(&f->session->origins, origin))
 		return ENOMEM;
 	return f->list ? note_past_eof(f, last + (origin.size % bs != 0)) : 0;
 }

@@ -49,14 +49,18 @@ errcode_t session_get(struct e4z_image *img, struct session **s)
 	return err;
 }
 
+/* What the operation touched is of these files: nothing of it can be taken back afterwards. */
 static void close_files(struct session *s, size_t from)
 {
 	while (s->files.count > from) {
 		struct edit_file *f = s->files.items[--s->files.count];
 
+		numbermap_remove(&s->file_of, f->inode.ino);
+		s->bound -= f->bound;
 		edit_close(f);
 		free(f);
 	}
+	s->touched.count = 0;
 }
 
 void session_drop(struct e4z_image *img)
@@ -67,12 +71,15 @@ void session_drop(struct e4z_image *img)
 		return;
 	close_files(s, 0);
 	vec_free(&s->files);
+	vec_free(&s->touched);
+	numbermap_free(&s->file_of);
 	cache_free(s->shared.cache);
 	rangeset_free(s->shared.hidden);
 	rangeset_free(s->shared.seen);
 	rangeset_free(s->shared.past_eof);
 	rangeset_free(s->shared.zeroed);
 	vec_free(&s->shared.origins);
+	numbermap_free(&s->shared.origin_of);
 	free(s->last_name);
 	free(s);
 	img->session = NULL;
@@ -89,18 +96,43 @@ static errcode_t join(struct session *s, struct edit_file *f)
 	return edit_note_origin(f);
 }
 
+static errcode_t enter(struct session *s, struct edit_file *f)
+{
+	if (vec_push(&s->files, f))
+		return ENOMEM;
+	if (!numbermap_add(&s->file_of, f->inode.ino, (uint32_t)s->files.count - 1))
+		return 0;
+	s->files.count--;
+	return ENOMEM;
+}
+
+/* F is about to be changed: the operation that is running can take that back. */
+static errcode_t touch(struct session *s, struct edit_file *f)
+{
+	errcode_t err;
+
+	if (f->marked == s->operation)
+		return 0;
+	err = edit_mark(f);
+	if (!err && vec_push(&s->touched, f))
+		err = ENOMEM;
+	if (!err)
+		f->marked = s->operation;
+	return err;
+}
+
 errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **out)
 {
 	struct edit_file *f;
 	struct session *s;
+	uint32_t place;
 	errcode_t err = session_get(img, &s);
 
 	if (err)
 		return err;
-	for (size_t i = s->files.count; i--;) {
-		*out = s->files.items[i];
-		if ((*out)->inode.ino == ino)
-			return 0;
+	if (numbermap_find(&s->file_of, ino, &place)) {
+		*out = s->files.items[place];
+		return touch(s, *out);
 	}
 	*out = f = calloc(1, sizeof(*f));
 	if (!f)
@@ -109,14 +141,13 @@ errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **o
 	if (!err)
 		err = join(s, f);
 	if (!err)
-		err = edit_mark(f);
-	if (!err && vec_push(&s->files, f))
-		err = ENOMEM;
+		err = enter(s, f);
 	if (err) {
 		edit_close(f);
 		free(f);
+		return err;
 	}
-	return err;
+	return touch(s, f);
 }
 
 /* ---- the log ---- */
@@ -132,26 +163,30 @@ static uint64_t freed_bound(const struct edit_file *f)
 }
 
 /* LOOK: only those dirty blocks count that will travel in the log. */
-static uint64_t log_bound(struct e4z_image *img, bool look)
+static uint64_t file_bound(const struct edit_file *f, bool look)
 {
-	const struct session *s = img->session;
-	uint64_t bound = txn_log_bound(img);
+	uint64_t bound = look ? relocate_blocks(f) : cache_dirty(f->blocks);
 
-	for (size_t i = 0; s && i < s->files.count; i++) {
-		const struct edit_file *f = s->files.items[i];
-
-		bound += look ? relocate_blocks(f) : cache_dirty(f->blocks);
-		bound += freed_bound(f) + 8;
-		if (f->list && f->changed)
-			bound += extents_changes(f->list) +
-				 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));
-	}
+	bound += freed_bound(f) + 8;
+	if (f->list && f->changed)
+		bound += extents_changes(f->list) +
+			 (f->tree ? tree_blocks(f->tree) : indirect_blocks(f->map));
 	return bound;
 }
 
 uint64_t session_log_bound(struct e4z_image *img)
 {
-	return log_bound(img, false);
+	struct session *s = img->session;
+
+	/* of the others nothing has changed */
+	for (size_t i = 0; s && i < s->touched.count; i++) {
+		struct edit_file *f = s->touched.items[i];
+
+		s->bound -= f->bound;
+		f->bound = file_bound(f, false);
+		s->bound += f->bound;
+	}
+	return txn_log_bound(img) + (s ? s->bound : 0);
 }
 
 /*
@@ -161,13 +196,25 @@ uint64_t session_log_bound(struct e4z_image *img)
 static errcode_t move_for_room(struct e4z_image *img, uint64_t room)
 {
 	struct session *s = img->session;
+	uint64_t bound = 0;
 	errcode_t err = 0;
 
-	if (!img->log || txn_data_mode(img) == E4Z_DATA_ORDERED || log_bound(img, false) <= room)
+	if (!img->log || txn_data_mode(img) == E4Z_DATA_ORDERED || session_log_bound(img) <= room)
 		return 0;
-	for (size_t i = 0; i < s->files.count && !err && log_bound(img, true) > room; i++)
-		err = relocate(s->files.items[i]);
-	return err;
+	for (size_t i = 0; i < s->files.count; i++)
+		bound += file_bound(s->files.items[i], true);
+	for (size_t i = 0; i < s->files.count && txn_log_bound(img) + bound > room; i++) {
+		struct edit_file *f = s->files.items[i];
+
+		bound -= file_bound(f, true);
+		err = touch(s, f);
+		if (!err)
+			err = relocate(f);
+		if (err)
+			return err;
+		bound += file_bound(f, true);
+	}
+	return 0;
 }
 
 /* ---- the limit ---- */
@@ -184,6 +231,8 @@ static errcode_t spill_files(struct session *s, size_t leave, bool seen)
 		if (cache_count(s->shared.cache) <= leave)
 			break;
 		if (cache_dirty(f->blocks))
+			err = touch(s, f);
+		if (!err && cache_dirty(f->blocks))
 			err = seen ? writeback_all(f) : writeback_flush(f, 0, EXTENTS_END, &wrote);
 		if (!err)
 			err = cache_evict(f->blocks);
@@ -216,8 +265,13 @@ errcode_t session_flush(struct e4z_image *img)
 	/* the steps of the last operation are of no use any more: what is flushed stays so */
 	if (!err)
 		err = session_mark(img);
-	for (size_t i = 0; i < s->files.count && !err; i++)
-		err = writeback_flush(s->files.items[i], 0, EXTENTS_END, &wrote);
+	for (size_t i = 0; i < s->files.count && !err; i++) {
+		struct edit_file *f = s->files.items[i];
+
+		err = cache_dirty(f->blocks) ? touch(s, f) : 0;
+		if (!err)
+			err = writeback_flush(f, 0, EXTENTS_END, &wrote);
+	}
 	return err;
 }
 
@@ -267,16 +321,37 @@ errcode_t session_mark(struct e4z_image *img)
 	struct session *s;
 	errcode_t err = session_get(img, &s);
 
-	/* what an operation replaces is kept meanwhile: together that is half as much again */
-	if (!err)
-		err = spill(img, cache_limit(s->shared.cache) / 2);
+	/*
+	 * What an operation replaces is kept meanwhile: together that is half as much again. A good
+	 * deal goes at once, as all files are asked for it.
+	 */
+	if (!err && cache_count(s->shared.cache) > cache_limit(s->shared.cache) / 2)
+		err = spill(img, cache_limit(s->shared.cache) / 4);
 	if (err)
 		return err;
 	txn_mark(img);
 	cache_mark(s->shared.cache);
+	(void)session_log_bound(img); /* takes in what the last operation touched */
+	for (size_t i = 0; i < s->touched.count; i++)
+		edit_unmark(s->touched.items[i]);
 	s->file_mark = s->files.count;
-	for (size_t i = 0; i < s->files.count && !err; i++)
-		err = edit_mark(s->files.items[i]);
+	s->touched.count = 0;
+	s->operation++;
+	return 0;
+}
+
+/* The maps that the operation changed, but those of files that it opened. */
+static errcode_t take_back_maps(struct session *s)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < s->touched.count && !err; i++) {
+		struct edit_file *f = s->touched.items[i];
+		uint32_t place = 0;
+
+		if (numbermap_find(&s->file_of, f->inode.ino, &place) && place < s->file_mark)
+			err = edit_back(f);
+	}
 	return err;
 }
 
@@ -292,9 +367,10 @@ errcode_t session_back(struct e4z_image *img)
 	s->shared.handle = false;
 	err = cache_back(s->shared.cache);
 	txn_back(img);
+	if (!err)
+		err = take_back_maps(s);
+	(void)session_log_bound(img);
 	close_files(s, s->file_mark);
-	for (size_t i = 0; i < s->files.count && !err; i++)
-		err = edit_back(s->files.items[i]);
 	s->broken = err != 0;
 	return err;
 }

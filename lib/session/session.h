@@ -15,7 +15,11 @@
 struct session {
 	struct edit_session shared;
 	VEC(, struct edit_file *) files;
-	size_t file_mark; /* of them when the operation began */
+	struct numbermap file_of;	   /* an inode's place among them */
+	size_t file_mark;		   /* of them when the operation began */
+	VEC(, struct edit_file *) touched; /* files that it changed, and may take back */
+	uint64_t operation;		   /* its number */
+	uint64_t bound;			   /* of all files, as session_log_bound() added last */
 	enum e4z_policy policy;
 	size_t batch;
 	struct e4z_edit *edit; /* of the operation that is running, to count flushes in; or NULL */

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// base/numbermap against an array, with keys that collide.
+#include "base/numbermap.h"
+#include "check.h"
+#include "random.h"
+
+#define KEYS 700
+
+int main(void)
+{
+	static uint32_t model[KEYS]; /* 0: absent */
+	struct numbermap map = {.slots = NULL};
+	uint32_t state = 3, value, held = 0;
+
+	CHECK(!numbermap_find(&map, 5, &value));
+	numbermap_remove(&map, 5);
+	for (int turn = 0; turn < 200000; turn++) {
+		uint32_t i = next_random(&state) % KEYS;
+		/* some are neighbours, some have the same low bits */
+		uint32_t key = i % 2 ? i + 1 : (i + 1) << 16;
+
+		CHECK(numbermap_find(&map, key, &value) == (model[i] != 0));
+		CHECK(!model[i] || value == model[i]);
+		if (model[i]) {
+			numbermap_remove(&map, key);
+			model[i] = 0;
+			held--;
+		} else if (next_random(&state) % 3) {
+			model[i] = next_random(&state) | 1;
+			CHECK(!numbermap_add(&map, key, model[i]));
+			held++;
+		}
+		CHECK(map.count == held);
+	}
+	numbermap_free(&map);
+	return 0;
+}
