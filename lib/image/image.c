@@ -9,6 +9,7 @@
 #include "base/rangeset.h"
 #include "errors.h"
 #include "image/busy.h"
+#include "image/caches.h"
 #include "image/place.h"
 #include "image/sniff.h"
 #include "image/super.h"
@@ -22,7 +23,7 @@
 #include <string.h>
 
 #define WHY_SIZE 1024
-#define NOTES_MAX 4
+#define NOTES_MAX 8
 #define NOTE_SIZE 320
 #define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
 #define MAGIC_OFF offsetof(struct ext2_super_block, s_magic)
@@ -33,6 +34,7 @@ struct opening {
 	const struct e4z_open_options *options;
 	struct place_spec spec;
 	int partition; /* number, 0: none */
+	struct busy busy;
 	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
 	char notes[NOTES_MAX][NOTE_SIZE];
 	size_t note_count;
@@ -263,29 +265,47 @@ static errcode_t lock_image(struct opening *o)
 	return err ? image_fail_below(o->img, err, why) : 0;
 }
 
+/*
+ * An edit holds a device from the first byte that it reads. Why that fails, where it does, is known
+ * when all who can have it were asked.
+ */
+static void begin_reading(struct opening *o)
+{
+	if (o->options->write)
+		(void)blkdev_hold(o->img->dev);
+	caches_forget(NULL, o->img->dev);
+}
+
+/* Now that the place is known: who has it, and do all nodes of a device show the same bytes? */
+static void look_around(struct opening *o)
+{
+	char cache[NOTE_SIZE];
+
+	busy_look(NULL, o->img->dev, o->options->write, &o->busy);
+	for (unsigned i = 0; i < o->busy.doubt_count; i++)
+		note(o, "%s", o->busy.doubts[i]);
+	if (o->busy.mounted)
+		return;
+	caches_settle(NULL, o->img->dev, cache, sizeof(cache));
+	if (*cache)
+		note(o, "%s", cache);
+}
+
 static errcode_t judge_busy(struct opening *o)
 {
 	struct e4z_image *img = o->img;
-	struct busy busy;
+	const struct busy *busy = &o->busy;
 
-	busy_look(img->dev, &busy);
-	if (*busy.unknown)
-		note(o, "%s", busy.unknown);
-	if (!busy.mounted) {
-		img->info.attached = busy.attached;
-		if (busy.attached && o->options->write)
-			return image_refuse(img, E4Z_ET_BUSY,
-					    "the image is attached to %s, which would not notice",
-					    busy.who);
-		if (busy.attached)
-			note(o, "the image is attached to %s, whose writes may not be in it yet",
-			     busy.who);
+	if (busy->mounted && (!o->options->force || o->options->write))
+		return image_refuse(img, E4Z_ET_MOUNTED, "%s: %s", busy->how, busy->who);
+	img->info.mounted = busy->mounted;
+	if (busy->mounted || !busy->attached)
 		return 0;
-	}
-	if (!o->options->force || o->options->write)
-		return image_refuse(img, E4Z_ET_MOUNTED, "the file system is mounted: %s",
-				    busy.who);
-	img->info.mounted = true;
+	img->info.attached = true;
+	if (o->options->write)
+		return image_refuse(img, E4Z_ET_BUSY,
+				    "the image is attached to %s; detach it first", busy->who);
+	note(o, "the image is attached to %s, whose writes may not be in it yet", busy->who);
 	return 0;
 }
 
@@ -480,11 +500,13 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	err = lock_image(o);
 	if (err)
 		return err;
+	begin_reading(o);
 	err = place_choose(img->dev, &o->spec, o->options->partition, img->places, &o->partition,
 			   why, sizeof(why));
 	img->info.fs_offset = img->dev->base;
 	if (err)
 		return image_fail_below(img, err, *why ? why : "reading the partition table");
+	look_around(o);
 	err = read_super(o);
 	err = err ? err : judge_busy(o);
 	err = err ? err : judge_super(o);
@@ -538,7 +560,7 @@ void image_free(struct e4z_image *img)
 	if (img->fs)
 		ext2fs_free(img->fs);
 	capture_free(img->view);
-	blkdev_close(img->dev);
+	caches_close(img->dev);
 	if (img->places)
 		places_free(img->places);
 	free(img->places);

@@ -62,7 +62,7 @@ errcode_t blkdev_open(const char *path, struct blkdev **out)
 	*out = NULL;
 	if (!dev)
 		return ENOMEM;
-	dev->fd = dev->write_fd = -1;
+	dev->fd = dev->write_fd = dev->hold_fd = -1;
 	dev->path = strdup(path);
 	if (!dev->path) {
 		err = ENOMEM;
@@ -91,6 +91,8 @@ void blkdev_close(struct blkdev *dev)
 		close(dev->fd);
 	if (dev->write_fd >= 0)
 		close(dev->write_fd);
+	if (dev->hold_fd >= 0)
+		close(dev->hold_fd);
 	free(dev->path);
 	free(dev);
 }

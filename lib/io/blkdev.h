@@ -44,6 +44,8 @@ struct blkdev {
 	char *path;
 	int fd;
 	int write_fd;  /* -1: reading only */
+	int hold_fd;   /* of a block device that is held, else -1 */
+	bool held;     /* the block device is ours alone, by hold_fd or by that of its disk */
 	bool is_block; /* a block device, not a regular file */
 	enum e4z_holes holes;
 	bool host_holes; /* SEEK_DATA can be asked: a regular file, not on FUSE */
@@ -78,6 +80,12 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
  * would have to be waited for, or when the host cannot tell.
  */
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf);
+
+/*
+ * Keep mounts and other exclusive openers away from a block device until it is closed: EBUSY when
+ * one is there. Nothing happens to a file.
+ */
+errcode_t blkdev_hold(struct blkdev *dev);
 
 /*
  * Open the image once more, for writing too; the reading descriptor and its locks stay. The name

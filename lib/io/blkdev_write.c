@@ -33,21 +33,44 @@ static bool takes_writes(const struct blkdev *dev)
 	return seals < 0 || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
+/* The file that FD has open is the image's. */
+static bool is_the_image(const struct blkdev *dev, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (dev->is_block
+			? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
+			: S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino);
+}
+
+errcode_t blkdev_hold(struct blkdev *dev)
+{
+	if (!dev->is_block || dev->held)
+		return 0;
+	dev->hold_fd = open(dev->path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	if (dev->hold_fd < 0)
+		return errno;
+	dev->held = is_the_image(dev, dev->hold_fd);
+	if (dev->held)
+		return 0;
+	close(dev->hold_fd);
+	dev->hold_fd = -1;
+	return ESTALE;
+}
+
 errcode_t blkdev_make_writable(struct blkdev *dev)
 {
 	errcode_t err = ESTALE;
-	struct stat st;
 
 	if (dev->write_fd >= 0)
 		return 0;
 	/* a block device that somebody has mounted or claimed is refused by the kernel */
 	dev->write_fd = open(dev->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
-						(dev->is_block ? O_EXCL : 0));
+						(dev->is_block && !dev->held ? O_EXCL : 0));
 	if (dev->write_fd < 0)
 		return errno;
-	if (fstat(dev->write_fd, &st) == 0 &&
-	    (dev->is_block ? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
-			   : S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino))
+	if (is_the_image(dev, dev->write_fd))
 		err = takes_writes(dev) ? 0 : EROFS;
 	if (!err)
 		return 0;

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "image/busy.h"
+#include "image/caches.h"
 #include "image/parts.h"
 #include "image/place.h"
 #include "image/super.h"
@@ -259,23 +260,52 @@ static errcode_t fail_of(struct e4z_image *img, errcode_t err, const struct blkd
 	return *why ? image_fail_below(img, err, text) : err;
 }
 
-static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options *options,
-			   struct blkdev *dev)
+/* One of the two is the disk that the other is a partition of. */
+static bool share_disk(const struct blkdev *a, const struct blkdev *b)
 {
-	char why[WHY_SIZE / 2] = "", note[WHY_SIZE];
-	struct busy busy;
-	errcode_t err;
+	char name[2][HOST_NAME_SIZE], disk[2][HOST_NAME_SIZE];
 
-	busy_look(dev, &busy);
+	return a->is_block && b->is_block && host_names(&host_here, a->dev, name[0], disk[0]) &&
+	       host_names(&host_here, b->dev, name[1], disk[1]) &&
+	       (!strcmp(name[0], disk[1]) || !strcmp(name[1], disk[0]));
+}
+
+/* As of an image: see image_open(). */
+static errcode_t judge_busy(struct e4z_image *img, const struct e4z_open_options *options,
+			    struct blkdev *dev)
+{
+	char note[WHY_SIZE];
+	struct busy busy;
+
+	/* a disk and its partition cannot both be held: what the image holds is enough */
+	if (options->write && (same_file(dev, img->dev) || share_disk(dev, img->dev)))
+		dev->held = img->dev->held;
+	if (options->write)
+		(void)blkdev_hold(dev);
+	busy_look(NULL, dev, options->write, &busy);
+	for (unsigned i = 0; i < busy.doubt_count; i++)
+		image_note(img, busy.doubts[i]);
 	if (busy.mounted)
 		return image_refuse(img, E4Z_ET_MOUNTED, "the external journal is in use: %s",
 				    busy.who);
 	if (busy.attached && options->write)
 		return image_refuse(img, E4Z_ET_BUSY, "the external journal is attached to %s",
 				    busy.who);
+	caches_settle(NULL, dev, note, sizeof(note));
+	if (*note)
+		image_note(img, note);
+	return 0;
+}
+
+static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options *options,
+			   struct blkdev *dev)
+{
+	char why[WHY_SIZE / 2] = "", note[WHY_SIZE];
+	errcode_t err = judge_busy(img, options, dev);
+
 	/* another partition of the image: the image's own locks cover it */
-	if (same_file(dev, img->dev))
-		return 0;
+	if (err || same_file(dev, img->dev))
+		return err;
 	err = lock_take(dev, options->write, why, sizeof(why), note, sizeof(note));
 	return err ? fail_of(img, err, dev, why) : 0;
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "file/map.h"
+#include "image/caches.h"
 #include "image/groups.h"
 #include "image/super.h"
 #include "session/external.h"
@@ -181,7 +182,7 @@ void session_journal_close(struct e4z_image *img)
 {
 	log_close(img->log);
 	img->log = NULL;
-	blkdev_close(img->journal_dev);
+	caches_close(img->journal_dev);
 	img->journal_dev = NULL;
 }
 

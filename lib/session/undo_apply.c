@@ -17,6 +17,7 @@
 #include "base/whole.h"
 #include "errors.h"
 #include "image/busy.h"
+#include "image/caches.h"
 #include "image/place.h"
 #include "image/super.h"
 #include "io/lock.h"
@@ -231,12 +232,25 @@ static bool is_where_it_was(const struct apply *a, const struct ext2_super_block
 	return blkdev_set_place(a->dev, 0, a->dev->size) != 0;
 }
 
+static errcode_t judge_busy(const struct apply *a)
+{
+	struct busy busy;
+
+	busy_look(NULL, a->dev, true, &busy);
+	if (busy.mounted)
+		return say(a, E4Z_ET_MOUNTED, "%s: %s", busy.how, busy.who);
+	if (busy.attached)
+		return say(a, E4Z_ET_BUSY, "the image is attached to %s; detach it first",
+			   busy.who);
+	caches_settle(NULL, a->dev, NULL, 0);
+	return 0;
+}
+
 static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 			    const struct e4z_open_options *options)
 {
 	char why[512] = "", note[320];
 	struct ext2_super_block want;
-	struct busy busy;
 	struct places places = {.count = 0};
 	int number;
 	errcode_t err = wanted_super(a, &want);
@@ -250,6 +264,8 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
 	if (err)
 		return err == E4Z_ET_BUSY ? say(a, err, "%s", why) : say_while(a, err, why);
+	(void)blkdev_hold(a->dev);
+	caches_forget(NULL, a->dev);
 	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))
 		err = place_choose(a->dev, spec, options->partition, &places, &number, why,
 				   sizeof(why));
@@ -257,13 +273,7 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	if (err)
 		return *why ? say(a, err, "%s", why)
 			    : say_while(a, err, "finding the file system in the image");
-	busy_look(a->dev, &busy);
-	if (busy.mounted)
-		return say(a, E4Z_ET_MOUNTED, "the file system is mounted: %s", busy.who);
-	if (busy.attached)
-		return say(a, E4Z_ET_BUSY, "the image is attached to %s, which would not notice",
-			   busy.who);
-	return 0;
+	return judge_busy(a);
 }
 
 /* What the pieces make of the superblock RAW. */
@@ -443,7 +453,7 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 	};
 	if (a.fd >= 0)
 		close(a.fd);
-	blkdev_close(a.dev);
+	caches_close(a.dev);
 	free(a.buf);
 	vec_free(&a.pieces);
 	return err;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * File systems that a process serves from the image.
+ *
+ * Their mount has no device number, only a source: the word that the process gave, which fuse2fs
+ * takes from its command line. A path is followed. A relative one is relative to a directory that
+ * nobody knows: then the name has to be the same, and the numbers of the file system that the mount
+ * shows. A process that has both /dev/fuse and the image open serves it under whatever name, in
+ * whatever mount namespace.
+ */
+#include "image/fuse.h"
+
+#include "base/cleanup.h"
+#include "image/super.h"
+#include "image/twin.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define FUSE_RDEV makedev(10, 229) /* /dev/fuse, whatever it is called */
+
+static bool is_door(const struct doors *doors, const struct stat *st)
+{
+	struct carrier c;
+
+	if (!carrier_of_stat(st, &c))
+		return false;
+	for (size_t i = 0; i < doors->count; i++)
+		if (carrier_same(&doors->items[i].is, &c))
+			return true;
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The given file under other numbers, as overlayfs gives: the same inode number and content. */
+static bool is_twin(struct blkdev *dev, const struct doors *doors, const struct mount *mount,
+		    const struct stat *st)
+{
+	const struct door *given = &doors->items[0];
+	AUTO_CLOSE int fd = -1;
+
+	if (given->is.is_block || !S_ISREG(st->st_mode) || st->st_dev == given->is.dev ||
+	    st->st_ino != given->is.ino || (uint64_t)st->st_size != given->is.size)
+		return false;
+	fd = open(mount->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return twin_compare(dev, fd, given->place.start) == TWIN_ALIKE;
+}
+
+/* The mount shows as many inodes, in blocks of the same size. 0 no, 1 yes, -1 it cannot be asked.
+ */
+static int same_numbers(struct blkdev *dev, const struct mount *mount)
+{
+	struct ext2_super_block sb;
+	struct statfs fs;
+
+	if (statfs(mount->point, &fs) < 0 || blkdev_read(dev, SUPER_OFFSET, sizeof(sb), &sb))
+		return -1;
+	return (uint64_t)fs.f_files == ext2fs_le32_to_cpu(sb.s_inodes_count) &&
+	       (uint64_t)fs.f_bsize == (uint64_t)EXT2_MIN_BLOCK_SIZE
+					       << ext2fs_le32_to_cpu(sb.s_log_block_size);
+}
+
+static bool is_named_so(struct blkdev *dev, struct doors *doors, const struct mount *mount)
+{
+	const char *name = base_name(mount->source);
+	bool named = !strcmp(name, base_name(dev->path));
+	int same;
+
+	for (size_t i = 0; i < doors->count && !named; i++)
+		named = *doors->items[i].name && !strcmp(name, doors->items[i].name);
+	if (!named)
+		return false;
+	same = same_numbers(dev, mount);
+	if (same < 0)
+		doors_doubt(doors,
+			    "cannot determine whether the FUSE mount of \"%.80s\" on %.80s shows "
+			    "this image",
+			    mount->source, mount->point);
+	return same > 0;
+}
+
+static bool shows(struct blkdev *dev, struct doors *doors, const struct mount *mount)
+{
+	struct stat st;
+
+	if (!mount_is_fuse(mount))
+		return false;
+	if (mount->source[0] != '/')
+		return is_named_so(dev, doors, mount);
+	return stat(mount->source, &st) == 0 &&
+	       (is_door(doors, &st) || is_twin(dev, doors, mount, &st));
+}
+
+const struct mount *fuse_find_mount(struct blkdev *dev, struct doors *doors,
+				    const struct mounts *mounts)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		if (shows(dev, doors, &mounts->items[i]))
+			return &mounts->items[i];
+	return NULL;
+}
+
+/* ---- who serves it ---- */
+
+/* The process whose descriptors are in directory FOLDER. */
+static bool serves(const struct doors *doors, const char *folder)
+{
+	bool has_fuse = false, has_image = false;
+	const struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)) && !(has_fuse && has_image)) {
+		struct stat st;
+
+		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+			continue;
+		has_fuse |= S_ISCHR(st.st_mode) && st.st_rdev == FUSE_RDEV;
+		has_image |= is_door(doors, &st);
+	}
+	closedir(dir);
+	return has_fuse && has_image;
+}
+
+static void name_process(const struct host *host, const char *pid, char *who)
+{
+	char leaf[64], name[64] = "";
+	FILE *f;
+
+	snprintf(leaf, sizeof(leaf), "%.16s/comm", pid);
+	f = host_proc(host, leaf);
+	if (f && fgets(name, sizeof(name), f))
+		name[strcspn(name, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	snprintf(who, FUSE_WHO_SIZE, "process %.16s (%s)", pid, name);
+}
+
+/* A mount that needs no device of its own has one of the numbers 0:N, in whatever namespace. */
+static void take_bdi(void *arg, const char *name)
+{
+	bool *served = arg;
+
+	*served |= !strncmp(name, "0:", 2) || strstr(name, "fuse");
+}
+
+/* All processes need to be looked at only where any FUSE mount is. */
+static bool can_be_served(const struct host *host)
+{
+	bool served = false;
+
+	return !host_each(host, "class/bdi", take_bdi, &served) || served;
+}
+
+bool fuse_find_server(const struct host *host, const struct doors *doors, char *who)
+{
+	const struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	if (!can_be_served(host))
+		return false;
+	dir = opendir(host->proc);
+	while (dir && !found && (entry = readdir(dir))) {
+		char folder[HOST_PATH_SIZE];
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%.16s/fd", host->proc, entry->d_name);
+		found = serves(doors, folder);
+		if (found)
+			name_process(host, entry->d_name, who);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}

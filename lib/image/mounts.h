@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mounts of our namespace, as /proc/self/mountinfo has them at one moment. */
+#ifndef E4Z_IMAGE_MOUNTS_H
+#define E4Z_IMAGE_MOUNTS_H
+
+#include "base/vec.h"
+#include "image/host.h"
+
+struct mount {
+	dev_t dev;
+	const char *point, *type, *source; /* blanks and the like are themselves again */
+};
+
+struct mounts {
+	VEC(, struct mount);
+	char *text; /* that they point into */
+};
+
+/* False: it cannot be read. mounts_free() is right all the same. */
+bool mounts_read(const struct host *host, struct mounts *mounts);
+void mounts_free(struct mounts *mounts);
+
+/* A file system that a process serves; of those only the source says what it is made of. */
+bool mount_is_fuse(const struct mount *mount);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A loop device that its user may not look into: a check says nothing of it, an edit that it may be this image.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/open/common.sh"
+
+requires_loop
+requires mke2fs
+requires setpriv
+chmod 0755 "$tmp"
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+cp "$E4ZERO" ./program && chmod 0755 program || fail 'cannot copy the program'
+mkdir -m 0700 private
+mkdir -m 0777 public
+make_ext private/theirs 16M
+make_ext public/image 24M
+chown 65534 public/image
+attach_loop device private/theirs
+"${nobody[@]}" test -w public/image || skip 'another user cannot reach the temporary directory'
+! "${nobody[@]}" test -r "$device" || skip 'everybody may read loop devices here'
+
+# as_nobody STATUS ARGUMENTS...
+as_nobody() {
+	local want=$1 rc
+	shift
+	"${nobody[@]}" ./program "$@" >out 2>err </dev/null
+	rc=$?
+	[ $rc = "$want" ] || fail "$*: exit $rc, wanted $want: $(cat err)"
+}
+
+for image in public/image "$(pwd)/public/image"; do
+	as_nobody 0 --check "$image"
+	[ ! -s err ] || fail "a check has a note: $(cat err)"
+done
+as_nobody 0 --json --check public/image
+grep -q '"notes":\[\]' out || fail "a check has a note: $(head -1 out)"
+as_nobody 0 --json --fix public/image
+grep -q "backing file of $device" out || fail "an edit has no note: $(head -1 out)"
+as_nobody 0 --fix public/image
+grep -q "note: cannot determine the backing file of $device; it may be this image" err ||
+	fail "an edit has no note: $(cat err)"
+
+# what can be looked at through its path is known: no note, and no edit where it is the image
+chmod 0755 private
+as_nobody 0 --fix public/image
+[ ! -s err ] || fail "a note of a device that is known: $(cat err)"
+chown 65534 private/theirs
+as_nobody 8 --fix private/theirs
+grep -q "attached to $device" err || fail "not seen through sysfs: $(cat err)"
