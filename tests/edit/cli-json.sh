@@ -6,7 +6,7 @@
 
 edit_fields='type op ino path requested hole unwritten_clean dirty_unwritten written_disk written_dirty already_zero
 	inline did_zero zero_written flushes retries batches_full blocks_converted blocks_allocated blocks_freed size_before size_after'
-summary_fields='type verb files findings fixed stale_bytes transactions barriers bytes_read bytes_written seconds exit'
+summary_fields='type verb files findings fixed stale_bytes transactions barriers bytes_read bytes_written bytes_zeroed_again seconds exit'
 
 # has TYPE FIELDS
 has() {
