@@ -129,7 +129,7 @@ static void ask_door(struct look *l)
 
 static void ask_fuse(struct look *l, bool edit)
 {
-	const struct mount *mount = fuse_find_mount(l->dev, &l->doors, &l->mounts);
+	const struct mount *mount = fuse_find_mount(l->host, l->dev, &l->doors, &l->mounts);
 	char who[FUSE_WHO_SIZE];
 
 	if (mount)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define FUSE_RDEV makedev(10, 229) /* /dev/fuse, whatever it is called */
+#define PID_SIZE 17
 
 static bool is_door(const struct doors *doors, const struct stat *st)
 {
@@ -70,10 +71,85 @@ static int same_numbers(struct blkdev *dev, const struct mount *mount)
 					       << ext2fs_le32_to_cpu(sb.s_log_block_size);
 }
 
-static bool is_named_so(struct blkdev *dev, struct doors *doors, const struct mount *mount)
+/* ---- who serves it ---- */
+
+/* What a process has open. */
+struct server {
+	bool fuse;
+	bool image;    /* one of the doors */
+	bool namesake; /* another file, of the name that is looked for */
+};
+
+/* WHERE is a descriptor in /proc; the name that it was opened by, without its folders. */
+static bool is_called(int dir, const char *where, const char *name)
+{
+	char target[HOST_PATH_SIZE];
+	ssize_t len = readlinkat(dir, where, target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return false;
+	target[len] = '\0';
+	return !strcmp(base_name(target), name);
+}
+
+static struct server ask_process(const struct doors *doors, const char *folder, const char *name)
+{
+	struct server server = {.fuse = false};
+	const struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	while (dir && (entry = readdir(dir))) {
+		struct stat st;
+
+		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+			continue;
+		server.fuse |= S_ISCHR(st.st_mode) && st.st_rdev == FUSE_RDEV;
+		server.image |= is_door(doors, &st);
+		server.namesake |= name && is_called(dirfd(dir), entry->d_name, name);
+	}
+	if (dir)
+		closedir(dir);
+	return server;
+}
+
+/*
+ * The first process that serves the image: its number in PID. *ELSEWHERE: there is none, but one
+ * that serves another file called NAME.
+ */
+static bool find_server(const struct host *host, const struct doors *doors, const char *name,
+			char *pid, bool *elsewhere)
+{
+	const struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir(host->proc);
+
+	while (dir && !found && (entry = readdir(dir))) {
+		char folder[HOST_PATH_SIZE];
+		struct server server;
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%.16s/fd", host->proc, entry->d_name);
+		server = ask_process(doors, folder, name);
+		found = server.fuse && server.image;
+		*elsewhere |= server.fuse && server.namesake;
+		if (found)
+			snprintf(pid, PID_SIZE, "%.16s", entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	*elsewhere &= !found;
+	return found;
+}
+
+/* ---- mounts ---- */
+
+static bool is_named_so(const struct host *host, struct blkdev *dev, struct doors *doors,
+			const struct mount *mount)
 {
 	const char *name = base_name(mount->source);
-	bool named = !strcmp(name, base_name(dev->path));
+	bool named = !strcmp(name, base_name(dev->path)), elsewhere = false;
+	char pid[PID_SIZE];
 	int same;
 
 	for (size_t i = 0; i < doors->count && !named; i++)
@@ -86,52 +162,33 @@ static bool is_named_so(struct blkdev *dev, struct doors *doors, const struct mo
 			    "cannot determine whether the FUSE mount of \"%.80s\" on %.80s shows "
 			    "this image",
 			    mount->source, mount->point);
-	return same > 0;
+	/* images of one recipe have the same numbers: is it another one that is served? */
+	return same > 0 && (find_server(host, doors, name, pid, &elsewhere) || !elsewhere);
 }
 
-static bool shows(struct blkdev *dev, struct doors *doors, const struct mount *mount)
+static bool shows(const struct host *host, struct blkdev *dev, struct doors *doors,
+		  const struct mount *mount)
 {
 	struct stat st;
 
 	if (!mount_is_fuse(mount))
 		return false;
 	if (mount->source[0] != '/')
-		return is_named_so(dev, doors, mount);
+		return is_named_so(host, dev, doors, mount);
 	return stat(mount->source, &st) == 0 &&
 	       (is_door(doors, &st) || is_twin(dev, doors, mount, &st));
 }
 
-const struct mount *fuse_find_mount(struct blkdev *dev, struct doors *doors,
-				    const struct mounts *mounts)
+const struct mount *fuse_find_mount(const struct host *host, struct blkdev *dev,
+				    struct doors *doors, const struct mounts *mounts)
 {
 	for (size_t i = 0; i < mounts->count; i++)
-		if (shows(dev, doors, &mounts->items[i]))
+		if (shows(host, dev, doors, &mounts->items[i]))
 			return &mounts->items[i];
 	return NULL;
 }
 
-/* ---- who serves it ---- */
-
-/* The process whose descriptors are in directory FOLDER. */
-static bool serves(const struct doors *doors, const char *folder)
-{
-	bool has_fuse = false, has_image = false;
-	const struct dirent *entry;
-	DIR *dir = opendir(folder);
-
-	if (!dir)
-		return false;
-	while ((entry = readdir(dir)) && !(has_fuse && has_image)) {
-		struct stat st;
-
-		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
-			continue;
-		has_fuse |= S_ISCHR(st.st_mode) && st.st_rdev == FUSE_RDEV;
-		has_image |= is_door(doors, &st);
-	}
-	closedir(dir);
-	return has_fuse && has_image;
-}
+/* ---- without a mount of ours ---- */
 
 static void name_process(const struct host *host, const char *pid, char *who)
 {
@@ -165,24 +222,11 @@ static bool can_be_served(const struct host *host)
 
 bool fuse_find_server(const struct host *host, const struct doors *doors, char *who)
 {
-	const struct dirent *entry;
-	bool found = false;
-	DIR *dir;
+	bool elsewhere = false;
+	char pid[PID_SIZE];
 
-	if (!can_be_served(host))
+	if (!can_be_served(host) || !find_server(host, doors, NULL, pid, &elsewhere))
 		return false;
-	dir = opendir(host->proc);
-	while (dir && !found && (entry = readdir(dir))) {
-		char folder[HOST_PATH_SIZE];
-
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-			continue;
-		snprintf(folder, sizeof(folder), "%s/%.16s/fd", host->proc, entry->d_name);
-		found = serves(doors, folder);
-		if (found)
-			name_process(host, entry->d_name, who);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
+	name_process(host, pid, who);
+	return true;
 }

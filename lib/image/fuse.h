@@ -12,8 +12,8 @@
  * A mount of our namespace whose source is one of the doors to DEV, or NULL. Where it cannot be
  * determined a doubt is kept in DOORS.
  */
-const struct mount *fuse_find_mount(struct blkdev *dev, struct doors *doors,
-				    const struct mounts *mounts);
+const struct mount *fuse_find_mount(const struct host *host, struct blkdev *dev,
+				    struct doors *doors, const struct mounts *mounts);
 
 /*
  * A process, of any namespace, that serves FUSE and has one of the doors open. False: none that we

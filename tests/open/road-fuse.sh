@@ -56,9 +56,11 @@ serve store image
 grep -q ' - fuse[^ ]* image ' /proc/self/mountinfo || fail 'the source is no relative path'
 refuses 'mounted: image on .*/mnt' store/image
 refused_here 'mounted: image on .*/mnt' store/image
-make_ext other/image 16M -N 1024
-opens other/image
-scribble 0 other/image sync
+for size in 1024 4096; do
+	make_ext other/image 16M -N $size
+	opens other/image
+	scribble 0 other/image sync
+done
 # by this one's hard link the process is found, by an edit
 refused_here 'process [0-9]+ \(fuse2fs\)' store/hard
 unserve
