@@ -34,6 +34,7 @@ static void content_clear(struct content *c)
 	c->written = c->unwritten = c->past_eof = 0;
 	c->tail_nonzero = 0;
 	memset(c->data, 0, sizeof(c->data));
+	memset(c->past, 0, sizeof(c->past));
 }
 
 /* What is behind EOF shows nowhere. */
@@ -100,6 +101,7 @@ bool content_read(struct e4z_image *img, const char *name, uint32_t ino, struct 
 		return false;
 	}
 	c->size = inode.size;
+	memcpy(c->past + c->size, c->data + c->size, MODEL_BYTES - c->size);
 	cut_at_eof(c, img->block_size);
 	return true;
 }

@@ -189,6 +189,17 @@ static bool commit_is_in(const struct notes *notes, size_t count, bool synced)
 	return false;
 }
 
+/* Nothing past EOF that was not there: before the commit in its place, after it moved at most. */
+static bool nothing_new_past_eof(const struct props *p, bool before)
+{
+	const struct content *c = &p->content;
+
+	for (uint64_t i = c->size; i < MODEL_BYTES; i++)
+		if (c->past[i] && c->past[i] != (before ? p->past[i] : SMALL_STALE))
+			return false;
+	return true;
+}
+
 static void check_state(struct props *p, const struct sequence *seq, const struct notes *notes,
 			size_t count, bool alone)
 {
@@ -201,6 +212,8 @@ static void check_state(struct props *p, const struct sequence *seq, const struc
 	state = recovered(p, seq, &settled);
 	if (ordered && state < 0 && is_between(p))
 		state = 0;
+	if (!ordered && state >= 0)
+		INVARIANT(p, seq, 29, nothing_new_past_eof(p, state == 0));
 	/* old before the commit block, new behind it */
 	INVARIANT(p, seq, 20, state >= 0);
 	INVARIANT(p, seq, 15, state != 1 || in || ordered);

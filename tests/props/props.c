@@ -3,8 +3,8 @@
  * The invariants of editing as properties of every short sequence of operations on a file of a few
  * blocks. props --all runs all sequences of two operations, and of three from a small alphabet, in
  * memory, each in every way (policy, batch, bound of the cache, data mode): I1 to I5, I7, I8, I13.
- * Some are committed (durable.c): I14 to I18, I20, I21, I23 to I25, I27. Without an argument it is
- * a bounded sample. tests/README.md says which test shows the others.
+ * Some are committed (durable.c): I14 to I18, I20, I21, I23 to I25, I27, I29. Without an argument
+ * it is a bounded sample. tests/README.md says which test shows the others.
  */
 #include "props.h"
 
@@ -158,6 +158,16 @@ static void run_in_memory(struct props *p, struct e4z_image *img, const struct s
 
 /* ---- all of them ---- */
 
+static void note_past(struct props *p)
+{
+	struct e4z_image *img;
+
+	CHECK(e4z_open(p->small.path, NULL, &img) == 0);
+	CHECK(content_read(img, "/f", p->ino, &p->content));
+	memcpy(p->past, p->content.past, sizeof(p->past));
+	e4z_close(img);
+}
+
 static void props_open(struct props *p, uint32_t bs, const struct start *start, bool indirect)
 {
 	const struct small_options options = {
@@ -179,6 +189,7 @@ static void props_open(struct props *p, uint32_t bs, const struct start *start, 
 	memcpy(p->fresh, p->small.mem, p->small.size);
 	model_init(&p->before, bs, start->states, size);
 	p->before.indirect = indirect;
+	note_past(p);
 }
 
 static void props_close(struct props *p)
@@ -257,7 +268,7 @@ static void report(const struct props *p)
 	printf("%llu sequences in memory, %llu committed, %llu crash states; checks of",
 	       (unsigned long long)p->sequences, (unsigned long long)p->committed,
 	       (unsigned long long)p->states);
-	for (int n = 1; n <= 28; n++)
+	for (int n = 1; n <= PROPS; n++)
 		if (p->checks[n])
 			printf(" I%d:%llu", n, (unsigned long long)p->checks[n]);
 	printf("\n");

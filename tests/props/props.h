@@ -8,6 +8,7 @@
 
 #define ACTS 200
 #define LONGEST 3
+#define PROPS 29 /* invariants of tests/README.md */
 
 struct start {
 	const char *states;
@@ -27,7 +28,8 @@ struct props {
 	uint8_t *fresh; /* the image as it was made */
 	uint32_t ino;	/* of /f */
 	struct model before;
-	uint64_t checks[29]; /* of each invariant */
+	uint8_t past[MODEL_BYTES];  /* what is past its EOF before */
+	uint64_t checks[PROPS + 1]; /* of each invariant */
 	uint64_t sequences, committed, states;
 	struct content content;
 	struct model model;
