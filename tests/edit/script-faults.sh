@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A script of every verb in which one thing fails, a read, a write, a barrier, an allocation, on a full host, under
-# every policy and in both data modes: exit 8 and nothing was changed, or 12 and what is left is a state between transactions.
+# every policy and in both data modes: exit 8 and nothing was changed, or 12 and what is left is a state between transactions,
+# with no new byte past EOF unless data are ordered.
 #
 # It takes some of all the things that can fail; all of them with EVERY=1, which check-crash does.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
@@ -71,6 +72,15 @@ for data in journal ordered; do
 		python3 "$srcdir/tests/edit/faults.py" --most $most --first $n --between between \
 			$([ $data = journal ] || echo --ordered) image --data $data --policy $policy --script script work || exit 1
 	done
+done
+
+# an append into the last block, all of it: nothing of it is past EOF where it did not come to be
+for mode in journal ordered; do
+	python3 "$srcdir/tests/edit/faults.py" --kinds 'write full' $([ $mode = journal ] || echo --ordered) \
+		image --data $mode --write -o 1500 --from few work /b >said || exit 1
+	cat said
+	stale=$(sed -n 's/.* \([0-9]*\) with a stale byte of the edit,.*/\1/p' said)
+	[ $mode = journal ] || [ "$stale" -gt 0 ] || fail 'ordered data leave no tail: is it looked for?'
 done
 
 # digest IMAGE: of all that it holds
