@@ -11,13 +11,14 @@
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 #   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
 #   large-1k large-big                                  for writes that the log has no room for
+#   grow-large                                          the same over what is written past EOF
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
 	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare
-	half-4k half-1k-ind half-big half-bare large-1k large-big'
+	half-4k half-1k-ind half-big half-bare large-1k large-big grow-large'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -93,7 +94,11 @@ populate() {
 		# two blocks, of which one is behind EOF: e2fsck does not see it
 		echo "write $tmp/pair blind"
 		echo "sif blind size $bs"
-		if [ -n "${grows-}" ]; then
+		if [ "$name" = grow-large ]; then
+			host large "0+$((1300 * bs + 300))"
+			echo "write $tmp/large behind"
+			echo "sif behind size $((bs + 100))"
+		elif [ -n "${grows-}" ]; then
 			echo "write $tmp/eight behind"
 			echo "sif behind size $((bs + 100))"
 			echo "write $tmp/frag stripes"
@@ -195,7 +200,7 @@ for name in ${*:-$names}; do
 	grow-4k | half-4k) shallow=1 mk 12M $csum,has_journal 4096 -J size=5 ;;
 	grow-1k-ind | half-1k-ind) shallow=1 mk 6M has_journal 1024 -J size=2 ;;
 	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
-	large-1k) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
+	large-1k | grow-large) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
 	large-big) shallow=1 mk 20M $csum,bigalloc,has_journal 4096 -C 16384 -J size=4 ;;
 	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;

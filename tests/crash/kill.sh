@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kill -9 at random instants of real edits: what is left is replayed, is sound, and has the file as it was or will be.
+# kill -9 at random instants of real edits: what is left is replayed, is sound, and has the file as it was or will be. Past
+# EOF there is nothing that was not there.
 #
 # ROUNDS kills (300; 40 with SAMPLE), at instants of SEED that spread over as long as the edit takes. Each edit is of
 # a fresh copy, by the program where it has the verb.
@@ -17,20 +18,23 @@ bash "$srcdir/tests/crash/images.sh" "$tmp" ext-4k-csum ind-1k || exit
 export E2FSPROGS_FAKE_TIME=1700000000
 
 python3 - "$E4ZERO" "$rounds" "${SEED:-1}" "$program" <<'EOT'
-import os, random, shutil, signal, subprocess, sys, time
+import json, os, random, shutil, signal, subprocess, sys, time
 
 e4zero, rounds, seed, program = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 rnd = random.Random(seed)
-edits = [("ext-4k-csum", "1232896", "/deep", "down-deep"), ("ext-4k-csum", "86021", "/frag", "down-frag"),
-         ("ext-4k-csum", "4196", "/small", "down-small"), ("ind-1k", "308224", "/deep", "down-deep"),
-         ("ind-1k", "21509", "/frag", "down-frag")]
+edits = [("ext-4k-csum", "--truncate 1232896", "/deep", "down-deep"), ("ext-4k-csum", "--truncate 86021", "/frag", "down-frag"),
+         ("ext-4k-csum", "--truncate 4196", "/small", "down-small"), ("ind-1k", "--truncate 308224", "/deep", "down-deep"),
+         ("ind-1k", "--truncate 21509", "/frag", "down-frag"), ("ext-4k-csum", "--write -o 4396 --from few", "/tail", "append-tail"),
+         ("ind-1k", "--write -o 3594 --from few", "/small", "append-over")]
+with open("few", "wb") as f:
+    f.write(b"w" * 90)
 verbs = subprocess.run([e4zero, "--help"], capture_output=True, text=True).stdout
 with_program = "--truncate" in verbs and "--replay" in verbs
 
 
-def run(image, size, path, workload, wait=None):
+def run(image, words, path, workload, wait=None):
     """How long it took, and its status; killed after WAIT seconds."""
-    command = [e4zero, "--truncate", size, image, path] if with_program else \
+    command = [e4zero] + words.split() + [image, path] if with_program else \
         [program, "--edit", "--workload", workload, image]
     start = time.monotonic()
     p = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -49,6 +53,13 @@ def state(image):
     return out.split()[-1]
 
 
+def reported(image):
+    """What --check reports, and how many bytes of it."""
+    out = subprocess.run([e4zero, "--check", "--json", image], capture_output=True, text=True).stdout
+    found = [line for line in map(json.loads, out.splitlines()) if line["type"] == "finding"]
+    return {(f["ino"], f["kind"]): f["nonzero"] for f in found}
+
+
 known, killed, dirty, befores, afters = {}, 0, 0, 0, 0
 for i in range(rounds):
     key = edits[i % len(edits)]
@@ -58,10 +69,10 @@ for i in range(rounds):
         took, rc, err = run("work", *how)
         if rc:
             sys.exit("kill: the edit alone: %d: %s" % (rc, err))
-        known[key] = state(kind), state("work"), took
+        known[key] = state(kind), state("work"), took, reported(kind)
         if known[key][0] == known[key][1]:
             sys.exit("kill: the edit changes nothing")
-    before, after, took = known[key]
+    before, after, took, was = known[key]
     shutil.copyfile(kind, "work")
     _, rc, err = run("work", *how, rnd.uniform(0, took * 1.2))
     if rc not in (0, -signal.SIGKILL):
@@ -79,6 +90,9 @@ for i in range(rounds):
     now = state("work")
     if now not in (before, after):
         sys.exit("kill: %s: neither before nor after" % (key,))
+    for finding, nonzero in reported("work").items():
+        if nonzero > was.get(finding, -1):
+            sys.exit("kill: %s: %s, which was not there before" % (key, finding))
     befores += now == before
     afters += now == after
 print("%d rounds, %d killed in time, %d left a log; %d before, %d after" % (rounds, killed, dirty, befores, afters))

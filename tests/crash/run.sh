@@ -40,7 +40,7 @@ rows() {
 	for workload in $("$program" --list); do
 		# where there is inline slack it is scrubbed too: fix-slack says so
 		case $image-$workload in
-		grow-*-fix-behind | grow-*-append-grown | half-*-fix-orphan | large-*-write-moved | large-*-append-moved) ;;
+		grow-*-fix-behind | grow-*-append-grown | grow-large-append-grown-far | half-*-fix-orphan | large-*-write-moved | large-*-append-moved) ;;
 		grow-* | half-* | large-* | inline-*-fix-paranoid) continue ;;
 		esac
 		# whatever is edited there, the orphans are finished first

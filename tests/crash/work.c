@@ -111,6 +111,8 @@ static const struct workload workloads[] = {
 		   {step_flush, NULL, AT(0, 0), AT(0, 0)},
 		   {step_write_bytes, "/blind", AT(1, 9), AT(0, 50)}}},
 	{.name = "append-grown", .steps = {{step_write_bytes, "/behind", AT(1, 200), AT(4, 50)}}},
+	{.name = "append-grown-far",
+	 .steps = {{step_write_bytes, "/behind", AT(1, 50), AT(1250, 0)}}},
 	{.name = "append-moved", .steps = {{step_write_bytes, "/large", AT(1, 50), AT(1302, 11)}}},
 	{.name = "append-script",
 	 .steps = {{step_truncate_to, "/tail", AT(1, 900), AT(0, 0)},
