@@ -267,6 +267,11 @@ enum e4z_policy {
 struct e4z_edit_options {
 	enum e4z_data_mode data;
 	bool split; /* an operation larger than the log may take several transactions */
+	/*
+	 * The edit will be planned, not committed: with split an operation goes on as after
+	 * e4z_plan_commit(). Nothing is written before an e4z_commit().
+	 */
+	bool plan;
 	enum e4z_policy policy;
 	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
 	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
@@ -301,6 +306,7 @@ struct e4z_commit_summary {
 	uint64_t replayed;	     /* transactions of the log that were there before */
 	uint64_t orphans_finished;   /* truncates that a crash had cut short */
 	uint64_t orphans_left; /* deleted files and damaged ones, still to be freed by others */
+	uint64_t bytes_read;   /* of the image since it was opened: by e4z_done(), e4z_undo() */
 };
 
 /*
@@ -313,19 +319,25 @@ struct e4z_commit_summary {
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 /*
- * What e4z_commit() would take now, without doing it: transactions and log_blocks in SUMMARY; a
- * transaction has room for LOG_ROOM of these (UINT64_MAX: no journal). It fails where one is too
- * small for the change.
+ * What e4z_commit() would take now, without doing it: transactions, log_blocks and what is replayed
+ * before in SUMMARY; a transaction has room for LOG_ROOM of these blocks (UINT64_MAX: no journal).
+ * It fails where one is too small for the change.
  */
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 	E4Z_MUST_CHECK;
 /*
  * Go on as after e4z_commit() and e4z_begin(), without a write: what was done until now is a
- * transaction of its own, which e4z_plan() counts; what comes sees it, and may use what it freed
- * (without a journal it may not). A plan ends with e4z_abort().
+ * transaction of its own, which e4z_plan() counts; what comes sees it, and may use what it freed.
+ * A plan ends with e4z_abort().
  */
 errcode_t e4z_plan_commit(struct e4z_image *img) E4Z_MUST_CHECK;
 void e4z_abort(struct e4z_image *img);
+
+/*
+ * What was done to the image, and the device of its journal, since it was opened: by commits that
+ * succeeded, by one that failed as far as it came, and by operations that were split.
+ */
+void e4z_done(const struct e4z_image *img, struct e4z_commit_summary *done);
 
 /* Something was written to the image since it was opened: a failure now is not without a trace. */
 bool e4z_has_written(const struct e4z_image *img);
@@ -464,6 +476,8 @@ errcode_t e4z_flush(struct e4z_image *img) E4Z_MUST_CHECK;
  * between e4z_begin() and e4z_commit().
  */
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+/* What that would do: replayed in SUMMARY. */
+errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 
 enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_INLINE };
 

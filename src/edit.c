@@ -48,8 +48,8 @@ errcode_t edit_begin(struct edit_job *job)
 		.orphan = edit_tell_orphan,
 		.orphan_arg = job,
 		.data = job->options->data,
-		/* an operation that is split commits on its way */
-		.split = job->options->split && !job->options->dry_run,
+		.split = job->options->split,
+		.plan = job->options->dry_run,
 		.policy = job->options->policy,
 	};
 
@@ -73,7 +73,7 @@ static errcode_t plan(struct edit_job *job)
 	if (result->log_room == UINT64_MAX)
 		result->log_room = E4Z_NONE;
 	result->would_replay = e4z_info(job->img)->journal == E4Z_JOURNAL_NEEDS_REPLAY;
-	return err == E4Z_ET_LOG_FULL && job->options->split ? 0 : err;
+	return err;
 }
 
 errcode_t edit_commit(struct edit_job *job)
@@ -107,14 +107,14 @@ static errcode_t operate(struct edit_job *job)
 
 static errcode_t replay(struct edit_job *job)
 {
-	errcode_t err;
+	errcode_t err = may_write(job);
 
-	if (!job->options->dry_run) {
-		err = may_write(job);
-		return err ? err : e4z_replay(job->img, &job->result.commit);
-	}
-	err = edit_begin(job);
-	return err ? err : edit_commit(job);
+	if (err)
+		return err;
+	if (!job->options->dry_run)
+		return e4z_replay(job->img, &job->result.commit);
+	job->result.would_replay = e4z_info(job->img)->journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	return e4z_plan_replay(job->img, &job->result.commit);
 }
 
 /* ---- failures ---- */
@@ -184,6 +184,18 @@ int edit_run(const struct options *options, struct report *report, const volatil
 	return edit_run_with(options, report, stop, work, NULL, "");
 }
 
+/* What the summary counts: a dry run what it planned, and else what was done, in a failure too. */
+static void count(struct edit_job *job)
+{
+	struct e4z_commit_summary done = {0};
+
+	if (job->img)
+		e4z_done(job->img, &done);
+	if (!job->options->dry_run)
+		job->result.commit = done;
+	job->result.commit.bytes_read = done.bytes_read;
+}
+
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
 		  edit_work *work, void *arg, const char *context)
 {
@@ -209,6 +221,7 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	job.result.exit = !opened && err == E4Z_ET_USAGE ? EXIT_USAGE : status_of(&job, err);
 	if (err)
 		tell_failure(&job, err, opened, e4z_message(job.img, err));
+	count(&job);
 	if (job.img)
 		e4z_abort(job.img);
 	job.result.seconds = util_seconds_since(&start);

@@ -367,7 +367,7 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "stale_bytes", check->stale_bytes);
 	add_number(&line, "transactions", summary->commit.transactions);
 	add_number(&line, "barriers", summary->commit.barriers);
-	add_number(&line, "bytes_read", check->bytes_read);
+	add_number(&line, "bytes_read", summary->commit.bytes_read);
 	add_number(&line, "bytes_written", summary->commit.bytes_written);
 	add_number(&line, "bytes_zeroed_again", summary->commit.bytes_zeroed_again);
 	add_number(&line, "replayed", summary->commit.replayed);

@@ -243,8 +243,8 @@ static void blame(struct script *s, const char *what, size_t first, size_t last)
 			 what);
 }
 
-/* The operation of line I. */
-static errcode_t operate(struct edit_job *job, struct script *s, size_t i)
+/* The operation of line I; its transaction began with line FIRST. */
+static errcode_t operate(struct edit_job *job, struct script *s, size_t first, size_t i)
 {
 	struct e4z_edit *edits = more(s->edits, s->edit_count, &s->edit_room, sizeof(*edits));
 	struct operation op = s->lines[i].op;
@@ -258,7 +258,9 @@ static errcode_t operate(struct edit_job *job, struct script *s, size_t i)
 	if (!err)
 		s->edit_count++;
 	else
-		blame(s, op.why[0] ? op.why : e4z_context(job->img), i, i);
+		/* it is all of them that the journal has no room for */
+		blame(s, op.why[0] ? op.why : e4z_context(job->img),
+		      err == E4Z_ET_LOG_FULL ? first : i, i);
 	return err;
 }
 
@@ -291,31 +293,11 @@ static uint64_t count_files(struct script *s)
 	return files;
 }
 
-static void add(struct e4z_commit_summary *sum, const struct e4z_commit_summary *one)
-{
-	sum->transactions += one->transactions;
-	sum->barriers += one->barriers;
-	sum->bytes_written += one->bytes_written;
-	sum->bytes_zeroed_again += one->bytes_zeroed_again;
-	sum->log_blocks += one->log_blocks;
-	sum->replayed += one->replayed;
-	sum->orphans_finished += one->orphans_finished;
-	sum->orphans_left = one->orphans_left;
-}
-
 /* End this transaction, and begin the next. */
 static errcode_t commit(struct edit_job *job, struct script *s, bool last)
 {
-	struct e4z_commit_summary before = job->result.commit;
-	errcode_t err;
+	errcode_t err = edit_commit(job);
 
-	job->result.commit = (struct e4z_commit_summary){0};
-	err = edit_commit(job);
-	/* a plan counts what was planned before */
-	if (!job->options->dry_run) {
-		add(&before, &job->result.commit);
-		job->result.commit = before;
-	}
 	if (!err)
 		err = tell(job, s);
 	return err || last ? err : edit_next(job);
@@ -327,7 +309,7 @@ static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size
 	errcode_t err = 0;
 
 	switch (s->lines[i].kind) {
-	case LINE_OPERATION: return operate(job, s, i);
+	case LINE_OPERATION: return operate(job, s, *first, i);
 	case LINE_FLUSH: err = e4z_flush(job->img); break;
 	case LINE_COMMIT: err = commit(job, s, false); break;
 	}

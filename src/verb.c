@@ -63,6 +63,8 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 		result.exit = *stop ? EXIT_SIGNAL : usable ? EXIT_REFUSED : EXIT_USAGE;
 	if (err)
 		verb_tell_failure(report, img, err, e4z_context(img), e4z_message(img, err));
+	if (img)
+		e4z_done(img, &result.commit);
 	result.seconds = util_seconds_since(&start);
 	result.exit = report_end(report, &result);
 	e4z_close(img);

@@ -28,7 +28,8 @@ struct e4z_image {
 	bool mended_super;	 /* the superblock in the view is not the torn one on the disk */
 	bool broken;		 /* a commit failed halfway: nothing more is begun */
 	bool torn_super;	 /* and only the log can say what it is */
-	unsigned faults;	 /* test-only: enum commit_fault for the next commit */
+	struct e4z_commit_summary done; /* by transactions that have ended */
+	unsigned faults;		/* test-only: enum commit_fault for the next commit */
 
 	/* derived once from the validated superblock */
 	uint32_t block_size; /* bytes */

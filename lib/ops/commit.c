@@ -44,40 +44,20 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
-	uint64_t need, before, blocks;
-	size_t count;
 	errcode_t err;
 
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	err = session_settle(img);
-	if (!err)
-		err = txn_log_need(img, &need, log_room);
-	if (!err)
-		err = txn_count(img, &count);
-	if (err)
-		return err;
-	txn_sealed(img, &before, &blocks);
-	*summary = *txn_summary(img);
-	summary->transactions += before + (count != 0);
-	summary->log_blocks += blocks + need;
-	if (need <= *log_room)
-		return 0;
-	return image_refuse(img, E4Z_ET_LOG_FULL,
-			    "the change needs %" PRIu64 " journal blocks, and there are %" PRIu64,
-			    need, *log_room);
+	return err ? err : txn_plan(img, summary, log_room);
 }
 
 errcode_t e4z_plan_commit(struct e4z_image *img)
 {
-	errcode_t err;
-
 	if (!img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
-	err = session_settle(img);
-	session_drop(img);
-	return err ? err : txn_seal(img);
+	return session_seal(img);
 }
 
 void e4z_abort(struct e4z_image *img)
@@ -91,10 +71,9 @@ bool e4z_has_written(const struct e4z_image *img)
 	return img->dev && (img->dev->touched || (img->journal_dev && img->journal_dev->touched));
 }
 
-errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+/* The transaction that replays the log, and does nothing else: where there is one to replay. */
+static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	errcode_t err;
-
 	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
@@ -102,6 +81,24 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 		return 0;
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");
-	err = txn_begin(img, &(struct e4z_edit_options){.split = false});
-	return err ? err : e4z_commit(img, summary);
+	return txn_begin(img, &(struct e4z_edit_options){.split = false});
+}
+
+errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err = begin_replay(img, summary);
+
+	return err || !img->txn ? err : e4z_commit(img, summary);
+}
+
+errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	uint64_t room;
+	errcode_t err = begin_replay(img, summary);
+
+	if (err || !img->txn)
+		return err;
+	err = e4z_plan(img, summary, &room);
+	e4z_abort(img);
+	return err;
 }

@@ -480,7 +480,7 @@ errcode_t convert_in_pieces(struct convert *c, const struct convert_file *file,
 			return err;
 		if (need > room && n > 1) {
 			step = n / 2;
-			err = txn_restart(c->img);
+			err = txn_rewind(c->img);
 			if (err)
 				return err;
 			continue;

@@ -77,15 +77,10 @@ static size_t block_limit(const struct every *e)
 /* In a dry run: what the transaction would take, then it is forgotten. */
 static errcode_t pretend(struct every *e)
 {
-	struct e4z_convert_summary *summary = e->summary;
-	uint64_t need, before, blocks;
-	errcode_t err = txn_log_need(e->img, &need, &summary->log_room);
+	errcode_t err = txn_pretend(e->img, e->done, &e->summary->log_room);
 
-	if (err)
-		return err;
-	txn_sealed(e->img, &before, &blocks);
-	summary->log_blocks += blocks + need;
-	return txn_restart(e->img);
+	e->summary->log_blocks = e->done->log_blocks;
+	return err;
 }
 
 static errcode_t commit(void *arg)

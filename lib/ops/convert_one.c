@@ -11,9 +11,7 @@
 
 static errcode_t commit_piece(void *arg)
 {
-	struct e4z_commit_summary ignored;
-
-	return session_commit(arg, &ignored);
+	return session_next(arg);
 }
 
 /* Resolve FILE, and refuse what is not to be converted. */

@@ -74,22 +74,13 @@ static errcode_t leave(struct fix *fix, const struct e4z_finding *f, const char 
 static errcode_t end_batch(struct fix *fix)
 {
 	struct e4z_fix_summary *sum = fix->summary;
-	struct e4z_commit_summary plan;
-	uint64_t room;
 	errcode_t err = stopped(fix);
 
 	if (err || !fix->img->txn || !txn_has_changes(fix->img))
 		return err;
 	if (!fix->options->dry_run)
 		return txn_commit(fix->img, &sum->commit);
-	err = e4z_plan(fix->img, &plan, &room);
-	if (err)
-		return err;
-	plan.log_blocks += sum->commit.log_blocks;
-	plan.transactions += sum->commit.transactions;
-	sum->commit = plan;
-	sum->log_room = room;
-	return txn_restart(fix->img);
+	return txn_pretend(fix->img, &sum->commit, &sum->log_room);
 }
 
 /* ---- one finding ---- */
@@ -499,11 +490,15 @@ static errcode_t replay(struct fix *fix)
 	struct e4z_image *img = fix->img;
 	errcode_t err = 0;
 
-	if (fix->options->dry_run || img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
 		return 0;
 	if (!img->txn)
 		err = txn_begin(img, &(struct e4z_edit_options){.split = false});
-	return err ? err : txn_commit(img, &fix->summary->commit);
+	if (err)
+		return err;
+	if (fix->options->dry_run)
+		return txn_pretend(img, &fix->summary->commit, &fix->summary->log_room);
+	return txn_commit(img, &fix->summary->commit);
 }
 
 static errcode_t run(struct fix *fix)
@@ -528,6 +523,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 {
 	struct fix fix = {.img = img, .options = options, .summary = summary};
+	struct e4z_commit_summary done;
 	errcode_t err;
 
 	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
@@ -543,7 +539,8 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		err = check_new(img, &options->check, true, sink, &summary->check, &fix.check);
 	if (!err)
 		err = run(&fix);
-	summary->check.bytes_read = img->dev->bytes_read;
+	e4z_done(img, &done);
+	summary->check.bytes_read = done.bytes_read;
 	txn_abort(img);
 	check_free(fix.check);
 	rangeset_free(fix.doubt);

@@ -107,43 +107,61 @@ static errcode_t too_large(struct op *op)
 
 	if (err)
 		return err;
+	/* taken back already: it was said why */
+	if (need <= room)
+		return E4Z_ET_LOG_FULL;
 	return image_refuse(op->img, E4Z_ET_LOG_FULL,
 			    "%s needs %" PRIu64 " journal blocks at once, and there are %" PRIu64,
 			    op->name, need, room);
 }
 
+errcode_t op_try(struct op *op, bool *fits)
+{
+	errcode_t err = op_once(op);
+
+	*fits = err != E4Z_ET_LOG_FULL;
+	if (!*fits)
+		return 0;
+	return err ? err : op_fits(op, fits);
+}
+
+/* What came before must not be lost: it is committed by itself. */
+static errcode_t begin_anew(struct op *op, const struct e4z_edit *start)
+{
+	errcode_t err = session_next(op->img);
+
+	*op->edit = *start;
+	return err ? err : session_get(op->img, &op->session);
+}
+
 /* The transaction may be more than the log holds: it is committed between operations, or within. */
 static errcode_t run_split(struct op *op, uint64_t room)
 {
-	struct e4z_commit_summary ignored;
 	struct e4z_edit start = *op->edit;
-	bool fits = true, first = !txn_has_changes(op->img) && !op->img->session->files.count;
+	bool fits, first = !txn_has_changes(op->img) && !op->img->session->files.count;
 	errcode_t err = op_once(op);
 	/* a commit makes free what was freed before */
 	bool again = err == E4Z_ET_NO_SPACE && !first && session_gave_back(op->img);
+	bool back = again || err == E4Z_ET_LOG_FULL;
 
-	if (!again && (err || session_log_bound(op->img) <= room))
+	if (!back && (err || session_log_bound(op->img) <= room))
 		return err;
-	if (!first) {
-		/* what came before must not be lost: it is committed by itself */
-		err = again ? 0 : session_back(op->img);
+	if (first) {
+		fits = !back;
+		err = back ? 0 : op_fits(op, &fits);
+	} else {
+		err = back ? 0 : session_back(op->img);
 		if (!err)
-			err = session_commit(op->img, &ignored);
-		*op->edit = start;
+			err = begin_anew(op, &start);
 		if (!err)
-			err = session_get(op->img, &op->session);
-		if (!err)
-			err = op_once(op);
+			err = op_try(op, &fits);
 	}
-	if (!err)
-		err = op_fits(op, &fits);
 	if (err || fits)
 		return err;
 	if (!op->split)
-		err = too_large(op);
+		return too_large(op);
 	session_drop(op->img);
-	if (!err)
-		err = txn_restart(op->img);
+	err = txn_rewind(op->img);
 	if (!err)
 		err = session_get(op->img, &op->session);
 	*op->edit = start;
@@ -155,7 +173,6 @@ errcode_t op_split_range(struct op *whole)
 	struct op op = *whole;
 	uint64_t unit = (uint64_t)op.img->block_size * op.img->cluster_ratio;
 	uint64_t at = op.off, end = op.off + op.len, step = op.len, before = UINT64_MAX;
-	struct e4z_commit_summary ignored;
 	errcode_t err = 0;
 
 	while (!err && at < end) {
@@ -165,24 +182,22 @@ errcode_t op_split_range(struct op *whole)
 
 		op.off = at;
 		op.len = stop > at ? stop - at : unit - at % unit;
-		err = op_once(&op);
+		err = op_try(&op, &fits);
 		if (before == UINT64_MAX)
 			before = op.edit->size_before;
-		if (!err)
-			err = op_fits(&op, &fits);
 		if (!err && !fits && step <= unit)
 			return too_large(&op);
 		if (!err && !fits) {
 			*op.edit = done;
 			step /= 2;
 			session_drop(op.img);
-			err = txn_restart(op.img);
+			err = txn_rewind(op.img);
 			continue;
 		}
 		at = op.off + op.len;
 		/* the last piece is the caller's to commit */
 		if (!err && at < end)
-			err = session_commit(op.img, &ignored);
+			err = session_next(op.img);
 	}
 	op.edit->size_before = before;
 	return err;

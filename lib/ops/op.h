@@ -47,6 +47,9 @@ errcode_t op_once(struct op *op);
 /* Settle what was done, and ask if it fits into one transaction. */
 errcode_t op_fits(struct op *op, bool *fits);
 
+/* The one and the other; where it does not fit it may have been taken back already. */
+errcode_t op_try(struct op *op, bool *fits);
+
 /* ---- what operations are made of ---- */
 
 /* Blocks that SIZE bytes reach into. */

@@ -143,7 +143,6 @@ static errcode_t truncate_split(struct op *whole)
 	struct request part = *request_of(whole);
 	struct op op = *whole;
 	struct e4z_edit *edit = op.edit, done;
-	struct e4z_commit_summary ignored;
 	uint64_t bs = op.img->block_size, size = part.size, before, from, step;
 	errcode_t err = session_open(op.img, edit->ino, &op.f);
 
@@ -158,23 +157,21 @@ static errcode_t truncate_split(struct op *whole)
 		part.size = from - size > step ? (from - step) / bs * bs : size;
 		if (part.size < size)
 			part.size = size;
-		err = op_once(&op);
-		if (!err)
-			err = op_fits(&op, &fits);
+		err = op_try(&op, &fits);
 		if (err)
 			break;
 		if (!fits && from - part.size > bs) {
 			step = (from - part.size) / 2;
 			*edit = done;
 			session_drop(op.img);
-			err = txn_restart(op.img);
+			err = txn_rewind(op.img);
 			continue;
 		}
 		from = part.size;
 		/* the last piece is the caller's to commit */
 		if (part.size == size)
 			break;
-		err = session_commit(op.img, &ignored);
+		err = session_next(op.img);
 	}
 	edit->size_before = before;
 	return err;

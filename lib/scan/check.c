@@ -345,12 +345,14 @@ void check_free(struct check *check)
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
+	struct e4z_commit_summary done;
 	struct check *check;
 	errcode_t err = check_new(img, options, false, sink, summary, &check);
 
 	if (!err)
 		err = check_deliver(check, NULL, NULL);
-	summary->bytes_read = img->dev->bytes_read;
+	e4z_done(img, &done);
+	summary->bytes_read = done.bytes_read;
 	check_free(check);
 	if (err && !image_has_told(img))
 		return image_fail(img, err, "checking");

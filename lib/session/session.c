@@ -240,6 +240,24 @@ static errcode_t spill_files(struct session *s, size_t leave, bool seen)
 	return err;
 }
 
+/* What travels stays in memory until the commit: no more of it than the log has room for. */
+static errcode_t check_room(struct e4z_image *img)
+{
+	uint64_t need, room;
+	bool fits;
+	errcode_t err = txn_fits(img, &fits);
+
+	if (err || fits)
+		return err;
+	err = txn_log_need(img, &need, &room);
+	if (err)
+		return err;
+	return image_refuse(img, E4Z_ET_LOG_FULL,
+			    "the change needs more than %" PRIu64
+			    " journal blocks, and there are %" PRIu64,
+			    need, room);
+}
+
 static errcode_t spill(struct e4z_image *img, size_t leave)
 {
 	struct session *s = img->session;
@@ -253,7 +271,9 @@ static errcode_t spill(struct e4z_image *img, size_t leave)
 	err = move_for_room(img, room < txn_log_room(img) / 2 ? room : txn_log_room(img) / 2);
 	if (!err)
 		err = spill_files(s, leave, false);
-	return err ? err : spill_files(s, leave, true);
+	if (!err)
+		err = spill_files(s, leave, true);
+	return err ? err : check_room(img);
 }
 
 errcode_t session_flush(struct e4z_image *img)
@@ -402,4 +422,19 @@ errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summa
 		err = txn_commit(img, summary);
 	session_drop(img);
 	return err;
+}
+
+errcode_t session_seal(struct e4z_image *img)
+{
+	errcode_t err = session_settle(img);
+
+	session_drop(img);
+	return err ? err : txn_seal_planned(img);
+}
+
+errcode_t session_next(struct e4z_image *img)
+{
+	struct e4z_commit_summary ignored;
+
+	return txn_options(img)->plan ? session_seal(img) : session_commit(img, &ignored);
 }

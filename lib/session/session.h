@@ -65,6 +65,12 @@ uint64_t session_log_bound(struct e4z_image *img);
 /* Forget the files: what was not settled is lost. */
 void session_drop(struct e4z_image *img);
 
+/* session_settle(), then txn_seal_planned(). */
+errcode_t session_seal(struct e4z_image *img);
+
+/* Within an operation that is split: commit, or go on as if that had been done, as was asked. */
+errcode_t session_next(struct e4z_image *img);
+
 /* session_settle(), then txn_commit(). */
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
 

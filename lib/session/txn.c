@@ -112,8 +112,7 @@ static errcode_t count_free(struct e4z_image *img)
 	return err;
 }
 
-/* What was freed before is free. */
-static errcode_t new_freed(struct e4z_image *img, struct txn *txn)
+errcode_t txn_new_freed(struct e4z_image *img, struct txn *txn)
 {
 	if (txn->space)
 		space_refresh(txn->space, txn->freed);
@@ -141,7 +140,7 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	err = prepare_commit(img, txn);
 	/* as many as the replayed file system has */
 	if (!err)
-		err = new_freed(img, txn);
+		err = txn_new_freed(img, txn);
 	if (!err)
 		err = groups_load(img);
 	if (!err && txn->replay_pending)
@@ -168,17 +167,26 @@ void txn_back(struct e4z_image *img)
 	space_back(img->txn->space);
 }
 
+/* Forget all that is neither committed nor sealed. */
+static void drop_last(struct e4z_image *img)
+{
+	capture_drop_all(img->view);
+	capture_set_stash(img->view, NULL);
+	homes_free(&img->txn->homes);
+	space_free(img->txn->space);
+	img->txn->space = NULL;
+	img->txn->stamped = false;
+}
+
 /* Forget all that is not committed. */
 static void drop_all(struct e4z_image *img)
 {
 	struct txn *txn = img->txn;
 
-	capture_drop_all(img->view);
+	drop_last(img);
 	capture_unseal(img->view);
 	free(txn->counted);
 	txn->counted = NULL;
-	capture_set_stash(img->view, NULL);
-	homes_free(&txn->homes);
 	for (size_t i = 0; i < txn->waiting.count; i++) {
 		struct waiting *w = &txn->waiting.items[i];
 
@@ -200,8 +208,8 @@ void txn_abort(struct e4z_image *img)
 	/* what cannot be read now will not be read later, either */
 	if (txn->reloaded)
 		(void)!image_reload(img);
+	e4z_done(img, &img->done);
 	rangeset_free(txn->freed);
-	space_free(txn->space);
 	free(txn);
 	img->txn = NULL;
 }
@@ -256,13 +264,19 @@ errcode_t txn_restart(struct e4z_image *img)
 	errcode_t err;
 
 	drop_all(img);
-	space_free(txn->space);
-	txn->space = NULL;
-	txn->reloaded = txn->stamped = false;
-	err = new_freed(img, txn);
+	txn->reloaded = false;
+	err = txn_new_freed(img, txn);
 	if (!err && reloaded)
 		err = txn_reload(img);
 	return err ? err : count_free(img);
+}
+
+errcode_t txn_rewind(struct e4z_image *img)
+{
+	if (!img->txn->waiting.count)
+		return txn_restart(img);
+	drop_last(img);
+	return txn_new_freed(img, img->txn);
 }
 
 void txn_stamp(struct e4z_image *img)
@@ -530,69 +544,4 @@ errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w)
 	if (!err && img->log && w->count && commit_need(img->log, w->count) > log_size(img->log))
 		err = too_large(img, w->count);
 	return err;
-}
-
-/* What is changed now waits, and is what is seen below from now on. */
-static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
-{
-	struct txn *txn = img->txn;
-	errcode_t err = vec_push(&txn->waiting, *w);
-
-	if (!err) {
-		err = capture_seal(img->view, w->list, w->all);
-		txn->waiting.count -= err != 0;
-	}
-	if (err) {
-		free(w->list);
-		txn->state = BROKEN;
-		return err;
-	}
-	capture_set_stash(img->view, NULL);
-	txn->waiting.items[txn->waiting.count - 1].homes = txn->homes;
-	txn->homes = (struct homes){.mark = 0};
-	txn->stamped = false;
-	return new_freed(img, txn);
-}
-
-/* What goes home is seen when it waits because the view holds it. */
-static errcode_t hold(void *arg, uint64_t off, uint64_t len)
-{
-	struct e4z_image *img = arg;
-	uint64_t block = off / img->block_size;
-	uint8_t *data;
-
-	(void)len;
-	return img->txn->homes.stash && stash_find(img->txn->homes.stash, block)
-		       ? txn_edit(img, block, &data)
-		       : 0;
-}
-
-errcode_t txn_seal(struct e4z_image *img)
-{
-	struct waiting w = {.list = NULL};
-	errcode_t err = txn_may_change(img);
-
-	if (err || !(capture_count(img->view) || txn_homes(img)))
-		return err;
-	err = homes_each(&img->txn->homes, img->block_size, hold, img);
-	if (!err)
-		err = txn_judge_size(img, &w);
-	if (err || !img->log)
-		free(w.list);
-	else
-		err = push_waiting(img, &w);
-	img->txn->reloaded |= !err;
-	return err ? err : txn_reload(img);
-}
-
-void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
-{
-	const struct txn *txn = img->txn;
-
-	*transactions = *log_blocks = 0;
-	for (size_t i = 0; i < txn->waiting.count; i++) {
-		*transactions += txn->waiting.items[i].count != 0;
-		if (txn->waiting.items[i].count)
-			*log_blocks += commit_need(img->log, txn->waiting.items[i].count);
-	}
 }

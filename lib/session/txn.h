@@ -27,6 +27,15 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
  */
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
 
+/*
+ * What txn_commit() would take, without doing it, with what was planned before; a transaction has
+ * room for ROOM blocks of the log (UINT64_MAX: no journal). E4Z_ET_LOG_FULL when it does not fit.
+ */
+errcode_t txn_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room);
+
+/* The same, and all of it is forgotten but for the count. */
+errcode_t txn_pretend(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room);
+
 /* What the next commits count from. */
 struct e4z_commit_summary *txn_summary(struct e4z_image *img);
 
@@ -111,6 +120,9 @@ bool txn_has_changes(const struct e4z_image *img);
 /* Forget everything since the last commit, and go on. */
 errcode_t txn_restart(struct e4z_image *img);
 
+/* The same, but for what is sealed. */
+errcode_t txn_rewind(struct e4z_image *img);
+
 /* An operation may commit at safe points of its own. */
 bool txn_may_split(const struct e4z_image *img);
 
@@ -145,6 +157,9 @@ errcode_t txn_fits(struct e4z_image *img, bool *fits);
  * nothing is different. Without a journal it is seen, and stays part of what comes.
  */
 errcode_t txn_seal(struct e4z_image *img);
+
+/* The same of what will not be written: without a journal, too, it becomes one of its own. */
+errcode_t txn_seal_planned(struct e4z_image *img);
 
 /* Transactions that are sealed and not yet written, and the log blocks that all of them take. */
 void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);

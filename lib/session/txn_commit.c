@@ -5,6 +5,7 @@
 #include "session/direct.h"
 #include "session/txn_state.h"
 #include "session/undo.h"
+#include <inttypes.h>
 
 /* Make what the view shows of the old log true; MORE is to follow. */
 static errcode_t replay_first(struct e4z_image *img, bool more)
@@ -25,6 +26,8 @@ static errcode_t replay_first(struct e4z_image *img, bool more)
 	capture_set_overlay(img->view, NULL);
 	img->mended_super = false;
 	txn->replay_pending = false;
+	txn->sum.replayed += txn->log_transactions;
+	txn->log_transactions = 0;
 	return 0;
 }
 
@@ -136,11 +139,62 @@ static errcode_t start_over(struct e4z_image *img)
 	return err;
 }
 
+/* ---- the counts ---- */
+
+/* What the devices have done since they were opened, added to SUM. */
+static void add_devices(const struct e4z_image *img, struct e4z_commit_summary *sum)
+{
+	struct blkdev *const devices[] = {img->dev, img->journal_dev};
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!devices[i])
+			continue;
+		sum->bytes_written += devices[i]->bytes_written;
+		sum->bytes_zeroed_again += devices[i]->bytes_missed;
+		sum->barriers += devices[i]->barriers;
+		sum->bytes_read += devices[i]->bytes_read;
+	}
+}
+
+void e4z_done(const struct e4z_image *img, struct e4z_commit_summary *done)
+{
+	const struct txn *txn = img->txn;
+
+	*done = img->done;
+	done->bytes_written = done->bytes_zeroed_again = 0;
+	done->barriers = done->bytes_read = 0;
+	add_devices(img, done);
+	if (!txn)
+		return;
+	done->transactions += txn->sum.transactions;
+	done->log_blocks += txn->sum.log_blocks;
+	done->replayed += txn->sum.replayed;
+	done->orphans_finished += txn->sum.transactions ? txn->sum.orphans_finished : 0;
+	done->orphans_left = txn->sum.orphans_left;
+}
+
+/* What was done between BEFORE and now. */
+static void count_commit(struct e4z_image *img, const struct e4z_commit_summary *before,
+			 bool direct)
+{
+	struct e4z_commit_summary *sum = &img->txn->sum, now = {0};
+	struct txn *txn = img->txn;
+
+	add_devices(img, &now);
+	sum->transactions += txn->commit.transactions + direct;
+	sum->log_blocks += txn->commit.log_blocks;
+	txn->commit.transactions = txn->commit.log_blocks = 0;
+	sum->bytes_written += now.bytes_written - before->bytes_written;
+	sum->bytes_zeroed_again += now.bytes_zeroed_again - before->bytes_zeroed_again;
+	sum->barriers += now.barriers - before->barriers;
+}
+
+/* ---- the commit ---- */
+
 errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
 	struct txn *txn = img->txn;
-	uint64_t written = img->dev->bytes_written, barriers = img->dev->barriers;
-	uint64_t missed = img->dev->bytes_missed;
+	struct e4z_commit_summary before = {0};
 	struct waiting last = {.list = NULL};
 	errcode_t err = txn_may_change(img);
 
@@ -152,20 +206,14 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 		return err;
 	}
 	image_forget(img);
+	add_devices(img, &before);
 	last.homes = txn->homes;
 	txn->homes = (struct homes){.mark = 0};
 	err = write_all(img, &last);
 	free(last.list);
 	capture_set_stash(img->view, NULL);
 	homes_free(&last.homes);
-	txn->sum.transactions += txn->commit.transactions + (!img->log && last.count);
-	txn->sum.log_blocks += txn->commit.log_blocks;
-	txn->commit.transactions = txn->commit.log_blocks = 0;
-	txn->sum.replayed += txn->log_transactions;
-	txn->log_transactions = 0;
-	txn->sum.bytes_written += img->dev->bytes_written - written;
-	txn->sum.bytes_zeroed_again += img->dev->bytes_missed - missed;
-	txn->sum.barriers += img->dev->barriers - barriers;
+	count_commit(img, &before, !err && !img->log && last.count);
 	*summary = txn->sum;
 	if (!err)
 		err = start_over(img);

@@ -36,8 +36,12 @@ struct txn {
 	_Alignas(struct ext2_super_block) uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
 	uint64_t log_transactions;
 	uint32_t safe_tid;
-	struct e4z_commit_summary sum; /* of all commits so far */
+	struct e4z_commit_summary sum;	   /* of all commits so far */
+	struct e4z_commit_summary planned; /* of those that were only planned, and forgotten */
 };
+
+/* What was freed before is free. */
+errcode_t txn_new_freed(struct e4z_image *img, struct txn *txn);
 
 /* A transaction must be open. */
 errcode_t txn_may_change(struct e4z_image *img);
