@@ -507,6 +507,11 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	if (err)
 		return image_fail_below(img, err, *why ? why : "reading the partition table");
 	look_around(o);
+	if (img->places->parts.missing)
+		note(o,
+		     "the last %" PRIu64 " bytes of the disk are missing, with the backup of its "
+		     "GPT: the primary one is used",
+		     img->places->parts.missing);
 	err = read_super(o);
 	err = err ? err : judge_busy(o);
 	err = err ? err : judge_super(o);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "errors.h"
+#include "image/gpt.h"
 #include <blkid/blkid.h>
 #include <ctype.h>
 #include <errno.h>
@@ -58,6 +59,7 @@ static errcode_t look_inside(struct blkdev *dev, struct part *part)
 	blkid_probe probe;
 	errcode_t err = 0;
 
+	part->is_ext = has_ext_magic(dev, part);
 	if (part->start >= dev->size || part->len > dev->size - part->start)
 		return 0;
 	probe = blkid_new_probe();
@@ -74,6 +76,8 @@ static errcode_t look_inside(struct blkdev *dev, struct part *part)
 	}
 	blkid_free_probe(probe);
 	blkdev_reset_advice(dev);
+	if (part->fs_type)
+		part->is_ext = is_ext_type(part->fs_type);
 	return err;
 }
 
@@ -91,11 +95,7 @@ static errcode_t take_one(struct blkdev *dev, blkid_partition entry, struct part
 		return E4Z_ET_NO_PARTITION;
 	err = keep(&part->name, blkid_partition_get_name(entry));
 	err = err ? err : keep(&part->uuid, blkid_partition_get_uuid(entry));
-	err = err ? err : look_inside(dev, part);
-	if (err)
-		return err;
-	part->is_ext = part->fs_type ? is_ext_type(part->fs_type) : has_ext_magic(dev, part);
-	return 0;
+	return err ? err : look_inside(dev, part);
 }
 
 static void free_one(struct part *part)
@@ -162,6 +162,36 @@ static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *p
 	return err;
 }
 
+/* A table that libblkid refuses because the end of the disk is not there. */
+static errcode_t read_cut(struct blkdev *dev, struct parts *parts)
+{
+	struct gpt_entry_vec entries = {.count = 0};
+	errcode_t err = gpt_read_cut(dev, &entries, &parts->missing);
+
+	parts->items = err || !entries.count ? NULL : calloc(entries.count, sizeof(*parts->items));
+	if (!err && entries.count && !parts->items)
+		err = ENOMEM;
+	for (size_t i = 0; i < entries.count; i++) {
+		const struct gpt_entry *entry = &entries.items[i];
+
+		if (err) {
+			free(entry->name);
+			free(entry->uuid);
+			continue;
+		}
+		parts->items[parts->count] = (struct part){.number = entry->number,
+							   .start = entry->start,
+							   .len = entry->len,
+							   .name = entry->name,
+							   .uuid = entry->uuid};
+		err = look_inside(dev, &parts->items[parts->count++]);
+	}
+	if (parts->count)
+		snprintf(parts->table, sizeof(parts->table), "gpt");
+	vec_free(&entries);
+	return err;
+}
+
 errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 {
 	errcode_t err;
@@ -173,6 +203,10 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 	if (!err && !parts->count && !dev->is_block) {
 		parts_free(parts);
 		err = read_table(dev, 4096, parts);
+	}
+	if (!err && !parts->count) {
+		parts_free(parts);
+		err = read_cut(dev, parts);
 	}
 	if (err)
 		parts_free(parts);

@@ -21,7 +21,8 @@ struct part {
 struct parts {
 	struct part *items;
 	size_t count;
-	char table[8]; /* "gpt", "dos", ... ; "" when there is no partition table */
+	char table[8];	  /* "gpt", "dos", ... ; "" when there is no partition table */
+	uint64_t missing; /* bytes at the end of the disk, with the backup of its GPT; mostly 0 */
 };
 
 /* DEV must not be narrowed yet. No partition table is no failure: then there are no items. */
