@@ -112,12 +112,13 @@ struct e4z_place {
 	uint64_t offset, len; /* bytes; len 0: to the end of the image */
 	const char *type;     /* as libblkid calls what is there; NULL: not known */
 	const char *label;    /* of the file system; bytes as in the image, may be NULL */
-	const char *name;     /* of the place, a PARTLABEL; likewise */
+	const char *name;     /* of the place, a PARTLABEL or GROUP/VOLUME of LVM; likewise */
 };
 
 /*
  * The places to choose from after e4z_open() failed: with E4Z_ET_AMBIGUOUS because there are
- * several, with E4Z_ET_NO_PARTITION because none is the one that was asked for. *COUNT may be 0.
+ * several, with E4Z_ET_NO_PARTITION because none is the one that was asked for, with E4Z_ET_NOT_EXT
+ * because they are volumes of LVM, which are never taken without being asked for. *COUNT may be 0.
  * Owned by IMG.
  */
 const struct e4z_place *e4z_places(const struct e4z_image *img, size_t *count);

@@ -95,16 +95,31 @@ static void put_remark(FILE *to, const struct e4z_place *place)
 	put_label(to, "name", place->name);
 }
 
-/* The command line once more, with PLACE in it; an earlier --partition gives way to a later one. */
-static void put_command(FILE *to, const struct options *options, const struct e4z_place *place)
+/* How many words from argv[I] on are a --partition. */
+static int partition_words(const struct options *options, int i)
 {
-	int words = options->first_word;
+	const char *word = options->argv[i];
+
+	if (!strcmp(word, "--partition"))
+		return 2;
+	return !strncmp(word, "--partition=", strlen("--partition="));
+}
+
+/* The command line once more, with PLACE in it. */
+static void put_command(FILE *to, const struct options *options, const char *path,
+			const struct e4z_place *place)
+{
+	int words = options->first_word, i, left_out;
 	bool dashes = words > 1 && !strcmp(options->argv[words - 1], "--");
 	char after[32] = "";
-	int i;
 
 	fputs("\ne4zero", to);
 	for (i = 1; i < words - dashes; i++) {
+		left_out = partition_words(options, i);
+		if (left_out) {
+			i += left_out - 1;
+			continue;
+		}
 		putc(' ', to);
 		put_word(to, options->argv[i], "");
 	}
@@ -113,7 +128,7 @@ static void put_command(FILE *to, const struct options *options, const struct e4
 	else
 		snprintf(after, sizeof(after), "?offset=%" PRIu64, place->offset);
 	fputs(dashes ? " -- " : " ", to);
-	put_word(to, options->image, after);
+	put_word(to, path, after);
 	for (i = words + 1; i < options->argc; i++) {
 		putc(' ', to);
 		put_word(to, options->argv[i], "");
@@ -133,9 +148,11 @@ static void put_choice(FILE *to, const struct options *options, const struct e4z
 	if (!count && err == E4Z_ET_AMBIGUOUS)
 		fputs("; --journal-device FILE selects one", to);
 	if (count)
-		fputs("; select one:", to);
+		fputs(err == E4Z_ET_NOT_EXT ? "; or select a linear volume of it:"
+					    : "; select one:",
+		      to);
 	for (size_t i = 0; i < count; i++)
-		put_command(to, options, &places[i]);
+		put_command(to, options, e4z_info(img)->path, &places[i]);
 }
 
 static void put_advice(FILE *to, const struct options *options, const struct e4z_image *img,
@@ -147,6 +164,7 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 		return;
 	switch (err) {
 	case E4Z_ET_AMBIGUOUS:
+	case E4Z_ET_NOT_EXT:
 	case E4Z_ET_NO_PARTITION: put_choice(to, options, img, err); break;
 	case E4Z_ET_FAST_COMMIT:
 		put_e2fsck(to, options, img, "-p", "replays them, and so does a mount");

@@ -168,8 +168,11 @@ static errcode_t fail_not_ext(struct opening *o)
 
 	if (!img->dev->size)
 		return image_refuse(img, E4Z_ET_NOT_EXT, "the image is empty, 0 bytes long");
-	if (sniff_content(img->dev, what, sizeof(what)))
+	if (sniff_content(img->dev, what, sizeof(what))) {
+		if (place_offer_volumes(img->dev, img->places) == ENOMEM)
+			return ENOMEM;
 		return image_refuse(img, E4Z_ET_NOT_EXT, "this is %s", what);
+	}
 	backup_help(o, what, sizeof(what));
 	if (*what)
 		return image_refuse(img, E4Z_ET_BAD_SUPER, "the superblock is destroyed%s", what);

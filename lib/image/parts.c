@@ -213,6 +213,28 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 	return err;
 }
 
+errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uint64_t start,
+			uint64_t len)
+{
+	struct part part = {.start = start, .len = len, .name = name};
+	bool inside = start < dev->size && len <= dev->size - start;
+	errcode_t err = inside ? look_inside(dev, &part) : 0;
+	struct part *items = NULL;
+
+	if (!err && part.is_ext) {
+		items = reallocarray(parts->items, parts->count + 1, sizeof(*items));
+		if (!items)
+			err = ENOMEM;
+	}
+	if (!items) {
+		free_one(&part);
+		return err;
+	}
+	parts->items = items;
+	parts->items[parts->count++] = part;
+	return 0;
+}
+
 void parts_free(struct parts *parts)
 {
 	for (size_t i = 0; i < parts->count; i++)

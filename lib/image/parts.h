@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 struct part {
-	int number;
+	int number;	     /* 0: it is no partition */
 	uint64_t start, len; /* bytes */
-	char *name, *uuid;   /* PARTLABEL, PARTUUID; may be NULL */
+	char *name, *uuid;   /* PARTLABEL or a volume's GROUP/NAME, PARTUUID; may be NULL */
 	/* of what it holds, as libblkid names it; may be NULL */
 	char *fs_type, *fs_label, *fs_uuid;
 	bool is_ext;
@@ -28,6 +28,13 @@ struct parts {
 /* DEV must not be narrowed yet. No partition table is no failure: then there are no items. */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
+
+/*
+ * Add a place without a number that starts at START, LEN bytes long, if an ext file system is there
+ * and all of it is inside of DEV. NAME, malloc()ed, is taken in any case.
+ */
+errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uint64_t start,
+			uint64_t len);
 
 /*
  * The partition that WANT names: a number, or a LABEL, UUID, PARTLABEL or PARTUUID, bare or as

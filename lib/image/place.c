@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "errors.h"
+#include "image/lvm.h"
 #include "image/parts.h"
 #include "image/sniff.h"
 #include "image/super.h"
@@ -175,6 +176,34 @@ static errcode_t fail_ambiguous(struct choice *c, bool raw)
 	return err ? err : E4Z_ET_AMBIGUOUS;
 }
 
+static bool filter_volume(const struct part *part, const char *want)
+{
+	(void)want;
+	return !part->number;
+}
+
+errcode_t place_offer_volumes(struct blkdev *dev, struct places *places)
+{
+	errcode_t err = lvm_add_volumes(dev, &places->parts);
+
+	return err ? err : offer(places, false, filter_volume, NULL);
+}
+
+/* Those in any of the partitions. */
+static errcode_t offer_volumes(struct choice *c)
+{
+	struct parts *parts = &c->places->parts;
+	size_t count = parts->count;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < count && !err; i++)
+		if (!blkdev_set_place(c->dev, parts->items[i].start, parts->items[i].len))
+			err = lvm_add_volumes(c->dev, parts);
+	if (!err)
+		err = offer(c->places, false, filter_volume, NULL);
+	return err ? err : E4Z_ET_NOT_EXT;
+}
+
 /* What the partitions hold, none of it ext. */
 static errcode_t fail_no_ext(struct choice *c)
 {
@@ -191,7 +220,7 @@ static errcode_t fail_no_ext(struct choice *c)
 		if (*what && !text_add(&t, "; %d: %s", part->number, what))
 			break;
 	}
-	return E4Z_ET_NOT_EXT;
+	return offer_volumes(c);
 }
 
 /* ---- choosing ---- */

@@ -38,4 +38,10 @@ errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const 
 		       struct places *places, int *number, char *why, size_t why_size);
 void places_free(struct places *places);
 
+/*
+ * After nothing of ext was found in DEV's place: fill PLACES with what an LVM physical volume there
+ * holds in one piece. DEV's place is the whole image afterwards, if there is any.
+ */
+errcode_t place_offer_volumes(struct blkdev *dev, struct places *places);
+
 #endif

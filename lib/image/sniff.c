@@ -23,7 +23,7 @@ static const struct known_type known_types[] = {
 	{"crypto_LUKS", "LUKS encrypted", OPEN_LUKS},
 	{"BitLocker", "BitLocker encrypted", "open it with \"cryptsetup open --type bitlk\""},
 	{"LVM2_member", "an LVM physical volume",
-	 "activate it with \"vgchange --activate y\" and give the logical volume"},
+	 "activate it with \"vgchange --activate y GROUP\" and give /dev/GROUP/VOLUME"},
 	{"LVM1_member", "an LVM physical volume",
 	 "activate it with \"vgchange --activate y\" and give the logical volume"},
 	{"linux_raid_member", "a Linux RAID member", OPEN_RAID},

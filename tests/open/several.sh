@@ -31,7 +31,7 @@ done <lines
 "$E4ZERO" --truncate 5 -n --partition=Z -- 'two disks.img' "/it's" >out 2>err && fail 'it chose'
 sed -n 's/   # .*//; s/^e4zero //p' err >lines
 for n in 1 3; do
-	echo "--truncate 5 -n --partition=Z --partition $n -- 'two disks.img' '/it'\''s'"
+	echo "--truncate 5 -n --partition $n -- 'two disks.img' '/it'\''s'"
 done | cmp - lines || fail "not the command that was given: $(cat lines)"
 mke2fs -q -F -t ext4 -z undo-of-another other.img 8M >/dev/null 2>&1
 run_e4zero 8 --undo-apply undo-of-another 'two disks.img'
