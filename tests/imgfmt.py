@@ -319,9 +319,16 @@ class Image:
             inode = Inode(self, number * self.ipg + i + 1, raw)
             if inode.mode == 0 and inode.links == 0:
                 continue
-            if bitmap is None and not (inode.links and inode.mode and self.inode_csum_ok(inode)):
+            if bitmap is None and not (inode.links and inode.mode):
                 continue
             yield inode
+
+    def root(self):
+        """The root inode, None where its table is out of place."""
+        if self.groups[0]["misplaced"]:
+            return None
+        at = self.groups[0]["it"] * self.bs + self.isize
+        return Inode(self, 2, self.block(at // self.bs)[at % self.bs:][:self.isize])
 
     def _inode_bitmap(self, g):
         """The bitmap's bytes, None where it cannot be believed."""

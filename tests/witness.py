@@ -41,6 +41,9 @@ class Witness:
         self.shared = bool(fs.ro & RO_SHARED_BLOCKS)
 
     def run(self):
+        root = self.fs.root()
+        if root and not self.fs.inode_csum_ok(root):
+            raise Bad("the root inode's checksum is wrong")
         for number in range(self.fs.ngroups):
             try:
                 for inode in self.fs.group_inodes(number):

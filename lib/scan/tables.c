@@ -176,12 +176,13 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 
 	if (!get_le16(raw + 0x00) && !get_le16(raw + 0x1a))
 		return 0;
+	/* what looks as if it were in use is: with a wrong checksum, too */
 	if (!believed && (!get_le16(raw + 0x00) || !get_le16(raw + 0x1a)))
 		return 0;
 	if (look_leaves_out(ino))
 		return 0;
 	if (!inode_checksum_ok(t->img, ino, raw)) {
-		if (!believed || t->mode != JUDGE)
+		if (t->mode != JUDGE)
 			return 0;
 		if (!get_le16(raw + 0x1a))
 			return findings_skip(t->findings, ino,
@@ -255,7 +256,7 @@ static errcode_t look_block_by_block(struct tables *t, struct worker *w, const s
 			continue;
 		}
 		for (uint32_t i = first; i < stop && !err && t->mode == JUDGE; i++)
-			if (believed && bit_set(w->bitmap, i))
+			if (!believed || bit_set(w->bitmap, i))
 				err = findings_unreadable(t->findings,
 							  p->group * per_group(t) + 1 + i, 0,
 							  "the inode cannot be read");

@@ -2,12 +2,19 @@
 // e4z_open() and e4z_close(): the image, seen through its journal where that holds anything.
 #include "e4zero.h"
 
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include "file/inode.h"
+#include "image/groups.h"
 #include "session/guard.h"
 #include "session/journal.h"
 #include "session/session.h"
 #include "session/trace.h"
 #include "session/txn.h"
 #include "session/undo.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 
 /* All that can be refused is refused before the image is opened for writing. */
 static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_options *options)
@@ -38,6 +45,59 @@ static errcode_t look_through(struct e4z_image *img)
 	return err;
 }
 
+/* The seed that the UUID gives makes the checksum of the root's inode, RAW, right: into *SEED. */
+static bool uuid_fits(struct e4z_image *img, uint8_t *raw, uint32_t *seed)
+{
+	uint32_t stored = img->csum_seed;
+	bool fits;
+
+	*seed = img->csum_seed =
+		crc32c(~0U, img->fs->super->s_uuid, sizeof(img->fs->super->s_uuid));
+	fits = inode_checksum_ok(img, EXT2_ROOT_INO, raw);
+	img->csum_seed = stored;
+	return fits;
+}
+
+/*
+ * Where the root's inode has a wrong checksum no kernel mounts, and every other checksum is likely
+ * to be wrong too: nothing could be said of any inode.
+ */
+static errcode_t judge_root(struct e4z_image *img)
+{
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	uint64_t block;
+	uint32_t off, seed;
+	errcode_t err = raw ? groups_load(img) : ENOMEM;
+
+	if (err || !img->inode_csum || img->group[0].sick)
+		return err;
+	inode_place(img, EXT2_ROOT_INO, &block, &off);
+	/* what cannot be read is reported by those who need it */
+	if (image_read(img, block * img->block_size + off, img->inode_size, raw) ||
+	    inode_checksum_ok(img, EXT2_ROOT_INO, raw))
+		return 0;
+	if (uuid_fits(img, raw, &seed))
+		return image_refuse(img, E4Z_ET_BAD_SUPER,
+				    "metadata_csum: the checksum seed of the superblock, 0x%" PRIx32
+				    ", is damaged, the UUID gives 0x%" PRIx32
+				    "; \"debugfs -n -w -R 'ssv checksum_seed 0x%" PRIx32
+				    "' IMAGE\" restores it",
+				    img->csum_seed, seed, seed);
+	return image_refuse(img, E4Z_ET_BAD_INODE,
+			    "metadata_csum: the checksum of the root directory's inode is wrong: "
+			    "this inode is damaged, or the UUID or the checksum seed, and then "
+			    "nothing can be checked; \"e2fsck -fn IMAGE\" shows which");
+}
+
+/* The checksum of the journal's inode is wrong together with all others. */
+static errcode_t find_journal(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	errcode_t err = session_journal_find(img, options), root;
+
+	root = err == E4Z_ET_BAD_INODE ? judge_root(img) : 0;
+	return root ? root : err;
+}
+
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 {
 	static const struct e4z_open_options defaults;
@@ -52,17 +112,22 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	/*
 	 * the log of a mounted file system is being written while we look: the disk's view is all
 	 */
-	if (err || (*img)->info.mounted)
+	if (!err && (*img)->info.mounted)
+		return judge_root(*img);
+	if (err)
 		return err;
 	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
 	if (dirty || options->write)
-		err = session_journal_find(*img, options);
+		err = find_journal(*img, options);
 	if (!err && dirty && (*img)->log)
 		err = look_through(*img);
 	if (!err && (*img)->torn_super)
 		err = image_refuse(
 			*img, E4Z_ET_BAD_SUPER,
 			"the superblock's checksum is wrong, and the journal has no copy");
+	/* a replay is what may mend it */
+	if (!err && !options->mend)
+		err = judge_root(*img);
 	if (!err && options->write)
 		err = prepare_edit(*img, options);
 	return err;
