@@ -143,6 +143,7 @@ const char *e4z_error_name(errcode_t code);
 	X(STALE_TAIL, "stale-tail", "non-zero bytes after EOF in a written EOF block")             \
 	X(POST_EOF_DATA, "post-eof-data", "written blocks past EOF that hold data")                \
 	X(POST_EOF_ZERO, "post-eof-zero", "written blocks past EOF, all zero")                     \
+	X(POST_EOF_UNWRITTEN, "post-eof-unwritten", "a preallocation that e2fsck would destroy")   \
 	X(OPAQUE, "opaque", "encrypted, cannot be judged")                                         \
 	X(UNWRITTEN_RESIDUE, "unwritten-residue", "old bytes under unwritten blocks")              \
 	X(CLUSTER_SLACK, "cluster-slack", "old bytes in the unmapped rest of a cluster")           \

@@ -13,7 +13,7 @@
 enum { KIND, INO, SIZE, LBLK, PBLK, BLOCKS, FIRST, LAST, NONZERO, PATH, NOTE, FINDING_COLUMNS };
 
 static const struct table_column finding_columns[FINDING_COLUMNS] = {
-	[KIND] = {"KIND", -17},	 [INO] = {"INO", 10},	[SIZE] = {"SIZE", 14},
+	[KIND] = {"KIND", -18},	 [INO] = {"INO", 10},	[SIZE] = {"SIZE", 14},
 	[LBLK] = {"LBLK", 10},	 [PBLK] = {"PBLK", 11}, [BLOCKS] = {"BLOCKS", 8},
 	[FIRST] = {"FIRST", 14}, [LAST] = {"LAST", 14}, [NONZERO] = {"NONZERO", 12},
 	[PATH] = {"PATH", 0},	 [NOTE] = {"NOTE", 0},

@@ -171,6 +171,7 @@ class Witness:
             if not inode.flags & FL_ENCRYPT:
                 self.tail(inode, fixable=not inode.flags & FL_VERITY)
             self.post_eof(inode)
+            self.preallocated(inode)
         if self.paranoid:
             self.residue(inode)
 
@@ -222,6 +223,24 @@ class Witness:
             found = stale(self.fs.block(p, c), l * bs)
             kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
             self.add(kind, inode, l, p, c, found, not inode.flags & FL_VERITY, **more)
+
+    def preallocated(self, inode):
+        """Unwritten blocks past EOF below an index entry that e2fsck takes for out of bounds."""
+        first = -(-inode.size // self.fs.bs)
+        parts = [(max(l, first), p + max(0, first - l), l + c - max(l, first))
+                 for l, p, c, w in inode.runs if not w and l + c > first]
+        if not parts or inode.flags & FL_VERITY or not self.cut_off(inode, first):
+            return
+        node, depth = inode.raw[40:100], imgfmt.u16(inode.raw, 46)
+        if depth < 2:
+            return
+        while depth > 1:
+            at = 12 * imgfmt.u16(node, 2)
+            node = self.fs.block(imgfmt.u32(node, at + 4) | imgfmt.u16(node, at + 8) << 32)
+            depth -= 1
+        if imgfmt.u32(node, 12 * imgfmt.u16(node, 2)) > first:
+            self.add("post-eof-unwritten", inode, *min(parts)[:2], sum(n for _, _, n in parts), None, True,
+                     e2fsck="would-clear")
 
     @staticmethod
     def cut_off(inode, first):

@@ -303,15 +303,11 @@ errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *p
 bool tree_outgrows(const struct tree *tree, bool planned, uint64_t eof)
 {
 	const struct shape *shape = planned ? &tree->next : &tree->now;
+	const struct nodes *top, *leaves = &shape->level[0];
 
-	for (unsigned level = 1; level < shape->depth; level++) {
-		const struct nodes *row = &shape->level[level];
-		const struct nodes *below = &shape->level[level - 1];
-		const struct node *last = &row->items[row->count - 1];
-
-		/* where it begins behind EOF itself the end that e2fsck computes wraps */
-		if (last->key < eof && below->items[below->count - 1].key >= eof)
-			return true;
-	}
-	return false;
+	if (shape->depth < 2 || eof < 2)
+		return false;
+	/* where it begins behind EOF itself the end that e2fsck computes wraps */
+	top = &shape->level[shape->depth - 1];
+	return top->items[top->count - 1].key <= eof && leaves->items[leaves->count - 1].key > eof;
 }

@@ -180,6 +180,8 @@ static errcode_t hide_behind(struct fix *fix, enum way way)
 	struct edit_file file;
 	errcode_t err = edit_open(fix->img, runs->items[0].ino, &file);
 
+	/* what e2fsck would unmap was found, and would be found again */
+	file.strict = true;
 	if (!err)
 		err = guard_inode(fix->img, &file.inode, 0);
 	for (size_t i = 0; i < runs->count && !err; i++) {
@@ -206,11 +208,15 @@ typedef errcode_t change_fn(struct fix *fix, const struct e4z_finding *f);
  */
 static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
 {
+	enum way first = HIDE;
 	errcode_t err = 0;
 
+	for (size_t i = 0; i < fix->behind.count; i++)
+		if (fix->behind.items[i].kind == E4Z_POST_EOF_UNWRITTEN)
+			first = CUT;
 	(void)f;
-	for (enum way way = HIDE; way <= CUT; way++) {
-		if (way != HIDE)
+	for (enum way way = first; way <= CUT; way++) {
+		if (way != first)
 			txn_back(fix->img);
 		err = hide_behind(fix, way);
 		if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA && err != E4Z_ET_REFUSED)
@@ -311,6 +317,9 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 {
 	if (f->kind == E4Z_PENDING_TRUNCATE)
 		return rangeset_has(fix->orphans.leave, f->ino);
+	/* it is not one run: each of them is looked at when it is cut off */
+	if (f->kind == E4Z_POST_EOF_UNWRITTEN)
+		return false;
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
 
@@ -347,7 +356,8 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_CLUSTER_SLACK: return zero_run(fix, f);
 	case E4Z_INLINE_SLACK: return stage_inline(fix, f);
 	case E4Z_POST_EOF_DATA:
-	case E4Z_POST_EOF_ZERO: return vec_push(&fix->behind, *f) ? ENOMEM : 0;
+	case E4Z_POST_EOF_ZERO:
+	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->behind, *f) ? ENOMEM : 0;
 	default: return 0;
 	}
 }

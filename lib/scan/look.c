@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "file/inline.h"
+#include "scan/cutoff.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -249,6 +250,46 @@ static void merge_runs(struct look *look, const struct run *run, size_t count)
 	}
 }
 
+/* What is unwritten behind EOF of extents that e2fsck may unmap: the first, and how much it is. */
+static void note_prealloc(struct look *look, const struct run *run, size_t count)
+{
+	struct e4z_finding *f = &look->prealloc;
+
+	if (run[count - 1].lblk + run[count - 1].len <= look->past_eof)
+		return;
+	for (; count; run++, count--) {
+		uint64_t end = run->lblk + run->len, start = run->lblk;
+
+		if (!run->unwritten || end <= look->past_eof)
+			continue;
+		if (start < look->past_eof)
+			start = look->past_eof;
+		if (!f->blocks)
+			*f = make_suspect(look, E4Z_POST_EOF_UNWRITTEN, start,
+					  run->pblk + (start - run->lblk), 0)
+				     .finding;
+		f->blocks += end - start;
+	}
+}
+
+/* The map of INODE is read, and is sound. */
+static errcode_t judge_prealloc(struct look *look, const struct inode *inode)
+{
+	struct e4z_finding *f = &look->prealloc;
+	bool is_cut;
+	errcode_t err;
+
+	if (!f->blocks || look->unfinished || !wants(look, f->kind))
+		return 0;
+	err = cutoff_unwritten(look->img, inode, look->past_eof, look->buf, &is_cut);
+	if (err)
+		return findings_unreadable(look->findings, inode->ino, inode->size,
+					   "a block cannot be read");
+	f->first = f->last = E4Z_NONE;
+	f->e2fsck = E4Z_E2FSCK_WOULD_CLEAR;
+	return is_cut ? findings_add(look->findings, f) : 0;
+}
+
 /* Where residue is not asked for nothing matters of the extents that end before EOF. */
 static void judge_runs(struct look *look, const struct run *run, size_t count)
 {
@@ -273,6 +314,8 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 		look->err = claims_append(look->img, &look->claimed, run, count, &look->last_claim);
 	if (!look->err && look->claimed.count >= CLAIMS_MAX)
 		look->err = claims_enter(look->claims, &look->claimed);
+	if (!look->err && look->judging && look->may_be_cut)
+		note_prealloc(look, run, count);
 	if (!look->err && look->judging)
 		judge_runs(look, run, count);
 }
@@ -313,23 +356,6 @@ static errcode_t look_at_inline(struct look *look, const struct inode *inode)
 	return judged.nonzero ? findings_add(look->findings, &suspect.finding) : 0;
 }
 
-/*
- * e2fsck takes EOF for the end of the last entry in the root of a tree that has levels (libext2fs:
- * path end_block): what is mapped behind EOF there is out of bounds and is unmapped. If EOF lies
- * before that entry the subtraction wraps, and nothing is; nor where the entry would end with
- * block 0, which stands for no bound at all.
- */
-static enum e4z_e2fsck behind_eof(const struct look *look, const struct inode *inode)
-{
-	const uint8_t *root = inode->raw + INODE_I_BLOCK;
-	unsigned entries = get_le16(root + 2);
-
-	if (!(inode->flags & EXT4_EXTENTS_FL) || !get_le16(root + 6) || !entries || entries > 4 ||
-	    look->past_eof <= 1 || look->past_eof < get_le32(root + 12 + (entries - 1) * 12))
-		return E4Z_E2FSCK_WOULD_GROW;
-	return E4Z_E2FSCK_WOULD_CLEAR;
-}
-
 static void start(struct look *look, const struct inode *inode)
 {
 	const struct e4z_image *img = look->img;
@@ -343,7 +369,11 @@ static void start(struct look *look, const struct inode *inode)
 	if (inode->flags & EXT4_VERITY_FL)
 		look->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
 				 img->block_bits;
-	look->behind = behind_eof(look, inode);
+	look->behind = cutoff_written(inode, look->past_eof) ? E4Z_E2FSCK_WOULD_CLEAR
+							     : E4Z_E2FSCK_WOULD_GROW;
+	look->prealloc.blocks = 0;
+	look->may_be_cut = look->regular && !(inode->flags & EXT4_VERITY_FL) &&
+			   cutoff_possible(inode, look->past_eof);
 	look->last_claim = CLAIMS_START;
 	look->run.len = 0;
 	look->blind.finding.ino = 0;
@@ -430,6 +460,8 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		push_blind(look,
 			   look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
 		push_slack(look, look->slack_next, look->slack_end);
+		if (!err && !why)
+			err = judge_prealloc(look, inode);
 	}
 	if (!err)
 		err = look->err;

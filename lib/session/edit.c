@@ -231,7 +231,8 @@ static errcode_t on_drop(void *arg, uint64_t pblk)
 /* A tree that e2fsck has no complaint about stays one. */
 static errcode_t check_plan(const struct edit_file *f)
 {
-	if (!tree_outgrows(f->tree, true, eof_of(f)) || tree_outgrows(f->tree, false, f->eof))
+	if (!tree_outgrows(f->tree, true, eof_of(f)) ||
+	    (!f->strict && tree_outgrows(f->tree, false, f->eof)))
 		return 0;
 	return image_refuse(f->img, E4Z_ET_REFUSED,
 			    "inode %u: its tree would become too deep for what lies past EOF",

@@ -83,7 +83,8 @@ struct edit_file {
 	bool changed;		      /* the map */
 	bool stays;		      /* no block may be moved: the old one would keep its bytes */
 	bool stamp;		      /* it was changed by somebody: times are due */
-	struct edit_steps steps;      /* since the mark; only in a session */
+	bool strict; /* a tree that e2fsck takes for damaged is refused, though it was one before */
+	struct edit_steps steps; /* since the mark; only in a session */
 	struct edit_mark mark;
 	uint64_t marked; /* operation of the session that the mark is of */
 	uint64_t bound;	 /* journal blocks, as counted last: session_log_bound() */
