@@ -546,8 +546,11 @@ void image_note(struct e4z_image *img, const char *sentence)
 	const char **notes;
 	char *text;
 
-	for (; img->info.notes[count]; count++)
+	for (; img->info.notes[count]; count++) {
+		if (!strcmp(img->info.notes[count], sentence))
+			return;
 		bytes += strlen(img->info.notes[count]) + 1;
+	}
 	notes = malloc((count + 2) * sizeof(*notes) + bytes);
 	if (!notes)
 		return;

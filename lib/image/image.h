@@ -60,8 +60,8 @@ errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 void image_free(struct e4z_image *img);
 
 /*
- * Add a sentence to info.notes, which may move. Nothing happens when memory runs out: a note is not
- * worth a failure.
+ * Add a sentence to info.notes, which may move, if it is not there yet. Nothing happens when
+ * memory runs out: a note is not worth a failure.
  */
 void image_note(struct e4z_image *img, const char *sentence);
 
