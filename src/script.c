@@ -187,9 +187,11 @@ static bool parse_line(struct script *s, unsigned number, char *text)
 
 static bool parse(struct script *s)
 {
+	/* editors of another world begin a text with U+FEFF, which is no part of it */
+	char *text = s->text + (strncmp(s->text, "\xef\xbb\xbf", 3) ? 0 : 3);
 	unsigned number = 0;
 
-	for (char *next = s->text, *at; (at = next);) {
+	for (char *next = text, *at; (at = next);) {
 		number++;
 		next = strchr(at, '\n');
 		if (next)

@@ -50,3 +50,13 @@ untouched 8 'image: reading nothing: No such file' image --script nothing image
 untouched 8 'image: reading \.: .*directory' image --script . image
 untouched 16 '.' image --script script image /file
 untouched 16 '.' image --script script --truncate 0 image /file
+
+# a byte order mark before the first line, and nowhere else
+edit_image image
+printf '\xef\xbb\xbftruncate /file 5\n' >script
+run_e4zero 0 --script script image
+same 'size' "$(debugfs -R 'stat /file' image 2>/dev/null | grep -o '^User.* Size: [0-9]*' | grep -o '[0-9]*$')" 5
+printf '\xef\xbb\xbf' >script
+run_e4zero 0 --script script image
+printf 'truncate /file 4\n\xef\xbb\xbftruncate /file 3\n' >script
+untouched 16 'line 2, column 1' image --script script image
