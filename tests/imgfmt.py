@@ -418,6 +418,10 @@ class Image:
             return None
         return inode if self.inode_csum_ok(inode) else None
 
+    def strays(self):
+        """The orphan file names what is no inode."""
+        return any(not self.first_ino <= ino <= self.inodes for ino in self._orphan_file())
+
     def orphans(self):
         """Numbers on the orphan list and in the orphan file."""
         out, ino = set(), self.last_orphan
@@ -425,6 +429,10 @@ class Image:
             out.add(ino)
             inode = self.sound_inode(ino)
             ino = inode.dtime if inode else 0
+        return out | self._orphan_file()
+
+    def _orphan_file(self):
+        out = set()
         keeper = self.sound_inode(self.orphan_ino) if 0 < self.orphan_ino <= self.inodes else None
         if keeper:
             try:

@@ -6,8 +6,8 @@ usage: witness.py IMAGE [--offset N] [--paranoid] [--opaque] [--skipped]
 
 Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be
 compared with `e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge;
---skipped prints, instead of findings, the inode numbers that are deleted and wait to be freed. Exit
-status: 4 with findings, 0 without, 8 when the image cannot be judged.
+--skipped prints, instead of findings, the inode numbers that are deleted and wait to be freed,
+and that of an orphan file that names what is no inode. Exit status: 4 with findings, 0 without, 8 when the image cannot be judged.
 """
 
 import argparse
@@ -53,6 +53,8 @@ class Witness:
         if not self.shared:
             self.claims()
         orphans = self.fs.orphans()
+        if self.fs.strays():
+            self.skipped.append(self.fs.orphan_ino)
         for ino, inode in self.inodes.items():
             if inode.links == 0:
                 self.skipped.append(ino)

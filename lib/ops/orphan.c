@@ -270,7 +270,7 @@ static errcode_t finish_entry(struct orphans *o, const struct listed *l, bool *s
 
 	*stays = true;
 	if (!orphan_may_be(o->img, l->ino))
-		return 0;
+		return tell(o, l->ino, "the orphan file names it, and there is no such inode");
 	err = rangeset_add(o->seen, l->ino, 1, &again);
 	if (err)
 		return err;

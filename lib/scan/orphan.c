@@ -126,20 +126,26 @@ void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *fi
 }
 
 static errcode_t load_block(const struct e4z_image *img, const struct orphan_file *file,
-			    uint64_t pblk, uint8_t *block, struct rangeset *set)
+			    uint64_t pblk, uint8_t *block, struct rangeset *set, bool *stray)
 {
 	errcode_t err = 0;
 
 	if (image_read(img, pblk * img->block_size, img->block_size, block) ||
 	    !orphan_block_ok(img, file, pblk, block))
 		return 0;
-	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4)
-		if (orphan_may_be(img, get_le32(block + at)))
-			err = rangeset_add(set, get_le32(block + at), 1, NULL);
+	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4) {
+		uint32_t ino = get_le32(block + at);
+
+		if (orphan_may_be(img, ino))
+			err = rangeset_add(set, ino, 1, NULL);
+		else
+			*stray |= ino != 0;
+	}
 	return err;
 }
 
-static errcode_t load_file(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
+static errcode_t load_file(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+			   bool *stray)
 {
 	AUTO_FREE uint8_t *block = malloc(img->block_size);
 	struct orphan_file file;
@@ -149,14 +155,17 @@ static errcode_t load_file(const struct e4z_image *img, struct map_work *work, s
 		err = ENOMEM;
 	for (size_t i = 0; i < file.runs.count && !err; i++)
 		for (uint64_t b = 0; b < file.runs.items[i].len && !err; b++)
-			err = load_block(img, &file, file.runs.items[i].pblk + b, block, set);
+			err = load_block(img, &file, file.runs.items[i].pblk + b, block, set,
+					 stray);
 	orphan_file_close(&file);
 	return err;
 }
 
-errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set)
+errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+		      bool *stray)
 {
 	errcode_t err = load_chain(img, set);
 
-	return err ? err : load_file(img, work, set);
+	*stray = false;
+	return err ? err : load_file(img, work, set, stray);
 }

@@ -10,9 +10,11 @@
 
 /*
  * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file
- * that is damaged ends there: what was reached before it counts.
+ * that is damaged ends there: what was reached before it counts. *STRAY: an entry of the file names
+ * no inode.
  */
-errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set);
+errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+		      bool *stray);
 
 /* INO can be on the list: there is such an inode, and it is not reserved. */
 bool orphan_may_be(const struct e4z_image *img, uint32_t ino);

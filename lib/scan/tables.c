@@ -42,6 +42,7 @@ struct tables {
 	struct findings *findings;
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
+	bool stray; /* the orphan file names what is no inode */
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
 	uint32_t *order; /* groups by the place of their inode tables */
@@ -124,7 +125,7 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 		t->order[g] = g;
 	qsort_r(t->order, img->groups, sizeof(*t->order), compare_order, img->group);
 	err = new_workers(t);
-	return err ? err : orphan_load(img, &t->workers[0].look.map, t->orphans);
+	return err ? err : orphan_load(img, &t->workers[0].look.map, t->orphans, &t->stray);
 }
 
 void tables_free(struct tables *t)
@@ -409,6 +410,9 @@ errcode_t tables_judge(struct tables *t)
 	if (room < per_group(t))
 		room = per_group(t);
 	err = make_room(t, room);
+	if (!err && t->stray)
+		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
+				    "an entry of the orphan file names no inode");
 	if (!err)
 		err = all_tables(t, JUDGE);
 	if (!err && claims_any_conflict(t->claims))
