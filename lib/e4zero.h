@@ -134,6 +134,70 @@ void e4z_init_errors(void);
  */
 const char *e4z_error_name(errcode_t code);
 
+/* What was left out, and why. */
+struct e4z_skipped {
+	uint32_t ino; /* 0: the whole file system */
+	const char *path;
+	const char *why;
+	bool left;     /* it should have been edited */
+	errcode_t err; /* and this kept it from that; 0: nothing failed */
+};
+
+/* ---- names ---- */
+
+/* A file that a pattern, or a directory, stands for. */
+struct e4z_match {
+	uint32_t ino;
+	uint16_t mode; /* type and permissions as in st_mode; 0: the inode cannot be read */
+	/*
+	 * From the root, "/" between names, NUL-terminated; what precedes the first wildcard is as
+	 * it was given. NULL: no path leads to the file, because a name on the way holds '/' or a
+	 * zero byte (in an encrypted directory it can) or is there twice, or because the path is
+	 * longer than 4095 bytes; also where "<INO>" was given.
+	 */
+	const char *path;
+	bool plain;   /* there is no symbolic link, "." or ".." in the path */
+	bool literal; /* the name itself exists; links were followed */
+};
+
+/* The bit of a type of files, S_IFREG or any mode that has it. */
+#define E4Z_TYPE_BIT(mode) (1u << ((unsigned)(mode) >> 12 & 15))
+
+/* All zero, but for MATCH: everything that matches. */
+struct e4z_expand_options {
+	/* the name that is looked for first, where it is spelt otherwise than the pattern; NULL */
+	const char *name;
+	bool below;	/* an existing name of a directory stands for all that is below it */
+	uint32_t types; /* E4Z_TYPE_BIT()s of what is delivered if it is not literal, 0: all */
+	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
+	/* must not be NULL; a non-zero return ends the call with that */
+	errcode_t (*match)(void *arg, const struct e4z_match *match);
+	/*
+	 * What matches and is of another type (but not a directory that is entered), and encrypted
+	 * directories, in which nothing matches. May be NULL.
+	 */
+	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
+	void *arg;
+};
+
+/*
+ * Deliver the files that PATTERN stands for; e4zero(8), PATTERNS, has the syntax. "<INO>" and an
+ * absolute path that exists stand for themselves, whatever characters are in them. Else "*", "?"
+ * and "[...]" match within a name, as POSIX (XCU 2.13) has them, and "**" any number of
+ * directories.
+ *
+ * Matches come in the byte order of their names, component by component: what is in a directory
+ * comes right after it. A file with several names that match is delivered once, under the first.
+ * Each is delivered when it is found. MATCH may call any function on IMG but e4z_close(); the path
+ * of the match, given as a FILE to one of them while MATCH runs, is not searched for again.
+ *
+ * E4Z_ET_NO_MATCH: nothing was delivered by a pattern. E4Z_ET_NOT_FOUND: PATTERN is none, and does
+ * not exist. E4Z_ET_USAGE: it cannot be understood. E4Z_ET_BAD_DIR, E4Z_ET_BAD_INODE, an error of
+ * reading: a directory may hold names that cannot be read; what was found before was delivered.
+ */
+errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
+		     const struct e4z_expand_options *options) E4Z_MUST_CHECK;
+
 /* ---- checking ---- */
 
 /* What a finding is: doc/findings.md. The order here is the order within one (inode, block). */
@@ -193,14 +257,6 @@ struct e4z_finding {
 	const char *why;  /* unreadable, or left by a fix: the reason; else NULL */
 };
 
-struct e4z_skipped {
-	uint32_t ino; /* 0: the whole file system */
-	const char *path;
-	const char *why;
-	bool left;     /* it should have been edited */
-	errcode_t err; /* and this kept it from that; 0: nothing failed */
-};
-
 /* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */
 struct e4z_check_sink {
 	void *arg;
@@ -217,6 +273,12 @@ struct e4z_check_options {
 	uint32_t kinds;		  /* E4Z_KIND_BIT()s to report, 0: all */
 	const char *const *files; /* absolute paths or "<INO>": only these; NULL: every inode */
 	size_t file_count;
+	/*
+	 * with FILES, of which there may be none: these too, as e4z_expand() delivered them (the
+	 * paths are the caller's, and must live until the call returns)
+	 */
+	const struct e4z_match *matches;
+	size_t match_count;
 	const volatile int *stop; /* polled; non-zero ends the check with E4Z_ET_INTERRUPTED */
 };
 
@@ -381,9 +443,10 @@ enum e4z_convert_to {
 
 struct e4z_convert_options {
 	enum e4z_convert_to to;
-	uint64_t offset, length;  /* bytes; every block that they touch. length 0: to the end */
-	bool dry_run;		  /* of e4z_convert_all() */
-	unsigned jobs;		  /* threads that read; 0: the processors there are */
+	uint64_t offset, length; /* bytes; every block that they touch. length 0: to the end */
+	bool dry_run;		 /* of e4z_convert_all() */
+	bool every;    /* of e4z_convert(): refuse whatever e4z_convert_all() would leave out */
+	unsigned jobs; /* threads that read; 0: the processors there are */
 	const volatile int *stop; /* polled; non-zero ends it with E4Z_ET_INTERRUPTED */
 	/* pass 1 the tables (of e4z_convert_all() only), 2 the blocks; may be NULL */
 	void (*progress)(void *arg, int pass, uint64_t current, uint64_t max);

@@ -21,7 +21,7 @@ struct walk {
 	const struct e4z_image *img;
 	bool (*entry)(void *arg, const struct dir_entry *entry);
 	void *arg;
-	bool ended;
+	bool ended, typed, damaged;
 	struct run_vec runs;
 	struct rangeset *visited; /* tree blocks */
 	uint64_t blocks;
@@ -52,13 +52,18 @@ static void walk_bytes(struct walk *w, const uint8_t *p, size_t len, uint64_t of
 		struct dir_entry entry = {.ino = get_le32(e),
 					  .off = off + at,
 					  .name = (const char *)e + ENTRY_HEADER,
-					  .name_len = e[6]};
+					  .name_len = e[6],
+					  .type = w->typed ? e[7] : 0};
 
 		if (step < ENTRY_HEADER || step % 4 || step > len - at ||
-		    entry.name_len + ENTRY_HEADER > step)
+		    entry.name_len + ENTRY_HEADER > step) {
+			w->damaged = true;
 			return;
+		}
 		if (entry.ino && entry.name_len && entry.ino <= w->img->inodes)
 			w->ended = !w->entry(w->arg, &entry);
+		else
+			w->damaged |= entry.ino != 0;
 		at += step;
 	}
 }
@@ -140,7 +145,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 	uint8_t *buf;
 	errcode_t err;
 
-	map_walk(w->img, work, inode, &sink);
+	w->damaged = map_walk(w->img, work, inode, &sink) != NULL;
 	if (w->err)
 		return w->err;
 	buf = malloc(w->img->block_size > READ_BYTES ? w->img->block_size : READ_BYTES);
@@ -155,6 +160,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 			break;
 		if (run->len > end - run->lblk)
 			run->len = end - run->lblk;
+		w->damaged |= run->len > *w->budget;
 		if (run->len > *w->budget)
 			run->len = *w->budget;
 		*w->budget -= run->len;
@@ -168,15 +174,20 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
-		   void *arg)
+		   void *arg, bool *damaged)
 {
-	struct walk w = {.img = img, .budget = budget, .entry = entry, .arg = arg};
+	struct walk w = {.img = img,
+			 .budget = budget,
+			 .entry = entry,
+			 .arg = arg,
+			 .typed = ext2fs_has_feature_filetype(img->fs->super)};
 	errcode_t err;
 
-	if (inode->flags & EXT4_INLINE_DATA_FL)
-		return walk_inline(&w, inode);
-	err = walk_blocks(&w, work, inode);
+	err = inode->flags & EXT4_INLINE_DATA_FL ? walk_inline(&w, inode)
+						 : walk_blocks(&w, work, inode);
 	vec_free(&w.runs);
 	rangeset_free(w.visited);
+	if (damaged)
+		*damaged |= w.damaged;
 	return err;
 }

@@ -10,6 +10,7 @@ struct dir_entry {
 	uint64_t off;	  /* of the entry in the directory, bytes; rising */
 	const char *name; /* not terminated */
 	size_t name_len;
+	uint8_t type; /* EXT2_FT_..., as the directory has it; 0: it does not say */
 };
 
 /*
@@ -18,9 +19,11 @@ struct dir_entry {
  * reading, or 0.
  * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
  * one owner, the blocks of the file system suffice for all directories, unless many share some.
+ * *DAMAGED becomes true where something was left out (false stays to be set by the caller); NULL:
+ * that does not matter.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
-		   void *arg);
+		   void *arg, bool *damaged);
 
 #endif

@@ -31,6 +31,13 @@ struct e4z_image {
 	struct e4z_commit_summary done; /* by transactions that have ended */
 	unsigned faults;		/* test-only: enum commit_fault for the next commit */
 
+	/* what a name leads to, while somebody works on what it is; NULL: nobody does */
+	struct known_name {
+		const char *name;
+		uint32_t ino;
+		bool plain;
+	} known;
+
 	/* derived once from the validated superblock */
 	uint32_t block_size; /* bytes */
 	uint32_t block_bits;

@@ -31,7 +31,7 @@ static errcode_t find_file(struct convert *c, const char *file, uint8_t *raw, st
 	err = guard_inode(img, inode, 0);
 	if (err)
 		return err;
-	why = convert_exempts(c, inode, false);
+	why = convert_exempts(c, inode, c->options->every);
 	return why ? image_refuse(img, E4Z_ET_REFUSED, "inode %u is %s", ino, why) : 0;
 }
 

@@ -15,6 +15,14 @@
 /* More threads than this would only wait for memory. */
 #define JOBS_MAX 1024
 
+/* A file that was asked for. */
+struct asked {
+	uint32_t ino;
+	size_t order;
+	const char *given; /* a name of it; NULL: it was none */
+};
+VEC(asked_vec, struct asked);
+
 struct check {
 	struct e4z_image *img;
 	struct e4z_check_options options;
@@ -24,9 +32,8 @@ struct check {
 	struct findings *findings;
 	struct tables *tables;
 	struct names *names;
-	uint32_t *inos;	    /* of the files asked for, sorted; NULL: all */
-	const char **given; /* and how they were asked for, where that is a name of theirs */
-	size_t ino_count;
+	struct asked_vec asked; /* the files asked for, sorted */
+	uint32_t *inos;		/* of them; NULL: all */
 };
 
 static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
@@ -38,20 +45,38 @@ static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
 	return 0;
 }
 
-static void insert_ino(struct check *check, uint32_t ino, const char *given)
+static int compare_asked(const void *a, const void *b)
 {
-	size_t at = check->ino_count;
+	const struct asked *x = a, *y = b;
 
-	for (size_t i = 0; i < at; i++)
-		if (check->inos[i] == ino)
-			return;
-	for (; at > 0 && check->inos[at - 1] > ino; at--) {
-		check->inos[at] = check->inos[at - 1];
-		check->given[at] = check->given[at - 1];
-	}
-	check->inos[at] = ino;
-	check->given[at] = given;
-	check->ino_count++;
+	if (x->ino != y->ino)
+		return (x->ino > y->ino) - (x->ino < y->ino);
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+/* One inode each, in their order, under the name by which it was asked for first. */
+static errcode_t sort_asked(struct check *check)
+{
+	struct asked *asked = check->asked.items;
+	size_t count = 0;
+
+	if (check->asked.count)
+		qsort(asked, check->asked.count, sizeof(*asked), compare_asked);
+	for (size_t i = 0; i < check->asked.count; i++)
+		if (!count || asked[count - 1].ino != asked[i].ino)
+			asked[count++] = asked[i];
+	check->asked.count = count;
+	check->inos = malloc((count + 1) * sizeof(*check->inos));
+	for (size_t i = 0; check->inos && i < count; i++)
+		check->inos[i] = asked[i].ino;
+	return check->inos ? 0 : ENOMEM;
+}
+
+static errcode_t ask_for(struct check *check, uint32_t ino, const char *name, bool plain)
+{
+	const struct asked asked = {ino, check->asked.count, plain ? name : NULL};
+
+	return vec_push(&check->asked, asked);
 }
 
 static errcode_t lookup_files(struct check *check)
@@ -60,20 +85,19 @@ static errcode_t lookup_files(struct check *check)
 	struct map_work work = {.stop = options->stop};
 	errcode_t err = map_work_init(check->img, &work);
 
-	check->inos = calloc(options->file_count, sizeof(*check->inos));
-	check->given = calloc(options->file_count, sizeof(*check->given));
-	if (!check->inos || !check->given)
-		err = ENOMEM;
 	for (size_t i = 0; i < options->file_count && !err; i++) {
 		uint32_t ino;
 		bool plain;
 
 		err = lookup(check->img, &work, options->files[i], &ino, &plain);
 		if (!err)
-			insert_ino(check, ino, plain ? options->files[i] : NULL);
+			err = ask_for(check, ino, options->files[i], plain);
 	}
+	for (size_t i = 0; i < options->match_count && !err; i++)
+		err = ask_for(check, options->matches[i].ino, options->matches[i].path,
+			      options->matches[i].plain);
 	map_work_free(&work);
-	return err;
+	return err ? err : sort_asked(check);
 }
 
 /* One inode that was asked for: it counts as a file, or why it is not judged is noted. */
@@ -98,7 +122,7 @@ static errcode_t note_given(struct check *check)
 	AUTO_FREE uint8_t *raw = malloc(check->img->inode_size);
 	errcode_t err = raw ? 0 : ENOMEM;
 
-	for (size_t i = 0; i < check->ino_count && !err; i++) {
+	for (size_t i = 0; i < check->asked.count && !err; i++) {
 		struct inode inode;
 
 		if (!inode_read(check->img, check->inos[i], raw, &inode))
@@ -132,7 +156,7 @@ static errcode_t judge(struct check *check)
 	if (err)
 		return err;
 	if (options->files && !check->whole)
-		err = tables_judge_some(check->tables, check->inos, check->ino_count);
+		err = tables_judge_some(check->tables, check->inos, check->asked.count);
 	else
 		err = tables_judge(check->tables);
 	if (!options->files)
@@ -142,27 +166,34 @@ static errcode_t judge(struct check *check)
 	return err;
 }
 
+static const struct asked *find_asked(const struct check *check, uint32_t ino)
+{
+	size_t low = 0, high = check->asked.count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (check->inos[mid] < ino)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < check->asked.count && check->inos[low] == ino ? &check->asked.items[low]
+								   : NULL;
+}
+
 /* The name that was asked for, if the file was asked for by a name of its own. */
 static const char *given_name(const struct check *check, uint32_t ino)
 {
-	for (size_t i = 0; i < check->ino_count; i++)
-		if (check->inos[i] == ino)
-			return check->given[i];
-	return NULL;
-}
+	const struct asked *asked = find_asked(check, ino);
 
-static int compare_inos(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
+	return asked ? asked->given : NULL;
 }
 
 /* What has no inode concerns everybody. */
 static bool is_given(const struct check *check, uint32_t ino)
 {
-	return !check->options.files || !ino ||
-	       bsearch(&ino, check->inos, check->ino_count, sizeof(ino), compare_inos);
+	return !check->options.files || !ino || find_asked(check, ino);
 }
 
 static bool is_wanted(const struct check *check, const struct e4z_finding *finding)
@@ -337,8 +368,8 @@ void check_free(struct check *check)
 	names_free(check->names);
 	tables_free(check->tables);
 	findings_free(check->findings);
+	vec_free(&check->asked);
 	free(check->inos);
-	free(check->given);
 	free(check);
 }
 

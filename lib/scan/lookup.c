@@ -108,9 +108,9 @@ struct resolve {
 	char *rest;
 	unsigned links;
 	bool plain;
-	uint64_t budget; /* blocks of directories, and steps, that are left */
-	uint32_t dir;	 /* where the rest begins */
-	uint32_t ino;	 /* where it led so far */
+	uint64_t *budget; /* blocks of directories, and steps, that are left */
+	uint32_t dir;	  /* where the rest begins */
+	uint32_t ino;	  /* where it led so far */
 };
 
 static errcode_t give_up(struct resolve *r, errcode_t err)
@@ -146,9 +146,9 @@ static errcode_t step(struct resolve *r, size_t len)
 
 	if (err)
 		return give_up(r, err);
-	if (!r->budget)
+	if (!*r->budget)
 		return give_up(r, E4Z_ET_LOOP);
-	r->budget--;
+	--*r->budget;
 	if (!inode_is(&inode, LINUX_S_IFDIR))
 		return give_up(r, ENOTDIR);
 	r->dir = r->ino;
@@ -157,7 +157,7 @@ static errcode_t step(struct resolve *r, size_t len)
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
 	else
-		err = dir_walk(r->img, r->work, &inode, &r->budget, match, &find);
+		err = dir_walk(r->img, r->work, &inode, r->budget, match, &find, NULL);
 	/* ".." of an inline directory is the number it begins with */
 	if (!find.ino && len == 2 && memcmp(r->rest, "..", 2) == 0 &&
 	    inode.flags & EXT4_INLINE_DATA_FL)
@@ -176,12 +176,10 @@ static errcode_t step(struct resolve *r, size_t len)
 	return *r->rest && !inode_is(&inode, LINUX_S_IFDIR) ? give_up(r, ENOTDIR) : 0;
 }
 
-static errcode_t lookup_path(struct resolve *r)
+static errcode_t walk_rest(struct resolve *r)
 {
 	errcode_t err = 0;
 
-	r->ino = EXT2_ROOT_INO;
-	r->plain = !strstr(r->name, "//") && (!r->name[1] || r->name[strlen(r->name) - 1] != '/');
 	while (!err) {
 		r->rest += strspn(r->rest, "/");
 		if (!*r->rest)
@@ -189,6 +187,13 @@ static errcode_t lookup_path(struct resolve *r)
 		err = step(r, strcspn(r->rest, "/"));
 	}
 	return err;
+}
+
+static errcode_t lookup_path(struct resolve *r)
+{
+	r->ino = EXT2_ROOT_INO;
+	r->plain = !strstr(r->name, "//") && (!r->name[1] || r->name[strlen(r->name) - 1] != '/');
+	return walk_rest(r);
 }
 
 static errcode_t lookup_number(struct resolve *r)
@@ -208,12 +213,23 @@ static errcode_t lookup_number(struct resolve *r)
 	return 0;
 }
 
+uint64_t lookup_budget(const struct e4z_image *img)
+{
+	return BUDGET + img->blocks;
+}
+
 errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name, uint32_t *ino,
 		 bool *plain)
 {
-	struct resolve r = {.img = img, .work = work, .name = name, .budget = BUDGET + img->blocks};
+	uint64_t budget = lookup_budget(img);
+	struct resolve r = {.img = img, .work = work, .name = name, .budget = &budget};
 	errcode_t err;
 
+	if (img->known.name && !strcmp(img->known.name, name)) {
+		*ino = img->known.ino;
+		*plain = img->known.plain;
+		return 0;
+	}
 	if (*name == '<') {
 		err = lookup_number(&r);
 	} else if (*name != '/') {
@@ -225,6 +241,33 @@ errcode_t lookup(struct e4z_image *img, struct map_work *work, const char *name,
 	}
 	*ino = r.ino;
 	*plain = r.plain;
+	free(r.raw);
+	free(r.path);
+	return err;
+}
+
+errcode_t lookup_link(struct e4z_image *img, struct map_work *work, uint32_t dir, uint32_t link,
+		      uint64_t *budget, uint32_t *ino)
+{
+	struct resolve r = {.img = img,
+			    .work = work,
+			    .name = "a symbolic link",
+			    .raw = malloc(img->inode_size),
+			    .path = strdup(""),
+			    .budget = budget,
+			    .dir = dir,
+			    .ino = link};
+	struct inode inode;
+	errcode_t err = r.raw && r.path ? 0 : ENOMEM;
+
+	r.rest = r.path;
+	if (!err)
+		err = inode_read(img, link, r.raw, &inode);
+	if (!err)
+		err = follow(&r, &inode);
+	if (!err)
+		err = walk_rest(&r);
+	*ino = r.ino;
 	free(r.raw);
 	free(r.path);
 	return err;

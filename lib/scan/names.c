@@ -217,8 +217,8 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 			continue;
 		names->reading = ino;
 		/* what a damaged directory does not name stays without a name */
-		if (dir_walk(img, &work, &inode, &names->budget, on_entry, names) && !names->err &&
-		    vec_push(&names->unread, ino))
+		if (dir_walk(img, &work, &inode, &names->budget, on_entry, names, NULL) &&
+		    !names->err && vec_push(&names->unread, ino))
 			names->err = ENOMEM;
 		err = names->err;
 	}
