@@ -176,6 +176,7 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 	case E4Z_ET_HAS_ERRORS:
 		put_e2fsck(to, options, img, "-fy", "repairs it, --force edits it anyway");
 		break;
+	case E4Z_ET_NO_MATCH: fputs("; --allow-none permits that", to); break;
 	case E4Z_ET_NO_JOURNAL: fputs("; --journal-device FILE names it", to); break;
 	case E4Z_ET_MOUNTED:
 		if (options_only_look(options))

@@ -60,8 +60,25 @@ void check_face_open(struct check_face *face, const struct options *options, str
 	progress_start(&face->progress, options);
 }
 
+errcode_t check_face_expand(struct check_face *face, struct e4z_image *img,
+			    struct e4z_check_options *how)
+{
+	struct file_walk files = {.report = face->report, .stop = face->stop, .links = true};
+	errcode_t err;
+
+	if (!how->files)
+		return 0;
+	err = file_list_gather(&face->files, &files, img);
+	face->skipped = files.skipped;
+	how->file_count = 0;
+	how->matches = face->files.items;
+	how->match_count = face->files.count;
+	return err;
+}
+
 void check_face_close(struct check_face *face)
 {
+	file_list_free(&face->files);
 	progress_hide(&face->progress);
 }
 
@@ -75,7 +92,10 @@ static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *r
 	check_face_open(face, face->report->options, face->report, face->stop, &how, &sink);
 	if (face->report->options->verbose)
 		face->img = img;
-	err = e4z_check(img, &how, &sink, &result->check);
+	err = check_face_expand(face, img, &how);
+	if (!err)
+		err = e4z_check(img, &how, &sink, &result->check);
+	result->check.skipped += face->skipped;
 	check_face_close(face);
 	return err;
 }

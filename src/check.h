@@ -3,6 +3,7 @@
 #ifndef E4ZERO_CHECK_H
 #define E4ZERO_CHECK_H
 
+#include "files.h"
 #include "options.h"
 #include "progress.h"
 
@@ -14,12 +15,17 @@ struct check_face {
 	const volatile int *stop;
 	struct e4z_image *img; /* to show bytes of; NULL: none are shown */
 	struct progress progress;
+	struct file_list files; /* what was asked for */
+	uint64_t skipped;	/* of it, before the check began */
 };
 
 /* Fill HOW as OPTIONS ask, and SINK, which refers to FACE. */
 void check_face_open(struct check_face *face, const struct options *options, struct report *report,
 		     const volatile int *stop, struct e4z_check_options *how,
 		     struct e4z_check_sink *sink);
+/* Have HOW look at what the FILEs of the command line stand for in IMG, if there are any. */
+errcode_t check_face_expand(struct check_face *face, struct e4z_image *img,
+			    struct e4z_check_options *how);
 void check_face_close(struct check_face *face);
 
 #endif

@@ -4,10 +4,13 @@
 #include "convert.h"
 #include "advice.h"
 #include "edit.h"
+#include "errors.h"
+#include "files.h"
 #include "progress.h"
 #include "util.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct face {
 	struct edit_job *job;
@@ -64,22 +67,81 @@ static struct e4z_convert_options make_options(struct face *face)
 	};
 }
 
-/* All of it, or nothing. */
-static errcode_t convert_files(struct face *face, struct e4z_edit *edits)
+/* What was done to the FILEs; the paths are kept, too. */
+struct edits {
+	struct face *face;
+	struct e4z_convert_options how;
+	struct e4z_edit *items;
+	size_t count, room;
+	uint64_t exempt;
+};
+
+static errcode_t keep_edit(struct edits *edits, const struct e4z_edit *edit, const char *name)
 {
-	const struct e4z_convert_options how = make_options(face);
+	struct e4z_edit *items = edits->items;
+
+	if (edits->count == edits->room) {
+		size_t room = edits->room ? edits->room * 2 : 64;
+
+		items = realloc(items, room * sizeof(*items));
+		if (!items)
+			return ENOMEM;
+		edits->items = items;
+		edits->room = room;
+	}
+	items[edits->count] = *edit;
+	items[edits->count].path = strdup(name);
+	return items[edits->count].path ? edits->count++, 0 : ENOMEM;
+}
+
+/* One that nobody named by itself is left alone where it must be, as in a whole image. */
+static errcode_t skip_exempt(struct edits *edits, const struct e4z_match *match)
+{
+	const struct edit_job *job = edits->face->job;
+	const struct e4z_skipped skipped = {
+		.ino = match->ino,
+		.path = match->path,
+		.why = e4z_message(job->img, E4Z_ET_REFUSED),
+	};
+
+	edits->exempt++;
+	return on_skipped(edits->face, &skipped);
+}
+
+static errcode_t convert_one(void *arg, const struct e4z_match *match, const char *name)
+{
+	struct edits *edits = arg;
+	struct e4z_edit edit;
+	errcode_t err;
+
+	edits->how.every = !match->literal;
+	err = e4z_convert(edits->face->job->img, name, &edits->how, &edit);
+	if (err == E4Z_ET_REFUSED && !match->literal)
+		return skip_exempt(edits, match);
+	return err ? err : keep_edit(edits, &edit, name);
+}
+
+/* All of it, or nothing. */
+static errcode_t convert_files(struct face *face)
+{
+	struct edits edits = {.face = face, .how = make_options(face)};
 	struct edit_job *job = face->job;
-	size_t count = job->options->file_count;
+	struct file_walk files = {
+		.report = job->report, .stop = job->stop, .one = convert_one, .arg = &edits};
 	errcode_t err = edit_begin(job);
 
-	for (size_t i = 0; i < count && !err; i++)
-		err = e4z_convert(job->img, job->options->files[i], &how, &edits[i]);
+	if (!err)
+		err = files_each(&files, job->img);
 	progress_hide(&face->progress);
 	if (!err)
 		err = edit_commit(job);
-	job->result.check.files = err ? 0 : count;
-	for (size_t i = 0; i < count && !err; i++)
-		err = report_edit(job->report, &edits[i]);
+	job->result.check.files = err ? 0 : edits.count;
+	job->result.check.skipped = files.skipped + edits.exempt;
+	for (size_t i = 0; i < edits.count && !err; i++)
+		err = report_edit(job->report, &edits.items[i]);
+	for (size_t i = 0; i < edits.count; i++)
+		free((char *)edits.items[i].path);
+	free(edits.items);
 	return err;
 }
 
@@ -118,17 +180,9 @@ static errcode_t convert_image(struct face *face)
 static errcode_t convert(struct edit_job *job)
 {
 	struct face face = {.job = job};
-	size_t count = job->options->file_count;
-	struct e4z_edit *edits;
-	errcode_t err;
 
 	progress_start(&face.progress, job->options);
-	if (!count)
-		return convert_image(&face);
-	edits = calloc(count, sizeof(*edits));
-	err = edits ? convert_files(&face, edits) : ENOMEM;
-	free(edits);
-	return err;
+	return job->options->file_count ? convert_files(&face) : convert_image(&face);
 }
 
 int convert_run(const struct options *options, struct report *report, const volatile int *stop)

@@ -11,13 +11,16 @@ static errcode_t fix(struct edit_job *job)
 	struct check_face face;
 	struct e4z_check_sink sink;
 	struct e4z_fix_options how = {.dry_run = job->options->dry_run};
-	struct e4z_fix_summary sum;
+	struct e4z_fix_summary sum = {.log_room = UINT64_MAX};
 	errcode_t err;
 
 	check_face_open(&face, job->options, job->report, job->stop, &how.check, &sink);
-	err = e4z_fix(job->img, &how, &sink, &sum);
+	err = check_face_expand(&face, job->img, &how.check);
+	if (!err)
+		err = e4z_fix(job->img, &how, &sink, &sum);
 	check_face_close(&face);
 	job->result.check = sum.check;
+	job->result.check.skipped += face.skipped;
 	job->result.commit = sum.commit;
 	job->result.left = sum.left;
 	job->result.log_room = sum.log_room == UINT64_MAX ? E4Z_NONE : sum.log_room;

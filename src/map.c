@@ -4,12 +4,15 @@
 #include "map.h"
 #include "e4zero.h"
 #include "errors.h"
+#include "files.h"
 #include "report.h"
 #include "verb.h"
 
 struct map {
 	struct report *report;
 	const volatile int *stop;
+	struct e4z_image *img;
+	struct report_summary *result;
 	const char *file;
 	uint64_t pieces;
 };
@@ -24,19 +27,34 @@ static errcode_t on_piece(void *arg, const struct e4z_map_piece *piece)
 	return map->report->ops->map(map->report, map->file, piece);
 }
 
+static errcode_t map_one(void *arg, const struct e4z_match *match, const char *name)
+{
+	struct map *map = arg;
+	errcode_t err;
+
+	(void)match;
+	map->file = name;
+	err = e4z_map(map->img, name, on_piece, map);
+	if (!err)
+		map->result->check.files++;
+	return err;
+}
+
 static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
 	struct map *map = arg;
-	const struct options *options = map->report->options;
-	errcode_t err = 0;
-	size_t i;
+	struct file_walk files = {
+		.report = map->report,
+		.stop = map->stop,
+		.one = map_one,
+		.arg = map,
+	};
+	errcode_t err;
 
-	for (i = 0; i < options->file_count && !err; i++) {
-		map->file = options->files[i];
-		err = e4z_map(img, map->file, on_piece, map);
-		if (!err)
-			result->check.files++;
-	}
+	map->img = img;
+	map->result = result;
+	err = files_each(&files, img);
+	result->check.skipped = files.skipped;
 	result->pieces = map->pieces;
 	return err;
 }

@@ -123,6 +123,10 @@ static const struct option_row rows[] = {
 	 .at_once = true,
 	 .help = "print the version and exit"},
 
+	{.name = "allow-none",
+	 .with = V_SCAN | V_MAP | V_SCRIPT,
+	 .flag = FLAG(allow_none),
+	 .help = "a pattern that matches no file is no error"},
 	{.letter = 'C',
 	 .arg = "FD",
 	 .with = V_SCAN,
@@ -284,7 +288,9 @@ static int help_run(const struct options *options, struct report *report, const 
 	     "its files in transactions of its own journal.\n\n"
 	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N names\n"
 	     "the byte where the file system starts. FILE is an absolute path inside it, or\n"
-	     "<INO>; --check without FILE judges every inode.");
+	     "<INO>; --check without FILE judges every inode. For --check, --fix, --convert\n"
+	     "and --map it may be a directory, for all below it, or a pattern like\n"
+	     "'/var/log/**/*.log'.");
 	for (pass = 0; pass < 2; pass++) {
 		fputs(titles[pass], stdout);
 		for (i = 0; i < ROWS; i++)

@@ -34,8 +34,9 @@ debugfs_script image <<-END
 	set_inode_field gone links_count 0
 END
 gone=$(debugfs -R 'stat gone' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
+dir=$(debugfs -R 'stat d' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
 system='a system inode: its content is not judged'
-for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" '/d:not a regular file' \
+for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" "<$dir>:not a regular file" \
 	"<$gone>:deleted, waiting to be freed"; do
 	for verb in --check --fix; do
 		run_e4zero 0 $verb --json image "${row%%:*}"

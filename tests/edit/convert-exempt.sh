@@ -28,7 +28,7 @@ END2
 for to in written unwritten hole; do
 	untouched 8 'is encrypted' image --convert $to image /plain
 	untouched 8 'verity' image --convert $to image /zeroes
-	untouched 8 'directory' image --convert $to image /dir
+	untouched 8 'directory' image --convert $to image "<$(ino_of image /dir)>"
 	untouched 8 'belongs to the file system' image --convert $to image '<8>'
 	untouched 8 'No such file' image --convert $to image /file /missing
 	untouched 8 'is encrypted' image --convert $to image /file /plain
