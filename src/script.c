@@ -7,6 +7,7 @@
 #include "script.h"
 #include "edit.h"
 #include "errors.h"
+#include "files.h"
 #include "operation.h"
 #include "report.h"
 #include "source.h"
@@ -25,6 +26,7 @@ struct line {
 	enum line_kind kind;
 	unsigned number;
 	struct operation op;
+	char *pattern; /* what op.file is, unless it is the name of a file; NULL: always that */
 };
 
 struct script {
@@ -35,7 +37,9 @@ struct script {
 	size_t count, room;
 	struct e4z_edit *edits;
 	size_t edit_count, edit_room, told; /* the first TOLD of them are durable */
-	char where[64];			    /* in it a fault is */
+	char **paths;			    /* of files that a pattern matched */
+	size_t path_count, path_room;
+	char where[64]; /* in it a fault is */
 	char why[256];
 	bool no_memory;
 };
@@ -158,27 +162,45 @@ static bool understand(struct reading *r)
 	return take_rest(r);
 }
 
-/* The line TEXT, which is cut into words and kept. */
-static bool parse_line(struct script *s, unsigned number, char *text)
+static bool no_memory(struct script *s)
 {
-	struct line line = {.number = number}, *lines;
-	struct reading r = {.script = s, .line = &line, .end = (unsigned)strlen(text) + 1};
-	const char *why = words_split(text, r.words, MAX_WORDS, &r.count);
+	s->no_memory = true;
+	return false;
+}
 
+/* Cut TEXT into words, and understand them. False: why not is said. */
+static bool read_line(struct script *s, struct line *line, char *text, bool *empty)
+{
+	struct reading r = {.script = s, .line = line, .end = (unsigned)strlen(text) + 1};
+	const char *why;
+
+	if (!words_pattern(text, 1, &line->pattern))
+		return no_memory(s);
+	why = words_split(text, r.words, MAX_WORDS, &r.count);
 	if (why) {
 		/* what was cut already is no longer what stands in the line */
 		r.end = r.words[r.count].column;
 		r.at = r.count;
 		return complain(&r, why);
 	}
-	if (!r.count)
-		return true;
-	if (!understand(&r))
-		return false;
+	*empty = !r.count;
+	return *empty || understand(&r);
+}
+
+/* The line TEXT, which is cut into words and kept. */
+static bool parse_line(struct script *s, unsigned number, char *text)
+{
+	struct line line = {.number = number}, *lines;
+	bool empty = false, understood = read_line(s, &line, text, &empty);
+
+	if (!understood || empty) {
+		free(line.pattern);
+		return understood;
+	}
 	lines = more(s->lines, s->count, &s->room, sizeof(*lines));
 	if (!lines) {
-		s->no_memory = true;
-		return false;
+		free(line.pattern);
+		return no_memory(s);
 	}
 	s->lines = lines;
 	lines[s->count++] = line;
@@ -245,24 +267,67 @@ static void blame(struct script *s, const char *what, size_t first, size_t last)
 			 what);
 }
 
-/* The operation of line I; its transaction began with line FIRST. */
-static errcode_t operate(struct edit_job *job, struct script *s, size_t first, size_t i)
+/* A line that is being run. */
+struct run {
+	struct edit_job *job;
+	struct script *script;
+	size_t first, line; /* indices; its transaction began with the FIRST */
+};
+
+/* The operation of a line on FILE. */
+static errcode_t operate(struct run *run, const char *file)
 {
+	struct script *s = run->script;
+	struct edit_job *job = run->job;
 	struct e4z_edit *edits = more(s->edits, s->edit_count, &s->edit_room, sizeof(*edits));
-	struct operation op = s->lines[i].op;
+	struct operation op = s->lines[run->line].op;
 	errcode_t err;
 
 	if (!edits)
 		return ENOMEM;
 	s->edits = edits;
 	op.stop = job->stop;
+	op.file = file;
 	err = operation_run(job->img, &op, &edits[s->edit_count]);
 	if (!err)
 		s->edit_count++;
 	else
 		/* it is all of them that the journal has no room for */
 		blame(s, op.why[0] ? op.why : e4z_context(job->img),
-		      err == E4Z_ET_LOG_FULL ? first : i, i);
+		      err == E4Z_ET_LOG_FULL ? run->first : run->line, run->line);
+	return err;
+}
+
+/* NAME is gone when this returns, and is told after the commit. */
+static errcode_t operate_match(void *arg, const struct e4z_match *match, const char *name)
+{
+	struct run *run = arg;
+	struct script *s = run->script;
+	char **paths = more(s->paths, s->path_count, &s->path_room, sizeof(*paths));
+
+	(void)match;
+	if (!paths)
+		return ENOMEM;
+	s->paths = paths;
+	paths[s->path_count] = strdup(name);
+	if (!paths[s->path_count])
+		return ENOMEM;
+	return operate(run, paths[s->path_count++]);
+}
+
+/* Each file that the pattern of the line matches, as if it had the line for itself. */
+static errcode_t operate_pattern(struct run *run)
+{
+	const struct line *line = &run->script->lines[run->line];
+	struct edit_job *job = run->job;
+	struct file_walk files = {
+		.report = job->report, .stop = job->stop, .one = operate_match, .arg = run};
+	errcode_t err = files_expand(&files, job->img, line->pattern, line->op.file);
+
+	job->result.check.skipped += files.skipped;
+	/* an operation that failed was blamed */
+	if (err && !run->script->why[0])
+		blame(run->script, e4z_context(job->img), run->line, run->line);
 	return err;
 }
 
@@ -308,10 +373,13 @@ static errcode_t commit(struct edit_job *job, struct script *s, bool last)
 /* Line I; the transaction began with line *FIRST. */
 static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size_t *first)
 {
+	struct run run = {job, s, *first, i};
 	errcode_t err = 0;
 
 	switch (s->lines[i].kind) {
-	case LINE_OPERATION: return operate(job, s, *first, i);
+	case LINE_OPERATION:
+		return s->lines[i].pattern ? operate_pattern(&run)
+					   : operate(&run, s->lines[i].op.file);
 	case LINE_FLUSH: err = e4z_flush(job->img); break;
 	case LINE_COMMIT: err = commit(job, s, false); break;
 	}
@@ -350,6 +418,11 @@ static errcode_t work(struct edit_job *job)
 
 static void script_free(struct script *s)
 {
+	for (size_t i = 0; i < s->count; i++)
+		free(s->lines[i].pattern);
+	for (size_t i = 0; i < s->path_count; i++)
+		free(s->paths[i]);
+	free(s->paths);
 	free(s->text);
 	free(s->lines);
 	free(s->edits);

@@ -3,6 +3,7 @@
 #ifndef E4ZERO_WORDS_H
 #define E4ZERO_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct word {
@@ -16,5 +17,12 @@ struct word {
  * or NULL; the column of what is wrong is words[*count]'s then.
  */
 const char *words_split(char *line, struct word *words, size_t max, size_t *count);
+
+/*
+ * The pattern that word WORD (from 0 on) of LINE, which was not split yet, is to a shell: what was
+ * quoted in it is not special, a backslash precedes it. *PATTERN is the caller's to free; NULL
+ * where nothing in the word is special. False: no memory.
+ */
+bool words_pattern(const char *line, size_t word, char **pattern);
 
 #endif
