@@ -5,31 +5,25 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "errors.h"
+#include "io/block_table.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_ROOM 64		/* slots, a power of two */
 #define LIST_BYTES (256u << 10) /* compared at once */
 #define GIVEN_AWAY UINT64_MAX	/* no mark is that high */
 
 VEC(saved_vec, struct captured);
 
-/* Blocks by their number: open addressing, never full. */
-struct table {
-	struct captured *slots; /* data NULL: free */
-	size_t room, count;
-};
-
 struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
-	struct table sealed;	   /* over the overlay: the data are somebody else's */
-	const struct stash *stash; /* over both; NULL: none */
-	struct table changed;	   /* over all */
-	uint64_t mark;		   /* 0: none yet */
-	struct saved_vec saved;	   /* of blocks changed since the mark: their content then */
+	struct block_table sealed;  /* over the overlay: the data are somebody else's */
+	const struct stash *stash;  /* over both; NULL: none */
+	struct block_table changed; /* over all */
+	uint64_t mark;		    /* 0: none yet */
+	struct saved_vec saved;	    /* of blocks changed since the mark: their content then */
 };
 
 errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **out)
@@ -83,26 +77,9 @@ size_t capture_count(const struct capture *cap)
 	return cap->changed.count;
 }
 
-/* ---- the tables ---- */
-
-static size_t slot_of(const struct table *t, uint64_t block)
+size_t capture_logged(const struct capture *cap)
 {
-	return (size_t)(block * 0x9e3779b97f4a7c15ull >> 20) & (t->room - 1);
-}
-
-/* Where BLOCK is, or the free slot where it would be. */
-static struct captured *find(const struct table *t, uint64_t block)
-{
-	size_t at = slot_of(t, block);
-
-	while (t->slots[at].data && t->slots[at].block != block)
-		at = (at + 1) & (t->room - 1);
-	return &t->slots[at];
-}
-
-static uint8_t *held(const struct table *t, uint64_t block)
-{
-	return t->count ? find(t, block)->data : NULL;
+	return cap->changed.logged;
 }
 
 static bool is_stashed(const struct capture *cap, uint64_t block)
@@ -112,62 +89,10 @@ static bool is_stashed(const struct capture *cap, uint64_t block)
 
 bool capture_has(const struct capture *cap, uint64_t block)
 {
-	return held(&cap->changed, block) || is_stashed(cap, block);
-}
-
-/* Make room for one more. */
-static errcode_t grow(struct table *t)
-{
-	const struct table old = *t;
-
-	if (t->room && t->count < t->room / 2)
-		return 0;
-	t->room = old.room ? old.room * 2 : FIRST_ROOM;
-	t->slots = calloc(t->room, sizeof(*t->slots));
-	if (!t->slots) {
-		*t = old;
-		return ENOMEM;
-	}
-	for (size_t i = 0; i < old.room; i++)
-		if (old.slots[i].data)
-			*find(t, old.slots[i].block) = old.slots[i];
-	free(old.slots);
-	return 0;
-}
-
-/* The first block of T in [from, end), or END. */
-static uint64_t first_held(const struct table *t, uint64_t from, uint64_t end)
-{
-	if (!t->count)
-		return end;
-	/* whichever is less: the blocks of the range, or all that are held */
-	if (end - from < t->room) {
-		while (from < end && !held(t, from))
-			from++;
-		return from;
-	}
-	for (size_t i = 0; i < t->room; i++)
-		if (t->slots[i].data && t->slots[i].block >= from && t->slots[i].block < end)
-			end = t->slots[i].block;
-	return end;
+	return table_held(&cap->changed, block) || is_stashed(cap, block);
 }
 
 /* ---- reading ---- */
-
-/* Copy what T holds of [off, off + len) into BUF. */
-static void patch(const struct table *t, uint32_t bs, uint64_t off, size_t len, uint8_t *buf)
-{
-	if (!t->count || !len)
-		return;
-	for (uint64_t block = off / bs; block <= (off + len - 1) / bs; block++) {
-		const uint8_t *data = held(t, block);
-		uint64_t start = block * bs, from = start > off ? start : off;
-		uint64_t end = start + bs < off + len ? start + bs : off + len;
-
-		if (data)
-			memcpy(buf + (from - off), data + (from - start), end - from);
-	}
-}
 
 errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
@@ -175,7 +100,7 @@ errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len
 				     : blkdev_read(cap->dev, off, len, buf);
 
 	if (!err)
-		patch(&cap->sealed, cap->block_size, off, len, buf);
+		table_patch(&cap->sealed, cap->block_size, off, len, buf);
 	return err;
 }
 
@@ -213,7 +138,7 @@ errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void
 	errcode_t err = read_unchanged(cap, off, len, buf);
 
 	if (!err)
-		patch(&cap->changed, cap->block_size, off, len, buf);
+		table_patch(&cap->changed, cap->block_size, off, len, buf);
 	return err;
 }
 
@@ -221,8 +146,8 @@ bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, vo
 {
 	if (cap->overlay || cap->stash || !blkdev_read_cached(cap->dev, off, len, buf))
 		return false;
-	patch(&cap->sealed, cap->block_size, off, len, buf);
-	patch(&cap->changed, cap->block_size, off, len, buf);
+	table_patch(&cap->sealed, cap->block_size, off, len, buf);
+	table_patch(&cap->changed, cap->block_size, off, len, buf);
 	return true;
 }
 
@@ -237,8 +162,8 @@ void capture_next_data(const struct capture *cap, uint64_t off, uint64_t *start,
 	at = stop = (*start + bs - 1) / bs;
 	if (cap->overlay && overlay_next(cap->overlay, &from, &entry) && entry.block < at)
 		at = entry.block;
-	at = first_held(&cap->sealed, off / bs, at);
-	at = first_held(&cap->changed, off / bs, at);
+	at = table_first(&cap->sealed, off / bs, at);
+	at = table_first(&cap->changed, off / bs, at);
 	if (cap->stash)
 		at = stash_first(cap->stash, off / bs, at);
 	if (at == stop || at * bs >= *start)
@@ -258,6 +183,7 @@ static errcode_t save(struct capture *cap, const struct captured *slot, uint64_t
 	if (!cap->mark || (slot->data && slot->mark == cap->mark))
 		return 0;
 	if (slot->data) {
+		saved.logged = slot->logged;
 		saved.data = malloc(cap->block_size);
 		if (!saved.data)
 			return ENOMEM;
@@ -285,43 +211,61 @@ static uint64_t fingerprint(const uint8_t *data, uint32_t len)
 	return lane[0] + 3 * lane[1] + 5 * lane[2] + 7 * lane[3];
 }
 
-static errcode_t take(struct capture *cap, uint64_t block, bool load, uint8_t **out)
+/* Content for BLOCK, which is not held. */
+static errcode_t new_data(const struct capture *cap, uint64_t block, bool load, uint8_t **out)
 {
-	struct captured *slot = cap->changed.count ? find(&cap->changed, block) : NULL;
-	uint8_t *data;
-	errcode_t err = 0;
+	uint8_t *data = load ? malloc(cap->block_size) : calloc(1, cap->block_size);
+	errcode_t err = data ? 0 : ENOMEM;
 
-	*out = NULL;
-	if (slot && slot->data) {
-		err = save(cap, slot, block);
-		slot->mark = cap->mark;
-		*out = slot->data;
-		return err;
-	}
-	err = grow(&cap->changed);
-	if (err)
-		return err;
-	data = load ? malloc(cap->block_size) : calloc(1, cap->block_size);
-	if (!data)
-		return ENOMEM;
-	if (load)
+	if (!err && load)
 		err = read_unchanged(cap, block * cap->block_size, cap->block_size, data);
 	if (err) {
 		free(data);
-		return err;
+		data = NULL;
 	}
-	slot = find(&cap->changed, block);
-	err = save(cap, slot, block);
-	if (err) {
-		free(data);
-		return err;
-	}
-	*slot = (struct captured){.block = block, .data = data, .mark = cap->mark, .loaded = load};
-	if (load)
-		slot->print = fingerprint(data, cap->block_size);
-	cap->changed.count++;
 	*out = data;
+	return err;
+}
+
+/* Hold BLOCK, which is not held. */
+static errcode_t enter(struct capture *cap, uint64_t block, bool load, struct captured **out)
+{
+	struct captured b = {.block = block, .mark = cap->mark, .loaded = load};
+	errcode_t err = table_grow(&cap->changed);
+
+	if (!err)
+		err = new_data(cap, block, load, &b.data);
+	if (err)
+		return err;
+	*out = table_find(&cap->changed, block);
+	err = save(cap, *out, block);
+	if (err) {
+		free(b.data);
+		return err;
+	}
+	if (load)
+		b.print = fingerprint(b.data, cap->block_size);
+	**out = b;
+	cap->changed.count++;
 	return 0;
+}
+
+/* BLOCK is about to change; LOAD: what is there matters. */
+static errcode_t take(struct capture *cap, uint64_t block, bool load, bool logged, uint8_t **out)
+{
+	struct captured *slot = cap->changed.count ? table_find(&cap->changed, block) : NULL;
+	errcode_t err;
+
+	if (slot && slot->data) {
+		err = save(cap, slot, block);
+		slot->mark = cap->mark;
+	} else {
+		err = enter(cap, block, load, &slot);
+	}
+	*out = err ? NULL : slot->data;
+	if (!err && logged)
+		table_set_logged(&cap->changed, slot, true);
+	return err;
 }
 
 static void forget_saved(struct capture *cap)
@@ -342,29 +286,39 @@ void capture_back(struct capture *cap)
 	for (size_t i = 0; i < cap->saved.count; i++) {
 		const struct captured *saved = &cap->saved.items[i];
 
-		if (saved->data)
-			memcpy(held(&cap->changed, saved->block), saved->data, cap->block_size);
-		else
+		if (!saved->data) {
 			capture_drop(cap, saved->block);
+			continue;
+		}
+		memcpy(table_held(&cap->changed, saved->block), saved->data, cap->block_size);
+		table_set_logged(&cap->changed, table_find(&cap->changed, saved->block),
+				 saved->logged);
 	}
 	capture_mark(cap);
 }
 
 errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data)
 {
-	return take(cap, block, true, data);
+	return take(cap, block, true, true, data);
+}
+
+errcode_t capture_hold(struct capture *cap, uint64_t block)
+{
+	uint8_t *data;
+
+	return take(cap, block, true, false, &data);
 }
 
 errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data)
 {
-	errcode_t err = take(cap, block, false, data);
+	errcode_t err = take(cap, block, false, true, data);
 
 	if (!err)
 		memset(*data, 0, cap->block_size);
 	return err;
 }
 
-errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf)
+static errcode_t put(struct capture *cap, uint64_t off, size_t len, const void *buf, bool logged)
 {
 	const uint8_t *p = buf;
 	uint32_t bs = cap->block_size;
@@ -372,7 +326,7 @@ errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const voi
 	while (len) {
 		size_t skip = off % bs, n = len < bs - skip ? len : bs - skip;
 		uint8_t *data;
-		errcode_t err = take(cap, off / bs, n < bs, &data);
+		errcode_t err = take(cap, off / bs, n < bs, logged, &data);
 
 		if (err)
 			return err;
@@ -384,11 +338,21 @@ errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const voi
 	return 0;
 }
 
+errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf)
+{
+	return put(cap, off, len, buf, true);
+}
+
+errcode_t capture_write_home(struct capture *cap, uint64_t off, size_t len, const void *buf)
+{
+	return put(cap, off, len, buf, false);
+}
+
 errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data)
 {
 	uint64_t off = block * cap->block_size;
 
-	return held(&cap->changed, block) ? capture_write(cap, off, cap->block_size, data) : 0;
+	return table_held(&cap->changed, block) ? put(cap, off, cap->block_size, data, false) : 0;
 }
 
 /* Zero what [off, end) has of BLOCK, which is held. */
@@ -396,7 +360,7 @@ static errcode_t zero_in_block(struct capture *cap, uint64_t block, uint64_t off
 {
 	uint64_t start = block * cap->block_size, stop = start + cap->block_size;
 	uint8_t *data;
-	errcode_t err = take(cap, block, true, &data);
+	errcode_t err = take(cap, block, true, false, &data);
 
 	off = off > start ? off : start;
 	end = end < stop ? end : stop;
@@ -408,7 +372,7 @@ static errcode_t zero_in_block(struct capture *cap, uint64_t block, uint64_t off
 errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
 {
 	uint64_t first = off / cap->block_size, last = (off + len - 1) / cap->block_size;
-	const struct table *t = &cap->changed;
+	const struct block_table *t = &cap->changed;
 	errcode_t err = 0;
 
 	if (!t->count || !len)
@@ -416,7 +380,7 @@ errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
 	/* whichever is less: the blocks of the range, or all that are held */
 	if (last - first < t->room) {
 		for (uint64_t block = first; block <= last && !err; block++)
-			if (held(t, block))
+			if (table_held(t, block))
 				err = zero_in_block(cap, block, off, off + len);
 		return err;
 	}
@@ -428,23 +392,7 @@ errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
 
 void capture_drop(struct capture *cap, uint64_t block)
 {
-	struct table *t = &cap->changed;
-	struct captured *slot = t->count ? find(t, block) : NULL;
-	size_t at;
-
-	if (!slot || !slot->data)
-		return;
-	free(slot->data);
-	slot->data = NULL;
-	t->count--;
-	/* those behind it may have been pushed there by it: put them in again */
-	for (at = (size_t)(slot - t->slots + 1) & (t->room - 1); t->slots[at].data;
-	     at = (at + 1) & (t->room - 1)) {
-		struct captured moved = t->slots[at];
-
-		t->slots[at].data = NULL;
-		*find(t, moved.block) = moved;
-	}
+	table_remove(&cap->changed, block);
 }
 
 void capture_drop_all(struct capture *cap)
@@ -453,21 +401,21 @@ void capture_drop_all(struct capture *cap)
 		free(cap->changed.slots[i].data);
 	free(cap->changed.slots);
 	forget_saved(cap);
-	cap->changed = (struct table){NULL};
+	cap->changed = (struct block_table){NULL};
 }
 
 errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		errcode_t err = grow(&cap->sealed);
+		errcode_t err = table_grow(&cap->sealed);
 		struct captured *slot;
 
 		if (err)
 			return err;
-		slot = find(&cap->sealed, list[i].block);
+		slot = table_find(&cap->sealed, list[i].block);
 		cap->sealed.count += !slot->data;
 		*slot = list[i];
-		find(&cap->changed, list[i].block)->mark = GIVEN_AWAY;
+		table_find(&cap->changed, list[i].block)->mark = GIVEN_AWAY;
 	}
 	for (size_t i = 0; i < cap->changed.room; i++)
 		if (cap->changed.slots[i].mark == GIVEN_AWAY)
@@ -479,7 +427,7 @@ errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t 
 void capture_unseal(struct capture *cap)
 {
 	free(cap->sealed.slots);
-	cap->sealed = (struct table){NULL};
+	cap->sealed = (struct block_table){NULL};
 }
 
 /* ---- what was changed ---- */

@@ -11,6 +11,7 @@
 #define E4Z_IO_CAPTURE_H
 
 #include "io/blkdev.h"
+#include "io/block_table.h"
 #include "io/overlay.h"
 #include "io/stash.h"
 
@@ -57,10 +58,16 @@ errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
 /* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
 errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
 
-/* BLOCK becomes DATA if it is held: not to be called for what the stash alone has. */
+/* The same of bytes that go home by another way, so that a block which is so held is not logged. */
+errcode_t capture_write_home(struct capture *cap, uint64_t off, size_t len, const void *buf);
+
+/* Hold BLOCK, with what is there, for that reason. */
+errcode_t capture_hold(struct capture *cap, uint64_t block);
+
+/* BLOCK becomes DATA, which goes home, if it is held: not for what the stash alone has. */
 errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data);
 
-/* Zero what is held of [off, off + len); what is not held stays as it is below. */
+/* Zero what is held of [off, off + len), at home too; what is not held stays as it is below. */
 errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len);
 
 /* Forget the change of BLOCK: it is freed, or its bytes go home another way. Not after a mark. */
@@ -76,15 +83,6 @@ void capture_drop_all(struct capture *cap);
 void capture_mark(struct capture *cap);
 void capture_back(struct capture *cap);
 
-/* A changed block and its new content. */
-struct captured {
-	uint64_t block;
-	uint8_t *data;
-	uint64_t mark; /* it was looked at for changing since this mark */
-	bool loaded;   /* what is below was read when it was taken, and had this fingerprint: */
-	uint64_t print;
-};
-
 /*
  * The changed blocks that differ from what is below, or are in the stash, by rising number, into an
  * array that is the caller's to free; the data stay the capture's.
@@ -99,7 +97,8 @@ errcode_t capture_list(const struct capture *cap, struct captured **list, size_t
 errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count);
 void capture_unseal(struct capture *cap);
 
-/* Blocks held. */
+/* Blocks held, and those of them that were changed other than by what goes home. */
 size_t capture_count(const struct capture *cap);
+size_t capture_logged(const struct capture *cap);
 
 #endif

@@ -344,7 +344,7 @@ errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *
 		return home_block(img, off / bs, data, false);
 	if (off / bs != (off + len - 1) / bs)
 		return E4Z_ET_USAGE;
-	err = capture_write(img->view, off, len, data);
+	err = capture_write_home(img->view, off, len, data);
 	return err ? err : homes_add(&img->txn->homes, off, len, data);
 }
 
@@ -360,12 +360,11 @@ static errcode_t hold_stashed(struct e4z_image *img, uint64_t off, uint64_t len)
 {
 	const struct stash *stash = img->txn->homes.stash;
 	uint64_t bs = img->block_size, ends[] = {off, off + len};
-	uint8_t *data;
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < 2 && stash && !err; i++)
 		if (ends[i] % bs && stash_find(stash, ends[i] / bs))
-			err = txn_edit(img, ends[i] / bs, &data);
+			err = capture_hold(img->view, ends[i] / bs);
 	return err;
 }
 
@@ -478,7 +477,7 @@ uint64_t txn_log_room(const struct e4z_image *img)
 
 uint64_t txn_log_bound(const struct e4z_image *img)
 {
-	return img->log ? commit_need(img->log, capture_count(img->view)) : 0;
+	return img->log ? commit_need(img->log, capture_logged(img->view)) : 0;
 }
 
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
@@ -496,7 +495,7 @@ errcode_t txn_fits(struct e4z_image *img, bool *fits)
 	uint64_t need, room;
 	errcode_t err;
 
-	*fits = !img->log || commit_need(img->log, txn_blocks(img)) <= log_size(img->log);
+	*fits = !img->log || txn_log_bound(img) <= log_size(img->log);
 	if (*fits)
 		return 0;
 	err = txn_log_need(img, &need, &room);

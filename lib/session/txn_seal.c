@@ -33,11 +33,10 @@ static errcode_t hold(void *arg, uint64_t off, uint64_t len)
 {
 	struct e4z_image *img = arg;
 	uint64_t block = off / img->block_size;
-	uint8_t *data;
 
 	(void)len;
 	return img->txn->homes.stash && stash_find(img->txn->homes.stash, block)
-		       ? txn_edit(img, block, &data)
+		       ? capture_hold(img->view, block)
 		       : 0;
 }
 
