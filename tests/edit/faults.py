@@ -51,8 +51,8 @@ def fail(what):
 
 def run(env, words):
     """The exit status, standard output and error of e4zero, the steps, reads and allocations that it took."""
-    env = {**os.environ, "LD_PRELOAD": FAULTY, "FAULTY_FILE": "work", "FAULTY_COUNT": "count", **env}
-    done = subprocess.run([E4ZERO] + words, capture_output=True, stdin=subprocess.DEVNULL, env=env)
+    done = subprocess.run([E4ZERO] + words, capture_output=True, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "LD_PRELOAD": FAULTY, "FAULTY_FILE": "work", "FAULTY_COUNT": "count", **env})
     if done.returncode < 0:
         fail("%s: %s" % (env, signal.Signals(-done.returncode).name))
     with open("count") as f:
