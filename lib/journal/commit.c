@@ -135,7 +135,8 @@ static errcode_t writer_add(struct writer *w, uint8_t *data)
 {
 	errcode_t err = w->filled == w->room ? writer_flush(w) : 0;
 
-	w->pieces[w->filled++] = (struct iovec){data, w->commit->block_size};
+	if (!err)
+		w->pieces[w->filled++] = (struct iovec){data, w->commit->block_size};
 	return err;
 }
 
@@ -144,9 +145,11 @@ static errcode_t writer_make(struct writer *w, uint8_t **data)
 {
 	errcode_t err = w->filled == w->room ? writer_flush(w) : 0;
 
+	if (err)
+		return err;
 	*data = w->made + (size_t)w->filled * w->commit->block_size;
 	w->pieces[w->filled++] = (struct iovec){*data, w->commit->block_size};
-	return err;
+	return 0;
 }
 
 static bool is_super(const struct commit *c, const struct captured *b)
@@ -208,17 +211,17 @@ static void add_v1(const struct commit *c, uint32_t *v1, const uint8_t *block)
 static errcode_t write_copy(struct writer *w, const struct captured *b, uint32_t *v1)
 {
 	uint8_t *data = b->data;
-	errcode_t err;
+	bool made = needs_copy(w->commit, b);
+	errcode_t err = made ? writer_make(w, &data) : writer_add(w, data);
 
-	if (needs_copy(w->commit, b)) {
-		err = writer_make(w, &data);
+	if (err)
+		return err;
+	if (made) {
 		fill_copy(w->commit, b, data);
 		jbd2_escape(data);
-	} else {
-		err = writer_add(w, data);
 	}
 	add_v1(w->commit, v1, data);
-	return err;
+	return 0;
 }
 
 /* One descriptor with the blocks that fit behind it, from BLOCKS on; *TAKEN says how many. */
