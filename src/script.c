@@ -274,6 +274,21 @@ struct run {
 	size_t first, line; /* indices; its transaction began with the FIRST */
 };
 
+/* OP, on one of the files of the line, failed with ERR; the line alone does not say which it is. */
+static void blame_operation(struct run *run, const struct operation *op, errcode_t err)
+{
+	struct script *s = run->script;
+	const char *what = op->why[0] ? op->why : e4z_context(run->job->img);
+	char both[512];
+
+	if (s->lines[run->line].pattern && !strstr(what, op->file)) {
+		snprintf(both, sizeof(both), "%.200s%s%.200s", op->file, *what ? ": " : "", what);
+		what = both;
+	}
+	/* it is all of them that the journal has no room for */
+	blame(s, what, err == E4Z_ET_LOG_FULL ? run->first : run->line, run->line);
+}
+
 /* The operation of a line on FILE. */
 static errcode_t operate(struct run *run, const char *file)
 {
@@ -292,9 +307,7 @@ static errcode_t operate(struct run *run, const char *file)
 	if (!err)
 		s->edit_count++;
 	else
-		/* it is all of them that the journal has no room for */
-		blame(s, op.why[0] ? op.why : e4z_context(job->img),
-		      err == E4Z_ET_LOG_FULL ? run->first : run->line, run->line);
+		blame_operation(run, &op, err);
 	return err;
 }
 
