@@ -290,6 +290,11 @@ struct e4z_check_summary {
 	uint64_t skipped;
 	uint64_t stale_bytes; /* sum of nonzero */
 	uint64_t bytes_read;
+	/*
+	 * Files have written blocks, and all of them are holes of the image file, as in a copy of
+	 * the metadata: nothing is proved of the original. Only of a check of all inodes.
+	 */
+	bool only_holes;
 };
 
 /*

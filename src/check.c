@@ -6,6 +6,7 @@
 #include "errors.h"
 #include "progress.h"
 #include "report.h"
+#include "util.h"
 #include "verb.h"
 
 static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
@@ -97,6 +98,11 @@ static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *r
 		err = e4z_check(img, &how, &sink, &result->check);
 	result->check.skipped += face->skipped;
 	check_face_close(face);
+	/* with --quiet, too: it would look like a clean file system */
+	if (!err && result->check.only_holes)
+		util_say(face->report->options->image, "note",
+			 "every data block is a hole of the image file, as in the output of "
+			 "\"e2image -r\": this check proves nothing about the original");
 	return err;
 }
 

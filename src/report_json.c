@@ -365,6 +365,8 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	add_number(&line, "opaque", check->opaque);
 	add_number(&line, "skipped", check->skipped);
 	add_number(&line, "stale_bytes", check->stale_bytes);
+	if (check->only_holes)
+		add_bool(&line, "only_holes", true);
 	add_number(&line, "transactions", summary->commit.transactions);
 	add_number(&line, "barriers", summary->commit.barriers);
 	add_number(&line, "bytes_read", summary->commit.bytes_read);

@@ -61,7 +61,7 @@ kinds() {
 	orphanfile     4 full  the same in an orphan file
 	orphanfile-ind 4 full  the same with indirect maps, also that of the orphan file
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
-	shared         4 well  shared_blocks: nothing is judged
+	shared         4 well  shared_blocks: what is past the EOF of one file may be in another
 	multiclaim     12 well  blocks that two inodes own
 	multiclaim-bigalloc 4 well  clusters that two inodes own, an extent out of place
 	metaoverlap    12 well  mappings over static metadata

@@ -38,7 +38,7 @@ class Witness:
     def __init__(self, fs, paranoid=False, opaque=False):
         self.fs, self.paranoid, self.opaque = fs, paranoid, opaque
         self.inodes, self.findings, self.skipped = {}, [], []
-        self.shared = bool(fs.ro & RO_SHARED_BLOCKS)
+        self.shared, self.shown = bool(fs.ro & RO_SHARED_BLOCKS), {}
 
     def run(self):
         root = self.fs.root()
@@ -50,8 +50,9 @@ class Witness:
                     self.take(inode)
             except Bad as err:
                 self.add("unreadable", None, None, group=number, why=str(err))
-        if not self.shared:
-            self.claims()
+        self.claims()
+        if self.shared:
+            self.look_at_all()
         orphans = self.fs.orphans()
         if self.fs.strays():
             self.skipped.append(self.fs.orphan_ino)
@@ -60,7 +61,7 @@ class Witness:
                 self.skipped.append(ino)
             elif inode.why:
                 self.add("unreadable", inode, None, why=inode.why)
-            elif not self.shared and ino not in self.fs.system:
+            elif ino not in self.fs.system:
                 self.judge(inode, ino in orphans)
         self.findings.sort(key=order)
         if self.findings:
@@ -97,7 +98,7 @@ class Witness:
         ratio, spans, attrs = self.fs.ratio, [], {}
         for inode in self.inodes.values():
             last = None
-            for l, p, c, _ in inode.runs:
+            for l, p, c, _ in [] if self.shared else inode.runs:
                 low, high = p // ratio, (p + c - 1) // ratio + 1
                 if ratio > 1 and last == (l // ratio, low):
                     low += 1    # one cluster may serve several extents that follow each other
@@ -105,9 +106,9 @@ class Witness:
                 if low < high:
                     spans.append((low, high, inode))
             spans += [(p // ratio, p // ratio + 1, inode) for p in inode.tree]
-            if inode.translator:
+            if inode.translator and not self.shared:
                 spans.append((inode.translator // ratio, inode.translator // ratio + 1, inode))
-            if inode.acl:
+            if inode.acl and not self.shared:
                 attrs.setdefault(inode.acl // ratio, []).append(inode)
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
         reach, holder = 0, None
@@ -130,6 +131,41 @@ class Witness:
             for _, _, inode in active:
                 self.twice(block, inode, *attrs[block])
 
+    # -- shared blocks -----------------------------------------------------------------------------
+
+    def look_at_all(self):
+        """How many bytes of each block some inode shows, from its first on."""
+        bs = self.fs.bs
+        for inode in self.inodes.values():
+            if not inode.links:
+                continue
+            for p in inode.tree + [n for n in (inode.acl, inode.translator) if n]:
+                self.shown[p] = bs
+            for l, p, c, w in inode.runs:
+                for i in range(c if w else 0):
+                    self.shown[p + i] = max(self.shown.get(p + i, 0), self.shows(inode, l + i))
+
+    def shows(self, inode, lblk):
+        bs, size = self.fs.bs, inode.size
+        if inode.kind() not in (S_IFREG, S_IFLNK) or inode.ino in self.fs.system:
+            return bs
+        if inode.flags & FL_VERITY and lblk * bs >= -(-size // 65536) * 65536:
+            return bs
+        if inode.flags & FL_ENCRYPT:
+            size = -(-size // bs) * bs
+        return min(max(size - lblk * bs, 0), bs)
+
+    def unseen(self, pblk, count=1):
+        """The bytes of blocks, less what somebody shows of them."""
+        data = self.fs.block(pblk, count)
+        if not self.shared:
+            return data
+        bs, out = self.fs.bs, bytearray(data)
+        for i in range(count):
+            n = self.shown.get(pblk + i, 0)
+            out[i * bs:i * bs + n] = bytes(n)
+        return bytes(out)
+
     @staticmethod
     def twice(block, *inodes):
         for inode in inodes:
@@ -140,7 +176,7 @@ class Witness:
     def add(self, kind, inode, lblk, pblk=None, blocks=0, bytes_=None, fixable=False, **more):
         f = {"kind": kind, "ino": inode.ino if inode else None, "path": None,
              "size": inode.size if inode else None, "lblk": lblk, "pblk": pblk, "blocks": blocks,
-             "fixable": fixable}
+             "fixable": fixable and not self.shared}
         f.update(bytes_ or stale(b"", 0))
         f.update(more)
         self.findings.append(f)
@@ -194,7 +230,7 @@ class Witness:
     def tail(self, inode, fixable):
         place = self.eof_block(inode)
         if place:
-            found = stale(self.fs.block(place[1])[inode.size % self.fs.bs:], inode.size)
+            found = stale(self.unseen(place[1])[inode.size % self.fs.bs:], inode.size)
             if found["nonzero"]:
                 self.add("stale-tail", inode, *place, 1, found, fixable)
 
@@ -222,7 +258,7 @@ class Witness:
         if inode.flags & FL_VERITY:
             more = {}
         for l, p, c in self.written_from(inode, -(-inode.size // bs)):
-            found = stale(self.fs.block(p, c), l * bs)
+            found = stale(self.unseen(p, c), l * bs)
             kind = "post-eof-data" if found["nonzero"] else "post-eof-zero"
             self.add(kind, inode, l, p, c, found, not inode.flags & FL_VERITY, **more)
 
@@ -263,7 +299,7 @@ class Witness:
             pblk = p if pblk is None else pblk
             blocks += c
             skip = max(0, size - l * bs)
-            found = stale(self.fs.block(p, c)[skip:], l * bs + skip)
+            found = stale(self.unseen(p, c)[skip:], l * bs + skip)
             if found["nonzero"]:
                 low = found["first"] if low is None else low
                 high = found["last"]
@@ -277,7 +313,7 @@ class Witness:
         fixable = not inode.flags & FL_VERITY
         for l, p, c, w in inode.runs:
             if not w:
-                found = stale(self.fs.block(p, c), l * self.fs.bs)
+                found = stale(self.unseen(p, c), l * self.fs.bs)
                 if found["nonzero"]:
                     self.add("unwritten-residue", inode, l, p, c, found, fixable)
         if self.fs.ratio > 1:
@@ -298,7 +334,7 @@ class Witness:
                     continue
                 if run:
                     lblk = run[0] + shift
-                    found = stale(self.fs.block(run[0], len(run)), lblk * self.fs.bs)
+                    found = stale(self.unseen(run[0], len(run)), lblk * self.fs.bs)
                     if found["nonzero"]:
                         self.add("cluster-slack", inode, lblk, run[0], len(run), found, fixable)
                 run = []
@@ -306,7 +342,7 @@ class Witness:
     def symlink_slack(self, inode):
         pblk = self.written_at(inode, 0)
         if pblk is not None and inode.size < self.fs.bs:
-            found = stale(self.fs.block(pblk)[inode.size:], inode.size)
+            found = stale(self.unseen(pblk)[inode.size:], inode.size)
             if found["nonzero"]:
                 self.add("symlink-slack", inode, 0, pblk, 1, found, True)
 

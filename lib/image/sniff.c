@@ -78,6 +78,8 @@ static const struct magic magics[] = {
 	{MAGIC(0, "QED\0"), "a QED image", EXPORT_QEMU},
 	{MAGIC(0, "\x3a\xff\x26\xed"), "an Android sparse image",
 	 "expand it with \"simg2img IMAGE RAW\""},
+	{MAGIC(0, "partclone-image"), "a partclone image",
+	 "restore it with \"partclone.restore --restore_raw_file\""},
 	{MAGIC(0, "\x1f\x8b"), "gzip compressed", "unpack it with \"gunzip\""},
 	{MAGIC(0, "\3757zXZ\0"), "xz compressed", "unpack it with \"unxz\""},
 	{MAGIC(0, "\x28\xb5\x2f\xfd"), "zstd compressed", "unpack it with \"unzstd\""},
@@ -213,10 +215,30 @@ static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
 	       say_type(type, version, what, size);
 }
 
+static bool say_e2image(char *what, size_t size)
+{
+	return say(what, size, "a metadata image of e2image, which has no data in it",
+		   "check the file system itself, or a copy made by \"e2image -ra\"");
+}
+
+/* With blocks of 1 KiB the superblock in it stands where that of a file system does. */
+static bool is_e2image(struct blkdev *dev)
+{
+	static const char descriptor[] = "Ext2 Image";
+	char head[sizeof(descriptor) - 1];
+
+	return dev->len >= 4 + sizeof(head) && !blkdev_read(dev, 4, sizeof(head), head) &&
+	       !memcmp(head, descriptor, sizeof(head));
+}
+
 bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 {
 	char type[64], version[32];
-	int rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
+	int rc;
+
+	if (is_e2image(dev))
+		return say_e2image(what, size);
+	rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
 
 	if (rc == -2) {
 		snprintf(what, size,
@@ -246,5 +268,7 @@ static bool sniff_magic(struct blkdev *dev, char *what, size_t size)
 
 bool sniff_content(struct blkdev *dev, char *what, size_t size)
 {
+	if (is_e2image(dev))
+		return say_e2image(what, size);
 	return sniff_blkid(dev, what, size) || sniff_magic(dev, what, size);
 }

@@ -146,9 +146,6 @@ static errcode_t judge(struct check *check)
 
 	if (!err)
 		err = tables_new(check->img, &tables_options, check->findings, &check->tables);
-	if (!err && check->img->shared_blocks)
-		err = findings_skip(check->findings, 0,
-				    "shared_blocks: a tail may be another file's data");
 	if (err)
 		return err;
 	if (options->files)
@@ -159,6 +156,7 @@ static errcode_t judge(struct check *check)
 		err = tables_judge_some(check->tables, check->inos, check->asked.count);
 	else
 		err = tables_judge(check->tables);
+	check->summary->only_holes = !options->files && tables_only_holes(check->tables);
 	if (!options->files)
 		check->summary->files = tables_files(check->tables);
 	else if (!err)

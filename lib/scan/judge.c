@@ -32,8 +32,9 @@ void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *jud
 /* A stretch up to this long, in bytes, is read without a look for holes of the host's. */
 #define UNASKED 65536
 
-errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t blocks, uint64_t skip,
-		      uint64_t off, uint8_t *buf, struct judged *judged)
+errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, uint64_t pblk,
+		      uint64_t blocks, uint64_t skip, uint64_t off, uint8_t *buf,
+		      struct judged *judged)
 {
 	uint64_t at = pblk * img->block_size + skip, end = (pblk + blocks) * img->block_size;
 	uint64_t data_start = 0, data_end = 0;
@@ -58,18 +59,20 @@ errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t block
 		err = image_read(img, at, len, buf);
 		if (err)
 			return err;
+		if (shown)
+			shown_mask(shown, at, len, buf);
 		judge_memory(buf, len, at - base, judged);
 		at += len;
 	}
 	return 0;
 }
 
-errcode_t judge_suspect(const struct e4z_image *img, struct findings *findings,
-			const struct suspect *suspect, uint8_t *buf)
+errcode_t judge_suspect(const struct e4z_image *img, const struct shown *shown,
+			struct findings *findings, const struct suspect *suspect, uint8_t *buf)
 {
 	struct e4z_finding finding = suspect->finding;
 	struct judged judged = JUDGED_NOTHING;
-	errcode_t err = judge_bytes(img, finding.pblk, finding.blocks, suspect->skip,
+	errcode_t err = judge_bytes(img, shown, finding.pblk, finding.blocks, suspect->skip,
 				    finding.lblk * img->block_size + suspect->skip, buf, &judged);
 
 	if (err)

@@ -6,6 +6,7 @@
 #include "image/image.h"
 #include "scan/findings.h"
 #include "scan/plan.h"
+#include "scan/shown.h"
 
 /* Bytes that a thread reads at a time: they stay in its second-level cache. */
 #define JUDGE_BUFFER 262144
@@ -24,9 +25,13 @@ struct judged {
 /* Add LEN bytes at P, which the file has at OFF. */
 void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *judged);
 
-/* Add the bytes of BLOCKS blocks at PBLK, less the first SKIP bytes; the file has them at OFF. */
-errcode_t judge_bytes(const struct e4z_image *img, uint64_t pblk, uint64_t blocks, uint64_t skip,
-		      uint64_t off, uint8_t *buf, struct judged *judged);
+/*
+ * Add the bytes of BLOCKS blocks at PBLK, less the first SKIP bytes; the file has them at OFF. What
+ * SHOWN has (NULL: no file shares a block) is as good as zero.
+ */
+errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, uint64_t pblk,
+		      uint64_t blocks, uint64_t skip, uint64_t off, uint8_t *buf,
+		      struct judged *judged);
 
 /*
  * One place of one inode. FINDING has everything but first, last and nonzero; its kind is what
@@ -40,8 +45,8 @@ struct suspect {
 };
 
 /* A read error makes the inode unreadable. */
-errcode_t judge_suspect(const struct e4z_image *img, struct findings *findings,
-			const struct suspect *suspect, uint8_t *buf);
+errcode_t judge_suspect(const struct e4z_image *img, const struct shown *shown,
+			struct findings *findings, const struct suspect *suspect, uint8_t *buf);
 
 /*
  * Judge COUNT tails, sorted in place with TMP as scratch, by WORKERS threads with the buffers

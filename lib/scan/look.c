@@ -74,7 +74,8 @@ static errcode_t judge_suspects(struct look *look)
 	for (size_t i = 0; i < v->count && !err; i++)
 		if (!claims_conflict(look->claims, v->items[i].finding.pblk,
 				     v->items[i].finding.blocks))
-			err = judge_suspect(look->img, look->findings, &v->items[i], look->buf);
+			err = judge_suspect(look->img, look->shown, look->findings, &v->items[i],
+					    look->buf);
 	v->count = 0;
 	return err;
 }
@@ -101,7 +102,8 @@ static struct suspect make_suspect(const struct look *look, enum e4z_finding_kin
 					    .lblk = lblk,
 					    .pblk = pblk,
 					    .blocks = blocks,
-					    .fixable = !(inode->flags & EXT4_VERITY_FL)},
+					    .fixable = !(inode->flags & EXT4_VERITY_FL) &&
+						       !look->img->shared_blocks},
 				.zero_kind = E4Z_KIND_COUNT};
 }
 
@@ -125,7 +127,7 @@ static void on_eof_block(struct look *look, uint64_t pblk)
 	suspect.skip = (uint32_t)(inode->size & (img->block_size - 1));
 	if (inode_is(inode, LINUX_S_IFLNK)) {
 		suspect.finding.kind = E4Z_SYMLINK_SLACK;
-		suspect.finding.fixable = true;
+		suspect.finding.fixable = !img->shared_blocks;
 	} else if (inode->flags & EXT4_EA_INODE_FL) {
 		suspect.finding.fixable = false;
 	}
@@ -305,6 +307,23 @@ static void judge_runs(struct look *look, const struct run *run, size_t count)
 	merge_runs(look, run, count);
 }
 
+/* Does the host have data for any block of a file? A copy of nothing but metadata has none. */
+static void note_data(struct look *look, const struct run *run, size_t count)
+{
+	uint32_t bits = look->img->block_bits;
+
+	for (; count && !look->seen_data; run++, count--) {
+		uint64_t off = run->pblk << bits, end = off + (run->len << bits), data_end;
+
+		if (run->unwritten || (off >= look->hole_start && end <= look->hole_end))
+			continue;
+		look->seen_hole = true;
+		image_next_data(look->img, off, &look->hole_end, &data_end);
+		look->hole_start = off;
+		look->seen_data = look->hole_end < end;
+	}
+}
+
 /* Every extent comes through here. */
 static void on_runs(void *arg, const struct run *run, size_t count)
 {
@@ -314,6 +333,8 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 		look->err = claims_append(look->img, &look->claimed, run, count, &look->last_claim);
 	if (!look->err && look->claimed.count >= CLAIMS_MAX)
 		look->err = claims_enter(look->claims, &look->claimed);
+	if (!look->seen_data && look->judging && look->regular)
+		note_data(look, run, count);
 	if (!look->err && look->judging && look->may_be_cut)
 		note_prealloc(look, run, count);
 	if (!look->err && look->judging)
@@ -396,8 +417,6 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	if (inode_is(inode, LINUX_S_IFDIR) && vec_push(&look->dirs, inode->ino))
 		return ENOMEM;
 	look->files += regular;
-	if (look->img->shared_blocks)
-		return 0;
 	if (look->regular && rangeset_has(look->orphans, inode->ino)) {
 		look->unfinished = true;
 		if (vec_push(&look->pending, inode->ino))
@@ -433,6 +452,15 @@ static errcode_t claim_beside(struct look *look, const struct inode *inode, cons
 	else if (inode->acl_block && !shared)
 		return claims_xattr(look->claims, inode->acl_block);
 	return 0;
+}
+
+errcode_t look_show(struct look *look, struct shown *shown, const struct inode *inode)
+{
+	bool data = inode_is(inode, LINUX_S_IFREG) || inode_is(inode, LINUX_S_IFLNK);
+
+	if (look_leaves_out(inode->ino) || !inode->links)
+		return 0;
+	return shown_add(shown, &look->map, inode, !data || look_is_system(look->img, inode->ino));
 }
 
 errcode_t look_at(struct look *look, const struct inode *inode)
@@ -546,7 +574,8 @@ static void pending_run(void *arg, const struct run *run)
 	if (!p->finding.blocks)
 		p->finding.pblk = pblk;
 	p->finding.blocks += end - start;
-	p->err = judge_bytes(img, pblk, end - start, skip, off + skip, p->look->buf, &p->judged);
+	p->err = judge_bytes(img, p->look->shown, pblk, end - start, skip, off + skip, p->look->buf,
+			     &p->judged);
 }
 
 errcode_t look_pending(struct look *look, const struct inode *inode)

@@ -26,17 +26,21 @@ struct look {
 	const struct rangeset *orphans;
 	bool paranoid;
 	uint32_t kinds;
+	const struct shown *shown; /* NULL: no file shares a block */
 
 	/* collected, for the owner to take */
 	struct tail_vec tails;
 	struct ino_vec dirs;
 	struct ino_vec pending; /* orphans whose truncate never finished */
 	uint64_t files;
+	bool seen_data; /* written blocks of files that the host has data for */
+	bool seen_hole; /* or not */
 
 	/* its own */
 	struct map_work map;
 	uint8_t *buf; /* judge_buffer_size() bytes; anybody's between two calls */
 	struct claim_vec claimed;
+	uint64_t hole_start, hole_end; /* bytes: no data in there */
 	struct suspect_vec suspects;
 	errcode_t err;
 
@@ -72,6 +76,9 @@ static inline bool look_leaves_out(uint32_t ino)
 
 /* The file system's own: neither judged nor counted as a file. */
 bool look_is_system(const struct e4z_image *img, uint32_t ino);
+
+/* INODE is in use, its checksum right: what it shows goes into SHOWN. */
+errcode_t look_show(struct look *look, struct shown *shown, const struct inode *inode);
 
 /* INODE is in use and its checksum is right. */
 errcode_t look_at(struct look *look, const struct inode *inode);

@@ -22,7 +22,7 @@
 /* Bytes of an inode table that are read at a time. */
 #define PIECE_BYTES 262144
 
-enum mode { JUDGE, BLAME, FIND_DIRS };
+enum mode { SHOW, JUDGE, BLAME, FIND_DIRS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -42,7 +42,9 @@ struct tables {
 	struct findings *findings;
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
-	bool stray; /* the orphan file names what is no inode */
+	bool stray;	     /* the orphan file names what is no inode */
+	struct shown *shown; /* NULL: no file shares a block */
+	bool seen_data, seen_hole;
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
 	uint32_t *order; /* groups by the place of their inode tables */
@@ -147,6 +149,7 @@ void tables_free(struct tables *t)
 	rangeset_free(t->orphans);
 	rangeset_free(t->dirs);
 	claims_free(t->claims);
+	shown_free(t->shown);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -192,6 +195,7 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	}
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
+	case SHOW: return look_show(&w->look, t->shown, &inode);
 	case JUDGE: return look_at(&w->look, &inode);
 	case BLAME: return look_blame(&w->look, &inode);
 	case FIND_DIRS:
@@ -216,6 +220,8 @@ static errcode_t collect(struct tables *t, struct look *look)
 	for (size_t i = 0; i < look->pending.count && !err; i++)
 		err = vec_push(&t->pending, look->pending.items[i]) ? ENOMEM : 0;
 	t->files += look->files;
+	t->seen_data |= look->seen_data;
+	t->seen_hole |= look->seen_hole;
 	pthread_mutex_unlock(&t->lock);
 	look->dirs.count = look->pending.count = 0;
 	look->files = 0;
@@ -361,8 +367,8 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 	while (at < t->img->groups && !err) {
 		err = next_window(t, &at);
 		if (!err)
-			err = pool_run(t->options.workers, t->pieces.count, piece_job, watch_pieces,
-				       t);
+			err = pool_run(mode == SHOW ? 1 : t->options.workers, t->pieces.count,
+				       piece_job, watch_pieces, t);
 		if (!err && mode == JUDGE)
 			err = judge_window(t);
 		t->tail_count = 0;
@@ -401,6 +407,23 @@ static errcode_t judge_pending(struct tables *t)
 	return err;
 }
 
+/* Where files share blocks nothing can be judged before it is known what all of them show. */
+static errcode_t show_all(struct tables *t)
+{
+	errcode_t err;
+
+	if (!t->img->shared_blocks)
+		return 0;
+	t->shown = shown_new(t->img);
+	if (!t->shown)
+		return ENOMEM;
+	err = all_tables(t, SHOW);
+	shown_seal(t->shown);
+	for (unsigned i = 0; i < t->options.workers; i++)
+		t->workers[i].look.shown = t->shown;
+	return err;
+}
+
 errcode_t tables_judge(struct tables *t)
 {
 	size_t room = t->img->inodes < WINDOW_INODES ? t->img->inodes : WINDOW_INODES;
@@ -413,6 +436,8 @@ errcode_t tables_judge(struct tables *t)
 	if (!err && t->stray)
 		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
 				    "an entry of the orphan file names no inode");
+	if (!err)
+		err = show_all(t);
 	if (!err)
 		err = all_tables(t, JUDGE);
 	if (!err && claims_any_conflict(t->claims))
@@ -455,6 +480,8 @@ errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count
 	struct look *look = &t->workers[0].look;
 	errcode_t err = make_room(t, count);
 
+	if (!err)
+		err = show_all(t);
 	if (err)
 		return err;
 	t->mode = JUDGE;
@@ -479,6 +506,11 @@ errcode_t tables_find_dirs(struct tables *t)
 const struct rangeset *tables_dirs(const struct tables *t)
 {
 	return t->dirs;
+}
+
+bool tables_only_holes(const struct tables *t)
+{
+	return t->seen_hole && !t->seen_data;
 }
 
 uint64_t tables_files(const struct tables *t)

@@ -40,6 +40,9 @@ errcode_t tables_find_dirs(struct tables *tables);
 /* The numbers of the directories met so far. */
 const struct rangeset *tables_dirs(const struct tables *tables);
 
+/* Regular files have written blocks, and the image file has data for none of them. */
+bool tables_only_holes(const struct tables *tables);
+
 /* Regular files judged so far. */
 uint64_t tables_files(const struct tables *tables);
 
