@@ -506,6 +506,18 @@ static errcode_t replay_home(struct commit *c, const struct overlay *ov)
 	return gather_close(&g, err);
 }
 
+/* A crash in the middle of the replay must find the log, also where the superblock denied it. */
+static errcode_t admit_log(struct commit *c)
+{
+	uint8_t sector[SECTOR];
+	errcode_t err = blkdev_read(c->dev, SUPER_AT, SECTOR, sector);
+
+	if (err || flip_recover_is_on(sector))
+		return err;
+	err = flip_on_disk(c);
+	return err ? err : blkdev_sync(c->dev, "super");
+}
+
 errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t next_tid,
 			const uint8_t *super)
 {
@@ -515,7 +527,9 @@ errcode_t commit_replay(struct commit *c, const struct overlay *ov, uint32_t nex
 
 	if (!block)
 		return ENOMEM;
-	err = overlay_read(ov, c->dev, super_block * c->block_size, c->block_size, block);
+	err = overlay_count(ov) ? admit_log(c) : 0;
+	if (!err)
+		err = overlay_read(ov, c->dev, super_block * c->block_size, c->block_size, block);
 	if (err)
 		return err;
 	memcpy(block + SUPER_AT % c->block_size, super, SUPER_AT);

@@ -70,6 +70,11 @@ static void turn(uint8_t *raw, size_t at, uint32_t bits, bool metadata_csum)
 	}
 }
 
+bool flip_recover_is_on(const uint8_t *raw)
+{
+	return get_le32(raw + S_FEATURE_INCOMPAT) & RECOVER;
+}
+
 void flip_recover(uint8_t *raw, bool metadata_csum)
 {
 	turn(raw, S_FEATURE_INCOMPAT, RECOVER, metadata_csum);

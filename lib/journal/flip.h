@@ -16,4 +16,7 @@ void flip_recover(uint8_t *raw, bool metadata_csum);
 /* The same for EXT2_VALID_FS in s_state, of file systems without a journal. */
 void flip_valid(uint8_t *raw, bool metadata_csum);
 
+/* RECOVER is on in the superblock RAW. */
+bool flip_recover_is_on(const uint8_t *raw);
+
 #endif
