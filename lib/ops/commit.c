@@ -77,11 +77,18 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super)
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super &&
+	    !orphan_is_marked(img))
 		return 0;
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");
-	return txn_begin(img, &(struct e4z_edit_options){.split = false});
+	err = txn_begin(img, &(struct e4z_edit_options){.split = false});
+	if (err)
+		return err;
+	err = orphan_drop_mark(img);
+	if (err)
+		txn_abort(img);
+	return err;
 }
 
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)

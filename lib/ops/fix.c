@@ -12,6 +12,7 @@
 #include "file/inline.h"
 #include "image/groups.h"
 #include "ops/fix_orphans.h"
+#include "ops/orphan.h"
 #include "scan/check.h"
 #include "scan/doubt.h"
 #include "scan/findings.h"
@@ -493,17 +494,20 @@ static void tell(void *arg, struct e4z_finding *f)
 
 /*
  * A log that is not empty is replayed with whatever is fixed, and also where nothing is: others
- * that read the image next, zerofree(8) or e2image(8), look at what is at home alone.
+ * that read the image next, zerofree(8) or e2image(8), look at what is at home alone. e2fsck -fn
+ * takes the mark of an empty orphan file for a fault.
  */
 static errcode_t replay(struct fix *fix)
 {
 	struct e4z_image *img = fix->img;
 	errcode_t err = 0;
 
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY)
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !orphan_is_marked(img))
 		return 0;
 	if (!img->txn)
 		err = txn_begin(img, &(struct e4z_edit_options){.split = false});
+	if (!err)
+		err = orphan_drop_mark(img);
 	if (err)
 		return err;
 	if (fix->options->dry_run)

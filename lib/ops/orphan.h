@@ -18,4 +18,10 @@
 errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,
 		       const struct rangeset *leave);
 
+/* The superblock says that the orphan file may hold inodes: it does so from a mount on. */
+bool orphan_is_marked(const struct e4z_image *img);
+
+/* In an open transaction: say so no longer where it holds none. */
+errcode_t orphan_drop_mark(struct e4z_image *img);
+
 #endif

@@ -18,6 +18,7 @@
 #define SUPER_CSUM 0x3fc
 #define S_WTIME 0x30
 #define S_FEATURE_INCOMPAT 0x60
+#define S_FEATURE_RO_COMPAT 0x64
 #define S_WTIME_HI 0x274
 
 /* SOURCE_DATE_EPOCH stands for the time of a reproducible build, E2FSPROGS_FAKE_TIME of a test. */
@@ -399,6 +400,28 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
 	if (!err)
 		*raw += SUPER_OFFSET % img->block_size;
 	return err;
+}
+
+static void drop_ro_compat(uint8_t *raw, uint32_t bits)
+{
+	put_le32(raw + S_FEATURE_RO_COMPAT, get_le32(raw + S_FEATURE_RO_COMPAT) & ~bits);
+}
+
+errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits)
+{
+	struct txn *txn = img->txn;
+	bool with_replay = txn->replay_pending && !txn_has_changes(img);
+	uint8_t *raw;
+	errcode_t err = txn_super(img, &raw);
+
+	if (err)
+		return err;
+	drop_ro_compat(raw, bits);
+	if (with_replay)
+		drop_ro_compat(txn->clean_super, bits);
+	if (with_replay && img->metadata_csum)
+		super_csum_set(txn->clean_super);
+	return 0;
 }
 
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)

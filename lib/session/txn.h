@@ -100,6 +100,13 @@ void txn_barrier(struct e4z_image *img);
 /* The 1024 bytes of the superblock for changing; its checksum is set by the commit. */
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
 
+/*
+ * Take BITS, which only say what the state before is like, out of s_feature_ro_compat. Where a log
+ * is replayed first, and nothing else changes, the superblock that the replay writes is without
+ * them.
+ */
+errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits);
+
 /* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
 /* All of them, or NULL when they may be taken. */
