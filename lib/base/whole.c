@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// pread, pwrite and pwritev until all is done.
+// pread, pwrite, pwritev and fsync until all is done.
 #include "base/whole.h"
 
 #include <errno.h>
@@ -74,4 +74,28 @@ errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+/*
+ * EINTR is no failure: the host gave up waiting before it knew of one (FUSE, NFS), and asked again
+ * it goes on.
+ */
+errcode_t whole_datasync(int fd)
+{
+	int rc;
+
+	do
+		rc = fdatasync(fd);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+errcode_t whole_sync(int fd)
+{
+	int rc;
+
+	do
+		rc = fsync(fd);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
 }

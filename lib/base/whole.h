@@ -24,4 +24,8 @@ errcode_t whole_pwritev(int fd, const struct iovec *pieces, size_t count, uint64
 /* 0, errno, or EIO where the file ends before. */
 errcode_t whole_pread(int fd, void *buf, size_t len, uint64_t off);
 
+/* fdatasync(2) and fsync(2): 0 or errno, which is never EINTR. */
+errcode_t whole_datasync(int fd);
+errcode_t whole_sync(int fd);
+
 #endif

@@ -254,7 +254,7 @@ errcode_t blkdev_sync(struct blkdev *dev, const char *what)
 	dev->touched = true;
 	dev->barriers++;
 	/* a failed barrier is never tried again: the kernel has forgotten what it lost */
-	return stick(dev, fdatasync(dev->write_fd) < 0 ? errno : 0);
+	return stick(dev, whole_datasync(dev->write_fd));
 }
 
 errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)

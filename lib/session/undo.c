@@ -59,7 +59,7 @@ static errcode_t put(const struct undo *undo, uint64_t at, const void *data, siz
 
 static errcode_t barrier(const struct undo *undo)
 {
-	return fdatasync(undo->fd) < 0 ? errno : 0;
+	return whole_datasync(undo->fd);
 }
 
 static errcode_t put_header(struct undo *undo)
@@ -278,14 +278,13 @@ char *undo_folder(const char *path)
 static errcode_t sync_folder(const char *path)
 {
 	char *folder = undo_folder(path);
-	errcode_t err = 0;
+	errcode_t err;
 	int fd;
 
 	if (!folder)
 		return ENOMEM;
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		err = errno;
+	err = fd < 0 ? errno : whole_sync(fd);
 	if (fd >= 0)
 		close(fd);
 	free(folder);
@@ -320,8 +319,8 @@ static errcode_t begin(struct undo *undo)
 		err = errno;
 	if (!err)
 		err = put_header(undo);
-	if (!err && fsync(undo->fd) < 0)
-		err = errno;
+	if (!err)
+		err = whole_sync(undo->fd);
 	return err ? err : sync_folder(undo->path);
 }
 
