@@ -39,16 +39,29 @@ static errcode_t flip_on_disk(struct commit *c)
 
 /* ---- room ---- */
 
+errcode_t commit_shape(struct log *log, uint64_t fs_blocks)
+{
+	struct jbd2_sb sb = log->sb;
+
+	/* the first version of a log's superblock has no features */
+	if (fs_blocks > UINT32_MAX && sb.version == 1)
+		return E4Z_ET_FEATURE;
+	if (fs_blocks > UINT32_MAX)
+		sb.incompat |= JBD2_INCOMPAT_64BIT;
+	log->next = jbd2_shape(&sb);
+	return 0;
+}
+
 uint64_t commit_need(const struct log *log, uint64_t count)
 {
-	uint64_t room = jbd2_tags_room(&log->shape);
+	uint64_t room = jbd2_tags_room(&log->next);
 
 	return count + (count + room - 1) / room + 1;
 }
 
 uint64_t commit_room(const struct log *log)
 {
-	uint64_t room = jbd2_tags_room(&log->shape), size = log_size(log), count;
+	uint64_t room = jbd2_tags_room(&log->next), size = log_size(log), count;
 
 	if (size < 3)
 		return 0;
@@ -404,10 +417,9 @@ static void point_at(struct commit *c, uint32_t tid)
 	log->sb.sequence = tid;
 	if (!(c->faults & COMMIT_FAULT_KEEP_FC))
 		log->sb.incompat &= ~JBD2_INCOMPAT_FAST_COMMIT;
-	if (c->dev->len / c->block_size > UINT32_MAX && !(log->sb.incompat & JBD2_INCOMPAT_64BIT)) {
+	if (log->next.wide)
 		log->sb.incompat |= JBD2_INCOMPAT_64BIT;
-		log->shape = jbd2_shape(&log->sb);
-	}
+	log->shape = log->next;
 }
 
 static errcode_t empty_log(struct commit *c, uint32_t tid)

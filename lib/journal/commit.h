@@ -34,6 +34,13 @@ struct commit {
 	uint64_t transactions, log_blocks;
 };
 
+/*
+ * Decide in which form transactions are written from now on: a file system of more than 2^32
+ * FS_BLOCKS needs block numbers of 64 bits, which make descriptors larger. What is in the log now
+ * is still read in its own form. E4Z_ET_FEATURE when the log cannot have them.
+ */
+errcode_t commit_shape(struct log *log, uint64_t fs_blocks);
+
 /* Log blocks that a transaction of COUNT blocks takes, with its descriptors and commit block. */
 uint64_t commit_need(const struct log *log, uint64_t count);
 

@@ -161,7 +161,7 @@ static errcode_t judge(struct log *log, uint32_t block_size, uint64_t limit, uin
 		return say(v, E4Z_ET_BAD_JOURNAL, "the journal has no room but for fast commits");
 	if (sb->start && (sb->start < log->first || sb->start >= log->last))
 		return say(v, E4Z_ET_BAD_JOURNAL, "the journal begins outside of itself");
-	log->shape = jbd2_shape(sb);
+	log->shape = log->next = jbd2_shape(sb);
 	log->seed = csum_seed(sb->uuid);
 	return 0;
 }

@@ -26,7 +26,8 @@ struct log {
 	size_t run_count;
 	struct jbd2_super raw;
 	struct jbd2_sb sb;
-	struct jbd2_shape shape;
+	struct jbd2_shape shape;    /* of what is in it */
+	struct jbd2_shape next;	    /* of what is written next, see commit_shape() */
 	uint32_t seed;		    /* of every checksum */
 	uint32_t first, last;	    /* the ring is [first, last) */
 	uint32_t fc_first, fc_last; /* fast commits are in [fc_first, fc_last); equal: nowhere */

@@ -74,6 +74,8 @@ bool e4z_has_written(const struct e4z_image *img)
 /* The transaction that replays the log, and does nothing else: where there is one to replay. */
 static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
+	errcode_t err;
+
 	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");

@@ -58,6 +58,13 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 		txn->safe_tid = replay.safe_tid;
 		txn->log_transactions = replay.transactions;
 	}
+	err = commit_shape(img->log, img->blocks);
+	if (err)
+		return image_refuse(img, err,
+				    "the journal's superblock is of version 1: it cannot hold the "
+				    "block numbers of a file system of more than 2^32 blocks; "
+				    "\"tune2fs -O ^has_journal IMAGE\" and \"tune2fs -j IMAGE\" "
+				    "make a new one");
 	txn->commit = (struct commit){
 		.dev = img->dev,
 		.log = img->log,

@@ -194,6 +194,101 @@ static void test_pieces(void)
 	fclose(file);
 }
 
+/* ---- a log that gets block numbers of 64 bits because the file system has more blocks ---- */
+
+#define MANY (1ull << 33) /* blocks of the file system */
+
+static struct captured *many_blocks(uint64_t count, uint32_t block_size)
+{
+	struct captured *blocks = calloc(count, sizeof(*blocks));
+
+	CHECK(blocks);
+	for (uint64_t i = 0; i < count; i++) {
+		blocks[i] =
+			(struct captured){.block = MANY / 2 + i * 3, .data = malloc(block_size)};
+		CHECK(blocks[i].data);
+		memset(blocks[i].data, (int)i, block_size);
+	}
+	return blocks;
+}
+
+static void read_back(struct logmaker *lm, struct blkdev *dev, const struct captured *blocks,
+		      uint64_t count)
+{
+	uint32_t bs = lm->shape.block_size;
+	struct overlay_entry entry;
+	struct replay replay;
+	struct overlay *ov;
+	struct log *log;
+	uint8_t is[1024];
+	char why[200];
+
+	CHECK(log_open(dev, bs, lm->runs, 3, &log, why, sizeof(why)) == 0);
+	CHECK(log->sb.incompat & JBD2_INCOMPAT_64BIT);
+	CHECK(replay_read(log, MANY * 2, &ov, &replay, why, sizeof(why)) == 0);
+	CHECK(replay.transactions == 1 && overlay_count(ov) == count);
+	for (uint64_t i = 0; i < count; i++) {
+		CHECK(overlay_find(ov, blocks[i].block, &entry));
+		CHECK(overlay_load(ov, &entry, is) == 0 && !memcmp(is, blocks[i].data, bs));
+	}
+	overlay_free(ov);
+	log_close(log);
+}
+
+/* A transaction fits to the last block of the log in the form that it is written in, or not at all. */
+static void test_widened(size_t kind, unsigned over)
+{
+	struct logmaker lm;
+	struct commit commit = {.block_size = 1024, .next_tid = 8, .seconds = 2000};
+	struct captured *blocks;
+	uint64_t narrow, count;
+	char why[200];
+	errcode_t err;
+
+	logmaker_open(&lm, 1024, kinds[kind].compat, kinds[kind].incompat & JBD2_INCOMPAT_CSUM_V2,
+		      600, 0, 7);
+	commit.dev = writable(&lm);
+	CHECK(log_open(commit.dev, 1024, lm.runs, 3, &commit.log, why, sizeof(why)) == 0);
+	narrow = commit_room(commit.log);
+	CHECK(commit_shape(commit.log, MANY) == 0);
+	CHECK(!commit.log->shape.wide && commit.log->next.wide);
+	count = commit_room(commit.log);
+	CHECK(count < narrow && commit_need(commit.log, count) == log_size(commit.log));
+	blocks = many_blocks(count + over, 1024);
+	err = commit_transaction(&commit, blocks, count + over, 3000);
+	/* their homes are not on this disk: the log is all that was written */
+	CHECK(err == (over ? E4Z_ET_LOG_FULL : E4Z_ET_CLIPPED));
+	CHECK(!over || !commit.dev->touched);
+	if (!over)
+		read_back(&lm, commit.dev, blocks, count);
+	for (uint64_t i = 0; i < count + over; i++)
+		free(blocks[i].data);
+	free(blocks);
+	log_close(commit.log);
+	blkdev_close(commit.dev);
+	logmaker_close(&lm);
+}
+
+/* What says nothing of features cannot say that; fewer blocks need nothing. */
+static void test_version_1(void)
+{
+	struct logmaker lm;
+	struct blkdev *dev;
+	struct log *log;
+	char why[200];
+
+	logmaker_open(&lm, 1024, 0, 0, 600, 0, 7);
+	lm.sb.version = 1;
+	logmaker_super(&lm);
+	dev = logmaker_device(&lm);
+	CHECK(log_open(dev, 1024, lm.runs, 3, &log, why, sizeof(why)) == 0);
+	CHECK(commit_shape(log, UINT32_MAX) == 0 && !log->next.wide);
+	CHECK(commit_shape(log, UINT32_MAX + 1ull) == E4Z_ET_FEATURE);
+	log_close(log);
+	blkdev_close(dev);
+	logmaker_close(&lm);
+}
+
 int main(void)
 {
 	initialize_e4z_error_table();
@@ -201,6 +296,11 @@ int main(void)
 		for (uint32_t size = 1024; size <= 4096; size *= 4)
 			for (int stop = 0; stop < 2; stop++)
 				test_kind(kind, size, stop);
+	for (unsigned over = 0; over < 2; over++) {
+		test_widened(0, over);
+		test_widened(2, over);
+	}
+	test_version_1();
 	test_pieces();
 	return 0;
 }
