@@ -11,6 +11,8 @@
 #include "session/external.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +116,27 @@ errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_opt
 }
 
 /*
+ * In a log of several file systems the transactions of all of them stand together; no kernel mounts
+ * one that has another number of users than 1. A check does without it.
+ */
+static errcode_t judge_users(struct e4z_image *img, bool write)
+{
+	char text[WHY_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "the external journal %.300s is used by %" PRIu32
+		 " file systems, which no kernel mounts",
+		 img->journal_dev->path, img->log->sb.nr_users);
+	log_close(img->log);
+	img->log = NULL;
+	if (write)
+		return image_refuse(img, E4Z_ET_OTHER_JOURNAL, "%s", text);
+	strcat(text, ": it was not replayed, the image is judged as it is without it");
+	image_note(img, text);
+	return 0;
+}
+
+/*
  * A log that the file system does not want to be replayed is an old copy, or the file system is: a
  * crash after needs_recovery is set for an edit would bring its blocks back.
  */
@@ -123,6 +146,8 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 
 	if (img->journal_dev)
 		img->info.journal_path = img->journal_dev->path;
+	if (!err && img->log->sb.nr_users != 1)
+		return judge_users(img, options->write);
 	if (err || !img->log->sb.start || img->mended_super ||
 	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		return err;

@@ -119,6 +119,27 @@ grep -q '"view": *"replayed"' out || fail "partition: $(head -1 out)"
 scribble 0 alone/disk.img sync
 sees_through --journal-device alone/disk.img far/fs.img
 
+# a journal of two file systems, which no kernel mounts
+cp near/journal.img kept
+python3 - near/journal.img <<-'END'
+	import struct, sys
+	f = open(sys.argv[1], "r+b")
+	f.seek(4096 + 0x40); f.write(struct.pack(">I", 2))
+	f.seek(4096 + 0x110); f.write(b"another file sys")
+END
+remember_image near/fs.img near/journal.img
+run_e4zero 0 --json near/fs.img
+grep -q '"view": *"disk".*"notes":.*is used by 2 file systems.*not replayed' out || fail "$(head -1 out)"
+for verb in --replay --fix '--truncate 1'; do
+	file=()
+	[ "$verb" != '--truncate 1' ] || file=(/file)
+	# shellcheck disable=SC2086 # a verb and its argument
+	run_e4zero 8 $verb near/fs.img "${file[@]}"
+	grep -q 'near/journal.img is used by 2 file systems, which no kernel mounts$' err || fail "$verb: $(cat err)"
+done
+image_unchanged near/fs.img near/journal.img
+mv kept near/journal.img
+
 # locks hold for it too, and no undo file can hold it
 holding ofd_holder near/journal.img ex
 refuses "journal.img: process $holder" near/fs.img
