@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "journal/csum.h"
 #include "journal/flip.h"
+#include "journal/stale.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -453,7 +454,10 @@ errcode_t commit_transaction(struct commit *c, const struct captured *blocks, si
 
 	if (commit_need(c->log, count) > log_size(c->log))
 		return E4Z_ET_LOG_FULL;
-	err = set_recover(c);
+	err = stale_pass(c->log, jbd2_tags_room(&c->log->next) + 1, commit_need(c->log, count),
+			 &tid);
+	if (!err)
+		err = set_recover(c);
 	if (!err) {
 		point_at(c, tid);
 		err = write_log_super(c);

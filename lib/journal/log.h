@@ -29,6 +29,7 @@ struct log {
 	struct jbd2_shape shape;    /* of what is in it */
 	struct jbd2_shape next;	    /* of what is written next, see commit_shape() */
 	uint32_t seed;		    /* of every checksum */
+	uint64_t born;		    /* when the file system was made, seconds; 0: not known */
 	uint32_t first, last;	    /* the ring is [first, last) */
 	uint32_t fc_first, fc_last; /* fast commits are in [fc_first, fc_last); equal: nowhere */
 };

@@ -271,6 +271,9 @@ static bool commits_later(const struct walk *w, const void *block)
 		return false;
 	if (be64_get(commit->seconds) < w->replay->last_seconds)
 		return false;
+	/* no checksum tells the log from one that an older file system had in its place */
+	if (w->shape->csum < JBD2_CSUM_V2 && be64_get(commit->seconds) < w->log->born)
+		return false;
 	return w->shape->csum < JBD2_CSUM_V2 || csum_commit_ok(w->shape, w->log->seed, block);
 }
 

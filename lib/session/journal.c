@@ -158,6 +158,13 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 			    img->journal_dev->path, img->journal_dev->path);
 }
 
+static uint64_t mkfs_time(const struct e4z_image *img)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+
+	return sb->s_mkfs_time | (uint64_t)sb->s_mkfs_time_hi << 32;
+}
+
 errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};
@@ -177,6 +184,8 @@ errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_opti
 			       why, sizeof(why));
 		if (err)
 			image_fail_below(img, err, why);
+		else
+			img->log->born = mkfs_time(img);
 	}
 	vec_free(&m.runs);
 	return err;

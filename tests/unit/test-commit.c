@@ -194,6 +194,144 @@ static void test_pieces(void)
 	fclose(file);
 }
 
+/* ---- over the log of an older file system ---- */
+
+#define OLD_WRITES 64
+
+/* What was written up to the commit block's barrier: the log's writes, and where barriers stood. */
+struct tape {
+	struct {
+		uint64_t off;
+		size_t len;
+		uint8_t *data; /* NULL: a barrier */
+	} ops[OLD_WRITES];
+	size_t count;
+};
+
+static errcode_t tape(void *arg, struct blkdev *dev, const struct blkdev_op *op)
+{
+	struct tape *t = arg;
+	size_t at = 0;
+
+	(void)dev;
+	if (op->type == BLKDEV_WRITE && !strcmp(op->what, "home"))
+		return ECANCELED;
+	CHECK(t->count < OLD_WRITES);
+	t->ops[t->count].off = op->off;
+	t->ops[t->count].len = op->type == BLKDEV_WRITE ? (size_t)op->len : 0;
+	if (op->type == BLKDEV_WRITE) {
+		uint8_t *data = t->ops[t->count].data = malloc((size_t)op->len);
+
+		CHECK(data);
+		for (size_t i = 0; i < op->count; at += op->pieces[i++].iov_len)
+			memcpy(data + at, op->pieces[i].iov_base, op->pieces[i].iov_len);
+	}
+	t->count++;
+	return 0;
+}
+
+/* The log as it is on the disk gives WANT transactions, which are ours. */
+static void recovers(const struct logmaker *lm, uint32_t want)
+{
+	struct blkdev *dev = logmaker_device(lm);
+	struct replay replay;
+	struct overlay *ov;
+	struct log *log;
+	char why[200];
+
+	CHECK(log_open(dev, 1024, lm->runs, 3, &log, why, sizeof(why)) == 0);
+	CHECK(replay_read(log, lm->blocks, &ov, &replay, why, sizeof(why)) == 0);
+	CHECK(replay.transactions == want && overlay_count(ov) == want * COUNT);
+	overlay_free(ov);
+	log_close(log);
+	blkdev_close(dev);
+}
+
+/*
+ * Between two barriers each write alone may be on the disk, or all but one: only with all of them,
+ * the commit block among them, is there a transaction.
+ */
+static void play_batch(const struct logmaker *lm, const struct tape *t, size_t first, size_t end)
+{
+	uint32_t after = 0;
+
+	for (size_t i = first; i < end; i++)
+		if (t->ops[i].len == 1024 && !memcmp(t->ops[i].data + 4, "\0\0\0\2", 4))
+			after = 1;
+	for (size_t one = first; one < end; one++)
+		for (int all_but = 0; all_but < 2; all_but++) {
+			struct logmaker crashed = *lm;
+			bool whole = end - first == 1 && !all_but;
+
+			crashed.image = malloc(lm->blocks * 1024);
+			CHECK(crashed.image);
+			memcpy(crashed.image, lm->image, lm->blocks * 1024);
+			for (size_t i = first; i < end; i++)
+				if ((i == one) != all_but)
+					memcpy(crashed.image + t->ops[i].off, t->ops[i].data,
+					       t->ops[i].len);
+			recovers(&crashed, whole ? after : 0);
+			free(crashed.image);
+		}
+	for (size_t i = first; i < end; i++)
+		memcpy(lm->image + t->ops[i].off, t->ops[i].data, t->ops[i].len);
+	recovers(lm, after);
+}
+
+/* Transactions of our number, and of the next, wherever a reader looks for a header. */
+static void make_old(struct logmaker *lm, size_t kind, const uint32_t *places, size_t count)
+{
+	const struct logmaker_write write = {.block = 77, .fill = 1};
+
+	logmaker_open(lm, 1024, kinds[kind].compat, kinds[kind].incompat, 600, 0, 7);
+	for (size_t i = 0; i < count; i++) {
+		lm->at = places[i];
+		lm->tid = 8 + (i == count - 1);
+		lm->seconds = 5000;
+		logmaker_transaction(lm, &write, 1, NULL, 0);
+	}
+	/* a commit block of our number, where the second descriptor is to be */
+	lm->at = places[1];
+	lm->tid = 8;
+	logmaker_commit(lm);
+}
+
+static void test_old_log(size_t kind)
+{
+	struct captured blocks[COUNT];
+	struct logmaker lm;
+	struct tape t = {.count = 0};
+	const struct blkdev_observer observer = {tape, &t};
+	struct commit commit = {.block_size = 1024, .next_tid = 8, .seconds = 2000};
+	uint32_t room, need;
+	char why[200];
+	size_t first = 0;
+
+	make_blocks(blocks, 1024);
+	logmaker_open(&lm, 1024, kinds[kind].compat, kinds[kind].incompat, 600, 0, 7);
+	room = jbd2_tags_room(&lm.shape);
+	need = COUNT + (COUNT + room - 1) / room + 1;
+	logmaker_close(&lm);
+	make_old(&lm, kind, (uint32_t[]){1, 1 + room + 1, need, need + 1}, 4);
+	commit.dev = writable(&lm);
+	CHECK(blkdev_observe(commit.dev, &observer) == 0);
+	CHECK(log_open(commit.dev, 1024, lm.runs, 3, &commit.log, why, sizeof(why)) == 0);
+	CHECK(commit_transaction(&commit, blocks, COUNT, 3000) == ECANCELED);
+	for (size_t i = 0; i < t.count; i++)
+		if (!t.ops[i].data) {
+			play_batch(&lm, &t, first, i);
+			first = i + 1;
+		}
+	CHECK(first == t.count);
+	for (size_t i = 0; i < t.count; i++)
+		free(t.ops[i].data);
+	for (size_t i = 0; i < COUNT; i++)
+		free(blocks[i].data);
+	log_close(commit.log);
+	blkdev_close(commit.dev);
+	logmaker_close(&lm);
+}
+
 /* ---- a log that gets block numbers of 64 bits because the file system has more blocks ---- */
 
 #define MANY (1ull << 33) /* blocks of the file system */
@@ -235,7 +373,7 @@ static void read_back(struct logmaker *lm, struct blkdev *dev, const struct capt
 	log_close(log);
 }
 
-/* A transaction fits to the last block of the log in the form that it is written in, or not at all. */
+/* A transaction fits to the last block of the log in its own form, or not at all. */
 static void test_widened(size_t kind, unsigned over)
 {
 	struct logmaker lm;
@@ -301,6 +439,8 @@ int main(void)
 		test_widened(2, over);
 	}
 	test_version_1();
+	for (size_t kind = 0; kind < KINDS; kind++)
+		test_old_log(kind);
 	test_pieces();
 	return 0;
 }
