@@ -42,10 +42,10 @@ while read -r field offset bytes pattern; do
 	mklog image 0=block
 	all_refuse "$pattern" || fail "$field"
 done <<-END2
-	magic 0x38 1234 has no magic number$
-	log_block_size 0x18 00 has another block size than the file system$
-	journal_inum 0xe0 09 has another journal or none$
-	has_journal 0x5c 38 has another journal or none$
+	magic 0x38 1234 has no magic number;
+	log_block_size 0x18 00 has another block size than the file system;
+	journal_inum 0xe0 09 has another journal or none;
+	has_journal 0x5c 38 has another journal or none;
 END2
 
 # the journal's own inode: its block in the table, with another first block
@@ -61,12 +61,12 @@ python3 - table $((at + 0x28 + 20)) <<-'END2'
 	f.write((start + 1).to_bytes(4, "little"))
 END2
 mklog image "$block=table"
-all_refuse 'its own inode has other blocks$'
+all_refuse 'its own inode has other blocks; "e2fsck -fy'
 
 # past the end of the device
 cp clean image
 mklog image $((16 << 20 >> 12))=ten
-all_refuse 'it writes past the end of the device$'
+all_refuse 'it writes past the end of the device; '
 
 # a feature that is on in the log only
 cp clean image
