@@ -125,6 +125,7 @@ class Image:
         with open(path, "rb") as f:
             self.map = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
         self.base = offset
+        self.over = {}
         sb = self.map[offset + 1024:offset + 2048]
         if len(sb) < 1024 or u16(sb, 0x38) != 0xEF53:
             raise Bad("no ext2/3/4 superblock")
@@ -132,10 +133,14 @@ class Image:
         self._geometry()
         if self.incompat & INCOMPAT_JOURNAL_DEV:
             raise Bad("a journal device")
-        if self.incompat & INCOMPAT_RECOVER:
-            raise Bad("the journal needs replay")
         self._read_groups()
         self._find_static()
+        if self.incompat & INCOMPAT_RECOVER:
+            import imglog  # which reads through this module
+            self.sb, self.over = imglog.look_through(self)
+            self._geometry()
+            self._read_groups()
+            self._find_static()
 
     def _geometry(self):
         sb = self.sb
@@ -179,7 +184,9 @@ class Image:
         data = self.map[start:start + count * self.bs]
         if len(data) != count * self.bs:
             raise Bad("block %d lies past the end of the image" % n)
-        return data
+        if not self.over or self.over.keys().isdisjoint(range(n, n + count)):
+            return data
+        return b"".join(self.over.get(n + i, data[i * self.bs:(i + 1) * self.bs]) for i in range(count))
 
     # -- groups ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ requires python3
 make() {
 	truncate -s "$2" "$1"
 	mke2fs -q -F -t ext4 -J "$journal" "${@:3}" "$1" >mke2fs.out 2>&1 || fail "mke2fs ${*:3}: $(cat mke2fs.out)"
-	debugfs -w -R 'write some file' "$1" >/dev/null 2>&1
+	printf 'write some file\nsif file size 4500\n' | debugfs -w -f - "$1" >/dev/null 2>&1
 	e2fsck -fy "$1" >/dev/null 2>&1
 }
 
