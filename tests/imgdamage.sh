@@ -38,8 +38,10 @@ kind_shared() {
 	sif /d0/f0003 file_acl 20000
 	EOF
 	# what lies past EOF of these files another one shows
-	sed -i 's/"fixable": true/"fixable": false/
-		/"pblk": '"$(blk /shared/b 1)"',/d; /"pblk": '"$(blk /shared/b 3)"',/d; /"pblk": '"$(blk /shared/c 3)"',/d' "$list"
+	sed 's/"fixable": true/"fixable": false/
+		/"pblk": '"$(blk /shared/b 1)"',/d; /"pblk": '"$(blk /shared/b 3)"',/d; /"pblk": '"$(blk /shared/c 3)"',/d' \
+		"$list" >"$tmp/listed"
+	cat "$tmp/listed" >"$list"
 }
 
 kind_multiclaim() {
