@@ -112,7 +112,7 @@ static int oldest(struct nearby *nearby)
 		if (nearby->stretch[i].used < nearby->stretch[old].used)
 			old = i;
 	if (!nearby->stretch[old].buf)
-		nearby->stretch[old].buf = malloc(STRETCH_BYTES);
+		nearby->stretch[old].buf = blkdev_buffer(STRETCH_BYTES);
 	return nearby->stretch[old].buf ? old : -1;
 }
 

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define FUSE_MAGIC 0x65735546
+/* A page of the page cache, or less than that. */
+#define PAGE 4096u
 
 /* On FUSE SEEK_DATA is a round trip to a process that may not know: nothing is gained. */
 static bool can_tell_holes(int fd)
@@ -134,6 +136,13 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 	}
 	atomic_fetch_add_explicit(&dev->bytes_read, len, memory_order_relaxed);
 	return 0;
+}
+
+void *blkdev_buffer(size_t len)
+{
+	return len > SIZE_MAX - PAGE
+		       ? NULL
+		       : aligned_alloc(PAGE, (len / PAGE + !!(len % PAGE) + !len) * PAGE);
 }
 
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)

@@ -76,6 +76,12 @@ errcode_t blkdev_set_place(struct blkdev *dev, uint64_t base, uint64_t len);
 errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
 /*
+ * LEN bytes to read into, for free(); NULL when memory runs out. They begin on a page: the kernel
+ * copies a quarter slower to where malloc() puts large ones, 16 bytes behind one.
+ */
+void *blkdev_buffer(size_t len);
+
+/*
  * The same, but only when the page cache has all of it: false, with BUF undefined, when a disk
  * would have to be waited for, or when the host cannot tell.
  */

@@ -31,7 +31,7 @@ errcode_t inodes_open(struct e4z_image *img, struct inodes *it)
 	err = groups_load(img);
 	if (err)
 		return err;
-	it->table = malloc((size_t)per_piece(it) * img->inode_size);
+	it->table = blkdev_buffer((size_t)per_piece(it) * img->inode_size);
 	it->bitmap = malloc(img->block_size);
 	return it->table && it->bitmap ? 0 : ENOMEM;
 }

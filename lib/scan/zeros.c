@@ -229,7 +229,7 @@ static errcode_t read_chunks(struct search *s)
 	if (!s->workers)
 		return ENOMEM;
 	for (unsigned i = 0; i < n && !err; i++) {
-		s->workers[i].buf = malloc(room);
+		s->workers[i].buf = blkdev_buffer(room);
 		err = s->workers[i].buf ? 0 : ENOMEM;
 	}
 	if (!err)
