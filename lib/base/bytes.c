@@ -2,6 +2,8 @@
 // Zero detection and counting over byte buffers, and the judgement of UTF-8.
 #include "base/bytes.h"
 
+#include "base/cpu.h"
+
 /* Sixteen bytes at a time: every processor of the day has them; many have thirty-two. */
 typedef uint64_t wide __attribute__((vector_size(16)));
 typedef uint64_t wider __attribute__((vector_size(32)));
@@ -61,7 +63,7 @@ bool bytes_are_zero(const void *p, size_t len)
 	bool zero;
 
 #if defined(__x86_64__)
-	if (len >= 2 * STRIDE && __builtin_cpu_supports("avx2"))
+	if (len >= 2 * STRIDE && cpu_has_avx2())
 		zero = strides_are_zero_avx2(p, &len);
 	else
 #endif

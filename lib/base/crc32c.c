@@ -3,6 +3,7 @@
 // processor has them.
 #include "base/crc32c.h"
 
+#include "base/cpu.h"
 #include <string.h>
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -38,17 +39,17 @@ uint32_t crc32c_table(uint32_t crc, const void *p, size_t len)
 	return crc;
 }
 
-#if defined(__x86_64__)
-#define SSE42 __attribute__((target("sse4.2")))
-#define PCLMUL __attribute__((target("sse4.2,pclmul")))
-
-static uint64_t word_at(const uint8_t *b)
+static inline uint64_t word_at(const uint8_t *b)
 {
 	uint64_t word;
 
 	memcpy(&word, b, 8);
 	return word;
 }
+
+#if defined(__x86_64__)
+#define SSE42 __attribute__((target("sse4.2")))
+#define PCLMUL __attribute__((target("sse4.2,pclmul")))
 
 SSE42 static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *b, size_t len)
 {
@@ -97,12 +98,16 @@ PCLMUL static uint32_t crc32c_thirds(uint32_t crc, const uint8_t *b, size_t len)
 
 uint32_t crc32c(uint32_t crc, const void *p, size_t len)
 {
-	if (!__builtin_cpu_supports("sse4.2"))
+	if (!cpu_has_sse42())
 		return crc32c_table(crc, p, len);
-	if (len >= 3 * THIRD && __builtin_cpu_supports("pclmul"))
+	if (len >= 3 * THIRD && cpu_has_pclmul())
 		return crc32c_thirds(crc, p, len);
 	return crc32c_sse42(crc, p, len);
 }
+
+#define LANES_TARGET SSE42
+#define LANES_STEP(crc, word) _mm_crc32_u64(crc, word)
+#define LANES_USABLE cpu_has_sse42()
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
 uint32_t crc32c(uint32_t crc, const void *p, size_t len)
 {
@@ -117,12 +122,50 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t len)
 		crc = __crc32cb(crc, *b++);
 	return crc;
 }
+
+#define LANES_TARGET
+#define LANES_STEP(crc, word) __crc32cd((uint32_t)(crc), word)
+#define LANES_USABLE 1
 #else
 uint32_t crc32c(uint32_t crc, const void *p, size_t len)
 {
 	return crc32c_table(crc, p, len);
 }
 #endif
+
+#ifdef LANES_STEP
+/* All whole words of LEN; four steps at once hide that each has its result after three cycles. */
+LANES_TARGET static size_t lanes_words(uint32_t *crc, const uint8_t *const *p, size_t len)
+{
+	uint64_t a = crc[0], b = crc[1], c = crc[2], d = crc[3];
+	size_t at = 0;
+
+	for (; len - at >= 8; at += 8) {
+		a = LANES_STEP(a, word_at(p[0] + at));
+		b = LANES_STEP(b, word_at(p[1] + at));
+		c = LANES_STEP(c, word_at(p[2] + at));
+		d = LANES_STEP(d, word_at(p[3] + at));
+	}
+	crc[0] = (uint32_t)a;
+	crc[1] = (uint32_t)b;
+	crc[2] = (uint32_t)c;
+	crc[3] = (uint32_t)d;
+	return at;
+}
+
+#endif
+
+void crc32c_lanes(uint32_t *crc, const uint8_t *const *p, unsigned count, size_t len)
+{
+	size_t at = 0;
+
+#ifdef LANES_STEP
+	if (LANES_USABLE)
+		at = lanes_words(crc, p, len);
+#endif
+	for (unsigned i = 0; i < count && at < len; i++)
+		crc[i] = crc32c(crc[i], p[i] + at, len - at);
+}
 
 uint16_t crc16(uint16_t crc, const void *p, size_t len)
 {

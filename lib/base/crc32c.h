@@ -11,6 +11,14 @@
 /* Continue CRC (start with ~0) over LEN bytes at P. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t len);
 
+/*
+ * Continue the checksums CRC[] over LEN bytes at P[] each: CRC32C_LANES of them, in hardly more
+ * time than one takes where the processor has the instruction. Only the first COUNT are wanted, and
+ * all of P[] can be read.
+ */
+#define CRC32C_LANES 4
+void crc32c_lanes(uint32_t *crc, const uint8_t *const *p, unsigned count, size_t len);
+
 /* The table version, for tests and for processors without the instruction. */
 uint32_t crc32c_table(uint32_t crc, const void *p, size_t len);
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "image/groups.h"
+#include <endian.h>
 
 /* Offsets in the slot, from the on-disk format. */
 enum {
@@ -51,58 +52,90 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 		inode->size |= (uint64_t)get_le32(raw + I_SIZE_HIGH) << 32;
 }
 
-static uint32_t seed_of(const struct e4z_image *img, uint32_t ino, const uint8_t *raw)
+/* RAW has room for the high half of its checksum. */
+static bool has_high_half(const struct e4z_image *img, const uint8_t *raw)
 {
-	const uint8_t number[4] = {(uint8_t)ino, (uint8_t)(ino >> 8), (uint8_t)(ino >> 16),
-				   (uint8_t)(ino >> 24)};
-
-	return crc32c(crc32c(img->csum_seed, number, 4), raw + I_GENERATION, 4);
+	return img->inode_size > 128 && get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128;
 }
 
-bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
+/* The words that the two halves lie in, which count as zero, and where the words end. */
+#define CSUM_WORDS (I_CHECKSUM_LO & ~7)
+#define CSUM_WORDS_END(img) ((img)->inode_size > 128 ? CSUM_WORDS + 16 : CSUM_WORDS + 8)
+
+static void words_without_csum(const struct e4z_image *img, const uint8_t *raw, uint64_t *words)
 {
-	uint8_t *lo = raw + I_CHECKSUM_LO, *hi = NULL;
-	uint8_t saved[4] = {lo[0], lo[1], 0, 0};
-	uint32_t csum;
+	words[0] = htole64(get_le64(raw + CSUM_WORDS) &
+			   ~(0xffffull << 8 * (I_CHECKSUM_LO - CSUM_WORDS)));
+	if (img->inode_size > 128)
+		words[1] = htole64(get_le64(raw + CSUM_WORDS + 8));
+	if (has_high_half(img, raw))
+		words[1] &= htole64(~(0xffffull << 8 * (I_CHECKSUM_HI - CSUM_WORDS - 8)));
+}
+
+/* The checksums of COUNT slots, as ext4_inode_csum() has them; room for INODE_LANES. */
+static void csums_of(const struct e4z_image *img, const uint32_t *ino, const uint8_t *const *raw,
+		     unsigned count, uint32_t *csum)
+{
+	uint32_t end = CSUM_WORDS_END(img);
+	uint64_t owner[INODE_LANES], words[INODE_LANES][2];
+	const uint8_t *head[INODE_LANES], *body[INODE_LANES], *tail[INODE_LANES];
+	const uint8_t *middle[INODE_LANES];
+
+	for (unsigned i = 0; i < INODE_LANES; i++) {
+		unsigned from = i < count ? i : 0;
+		uint64_t generation = get_le32(raw[from] + I_GENERATION);
+
+		owner[i] = htole64(generation << 32 | ino[from]);
+		words_without_csum(img, raw[from], words[i]);
+		csum[i] = img->csum_seed;
+		head[i] = (const uint8_t *)&owner[i];
+		body[i] = raw[from];
+		middle[i] = (const uint8_t *)words[i];
+		tail[i] = raw[from] + end;
+	}
+	crc32c_lanes(csum, head, count, sizeof(owner[0]));
+	crc32c_lanes(csum, body, count, CSUM_WORDS);
+	crc32c_lanes(csum, middle, count, end - CSUM_WORDS);
+	crc32c_lanes(csum, tail, count, img->inode_size - end);
+}
+
+static bool csum_stands(const struct e4z_image *img, const uint8_t *raw, uint32_t csum)
+{
+	if (get_le16(raw + I_CHECKSUM_LO) != (uint16_t)csum)
+		return false;
+	return !has_high_half(img, raw) || get_le16(raw + I_CHECKSUM_HI) == csum >> 16;
+}
+
+unsigned inode_checksums_ok(const struct e4z_image *img, const uint32_t *ino,
+			    const uint8_t *const *raw, unsigned count)
+{
+	uint32_t csum[INODE_LANES];
+	unsigned ok = 0;
 
 	if (!img->inode_csum)
-		return true;
-	if (img->inode_size > 128 && get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128)
-		hi = raw + I_CHECKSUM_HI;
-	lo[0] = lo[1] = 0;
-	if (hi) {
-		saved[2] = hi[0];
-		saved[3] = hi[1];
-		hi[0] = hi[1] = 0;
-	}
-	csum = crc32c(seed_of(img, ino, raw), raw, img->inode_size);
-	lo[0] = saved[0];
-	lo[1] = saved[1];
-	if (!hi)
-		return get_le16(saved) == (uint16_t)csum;
-	hi[0] = saved[2];
-	hi[1] = saved[3];
-	return get_le32(saved) == csum;
+		return (1u << count) - 1;
+	csums_of(img, ino, raw, count, csum);
+	for (unsigned i = 0; i < count; i++)
+		ok |= (unsigned)csum_stands(img, raw[i], csum[i]) << i;
+	return ok;
+}
+
+bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, const uint8_t *raw)
+{
+	return inode_checksums_ok(img, &ino, &raw, 1);
 }
 
 void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 {
-	bool high = img->inode_size > 128 &&
-		    get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128;
-	uint32_t csum;
+	const uint8_t *slot = raw;
+	uint32_t csum[INODE_LANES];
 
 	if (!img->inode_csum)
 		return;
-	memset(raw + I_CHECKSUM_LO, 0, 2);
-	if (high)
-		memset(raw + I_CHECKSUM_HI, 0, 2);
-	csum = crc32c(seed_of(img, ino, raw), raw, img->inode_size);
-	raw[I_CHECKSUM_LO] = (uint8_t)csum;
-	raw[I_CHECKSUM_LO + 1] = (uint8_t)(csum >> 8);
-	if (!high)
-		return;
-	raw[I_CHECKSUM_HI] = (uint8_t)(csum >> 16);
-	raw[I_CHECKSUM_HI + 1] = (uint8_t)(csum >> 24);
+	csums_of(img, &ino, &slot, 1, csum);
+	put_le16(raw + I_CHECKSUM_LO, csum[0]);
+	if (has_high_half(img, raw))
+		put_le16(raw + I_CHECKSUM_HI, csum[0] >> 16);
 }
 
 void inode_place(const struct e4z_image *img, uint32_t ino, uint64_t *block, uint32_t *off)
@@ -116,7 +149,11 @@ void inode_place(const struct e4z_image *img, uint32_t ino, uint64_t *block, uin
 
 uint32_t inode_csum_seed(const struct e4z_image *img, const struct inode *inode)
 {
-	return seed_of(img, inode->ino, inode->raw);
+	uint8_t owner[8];
+
+	put_le32(owner, inode->ino);
+	memcpy(owner + 4, inode->raw + I_GENERATION, 4);
+	return crc32c(img->csum_seed, owner, sizeof(owner));
 }
 
 errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode)

@@ -3,6 +3,7 @@
 #ifndef E4Z_FILE_INODE_H
 #define E4Z_FILE_INODE_H
 
+#include "base/crc32c.h"
 #include "image/image.h"
 
 #define INODE_I_BLOCK 0x28 /* offset of i_block in the slot */
@@ -22,8 +23,16 @@ struct inode {
 /* Decode RAW, the slot of INO. RAW stays the caller's and is referred to. */
 void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode);
 
-/* The stored checksum is right, or there are no metadata checksums. RAW is changed meanwhile. */
-bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, uint8_t *raw);
+/* The stored checksum is right, or there are no metadata checksums. */
+bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, const uint8_t *raw);
+
+/*
+ * The same of COUNT slots, at most INODE_LANES, RAW[] with the numbers INO[], in hardly more time
+ * than one takes: bit N is set when the checksum of slot N is right.
+ */
+#define INODE_LANES CRC32C_LANES
+unsigned inode_checksums_ok(const struct e4z_image *img, const uint32_t *ino,
+			    const uint8_t *const *raw, unsigned count);
 
 /* Set the checksum of RAW, the slot of INO, where there are metadata checksums. */
 void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw);

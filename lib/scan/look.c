@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "file/inline.h"
+#include "file/node.h"
 #include "scan/cutoff.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ errcode_t look_init(struct look *look, const struct e4z_image *img, struct findi
 	look->findings = findings;
 	look->claims = claims;
 	look->orphans = orphans;
-	look->buf = malloc(judge_buffer_size(img));
+	look->buf = blkdev_buffer(judge_buffer_size(img));
 	return look->buf ? map_work_init(img, &look->map) : ENOMEM;
 }
 
@@ -463,9 +464,30 @@ errcode_t look_show(struct look *look, struct shown *shown, const struct inode *
 	return shown_add(shown, &look->map, inode, !data || look_is_system(look->img, inode->ino));
 }
 
-errcode_t look_at(struct look *look, const struct inode *inode)
+/* An extent tree without an entry, as every empty file has it. */
+static bool maps_nothing(const struct inode *inode)
+{
+	const uint8_t *root = inode->raw + INODE_I_BLOCK;
+
+	return inode->flags & EXT4_EXTENTS_FL && get_le16(root) == NODE_MAGIC &&
+	       !get_le16(root + 2) && get_le16(root + 4) == NODE_ROOT_ENTRIES &&
+	       !get_le16(root + 6);
+}
+
+/* All that the map of INODE claims and has; why it is damaged, or NULL. */
+static const char *look_at_map(struct look *look, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = look, .node = on_node, .runs = on_runs};
+	const char *damage = map_walk(look->img, &look->map, inode, &sink);
+
+	on_merged_run(look);
+	push_blind(look, look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
+	push_slack(look, look->slack_next, look->slack_end);
+	return damage;
+}
+
+errcode_t look_at(struct look *look, const struct inode *inode)
+{
 	const char *why = NULL;
 	errcode_t err;
 
@@ -478,16 +500,12 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = look_at_inline(look, inode);
 	if (!err && inode_has_map(inode)) {
-		const char *damage = map_walk(look->img, &look->map, inode, &sink);
+		const char *damage = maps_nothing(inode) ? NULL : look_at_map(look, inode);
 
 		if (!why)
 			why = damage;
 		if (!why && inode->size > map_max_size(look->img, inode))
 			why = "the size is larger than the map can hold";
-		on_merged_run(look);
-		push_blind(look,
-			   look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
-		push_slack(look, look->slack_next, look->slack_end);
 		if (!err && !why)
 			err = judge_prealloc(look, inode);
 	}

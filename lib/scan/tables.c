@@ -33,7 +33,9 @@ VEC(piece_vec, struct piece);
 struct worker {
 	struct look look;
 	uint8_t *table;	 /* a piece */
-	uint8_t *bitmap; /* a block */
+	uint8_t *bitmap; /* a block: of this group, whose pieces mostly follow each other */
+	uint32_t bitmap_group;
+	bool believed; /* the bitmap */
 };
 
 struct tables {
@@ -85,8 +87,10 @@ static errcode_t new_workers(struct tables *t)
 	for (unsigned i = 0; i < n; i++) {
 		struct worker *w = &t->workers[i];
 
-		w->table = malloc(PIECE_BYTES > img->inode_size ? PIECE_BYTES : img->inode_size);
+		w->table = blkdev_buffer(PIECE_BYTES > img->inode_size ? PIECE_BYTES
+								       : img->inode_size);
 		w->bitmap = malloc(img->block_size);
+		w->bitmap_group = UINT32_MAX;
 		if (!w->table || !w->bitmap)
 			return ENOMEM;
 		err = look_init(&w->look, img, t->findings, t->claims, t->orphans);
@@ -173,19 +177,23 @@ static bool bit_set(const uint8_t *bitmap, uint32_t n)
 	return bitmap[n / 8] >> n % 8 & 1;
 }
 
+/*
+ * The slot RAW holds an inode that is to be looked at. Without a bitmap what looks as if it were in
+ * use is: with a wrong checksum, too.
+ */
+static bool slot_counts(uint32_t ino, const uint8_t *raw, bool believed)
+{
+	bool mode = get_le16(raw + 0x00), links = get_le16(raw + 0x1a);
+
+	return (believed ? mode || links : mode && links) && !look_leaves_out(ino);
+}
+
 static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, uint8_t *raw,
-			      bool believed)
+			      bool csum_ok)
 {
 	struct inode inode;
 
-	if (!get_le16(raw + 0x00) && !get_le16(raw + 0x1a))
-		return 0;
-	/* what looks as if it were in use is: with a wrong checksum, too */
-	if (!believed && (!get_le16(raw + 0x00) || !get_le16(raw + 0x1a)))
-		return 0;
-	if (look_leaves_out(ino))
-		return 0;
-	if (!inode_checksum_ok(t->img, ino, raw)) {
+	if (!csum_ok) {
 		if (t->mode != JUDGE)
 			return 0;
 		if (!get_le16(raw + 0x1a))
@@ -228,19 +236,42 @@ static errcode_t collect(struct tables *t, struct look *look)
 	return err;
 }
 
+/* A few slots, whose checksums are judged together. */
+struct handful {
+	uint32_t ino[INODE_LANES];
+	uint8_t *raw[INODE_LANES];
+	unsigned count;
+};
+
+static errcode_t look_at_handful(struct tables *t, struct worker *w, struct handful *h)
+{
+	unsigned ok = inode_checksums_ok(t->img, h->ino, (const uint8_t *const *)h->raw, h->count);
+	errcode_t err = 0;
+
+	for (unsigned i = 0; i < h->count && !err; i++)
+		err = look_at_slot(t, w, h->ino[i], h->raw[i], ok >> i & 1);
+	h->count = 0;
+	return err;
+}
+
 /* The slots [first, end) of the group, whose first one in memory is the worker's table. */
 static errcode_t look_at_slots(struct tables *t, struct worker *w, const struct piece *p,
 			       uint32_t first, uint32_t end, bool believed)
 {
 	uint32_t ino = p->group * per_group(t) + 1;
+	uint8_t *raw = w->table;
+	struct handful h = {.count = 0};
 	errcode_t err = 0;
 
-	for (uint32_t i = first; i < end && !err; i++)
-		if (!believed || bit_set(w->bitmap, i))
-			err = look_at_slot(t, w, ino + i,
-					   w->table + (size_t)(i - first) * t->img->inode_size,
-					   believed);
-	return err;
+	for (uint32_t i = first; i < end && !err; i++, raw += t->img->inode_size) {
+		if ((believed && !bit_set(w->bitmap, i)) || !slot_counts(ino + i, raw, believed))
+			continue;
+		h.ino[h.count] = ino + i;
+		h.raw[h.count++] = raw;
+		if (h.count == INODE_LANES)
+			err = look_at_handful(t, w, &h);
+	}
+	return err || !h.count ? err : look_at_handful(t, w, &h);
 }
 
 /* A disk with bad sectors: what one block of the table hides is not all of the piece. */
@@ -271,6 +302,15 @@ static errcode_t look_block_by_block(struct tables *t, struct worker *w, const s
 	return err;
 }
 
+/* The worker's bitmap becomes that of group G; false: it cannot be believed. */
+static bool take_bitmap(const struct tables *t, struct worker *w, uint32_t g)
+{
+	if (w->bitmap_group != g)
+		w->believed = groups_read_inode_bitmap(t->img, g, w->bitmap);
+	w->bitmap_group = g;
+	return w->believed;
+}
+
 static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 {
 	struct tables *t = arg;
@@ -278,7 +318,7 @@ static errcode_t piece_job(void *arg, unsigned worker, uint64_t n)
 	const struct e4z_image *img = t->img;
 	const struct piece *p = &t->pieces.items[n];
 	uint32_t first = p->first, end = p->first + p->count;
-	bool believed = groups_read_inode_bitmap(img, p->group, w->bitmap);
+	bool believed = take_bitmap(t, w, p->group);
 	uint64_t off;
 	errcode_t err;
 
@@ -457,20 +497,26 @@ static bool read_slot(const struct tables *t, uint32_t ino, uint8_t *raw)
 	return !image_read(img, block * img->block_size + off, img->inode_size, raw);
 }
 
-static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t count)
+static errcode_t look_at_one(struct tables *t, uint32_t ino)
 {
 	struct worker *w = &t->workers[0];
+	struct handful h = {.ino = {ino}, .raw = {w->table}, .count = 1};
+
+	if (!read_slot(t, ino, w->table))
+		return t->mode == JUDGE ? findings_unreadable(t->findings, ino, 0,
+							      "the inode cannot be read")
+					: 0;
+	return slot_counts(ino, w->table, true) ? look_at_handful(t, w, &h) : 0;
+}
+
+static errcode_t look_at_some(struct tables *t, const uint32_t *inos, size_t count)
+{
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < count && !err; i++) {
 		err = stopped(t);
-		if (err)
-			break;
-		if (read_slot(t, inos[i], w->table))
-			err = look_at_slot(t, w, inos[i], w->table, true);
-		else if (t->mode == JUDGE)
-			err = findings_unreadable(t->findings, inos[i], 0,
-						  "the inode cannot be read");
+		if (!err)
+			err = look_at_one(t, inos[i]);
 	}
 	return err;
 }
