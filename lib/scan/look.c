@@ -15,8 +15,6 @@
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
-static const char claimed_twice[] = "blocks are claimed more than once";
-
 errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans)
 {
@@ -519,44 +517,6 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 errcode_t look_settle(struct look *look)
 {
 	return judge_suspects(look);
-}
-
-static bool blame_node(void *arg, uint64_t pblk)
-{
-	struct look *look = arg;
-
-	look->blamed |= claims_conflict(look->claims, pblk, 1);
-	return !look->blamed;
-}
-
-static void blame_run(void *arg, const struct run *run)
-{
-	struct look *look = arg;
-
-	if (!look->img->shared_blocks)
-		look->blamed |= claims_conflict(look->claims, run->pblk, run->len);
-}
-
-/* A block that an inode has beside its map, 0: it has none. */
-static bool is_claimed_twice(const struct look *look, uint64_t block)
-{
-	return block && block < look->img->blocks && !look->img->shared_blocks &&
-	       claims_conflict(look->claims, block, 1);
-}
-
-errcode_t look_blame(struct look *look, const struct inode *inode)
-{
-	const struct map_sink sink = {.arg = look, .node = blame_node, .run = blame_run};
-
-	if (look_leaves_out(inode->ino) || !inode->links)
-		return 0;
-	look->blamed = is_claimed_twice(look, inode->acl_block) ||
-		       is_claimed_twice(look, inode->translator);
-	if (!look->blamed && inode_has_map(inode))
-		map_walk(look->img, &look->map, inode, &sink);
-	if (!look->blamed)
-		return 0;
-	return findings_unreadable(look->findings, inode->ino, inode->size, claimed_twice);
 }
 
 /* What of a pending truncate's blocks is written and what is in them. */

@@ -89,12 +89,6 @@ errcode_t look_at(struct look *look, const struct inode *inode);
  */
 errcode_t look_settle(struct look *look);
 
-/*
- * INODE was looked at, and something was claimed twice: make it unreadable if it claims such a
- * block.
- */
-errcode_t look_blame(struct look *look, const struct inode *inode);
-
 /* INODE is an orphan with links: its one finding. */
 errcode_t look_pending(struct look *look, const struct inode *inode);
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/pool.h"
 #include "image/groups.h"
+#include "scan/blame.h"
 #include "scan/look.h"
 #include "scan/orphan.h"
 #include <errno.h>
@@ -205,7 +206,7 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	switch (t->mode) {
 	case SHOW: return look_show(&w->look, t->shown, &inode);
 	case JUDGE: return look_at(&w->look, &inode);
-	case BLAME: return look_blame(&w->look, &inode);
+	case BLAME: return blame_inode(&w->look, &inode);
 	case FIND_DIRS:
 		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->look.dirs, ino))
 			return ENOMEM;
