@@ -78,7 +78,7 @@ struct e4z_image_info {
 	bool mounted;		  /* opened with force although mounted */
 	bool attached;		  /* a loop device shows it, which is not mounted */
 	bool mmp;		  /* multiple mount protection is on; it was not waited for */
-	/* what could not be determined, whole sentences, NULL-terminated */
+	/* what could not be determined or should be known, whole sentences, NULL-terminated */
 	const char *const *notes;
 };
 

@@ -10,6 +10,7 @@
 #include "errors.h"
 #include "image/busy.h"
 #include "image/caches.h"
+#include "image/follow.h"
 #include "image/place.h"
 #include "image/sniff.h"
 #include "image/super.h"
@@ -112,6 +113,11 @@ __attribute__((format(printf, 2, 3))) static void note(struct opening *o, const 
 	va_start(ap, format);
 	vsnprintf(o->notes[o->note_count++], NOTE_SIZE, format, ap);
 	va_end(ap);
+}
+
+static void note_plain(void *arg, const char *sentence)
+{
+	note(arg, "%s", sentence);
 }
 
 /* ---- is it ext? ---- */
@@ -518,6 +524,8 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	err = read_super(o);
 	err = err ? err : judge_busy(o);
 	err = err ? err : judge_super(o);
+	if (!err && o->options->write)
+		follow_look(img->dev, super_fs_len(o->raw), &img->places->parts, note_plain, o);
 	return err ? err : open_fs(o);
 }
 
