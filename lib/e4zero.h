@@ -530,10 +530,11 @@ errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 			 const struct e4z_source *source, struct e4z_edit *edit) E4Z_MUST_CHECK;
 /*
  * No more BYTES than these can be written to FILE from OFF on: its map and the free blocks have no
- * room for them. It fails where e4z_write_from() would, whatever it is to write.
+ * room for them, and more would fail with *BEYOND: EFBIG or E4Z_ET_NO_SPACE. It fails where
+ * e4z_write_from() would, whatever it is to write.
  */
-errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes)
-	E4Z_MUST_CHECK;
+errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes,
+			 errcode_t *beyond) E4Z_MUST_CHECK;
 
 /*
  * Have what was written so far, and can be seen by nobody yet, go home before what comes later: the
@@ -568,7 +569,11 @@ errcode_t e4z_map(struct e4z_image *img, const char *file,
 		  errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece), void *arg)
 	E4Z_MUST_CHECK;
 
-/* A line for every write, zeroing and barrier from now on, in the order in which they are done. */
+/*
+ * A line for every write, zeroing and barrier from now on, in the order in which they are done.
+ * PATH is a new file, which is not there afterwards either if nothing was written, or a pipe or a
+ * character device; a file that exists is EEXIST.
+ */
 errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 
 /*

@@ -62,6 +62,9 @@ int main(int argc, char **argv)
 	catch_signals();
 	e4z_init_errors();
 	usable = options_parse(argc, argv, &options);
+	/* whoever does not read what an edit says of itself must not end it halfway */
+	if (usable && options_may_write(&options))
+		signal(SIGPIPE, SIG_IGN);
 	report = options.json ? report_json_open(&options) : report_text_open(&options);
 	if (!report) {
 		util_say(options.image, "starting", strerror(ENOMEM));

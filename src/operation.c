@@ -3,6 +3,7 @@
 
 #include "operation.h"
 #include "source.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,16 +85,16 @@ errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_
 {
 	struct operation writing = *op;
 	struct source source;
+	errcode_t err, beyond = EFBIG;
 	uint64_t room;
-	errcode_t err;
 
 	op->why[0] = '\0';
 	if (!(op->row->wants & WANTS_BYTES))
 		return op->row->run(img, op, edit);
-	err = e4z_write_room(img, op->file, op->off, &room);
+	err = e4z_write_room(img, op->file, op->off, &room, &beyond);
 	if (err)
 		return err;
-	err = source_open(&source, op->from, room, op->stop);
+	err = source_open(&source, op->from, room, beyond, op->stop);
 	writing.source = &source.bytes;
 	if (err)
 		snprintf(op->why, sizeof(op->why), "%s", source.why);

@@ -61,6 +61,9 @@ bool options_parse(int argc, char **argv, struct options *options);
 /* Would --split make several transactions of what the verb does in one? It was not given. */
 bool options_may_split(const struct options *options);
 
+/* Is it a verb that may write to the image? */
+bool options_may_write(const struct options *options);
+
 /* Is it a verb that looks at a mounted file system if it is told to? It was not told. */
 bool options_only_look(const struct options *options);
 

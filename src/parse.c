@@ -169,6 +169,11 @@ bool options_may_split(const struct options *options)
 	return !options->split && goes_with(row_by_name("split"), row_by_name(options->verb_name));
 }
 
+bool options_may_write(const struct options *options)
+{
+	return row_by_name(options->verb_name)->is & V_WRITES;
+}
+
 bool options_only_look(const struct options *options)
 {
 	return !options->force &&

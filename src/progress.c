@@ -4,6 +4,8 @@
 #include "progress.h"
 #include "util.h"
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,27 @@ void progress_start(struct progress *progress, const struct options *options)
 		progress->mode = PROGRESS_NONE;
 }
 
+/* write(2), with EPIPE where the reader is gone, whatever SIGPIPE would do. */
+static ssize_t write_quietly(int fd, const char *line, size_t len)
+{
+	const struct timespec at_once = {0};
+	sigset_t pipe_signal, before, pending;
+	ssize_t done;
+	int saved;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+	done = write(fd, line, len);
+	saved = errno;
+	if (done < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe_signal, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return done;
+}
+
 /* "PASS CURRENT MAX DEVICE", the line of e2fsck -C. */
 static void write_line(struct progress *progress, uint64_t current, uint64_t max)
 {
@@ -39,7 +62,7 @@ static void write_line(struct progress *progress, uint64_t current, uint64_t max
 			     (unsigned long long)current, (unsigned long long)max, name) >= 0) {
 		len = strlen(line);
 		for (at = 0; at < len; at += (size_t)done) {
-			done = write(progress->fd, line + at, len - at);
+			done = write_quietly(progress->fd, line + at, len - at);
 			if (done < 0 && errno == EINTR) {
 				done = 0;
 			} else if (done <= 0) {

@@ -14,6 +14,7 @@
 #include "util.h"
 #include "words.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,11 +232,15 @@ static bool parse(struct script *s)
 static errcode_t read_text(struct script *s, const volatile int *stop)
 {
 	struct source source;
-	errcode_t err = source_open(&source, s->name, MAX_TEXT, stop);
+	errcode_t err = source_open(&source, s->name, MAX_TEXT, EFBIG, stop);
 
 	snprintf(s->why, sizeof(s->why), "%s", source.why);
-	if (!err && source.bytes.len > MAX_TEXT)
+	if (!err && source.bytes.len > MAX_TEXT) {
+		snprintf(s->why, sizeof(s->why),
+			 "reading %.150s beyond the %" PRIu64 " bytes that there is room for",
+			 s->name, (uint64_t)MAX_TEXT);
 		err = EFBIG;
+	}
 	if (!err)
 		s->text = malloc(source.bytes.len + 1);
 	if (!err && !s->text)

@@ -93,7 +93,7 @@ static errcode_t read_some(struct source *source, int fd, char *buffer, size_t s
 
 /* Everything that FD, called NAME, still gives into the temporary file. */
 static errcode_t fill(struct source *source, int fd, const char *name, uint64_t limit,
-		      const char *dir)
+		      errcode_t beyond, const char *dir)
 {
 	char buffer[65536];
 	size_t got = 0;
@@ -111,7 +111,7 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 				 "reading %.160s beyond the %" PRIu64
 				 " bytes that there is room for",
 				 name, limit);
-			return EFBIG;
+			return beyond;
 		}
 		err = write_all(source->fd, buffer, got);
 		if (err) {
@@ -123,7 +123,8 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 	}
 }
 
-static errcode_t spool(struct source *source, int fd, const char *name, uint64_t limit)
+static errcode_t spool(struct source *source, int fd, const char *name, uint64_t limit,
+		       errcode_t beyond)
 {
 	char path[4096];
 	const char *dir = getenv("TMPDIR");
@@ -136,7 +137,7 @@ static errcode_t spool(struct source *source, int fd, const char *name, uint64_t
 	if (source->fd < 0)
 		return errno;
 	unlink(path);
-	return fill(source, fd, name, limit, dir);
+	return fill(source, fd, name, limit, beyond, dir);
 }
 
 /* A FIFO without a writer would hold open(2), which a signal does not end. */
@@ -148,7 +149,7 @@ static int open_file(const char *name)
 	return open(name, O_RDONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : 0));
 }
 
-errcode_t source_open(struct source *source, const char *name, uint64_t limit,
+errcode_t source_open(struct source *source, const char *name, uint64_t limit, errcode_t beyond,
 		      const volatile int *stop)
 {
 	bool is_stdin = !strcmp(name, "-");
@@ -167,7 +168,7 @@ errcode_t source_open(struct source *source, const char *name, uint64_t limit,
 		source->bytes.len = (uint64_t)st.st_size;
 		return 0;
 	} else {
-		err = spool(source, fd, name, limit);
+		err = spool(source, fd, name, limit, beyond);
 	}
 	if (fd >= 0 && !is_stdin)
 		close(fd);

@@ -14,10 +14,10 @@ struct source {
 
 /*
  * Open NAME, "-": standard input. What is no regular file is read to its end at once, into a
- * temporary file: EFBIG as soon as it gives more than LIMIT bytes, E4Z_ET_INTERRUPTED as soon as
+ * temporary file: BEYOND as soon as it gives more than LIMIT bytes, E4Z_ET_INTERRUPTED as soon as
  * *STOP is set. An errno value else. Give it to source_close() in any case.
  */
-errcode_t source_open(struct source *source, const char *name, uint64_t limit,
+errcode_t source_open(struct source *source, const char *name, uint64_t limit, errcode_t beyond,
 		      const volatile int *stop);
 void source_close(struct source *source);
 

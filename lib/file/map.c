@@ -329,8 +329,8 @@ errcode_t map_refuse(struct e4z_image *img, const struct map_work *work, uint32_
 		     const char *why)
 {
 	if (work->err)
-		return image_fail(img, work->err, "inode %" PRIu32 ": %s", ino, why);
-	return image_refuse(img, E4Z_ET_CORRUPT_MAP, "inode %" PRIu32 ": %s", ino, why);
+		return image_fail_file(img, ino, work->err, "%s", why);
+	return image_refuse_file(img, ino, E4Z_ET_CORRUPT_MAP, "%s", why);
 }
 
 uint64_t map_max_size(const struct e4z_image *img, const struct inode *inode)

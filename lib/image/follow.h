@@ -9,8 +9,8 @@
 typedef void follow_fn(void *arg, const char *sentence);
 
 /*
- * Look after the first FS_LEN bytes of DEV's place, at the end of it, and into PARTS, the partitions
- * of the same disk. What cannot be read is not there.
+ * Look after the first FS_LEN bytes of DEV's place, at the end of it, and into PARTS, the
+ * partitions of the same disk. What cannot be read is not there.
  */
 void follow_look(struct blkdev *dev, uint64_t fs_len, const struct parts *parts, follow_fn *tell,
 		 void *arg);

@@ -43,67 +43,6 @@ struct opening {
 
 static const char *const no_strings[] = {NULL};
 
-/* ---- failures ---- */
-
-errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, ...)
-{
-	va_list ap;
-
-	img->cause[0] = '\0';
-	va_start(ap, format);
-	vsnprintf(img->context, sizeof(img->context), format, ap);
-	va_end(ap);
-	return err;
-}
-
-errcode_t image_refuse(struct e4z_image *img, errcode_t err, const char *format, ...)
-{
-	va_list ap;
-
-	img->context[0] = '\0';
-	img->cause_code = err;
-	va_start(ap, format);
-	vsnprintf(img->cause, sizeof(img->cause), format, ap);
-	va_end(ap);
-	return err;
-}
-
-errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why)
-{
-	bool own = (err & ~0xffL) == ERROR_TABLE_BASE_e4z;
-
-	if (!own || err == E4Z_ET_SHORT_READ || err == E4Z_ET_CLIPPED)
-		return image_fail(img, err, "%s", why);
-	return image_refuse(img, err, "%s", why);
-}
-
-const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s%s%s", img->context, img->context[0] ? ": " : "",
-		 e4z_message(img, err));
-	return buf;
-}
-
-bool image_has_told(const struct e4z_image *img)
-{
-	return img->context[0] || img->cause[0];
-}
-
-void image_forget(struct e4z_image *img)
-{
-	img->context[0] = img->cause[0] = '\0';
-}
-
-const char *e4z_context(const struct e4z_image *img)
-{
-	return img ? img->context : "";
-}
-
-const char *e4z_message(const struct e4z_image *img, errcode_t code)
-{
-	return img && img->cause[0] && img->cause_code == code ? img->cause : error_message(code);
-}
-
 __attribute__((format(printf, 2, 3))) static void note(struct opening *o, const char *format, ...)
 {
 	va_list ap;

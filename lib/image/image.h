@@ -17,10 +17,13 @@ struct e4z_image {
 	struct blkdev *journal_dev; /* of an external journal that is open */
 	struct undo *undo;	    /* keeps what is overwritten; NULL: nobody asked */
 	struct trace *trace;	    /* tells what is written; NULL: nobody asked */
-	ext2_filsys fs;	       /* super and group descriptors; only the calling thread uses it */
-	char context[1024];    /* of the last failure: what was being done, or "" */
-	char cause[1024];      /* and why it failed, where that is more than the code says, or "" */
-	errcode_t cause_code;  /* that it belongs to */
+	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
+	char context[1024];   /* of the last failure: what was being done, or "" */
+	char cause[1024];     /* and why it failed, where that is more than the code says, or "" */
+	errcode_t cause_code; /* that it belongs to */
+	size_t cause_bare;    /* what of the cause names the file, bytes at its start */
+	char file[256];	      /* what the caller calls the file at hand, and its inode; 0: none */
+	uint32_t file_ino;
 	struct places *places; /* of the disk that it is on; after a failure those to choose from */
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
@@ -82,11 +85,23 @@ errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, .
 errcode_t image_refuse(struct e4z_image *img, errcode_t err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
+ * The same of the file INO: its name as the caller gave it, or its number, stands first, and the
+ * rest reads on after it: "/dir: is a directory".
+ */
+errcode_t image_refuse_file(struct e4z_image *img, uint32_t ino, errcode_t err, const char *format,
+			    ...) __attribute__((format(printf, 4, 5)));
+errcode_t image_fail_file(struct e4z_image *img, uint32_t ino, errcode_t err, const char *format,
+			  ...) __attribute__((format(printf, 4, 5)));
+/* From now on the caller calls INO NAME (NULL: nothing). NAME is copied. */
+void image_name_file(struct e4z_image *img, uint32_t ino, const char *name);
+/* The cause of ERR as e4z_message() has it, without the name of a file. */
+const char *image_bare_cause(const struct e4z_image *img, errcode_t err);
+/*
  * The one or the other, with what a function below wrote into WHY: of a failure of the disk what
  * was being done, of any other the cause.
  */
 errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why);
-/* The place and the cause in one: BUF. */
+/* The place and the cause in one, without the name of a file: BUF. */
 const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size);
 /* Something of those is kept; forget it. */
 bool image_has_told(const struct e4z_image *img);

@@ -14,6 +14,7 @@
 #include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define EH_DEPTH 6 /* in a node's header */
@@ -120,7 +121,10 @@ static errcode_t set_range(struct convert *c, const struct inode *inode, uint64_
 	uint64_t end = UINT64_MAX;
 
 	if (options->length && !bytes_add(options->offset, options->length, &end))
-		return image_refuse(c->img, EFBIG, "the range ends behind every file");
+		return image_refuse(c->img, EFBIG,
+				    "the range ends past byte %" PRIu64
+				    ", the last that a file can have",
+				    UINT64_MAX - 1);
 	c->from = options->offset >> c->img->block_bits;
 	c->end = (end >> c->img->block_bits) + ((end & (c->img->block_size - 1)) != 0);
 	if (c->end > EXTENTS_END)
@@ -429,10 +433,8 @@ static errcode_t convert_opened(struct conversion *v, const struct convert_file 
 	if (!err)
 		err = edit_finish(&v->file, false);
 	if (!err && became_bad(&v->file, depth, file->eof))
-		err = image_refuse(
-			v->c->img, E4Z_ET_REFUSED,
-			"inode %u: its tree would become too deep for what lies past EOF",
-			file->ino);
+		err = image_refuse_file(v->c->img, file->ino, E4Z_ET_REFUSED,
+					"its tree would become too deep for what lies past EOF");
 	if (!err)
 		err = zero_places(v, &edit->did_zero);
 	return err;

@@ -54,10 +54,20 @@ static void tell(const struct every *e, int pass, uint64_t current, uint64_t max
 		e->options->progress(e->options->arg, pass, current, max);
 }
 
-static errcode_t leave(struct every *e, uint32_t ino, const char *why)
+static errcode_t leave(struct every *e, uint32_t ino, errcode_t err, const char *why)
 {
 	e->summary->left++;
-	return results_leave(e->results, ino, why);
+	return results_leave(e->results, ino, err, why);
+}
+
+/* The last failure was the file's own: all that is known of it is told. */
+static errcode_t leave_failed(struct every *e, uint32_t ino, errcode_t err)
+{
+	char why[512];
+
+	image_sentence(e->img, err, why, sizeof(why));
+	image_forget(e->img);
+	return leave(e, ino, err, why);
 }
 
 /* ---- transactions ---- */
@@ -147,7 +157,10 @@ static errcode_t convert_this(struct every *e, const struct convert_file *file)
 {
 	uint64_t need = 0, room = 0;
 	bool fits, alone = !txn_has_changes(e->img);
-	errcode_t err = try_file(e, file, &fits, &need, &room);
+	errcode_t err;
+
+	image_forget(e->img);
+	err = try_file(e, file, &fits, &need, &room);
 
 	/* what was freed before it may be had, and the log is empty, after a commit */
 	if (!alone && (!fits || err == E4Z_ET_NO_SPACE)) {
@@ -159,7 +172,7 @@ static errcode_t convert_this(struct every *e, const struct convert_file *file)
 	if (!err && !fits)
 		return convert_large(e, file, need, room);
 	if (err && !is_fatal(err))
-		return leave(e, file->ino, error_message(err));
+		return leave_failed(e, file->ino, err);
 	if (err || (capture_count(e->img->view) < block_limit(e) && txn_homes(e->img) < HOMES_MAX))
 		return err;
 	return commit(e);
@@ -207,9 +220,10 @@ static errcode_t end_window(struct every *e, uint32_t next)
 		if (err)
 			break;
 		if (file->unreadable)
-			err = leave(e, file->ino, "a block cannot be read");
+			err = leave(e, file->ino, EIO, "a block cannot be read");
 		else if (in_doubt(e, file))
-			err = leave(e, file->ino, "a damaged inode may own blocks of it");
+			err = leave(e, file->ino, E4Z_ET_CORRUPT_MAP,
+				    "a damaged inode may own blocks of it");
 		else if (file->zeros)
 			err = convert_this(e, file);
 	}
@@ -230,7 +244,7 @@ static errcode_t add_inode(struct every *e, const struct inode *inode)
 		return 0;
 	e->summary->files++;
 	if (findings_is_unreadable(e->findings, inode->ino))
-		return leave(e, inode->ino,
+		return leave(e, inode->ino, E4Z_ET_CORRUPT_MAP,
 			     "its mapping is damaged, or blocks are claimed more than once");
 	why = convert_exempts(&e->convert, inode, true);
 	if (why) {
@@ -239,7 +253,7 @@ static errcode_t add_inode(struct every *e, const struct inode *inode)
 	}
 	err = convert_add(&e->convert, inode, &empty, &why);
 	if (err && why)
-		return leave(e, inode->ino, why);
+		return leave(e, inode->ino, E4Z_ET_CORRUPT_MAP, why);
 	if (!err && empty)
 		e->convert.files.count--;
 	return err;
@@ -257,9 +271,11 @@ static errcode_t convert_inodes(struct every *e, struct inodes *it)
 		if (err)
 			break;
 		if (met == INODES_LOST)
-			err = leave(e, 0, "part of an inode table cannot be read");
+			err = leave(e, 0, E4Z_ET_BAD_INODE,
+				    "part of an inode table cannot be read");
 		else if (met == INODES_UNREADABLE)
-			err = leave(e, inode.ino, "the inode's checksum is wrong");
+			err = leave(e, inode.ino, E4Z_ET_BAD_INODE,
+				    "the inode's checksum is wrong");
 		else
 			err = add_inode(e, &inode);
 		if (!err && (c->pieces.count >= WINDOW_PIECES || c->files.count >= WINDOW_FILES ||

@@ -25,14 +25,15 @@ static errcode_t find_file(struct convert *c, const char *file, uint8_t *raw, st
 
 	if (err)
 		return err;
+	image_name_file(img, ino, file);
 	err = inode_read(img, ino, raw, inode);
 	if (err)
-		return image_fail(img, err, "reading inode %u", ino);
+		return image_fail_file(img, ino, err, "reading the inode");
 	err = guard_inode(img, inode, 0);
 	if (err)
 		return err;
 	why = convert_exempts(c, inode, c->options->every);
-	return why ? image_refuse(img, E4Z_ET_REFUSED, "inode %u is %s", ino, why) : 0;
+	return why ? image_refuse_file(img, ino, E4Z_ET_REFUSED, "is %s", why) : 0;
 }
 
 static void watch_reads(void *arg, uint64_t taken, uint64_t all)
@@ -60,7 +61,7 @@ static errcode_t prepare(struct convert *c, const char *file)
 	if (!err)
 		err = convert_look(c, watch_reads, (void *)c->options);
 	if (!err && c->files.items[0].unreadable)
-		err = image_fail(c->img, EIO, "reading the blocks of inode %u", inode.ino);
+		err = image_fail_file(c->img, inode.ino, EIO, "reading its blocks");
 	return err;
 }
 

@@ -123,7 +123,7 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 		return m->err;
 	}
 	if (!inode_has_map(inode))
-		return image_refuse(img, E4Z_ET_REFUSED, "inode %u has no blocks", inode->ino);
+		return image_refuse_file(img, inode->ino, E4Z_ET_REFUSED, "has no blocks");
 	m->eof = (inode->size >> img->block_bits) + ((inode->size & (img->block_size - 1)) != 0);
 	why = map_walk(img, work, inode, &sink);
 	flush(m);
@@ -149,9 +149,10 @@ errcode_t e4z_map(struct e4z_image *img, const char *file,
 	if (!err)
 		err = lookup(img, &work, file, &ino, &plain);
 	if (!err) {
+		image_name_file(img, ino, file);
 		err = inode_read(img, ino, raw, &inode);
 		if (err)
-			image_fail(img, err, "reading inode %u", ino);
+			image_fail_file(img, ino, err, "reading the inode");
 	}
 	if (!err)
 		err = map_inode(img, &work, &m, &inode);

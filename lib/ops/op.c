@@ -213,8 +213,10 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
 	err = session_get(img, &op->session);
 	if (!err)
 		err = look_up(op, name, &edit->ino);
-	if (!err)
-		err = guard_number(img, edit->ino);
+	if (err)
+		return err;
+	image_name_file(img, edit->ino, name);
+	err = guard_number(img, edit->ino);
 	if (err)
 		return err;
 	if (!txn_may_split(img) || !img->log)
@@ -244,13 +246,12 @@ errcode_t op_check(const struct op *op, unsigned what)
 	if (err)
 		return err;
 	if (inode->size > map_max_size(img, inode))
-		return image_refuse(img, E4Z_ET_BAD_INODE,
-				    "inode %" PRIu32 ": its size is beyond its map", inode->ino);
+		return image_refuse_file(img, inode->ino, E4Z_ET_BAD_INODE,
+					 "its size is beyond its map");
 	limit = op_size_limit(op);
 	if (!bytes_add(op->off, op->len, &end) || end > limit)
-		return image_refuse(img, EFBIG,
-				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",
-				    inode->ino, limit);
+		return image_refuse_file(img, inode->ino, EFBIG,
+					 "can hold %" PRIu64 " bytes at most", limit);
 	return 0;
 }
 
@@ -261,8 +262,8 @@ errcode_t op_need_extents(const struct op *op, const char *why)
 
 	if (extents)
 		return 0;
-	return image_refuse(op->img, E4Z_ET_REFUSED, "inode %" PRIu32 " has no extents: %s",
-			    op->f->inode.ino, why);
+	return image_refuse_file(op->img, op->f->inode.ino, E4Z_ET_REFUSED, "has no extents: %s",
+				 why);
 }
 
 errcode_t op_find_inline(const struct op *op, struct inline_data *data)
@@ -273,8 +274,8 @@ errcode_t op_find_inline(const struct op *op, struct inline_data *data)
 	if (inline_find(op->img, inode, data) && inode->size <= inline_capacity(data) &&
 	    inode->size <= op->img->block_size)
 		return 0;
-	return image_refuse(op->img, E4Z_ET_BAD_INODE,
-			    "inode %" PRIu32 ": its inline data is damaged", inode->ino);
+	return image_refuse_file(op->img, inode->ino, E4Z_ET_BAD_INODE,
+				 "its inline data is damaged");
 }
 
 /* The bytes of an inline file as the start of a block. */

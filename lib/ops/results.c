@@ -9,14 +9,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Edits kept in memory before a sorted run goes to the temporary file. */
 #define IN_MEMORY 16384
+/* Sentences that are kept; they say nothing that is different for each file. */
+#define REASONS_MAX 256
 
 struct results {
 	struct findings
 		*inos; /* what stands for each, for the names; those skipped have a reason */
 	struct spill *edits;
+	char *reasons[REASONS_MAX];
+	size_t reason_count;
 };
 
 static int compare_edits(const void *pa, const void *pb)
@@ -46,6 +51,8 @@ void results_free(struct results *results)
 		return;
 	findings_free(results->inos);
 	spill_free(results->edits);
+	for (size_t i = 0; i < results->reason_count; i++)
+		free(results->reasons[i]);
 	free(results);
 }
 
@@ -61,10 +68,28 @@ errcode_t results_skip(struct results *results, uint32_t ino, const char *why)
 	return findings_skip(results->inos, ino, why);
 }
 
-errcode_t results_leave(struct results *results, uint32_t ino, const char *why)
+/* WHY as a string that lives as long as RESULTS; that of ERR where they are too many. */
+static const char *keep(struct results *results, errcode_t err, const char *why)
 {
-	const struct e4z_finding finding = {
-		.kind = FINDING_SKIPPED, .ino = ino, .why = why, .fixable = true};
+	char *copy;
+
+	for (size_t i = 0; i < results->reason_count; i++)
+		if (!strcmp(results->reasons[i], why))
+			return results->reasons[i];
+	copy = results->reason_count < REASONS_MAX ? strdup(why) : NULL;
+	if (!copy)
+		return error_message(err);
+	return results->reasons[results->reason_count++] = copy;
+}
+
+errcode_t results_leave(struct results *results, uint32_t ino, errcode_t err, const char *why)
+{
+	/* what is skipped has no bytes: their number is free for the code */
+	const struct e4z_finding finding = {.kind = FINDING_SKIPPED,
+					    .ino = ino,
+					    .why = keep(results, err, why),
+					    .nonzero = (uint64_t)err,
+					    .fixable = true};
 
 	return findings_add(results->inos, &finding);
 }
@@ -89,6 +114,7 @@ static errcode_t deliver_skipped(const struct e4z_finding *finding, const char *
 		.path = path,
 		.why = finding->why,
 		.left = finding->fixable,
+		.err = (errcode_t)finding->nonzero,
 	};
 	char why[128];
 

@@ -23,9 +23,10 @@ void results_free(struct results *results);
 /* EDIT, of an inode that has none yet, is durable. Its path is ignored. */
 errcode_t results_edit(struct results *results, const struct e4z_edit *edit);
 
-/* INO (0: not known) is exempt, or is left though it is not; WHY is static. */
+/* INO (0: not known) is exempt; WHY is static. */
 errcode_t results_skip(struct results *results, uint32_t ino, const char *why);
-errcode_t results_leave(struct results *results, uint32_t ino, const char *why);
+/* It is left though it is not exempt, because of ERR (0: nothing failed) and WHY, which is kept. */
+errcode_t results_leave(struct results *results, uint32_t ino, errcode_t err, const char *why);
 /* It is left because it needs NEED journal blocks, of which there are ROOM. */
 errcode_t results_too_large(struct results *results, uint32_t ino, uint64_t need, uint64_t room);
 

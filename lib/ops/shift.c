@@ -21,9 +21,8 @@ static errcode_t check_shift(const struct op *op)
 				    "%s: offset and length must be multiples of %" PRIu64, op->name,
 				    unit);
 	if (op->f->inode.flags & EXT4_ENCRYPT_FL)
-		return image_refuse(op->img, E4Z_ET_REFUSED,
-				    "inode %" PRIu32 " is encrypted: its blocks cannot be moved",
-				    op->f->inode.ino);
+		return image_refuse_file(op->img, op->f->inode.ino, E4Z_ET_REFUSED,
+					 "is encrypted: its blocks cannot be moved");
 	return 0;
 }
 
@@ -72,9 +71,8 @@ static errcode_t insert(struct op *op)
 		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
 				    op->name);
 	if (size > op_size_limit(op) - op->len)
-		return image_refuse(op->img, EFBIG,
-				    "inode %" PRIu32 " can hold %" PRIu64 " bytes at most",
-				    f->inode.ino, op_size_limit(op));
+		return image_refuse_file(op->img, f->inode.ino, EFBIG,
+					 "can hold %" PRIu64 " bytes at most", op_size_limit(op));
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
@@ -84,6 +82,11 @@ static errcode_t insert(struct op *op)
 		err = edit_open_handle(f);
 	if (!err)
 		err = edit_insert(f, first, blocks);
+	if (err == EFBIG)
+		err = image_refuse_file(op->img, f->inode.ino, EFBIG,
+					"what lies past EOF would move past block %" PRIu64
+					", the last that a file can have",
+					(uint64_t)EXTENTS_END - 1);
 	if (!err)
 		err = cache_shift_up(f->blocks, first, blocks);
 	if (!err)

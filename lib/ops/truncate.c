@@ -107,11 +107,12 @@ static errcode_t check_request(const struct op *op)
 	if (err)
 		return err;
 	if (old > map_max_size(img, inode))
-		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: its size is beyond its map",
-				    inode->ino);
+		return image_refuse_file(img, inode->ino, E4Z_ET_BAD_INODE,
+					 "its size is beyond its map");
 	if (new > old &&new > map_size_limit(img, inode))
-		return image_refuse(img, EFBIG, "inode %u can hold %" PRIu64 " bytes at most",
-				    inode->ino, map_size_limit(img, inode));
+		return image_refuse_file(img, inode->ino, EFBIG,
+					 "can hold %" PRIu64 " bytes at most",
+					 map_size_limit(img, inode));
 	return 0;
 }
 

@@ -34,8 +34,8 @@ static errcode_t write_inline(struct op *op, const struct inline_data *data)
 	errcode_t err;
 
 	if (end > sizeof(bytes))
-		return image_refuse(op->img, E4Z_ET_BAD_INODE,
-				    "inode %" PRIu32 ": too many inline data", f->inode.ino);
+		return image_refuse_file(op->img, f->inode.ino, E4Z_ET_BAD_INODE,
+					 "too many inline data");
 	memcpy(bytes, data->head, INODE_I_BLOCK_LEN);
 	if (data->rest)
 		memcpy(bytes + INODE_I_BLOCK_LEN, data->rest, data->rest_len);
@@ -128,6 +128,7 @@ errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 
 struct room {
 	uint64_t *bytes;
+	errcode_t *beyond;
 };
 
 /* Blocks that F has or could get; those at the edges of a range can be one cluster more. */
@@ -158,14 +159,20 @@ static errcode_t count_room(struct op *op)
 		return err;
 	limit = map_size_limit(op->img, &op->f->inode) - op->off;
 	blocks = count_blocks(op->f);
-	*room->bytes = blocks < limit >> op->img->block_bits ? blocks << op->img->block_bits
-							     : limit;
+	if (blocks < limit >> op->img->block_bits) {
+		*room->bytes = blocks << op->img->block_bits;
+		*room->beyond = E4Z_ET_NO_SPACE;
+	} else {
+		*room->bytes = limit;
+		*room->beyond = EFBIG;
+	}
 	return 0;
 }
 
-errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes)
+errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes,
+			 errcode_t *beyond)
 {
-	const struct room room = {bytes};
+	const struct room room = {bytes, beyond};
 	struct op op = {.name = "write", .run = count_room, .off = off, .arg = &room};
 	struct e4z_edit ignored;
 

@@ -307,8 +307,8 @@ static errcode_t zero_inline(struct zeroing *z)
 	errcode_t err;
 
 	if (!inline_find(f->img, &f->inode, &data))
-		return image_refuse(f->img, E4Z_ET_BAD_INODE,
-				    "inode %u: its inline data is damaged", f->inode.ino);
+		return image_refuse_file(f->img, f->inode.ino, E4Z_ET_BAD_INODE,
+					 "its inline data is damaged");
 	err = edit_open_handle(f);
 	if (err)
 		return err;

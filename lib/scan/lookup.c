@@ -209,7 +209,8 @@ static errcode_t lookup_number(struct resolve *r)
 		return give_up(r, E4Z_ET_NOT_FOUND);
 	r->ino = (uint32_t)n;
 	if (groups_inode_is_free(r->img, r->ino))
-		return image_refuse(r->img, E4Z_ET_NOT_FOUND, "inode %u is not in use", r->ino);
+		return image_refuse(r->img, E4Z_ET_NOT_FOUND, "%s: the inode is not in use",
+				    r->name);
 	return 0;
 }
 

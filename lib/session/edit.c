@@ -5,10 +5,13 @@
 #include "base/bytes.h"
 #include "base/rangeset.h"
 #include "file/inline.h"
+#include "file/node.h"
 #include "image/groups.h"
 #include "session/alloc.h"
 #include "session/txn.h"
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Offsets in the inode's slot. */
@@ -160,13 +163,13 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 
 	if (!ino || ino > img->inodes ||
 	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
-		return image_fail(img, E4Z_ET_BAD_INODE, "reading inode %u", ino);
+		return image_fail_file(img, ino, E4Z_ET_BAD_INODE, "reading the inode");
 	inode_place(img, ino, &block, &off);
 	err = txn_edit(img, block, &data);
 	if (err)
 		return err;
 	if (!inode_checksum_ok(img, ino, data + off))
-		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: its checksum is wrong", ino);
+		return image_refuse_file(img, ino, E4Z_ET_BAD_INODE, "its checksum is wrong");
 	inode_decode(img, ino, data + off, &f->inode);
 	return 0;
 }
@@ -185,6 +188,7 @@ errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
 
 void edit_close(struct edit_file *f)
 {
+	free(f->name);
 	cache_file_free(f->blocks);
 	edit_unmark(f);
 	tree_free(f->tree);
@@ -234,9 +238,20 @@ static errcode_t check_plan(const struct edit_file *f)
 	if (!tree_outgrows(f->tree, true, eof_of(f)) ||
 	    (!f->strict && tree_outgrows(f->tree, false, f->eof)))
 		return 0;
-	return image_refuse(f->img, E4Z_ET_REFUSED,
-			    "inode %u: its tree would become too deep for what lies past EOF",
-			    f->inode.ino);
+	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_REFUSED,
+				 "its tree would become too deep for what lies past EOF");
+}
+
+/* What a map cannot hold. */
+static errcode_t fail_big(const struct edit_file *f)
+{
+	if (f->tree)
+		return image_refuse_file(f->img, f->inode.ino, EFBIG,
+					 "its map would have more than %d levels", NODE_MAX_DEPTH);
+	return image_refuse_file(f->img, f->inode.ino, EFBIG,
+				 "its map of indirect blocks reaches %" PRIu64
+				 " blocks of the file, and block %" PRIu32 " of the file system",
+				 indirect_limit(f->img->block_size), UINT32_MAX);
 }
 
 static errcode_t write_map(struct edit_file *f)
@@ -258,6 +273,8 @@ static errcode_t write_map(struct edit_file *f)
 			err = indirect_emit(f->map, f->list, &sink, i_block);
 	}
 	f->eof = eof_of(f);
+	if (err == EFBIG)
+		return fail_big(f);
 	return err ? err : edit_give_back(f);
 }
 
@@ -273,20 +290,19 @@ static errcode_t add_sectors(struct edit_file *f)
 	if (!f->sectors)
 		return 0;
 	if (ext2fs_has_feature_quota(img->fs->super))
-		return image_refuse(img, E4Z_ET_QUOTA,
-				    "inode %u would use other blocks, and quota counts them",
-				    f->inode.ino);
+		return image_refuse_file(img, f->inode.ino, E4Z_ET_QUOTA,
+					 "would use other blocks, and quota counts them");
 	if (high)
 		n |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
-		return image_refuse(img, E4Z_ET_BAD_INODE, "inode %u: i_blocks is wrong",
-				    f->inode.ino);
+		return image_refuse_file(img, f->inode.ino, E4Z_ET_BAD_INODE, "i_blocks is wrong");
 	n += (uint64_t)(f->sectors / (int64_t)unit);
 	put_le32(raw + I_BLOCKS_LO, (uint32_t)n);
 	if (high)
 		put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
 	else if (n > UINT32_MAX)
-		return EFBIG;
+		return image_refuse_file(img, f->inode.ino, EFBIG,
+					 "i_blocks cannot be more than %" PRIu32, UINT32_MAX);
 	f->sectors = 0;
 	return 0;
 }
@@ -375,8 +391,8 @@ errcode_t edit_leave_inline(struct edit_file *f)
 
 	memset(f->inode.raw + INODE_I_BLOCK, 0, INODE_I_BLOCK_LEN);
 	if (!inline_remove(f->img, &f->inode))
-		return image_refuse(f->img, E4Z_ET_BAD_INODE,
-				    "inode %u: its attributes are damaged", f->inode.ino);
+		return image_refuse_file(f->img, f->inode.ino, E4Z_ET_BAD_INODE,
+					 "its attributes are damaged");
 	f->inode.flags &= ~(uint32_t)EXT4_INLINE_DATA_FL;
 	if (extents)
 		f->inode.flags |= EXT4_EXTENTS_FL;

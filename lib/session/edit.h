@@ -71,6 +71,7 @@ struct edit_file {
 	struct edit_session *session; /* NULL: the file is edited by itself */
 	struct cache_file *blocks;    /* its dirty blocks; NULL: as above */
 	struct inode inode;	      /* raw is in the transaction */
+	char *name;		      /* that the caller called it by; NULL: not known */
 	struct extents *list;	      /* NULL: inline data */
 	struct tree *tree;	      /* extents, or */
 	struct indirect *map;	      /* indirect blocks */

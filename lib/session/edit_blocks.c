@@ -17,7 +17,7 @@ errcode_t edit_no_handle(const struct edit_file *f, const char *what)
 {
 	if (!f->session || !f->session->handle)
 		return 0;
-	return image_fail(f->img, E4Z_ET_HANDLE, "%s inode %u", what, f->inode.ino);
+	return image_fail_file(f->img, f->inode.ino, E4Z_ET_HANDLE, "%s it", what);
 }
 
 errcode_t edit_open_handle(struct edit_file *f)
@@ -39,8 +39,8 @@ static errcode_t in_handle(const struct edit_file *f)
 {
 	if (!f->session || f->session->handle)
 		return 0;
-	return image_refuse(f->img, E4Z_ET_STATE, "changing inode %u without a handle",
-			    f->inode.ino);
+	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_STATE,
+				 "changing it without a handle");
 }
 
 /* ---- steps ---- */
@@ -486,7 +486,7 @@ errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data)
 		return 0;
 	}
 	err = image_read(img, pblk * img->block_size, img->block_size, data);
-	return err ? image_fail(img, err, "reading a block of inode %u", f->inode.ino) : 0;
+	return err ? image_fail_file(img, f->inode.ino, err, "reading a block of it") : 0;
 }
 
 /* ---- shifting ---- */

@@ -198,9 +198,9 @@ errcode_t guard_number(struct e4z_image *img, uint32_t ino)
 {
 	if (!guard_is_system(img, ino))
 		return 0;
-	return image_refuse(img, E4Z_ET_REFUSED,
-			    "inode %" PRIu32 " belongs to the file system itself: it is %s", ino,
-			    system_name(img, ino));
+	return image_refuse_file(img, ino, E4Z_ET_REFUSED,
+				 "belongs to the file system itself: it is %s",
+				 system_name(img, ino));
 }
 
 static const char *type_name(const struct inode *inode)
@@ -218,7 +218,7 @@ static const char *type_name(const struct inode *inode)
 
 static errcode_t refuse(struct e4z_image *img, const struct inode *inode, const char *why)
 {
-	return image_refuse(img, E4Z_ET_REFUSED, "inode %" PRIu32 " %s", inode->ino, why);
+	return image_refuse_file(img, inode->ino, E4Z_ET_REFUSED, "%s", why);
 }
 
 errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
@@ -228,10 +228,8 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 	if (!ext2fs_has_feature_quota(sb) ||
 	    !(sb->s_usr_quota_inum || sb->s_grp_quota_inum || sb->s_prj_quota_inum))
 		return 0;
-	return image_refuse(img, E4Z_ET_QUOTA,
-			    "inode %" PRIu32
-			    " would own another number of blocks, and quota counts them",
-			    inode->ino);
+	return image_refuse_file(img, inode->ino, E4Z_ET_QUOTA,
+				 "would own another number of blocks, and quota counts them");
 }
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
@@ -243,9 +241,8 @@ errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned
 	if (!inode->links)
 		return refuse(img, inode, "has no links: it is free, or an orphan to be removed");
 	if (!inode_is(inode, LINUX_S_IFREG))
-		return image_refuse(img, E4Z_ET_REFUSED,
-				    "inode %" PRIu32 " is %s, not a regular file", inode->ino,
-				    type_name(inode));
+		return image_refuse_file(img, inode->ino, E4Z_ET_REFUSED,
+					 "is %s, not a regular file", type_name(inode));
 	if (inode->flags & EXT4_EA_INODE_FL)
 		return refuse(img, inode, "holds an extended attribute's value");
 	if (inode->flags & EXT4_VERITY_FL)

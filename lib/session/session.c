@@ -89,6 +89,11 @@ void session_drop(struct e4z_image *img)
 
 static errcode_t join(struct session *s, struct edit_file *f)
 {
+	if (f->img->file_ino == f->inode.ino) {
+		f->name = strdup(f->img->file);
+		if (!f->name)
+			return ENOMEM;
+	}
 	f->session = &s->shared;
 	f->blocks = cache_file_new(s->shared.cache);
 	if (!f->blocks)
@@ -407,8 +412,13 @@ errcode_t session_settle(struct e4z_image *img)
 	err = session_get(img, &s);
 	if (!err)
 		err = move_for_room(img, txn_log_room(img));
-	for (size_t i = 0; i < s->files.count && !err; i++)
-		err = writeback_settle(s->files.items[i]);
+	for (size_t i = 0; i < s->files.count && !err; i++) {
+		struct edit_file *f = s->files.items[i];
+
+		/* what fails now may be the fault of an operation long ago */
+		image_name_file(img, f->inode.ino, f->name);
+		err = writeback_settle(f);
+	}
 	if (!err)
 		close_files(s, 0);
 	return err;

@@ -18,6 +18,7 @@ struct trace {
 	int fd;
 	struct e4z_image *img;
 	char *path;
+	bool fresh; /* we made the file, and no line is in it */
 };
 
 static errcode_t put(const struct trace *trace, const char *line, size_t len)
@@ -39,7 +40,7 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 {
 	static const char *const names[] = {
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
-	const struct trace *trace = arg;
+	struct trace *trace = arg;
 	const char *where = dev == trace->img->dev ? "" : "journal ";
 	char line[LINE_SIZE];
 	errcode_t err;
@@ -52,6 +53,7 @@ static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 			     names[op->type], op->off, op->len, op->what);
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return EOVERFLOW;
+	trace->fresh = false;
 	/* the line is there before the operation is done, whatever happens to us then */
 	err = put(trace, line, (size_t)n);
 	return err ? image_fail(trace->img, err, "writing the trace %.300s", trace->path) : 0;
@@ -84,6 +86,22 @@ static errcode_t judge_path(struct e4z_image *img, const char *path)
 	return 0;
 }
 
+/* What is there stays; a terminal, a pipe or /dev/null only takes what is written. */
+static int create(const char *path, bool *fresh)
+{
+	const int how = O_WRONLY | O_CLOEXEC | O_NOCTTY;
+	int fd = open(path, how | O_CREAT | O_EXCL, 0666);
+	struct stat st;
+
+	*fresh = fd >= 0;
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return open(path, how);
+	errno = EEXIST;
+	return -1;
+}
+
 errcode_t e4z_trace(struct e4z_image *img, const char *path)
 {
 	struct blkdev_observer observer = {.before = tell};
@@ -99,13 +117,13 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 		return ENOMEM;
 	img->trace->img = img;
 	img->trace->path = strdup(path);
-	img->trace->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	img->trace->fd = create(path, &img->trace->fresh);
 	err = img->trace->fd < 0 ? errno : img->trace->path ? 0 : ENOMEM;
 	if (!err)
 		err = blkdev_observe(img->dev, &observer);
 	if (!err && img->journal_dev)
 		err = blkdev_observe(img->journal_dev, &observer);
-	return err ? image_fail(img, err, "opening the trace %.300s", path) : 0;
+	return err ? image_fail(img, err, "creating the trace %.300s", path) : 0;
 }
 
 void trace_finish(struct e4z_image *img)
@@ -114,6 +132,8 @@ void trace_finish(struct e4z_image *img)
 		return;
 	if (img->trace->fd >= 0)
 		close(img->trace->fd);
+	if (img->trace->fresh && img->trace->path)
+		unlink(img->trace->path);
 	free(img->trace->path);
 	free(img->trace);
 	img->trace = NULL;

@@ -26,6 +26,7 @@ for verb in "--write --from bytes -o 4096" "--write --from bytes -o 4100" "--zer
 	for mode in journal ordered; do
 		cp fresh image
 		# shellcheck disable=SC2086 # words
+		rm -f trace
 		run_e4zero 0 --json $verb --data $mode --trace-io trace image /file
 		sound image
 		same "$verb, $mode" "$(order /file 1)" "$([ $mode = journal ] && echo 'after ' || echo 'before barrier')"
@@ -35,6 +36,7 @@ done
 # over an unwritten block, in both modes: at home first
 for mode in journal ordered; do
 	cp fresh image
+	rm -f trace
 	run_e4zero 0 --write -o 16384 --from bytes --data $mode --trace-io trace image /file
 	same "unwritten, $mode" "$(order /file 4)" 'before barrier'
 done

@@ -8,6 +8,7 @@
 # noop FILE SIZE
 noop() {
 	remember_image image
+	rm -f trace
 	run_e4zero 0 --fsck-codes --truncate "$2" --undo undo --trace-io trace image "$1"
 	grep -q ': nothing to do$' out || fail "$1: $(cat out)"
 	image_unchanged image

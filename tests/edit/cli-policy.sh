@@ -20,6 +20,7 @@ END2
 for policy in batch flush flush-always; do
 	for data in journal ordered; do
 		cp fresh image
+		rm -f trace
 		run_e4zero 0 --json --policy $policy --data $data --script script --trace-io trace image
 		debugfs -R 'dump /file got' image >debugfs.log 2>&1
 		[ -e want ] || cp got want

@@ -8,6 +8,6 @@ requires python3
 
 for case in ext_self ext_tree_in_data ext_loop_depth; do
 	python3 "$srcdir/tests/fuzz/craft.py" . "$case" >/dev/null || fail "$case: craft.py"
-	untouched 8 'inode 12: a block is mapped twice' "$case" --truncate 1 "$case" '<12>'
-	untouched 8 'inode 12: a block is mapped twice' "$case" --punch-hole -o 50K -l 1K "$case" '<12>'
+	untouched 8 '<12>: a block is mapped twice' "$case" --truncate 1 "$case" '<12>'
+	untouched 8 '<12>: a block is mapped twice' "$case" --punch-hole -o 50K -l 1K "$case" '<12>'
 done

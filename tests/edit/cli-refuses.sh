@@ -31,8 +31,8 @@ no 'encrypted' 5000 /secret
 no 'extended attribute' 0 /value
 no 'no links' 0 "<$(ino_of image /orphan)>"
 while read -r ino what; do
-	no "inode $ino belongs to the file system itself: it is $what" 0 "<$ino>"
-	untouched 8 "inode $ino belongs to the file system itself" image --convert hole image "<$ino>"
+	no "<$ino>: belongs to the file system itself: it is $what" 0 "<$ino>"
+	untouched 8 "<$ino>: belongs to the file system itself" image --convert hole image "<$ino>"
 done <<-END2
 	1 the list of bad blocks
 	3 the user quota
@@ -83,7 +83,7 @@ edit_image image -O orphan_file,quota -E quotatype=usrquota:prjquota -I 256
 while IFS=: read -r field what; do
 	ino=$(dumpe2fs -h image 2>/dev/null | sed -n "s/^$field inode: *//p")
 	[ -n "$ino" ] || fail "no $field inode"
-	no "inode $ino belongs to the file system itself: it is $what" 0 "<$ino>"
+	no "<$ino>: belongs to the file system itself: it is $what" 0 "<$ino>"
 done <<-END2
 	Orphan file:the orphan file
 	Project quota:the project quota

@@ -15,6 +15,7 @@ open_hole() {
 
 # shifted VERB OFFSET LENGTH [OPTIONS]
 shifted() {
+	rm -f trace
 	run_e4zero 0 --json --"$1" -o "$2" -l "$3" --trace-io trace "${@:4}" image /file
 	if [ "$1" = collapse-range ]; then cut "$2" "$3"; else open_hole "$2" "$3"; fi
 	holds image /file model

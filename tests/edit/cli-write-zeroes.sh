@@ -9,6 +9,7 @@
 zeroes() {
 	local off=$1 len=$2
 	shift 2
+	rm -f trace
 	run_e4zero 0 --json --write-zeroes -o "$off" -l "$len" --trace-io trace "$@" image /file
 	dd if=/dev/zero of=model bs=64k count="$len" seek="$off" iflag=count_bytes oflag=seek_bytes conv=notrunc status=none
 	holds image /file model

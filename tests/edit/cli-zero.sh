@@ -22,6 +22,7 @@ zero() {
 	end=$((off + len < size ? off + len : size))
 	pieces image /file >map.before
 	debugfs -R 'stat /file' image 2>/dev/null | grep -o 'Blockcount: [0-9]*' >blocks.before
+	rm -f trace
 	run_e4zero 0 --json --zero -o "$off" -l "$len" --trace-io trace "$@" image /file
 	((end <= off)) ||
 		dd if=/dev/zero of=model bs=64k count=$((end - off)) seek="$off" iflag=count_bytes oflag=seek_bytes \

@@ -20,6 +20,7 @@ debugfs_script image <<-END2
 END2
 run_e4zero 0 --replay image
 before=$(host_blocks)
+rm -f trace
 run_e4zero 0 --trace-io trace --convert written image /file
 same 'states' "$(states image /file)" '0+262144:written'
 ! grep -q '^zero' trace || fail "a hole was zeroed: $(grep ^zero trace)"
@@ -36,6 +37,7 @@ dirty_image image 32 4096
 fallocate -p -o 32505856 -l 1048576 image || skip 'no holes can be made here'
 cp image old
 before=$(host_blocks)
+rm -f trace
 run_e4zero 0 --trace-io trace --undo undo --convert written image
 contents image
 sound image

@@ -45,7 +45,7 @@ free=$(physical image /file 12)
 debugfs_script image <<<"freeb $free"
 untouched 8 'mapped and free at once' image --convert written image /file
 run_e4zero 4 --json --convert written image
-same 'left' "$(left)" '/file The mapping is damaged'
+same 'left' "$(left)" "/file block $free is mapped and free at once"
 
 # quota counts blocks; what needs no other number of them is done
 dirty_image image 32 4096 -O quota
@@ -76,7 +76,7 @@ e2fsck -fy image >fsck.log 2>&1
 same 'free blocks' "$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Free blocks: *//p')" 0
 debugfs -R 'dump /small want' image >debugfs.log 2>&1
 run_e4zero 4 --json --convert unwritten image
-same 'left' "$(left)" '/small No space left in the file system'
+same 'left' "$(left)" '/small looking for a free block: No space left in the file system'
 same 'the other' "$(states image /other)" '0+9:written 9+1:unwritten'
 holds image /small want
 sound image

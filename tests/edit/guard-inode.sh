@@ -17,7 +17,7 @@ may() { # NAME [WHAT]
 may_not() { # PATTERN NAME [WHAT]
 	remember_image image
 	scribble 12 image "may:$(ino "$2"):${3:-0}"
-	grep -Eq "inode [0-9]+ $1" err || fail "$2: no \"$1\" in: $(cat err)"
+	grep -Eq "inode [0-9]+: $1" err || fail "$2: no \"$1\" in: $(cat err)"
 	image_unchanged image
 }
 with() { # debugfs commands

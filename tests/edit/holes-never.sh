@@ -23,6 +23,7 @@ for verb in convert write-zeroes script; do
 		cp --sparse=always fresh image
 		run_e4zero 0 ${holes:+--holes $holes} --dry-run "${line[@]}" image "${files[@]}"
 		cmp image fresh || fail "$verb, $holes: a dry run writes"
+		rm -f trace
 		run_e4zero 0 --json ${holes:+--holes $holes} --trace-io trace "${line[@]}" image "${files[@]}"
 		same "$verb, $holes: bytes" "$(field bytes_written summary)" "$(awk '/^(write|zero)/ { n += $3 } END { print n }' trace)"
 		sound image

@@ -55,6 +55,7 @@ for bs in 1024 4096; do
 			cp --sparse=always "made.$bs.$kind" image
 			[ $kind = sparse ] || cp --sparse=never "made.$bs.$kind" image
 			cp image old
+			rm -f trace
 			lying $unit 0 --json --convert written --trace-io trace --undo undo image
 			zero /large $many
 			zero /small 5
@@ -104,6 +105,7 @@ done
 
 # an honest host: nothing is written again
 make_dirty 4096 sparse
+rm -f trace
 run_e4zero 0 --json --convert written --trace-io trace image
 same 'bytes again' "$(field bytes_zeroed_again summary)" 0
 ! grep -q '^write.*# data' trace || fail "zeroes were written: $(cat trace)"
