@@ -286,7 +286,8 @@ static void blame_operation(struct run *run, const struct operation *op, errcode
 	const char *what = op->why[0] ? op->why : e4z_context(run->job->img);
 	char both[512];
 
-	if (s->lines[run->line].pattern && !strstr(what, op->file)) {
+	if (s->lines[run->line].pattern && !strstr(what, op->file) &&
+	    !strstr(e4z_message(run->job->img, err), op->file)) {
 		snprintf(both, sizeof(both), "%.200s%s%.200s", op->file, *what ? ": " : "", what);
 		what = both;
 	}

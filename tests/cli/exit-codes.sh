@@ -8,7 +8,7 @@ make_image empty 8M
 stale_image stale
 run_e4zero 0 empty
 run_e4zero 0 --check empty
-run_e4zero 0 --fsck-codes -n empty
+run_e4zero 0 --fsck-codes empty
 run_e4zero 4 stale
 run_e4zero 4 -q --fsck-codes stale
 

@@ -11,7 +11,7 @@ facts() {
 }
 remember_image image
 before=$(facts)
-for options in '' -n -f --json '-v --paranoid' '-q -j 3' '--only stale-tail' --fsck-codes; do
+for options in '' --force --json '-v --paranoid' '-q -j 3' '--only stale-tail' --fsck-codes; do
 	# shellcheck disable=SC2086 # words
 	run_e4zero 4 $options image
 	image_unchanged image

@@ -14,7 +14,7 @@ says() {
 }
 dir=$(ino_of image /dir)
 for verb in '--truncate 1' '--punch-hole -o 0 -l 1' '--zero-range -o 0 -l 1' '--collapse-range -o 0 -l 4096' \
-	'--convert hole' '--write -o 0 --from small'; do
+	'--write -o 0 --from small'; do
 	# shellcheck disable=SC2086 # words
 	for typed in /dir //dir/../dir "<$dir>"; do
 		says "$typed: is a directory, not a regular file" $verb image "$typed"
@@ -29,7 +29,6 @@ says '<500>: the inode is not in use' --truncate 0 image '<500>'
 printf '%s\n' 'truncate /small 5' 'truncate "/dir" 0' 'truncate /file 5' >script
 run_e4zero 8 --script script image
 grep -q ': /dir: is a directory' err || fail "$(cat err)"
-says '/dir: is a directory, not a regular file' --convert hole image /file /dir
 # EFBIG names the limit
 for verb in '--truncate 17T' '--allocate -o 17T -l 1' '--write -o 17T --from small'; do
 	# shellcheck disable=SC2086
