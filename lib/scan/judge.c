@@ -4,8 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/pool.h"
-#include "base/vec.h"
-#include <errno.h>
 #include <stdatomic.h>
 
 /* Gaps up to this many bytes are read over: a system call costs more than copying them. */
@@ -13,8 +11,6 @@
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
 #define BATCHES_A_JOB 32
-
-VEC(batch_vec, struct batch);
 
 void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *judged)
 {
@@ -92,7 +88,8 @@ struct tails_run {
 	const struct e4z_image *img;
 	struct findings *findings;
 	const struct tail *tails;
-	struct batch_vec batches;
+	struct batch *batches;
+	size_t batch_count;
 	_Atomic uint64_t asked; /* batches that the disk was asked for; two threads may both ask */
 	uint8_t *const *buf;
 	errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all);
@@ -145,26 +142,27 @@ static void read_ahead(struct tails_run *run, uint64_t n)
 	uint32_t bs = run->img->block_size;
 	uint64_t asked = atomic_load(&run->asked), want = n + READ_AHEAD / JUDGE_BUFFER;
 
-	if (want > run->batches.count)
-		want = run->batches.count;
+	if (want > run->batch_count)
+		want = run->batch_count;
 	if (asked < n)
 		asked = n;
 	if (asked >= want)
 		return;
 	atomic_store(&run->asked, want);
 	for (; asked < want; asked++)
-		blkdev_will_need(run->img->dev, run->batches.items[asked].start * bs,
-				 run->batches.items[asked].blocks * bs);
+		blkdev_will_need(run->img->dev, batch_start(run->tails, &run->batches[asked]) * bs,
+				 batch_blocks(run->tails, &run->batches[asked]) * bs);
 }
 
 static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 {
-	const struct batch *batch = &run->batches.items[n];
+	const struct batch *batch = &run->batches[n];
+	uint64_t start = batch_start(run->tails, batch);
 	uint32_t bs = run->img->block_size;
 	/* the first tail's file needs not be read, only its tail */
 	uint32_t skip = tail_skip(&run->tails[batch->first]);
-	uint64_t off = batch->start * bs + skip;
-	size_t len = batch->blocks * bs - skip;
+	uint64_t off = start * bs + skip;
+	size_t len = batch_blocks(run->tails, batch) * bs - skip;
 	errcode_t err = 0;
 
 	/* advice costs as much as reading what is cached: it is only given when the disk is met */
@@ -175,7 +173,7 @@ static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 	}
 	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
 		err = judge_tail(run, &run->tails[i],
-				 buf + (tail_pblk(&run->tails[i]) - batch->start) * bs);
+				 buf + (tail_pblk(&run->tails[i]) - start) * bs);
 	return err;
 }
 
@@ -186,8 +184,8 @@ static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
 	uint64_t end = (job + 1) * BATCHES_A_JOB;
 	errcode_t err = 0;
 
-	if (end > run->batches.count)
-		end = run->batches.count;
+	if (end > run->batch_count)
+		end = run->batch_count;
 	for (uint64_t n = job * BATCHES_A_JOB; n < end && !err; n++)
 		err = judge_batch(run, run->buf[worker], n);
 	return err;
@@ -195,7 +193,7 @@ static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
 
 static uint64_t job_count(const struct tails_run *run)
 {
-	return (run->batches.count + BATCHES_A_JOB - 1) / BATCHES_A_JOB;
+	return (run->batch_count + BATCHES_A_JOB - 1) / BATCHES_A_JOB;
 }
 
 static errcode_t watch_jobs(void *arg, uint64_t taken)
@@ -206,7 +204,7 @@ static errcode_t watch_jobs(void *arg, uint64_t taken)
 }
 
 /* Cut the sorted tails into batches; what lies in the host's holes is zero and left out. */
-static errcode_t cut(struct tails_run *run, size_t count)
+static void cut(struct tails_run *run, size_t count)
 {
 	const struct e4z_image *img = run->img;
 	uint64_t max_blocks = judge_buffer_size(img) / img->block_size;
@@ -224,11 +222,9 @@ static errcode_t cut(struct tails_run *run, size_t count)
 		}
 		batch = plan_batch(run->tails, count, from, GAP_BYTES / img->block_size,
 				   max_blocks);
-		if (vec_push(&run->batches, batch))
-			return ENOMEM;
+		run->batches[run->batch_count++] = batch;
 		from += batch.count;
 	}
-	return 0;
 }
 
 errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
@@ -238,15 +234,13 @@ errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, st
 	struct tails_run run = {.img = img,
 				.findings = findings,
 				.tails = tails,
+				/* there is no batch without a tail, nor a longer one */
+				.batches = (struct batch *)tmp,
 				.buf = buf,
 				.watch = watch,
 				.arg = arg};
-	errcode_t err;
 
 	plan_sort(tails, tmp, count);
-	err = cut(&run, count);
-	if (!err)
-		err = pool_run(workers, job_count(&run), judge_job, watch_jobs, &run);
-	vec_free(&run.batches);
-	return err;
+	cut(&run, count);
+	return pool_run(workers, job_count(&run), judge_job, watch_jobs, &run);
 }

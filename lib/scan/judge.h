@@ -49,8 +49,8 @@ errcode_t judge_suspect(const struct e4z_image *img, const struct shown *shown,
 			struct findings *findings, const struct suspect *suspect, uint8_t *buf);
 
 /*
- * Judge COUNT tails, sorted in place with TMP as scratch, by WORKERS threads with the buffers
- * BUF[worker]. WATCH is called with the number of batches done and of all.
+ * Judge COUNT tails, sorted in place with TMP, as large, as scratch, by WORKERS threads with the
+ * buffers BUF[worker]. WATCH is called with the number of batches done and of all.
  */
 errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
 		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,

@@ -45,16 +45,15 @@ void plan_sort(struct tail *tails, struct tail *tmp, size_t count)
 struct batch plan_batch(const struct tail *tails, size_t count, size_t from, uint64_t max_gap,
 			uint64_t max_blocks)
 {
-	struct batch batch = {from, 1, tail_pblk(&tails[from]), 1};
+	uint64_t start = tail_pblk(&tails[from]), end = start + 1;
+	size_t i = from + 1;
 
-	for (size_t i = from + 1; i < count; i++) {
-		uint64_t pblk = tail_pblk(&tails[i]), end = batch.start + batch.blocks;
+	for (; i < count; i++) {
+		uint64_t pblk = tail_pblk(&tails[i]);
 
-		if (pblk > end + max_gap || pblk + 1 > batch.start + max_blocks)
+		if (pblk > end + max_gap || pblk + 1 > start + max_blocks)
 			break;
-		if (pblk >= end)
-			batch.blocks = pblk + 1 - batch.start;
-		batch.count++;
+		end = pblk + 1;
 	}
-	return batch;
+	return (struct batch){(uint32_t)from, (uint32_t)(i - from)};
 }

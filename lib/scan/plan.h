@@ -37,15 +37,25 @@ static inline struct tail tail_make(uint32_t ino, uint64_t pblk, uint64_t size, 
 /* Sort COUNT tails by place, with TMP of the same size as scratch; the result is in TAILS. */
 void plan_sort(struct tail *tails, struct tail *tmp, size_t count);
 
-/* Tails [first, first + count) are read as the blocks [start, start + blocks). */
+/* Tails [first, first + count) are read as the blocks from the first one's to the last one's. */
 struct batch {
-	size_t first, count;
-	uint64_t start, blocks;
+	uint32_t first, count;
 };
+_Static_assert(sizeof(struct batch) <= sizeof(struct tail), "batches fit where tails were sorted");
+
+static inline uint64_t batch_start(const struct tail *tails, const struct batch *batch)
+{
+	return tail_pblk(&tails[batch->first]);
+}
+
+static inline uint64_t batch_blocks(const struct tail *tails, const struct batch *batch)
+{
+	return tail_pblk(&tails[batch->first + batch->count - 1]) + 1 - batch_start(tails, batch);
+}
 
 /*
  * The batch that begins with tail FROM: neighbours with gaps of at most MAX_GAP blocks, up to
- * MAX_BLOCKS blocks.
+ * MAX_BLOCKS blocks. COUNT is less than 2^32.
  */
 struct batch plan_batch(const struct tail *tails, size_t count, size_t from, uint64_t max_gap,
 			uint64_t max_blocks);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the inode tables in physical order, window by window, and has every inode in use looked at.
+// Reads the inode tables in physical order, and has every inode in use looked at.
 //
-// A window is a quarter of a million inodes: its tables are read and looked at by all threads (an
-// inode gives at most one tail, so the
-// window bounds the memory), then its tails are sorted by place and judged.
+// The tables are read and looked at by all threads, as many at a time as there is room for the
+// tails of (an inode gives at most one). When hardly any room is left the tails are sorted by place
+// and judged, in one sweep over the disk.
 #include "scan/tables.h"
 
 #include "base/bytes.h"
@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_INODES (1u << 18)
+/* Tails that are held for a sweep; with what sorts them they take 32 MiB. */
+#define TAILS_MAX (1u << 20)
 /* Bytes of an inode table that are read at a time. */
 #define PIECE_BYTES 262144
 
@@ -53,13 +54,16 @@ struct tables {
 	uint32_t *order; /* groups by the place of their inode tables */
 	enum mode mode;
 	struct piece_vec pieces;
-	struct tail *tails, *scratch; /* of the window */
+	struct tail *tails, *scratch; /* of the next sweep */
+	size_t room;		      /* for them */
 	_Atomic size_t tail_count;
 	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
 	uint64_t files;
 	/* progress: every inode counts twice, for its table and for its tail */
-	uint64_t done, window;
+	uint64_t done;	  /* of both */
+	uint64_t reading; /* inodes of the pieces */
+	uint64_t waiting; /* inodes that were read and whose tails were not judged */
 };
 
 static uint32_t per_group(const struct tables *t)
@@ -343,56 +347,78 @@ static errcode_t watch_pieces(void *arg, uint64_t taken)
 {
 	const struct tables *t = arg;
 
-	return progress(t, t->done + t->window * taken / (t->pieces.count ? t->pieces.count : 1));
+	return progress(t, t->done + t->reading * taken / (t->pieces.count ? t->pieces.count : 1));
 }
 
 static errcode_t watch_tails(void *arg, uint64_t taken, uint64_t all)
 {
 	const struct tables *t = arg;
 
-	return progress(t, t->done + t->window + t->window * taken / all);
+	return progress(t, t->done + t->waiting * taken / all);
 }
 
-/* Fill t->pieces with the tables from order[*at] on, up to a window's inodes. */
-static errcode_t next_window(struct tables *t, uint32_t *at)
+/* Inodes of group G, each of which may have a tail. */
+static uint32_t readable(const struct tables *t, uint32_t g)
 {
-	uint32_t step = PIECE_BYTES / t->img->inode_size;
-	errcode_t err = 0;
+	return t->img->group[g].sick ? 0 : t->img->group[g].used;
+}
+
+/* There is room for the tails of the next group's inodes, and of TAKEN ones. */
+static bool has_room(const struct tables *t, uint32_t at, uint64_t taken)
+{
+	return t->mode != JUDGE || t->tail_count + taken + readable(t, t->order[at]) <= t->room;
+}
+
+static errcode_t add_pieces(struct tables *t, uint32_t g)
+{
+	uint32_t step = PIECE_BYTES / t->img->inode_size, used = readable(t, g);
 
 	if (!step)
 		step = 1;
+	for (uint32_t first = 0; first < used; first += step) {
+		struct piece piece = {g, first, used - first < step ? used - first : step};
+
+		if (vec_push(&t->pieces, piece))
+			return ENOMEM;
+	}
+	if (t->img->group[g].sick && t->mode == JUDGE)
+		return findings_sick_group(t->findings, g, t->img->group[g].sick);
+	return 0;
+}
+
+/* Fill t->pieces with the tables from order[*at] on whose tails there is room for. */
+static errcode_t next_pieces(struct tables *t, uint32_t *at)
+{
+	uint64_t taken = 0;
+	errcode_t err = 0;
+
 	t->pieces.count = 0;
-	t->window = 0;
+	t->reading = 0;
 	for (; *at < t->img->groups && !err; (*at)++) {
-		uint32_t g = t->order[*at], used = t->img->group[g].used;
-
-		if (t->window && t->window + per_group(t) > WINDOW_INODES)
+		if (t->reading >= TAILS_MAX || !has_room(t, *at, taken))
 			break;
-		t->window += per_group(t);
-		if (t->img->group[g].sick) {
-			if (t->mode == JUDGE)
-				err = findings_sick_group(t->findings, g, t->img->group[g].sick);
-			continue;
-		}
-		for (uint32_t first = 0; first < used; first += step) {
-			struct piece piece = {g, first, used - first < step ? used - first : step};
-
-			if (vec_push(&t->pieces, piece))
-				return ENOMEM;
-		}
+		taken += readable(t, t->order[*at]);
+		t->reading += per_group(t);
+		err = add_pieces(t, t->order[*at]);
 	}
 	return err;
 }
 
-static errcode_t judge_window(struct tables *t)
+static errcode_t judge_held(struct tables *t)
 {
-	return judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
-			   t->options.workers, t->buf, watch_tails, t);
+	errcode_t err = judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+				    t->options.workers, t->buf, watch_tails, t);
+
+	t->tail_count = 0;
+	t->done += t->waiting;
+	t->waiting = 0;
+	return err;
 }
 
-/* Room for the tails of COUNT inodes, and to sort them. */
+/* Room for the tails of COUNT inodes, and to sort them: memory only when it is written to. */
 static errcode_t make_room(struct tables *t, size_t count)
 {
+	t->room = count;
 	t->tails = malloc((count + 1) * sizeof(*t->tails));
 	t->scratch = malloc((count + 1) * sizeof(*t->scratch));
 	return t->tails && t->scratch ? 0 : ENOMEM;
@@ -404,16 +430,16 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 	errcode_t err = 0;
 
 	t->mode = mode;
-	t->done = 0;
+	t->done = t->waiting = 0;
 	while (at < t->img->groups && !err) {
-		err = next_window(t, &at);
+		err = next_pieces(t, &at);
 		if (!err)
 			err = pool_run(mode == SHOW ? 1 : t->options.workers, t->pieces.count,
 				       piece_job, watch_pieces, t);
-		if (!err && mode == JUDGE)
-			err = judge_window(t);
-		t->tail_count = 0;
-		t->done += 2 * t->window;
+		t->done += t->reading;
+		t->waiting += t->reading;
+		if (!err && mode == JUDGE && (at == t->img->groups || !has_room(t, at, 0)))
+			err = judge_held(t);
 	}
 	return err ? err : stopped(t);
 }
@@ -467,10 +493,11 @@ static errcode_t show_all(struct tables *t)
 
 errcode_t tables_judge(struct tables *t)
 {
-	size_t room = t->img->inodes < WINDOW_INODES ? t->img->inodes : WINDOW_INODES;
+	size_t most = t->options.tails ? t->options.tails : TAILS_MAX;
+	size_t room = t->img->inodes < most ? t->img->inodes : most;
 	errcode_t err;
 
-	/* a group larger than a window has a window of its own */
+	/* a group is read as a whole */
 	if (room < per_group(t))
 		room = per_group(t);
 	err = make_room(t, room);
@@ -538,7 +565,7 @@ errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count
 	if (!err)
 		err = collect(t, look);
 	if (!err)
-		err = judge_window(t);
+		err = judge_held(t);
 	t->mode = BLAME;
 	if (!err && claims_any_conflict(t->claims))
 		err = look_at_some(t, inos, count);

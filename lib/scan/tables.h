@@ -17,6 +17,7 @@ struct tables_options {
 	unsigned workers;
 	bool paranoid;
 	uint32_t kinds; /* E4Z_KIND_BIT()s that matter */
+	size_t tails;	/* held for one sweep over the disk; 0: what the bound of memory allows */
 	const volatile int *stop;
 	/* PASS as in e4z_check_sink; non-zero ends the scan */
 	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);

@@ -48,17 +48,19 @@ static void test_batches(void)
 				for (size_t at = 0; at < count;) {
 					struct batch b = plan_batch(tails, count, at, gap, most);
 					size_t end = at + b.count;
+					uint64_t start = batch_start(tails, &b);
+					uint64_t blocks = batch_blocks(tails, &b);
 
-					CHECK(b.first == at && b.count >= 1 && b.blocks <= most);
-					CHECK(b.start == tail_pblk(&tails[at]));
-					CHECK(b.start + b.blocks == tail_pblk(&tails[end - 1]) + 1);
+					CHECK(b.first == at && b.count >= 1 && blocks <= most);
+					CHECK(start == tail_pblk(&tails[at]));
+					CHECK(start + blocks == tail_pblk(&tails[end - 1]) + 1);
 					for (size_t i = at + 1; i < end; i++)
 						CHECK(tail_pblk(&tails[i]) <=
 						      tail_pblk(&tails[i - 1]) + 1 + gap);
 					/* no batch ends early */
 					CHECK(end == count ||
-					      tail_pblk(&tails[end]) > b.start + b.blocks + gap ||
-					      tail_pblk(&tails[end]) + 1 > b.start + most);
+					      tail_pblk(&tails[end]) > start + blocks + gap ||
+					      tail_pblk(&tails[end]) + 1 > start + most);
 					at = end;
 				}
 			}
