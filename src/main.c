@@ -7,7 +7,6 @@
 #include "report_json.h"
 #include "util.h"
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,8 +56,6 @@ int main(int argc, char **argv)
 	int status;
 
 	util_guard_descriptors();
-	/* names in an image are UTF-8 or bytes, whatever the caller's locale */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	catch_signals();
 	e4z_init_errors();
 	usable = options_parse(argc, argv, &options);

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,6 +96,20 @@ bool util_is_utf8(const char *s)
 }
 
 /*
+ * Names in an image are UTF-8 or bytes, whatever the caller's locale. Few are not ASCII, and to
+ * find the locale takes a dozen system calls: it is set when the first one comes.
+ */
+static bool is_printable(uint32_t code)
+{
+	static bool is_set;
+
+	if (!is_set)
+		setlocale(LC_CTYPE, "C.UTF-8");
+	is_set = true;
+	return MB_CUR_MAX > 1 && wcwidth((wchar_t)code) >= 0;
+}
+
+/*
  * Controls, separators, what is invisible or reorders the text around it, what the locale cannot
  * print (libsmartcols does not return from a cell whose width it cannot tell).
  */
@@ -102,7 +117,7 @@ static bool is_unsafe(uint32_t code)
 {
 	if (code < 0x80)
 		return code < 0x20 || code == 0x7f;
-	if (MB_CUR_MAX == 1 || wcwidth((wchar_t)code) < 0)
+	if (!is_printable(code))
 		return true;
 	return code < 0xa0 || code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||

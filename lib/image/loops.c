@@ -104,8 +104,10 @@ static void take_loop(void *arg, const char *name)
 	bool gone = false;
 	uint64_t size;
 
-	if (strncmp(name, "loop", 4) != 0 || !host_dev(g->host, name, &loop.dev) ||
-	    !host_line(g->host, name, "loop/backing_file", path, sizeof(path)))
+	/* first what those that are not attached lack */
+	if (strncmp(name, "loop", 4) != 0 ||
+	    !host_line(g->host, name, "loop/backing_file", path, sizeof(path)) ||
+	    !host_dev(g->host, name, &loop.dev))
 		return;
 	snprintf(loop.name, sizeof(loop.name), "%.*s", HOST_NAME_SIZE - 1, name);
 	size = host_size(g->host, name);
