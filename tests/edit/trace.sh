@@ -17,11 +17,12 @@ write 2097152 1  # scribble
 END
 cmp log wanted || fail "$(cat log)"
 
+rm log
 scribble 137 'disk.img?offset=2M' trace=log write:4194304:100:1 die
 [ "$(cat log)" = 'write 6291456 100  # scribble' ] || fail "killed: $(cat log)"
 
 make_ext image 8M
-refused 'opening the trace' image trace=missing/log
+refused 'creating the trace' image trace=missing/log
 refused 'is the image itself' image trace=image
 ln image link
 refused 'is the image itself' image trace=link
