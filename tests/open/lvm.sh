@@ -116,10 +116,10 @@ requires_loop
 truncate -s 96M real.img
 attach_loop dev real.img
 lvm=(--driverloaded n --devices "$dev")
-{ pvcreate "${lvm[@]}" -ff -y "$dev" && vgcreate "${lvm[@]}" e4zero-test-$$ "$dev" &&
-	lvcreate "${lvm[@]}" -an -Zn -Wn -n skip -l 2 e4zero-test-$$ && lvcreate "${lvm[@]}" -an -Zn -Wn -n it -l 8 e4zero-test-$$; } \
+{ timeout 20 pvcreate "${lvm[@]}" -ff -y "$dev" && timeout 20 vgcreate "${lvm[@]}" e4zero-test-$$ "$dev" &&
+	timeout 20 lvcreate "${lvm[@]}" -an -Zn -Wn -n skip -l 2 e4zero-test-$$ && timeout 20 lvcreate "${lvm[@]}" -an -Zn -Wn -n it -l 8 e4zero-test-$$; } \
 	>lvm.out 2>&1 3>&- || skip "no volume group can be made here: $(tail -1 lvm.out)"
-pe=$(pvs "${lvm[@]}" --noheadings -o pe_start --units b --nosuffix "$dev" 2>/dev/null | tr -d ' ')
+pe=$(timeout 20 pvs "${lvm[@]}" --noheadings -o pe_start --units b --nosuffix "$dev" 2>/dev/null | tr -d ' ')
 detach_loop "$dev"
 mke2fs -q -F -t ext4 -E offset=$((pe + (8 << 20))) real.img 32M || fail mke2fs
 refuses 'linear volume' real.img
