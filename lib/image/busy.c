@@ -16,7 +16,11 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
+
+#define TRIES 20
+#define TRY_NANOSECONDS 50000000
 
 struct look {
 	const struct host *host;
@@ -138,6 +142,30 @@ static void ask_fuse(struct look *l, bool edit)
 		found(l->busy, IN_USE, "%s serves it through FUSE", who);
 }
 
+/* 0 or errno. An edit keeps it, a look asks only whether it could. */
+static errcode_t open_alone(struct blkdev *dev, bool edit)
+{
+	AUTO_CLOSE int fd = -1;
+
+	if (edit)
+		return blkdev_hold(dev);
+	fd = open(dev->path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
+	return fd < 0 ? errno : 0;
+}
+
+/* Who only asks, as another e4zero does, has it for a moment. */
+static bool is_kept(struct blkdev *dev, bool edit)
+{
+	static const struct timespec pause = {.tv_nsec = TRY_NANOSECONDS};
+	errcode_t err = open_alone(dev, edit);
+
+	for (int i = 1; err == EBUSY && i < TRIES; i++) {
+		nanosleep(&pause, NULL);
+		err = open_alone(dev, edit);
+	}
+	return err == EBUSY;
+}
+
 /*
  * Exclusive opens exclude each other and mounts, on a disk also those of its partitions: there they
  * concern an edit only, which must hold the disk.
@@ -146,13 +174,11 @@ static void ask_exclusive(struct look *l, bool edit)
 {
 	char name[HOST_NAME_SIZE], disk[HOST_NAME_SIZE] = "";
 	bool all = l->dev->base == 0 && l->dev->len == l->dev->size;
-	AUTO_CLOSE int fd = -1;
 
 	if (l->busy->mounted || l->dev->held || !l->dev->is_block)
 		return;
 	all |= host_names(l->host, l->dev->dev, name, disk) && *disk;
-	fd = open(l->dev->path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-	if (fd >= 0 || errno != EBUSY || !(all || edit))
+	if (!(all || edit) || !is_kept(l->dev, edit))
 		return;
 	l->door = &l->doors.items[0];
 	found_here(l, IN_USE, all ? "" : " or another part of it",
