@@ -30,13 +30,14 @@ static bool has_cache(const struct door *door)
 	return door->is.is_block && (door->own || !door->loop);
 }
 
-static unsigned count_others(const struct doors *doors)
+/* Bytes can change below or beside the cache of the device that was given. */
+static bool has_others(const struct doors *doors)
 {
-	unsigned count = 0;
-
 	for (size_t i = 1; i < doors->count; i++)
-		count += has_cache(&doors->items[i]);
-	return count;
+		/* the file under a loop device has a cache of its own too */
+		if (has_cache(&doors->items[i]) || doors->items[i].own)
+			return true;
+	return false;
 }
 
 void caches_forget(const struct host *host, struct blkdev *dev)
@@ -46,7 +47,7 @@ void caches_forget(const struct host *host, struct blkdev *dev)
 	if (!dev->is_block)
 		return;
 	doors_find(host ? host : &host_here, dev, &doors);
-	if (count_others(&doors))
+	if (has_others(&doors))
 		forget(dev->fd);
 	doors_free(&doors);
 }
@@ -87,7 +88,7 @@ void caches_settle(const struct host *host, struct blkdev *dev, char *note, size
 				 "flushed: %s",
 				 door->name, strerror(err));
 	}
-	if (count_others(&doors))
+	if (has_others(&doors))
 		write_back(dev->fd);
 	doors_free(&doors);
 }

@@ -133,3 +133,26 @@ mounted "${disk}p2"
 run_e4zero 8 --truncate 10 --partition 1 "$disk" /file
 grep -q "in use: $disk or another part of it is opened exclusively; use the partition" err || fail "$(cat err)"
 run_e4zero 0 --truncate 10 "${disk}p1" /file
+
+# a loop device has a cache of its own over that of its file: who changes the file is heard
+under_loop() {
+	exec 8<"$over"
+	read_all "$over"
+	dd if=changed.img of=below.img conv=notrunc status=none
+	run_e4zero 0 --json --check "$over"
+	same files "$(field files summary)" 4
+	read_all "$over"
+	dd if=again.img of=below.img conv=notrunc status=none
+	run_e4zero 0 --truncate 10 "$over" /third
+	e2fsck -fn below.img >e2fsck.out 2>&1 || fail "after an edit of what was old: $(cat e2fsck.out)"
+	head -c 10 new >model
+	holds below.img /third model /second new
+	exec 8<&-
+}
+edit_image below.img
+cp below.img changed.img
+debugfs_script changed.img <<<'write new second'
+cp changed.img again.img
+debugfs_script again.img <<<'write new third'
+attach_loop over below.img
+under_loop
