@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "image/mounts.h"
 #include "image/twin.h"
 #include <stdarg.h>
 #include <string.h>
@@ -155,6 +156,16 @@ static void take_partition(void *arg, const char *name)
 		add(w, &door);
 }
 
+/* No file of the one file system can be one of the other's. */
+static bool kept_apart(const struct host *host, dev_t a, dev_t b)
+{
+	struct mounts mounts;
+	bool apart = mounts_read(host, &mounts) && mounts_keep_apart(&mounts, a, b);
+
+	mounts_free(&mounts);
+	return apart;
+}
+
 /* The file under LOOP has other numbers than the one at hand, and could still be the same. */
 static bool is_twin(struct walk *w, const struct loop *loop, const struct door *door)
 {
@@ -172,13 +183,15 @@ static bool is_twin(struct walk *w, const struct loop *loop, const struct door *
 		fd = loop_open(loop);
 		twin = twin_compare(w->dev, fd, door->place.start);
 	}
+	if (twin == TWIN_OTHER || (twin == TWIN_UNKNOWN && !same_ino) ||
+	    kept_apart(w->host, loop->over.dev, w->at.is.dev))
+		return false;
 	if (twin == TWIN_ALIKE && same_ino)
 		return true;
-	if (twin == TWIN_ALIKE || (twin == TWIN_UNKNOWN && same_ino))
-		doors_doubt(w->doors,
-			    "cannot determine whether /dev/%s shows this image under another name "
-			    "or a copy of it",
-			    loop->name);
+	doors_doubt(w->doors,
+		    "cannot determine whether /dev/%s shows this image under another name or a "
+		    "copy of it",
+		    loop->name);
 	return false;
 }
 

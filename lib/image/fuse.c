@@ -44,16 +44,17 @@ static const char *base_name(const char *path)
 }
 
 /* The given file under other numbers, as overlayfs gives: the same inode number and content. */
-static bool is_twin(struct blkdev *dev, const struct doors *doors, const struct mount *mount,
-		    const struct stat *st)
+static bool is_twin(struct blkdev *dev, const struct doors *doors, const struct mounts *mounts,
+		    const char *source, const struct stat *st)
 {
 	const struct door *given = &doors->items[0];
 	AUTO_CLOSE int fd = -1;
 
 	if (given->is.is_block || !S_ISREG(st->st_mode) || st->st_dev == given->is.dev ||
-	    st->st_ino != given->is.ino || (uint64_t)st->st_size != given->is.size)
+	    st->st_ino != given->is.ino || (uint64_t)st->st_size != given->is.size ||
+	    mounts_keep_apart(mounts, st->st_dev, given->is.dev))
 		return false;
-	fd = open(mount->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return twin_compare(dev, fd, given->place.start) == TWIN_ALIKE;
 }
 
@@ -92,6 +93,22 @@ static bool is_called(int dir, const char *where, const char *name)
 	return !strcmp(base_name(target), name);
 }
 
+/*
+ * What a process has open as NAME in DIR, a folder of /proc. Nothing is asked of the server of its
+ * file system, which need not answer for as long as it likes.
+ */
+static bool stat_open(int dir, const char *name, struct stat *st)
+{
+	struct statx stx;
+
+	if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &stx) < 0)
+		return false;
+	*st = (struct stat){.st_mode = stx.stx_mode, .st_ino = stx.stx_ino};
+	st->st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
+	st->st_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
+	return true;
+}
+
 static struct server ask_process(const struct doors *doors, const char *folder, const char *name)
 {
 	struct server server = {.fuse = false};
@@ -101,7 +118,7 @@ static struct server ask_process(const struct doors *doors, const char *folder, 
 	while (dir && (entry = readdir(dir))) {
 		struct stat st;
 
-		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+		if (entry->d_name[0] == '.' || !stat_open(dirfd(dir), entry->d_name, &st))
 			continue;
 		server.fuse |= S_ISCHR(st.st_mode) && st.st_rdev == FUSE_RDEV;
 		server.image |= is_door(doors, &st);
@@ -167,7 +184,7 @@ static bool is_named_so(const struct host *host, struct blkdev *dev, struct door
 }
 
 static bool shows(const struct host *host, struct blkdev *dev, struct doors *doors,
-		  const struct mount *mount)
+		  const struct mounts *mounts, const struct mount *mount)
 {
 	struct stat st;
 
@@ -176,14 +193,14 @@ static bool shows(const struct host *host, struct blkdev *dev, struct doors *doo
 	if (mount->source[0] != '/')
 		return is_named_so(host, dev, doors, mount);
 	return stat(mount->source, &st) == 0 &&
-	       (is_door(doors, &st) || is_twin(dev, doors, mount, &st));
+	       (is_door(doors, &st) || is_twin(dev, doors, mounts, mount->source, &st));
 }
 
 const struct mount *fuse_find_mount(const struct host *host, struct blkdev *dev,
 				    struct doors *doors, const struct mounts *mounts)
 {
 	for (size_t i = 0; i < mounts->count; i++)
-		if (shows(host, dev, doors, &mounts->items[i]))
+		if (shows(host, dev, doors, mounts, &mounts->items[i]))
 			return &mounts->items[i];
 	return NULL;
 }

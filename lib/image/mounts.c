@@ -91,3 +91,28 @@ bool mount_is_fuse(const struct mount *mount)
 {
 	return !strncmp(mount->type, "fuse", 4) && strcmp(mount->type, "fusectl") != 0;
 }
+
+static const char *type_of(const struct mounts *mounts, dev_t dev)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->items[i].dev == dev)
+			return mounts->items[i].type;
+	return "";
+}
+
+/* Others show what they find elsewhere (overlayfs, FUSE, networks), or are not known to keep it. */
+static bool keeps_files(const char *type)
+{
+	static const char *const types[] = {"tmpfs", "ramfs", "ext2",  "ext3", "ext4",
+					    "xfs",   "f2fs",  "btrfs", "vfat", "exfat"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
+bool mounts_keep_apart(const struct mounts *mounts, dev_t a, dev_t b)
+{
+	return a != b && keeps_files(type_of(mounts, a)) && keeps_files(type_of(mounts, b));
+}

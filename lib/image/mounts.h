@@ -20,6 +20,9 @@ struct mounts {
 bool mounts_read(const struct host *host, struct mounts *mounts);
 void mounts_free(struct mounts *mounts);
 
+/* A and B are file systems that keep their files themselves: no file of one is the other's. */
+bool mounts_keep_apart(const struct mounts *mounts, dev_t a, dev_t b);
+
 /* A file system that a process serves; of those only the source says what it is made of. */
 bool mount_is_fuse(const struct mount *mount);
 

@@ -74,6 +74,19 @@ if unshare -m true 2>/dev/null; then
 	unserve
 fi
 
+# a server that does not answer, of a file that another process has open: nobody waits for it
+serve . -o attr_timeout=0 "$tmp/store/image"
+exec 7<mnt/lost+found
+kill -STOP "$server"
+cleanup_fn kill -CONT "$server"
+timeout -s KILL 60 "$E4ZERO" --fix other/image >out 2>err </dev/null
+rc=$?
+kill -CONT "$server"
+forget_cleanup kill -CONT "$server"
+exec 7<&-
+[ $rc = 0 ] || fail "an edit of another image: exit $rc: $(cat err)"
+unserve
+
 mkdir lower upper merged
 mount -t tmpfs none upper && cleanup_fn umount "$tmp/upper" && mkdir upper/{u,w} && cp store/image upper/u/image &&
 	mount -t overlay none -o "lowerdir=lower,upperdir=upper/u,workdir=upper/w" merged 2>/dev/null ||

@@ -36,14 +36,23 @@ scribble 0 host/fresh sync
 run_e4zero 0 --fix host/fresh
 [ ! -s err ] || fail "said of a fresh image: $(cat err)"
 
-# a copy of what is attached, on another file system: it may be edited, with a note
+# a copy of what is attached, on another file system that shows nothing of the first, of whatever inode number
 cp elsewhere/fresh host/copy
-run_e4zero 0 --fix host/copy
-if [ "$(stat -c %i host/copy)" != "$(stat -c %i elsewhere/fresh)" ]; then
-	grep -q "whether $device shows this image under another name" err || fail "no note: $(cat err)"
-fi
-run_e4zero 0 --check host/copy
-[ ! -s err ] || fail "a check says it too: $(cat err)"
+for image in host/copy far/copy; do
+	if [ $image = far/copy ]; then
+		mkdir far
+		mount -t tmpfs none far || skip 'no tmpfs can be mounted'
+		cleanup_fn umount "$tmp/far"
+		until [ "$(stat -c %i far/copy 2>/dev/null)" = "$(stat -c %i elsewhere/fresh)" ]; do
+			rm -f far/copy
+			: >far/copy
+			[ "$(stat -c %i far/copy)" -le "$(stat -c %i elsewhere/fresh)" ] || skip 'no such inode number'
+		done
+		cat elsewhere/fresh >far/copy
+	fi
+	run_e4zero 0 --fix $image
+	[ ! -s err ] || fail "$image: said of a copy: $(cat err)"
+done
 # on the same one it is not it, for certain
 cp elsewhere/fresh elsewhere/copy
 run_e4zero 0 --fix elsewhere/copy
