@@ -11,6 +11,7 @@
 #include "scan/lookup.h"
 #include "session/alloc.h"
 #include "session/guard.h"
+#include "session/pieces.h"
 #include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
@@ -464,37 +465,68 @@ errcode_t convert_file(struct convert *c, const struct convert_file *file,
 	return err;
 }
 
+struct convert_pieces {
+	struct convert *c;
+	const struct convert_file *file;
+	struct convert_place place, next; /* before and after the last attempt */
+	struct e4z_edit *edit, done;	  /* of what is durable, and with the last attempt */
+	errcode_t (*commit)(void *arg);
+	void *arg;
+};
+
+static errcode_t attempt_piece(void *arg, uint64_t at, uint64_t *len, bool *fits)
+{
+	struct convert_pieces *p = arg;
+	uint64_t need = 0, room = 0;
+	errcode_t err;
+
+	(void)at;
+	p->next = p->place;
+	p->done = *p->edit;
+	err = convert_file(p->c, p->file, &p->next, *len, &p->done);
+	if (!err)
+		err = txn_log_need(p->c->img, &need, &room);
+	/* a single block that does not fit is the commit's to refuse */
+	*fits = need <= room || *len == 1;
+	return err;
+}
+
+static errcode_t undo_piece(void *arg)
+{
+	struct convert_pieces *p = arg;
+
+	return txn_rewind(p->c->img);
+}
+
+static errcode_t commit_piece(void *arg)
+{
+	struct convert_pieces *p = arg;
+	errcode_t err = p->commit(p->arg);
+
+	if (err)
+		return err;
+	p->place = p->next;
+	*p->edit = p->done;
+	return 0;
+}
+
 errcode_t convert_in_pieces(struct convert *c, const struct convert_file *file,
 			    errcode_t (*commit)(void *arg), void *arg, struct e4z_edit *edit)
 {
-	uint64_t left = convert_blocks(c, file), step = left, need, room;
-	struct convert_place place = {0};
+	struct convert_pieces p = {
+		.c = c, .file = file, .edit = edit, .done = *edit, .commit = commit, .arg = arg};
+	const struct pieces pieces = {
+		.arg = &p,
+		.total = convert_blocks(c, file),
+		.unit = 1,
+		.attempt = attempt_piece,
+		.undo = undo_piece,
+		.next = commit_piece,
+	};
+	errcode_t err = pieces_run(&pieces);
 
-	while (left) {
-		struct convert_place next = place;
-		struct e4z_edit done = *edit;
-		uint64_t n = step < left ? step : left;
-		errcode_t err = convert_file(c, file, &next, n, &done);
-
-		if (!err)
-			err = txn_log_need(c->img, &need, &room);
-		if (err)
-			return err;
-		if (need > room && n > 1) {
-			step = n / 2;
-			err = txn_rewind(c->img);
-			if (err)
-				return err;
-			continue;
-		}
-		left -= n;
-		/* the last piece is the caller's to commit */
-		if (left)
-			err = commit(arg);
-		if (err)
-			return err;
-		place = next;
-		*edit = done;
-	}
-	return 0;
+	/* the last piece is the caller's to commit */
+	if (!err)
+		*edit = p.done;
+	return err;
 }

@@ -15,6 +15,7 @@
 #include "scan/inodes.h"
 #include "scan/tables.h"
 #include "session/guard.h"
+#include "session/pieces.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -124,12 +125,6 @@ static errcode_t convert_large(struct every *e, const struct convert_file *file,
 	return told ? told : err;
 }
 
-/* Nothing is to be had from going on. */
-static bool is_fatal(errcode_t err)
-{
-	return err == ENOMEM || err == E4Z_ET_INTERRUPTED || err == E4Z_ET_STATE;
-}
-
 /* One attempt. *FITS: it is in the transaction, which is no larger than the log. */
 static errcode_t try_file(struct every *e, const struct convert_file *file, bool *fits,
 			  uint64_t *need, uint64_t *room)
@@ -171,7 +166,7 @@ static errcode_t convert_this(struct every *e, const struct convert_file *file)
 	}
 	if (!err && !fits)
 		return convert_large(e, file, need, room);
-	if (err && !is_fatal(err))
+	if (is_of_one_inode(err))
 		return leave_failed(e, file->ino, err);
 	if (err || (capture_count(e->img->view) < block_limit(e) && txn_homes(e->img) < HOMES_MAX))
 		return err;

@@ -18,6 +18,7 @@
 #include "scan/findings.h"
 #include "session/edit.h"
 #include "session/guard.h"
+#include "session/pieces.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -226,14 +227,6 @@ static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
 	return err;
 }
 
-/* One inode is damaged or in nobody's reach: the rest is not. */
-static bool is_of_the_inode(errcode_t err)
-{
-	return err == E4Z_ET_NO_SPACE || err == E4Z_ET_QUOTA || err == E4Z_ET_CORRUPT_MAP ||
-	       err == E4Z_ET_BAD_INODE || err == E4Z_ET_REFUSED || err == EFBIG ||
-	       err == E4Z_ET_LOG_FULL || err == EIO;
-}
-
 /* Does all that was staged fit into the log? */
 static errcode_t judge_size(struct fix *fix)
 {
@@ -282,7 +275,7 @@ static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e
 	*done = !err;
 	if (!err && txn_blocks(fix->img) > fix->held_max)
 		return end_batch(fix);
-	if (!is_of_the_inode(err))
+	if (!is_of_one_inode(err))
 		return err;
 	image_sentence(fix->img, err, fix->why, sizeof(fix->why));
 	return 0;

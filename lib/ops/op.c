@@ -4,7 +4,9 @@
 
 #include "base/bytes.h"
 #include "scan/lookup.h"
+#include "session/fit.h"
 #include "session/guard.h"
+#include "session/pieces.h"
 #include "session/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -89,7 +91,8 @@ errcode_t op_once(struct op *op)
 
 /* ---- splitting ---- */
 
-errcode_t op_fits(struct op *op, bool *fits)
+/* Settle what was done, and ask if it fits into one transaction. */
+static errcode_t op_fits(struct op *op, bool *fits)
 {
 	uint64_t need = 0, room = 0;
 	errcode_t err = session_settle(op->img);
@@ -117,15 +120,29 @@ static errcode_t too_large(struct op *op)
 
 errcode_t op_try(struct op *op, bool *fits)
 {
-	errcode_t err = op_once(op);
+	errcode_t err = op_once(op), back;
 
 	*fits = err != E4Z_ET_LOG_FULL;
-	if (!*fits)
+	if (!*fits || err)
+		return *fits ? err : 0;
+	err = op_fits(op, fits);
+	if (!err)
 		return 0;
-	return err ? err : op_fits(op, fits);
+	back = session_back(op->img);
+	return back ? back : err;
 }
 
-/* What came before must not be lost: it is committed by itself. */
+/* Undo what does not fit, and all that is not committed with it. */
+static errcode_t rewind_op(struct op *op)
+{
+	errcode_t err;
+
+	session_drop(op->img);
+	err = txn_rewind(op->img);
+	return err ? err : session_get(op->img, &op->session);
+}
+
+/* What came before must not be lost: it is committed separately. */
 static errcode_t begin_anew(struct op *op, const struct e4z_edit *start)
 {
 	errcode_t err = session_next(op->img);
@@ -134,73 +151,149 @@ static errcode_t begin_anew(struct op *op, const struct e4z_edit *start)
 	return err ? err : session_get(op->img, &op->session);
 }
 
+/*
+ * The bound says that OP is too much for what the log has left: count, with all files settled. Then
+ * OP can be taken back alone.
+ */
+static errcode_t try_settled(struct op *op, const struct e4z_edit *start, bool *fits)
+{
+	errcode_t err = session_settle(op->img);
+
+	*op->edit = *start;
+	if (!err)
+		err = op_try(op, fits);
+	if (!err && *fits)
+		return 0;
+	*fits = false;
+	/* what the others gave back may be had after a commit */
+	if (err && err != E4Z_ET_NO_SPACE)
+		return err;
+	return session_back(op->img);
+}
+
+/* OP alone in a transaction, or in several. */
+static errcode_t run_alone(struct op *op, const struct e4z_edit *start)
+{
+	bool fits;
+	errcode_t err = op_try(op, &fits), back;
+
+	if (err || fits)
+		return err;
+	if (!op->split)
+		err = too_large(op);
+	back = rewind_op(op);
+	*op->edit = *start;
+	if (back || err)
+		return back ? back : err;
+	return op->split(op);
+}
+
 /* The transaction may be more than the log holds: it is committed between operations, or within. */
 static errcode_t run_split(struct op *op, uint64_t room)
 {
-	struct e4z_edit start = *op->edit;
-	bool fits, first = !txn_has_changes(op->img) && !op->img->session->files.count;
+	const struct e4z_edit start = *op->edit;
+	bool fits = false, first = !txn_has_changes(op->img) && !op->img->session->files.count;
 	errcode_t err = op_once(op);
 	/* a commit makes free what was freed before */
 	bool again = err == E4Z_ET_NO_SPACE && !first && session_gave_back(op->img);
 	bool back = again || err == E4Z_ET_LOG_FULL;
 
-	if (!back && (err || session_log_bound(op->img) <= room))
+	if (!back && (err || fit_bound(op->img) <= room))
 		return err;
-	if (first) {
-		fits = !back;
-		err = back ? 0 : op_fits(op, &fits);
-	} else {
-		err = back ? 0 : session_back(op->img);
-		if (!err)
-			err = begin_anew(op, &start);
-		if (!err)
-			err = op_try(op, &fits);
-	}
+	err = back ? 0 : session_back(op->img);
+	*op->edit = start;
+	if (!err && !first && !again)
+		err = try_settled(op, &start, &fits);
 	if (err || fits)
 		return err;
-	if (!op->split)
-		return too_large(op);
-	session_drop(op->img);
-	err = txn_rewind(op->img);
-	if (!err)
-		err = session_get(op->img, &op->session);
-	*op->edit = start;
-	return err ? err : op->split(op);
+	if (!first)
+		err = begin_anew(op, &start);
+	return err ? err : run_alone(op, &start);
 }
 
-errcode_t op_split_range(struct op *whole)
+/* ---- pieces ---- */
+
+struct op_pieces {
+	struct op op;
+	op_piece *piece;
+	struct e4z_edit done; /* before the last attempt */
+	uint64_t size_before;
+};
+
+static errcode_t attempt_piece(void *arg, uint64_t at, uint64_t *len, bool *fits)
 {
-	struct op op = *whole;
-	uint64_t unit = (uint64_t)op.img->block_size * op.img->cluster_ratio;
-	uint64_t at = op.off, end = op.off + op.len, step = op.len, before = UINT64_MAX;
-	errcode_t err = 0;
+	struct op_pieces *p = arg;
+	errcode_t err;
 
-	while (!err && at < end) {
-		struct e4z_edit done = *op.edit;
-		uint64_t stop = end - at > step ? (at + step) / unit * unit : end;
-		bool fits = true;
-
-		op.off = at;
-		op.len = stop > at ? stop - at : unit - at % unit;
-		err = op_try(&op, &fits);
-		if (before == UINT64_MAX)
-			before = op.edit->size_before;
-		if (!err && !fits && step <= unit)
-			return too_large(&op);
-		if (!err && !fits) {
-			*op.edit = done;
-			step /= 2;
-			session_drop(op.img);
-			err = txn_rewind(op.img);
-			continue;
-		}
-		at = op.off + op.len;
-		/* the last piece is the caller's to commit */
-		if (!err && at < end)
-			err = session_next(op.img);
-	}
-	op.edit->size_before = before;
+	p->done = *p->op.edit;
+	p->piece(&p->op, at, len);
+	err = op_try(&p->op, fits);
+	if (!at)
+		p->size_before = p->op.edit->size_before;
 	return err;
+}
+
+static errcode_t undo_piece(void *arg)
+{
+	struct op_pieces *p = arg;
+
+	*p->op.edit = p->done;
+	return rewind_op(&p->op);
+}
+
+static errcode_t commit_pieces(void *arg)
+{
+	struct op_pieces *p = arg;
+
+	return session_next(p->op.img);
+}
+
+errcode_t op_in_pieces(const struct op *whole, op_piece *piece, uint64_t total, uint64_t unit)
+{
+	struct op_pieces p = {
+		.op = *whole,
+		.piece = piece,
+		.size_before = whole->edit->size_before,
+	};
+	const struct pieces pieces = {
+		.arg = &p,
+		.total = total,
+		.unit = unit,
+		.attempt = attempt_piece,
+		.undo = undo_piece,
+		.next = commit_pieces,
+	};
+	errcode_t err = pieces_run(&pieces), back;
+
+	whole->edit->size_before = p.size_before;
+	if (err != E4Z_ET_LOG_FULL)
+		return err;
+	err = too_large(&p.op);
+	back = rewind_op(&p.op);
+	return back ? back : err;
+}
+
+static void range_piece(struct op *op, uint64_t at, uint64_t *len)
+{
+	uint64_t unit = (uint64_t)op->img->block_size * op->img->cluster_ratio;
+	uint64_t stop = at + *len;
+
+	if (stop < op->whole_len)
+		stop = (op->whole_off + stop) / unit * unit - op->whole_off;
+	if (stop <= at || stop > op->whole_len)
+		stop = at + unit - (op->whole_off + at) % unit;
+	op->off = op->whole_off + at;
+	op->len = *len = stop - at;
+}
+
+errcode_t op_split_range(struct op *op)
+{
+	struct op whole = *op;
+
+	whole.whole_off = op->off;
+	whole.whole_len = op->len;
+	return op_in_pieces(&whole, range_piece, op->len,
+			    (uint64_t)op->img->block_size * op->img->cluster_ratio);
 }
 
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)

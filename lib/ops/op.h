@@ -23,7 +23,8 @@ struct op {
 	bool keep_size;
 	/* fallocate(2) takes what stands in the inode out of it before it looks at sizes */
 	bool moves_first;
-	const void *arg; /* the operation's own */
+	const void *arg;	       /* the operation's own */
+	uint64_t whole_off, whole_len; /* op_split_range(): what was asked for */
 
 	/* while it runs */
 	struct e4z_image *img;
@@ -44,11 +45,20 @@ errcode_t op_split_range(struct op *op);
 /* OP once more, or a part of it, within a split: it is taken back when it fails. */
 errcode_t op_once(struct op *op);
 
-/* Settle what was done, and ask if it fits into one transaction. */
-errcode_t op_fits(struct op *op, bool *fits);
-
-/* The one and the other; where it does not fit it may have been taken back already. */
+/*
+ * The same; then all files are settled, and counted: *FITS, into one transaction. What does not fit
+ * may have been taken back already.
+ */
 errcode_t op_try(struct op *op, bool *fits);
+
+/* Have OP be about the *LEN that follow AT; *LEN may become something else. */
+typedef void op_piece(struct op *op, uint64_t at, uint64_t *len);
+
+/*
+ * For OP's split: TOTAL of what PIECE counts, in pieces of UNIT or more. Where that does not do the
+ * transaction is left empty.
+ */
+errcode_t op_in_pieces(const struct op *op, op_piece *piece, uint64_t total, uint64_t unit);
 
 /* ---- what operations are made of ---- */
 

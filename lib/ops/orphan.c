@@ -9,6 +9,7 @@
 #include "image/groups.h"
 #include "ops/truncate.h"
 #include "scan/orphan.h"
+#include "session/pieces.h"
 #include "session/session.h"
 #include "session/txn.h"
 #include <errno.h>
@@ -126,6 +127,37 @@ static void find_end(void *arg, const struct run *run)
 	*end = run->lblk + run->len;
 }
 
+struct descent {
+	struct orphans *o;
+	const struct listed *l;
+	uint64_t end; /* of its map, in blocks */
+	uint64_t total;
+};
+
+static errcode_t attempt_piece(void *arg, uint64_t at, uint64_t *len, bool *fits)
+{
+	struct descent *d = arg;
+	uint64_t left = d->total - at - *len;
+	errcode_t err = try(d->o, d->l, left ? d->end - at - *len : 0);
+
+	*fits = err != E4Z_ET_LOG_FULL;
+	return *fits ? err : 0;
+}
+
+/* It was taken back when it failed. */
+static errcode_t undo_piece(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static errcode_t seal_piece(void *arg)
+{
+	struct descent *d = arg;
+
+	return txn_seal(d->o->img);
+}
+
 /*
  * From the end, as much as fits into each transaction. The inode stays on the list meanwhile, so
  * each of them leaves what there was: a truncate to be finished.
@@ -133,32 +165,25 @@ static void find_end(void *arg, const struct run *run)
 static errcode_t finish_in_pieces(struct orphans *o, const struct listed *l,
 				  const struct inode *inode)
 {
-	struct e4z_image *img = o->img;
-	uint64_t keep = (inode->size >> img->block_bits) + 1, end = 0, step;
-	const struct map_sink sink = {.arg = &end, .run = find_end};
-	errcode_t err = try(o, l, 0);
+	struct descent d = {.o = o, .l = l};
+	const struct map_sink sink = {.arg = &d.end, .run = find_end};
+	struct pieces pieces = {
+		.arg = &d,
+		.total = 1,
+		.unit = 1,
+		.attempt = attempt_piece,
+		.undo = undo_piece,
+		.next = seal_piece,
+	};
+	uint64_t eof = (inode->size >> o->img->block_bits) + 1;
 
 	/* it was read to its end before, or it would be left for another reason */
 	if (inode_has_map(inode))
-		(void)map_walk(img, o->work, inode, &sink);
-	step = end;
-	while (err == E4Z_ET_LOG_FULL && end > keep) {
-		uint64_t from = end - keep > step ? end - step : keep;
-
-		err = try(o, l, from);
-		if (err == E4Z_ET_LOG_FULL && end - from > 1) {
-			step = (end - from) / 2;
-			continue;
-		}
-		if (!err)
-			err = txn_seal(img);
-		if (err)
-			return err;
-		end = from;
-		step *= 2;
-		err = end - keep > step ? E4Z_ET_LOG_FULL : try(o, l, 0);
-	}
-	return err;
+		(void)map_walk(o->img, o->work, inode, &sink);
+	if (d.end > eof)
+		pieces.total = d.end - eof;
+	d.total = pieces.total;
+	return pieces_run(&pieces);
 }
 
 static errcode_t finish(struct orphans *o, const struct listed *l, const struct inode *inode)
@@ -172,12 +197,6 @@ static errcode_t finish(struct orphans *o, const struct listed *l, const struct 
 	if (err)
 		return err;
 	return o->img->cluster_ratio > 1 ? try(o, l, 0) : finish_in_pieces(o, l, inode);
-}
-
-static bool is_of_the_inode(errcode_t err)
-{
-	return err == E4Z_ET_CORRUPT_MAP || err == E4Z_ET_BAD_INODE || err == E4Z_ET_QUOTA ||
-	       err == E4Z_ET_LOG_FULL || err == EIO;
 }
 
 /* Why INODE is nothing to be finished, or NULL. */
@@ -211,7 +230,7 @@ static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 				  : unfit(inode);
 	errcode_t err = why ? 0 : finish(o, l, inode);
 
-	if (is_of_the_inode(err)) {
+	if (is_of_one_inode(err)) {
 		why = image_sentence(o->img, err, text, sizeof(text));
 		err = 0;
 	}

@@ -135,47 +135,48 @@ static errcode_t truncate_open(struct op *op)
 	return err ? err : set_size(op, request_of(op)->size);
 }
 
+/* A truncate in pieces, in op->arg: they go down from the end. */
+struct descent {
+	struct request request; /* of the piece */
+	uint64_t from, to;	/* bytes */
+};
+
+static void one_piece(struct op *op, uint64_t at, uint64_t *len)
+{
+	(void)op;
+	(void)at;
+	(void)len;
+}
+
+static void lower(struct op *op, uint64_t at, uint64_t *len)
+{
+	struct descent *d = (struct descent *)op->arg;
+	uint64_t bs = op->img->block_size, size = d->from - at - *len;
+
+	if (size > d->to)
+		size = size / bs * bs > d->to ? size / bs * bs : d->to;
+	d->request.size = size;
+	*len = d->from - at - size;
+}
+
 /*
  * Longer than the log: from the end, a piece in each transaction. The size goes down with the
  * blocks, so that every one of them leaves a whole file, and there is never an orphan.
  */
 static errcode_t truncate_split(struct op *whole)
 {
-	struct request part = *request_of(whole);
+	struct descent d = {.request = *request_of(whole), .to = request_of(whole)->size};
 	struct op op = *whole;
-	struct e4z_edit *edit = op.edit, done;
-	uint64_t bs = op.img->block_size, size = part.size, before, from, step;
-	errcode_t err = session_open(op.img, edit->ino, &op.f);
+	errcode_t err = session_open(op.img, op.edit->ino, &op.f);
 
 	if (err)
 		return err;
-	before = from = op.f->inode.size;
-	op.arg = &part;
-	for (step = from > size ? from - size : 0; !err;) {
-		bool fits = true;
-
-		done = *edit;
-		part.size = from - size > step ? (from - step) / bs * bs : size;
-		if (part.size < size)
-			part.size = size;
-		err = op_try(&op, &fits);
-		if (err)
-			break;
-		if (!fits && from - part.size > bs) {
-			step = (from - part.size) / 2;
-			*edit = done;
-			session_drop(op.img);
-			err = txn_rewind(op.img);
-			continue;
-		}
-		from = part.size;
-		/* the last piece is the caller's to commit */
-		if (part.size == size)
-			break;
-		err = session_next(op.img);
-	}
-	edit->size_before = before;
-	return err;
+	d.from = op.f->inode.size;
+	op.arg = &d;
+	/* growing, or scrubbing what is past EOF, is one piece */
+	if (d.from <= d.to)
+		return op_in_pieces(&op, one_piece, 1, 1);
+	return op_in_pieces(&op, lower, d.from - d.to, op.img->block_size);
 }
 
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,

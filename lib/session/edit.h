@@ -88,7 +88,7 @@ struct edit_file {
 	struct edit_steps steps; /* since the mark; only in a session */
 	struct edit_mark mark;
 	uint64_t marked; /* operation of the session that the mark is of */
-	uint64_t bound;	 /* journal blocks, as counted last: session_log_bound() */
+	uint64_t bound;	 /* journal blocks, as counted last: fit_bound() */
 	errcode_t err;
 };
 

@@ -108,13 +108,16 @@ static errcode_t move(struct edit_file *f, uint64_t start, uint64_t end)
 	return err;
 }
 
-errcode_t relocate(struct edit_file *f)
+errcode_t relocate(struct edit_file *f, uint64_t *moved)
 {
 	uint64_t start, end = 0;
 	bool has = false;
 	errcode_t err = f->tree && !f->stays && cache_dirty(f->blocks) ? has_room(f, &has) : 0;
 
-	while (!err && has && next_span(f, end, &start, &end))
+	*moved = 0;
+	while (!err && has && next_span(f, end, &start, &end)) {
 		err = move(f, start, end);
+		*moved += end - start;
+	}
 	return err;
 }

@@ -13,9 +13,9 @@ uint64_t relocate_blocks(const struct edit_file *f);
 
 /*
  * Give the clusters of those blocks new places; they are dirty over unwritten blocks afterwards.
- * Nothing happens without extents, where blocks have to stay, or when there is no room for all of
- * them. Not under an open handle.
+ * *MOVED: how many blocks. None is moved without extents, or when there is no room for all of them.
+ * Not under an open handle.
  */
-errcode_t relocate(struct edit_file *f);
+errcode_t relocate(struct edit_file *f, uint64_t *moved);
 
 #endif

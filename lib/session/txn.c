@@ -483,54 +483,24 @@ static errcode_t seal_super(struct e4z_image *img)
 	return 0;
 }
 
-/* The blocks that travel in the transaction, in a list that is the caller's. */
-static errcode_t list_blocks(struct e4z_image *img, struct captured **list, size_t *count)
-{
-	errcode_t err = capture_list(img->view, list, count);
-
-	return err ? err : homes_leave(&img->txn->homes, img->view, img->block_size, *list, count);
-}
-
-errcode_t txn_count(struct e4z_image *img, size_t *count)
-{
-	struct captured *list = NULL;
-	errcode_t err = list_blocks(img, &list, count);
-
-	free(list);
-	return err;
-}
-
 uint64_t txn_log_room(const struct e4z_image *img)
 {
 	return img->log ? log_size(img->log) : UINT64_MAX;
 }
 
-uint64_t txn_log_bound(const struct e4z_image *img)
+uint64_t txn_log_most(const struct e4z_image *img)
 {
-	return img->log ? commit_need(img->log, capture_logged(img->view)) : 0;
+	return img->log ? commit_room(img->log) : UINT64_MAX;
 }
 
-errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+size_t txn_logged(const struct e4z_image *img)
 {
-	size_t count = 0;
-	errcode_t err = img->log ? txn_count(img, &count) : 0;
-
-	*need = count ? commit_need(img->log, count) : 0;
-	*room = txn_log_room(img);
-	return err;
+	return capture_logged(img->view);
 }
 
-errcode_t txn_fits(struct e4z_image *img, bool *fits)
+uint64_t txn_log_bound(const struct e4z_image *img, uint64_t more)
 {
-	uint64_t need, room;
-	errcode_t err;
-
-	*fits = !img->log || txn_log_bound(img) <= log_size(img->log);
-	if (*fits)
-		return 0;
-	err = txn_log_need(img, &need, &room);
-	*fits = need <= room;
-	return err;
+	return img->log ? commit_need(img->log, capture_logged(img->view) + more) : 0;
 }
 
 static errcode_t too_large(struct e4z_image *img, size_t count)
@@ -559,7 +529,8 @@ static void leave_super(const struct e4z_image *img, struct waiting *w)
 	w->list[at] = b;
 }
 
-errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w)
+/* What of the changes travels in the log comes first in W, whose list is the caller's to free. */
+static errcode_t list_blocks(struct e4z_image *img, struct waiting *w)
 {
 	errcode_t err = seal_super(img);
 
@@ -570,6 +541,46 @@ errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w)
 		err = homes_leave(&img->txn->homes, img->view, img->block_size, w->list, &w->count);
 	if (!err)
 		leave_super(img, w);
+	return err;
+}
+
+errcode_t txn_count(struct e4z_image *img, size_t *count)
+{
+	struct waiting w = {.list = NULL};
+	errcode_t err = list_blocks(img, &w);
+
+	*count = w.count;
+	free(w.list);
+	return err;
+}
+
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room)
+{
+	size_t count = 0;
+	errcode_t err = img->log ? txn_count(img, &count) : 0;
+
+	*need = count ? commit_need(img->log, count) : 0;
+	*room = txn_log_room(img);
+	return err;
+}
+
+errcode_t txn_fits(struct e4z_image *img, bool *fits)
+{
+	uint64_t need, room;
+	errcode_t err;
+
+	*fits = !img->log || txn_log_bound(img, 0) <= log_size(img->log);
+	if (*fits)
+		return 0;
+	err = txn_log_need(img, &need, &room);
+	*fits = need <= room;
+	return err;
+}
+
+errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w)
+{
+	errcode_t err = list_blocks(img, w);
+
 	if (!err && img->log && w->count && commit_need(img->log, w->count) > log_size(img->log))
 		err = too_large(img, w->count);
 	return err;

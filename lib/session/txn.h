@@ -121,6 +121,9 @@ uint64_t txn_freed(const struct e4z_image *img);
 /* Blocks that are held because they may have changed: no more than these travel in the log. */
 size_t txn_blocks(const struct e4z_image *img);
 
+/* Those of them that do not go home directly, without looking if they differ. */
+size_t txn_logged(const struct e4z_image *img);
+
 /* Anything was changed since the last commit. */
 bool txn_has_changes(const struct e4z_image *img);
 
@@ -149,11 +152,12 @@ errcode_t txn_count(struct e4z_image *img, size_t *count);
  */
 errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
 
-/* No fewer than those, without looking. */
-uint64_t txn_log_bound(const struct e4z_image *img);
+/* No fewer than those, and than MORE blocks would take with them, without looking. */
+uint64_t txn_log_bound(const struct e4z_image *img, uint64_t more);
 
-/* Blocks that the log holds; UINT64_MAX: there is none. */
+/* Blocks that the log holds, and blocks that fill it as a transaction; UINT64_MAX: no log. */
 uint64_t txn_log_room(const struct e4z_image *img);
+uint64_t txn_log_most(const struct e4z_image *img);
 /* It fits into the log now: cheap while it is far from full. */
 errcode_t txn_fits(struct e4z_image *img, bool *fits);
 
