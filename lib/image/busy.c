@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "image/fuse.h"
+#include "io/lock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -116,6 +117,41 @@ static void ask_holders(struct look *l)
 	(void)host_each(l->host, leaf, take_holder, l);
 }
 
+/* The file of the present door as LOOP has it; -1: it is not visible here. */
+static int open_below(const struct look *l, const struct loop *loop, char *path, size_t size)
+{
+	struct carrier c;
+	struct stat st;
+	int fd;
+
+	if (!carrier_same(&loop->over, &l->door->is) ||
+	    !host_line(l->host, loop->name, "loop/backing_file", path, size))
+		return -1;
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 ||
+	    (fstat(fd, &st) == 0 && carrier_of_stat(&st, &c) && carrier_same(&c, &l->door->is)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The file below a loop device: whoever has it by its own name locks it there. */
+static void ask_locks(struct look *l, bool edit)
+{
+	AUTO_CLOSE int fd = -1;
+	char path[4096], who[sizeof(l->busy->who)];
+
+	if (l->door->is.is_block || l->door == &l->doors.items[0])
+		return;
+	for (size_t i = 0; i < l->doors.loops.count && fd < 0; i++)
+		fd = open_below(l, &l->doors.loops.items[i], path, sizeof(path));
+	if (fd < 0)
+		doors_doubt(&l->doors, "cannot determine whether the file below %s is locked",
+			    l->dev->path);
+	else if (lock_is_taken(fd, path, edit, who, sizeof(who)))
+		found(l->busy, IN_USE, "%s", who);
+}
+
 static void ask_door(struct look *l)
 {
 	if (l->door->is.is_block) {
@@ -206,6 +242,7 @@ static void ask_all(struct look *l, bool edit)
 	for (size_t i = 0; i < l->doors.count; i++) {
 		l->door = &l->doors.items[i];
 		ask_door(l);
+		ask_locks(l, edit);
 	}
 	ask_fuse(l, edit);
 	ask_exclusive(l, edit);

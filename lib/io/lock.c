@@ -91,6 +91,14 @@ static bool on_nfs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == NFS_MAGIC;
 }
 
+/* EAGAIN: somebody else has what CLAIM stands from nobody, or stands not what it uses. */
+static errcode_t ask_claim(int fd, const struct claim *claim)
+{
+	errcode_t err = ask_bytes(fd, REFUSES_AT, claim->uses);
+
+	return err ? err : ask_bytes(fd, USES_AT, claim->refuses);
+}
+
 /* 0, EAGAIN when somebody else has it, or what the host has against locks. */
 static errcode_t take(const struct blkdev *dev, const struct claim *claim)
 {
@@ -99,9 +107,7 @@ static errcode_t take(const struct blkdev *dev, const struct claim *claim)
 	if (!err)
 		err = set_bytes(dev->fd, F_RDLCK, REFUSES_AT, claim->refuses);
 	if (!err)
-		err = ask_bytes(dev->fd, REFUSES_AT, claim->uses);
-	if (!err)
-		err = ask_bytes(dev->fd, USES_AT, claim->refuses);
+		err = ask_claim(dev->fd, claim);
 	if (!err && !on_nfs(dev->fd) && flock(dev->fd, claim->flock | LOCK_NB) < 0)
 		err = errno;
 	return err;
@@ -191,18 +197,18 @@ static void ask_descriptors(struct holder *h)
 	closedir(dir);
 }
 
-static void name_holder(const struct blkdev *dev, char *why, size_t why_size)
+static void name_holder(int fd, const char *what, char *why, size_t why_size)
 {
 	struct holder h = {.pid = 0};
 	char path[64], name[64] = "";
 	FILE *f;
 
-	if (fstat(dev->fd, &h.st) == 0) {
+	if (fstat(fd, &h.st) == 0) {
 		ask_proc_locks(&h);
 		if (!h.pid)
 			ask_descriptors(&h);
 	}
-	snprintf(why, why_size, "another process has locked the image");
+	snprintf(why, why_size, "another process has locked %s", what);
 	if (!h.pid)
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)h.pid);
@@ -212,8 +218,8 @@ static void name_holder(const struct blkdev *dev, char *why, size_t why_size)
 			*c = *c == '\n' ? '\0' : *c < ' ' || *c > '~' ? '?' : *c;
 	if (f)
 		fclose(f);
-	snprintf(why, why_size, "process %d%s%s%s has locked the image", (int)h.pid,
-		 *name ? " (" : "", name, *name ? ")" : "");
+	snprintf(why, why_size, "process %d%s%s%s has locked %s", (int)h.pid, *name ? " (" : "",
+		 name, *name ? ")" : "", what);
 }
 
 errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, char *note,
@@ -238,11 +244,26 @@ errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, 
 		return 0;
 	}
 	if (err == EAGAIN)
-		name_holder(dev, why, why_size);
+		name_holder(dev->fd, "the image", why, why_size);
 	else
 		snprintf(why, why_size, "locking the image");
 	lock_release(dev);
 	return err == EAGAIN ? E4Z_ET_BUSY : err;
+}
+
+bool lock_is_taken(int fd, const char *what, bool write, char *why, size_t why_size)
+{
+	const struct claim *claim = write ? &to_write : &to_read;
+	errcode_t err = ask_claim(fd, claim);
+
+	/* there is no asking for this one */
+	if (!err && !on_nfs(fd)) {
+		err = flock(fd, claim->flock | LOCK_NB) < 0 ? errno : 0;
+		(void)flock(fd, LOCK_UN);
+	}
+	if (err == EAGAIN)
+		name_holder(fd, what, why, why_size);
+	return err == EAGAIN;
 }
 
 void lock_release(struct blkdev *dev)

@@ -17,4 +17,10 @@ errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, 
 		    size_t note_size);
 void lock_release(struct blkdev *dev);
 
+/*
+ * Somebody else's lock on the file that FD has open would prevent lock_take(); nothing is kept
+ * locked. WHY says whose, of WHAT.
+ */
+bool lock_is_taken(int fd, const char *what, bool write, char *why, size_t why_size);
+
 #endif
