@@ -173,14 +173,16 @@ static bool is_named_so(const struct host *host, struct blkdev *dev, struct door
 		named = *doors->items[i].name && !strcmp(name, doors->items[i].name);
 	if (!named)
 		return false;
+	/* it is another one that is served: its server is not asked, it need not answer */
+	if (!find_server(host, doors, name, pid, &elsewhere) && elsewhere)
+		return false;
 	same = same_numbers(dev, mount);
 	if (same < 0)
 		doors_doubt(doors,
 			    "cannot determine whether the FUSE mount of \"%.80s\" on %.80s shows "
 			    "this image",
 			    mount->source, mount->point);
-	/* images of one recipe have the same numbers: is it another one that is served? */
-	return same > 0 && (find_server(host, doors, name, pid, &elsewhere) || !elsewhere);
+	return same > 0;
 }
 
 static bool shows(const struct host *host, struct blkdev *dev, struct doors *doors,

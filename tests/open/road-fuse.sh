@@ -74,18 +74,22 @@ if unshare -m true 2>/dev/null; then
 	unserve
 fi
 
-# a server that does not answer, of a file that another process has open: nobody waits for it
-serve . -o attr_timeout=0 "$tmp/store/image"
-exec 7<mnt/lost+found
-kill -STOP "$server"
-cleanup_fn kill -CONT "$server"
-timeout -s KILL 60 "$E4ZERO" --fix other/image >out 2>err </dev/null
-rc=$?
-kill -CONT "$server"
-forget_cleanup kill -CONT "$server"
-exec 7<&-
-[ $rc = 0 ] || fail "an edit of another image: exit $rc: $(cat err)"
-unserve
+# a server that does not answer, of a file that another process has open, of an image of the same name: nobody waits
+for path in "$tmp/store/image" image; do
+	serve store -o attr_timeout=0 "$path"
+	exec 7<mnt/lost+found
+	kill -STOP "$server"
+	cleanup_fn kill -CONT "$server"
+	for verb in --check --fix; do
+		timeout -s KILL 60 "$E4ZERO" $verb other/image >out 2>err </dev/null
+		rc=$?
+		[ $rc = 0 ] || fail "$path, $verb of another image: exit $rc: $(cat err)"
+	done
+	kill -CONT "$server"
+	forget_cleanup kill -CONT "$server"
+	exec 7<&-
+	unserve
+done
 
 mkdir lower upper merged
 mount -t tmpfs none upper && cleanup_fn umount "$tmp/upper" && mkdir upper/{u,w} && cp store/image upper/u/image &&
