@@ -42,7 +42,7 @@ errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_si
 	uint64_t off = block * block_size;
 
 	/* within a group the order is that of the places, and zeroes may begin before it */
-	if (off < homes->zero_end && off + block_size > homes->zero_from)
+	if (off < homes->zeroes.end && off + block_size > homes->zeroes.from)
 		homes_barrier(homes);
 	return stash_put(homes->stash, block, data, homes->number++, homes->group, only);
 }
@@ -50,13 +50,14 @@ errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_si
 errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size)
 {
 	const struct home home = new_home(homes, off, len);
+	struct homes_zeroes *zeroes = &homes->zeroes;
 	uint64_t block = (off + block_size - 1) / block_size, end = (off + len) / block_size;
 	errcode_t err = vec_push(&homes->list, home);
 
-	if (homes->zero_from == homes->zero_end)
-		homes->zero_from = off;
-	homes->zero_from = off < homes->zero_from ? off : homes->zero_from;
-	homes->zero_end = off + len > homes->zero_end ? off + len : homes->zero_end;
+	if (zeroes->from == zeroes->end)
+		zeroes->from = off;
+	zeroes->from = off < zeroes->from ? off : zeroes->from;
+	zeroes->end = off + len > zeroes->end ? off + len : zeroes->end;
 	if (!homes->stash || block >= end)
 		return err;
 	for (; !err && (block = stash_first(homes->stash, block, end)) < end; block++)
@@ -67,7 +68,7 @@ errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32
 void homes_barrier(struct homes *homes)
 {
 	homes->group++;
-	homes->zero_from = homes->zero_end = 0;
+	homes->zeroes = (struct homes_zeroes){0};
 }
 
 static void forget_from(struct homes *homes, size_t count)
@@ -88,6 +89,7 @@ void homes_mark(struct homes *homes)
 {
 	homes->mark = homes->list.count;
 	homes->group_mark = homes->group;
+	homes->zeroes_mark = homes->zeroes;
 	if (homes->stash)
 		stash_mark(homes->stash);
 }
@@ -96,6 +98,7 @@ void homes_back(struct homes *homes)
 {
 	forget_from(homes, homes->mark);
 	homes->group = homes->group_mark;
+	homes->zeroes = homes->zeroes_mark;
 	if (homes->stash)
 		stash_back(homes->stash);
 }

@@ -25,7 +25,9 @@ struct homes {
 	uint32_t number;     /* of the next one */
 	size_t mark;	     /* how many were in the list then */
 	uint32_t group, group_mark;
-	uint64_t zero_from, zero_end; /* bytes that the zeroes of this group are within */
+	struct homes_zeroes {
+		uint64_t from, end; /* bytes */
+	} zeroes, zeroes_mark;	    /* that the zeroes of this group are within */
 };
 
 /* Append a piece within a block; the DATA are copied. 0 or ENOMEM. */
