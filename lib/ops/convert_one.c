@@ -9,9 +9,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* What comes later in the next transaction must know what of the file it changed: a new session. */
 static errcode_t commit_piece(void *arg)
 {
-	return session_next(arg);
+	struct session *s;
+	errcode_t err = session_next(arg);
+
+	return err ? err : session_get(arg, &s);
 }
 
 /* Resolve FILE, and refuse what is not to be converted. */

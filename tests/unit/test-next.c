@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an operation that fails leaves for the next one of the same transaction.
+ * What an operation that fails, or that commits on its way, leaves for the next one of the same
+ * transaction.
  */
 #include "../props/small.h"
 #include "check.h"
@@ -56,6 +57,20 @@ static void end(const uint8_t *want, size_t len)
 	small_free(&small);
 }
 
+/* A conversion that commits what was done before it: the zeroes that go home are seen. */
+static void convert_after_a_commit(enum e4z_convert_to to)
+{
+	const struct e4z_convert_options options = {.to = to};
+	uint8_t want[3 * BS] = {0};
+
+	begin("uuu", sizeof(want), (struct e4z_edit_options){.split = true});
+	CHECK(e4z_truncate(img, "/other", 5, &edit) == 0);
+	CHECK(e4z_convert(img, "/f", &options, &edit) == 0);
+	CHECK(e4z_write(img, "/f", BS + 5, "new", 3, &edit) == 0);
+	memcpy(want + BS + 5, "new", 3);
+	end(want, sizeof(want));
+}
+
 static errcode_t no_source(void *arg, uint64_t off, void *to, size_t len)
 {
 	(void)arg;
@@ -86,6 +101,8 @@ static void fail_after_a_flush(void)
 int main(void)
 {
 	initialize_e4z_error_table();
+	convert_after_a_commit(E4Z_TO_WRITTEN);
+	convert_after_a_commit(E4Z_TO_HOLE);
 	fail_after_a_flush();
 	return 0;
 }
