@@ -70,6 +70,8 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 		err = E4Z_ET_BAD_JOURNAL;
 	if (!err)
 		err = m->err;
+	if (!err && !m->runs.count)
+		err = E4Z_ET_BAD_JOURNAL;
 	map_work_free(&work);
 	return err ? image_fail(img, err, "reading the journal's inode") : 0;
 }

@@ -40,3 +40,15 @@ printf 'XXXX' | dd of=fs.img bs=1 seek=$((log * bs)) conv=notrunc status=none
 remember_image fs.img
 refuses 'journal' fs.img
 image_unchanged fs.img
+
+# a journal's inode without a block: there is nothing to look into, and nothing to edit with
+for type in ext3 ext4; do
+	rm -f fs.img
+	mke2fs -q -F -t $type fs.img 24M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+	debugfs -w -R 'punch <8> 0 100000' fs.img >/dev/null 2>&1
+	remember_image fs.img
+	run_e4zero 0 --check fs.img
+	run_e4zero 8 --replay fs.img
+	grep -q 'journal' err || fail "$type: $(cat err)"
+	image_unchanged fs.img
+done
