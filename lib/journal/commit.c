@@ -446,22 +446,15 @@ errcode_t commit_mark(struct commit *c)
 			    "log-super");
 }
 
-errcode_t commit_transaction(struct commit *c, const struct captured *blocks, size_t count,
-			     uint64_t now)
+/* BLOCKS into the log; once its commit block is durable the transaction counts. */
+static errcode_t write_transaction(struct commit *c, const struct captured *blocks, size_t count,
+				   uint32_t tid, uint64_t now)
 {
-	uint32_t tid = c->next_tid, v1 = CSUM_V1_START, at = 0;
+	uint32_t v1 = CSUM_V1_START, at = 0;
 	errcode_t err;
 
-	if (commit_need(c->log, count) > log_size(c->log))
-		return E4Z_ET_LOG_FULL;
-	err = stale_pass(c->log, jbd2_tags_room(&c->log->next) + 1, commit_need(c->log, count),
-			 &tid);
-	if (!err)
-		err = set_recover(c);
-	if (!err) {
-		point_at(c, tid);
-		err = write_log_super(c);
-	}
+	point_at(c, tid);
+	err = write_log_super(c);
 	if (!err)
 		err = write_body(c, blocks, count, tid, &v1, &at);
 	if (!err && !(c->faults & COMMIT_FAULT_NO_BARRIER))
@@ -470,17 +463,34 @@ errcode_t commit_transaction(struct commit *c, const struct captured *blocks, si
 		err = write_commit_block(c, tid, v1, at, now);
 	if (!err)
 		err = blkdev_sync(c->log->dev, "commit");
+	if (err)
+		return err;
+	c->transactions++;
+	c->log_blocks += commit_need(c->log, count);
+	return 0;
+}
+
+errcode_t commit_transaction(struct commit *c, const struct captured *blocks, size_t count,
+			     uint64_t now)
+{
+	uint32_t tid = c->next_tid;
+	errcode_t err;
+
+	if (commit_need(c->log, count) > log_size(c->log))
+		return E4Z_ET_LOG_FULL;
+	err = stale_pass(c->log, jbd2_tags_room(&c->log->next) + 1, commit_need(c->log, count),
+			 &tid);
+	if (!err)
+		err = set_recover(c);
+	if (!err)
+		err = write_transaction(c, blocks, count, tid, now);
 	if (!err)
 		err = write_home(c, blocks, count);
 	if (!err)
 		err = blkdev_sync(c->dev, "home");
 	if (!err && c->faults & COMMIT_FAULT_EARLY_CLEAR)
 		err = commit_finish(c);
-	if (!err)
-		err = empty_log(c, tid + 1);
-	c->transactions++;
-	c->log_blocks += commit_need(c->log, count);
-	return err;
+	return err ? err : empty_log(c, tid + 1);
 }
 
 errcode_t commit_finish(struct commit *c)

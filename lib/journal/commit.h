@@ -31,7 +31,7 @@ struct commit {
 	uint64_t seconds;  /* of the last commit block: they never go back */
 	bool recovering;   /* the superblock on disk says that the log may be in use */
 	unsigned faults;   /* enum commit_fault */
-	uint64_t transactions, log_blocks;
+	uint64_t transactions, log_blocks; /* of those that are durable, wherever it ended */
 };
 
 /*

@@ -161,6 +161,61 @@ static void test_kind(size_t kind, uint32_t block_size, bool stop_at_home)
 	logmaker_close(&lm);
 }
 
+/* The last step that is done, and whether it was the commit's barrier, or one behind it. */
+struct steps {
+	unsigned left;
+	bool durable;
+};
+
+static errcode_t count_steps(void *arg, struct blkdev *dev, const struct blkdev_op *op)
+{
+	struct steps *s = arg;
+
+	(void)dev;
+	if (!s->left)
+		return ECANCELED;
+	s->left--;
+	s->durable |= op->type == BLKDEV_SYNC && !strcmp(op->what, "commit");
+	return 0;
+}
+
+/* STEPS of a transaction are done: it is one that was done if a replay would bring it back. */
+static bool counted_after(unsigned steps)
+{
+	struct captured blocks[COUNT];
+	struct logmaker lm;
+	struct steps s = {.left = steps};
+	const struct blkdev_observer observer = {count_steps, &s};
+	struct commit commit = {.block_size = 1024, .next_tid = 8, .seconds = 2000};
+	char why[200];
+	errcode_t err;
+
+	make_blocks(blocks, 1024);
+	logmaker_open(&lm, 1024, kinds[0].compat, kinds[0].incompat, 600, 0, 7);
+	commit.dev = writable(&lm);
+	CHECK(blkdev_observe(commit.dev, &observer) == 0);
+	CHECK(log_open(commit.dev, 1024, lm.runs, 3, &commit.log, why, sizeof(why)) == 0);
+	err = commit_transaction(&commit, blocks, COUNT, 3000);
+	CHECK(err == 0 || err == ECANCELED);
+	CHECK(commit.transactions == s.durable);
+	CHECK(commit.log_blocks == (s.durable ? commit_need(commit.log, COUNT) : 0));
+	for (size_t i = 0; i < COUNT; i++)
+		free(blocks[i].data);
+	log_close(commit.log);
+	blkdev_close(commit.dev);
+	logmaker_close(&lm);
+	return !err;
+}
+
+static void test_counted(void)
+{
+	unsigned steps = 0;
+
+	while (!counted_after(steps))
+		steps++;
+	CHECK(steps > 8);
+}
+
 /* Pieces of every length, none too; a file that takes only a part of them says so. */
 static void test_pieces(void)
 {
@@ -442,5 +497,6 @@ int main(void)
 	for (size_t kind = 0; kind < KINDS; kind++)
 		test_old_log(kind);
 	test_pieces();
+	test_counted();
 	return 0;
 }
