@@ -80,7 +80,7 @@ static errcode_t no_source(void *arg, uint64_t off, void *to, size_t len)
 	return EIO;
 }
 
-/* A barrier that is taken back with its operation: what is zero at home before does not come last. */
+/* A barrier that is taken back with its operation: zeroes that go home before it stay so. */
 static void fail_after_a_flush(void)
 {
 	const struct e4z_source source = {NULL, 3, no_source};
