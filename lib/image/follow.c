@@ -21,6 +21,7 @@ enum { VERITY_DATA_BLOCK_SIZE = 64, VERITY_DATA_BLOCKS = 72, VERITY_SIZE = 512 }
 
 struct look {
 	struct blkdev *dev;
+	uint64_t fs_len;
 	follow_fn *tell;
 	void *arg;
 };
@@ -39,10 +40,10 @@ __attribute__((format(printf, 2, 3))) static void say(const struct look *l, cons
 #define VERITY "verity\0\0"
 #define LUKS "LUKS\xba\xbe"
 
-/* The first header in the window that begins at OFF of the place. */
-static void look_after(const struct look *l, uint64_t off)
+/* The first header in the window that begins where the file system ends. */
+static void look_after(const struct look *l)
 {
-	uint64_t len = off < l->dev->len ? l->dev->len - off : 0;
+	uint64_t off = l->fs_len, len = off < l->dev->len ? l->dev->len - off : 0;
 	uint8_t *bytes;
 
 	len = len < WINDOW ? len : WINDOW;
@@ -68,13 +69,13 @@ static void look_after(const struct look *l, uint64_t off)
 	free(bytes);
 }
 
-/* The last SIZE bytes before END of the place begin with MAGIC. */
+/* The last SIZE bytes of the place follow the file system, and begin with MAGIC. */
 static bool ends_with(const struct look *l, uint64_t size, const void *magic, size_t len)
 {
 	uint8_t bytes[16];
 
-	return l->dev->len >= size && !blkdev_read(l->dev, l->dev->len - size, len, bytes) &&
-	       !memcmp(bytes, magic, len);
+	return l->dev->len >= size && l->dev->len - size >= l->fs_len &&
+	       !blkdev_read(l->dev, l->dev->len - size, len, bytes) && !memcmp(bytes, magic, len);
 }
 
 /* 0.90 has its superblock in the last 64 KiB that are aligned so, 1.0 in the last 8 KiB. */
@@ -94,17 +95,19 @@ static bool is_md_member(const struct look *l)
 static void look_at_end(const struct look *l)
 {
 	if (ends_with(l, 64, "AVBf", 4))
-		say(l, "a footer of Android Verified Boot ends the image: an edit makes its "
-		       "hashes wrong, and avbtool has to make new ones");
+		say(l,
+		    "a footer of Android Verified Boot follows the file system: an edit makes its "
+		    "hashes wrong, and avbtool has to make new ones");
 	if (ends_with(l, SECTOR, "conectix", 8))
-		say(l, "a VHD footer ends the image, a fixed VHD: it stays as it is");
+		say(l, "a VHD footer follows the file system, a fixed VHD: it stays as it is");
 	if (is_md_member(l))
-		say(l, "an md superblock ends the image, a member of a RAID array: an edit makes "
-		       "it differ from the other members");
+		say(l,
+		    "an md superblock follows the file system, a member of a RAID array: an edit makes "
+		    "it differ from the other members");
 }
 
 /* A hash tree in a partition of its own does not name its data; it knows how long they are. */
-static void look_at_part(const struct look *l, uint64_t fs_len, const struct part *part)
+static void look_at_part(const struct look *l, const struct part *part)
 {
 	struct blkdev *dev = l->dev;
 	uint64_t base = dev->base, len = dev->len, data = 0;
@@ -116,7 +119,7 @@ static void look_at_part(const struct look *l, uint64_t fs_len, const struct par
 	there = !blkdev_read(dev, 0, sizeof(sb), sb) && !memcmp(sb, VERITY, sizeof(VERITY) - 1) &&
 		bytes_mul(get_le32(sb + VERITY_DATA_BLOCK_SIZE), get_le64(sb + VERITY_DATA_BLOCKS),
 			  &data);
-	if (blkdev_set_place(dev, base, len) || !there || (data != len && data != fs_len))
+	if (blkdev_set_place(dev, base, len) || !there || (data != len && data != l->fs_len))
 		return;
 	say(l,
 	    "partition %d holds a dm-verity hash tree for a file system of this size: if it is "
@@ -127,10 +130,10 @@ static void look_at_part(const struct look *l, uint64_t fs_len, const struct par
 void follow_look(struct blkdev *dev, uint64_t fs_len, const struct parts *parts, follow_fn *tell,
 		 void *arg)
 {
-	const struct look l = {dev, tell, arg};
+	const struct look l = {dev, fs_len, tell, arg};
 
-	look_after(&l, fs_len);
+	look_after(&l);
 	look_at_end(&l);
 	for (size_t i = 0; i < parts->count; i++)
-		look_at_part(&l, fs_len, &parts->items[i]);
+		look_at_part(&l, &parts->items[i]);
 }

@@ -44,17 +44,24 @@ named 'a LUKS header follows' l.img
 make a.img
 truncate -s 9M a.img
 at a.img $((9 * mib - 64)) 'AVBf\0\0\0\1'
-named 'a footer of Android Verified Boot ends the image' a.img
+named 'a footer of Android Verified Boot follows the file system' a.img
 make h.img
 truncate -s $((8 * mib + 512)) h.img
 at h.img $((8 * mib)) 'conectix\0\0\0\2'
-named 'a VHD footer ends the image' h.img
+named 'a VHD footer follows the file system' h.img
 for where in $((9 * mib - 8192)) $((9 * mib - 65536)); do
 	make m.img
 	truncate -s 9M m.img
 	at m.img "$where" '\xfc\x4e\x2b\xa9\1\0\0\0'
-	named 'an md superblock ends the image' 'm.img?offset=0'
+	named 'an md superblock follows the file system' 'm.img?offset=0'
 done
+# the last bytes of a file system that fills the image are its own: a file may hold such magics
+make o.img
+at o.img $((8 * mib - 64)) 'AVBf\0\0\0\1'
+at o.img $((8 * mib - 512)) 'conectix\0\0\0\2'
+at o.img $((8 * mib - 8192)) '\xfc\x4e\x2b\xa9\1\0\0\0'
+run_e4zero 0 --truncate 5 o.img /f
+[ ! -s err ] || fail "$(cat err)"
 # an image in which nothing follows says nothing
 make n.img
 truncate -s 9M n.img
