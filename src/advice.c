@@ -138,8 +138,9 @@ static void put_command(FILE *to, const struct options *options, const char *pat
 
 /* ---- by cause ---- */
 
+/* *LIST: where the commands begin, 0: nowhere. */
 static void put_choice(FILE *to, const struct options *options, const struct e4z_image *img,
-		       errcode_t err)
+		       errcode_t err, long *list)
 {
 	size_t count;
 	const struct e4z_place *places = e4z_places(img, &count);
@@ -151,12 +152,13 @@ static void put_choice(FILE *to, const struct options *options, const struct e4z
 		fputs(err == E4Z_ET_NOT_EXT ? "; or select a linear volume of it:"
 					    : "; select one:",
 		      to);
+	*list = count ? ftell(to) : 0;
 	for (size_t i = 0; i < count; i++)
 		put_command(to, options, e4z_info(img)->path, &places[i]);
 }
 
 static void put_advice(FILE *to, const struct options *options, const struct e4z_image *img,
-		       errcode_t err)
+		       errcode_t err, long *list)
 {
 	if (err == E4Z_ET_LOG_FULL && options_may_split(options))
 		fputs("; --split makes several transactions of it", to);
@@ -165,7 +167,7 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 	switch (err) {
 	case E4Z_ET_AMBIGUOUS:
 	case E4Z_ET_NOT_EXT:
-	case E4Z_ET_NO_PARTITION: put_choice(to, options, img, err); break;
+	case E4Z_ET_NO_PARTITION: put_choice(to, options, img, err, list); break;
 	case E4Z_ET_FAST_COMMIT:
 		put_e2fsck(to, options, img, "-p", "replays them, and so does a mount");
 		break;
@@ -187,18 +189,22 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 }
 
 char *advice_add(const struct options *options, const struct e4z_image *img, errcode_t err,
-		 const char *why)
+		 const char *why, const char **list)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
+	long at = 0;
 
+	*list = NULL;
 	if (!to)
 		return NULL;
 	fputs(why, to);
-	put_advice(to, options, img, err);
-	if (fclose(to) == 0)
+	put_advice(to, options, img, err, &at);
+	if (fclose(to) == 0) {
+		*list = at > 0 ? text + at : NULL;
 		return text;
+	}
 	free(text);
 	return NULL;
 }

@@ -7,10 +7,11 @@
 #include "options.h"
 
 /*
- * WHY, the sentence of a failure with ERR, and behind it the option or the command that helps, or
- * the command lines to choose from. IMG may be NULL. To be freed; NULL: no memory.
+ * WHY, the sentence of a failure with ERR, followed by the option or the command that helps, or by
+ * the command lines to choose from: *LIST points at the line break before the first of them, NULL:
+ * there are none. IMG may be NULL. The caller frees the result; NULL: no memory.
  */
 char *advice_add(const struct options *options, const struct e4z_image *img, errcode_t err,
-		 const char *why);
+		 const char *why, const char **list);
 
 #endif

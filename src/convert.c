@@ -37,8 +37,10 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 	struct face *face = arg;
 	struct report *report = face->job->report;
 	struct e4z_skipped told = *skipped;
-	char *more = skipped->err ? advice_add(report->options, NULL, skipped->err, skipped->why)
-				  : NULL;
+	const char *list;
+	char *more = skipped->err
+			     ? advice_add(report->options, NULL, skipped->err, skipped->why, &list)
+			     : NULL;
 	errcode_t err;
 
 	progress_hide(&face->progress);

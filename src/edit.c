@@ -242,7 +242,7 @@ int edit_refuse(struct report *report, const char *name, const char *context, co
 	};
 
 	report_failure(report, name, stopped ? "" : context,
-		       stopped ? "stopped by a signal" : message, err);
+		       stopped ? "stopped by a signal" : message, NULL, err);
 	return report_end(report, &summary);
 }
 

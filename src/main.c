@@ -43,7 +43,7 @@ static int refuse_usage(const struct options *options, struct report *report)
 {
 	const struct report_summary summary = {.verb = options->verb_name, .exit = EXIT_USAGE};
 
-	report_failure(report, NULL, "", options->fault, EINVAL);
+	report_failure(report, NULL, "", options->fault, NULL, EINVAL);
 	fputs("Try 'e4zero --help' for more information.\n", stderr);
 	return report_end(report, &summary);
 }

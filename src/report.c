@@ -359,9 +359,9 @@ errcode_t report_edit(struct report *report, const struct e4z_edit *edit)
 }
 
 void report_failure(struct report *report, const char *image, const char *context,
-		    const char *message, errcode_t code)
+		    const char *message, const char *list, errcode_t code)
 {
-	util_say(image, context, message);
+	util_say_list(image, context, message, list);
 	report->ops->error(report, image, context, message, code);
 }
 

@@ -60,9 +60,12 @@ errcode_t report_image(struct report *report, const struct e4z_image_info *info)
 /* An edit is done: its note on standard error, the rest into the report. */
 errcode_t report_edit(struct report *report, const struct e4z_edit *edit);
 
-/* A failure, on standard error and in the report: what was being done ("": unknown) and why. */
+/*
+ * A failure, on standard error and in the report: what was being done ("": unknown) and why. LIST:
+ * as in util_say_list().
+ */
 void report_failure(struct report *report, const char *image, const char *context,
-		    const char *message, errcode_t code);
+		    const char *message, const char *list, errcode_t code);
 
 /* The summary, and the exit status that is in it or comes of its failure. */
 int report_end(struct report *report, const struct report_summary *summary);

@@ -255,9 +255,13 @@ static void put_part(const char *s, size_t len, bool sentence)
 
 void util_say(const char *where, const char *what, const char *why)
 {
+	util_say_list(where, what, why, NULL);
+}
+
+void util_say_list(const char *where, const char *what, const char *why, const char *list)
+{
 	const char *const parts[] = {where, what, why};
-	/* any other line break is part of a name */
-	const char *list = why ? strstr(why, "\ne4zero ") : NULL, *line;
+	const char *line;
 	size_t i;
 
 	fputs("e4zero", stderr);

@@ -58,11 +58,14 @@ double util_seconds_since(const struct timespec *start);
 
 /* ---- messages ---- */
 
-/*
- * "e4zero: WHERE: WHAT: WHY" on standard error; the parts may be NULL. Commands to choose from
- * in WHY, a line each, are printed below.
- */
+/* "e4zero: WHERE: WHAT: WHY" on standard error, one line; the parts may be NULL. */
 void util_say(const char *where, const char *what, const char *why);
+/*
+ * The same; LIST, in WHY, points at the line break before the first of the commands to choose from:
+ * they are printed below, one per line. NULL: there are none. Only who made the list knows: any
+ * other line break is part of a name, even one that a command seems to follow.
+ */
+void util_say_list(const char *where, const char *what, const char *why, const char *list);
 /* A report could not be written; WROTE: the image was. */
 void util_say_lost(const char *where, const char *why, bool wrote);
 

@@ -22,17 +22,19 @@ void verb_tell_failure(struct report *report, const struct e4z_image *img, errco
 		       const char *context, const char *why)
 {
 	bool stopped = err == E4Z_ET_INTERRUPTED;
+	const char *list;
 	char *more;
 
 	/* a report that cannot be written is told once, when standard output is closed */
 	if (util_stdout_error())
 		return;
 	if (stopped) {
-		report_failure(report, report->options->image, "", "stopped by a signal", err);
+		report_failure(report, report->options->image, "", "stopped by a signal", NULL,
+			       err);
 		return;
 	}
-	more = advice_add(report->options, img, err, why);
-	report_failure(report, report->options->image, context, more ? more : why, err);
+	more = advice_add(report->options, img, err, why, &list);
+	report_failure(report, report->options->image, context, more ? more : why, list, err);
 	free(more);
 }
 
