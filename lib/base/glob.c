@@ -32,6 +32,8 @@ struct glob {
 	char *text;
 	size_t text_len;
 	bool wild;
+	/* while it is read, by the kinds ":.=": no "[: :]" ends from here on; NULL: not known */
+	const char *no_end[3];
 };
 
 /* ---- characters ---- */
@@ -112,21 +114,31 @@ static const char *class_ranges(const char *name, size_t len)
 /* A bracket expression that is being read. */
 struct reading {
 	const char *at, *end;
+	const char **no_end; /* of the glob */
 	struct set *set;
 	const char *why; /* it is understood, and wrong */
 	errcode_t err;
 };
 
-/* "[:", "[." or "[=" at r->at: the end of it, which is where KIND and ']' stand, or NULL. */
+/*
+ * "[:", "[." or "[=" at r->at: the end of it, which is where that character and ']' are, or NULL.
+ * No byte is searched twice in vain: a text of nothing but "[:" would take the cube of its length.
+ */
 static const char *inner_end(const struct reading *r)
 {
-	const char *p = r->at;
+	static const char kinds[] = ":.=";
+	const char *p = r->at, *kind, *stop;
+	const char **no_end;
 
-	if (r->end - p < 2 || p[0] != '[' || (p[1] != ':' && p[1] != '.' && p[1] != '='))
+	if (r->end - p < 2 || p[0] != '[' || !p[1] || !(kind = strchr(kinds, p[1])))
 		return NULL;
-	for (const char *q = p + 2; q + 1 < r->end; q++)
+	no_end = &r->no_end[kind - kinds];
+	stop = *no_end ? *no_end : r->end - 1;
+	for (const char *q = p + 2; q < stop; q++)
 		if (q[0] == p[1] && q[1] == ']')
 			return q;
+	if (p + 2 < stop)
+		*no_end = p + 2;
 	return NULL;
 }
 
@@ -184,7 +196,7 @@ static void item(struct reading *r)
 static errcode_t read_set(struct glob *glob, const char **at, const char *end, const char **why)
 {
 	struct set set = {0};
-	struct reading r = {.at = *at, .end = end, .set = &set};
+	struct reading r = {.at = *at, .end = end, .no_end = glob->no_end, .set = &set};
 	const char *first;
 
 	if (r.at < end && (*r.at == '!' || *r.at == '^')) {

@@ -371,7 +371,7 @@ static bool is_absent(errcode_t err)
 
 static errcode_t no_match(struct expansion *x)
 {
-	return image_refuse(x->img, E4Z_ET_NO_MATCH, "%s: %s%s", x->name,
+	return image_refuse(x->img, E4Z_ET_NO_MATCH, "%.800s: %s%s", x->name,
 			    x->others ? "no regular file matches" : "no file matches",
 			    x->encrypted ? "; names in encrypted directories are not known" : "");
 }
@@ -386,7 +386,7 @@ static errcode_t expand_pattern(struct expansion *x)
 	errcode_t err = pattern_init(&x->pattern, x->name, &why);
 
 	if (err == E4Z_ET_USAGE)
-		return image_refuse(x->img, err, "%s: %s", x->name, why);
+		return image_refuse(x->img, err, "%.800s: %s", x->name, why);
 	if (err)
 		return err;
 	prefix = *x->pattern.prefix ? x->pattern.prefix : "/";

@@ -9,6 +9,8 @@
 
 /* States are the bits of a number, and "**" at the end takes two. */
 #define COMPONENTS_MAX (PATTERN_STATES - 1)
+/* Four times PATH_MAX: reading a bracket that is never closed may take the square of the length. */
+#define LENGTH_MAX 16384
 
 bool pattern_is(const char *text)
 {
@@ -91,6 +93,10 @@ errcode_t pattern_init(struct pattern *pattern, const char *text, const char **w
 	*pattern = (struct pattern){.prefix = calloc(1, strlen(text) + 2)};
 	if (!pattern->prefix)
 		return ENOMEM;
+	if (strlen(text) > LENGTH_MAX) {
+		*why = "the pattern is longer than 16384 bytes";
+		return E4Z_ET_USAGE;
+	}
 	for (text += strspn(text, "/"); *text && !err; text += strspn(text, "/")) {
 		len = component_length(text, &left);
 		dot = len == 1 && *text == '.';

@@ -120,6 +120,8 @@ run_e4zero 8 --map image '/var/[[:nope:]]'
 grep -q 'no such class' err || fail "$(cat err)"
 run_e4zero 8 --map image '/v*/../*'
 grep -q 'cannot follow a wildcard' err || fail "$(cat err)"
+run_e4zero 8 --map image "/$(printf '[:%.0s' {1..8193})"
+grep -q 'longer than 16384 bytes' err || fail "$(cut -c1-300 err)"
 run_e4zero 8 --map image "/*$(printf '/a%.0s' {1..64})"
 grep -q 'too many' err || fail "$(cat err)"
 run_e4zero 8 --map image "/*$(printf '/a%.0s' {1..62})"

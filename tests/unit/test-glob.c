@@ -50,6 +50,8 @@ static const struct {
 	{"[]", "[]/", "[/]/"},
 	{"[!]", "[!]/", "a/"},
 	{"[[:alpha:]", "[:/[a/", ""},
+	{"[[:a[:alpha:]x", "[[:alx/[[:aax/", "[[:azx/x/"},
+	{"[[:a:][[:", "[a[[:/[:[[:/", "[b[[:/"},
 	{"a\\*b", "a*b/", "aXb/a\\*b/"},
 	{"a\\", "a\\/", "a/"},
 	{"\\a\\b", "ab/", "\\a\\b/"},
@@ -132,12 +134,28 @@ static void stars_without_end(void)
 	glob_free(glob);
 }
 
+/* The same if the end of "[: :]" was looked for again from every bracket for every other. */
+static void brackets_without_end(void)
+{
+	static char pattern[16384];
+	const char *why;
+	struct glob *glob;
+
+	for (size_t i = 0; i < sizeof(pattern); i += 2)
+		memcpy(pattern + i, "[:", 2);
+	CHECK(!glob_new(pattern, sizeof(pattern), &glob, &why));
+	CHECK(glob_text(glob) && strlen(glob_text(glob)) == sizeof(pattern));
+	CHECK(!memcmp(glob_text(glob), pattern, sizeof(pattern)));
+	glob_free(glob);
+}
+
 int main(void)
 {
 	as_posix_says();
 	refused();
 	text_of_literals();
 	stars_without_end();
+	brackets_without_end();
 	/* a locale with other classes, and one of single bytes, if there are any */
 	if (setlocale(LC_ALL, "C.UTF-8") || setlocale(LC_ALL, "en_US.ISO-8859-1"))
 		as_posix_says();
