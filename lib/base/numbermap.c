@@ -9,8 +9,11 @@
 
 static size_t home_of(const struct numbermap *map, uint32_t key)
 {
-	/* neighbours spread: 2^32 by the golden ratio */
-	return key * 2654435769u & (map->room - 1);
+	/*
+	 * 2^32 by the golden ratio spreads neighbours; the low bits of the product are those of the
+	 * key alone, which inodes of many groups have in common, so the high ones count
+	 */
+	return (size_t)(((uint64_t)(key * 2654435769u) * map->room) >> 32);
 }
 
 /* The slot of KEY, or the free one where it would be. */

@@ -6,6 +6,31 @@
 
 #define KEYS 700
 
+/* The longest stretch of slots that are taken: what a look for a key may have to go through. */
+static size_t longest_stretch(const struct numbermap *map)
+{
+	size_t longest = 0, now = 0;
+
+	for (size_t i = 0; i < map->room; i++) {
+		now = map->slots[i].key ? now + 1 : 0;
+		longest = now > longest ? now : longest;
+	}
+	return longest;
+}
+
+/* One inode in each group: the keys have their low bits in common. */
+static void strides_spread(void)
+{
+	for (unsigned shift = 0; shift < 20; shift++) {
+		struct numbermap map = {.slots = NULL};
+
+		for (uint32_t i = 0; i < 4000; i++)
+			CHECK(!numbermap_add(&map, (i << shift) + 12, i));
+		CHECK(longest_stretch(&map) < 100);
+		numbermap_free(&map);
+	}
+}
+
 int main(void)
 {
 	static uint32_t model[KEYS]; /* 0: absent */
@@ -33,5 +58,6 @@ int main(void)
 		CHECK(map.count == held);
 	}
 	numbermap_free(&map);
+	strides_spread();
 	return 0;
 }
