@@ -64,12 +64,15 @@ static int same_numbers(struct blkdev *dev, const struct mount *mount)
 {
 	struct ext2_super_block sb;
 	struct statfs fs;
+	uint32_t log;
 
 	if (statfs(mount->point, &fs) < 0 || blkdev_read(dev, SUPER_OFFSET, sizeof(sb), &sb))
 		return -1;
-	return (uint64_t)fs.f_files == ext2fs_le32_to_cpu(sb.s_inodes_count) &&
-	       (uint64_t)fs.f_bsize == (uint64_t)EXT2_MIN_BLOCK_SIZE
-					       << ext2fs_le32_to_cpu(sb.s_log_block_size);
+	/* it was not validated yet */
+	log = ext2fs_le32_to_cpu(sb.s_log_block_size);
+	return log <= EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE &&
+	       (uint64_t)fs.f_files == ext2fs_le32_to_cpu(sb.s_inodes_count) &&
+	       (uint64_t)fs.f_bsize == (uint64_t)EXT2_MIN_BLOCK_SIZE << log;
 }
 
 /* ---- who serves it ---- */
