@@ -2,7 +2,7 @@
 /*
  * The primary GPT of a cut image, by the UEFI specification, 5.3: the header in the second sector
  * and its array of entries, each with a CRC32. libblkid wants all that the header describes to be
- * inside of the device; an image that was cut behind its last partition fails that.
+ * inside of the device; an image that was cut after its last partition fails that.
  */
 #include "image/gpt.h"
 
@@ -86,7 +86,7 @@ static char *put_utf8(char *to, uint32_t code)
 	return to;
 }
 
-/* The name as libblkid gives it: each unit of UTF-16 by itself. */
+/* The name as libblkid gives it: each unit of UTF-16 is encoded separately. */
 static char *name_text(const uint8_t *name)
 {
 	char *text = malloc(3 * NAME_UNITS + 1), *to = text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * LVM2 on the disk (lvm2's lib/format_text/layout.h, as documented in pvck(8) --dump): a label in
- * one of the first four sectors, behind it the header of the physical volume with its UUID and the
+ * one of the first four sectors, after it the header of the physical volume with its UUID and the
  * areas of metadata; such an area has a header and a ring of text. The text is nested sections of
  * "key = value".
  */

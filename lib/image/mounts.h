@@ -16,7 +16,7 @@ struct mounts {
 	char *text; /* that they point into */
 };
 
-/* False: it cannot be read. mounts_free() is right all the same. */
+/* False: it cannot be read. Call mounts_free() anyway. */
 bool mounts_read(const struct host *host, struct mounts *mounts);
 void mounts_free(struct mounts *mounts);
 

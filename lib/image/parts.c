@@ -19,6 +19,8 @@
 #include <string.h>
 #include <strings.h>
 
+/* More than this nobody chooses from; metadata that name a place a million times end here. */
+#define PLACES_MAX 1024
 #define SB_MAGIC_OFF (1024 + offsetof(struct ext2_super_block, s_magic))
 
 static bool is_ext_type(const char *type)
@@ -218,7 +220,8 @@ errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uin
 {
 	struct part part = {.start = start, .len = len, .name = name};
 	bool inside = start < dev->size && len <= dev->size - start;
-	errcode_t err = inside ? look_inside(dev, &part) : 0;
+	bool may_be = inside && parts->count < PLACES_MAX && has_ext_magic(dev, &part);
+	errcode_t err = may_be ? look_inside(dev, &part) : 0;
 	struct part *items = NULL;
 
 	if (!err && part.is_ext) {
