@@ -95,15 +95,13 @@ static bool is_md_member(const struct look *l)
 static void look_at_end(const struct look *l)
 {
 	if (ends_with(l, 64, "AVBf", 4))
-		say(l,
-		    "a footer of Android Verified Boot follows the file system: an edit makes its "
-		    "hashes wrong, and avbtool has to make new ones");
+		say(l, "a footer of Android Verified Boot follows the file system: an edit makes "
+		       "its hashes wrong, and avbtool has to make new ones");
 	if (ends_with(l, SECTOR, "conectix", 8))
 		say(l, "a VHD footer follows the file system, a fixed VHD: it stays as it is");
 	if (is_md_member(l))
-		say(l,
-		    "an md superblock follows the file system, a member of a RAID array: an edit makes "
-		    "it differ from the other members");
+		say(l, "an md superblock follows the file system, a member of a RAID array: an "
+		       "edit makes it differ from the other members");
 }
 
 /* A hash tree in a partition of its own does not name its data; it knows how long they are. */
