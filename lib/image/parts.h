@@ -30,9 +30,9 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
 
 /*
- * Add a place without a number that starts at START, LEN bytes long, if an ext file system is there,
- * all of it is inside DEV, and PARTS holds fewer than 1,024 places. NAME, malloc()ed, is taken in
- * any case.
+ * Add a place without a number that starts at START, LEN bytes long, if an ext file system is
+ * there, all of it is inside DEV, and PARTS holds fewer than 1,024 places. NAME, malloc()ed, is
+ * taken in any case.
  */
 errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uint64_t start,
 			uint64_t len);
