@@ -96,7 +96,7 @@ static errcode_t keep_edit(struct edits *edits, const struct e4z_edit *edit, con
 	return items[edits->count].path ? edits->count++, 0 : ENOMEM;
 }
 
-/* One that nobody named by itself is left alone where it must be, as in a whole image. */
+/* A file that was not named on its own is left alone where it must be, as in a whole image. */
 static errcode_t skip_exempt(struct edits *edits, const struct e4z_match *match)
 {
 	const struct edit_job *job = edits->face->job;

@@ -49,7 +49,7 @@ enum verbs {
 };
 
 struct option_row {
-	char letter, former; /* one that it had once: whoever types it is told the name */
+	char letter, former; /* one that it had once: the fault names the long one */
 	const char *name;
 	const char *arg; /* its name in --help; NULL: takes none */
 	bool arg_optional;

@@ -64,7 +64,7 @@ bool options_may_split(const struct options *options);
 /* Is it a verb that may write to the image? */
 bool options_may_write(const struct options *options);
 
-/* Is it a verb that looks at a mounted file system if it is told to? It was not told. */
+/* Is it a verb that looks at a mounted file system with --force, which was not given? */
 bool options_only_look(const struct options *options);
 
 #endif

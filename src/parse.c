@@ -14,7 +14,7 @@ enum {
 	FEW = 4, /* verbs that a message lists */
 };
 
-/* The first fault is the one that is told. */
+/* The first fault is the one that is reported. */
 static void __attribute__((format(printf, 2, 3)))
 fault(struct options *options, const char *format, ...)
 {

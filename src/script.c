@@ -317,7 +317,7 @@ static errcode_t operate(struct run *run, const char *file)
 	return err;
 }
 
-/* NAME is gone when this returns, and is told after the commit. */
+/* NAME is gone when this returns, and is reported after the commit. */
 static errcode_t operate_match(void *arg, const struct e4z_match *match, const char *name)
 {
 	struct run *run = arg;

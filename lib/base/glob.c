@@ -56,7 +56,7 @@ static size_t sequence_length(uint8_t first, uint32_t *least)
 	return 0;
 }
 
-/* The character at AT, which lies before END; behind it. */
+/* The character at AT, which lies before END: *C. Returns what follows it. */
 static const char *next_char(const char *at, const char *end, uint32_t *c)
 {
 	const uint8_t *p = (const uint8_t *)at;

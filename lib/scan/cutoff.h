@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What e2fsck takes for damage behind EOF in an extent tree that has levels. libext2fs lets the
+ * What e2fsck takes for corruption past EOF in an extent tree that has levels. libext2fs lets the
  * last entry of every index node on the right edge of a tree end with EOF (end_blk), and e2fsck
- * unmaps what reaches behind the end of its parent's entry (scan_extent_node(): the end of the
- * extent exceeds the allowed value). Where the entry in the root begins behind EOF that end wraps,
+ * unmaps what reaches past the end of its parent's entry (scan_extent_node(): the end of the
+ * extent exceeds the allowed value). Where the entry in the root begins past EOF that end wraps,
  * and nothing is out of bounds; nor where it would be block 0, which stands for no bound at all.
  */
 #ifndef E4Z_SCAN_CUTOFF_H
@@ -11,7 +11,7 @@
 
 #include "file/inode.h"
 
-/* PAST_EOF is the first block wholly past EOF. Written blocks at or behind it are unmapped. */
+/* PAST_EOF is the first block wholly past EOF. Written blocks at or after it are unmapped. */
 bool cutoff_written(const struct inode *inode, uint64_t past_eof);
 
 /*

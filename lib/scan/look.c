@@ -251,7 +251,7 @@ static void merge_runs(struct look *look, const struct run *run, size_t count)
 	}
 }
 
-/* What is unwritten behind EOF of extents that e2fsck may unmap: the first, and how much it is. */
+/* What is unwritten past EOF of extents that e2fsck may unmap: the first, and how much it is. */
 static void note_prealloc(struct look *look, const struct run *run, size_t count)
 {
 	struct e4z_finding *f = &look->prealloc;

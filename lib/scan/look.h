@@ -51,8 +51,8 @@ struct look {
 	bool regular;		     /* a file whose content is somebody's */
 	uint64_t eof;		     /* the block that EOF lies in */
 	uint64_t past_eof;	     /* first block wholly past EOF */
-	enum e4z_e2fsck behind;	     /* what e2fsck makes of written blocks behind EOF */
-	bool may_be_cut;	     /* unwritten blocks behind EOF may be out of e2fsck's bounds */
+	enum e4z_e2fsck behind;	     /* what e2fsck makes of written blocks past EOF */
+	bool may_be_cut;	     /* unwritten blocks past EOF may be out of e2fsck's bounds */
 	struct e4z_finding prealloc; /* these blocks; blocks 0: none */
 	uint64_t past_end;	     /* and where a verity file's tree begins, or no end */
 	struct claims_last last_claim;

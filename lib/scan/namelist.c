@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Keeps names behind each other, and sorts what refers to them.
+// Keeps names one after the other, and sorts what refers to them.
 #include "scan/namelist.h"
 
 #include <errno.h>

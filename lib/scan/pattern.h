@@ -13,7 +13,7 @@
 #define PATTERN_STATES 64
 
 struct pattern {
-	char *prefix; /* what stands before the first wildcard, unquoted; "": the root */
+	char *prefix; /* what comes before the first wildcard, unquoted; "": the root */
 	struct glob *component[PATTERN_STATES]; /* NULL: "**" */
 	size_t count;				/* 0: there is no wildcard */
 	bool dirs_only;				/* it ends with a slash */
