@@ -217,6 +217,19 @@ static errcode_t wanted_super(const struct apply *a, struct ext2_super_block *wa
 	return 0;
 }
 
+/* The place goes on to the end of the image: what lies behind the partition is none of it. */
+static void end_with_partition(const struct apply *a)
+{
+	const struct place_spec at = {.has_offset = true, .offset = a->dev->base};
+	struct places places = {.count = 0};
+	char why[512];
+	int number;
+
+	if (place_choose(a->dev, &at, NULL, &places, &number, why, sizeof(why)))
+		(void)blkdev_set_place(a->dev, at.offset, a->dev->size - at.offset);
+	places_free(&places);
+}
+
 /* Narrow the image to where the undo file says that the file system starts, if it does. */
 static bool is_where_it_was(const struct apply *a, const struct ext2_super_block *want)
 {
@@ -227,8 +240,10 @@ static bool is_where_it_was(const struct apply *a, const struct ext2_super_block
 	    blkdev_set_place(a->dev, base, a->dev->size - base))
 		return false;
 	if (!blkdev_read(a->dev, SUPER_OFFSET, sizeof(now), &now) && now.s_magic == want->s_magic &&
-	    !memcmp(now.s_uuid, want->s_uuid, sizeof(now.s_uuid)))
+	    !memcmp(now.s_uuid, want->s_uuid, sizeof(now.s_uuid))) {
+		end_with_partition(a);
 		return true;
+	}
 	return blkdev_set_place(a->dev, 0, a->dev->size) != 0;
 }
 
