@@ -292,9 +292,10 @@ struct e4z_check_summary {
 	uint64_t bytes_read;
 	/*
 	 * Files have written blocks, and all of them are holes of the image file, as in a copy of
-	 * the metadata: nothing is proved of the original. Only of a check of all inodes.
+	 * the metadata: nothing is proved of the original. Of those that were asked for, or of all.
 	 */
 	bool only_holes;
+	bool none_judged; /* files were asked for, and each of them was skipped */
 };
 
 /*

@@ -83,6 +83,23 @@ void check_face_close(struct check_face *face)
 	progress_hide(&face->progress);
 }
 
+void check_face_warn(const struct check_face *face, const struct e4z_check_summary *check)
+{
+	const char *image = face->report->options->image;
+
+	/* with --quiet, too: it would look like a clean file system */
+	if (check->only_holes)
+		util_say(image, "note",
+			 "every data block that was looked at is a hole of the image file; in a "
+			 "copy of metadata, like the output of \"e2image -r\", this proves nothing "
+			 "about the original");
+	/* --check refuses that instead */
+	if (check->none_judged)
+		util_say(image, "note",
+			 "nothing was judged: only regular files and symbolic links that are in "
+			 "use can be");
+}
+
 static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
 	struct check_face *face = arg;
@@ -98,11 +115,8 @@ static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *r
 		err = e4z_check(img, &how, &sink, &result->check);
 	result->check.skipped += face->skipped;
 	check_face_close(face);
-	/* with --quiet, too: it would look like a clean file system */
-	if (!err && result->check.only_holes)
-		util_say(face->report->options->image, "note",
-			 "every data block is a hole of the image file, as in the output of "
-			 "\"e2image -r\": this check proves nothing about the original");
+	if (!err)
+		check_face_warn(face, &result->check);
 	return err;
 }
 

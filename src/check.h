@@ -27,5 +27,7 @@ void check_face_open(struct check_face *face, const struct options *options, str
 errcode_t check_face_expand(struct check_face *face, struct e4z_image *img,
 			    struct e4z_check_options *how);
 void check_face_close(struct check_face *face);
+/* Say on standard error, whatever is quiet, why CHECK proves less than it seems to. */
+void check_face_warn(const struct check_face *face, const struct e4z_check_summary *check);
 
 #endif

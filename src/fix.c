@@ -5,6 +5,7 @@
 #include "check.h"
 #include "edit.h"
 #include "progress.h"
+#include "util.h"
 
 static errcode_t fix(struct edit_job *job)
 {
@@ -19,6 +20,8 @@ static errcode_t fix(struct edit_job *job)
 	if (!err)
 		err = e4z_fix(job->img, &how, &sink, &sum);
 	check_face_close(&face);
+	if (!err)
+		check_face_warn(&face, &sum.check);
 	job->result.check = sum.check;
 	job->result.check.skipped += face.skipped;
 	job->result.commit = sum.commit;

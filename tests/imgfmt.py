@@ -232,12 +232,13 @@ class Image:
     def _group(self, number, d):
         wide = len(d) >= 64
         g = {"bb": u32(d, 0), "ib": u32(d, 4), "it": u32(d, 8), "flags": u16(d, 0x12),
-             "ibcsum": u16(d, 0x1A), "unused": u16(d, 0x1C), "wide": wide}
+             "ifree": u16(d, 0x0E), "ibcsum": u16(d, 0x1A), "unused": u16(d, 0x1C), "wide": wide}
         if wide:
             for name, at in (("bb", 0x20), ("ib", 0x24), ("it", 0x28)):
                 g[name] |= u32(d, at) << 32
             g["unused"] |= u16(d, 0x32) << 16
             g["ibcsum"] |= u16(d, 0x3A) << 16
+            g["ifree"] |= u16(d, 0x2E) << 16
         g["trusted"] = self._group_csum(number, d) == u16(d, 0x1E)
         return g
 
@@ -345,11 +346,11 @@ class Image:
             data = self.block(g["ib"])
         except Bad:
             return None
+        believed = sum(not data[i >> 3] >> (i & 7) & 1 for i in range(self.ipg)) == g["ifree"]
         if self.csum:
             mask = 0xFFFFFFFF if g["wide"] else 0xFFFF
-            if crc32c(self.seed, data[:self.ipg // 8]) & mask != g["ibcsum"]:
-                return None
-        return data
+            believed &= crc32c(self.seed, data[:self.ipg // 8]) & mask == g["ibcsum"]
+        return data if believed else None
 
     def inode_seed(self, inode):
         if inode.seed is None:

@@ -66,6 +66,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		.itable = ext2fs_inode_table_loc(img->fs, g),
 		.inode_bitmap = ext2fs_inode_bitmap_loc(img->fs, g),
 		.bitmap_csum = bitmap_csum(img, g),
+		.free = ext2fs_bg_free_inodes_count(img->fs, g),
 		.used = per_group,
 	};
 	if (csum_ok && img->group_csum) {
@@ -138,6 +139,19 @@ errcode_t groups_load(struct e4z_image *img)
 	return err;
 }
 
+/* A bit that says "free" of an inode in use makes the descriptor's count wrong. */
+static bool count_agrees(const struct e4z_image *img, const struct group *group,
+			 const uint8_t *bitmap)
+{
+	uint32_t per_group = img->fs->super->s_inodes_per_group, free = per_group, i;
+
+	for (i = 0; i < per_group / 8; i++)
+		free -= (uint32_t)__builtin_popcount(bitmap[i]);
+	for (i *= 8; i < per_group; i++)
+		free -= bitmap[i / 8] >> i % 8 & 1;
+	return free == group->free;
+}
+
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
 {
 	const struct group *group = &img->group[g];
@@ -146,7 +160,9 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
 	if (!inside(img, group->inode_bitmap, 1) ||
 	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
 		return false;
-	/* it is believed unless its own checksum is wrong, whatever else the descriptor says */
+	/* it is believed unless its count or its own checksum is wrong, whatever else is */
+	if (!count_agrees(img, group, bitmap))
+		return false;
 	if (!img->metadata_csum)
 		return true;
 	csum = crc32c(img->csum_seed, bitmap, img->fs->super->s_inodes_per_group / 8);

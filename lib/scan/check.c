@@ -34,6 +34,7 @@ struct check {
 	struct names *names;
 	struct asked_vec asked; /* the files asked for, sorted */
 	uint32_t *inos;		/* of them; NULL: all */
+	size_t skipped;		/* of them */
 };
 
 static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
@@ -156,7 +157,7 @@ static errcode_t judge(struct check *check)
 		err = tables_judge_some(check->tables, check->inos, check->asked.count);
 	else
 		err = tables_judge(check->tables);
-	check->summary->only_holes = !options->files && tables_only_holes(check->tables);
+	check->summary->only_holes = tables_only_holes(check->tables);
 	if (!options->files)
 		check->summary->files = tables_files(check->tables);
 	else if (!err)
@@ -282,6 +283,7 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 			.ino = finding->ino, .path = finding->path, .why = finding->why};
 
 		summary->skipped++;
+		check->skipped += find_asked(check, finding->ino) != NULL;
 		return sink->skipped ? sink->skipped(sink->arg, &skipped) : 0;
 	}
 	if (finding->kind == E4Z_OPAQUE) {
@@ -329,6 +331,7 @@ errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 			outcome(arg, &finding);
 		err = deliver_one(check, &finding);
 	}
+	check->summary->none_judged = check->skipped && check->skipped == check->asked.count;
 	return err ? err : deliver_unread(check);
 }
 
@@ -380,6 +383,10 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 
 	if (!err)
 		err = check_deliver(check, NULL, NULL);
+	if (!err && summary->none_judged)
+		err = image_refuse(img, E4Z_ET_NOT_REGULAR,
+				   "nothing was judged: only regular files and symbolic links "
+				   "that are in use can be");
 	e4z_done(img, &done);
 	summary->bytes_read = done.bytes_read;
 	check_free(check);

@@ -28,7 +28,8 @@ run_e4zero 8 image /tail /missing
 grep -q /missing err || fail "the message does not name the file: $(cat err)"
 run_e4zero 8 image '<4000000000>'
 
-# what is named but not judged is skipped with its reason and is not a file, to --check and --fix alike
+# what is named but not judged is skipped with its reason and is not a file, to --check and --fix alike. Where it is all
+# that was named the check fails, and --fix says so, quiet or not.
 debugfs_script image <<-END
 	write eight gone
 	set_inode_field gone links_count 0
@@ -39,8 +40,15 @@ system='a system inode: its content is not judged'
 for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" "<$dir>:not a regular file" \
 	"<$gone>:deleted, waiting to be freed"; do
 	for verb in --check --fix; do
-		run_e4zero 0 $verb --json image "${row%%:*}"
+		status=0
+		[ $verb = --fix ] || status=8
+		run_e4zero $status $verb -q image "${row%%:*}"
+		grep -q 'nothing was judged' err || fail "$verb -q $row: $(cat err)"
+		run_e4zero $status $verb --json image "${row%%:*}"
 		same "$verb $row" "${row%%:*}:$(jq -r 'select(.type == "skipped") | .why' out)" "$row"
 		same "$verb $row" "$(jq -r 'select(.type == "summary") | "\(.files) \(.skipped)"' out)" '0 1'
 	done
 done
+# with another that is judged
+run_e4zero 0 -q image /clean "<$dir>"
+same 'one of two' "$(cat err)" ''

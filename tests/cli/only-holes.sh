@@ -24,10 +24,13 @@ for size in 1024 4096; do
 	run_e4zero 4 -q image
 	same 'stderr' "$(cat err)" ''
 	e2image -r image copy.raw >/dev/null 2>&1 || fail 'e2image -r'
-	for how in '' -q --json '-q -j 4'; do
+	for how in '' -q --json '-q -j 4' '-q --fix'; do
 		# shellcheck disable=SC2086 # options
 		run_e4zero 0 $how copy.raw
 		grep -q "$says" err || fail "$how: $(cat err)"
+		# shellcheck disable=SC2086 # options
+		run_e4zero 0 $how copy.raw /tail
+		grep -q "$says" err || fail "$how /tail: $(cat err)"
 	done
 	run_e4zero 0 --json copy.raw
 	same only_holes "$(jq -r 'select(.type == "summary").only_holes' out)" true
