@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "file/node.h"
 #include "image/groups.h"
 #include <endian.h>
 
@@ -50,6 +51,17 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 	 */
 	if (inode_is(inode, LINUX_S_IFREG) || ext2fs_has_feature_largedir(img->fs->super))
 		inode->size |= (uint64_t)get_le32(raw + I_SIZE_HIGH) << 32;
+}
+
+bool inode_is_bare(const struct e4z_image *img, const uint8_t *raw)
+{
+	/* magic, no entries, room for four, no levels */
+	const uint64_t root = NODE_MAGIC | (uint64_t)NODE_ROOT_ENTRIES << 32;
+
+	return (get_le16(raw + I_MODE) & LINUX_S_IFMT) == LINUX_S_IFREG &&
+	       get_le16(raw + I_LINKS) && get_le32(raw + I_FLAGS) == EXT4_EXTENTS_FL &&
+	       get_le64(raw + INODE_I_BLOCK) == root && !get_le32(raw + I_SIZE_LO) &&
+	       !get_le64(raw + I_FILE_ACL_LO) && !get_le16(raw + I_FILE_ACL_HIGH) && !img->hurd;
 }
 
 /* RAW has room for the high half of its checksum. */

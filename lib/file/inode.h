@@ -23,6 +23,12 @@ struct inode {
 /* Decode RAW, the slot of INO. RAW stays the caller's and is referred to. */
 void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode);
 
+/*
+ * RAW is a file with links, of which there is nothing but that: no byte, block, attribute, or flag
+ * other than that of the extent tree, which is empty. Most are, where there are very many.
+ */
+bool inode_is_bare(const struct e4z_image *img, const uint8_t *raw);
+
 /* The stored checksum is right, or there are no metadata checksums. */
 bool inode_checksum_ok(const struct e4z_image *img, uint32_t ino, const uint8_t *raw);
 

@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "file/inline.h"
-#include "file/node.h"
 #include "scan/cutoff.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +14,18 @@
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
+/* No inode behind it is the file system's own. */
+static uint32_t last_system(const struct ext2_super_block *sb)
+{
+	const uint32_t inos[] = {sb->s_usr_quota_inum, sb->s_grp_quota_inum, sb->s_prj_quota_inum,
+				 sb->s_orphan_file_inum};
+	uint32_t last = EXT2_FIRST_INODE(sb);
+
+	for (size_t i = 0; i < sizeof(inos) / sizeof(inos[0]); i++)
+		last = inos[i] > last ? inos[i] : last;
+	return last;
+}
+
 errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans)
 {
@@ -22,6 +33,7 @@ errcode_t look_init(struct look *look, const struct e4z_image *img, struct findi
 	look->findings = findings;
 	look->claims = claims;
 	look->orphans = orphans;
+	look->last_system = last_system(img->fs->super);
 	look->buf = blkdev_buffer(judge_buffer_size(img));
 	return look->buf ? map_work_init(img, &look->map) : ENOMEM;
 }
@@ -462,16 +474,6 @@ errcode_t look_show(struct look *look, struct shown *shown, const struct inode *
 	return shown_add(shown, &look->map, inode, !data || look_is_system(look->img, inode->ino));
 }
 
-/* An extent tree without an entry, as every empty file has it. */
-static bool maps_nothing(const struct inode *inode)
-{
-	const uint8_t *root = inode->raw + INODE_I_BLOCK;
-
-	return inode->flags & EXT4_EXTENTS_FL && get_le16(root) == NODE_MAGIC &&
-	       !get_le16(root + 2) && get_le16(root + 4) == NODE_ROOT_ENTRIES &&
-	       !get_le16(root + 6);
-}
-
 /* All that the map of INODE claims and has; why it is damaged, or NULL. */
 static const char *look_at_map(struct look *look, const struct inode *inode)
 {
@@ -482,6 +484,15 @@ static const char *look_at_map(struct look *look, const struct inode *inode)
 	push_blind(look, look->behind == E4Z_E2FSCK_WOULD_GROW ? E4Z_E2FSCK_BLIND : look->behind);
 	push_slack(look, look->slack_next, look->slack_end);
 	return damage;
+}
+
+bool look_at_bare(struct look *look, uint32_t ino, const uint8_t *raw)
+{
+	if (!inode_is_bare(look->img, raw) || ino <= look->last_system ||
+	    rangeset_has(look->orphans, ino))
+		return false;
+	look->files++;
+	return true;
 }
 
 errcode_t look_at(struct look *look, const struct inode *inode)
@@ -498,7 +509,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = look_at_inline(look, inode);
 	if (!err && inode_has_map(inode)) {
-		const char *damage = maps_nothing(inode) ? NULL : look_at_map(look, inode);
+		const char *damage = look_at_map(look, inode);
 
 		if (!why)
 			why = damage;

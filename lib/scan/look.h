@@ -37,6 +37,7 @@ struct look {
 	bool seen_hole; /* or not */
 
 	/* its own */
+	uint32_t last_system; /* no inode behind it is the file system's */
 	struct map_work map;
 	uint8_t *buf; /* judge_buffer_size() bytes; anybody's between two calls */
 	struct claim_vec claimed;
@@ -79,6 +80,12 @@ bool look_is_system(const struct e4z_image *img, uint32_t ino);
 
 /* INODE is in use, its checksum right: what it shows goes into SHOWN. */
 errcode_t look_show(struct look *look, struct shown *shown, const struct inode *inode);
+
+/*
+ * The slot RAW of INO, in use and its checksum right, is an empty file of which look_at() would
+ * only count that it is there: it was counted.
+ */
+bool look_at_bare(struct look *look, uint32_t ino, const uint8_t *raw);
 
 /* INODE is in use and its checksum is right. */
 errcode_t look_at(struct look *look, const struct inode *inode);

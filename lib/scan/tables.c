@@ -206,6 +206,8 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 					     "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
 	}
+	if (t->mode == JUDGE && look_at_bare(&w->look, ino, raw))
+		return 0;
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
 	case SHOW: return look_show(&w->look, t->shown, &inode);
