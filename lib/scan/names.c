@@ -31,7 +31,7 @@ struct names {
 	struct e4z_image *img;
 	struct link_vec wanted, dirs; /* by inode */
 	struct ino_vec unread;	      /* directories that could not be read whole */
-	struct rangeset *wanted_set;
+	struct rangeset *known;	      /* the inodes of both: few of those that directories name */
 	const struct rangeset *dir_set;
 	/* names, a length byte before each: the file's part, then the part in memory */
 	int fd;
@@ -134,13 +134,13 @@ static bool is_no_name(const struct dir_entry *entry)
 static bool on_entry(void *arg, const struct dir_entry *entry)
 {
 	struct names *names = arg;
-	struct link *links[2] = {NULL, NULL};
+	struct link *links[2];
 	uint64_t at = 0;
 
-	if (rangeset_has(names->wanted_set, entry->ino))
-		links[0] = find_link(&names->wanted, entry->ino);
-	if (rangeset_has(names->dir_set, entry->ino))
-		links[1] = find_link(&names->dirs, entry->ino);
+	if (!rangeset_has(names->known, entry->ino))
+		return true;
+	links[0] = find_link(&names->wanted, entry->ino);
+	links[1] = find_link(&names->dirs, entry->ino);
 	for (int i = 0; i < 2; i++)
 		if (links[i] && links[i]->dir)
 			links[i] = NULL;
@@ -174,7 +174,7 @@ static errcode_t collect_wanted(struct names *names, struct findings *findings)
 		link = (struct link){.ino = last};
 		if (vec_push(&names->wanted, link))
 			return ENOMEM;
-		err = rangeset_add(names->wanted_set, last, 1, NULL);
+		err = rangeset_add(names->known, last, 1, NULL);
 	}
 	return err;
 }
@@ -190,6 +190,8 @@ static errcode_t collect_dirs(struct names *names)
 			if (vec_push(&names->dirs, link))
 				return ENOMEM;
 		}
+		if (rangeset_add(names->known, start, len, NULL))
+			return ENOMEM;
 	}
 	return 0;
 }
@@ -241,9 +243,9 @@ errcode_t names_new(struct e4z_image *img, struct findings *findings, const stru
 	names->fd = -1;
 	names->budget = img->blocks;
 	names->dir_set = dirs;
-	names->wanted_set = rangeset_new((uint64_t)img->inodes + 1);
+	names->known = rangeset_new((uint64_t)img->inodes + 1);
 	names->store = malloc(STORE_MEMORY);
-	if (!names->wanted_set || !names->store)
+	if (!names->known || !names->store)
 		return ENOMEM;
 	err = collect_wanted(names, findings);
 	if (!err)
@@ -258,7 +260,7 @@ void names_free(struct names *names)
 	vec_free(&names->wanted);
 	vec_free(&names->dirs);
 	vec_free(&names->unread);
-	rangeset_free(names->wanted_set);
+	rangeset_free(names->known);
 	free(names->store);
 	if (names->fd >= 0)
 		close(names->fd);
