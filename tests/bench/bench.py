@@ -25,6 +25,8 @@ LIBRARY = os.path.abspath(os.environ.get("LIBE4ZERO") or
                           os.path.join(os.path.dirname(E4ZERO), "libe4zero.a"))
 PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"],
             "floor-commit": ["-O2"], "floor-convert": ["-O2"],
+            "linked": ["-O2", "-Wl,-z,relro,-z,now,--no-as-needed", "-lext2fs", "-lblkid",
+                       "-lcom_err", "-ljson-c", "-lsmartcols"],
             "metadata": ["-O2", "-pthread"]}
 WITH_LIBRARY = ("metadata",)
 
@@ -256,7 +258,7 @@ def run_case(case, image, facts, rounds):
             runs[command.name] = {}
     if case.cache == "warm":
         warm(image)
-    for turn in range(min(rounds, case.rounds)):
+    for turn in range(max(min(rounds, case.rounds), case.at_least)):
         for command in commands:
             if turn >= command.rounds:
                 continue

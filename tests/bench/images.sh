@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, C, P, H, T, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, C, P, H, T, E, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -218,6 +218,11 @@ make_T() {
 	finish T "$facts"
 }
 
+make_E() {
+	format "$work/E.img" 16M
+	finish E '"files": 0'
+}
+
 # A journal of 128 MiB, COUNT blocks of the inode tables that went through it, all of them at home:
 # neither the log nor the tables are holes of the image file.
 logged() { # NAME COUNT
@@ -255,7 +260,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | C | P | H | T | K | R) ;;
+	S | L | A | X | Z | U | C | P | H | T | E | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
