@@ -94,6 +94,7 @@ static void ask_swaps(struct look *l)
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "/%998s", path + 1) == 1) {
 			path[0] = '/';
+			mounts_decode(path);
 			if (stat(path, &st) == 0 && carrier_of_stat(&st, &c) &&
 			    carrier_same(&c, &l->door->is))
 				found(l->busy, IN_USE, "%s is swap space", path);

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-/* Blank, tab, newline and backslash are written as three octal digits. */
-static void decode(char *text)
+void mounts_decode(char *text)
 {
 	char *to = text;
 
@@ -41,8 +40,8 @@ static bool parse(char *line, struct mount *mount)
 	source = strsep(&rest, " ");
 	if (!type || !source)
 		return false;
-	decode(field[4]);
-	decode(source);
+	mounts_decode(field[4]);
+	mounts_decode(source);
 	*mount = (struct mount){makedev(major_no, minor_no), field[4], type, source};
 	return true;
 }

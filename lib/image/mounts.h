@@ -23,6 +23,9 @@ void mounts_free(struct mounts *mounts);
 /* A and B are file systems that keep their files themselves: no file of one is the other's. */
 bool mounts_keep_apart(const struct mounts *mounts, dev_t a, dev_t b);
 
+/* In place: /proc writes blank, tab, newline and backslash of a name as three octal digits. */
+void mounts_decode(char *text);
+
 /* A file system that a process serves; of those only the source says what it is made of. */
 bool mount_is_fuse(const struct mount *mount);
 

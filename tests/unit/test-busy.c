@@ -261,15 +261,16 @@ static void test_nbd(void)
 	remove_host();
 }
 
-static void test_swap(void)
+/* NAME is SPELT so in /proc. */
+static void test_swap(const char *name, const char *spelt)
 {
 	char image[128], line[256];
 	struct busy busy;
 
 	new_host();
-	put("", "image");
-	snprintf(image, sizeof(image), "%s/image", root);
-	snprintf(line, sizeof(line), "Filename Type\n%s file 4092 0 -2\n", image);
+	put("", name);
+	snprintf(image, sizeof(image), "%s/%s", root, name);
+	snprintf(line, sizeof(line), "Filename Type\n%s/%s file 4092 0 -2\n", root, spelt);
 	CHECK(truncate(image, 4 * MIB) == 0);
 	put(line, "proc/swaps");
 	busy = look_at_file(image, true);
@@ -299,7 +300,8 @@ int main(void)
 	test_mounts();
 	test_loops();
 	test_nbd();
-	test_swap();
+	test_swap("image", "image");
+	test_swap("an image", "an\\040image");
 	test_nothing_said();
 	return 0;
 }
