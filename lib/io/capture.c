@@ -3,6 +3,7 @@
 #include "io/capture.h"
 
 #include "base/cleanup.h"
+#include "base/rangeset.h"
 #include "base/vec.h"
 #include "errors.h"
 #include "io/block_table.h"
@@ -19,11 +20,14 @@ struct capture {
 	struct blkdev *dev;
 	uint32_t block_size;
 	struct overlay *overlay;
-	struct block_table sealed;  /* over the overlay: the data are somebody else's */
-	const struct stash *stash;  /* over both; NULL: none */
+	struct rangeset *zeroes;    /* over the overlay, sealed: blocks that are zero; or NULL */
+	struct block_table sealed;  /* over these: the data are somebody else's */
+	struct rangeset *zeroed;    /* over these: blocks that become zero at home; or NULL */
+	const struct stash *stash;  /* over all these; NULL: none */
 	struct block_table changed; /* over all */
 	uint64_t mark;		    /* 0: none yet */
 	struct saved_vec saved;	    /* of blocks changed since the mark: their content then */
+	uint8_t *zero;		    /* a block of zeroes, for SEALED; NULL: not needed yet */
 };
 
 errcode_t capture_new(struct blkdev *dev, uint32_t block_size, struct capture **out)
@@ -45,6 +49,7 @@ void capture_free(struct capture *cap)
 	capture_drop_all(cap);
 	capture_unseal(cap);
 	overlay_free(cap->overlay);
+	free(cap->zero);
 	free(cap);
 }
 
@@ -94,13 +99,38 @@ bool capture_has(const struct capture *cap, uint64_t block)
 
 /* ---- reading ---- */
 
+/* Zero what BUF, which is [off, off + len), has of the blocks in SET, which may be NULL. */
+static void patch_zeroes(const struct capture *cap, const struct rangeset *set, uint64_t off,
+			 size_t len, uint8_t *buf)
+{
+	uint64_t bs = cap->block_size, end = off + len, block = off / bs;
+	uint64_t stop = (end + bs - 1) / bs;
+
+	if (!set || !rangeset_meets(set, block, stop - block))
+		return;
+	for (; block < stop; block++) {
+		uint64_t from = block * bs > off ? block * bs : off;
+		uint64_t to = (block + 1) * bs < end ? (block + 1) * bs : end;
+
+		if (rangeset_has(set, block))
+			memset(buf + (from - off), 0, to - from);
+	}
+}
+
+/* What is over the overlay and below the changes that are not sealed. */
+static void patch_sealed(const struct capture *cap, uint64_t off, size_t len, uint8_t *buf)
+{
+	patch_zeroes(cap, cap->zeroes, off, len, buf);
+	table_patch(&cap->sealed, cap->block_size, off, len, buf);
+}
+
 errcode_t capture_read_below(const struct capture *cap, uint64_t off, size_t len, void *buf)
 {
 	errcode_t err = cap->overlay ? overlay_read(cap->overlay, cap->dev, off, len, buf)
 				     : blkdev_read(cap->dev, off, len, buf);
 
 	if (!err)
-		table_patch(&cap->sealed, cap->block_size, off, len, buf);
+		patch_sealed(cap, off, len, buf);
 	return err;
 }
 
@@ -130,6 +160,8 @@ static errcode_t read_unchanged(const struct capture *cap, uint64_t off, size_t 
 {
 	errcode_t err = capture_read_below(cap, off, len, buf);
 
+	if (!err)
+		patch_zeroes(cap, cap->zeroed, off, len, buf);
 	return err || !cap->stash ? err : patch_stashed(cap, off, len, buf);
 }
 
@@ -146,7 +178,8 @@ bool capture_read_cached(const struct capture *cap, uint64_t off, size_t len, vo
 {
 	if (cap->overlay || cap->stash || !blkdev_read_cached(cap->dev, off, len, buf))
 		return false;
-	table_patch(&cap->sealed, cap->block_size, off, len, buf);
+	patch_sealed(cap, off, len, buf);
+	patch_zeroes(cap, cap->zeroed, off, len, buf);
 	table_patch(&cap->changed, cap->block_size, off, len, buf);
 	return true;
 }
@@ -297,6 +330,29 @@ void capture_back(struct capture *cap)
 	capture_mark(cap);
 }
 
+bool capture_goes_zero(const struct capture *cap, uint64_t block)
+{
+	return cap->zeroed && rangeset_has(cap->zeroed, block) && !capture_has(cap, block);
+}
+
+errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, uint64_t off,
+			      uint64_t len)
+{
+	uint64_t bs = cap->block_size, first = (off + bs - 1) / bs, end = (off + len) / bs;
+
+	if (first >= end)
+		return 0;
+	if (!*set)
+		*set = rangeset_new(cap->dev->len / bs);
+	return *set && !rangeset_add(*set, first, end - first, NULL) ? 0 : ENOMEM;
+}
+
+void capture_replace_zeroed(struct capture *cap, struct rangeset *set)
+{
+	rangeset_free(cap->zeroed);
+	cap->zeroed = set;
+}
+
 errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data)
 {
 	return take(cap, block, true, true, data);
@@ -369,14 +425,14 @@ static errcode_t zero_in_block(struct capture *cap, uint64_t block, uint64_t off
 	return err;
 }
 
-errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len)
+errcode_t capture_zero_home(struct capture *cap, uint64_t off, uint64_t len)
 {
 	uint64_t first = off / cap->block_size, last = (off + len - 1) / cap->block_size;
 	const struct block_table *t = &cap->changed;
-	errcode_t err = 0;
+	errcode_t err = len ? capture_note_zeroed(cap, &cap->zeroed, off, len) : 0;
 
-	if (!t->count || !len)
-		return 0;
+	if (err || !t->count || !len)
+		return err;
 	/* whichever is less: the blocks of the range, or all that are held */
 	if (last - first < t->room) {
 		for (uint64_t block = first; block <= last && !err; block++)
@@ -401,11 +457,36 @@ void capture_drop_all(struct capture *cap)
 		free(cap->changed.slots[i].data);
 	free(cap->changed.slots);
 	forget_saved(cap);
+	capture_replace_zeroed(cap, NULL);
 	cap->changed = (struct block_table){NULL};
+}
+
+/* What becomes zero at home is sealed as ranges: what was sealed of it before is older. */
+static errcode_t seal_zeroed(struct capture *cap)
+{
+	uint64_t from = 0, start, len, bs = cap->block_size;
+	errcode_t err = 0;
+
+	if (!cap->zero)
+		cap->zero = calloc(1, bs);
+	if (!cap->zero)
+		return ENOMEM;
+	while (!err && rangeset_next(cap->zeroed, &from, &start, &len)) {
+		uint64_t end = start + len, at = start;
+
+		err = capture_note_zeroed(cap, &cap->zeroes, start * bs, len * bs);
+		for (; !err && (at = table_first(&cap->sealed, at, end)) < end; at++)
+			table_find(&cap->sealed, at)->data = cap->zero;
+	}
+	return err;
 }
 
 errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count)
 {
+	errcode_t failed = cap->zeroed ? seal_zeroed(cap) : 0;
+
+	if (failed)
+		return failed;
 	for (size_t i = 0; i < count; i++) {
 		errcode_t err = table_grow(&cap->sealed);
 		struct captured *slot;
@@ -427,6 +508,8 @@ errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t 
 void capture_unseal(struct capture *cap)
 {
 	free(cap->sealed.slots);
+	rangeset_free(cap->zeroes);
+	cap->zeroes = NULL;
 	cap->sealed = (struct block_table){NULL};
 }
 
@@ -442,7 +525,7 @@ static int compare(const void *pa, const void *pb)
 static bool is_changed(const struct capture *cap, const struct captured *b)
 {
 	/* what is below will be something else */
-	if (is_stashed(cap, b->block))
+	if (is_stashed(cap, b->block) || (cap->zeroed && rangeset_has(cap->zeroed, b->block)))
 		return true;
 	return b->loaded && b->print != fingerprint(b->data, cap->block_size);
 }

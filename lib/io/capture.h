@@ -10,6 +10,7 @@
 #ifndef E4Z_IO_CAPTURE_H
 #define E4Z_IO_CAPTURE_H
 
+#include "base/rangeset.h"
 #include "io/blkdev.h"
 #include "io/block_table.h"
 #include "io/overlay.h"
@@ -67,8 +68,22 @@ errcode_t capture_hold(struct capture *cap, uint64_t block);
 /* BLOCK becomes DATA, which goes home, if it is held: not for what the stash alone has. */
 errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data);
 
-/* Zero what is held of [off, off + len), at home too; what is not held stays as it is below. */
-errcode_t capture_zero_held(struct capture *cap, uint64_t off, uint64_t len);
+/*
+ * [off, off + len) becomes zero at home, and where it is held. The whole blocks of it that are not
+ * held are seen as zero, and one that is changed afterwards counts as changed though it be what is
+ * below: that goes. Of a block that it has in part only what is held shows it.
+ */
+errcode_t capture_zero_home(struct capture *cap, uint64_t off, uint64_t len);
+
+/* BLOCK is seen as zero for that reason, and not held. */
+bool capture_goes_zero(const struct capture *cap, uint64_t block);
+
+/* Add the whole blocks of [off, off + len) to *SET, which is made if it is NULL. 0 or ENOMEM. */
+errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, uint64_t off,
+			      uint64_t len);
+
+/* The blocks that become zero at home are SET, which may be NULL and becomes the capture's. */
+void capture_replace_zeroed(struct capture *cap, struct rangeset *set);
 
 /* Forget the change of BLOCK: it is freed, or its bytes go home another way. Not after a mark. */
 void capture_drop(struct capture *cap, uint64_t block);

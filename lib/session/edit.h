@@ -32,8 +32,6 @@ struct edit_session {
 	struct rangeset *hidden;   /* written blocks that the committed state shows nobody */
 	struct rangeset *seen;	   /* blocks that are not written any more, but are in that state */
 	struct rangeset *past_eof; /* of those hidden: written in that state, past the end */
-	struct rangeset
-		*zeroed; /* blocks that go home as zeroes, though the view does not show it */
 	struct origin_vec origins;
 	struct numbermap origin_of; /* an inode's place among them */
 	bool handle;		    /* an operation is changing metadata */

@@ -447,9 +447,8 @@ errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content)
 errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
 {
 	uint64_t bs = f->img->block_size;
-	errcode_t err = txn_home_zero(f->img, pblk * bs, len * bs);
 
-	return err || !f->session ? err : rangeset_add(f->session->zeroed, pblk, len, NULL);
+	return txn_home_zero(f->img, pblk * bs, len * bs);
 }
 
 errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
@@ -472,16 +471,12 @@ errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
 	return err || start == end ? err : edit_home_zero(f, start, end - start);
 }
 
-/*
- * Should the zeroing be taken back the block is one that nobody maps as written again, or that the
- * view holds: that it is still said to be zero does no harm.
- */
 errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data)
 {
 	struct e4z_image *img = f->img;
 	errcode_t err;
 
-	if (!capture_has(img->view, pblk) && rangeset_has(f->session->zeroed, pblk)) {
+	if (capture_goes_zero(img->view, pblk)) {
 		memset(data, 0, img->block_size);
 		return 0;
 	}

@@ -23,9 +23,7 @@ static errcode_t make(struct e4z_image *img)
 	s->shared.hidden = rangeset_new(img->blocks);
 	s->shared.seen = rangeset_new(img->blocks);
 	s->shared.past_eof = rangeset_new(img->blocks);
-	s->shared.zeroed = rangeset_new(img->blocks);
-	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.past_eof &&
-	    s->shared.zeroed)
+	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.past_eof)
 		return 0;
 	session_drop(img);
 	return ENOMEM;
@@ -72,7 +70,6 @@ void session_drop(struct e4z_image *img)
 	rangeset_free(s->shared.hidden);
 	rangeset_free(s->shared.seen);
 	rangeset_free(s->shared.past_eof);
-	rangeset_free(s->shared.zeroed);
 	vec_free(&s->shared.origins);
 	numbermap_free(&s->shared.origin_of);
 	free(s->last_name);

@@ -54,9 +54,9 @@ void homes_barrier(struct homes *homes);
 
 void homes_free(struct homes *homes);
 
-/* Remember how many there are; forget those that came since. */
+/* Remember how many there are; forget those that came since, in VIEW too. */
 void homes_mark(struct homes *homes);
-void homes_back(struct homes *homes);
+void homes_back(struct homes *homes, struct capture *view);
 
 /*
  * Leave those of LIST, blocks of BLOCK_SIZE bytes of VIEW, that will still differ from the disk

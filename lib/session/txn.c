@@ -171,7 +171,7 @@ void txn_mark(struct e4z_image *img)
 void txn_back(struct e4z_image *img)
 {
 	capture_back(img->view);
-	homes_back(&img->txn->homes);
+	homes_back(&img->txn->homes, img->view);
 	space_back(img->txn->space);
 }
 
@@ -386,7 +386,7 @@ errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len)
 		return E4Z_ET_CLIPPED;
 	err = hold_stashed(img, off, len);
 	if (!err)
-		err = capture_zero_held(img->view, off, len);
+		err = capture_zero_home(img->view, off, len);
 	return err ? err : homes_add_zero(&img->txn->homes, off, len, img->block_size);
 }
 
