@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads a script and runs it: e4zero-script(5) has the grammar.
 //
-// All of it is read, and every line understood, before the image is opened. What the operations
-// did is told once the transaction that they are in is durable.
+// It is read twice: every line is understood before the image is opened, and is read again to be
+// run. What the operations did is reported once the transaction that they are in is durable.
 
 #include "script.h"
 #include "edit.h"
+#include "edit_log.h"
 #include "errors.h"
 #include "files.h"
 #include "operation.h"
 #include "report.h"
-#include "source.h"
+#include "script_text.h"
 #include "util.h"
 #include "words.h"
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 8, MAX_TEXT = 256 << 20 };
+enum { MAX_WORDS = 8 };
 
 enum line_kind { LINE_OPERATION, LINE_FLUSH, LINE_COMMIT };
 
@@ -32,26 +33,13 @@ struct line {
 
 struct script {
 	const char *name;
-	char *text; /* the words of the lines point into it */
-	size_t len;
-	struct line *lines;
-	size_t count, room;
-	struct e4z_edit *edits;
-	size_t edit_count, edit_room, told; /* the first TOLD of them are durable */
-	char **paths;			    /* of files that a pattern matched */
-	size_t path_count, path_room;
+	struct script_text text;
+	struct edit_log log;
+	unsigned last;	/* number of the last line that is one */
 	char where[64]; /* in it a fault is */
 	char why[256];
 	bool no_memory;
 };
-
-static void *more(void *items, size_t count, size_t *room, size_t size)
-{
-	if (count < *room)
-		return items;
-	*room = *room ? *room * 2 : 64;
-	return realloc(items, *room * size);
-}
 
 /* ---- understanding ---- */
 
@@ -188,95 +176,79 @@ static bool read_line(struct script *s, struct line *line, char *text, bool *emp
 	return *empty || understand(&r);
 }
 
-/* The line TEXT, which is cut into words and kept. */
-static bool parse_line(struct script *s, unsigned number, char *text)
+/* What of the text is no line. */
+static bool complain_text(struct script *s, enum text_met met)
 {
-	struct line line = {.number = number}, *lines;
-	bool empty = false, understood = read_line(s, &line, text, &empty);
-
-	if (!understood || empty) {
-		free(line.pattern);
-		return understood;
-	}
-	lines = more(s->lines, s->count, &s->room, sizeof(*lines));
-	if (!lines) {
-		free(line.pattern);
-		return no_memory(s);
-	}
-	s->lines = lines;
-	lines[s->count++] = line;
-	return true;
+	return complain_at(s, s->text.number, (unsigned)s->text.len + 1,
+			   met == TEXT_ZERO_BYTE ? "a zero byte" : "the line is too long");
 }
 
-static bool parse(struct script *s)
+/* The next line that is one; *END: there is none. False: why not is said, or in *ERR. */
+static bool next_line(struct script *s, struct line *line, bool *end, errcode_t *err)
 {
-	/* editors of another world begin a text with U+FEFF, which is no part of it */
-	char *text = s->text + (strncmp(s->text, "\xef\xbb\xbf", 3) ? 0 : 3);
-	unsigned number = 0;
+	bool empty = true;
 
-	for (char *next = text, *at; (at = next);) {
-		number++;
-		next = strchr(at, '\n');
-		if (next)
-			*next++ = '\0';
-		else if (strlen(at) != s->len - (size_t)(at - s->text))
-			return complain_at(s, number, (unsigned)strlen(at) + 1, "a zero byte");
-		if (!parse_line(s, number, at))
+	*end = false;
+	while (empty && !*end) {
+		enum text_met met;
+
+		*line = (struct line){.number = 0};
+		*err = text_next(&s->text, &met);
+		if (*err)
 			return false;
+		*end = met == TEXT_END;
+		if (*end)
+			break;
+		if (met != TEXT_LINE)
+			return complain_text(s, met);
+		line->number = s->text.number;
+		if (!read_line(s, line, s->text.line, &empty))
+			return false;
+		if (empty)
+			free(line->pattern);
 	}
 	return true;
 }
 
-/* ---- reading ---- */
-
-static errcode_t read_text(struct script *s, const volatile int *stop)
+/* The first reading: all of it is understood. */
+static bool understand_all(struct script *s, errcode_t *err)
 {
-	struct source source;
-	errcode_t err = source_open(&source, s->name, MAX_TEXT, EFBIG, stop);
+	struct line line;
+	bool end = false, understood = true;
 
-	snprintf(s->why, sizeof(s->why), "%s", source.why);
-	if (!err && source.bytes.len > MAX_TEXT) {
-		snprintf(s->why, sizeof(s->why),
-			 "reading %.150s beyond the %" PRIu64 " bytes that there is room for",
-			 s->name, (uint64_t)MAX_TEXT);
-		err = EFBIG;
+	while (understood && !end) {
+		understood = next_line(s, &line, &end, err);
+		if (!understood || end)
+			break;
+		s->last = line.number;
+		free(line.pattern);
 	}
-	if (!err)
-		s->text = malloc(source.bytes.len + 1);
-	if (!err && !s->text)
-		err = ENOMEM;
-	if (!err)
-		err = source.bytes.read(source.bytes.arg, 0, s->text, source.bytes.len);
-	if (!err) {
-		s->text[source.bytes.len] = '\0';
-		s->len = source.bytes.len;
-	}
-	source_close(&source);
-	if (!err)
-		s->why[0] = '\0';
-	return err;
+	if (!understood)
+		free(line.pattern);
+	text_rewind(&s->text);
+	return understood;
 }
 
 /* ---- running ---- */
 
-/* WHAT failed, with the lines FIRST to LAST (indices). */
-static void blame(struct script *s, const char *what, size_t first, size_t last)
+/* WHAT failed, with the lines FIRST (0: none) to LAST. */
+static void blame(struct script *s, const char *what, unsigned first, unsigned last)
 {
 	const char *colon = *what ? ": " : "";
 
-	if (first < last)
-		snprintf(s->why, sizeof(s->why), "lines %u to %u together%s%.200s",
-			 s->lines[first].number, s->lines[last].number, colon, what);
-	else if (last < s->count)
-		snprintf(s->why, sizeof(s->why), "line %u%s%.200s", s->lines[last].number, colon,
-			 what);
+	if (first && first < last)
+		snprintf(s->why, sizeof(s->why), "lines %u to %u together%s%.200s", first, last,
+			 colon, what);
+	else if (last)
+		snprintf(s->why, sizeof(s->why), "line %u%s%.200s", last, colon, what);
 }
 
-/* A line that is being run. */
+/* The script as it is being run. */
 struct run {
 	struct edit_job *job;
 	struct script *script;
-	size_t first, line; /* indices; its transaction began with the FIRST */
+	struct line line;
+	unsigned first; /* number of the line that the transaction began with; 0: none yet */
 };
 
 /* OP, on one of the files of the line, failed with ERR; the line alone does not say which it is. */
@@ -284,176 +256,137 @@ static void blame_operation(struct run *run, const struct operation *op, errcode
 {
 	struct script *s = run->script;
 	const char *what = op->why[0] ? op->why : e4z_context(run->job->img);
+	unsigned number = run->line.number;
 	char both[512];
 
-	if (s->lines[run->line].pattern && !strstr(what, op->file) &&
+	if (run->line.pattern && !strstr(what, op->file) &&
 	    !strstr(e4z_message(run->job->img, err), op->file)) {
 		snprintf(both, sizeof(both), "%.200s%s%.200s", op->file, *what ? ": " : "", what);
 		what = both;
 	}
 	/* it is all of them that the journal has no room for */
-	blame(s, what, err == E4Z_ET_LOG_FULL ? run->first : run->line, run->line);
+	blame(s, what, err == E4Z_ET_LOG_FULL ? run->first : number, number);
 }
 
 /* The operation of a line on FILE. */
 static errcode_t operate(struct run *run, const char *file)
 {
 	struct script *s = run->script;
-	struct edit_job *job = run->job;
-	struct e4z_edit *edits = more(s->edits, s->edit_count, &s->edit_room, sizeof(*edits));
-	struct operation op = s->lines[run->line].op;
+	struct operation op = run->line.op;
+	struct e4z_edit edit;
 	errcode_t err;
 
-	if (!edits)
-		return ENOMEM;
-	s->edits = edits;
-	op.stop = job->stop;
+	op.stop = run->job->stop;
 	op.file = file;
-	err = operation_run(job->img, &op, &edits[s->edit_count]);
-	if (!err)
-		s->edit_count++;
-	else
+	err = operation_run(run->job->img, &op, &edit);
+	if (err) {
 		blame_operation(run, &op, err);
+		return err;
+	}
+	err = edit_log_add(&s->log, &edit);
+	if (err)
+		blame(s, s->log.why, run->line.number, run->line.number);
 	return err;
 }
 
-/* NAME is gone when this returns, and is reported after the commit. */
 static errcode_t operate_match(void *arg, const struct e4z_match *match, const char *name)
 {
-	struct run *run = arg;
-	struct script *s = run->script;
-	char **paths = more(s->paths, s->path_count, &s->path_room, sizeof(*paths));
-
 	(void)match;
-	if (!paths)
-		return ENOMEM;
-	s->paths = paths;
-	paths[s->path_count] = strdup(name);
-	if (!paths[s->path_count])
-		return ENOMEM;
-	return operate(run, paths[s->path_count++]);
+	return operate(arg, name);
 }
 
 /* Each file that the pattern of the line matches, as if it had the line for itself. */
 static errcode_t operate_pattern(struct run *run)
 {
-	const struct line *line = &run->script->lines[run->line];
 	struct edit_job *job = run->job;
 	struct file_walk files = {
 		.report = job->report, .stop = job->stop, .one = operate_match, .arg = run};
-	errcode_t err = files_expand(&files, job->img, line->pattern, line->op.file);
+	errcode_t err = files_expand(&files, job->img, run->line.pattern, run->line.op.file);
 
 	job->result.check.skipped += files.skipped;
 	/* an operation that failed was blamed */
 	if (err && !run->script->why[0])
-		blame(run->script, e4z_context(job->img), run->line, run->line);
+		blame(run->script, e4z_context(job->img), run->line.number, run->line.number);
 	return err;
 }
 
-/* The transaction is durable: say what was in it. */
-static errcode_t tell(struct edit_job *job, struct script *s)
+/* End this transaction, and begin the next; what was in it is reported when it is durable. */
+static errcode_t commit(struct run *run, bool last)
 {
+	struct script *s = run->script;
+	errcode_t err = edit_commit(run->job);
+
+	if (!err) {
+		err = edit_log_report(&s->log, run->job->report);
+		if (err && s->log.why[0])
+			blame(s, s->log.why, 0, s->last);
+	}
+	return err || last ? err : edit_next(run->job);
+}
+
+static errcode_t run_line(struct run *run)
+{
+	struct script *s = run->script;
 	errcode_t err = 0;
 
-	for (; s->told < s->edit_count && !err; s->told++)
-		err = report_edit(job->report, &s->edits[s->told]);
-	return err;
-}
-
-static int by_inode(const void *a, const void *b)
-{
-	const struct e4z_edit *x = a, *y = b;
-
-	return (x->ino > y->ino) - (x->ino < y->ino);
-}
-
-/* The files that were told of; the order of the edits is lost. */
-static uint64_t count_files(struct script *s)
-{
-	uint64_t files = 0;
-
-	if (s->told)
-		qsort(s->edits, s->told, sizeof(*s->edits), by_inode);
-	for (size_t i = 0; i < s->told; i++)
-		files += !i || s->edits[i].ino != s->edits[i - 1].ino;
-	return files;
-}
-
-/* End this transaction, and begin the next. */
-static errcode_t commit(struct edit_job *job, struct script *s, bool last)
-{
-	errcode_t err = edit_commit(job);
-
-	if (!err)
-		err = tell(job, s);
-	return err || last ? err : edit_next(job);
-}
-
-/* Line I; the transaction began with line *FIRST. */
-static errcode_t run_line(struct edit_job *job, struct script *s, size_t i, size_t *first)
-{
-	struct run run = {job, s, *first, i};
-	errcode_t err = 0;
-
-	switch (s->lines[i].kind) {
+	if (!run->first)
+		run->first = run->line.number;
+	switch (run->line.kind) {
 	case LINE_OPERATION:
-		return s->lines[i].pattern ? operate_pattern(&run)
-					   : operate(&run, s->lines[i].op.file);
-	case LINE_FLUSH: err = e4z_flush(job->img); break;
-	case LINE_COMMIT: err = commit(job, s, false); break;
+		return run->line.pattern ? operate_pattern(run) : operate(run, run->line.op.file);
+	case LINE_FLUSH: err = e4z_flush(run->job->img); break;
+	case LINE_COMMIT: err = commit(run, false); break;
 	}
 	if (err)
-		blame(s, e4z_context(job->img), *first, i);
-	else if (s->lines[i].kind == LINE_COMMIT)
-		*first = i + 1;
+		blame(s, e4z_context(run->job->img), run->first, run->line.number);
+	else if (run->line.kind == LINE_COMMIT)
+		run->first = 0;
 	return err;
 }
 
-static errcode_t run_lines(struct edit_job *job, struct script *s)
+static errcode_t run_lines(struct run *run)
 {
-	size_t first = 0;
-	errcode_t err = edit_begin(job);
+	struct script *s = run->script;
+	errcode_t err = edit_begin(run->job);
+	bool end = false;
 
-	for (size_t i = 0; i < s->count && !err; i++) {
-		if (*job->stop)
+	while (!err && !end) {
+		if (*run->job->stop)
 			return E4Z_ET_INTERRUPTED;
-		err = run_line(job, s, i, &first);
+		if (!next_line(s, &run->line, &end, &err))
+			return err ? err : ENOMEM;
+		if (!end)
+			err = run_line(run);
+		free(run->line.pattern);
 	}
 	if (err)
 		return err;
-	err = commit(job, s, true);
-	if (err && s->count)
-		blame(s, e4z_context(job->img), first, s->count - 1);
+	err = commit(run, true);
+	if (err && s->last && !s->why[0])
+		blame(s, e4z_context(run->job->img), run->first, s->last);
 	return err;
 }
 
 static errcode_t work(struct edit_job *job)
 {
-	errcode_t err = run_lines(job, job->arg);
+	struct run run = {.job = job, .script = job->arg};
+	errcode_t err = run_lines(&run);
 
-	job->result.check.files = count_files(job->arg);
+	job->result.check.files = edit_log_files(&run.script->log);
 	return err;
-}
-
-static void script_free(struct script *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		free(s->lines[i].pattern);
-	for (size_t i = 0; i < s->path_count; i++)
-		free(s->paths[i]);
-	free(s->paths);
-	free(s->text);
-	free(s->lines);
-	free(s->edits);
 }
 
 int script_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	struct script s = {.name = options->script};
-	errcode_t err = read_text(&s, stop);
-	bool understood = !err && parse(&s);
+	errcode_t err = text_open(&s.text, s.name, stop);
+	bool understood = false;
 	int status;
 
+	if (err)
+		snprintf(s.why, sizeof(s.why), "%s", s.text.source.why);
+	else
+		understood = understand_all(&s, &err);
 	/* that there is no memory is nobody's wrong usage */
 	if (s.no_memory)
 		err = ENOMEM;
@@ -463,6 +396,7 @@ int script_run(const struct options *options, struct report *report, const volat
 		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
 	else
 		status = edit_run_with(options, report, stop, work, &s, s.why);
-	script_free(&s);
+	text_close(&s.text);
+	edit_log_free(&s.log);
 	return status;
 }

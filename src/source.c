@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HOLD_BYTES (1u << 20) /* of a script that is kept in memory */
+
 static errcode_t read_at(void *arg, uint64_t off, void *to, size_t len)
 {
 	const struct source *source = arg;
@@ -21,6 +23,10 @@ static errcode_t read_at(void *arg, uint64_t off, void *to, size_t len)
 
 	if (*source->stop)
 		return E4Z_ET_INTERRUPTED;
+	if (source->kept) {
+		memcpy(to, source->kept + off, len);
+		return 0;
+	}
 	while (len) {
 		ssize_t n = pread(source->fd, p, len, (off_t)off);
 
@@ -123,21 +129,34 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 	}
 }
 
+int source_temporary(const char **dir)
+{
+	char path[4096];
+	const char *tmp = getenv("TMPDIR");
+	int fd;
+
+	*dir = tmp && *tmp ? tmp : "/tmp";
+	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", *dir) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
 static errcode_t spool(struct source *source, int fd, const char *name, uint64_t limit,
 		       errcode_t beyond)
 {
-	char path[4096];
-	const char *dir = getenv("TMPDIR");
+	const char *dir;
 
-	dir = dir && *dir ? dir : "/tmp";
+	source->bytes.len = 0;
+	source->fd = source_temporary(&dir);
+	if (source->fd >= 0)
+		return fill(source, fd, name, limit, beyond, dir);
 	snprintf(source->why, sizeof(source->why), "keeping %.120s in %.100s", name, dir);
-	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", dir) >= (int)sizeof(path))
-		return ENAMETOOLONG;
-	source->fd = mkostemp(path, O_CLOEXEC);
-	if (source->fd < 0)
-		return errno;
-	unlink(path);
-	return fill(source, fd, name, limit, beyond, dir);
+	return errno;
 }
 
 /* A FIFO without a writer would hold open(2), which a signal does not end. */
@@ -168,6 +187,7 @@ errcode_t source_open(struct source *source, const char *name, uint64_t limit, e
 		source->bytes.len = (uint64_t)st.st_size;
 		return 0;
 	} else {
+		source->spooled = true;
 		err = spool(source, fd, name, limit, beyond);
 	}
 	if (fd >= 0 && !is_stdin)
@@ -175,8 +195,29 @@ errcode_t source_open(struct source *source, const char *name, uint64_t limit, e
 	return err;
 }
 
+errcode_t source_hold(struct source *source, const char *name)
+{
+	int fd = source->fd;
+	errcode_t err;
+
+	if (source->spooled)
+		return 0;
+	if (source->bytes.len > HOLD_BYTES) {
+		err = spool(source, fd, name, UINT64_MAX, EFBIG);
+	} else {
+		char *kept = malloc(source->bytes.len + 1);
+
+		err = kept ? read_at(source, 0, kept, source->bytes.len) : ENOMEM;
+		source->kept = kept;
+		source->fd = -1;
+	}
+	close(fd);
+	return err;
+}
+
 void source_close(struct source *source)
 {
+	free(source->kept);
 	if (source->fd >= 0)
 		close(source->fd);
 }

@@ -7,6 +7,8 @@
 
 struct source {
 	int fd;
+	char *kept;   /* all of it, in memory; NULL: in FD */
+	bool spooled; /* FD is a temporary file */
 	const volatile int *stop;
 	struct e4z_source bytes; /* for e4z_write_from() */
 	char why[256];		 /* what was being done when it failed */
@@ -19,6 +21,16 @@ struct source {
  */
 errcode_t source_open(struct source *source, const char *name, uint64_t limit, errcode_t beyond,
 		      const volatile int *stop);
+
+/*
+ * What SOURCE, opened as NAME, gives from now on cannot be changed by others: where it is a regular
+ * file it is copied, a small one into memory. Errors as source_open().
+ */
+errcode_t source_hold(struct source *source, const char *name);
+
 void source_close(struct source *source);
+
+/* An unlinked file in *DIR, where temporary files are kept; -1 with errno. */
+int source_temporary(const char **dir);
 
 #endif
