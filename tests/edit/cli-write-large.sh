@@ -39,6 +39,7 @@ for how in "${kinds[@]}"; do
 	large 48M $how
 	bs=${how#-b } bs=${bs%% *}
 	# it begins and ends within a block
+	rm -f trace
 	cp --sparse=always image moved
 	places moved | sort >before
 	run_e4zero 0 --json --write --from new -o 70001 --trace-io trace moved /big

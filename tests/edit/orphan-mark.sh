@@ -26,7 +26,7 @@ gone() {
 	cmp image before || fail "$*: a second time writes"
 }
 
-broad kinds 2 '' '-O ^metadata_csum' '-O ^has_journal' '-O ^extent,^64bit'
+broad kinds 2 '' '-O ^metadata_csum' '-O ^extent,^64bit'
 for kind in "${kinds[@]}"; do
 	for verb in --fix --replay; do
 		# shellcheck disable=SC2086 # options

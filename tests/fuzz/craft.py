@@ -527,7 +527,8 @@ def super_case(name):
         if name == "meta_bg":
             img.sb(0x60, img.get(1024 + 0x60) | 0x10)
         return img
-    CASES["sb_" + name] = (make, 8, "")
+    # a read-only feature that nobody knows forbids edits alone
+    CASES["sb_" + name] = (make, 0 if name == "ro" else 8, "")
 
 
 for _name in SUPERS:
