@@ -148,7 +148,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 	w->damaged = map_walk(w->img, work, inode, &sink) != NULL;
 	if (w->err)
 		return w->err;
-	buf = blkdev_buffer(w->img->block_size > READ_BYTES ? w->img->block_size : READ_BYTES);
+	buf = malloc(w->img->block_size > READ_BYTES ? w->img->block_size : READ_BYTES);
 	if (!buf)
 		return ENOMEM;
 	err = 0;

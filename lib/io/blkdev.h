@@ -77,7 +77,8 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
 /*
  * LEN bytes to read into, for free(); NULL when memory runs out. They begin on a page: the kernel
- * copies a quarter slower to where malloc() puts large ones, 16 bytes behind one.
+ * copies a quarter slower to where malloc() puts large ones, 16 bytes behind one. For what is kept
+ * for long: it is mapped each time, where malloc() takes again what was freed.
  */
 void *blkdev_buffer(size_t len);
 

@@ -237,7 +237,7 @@ errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char
 		return stick(dev, E4Z_ET_CLIPPED);
 	if (!len)
 		return 0;
-	buf = blkdev_buffer(len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE);
+	buf = malloc(len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE);
 	err = buf ? ask(dev, &op) : stick(dev, ENOMEM);
 	if (!err)
 		err = zero(dev, &op, &asked);

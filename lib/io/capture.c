@@ -538,7 +538,7 @@ static errcode_t keep_changed(const struct capture *cap, struct captured *list, 
 {
 	uint32_t bs = cap->block_size;
 	size_t room = LIST_BYTES / bs ? LIST_BYTES / bs : 1, all = *count, kept = 0, n;
-	AUTO_FREE uint8_t *below = blkdev_buffer(room * bs);
+	AUTO_FREE uint8_t *below = malloc(room * bs);
 
 	if (!below)
 		return ENOMEM;

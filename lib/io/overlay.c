@@ -303,7 +303,7 @@ errcode_t overlay_each(const struct overlay *ov,
 	if (!overlay_count(ov))
 		return 0;
 	room = EACH_BYTES / ov->block_size ? EACH_BYTES / ov->block_size : 1;
-	buf = blkdev_buffer(room * ov->block_size);
+	buf = malloc(room * ov->block_size);
 	if (!buf)
 		return ENOMEM;
 	for (size_t i = 0; i < ov->items.count && !err; i += n) {

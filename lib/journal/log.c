@@ -70,7 +70,7 @@ errcode_t log_window_open(struct log_window *win, const struct log *log, uint32_
 	uint32_t room = (uint32_t)(bytes / log->shape.block_size);
 
 	*win = (struct log_window){.log = log, .room = room ? room : 1, .end = end};
-	win->buf = blkdev_buffer((size_t)win->room * log->shape.block_size);
+	win->buf = malloc((size_t)win->room * log->shape.block_size);
 	return win->buf ? 0 : ENOMEM;
 }
 

@@ -397,7 +397,7 @@ errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_si
 {
 	struct writing w = {.homes = homes, .dev = dev, .block_size = block_size};
 	AUTO_FREE const struct stashed **blocks = NULL;
-	AUTO_FREE uint8_t *piece = homes->stash ? blkdev_buffer(PIECE_BYTES) : NULL;
+	AUTO_FREE uint8_t *piece = homes->stash ? malloc(PIECE_BYTES) : NULL;
 	errcode_t err = homes->stash ? sort_blocks(homes, &blocks, &w.count) : 0;
 
 	if (homes->stash && !piece)

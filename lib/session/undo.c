@@ -333,7 +333,7 @@ static struct undo *undo_new(struct blkdev *dev, const char *path)
 	undo->fd = -1;
 	undo->dev = dev;
 	undo->path = strdup(path);
-	undo->buf = blkdev_buffer(PIECE);
+	undo->buf = malloc(PIECE);
 	if (undo->path && undo->buf && (undo->saved = rangeset_new((dev->len + BLOCK - 1) / BLOCK)))
 		return undo;
 	undo_free(undo);

@@ -118,7 +118,7 @@ static errcode_t add_all(struct table *t, const struct undo_header *header, stru
 errcode_t undo_after_put(int fd, struct undo_header *header, uint64_t block, struct blkdev *dev)
 {
 	AUTO_FREE struct table *t = calloc(1, sizeof(*t));
-	AUTO_FREE uint8_t *buf = blkdev_buffer(PIECE);
+	AUTO_FREE uint8_t *buf = malloc(PIECE);
 	errcode_t err;
 
 	if (!t || !buf)
@@ -217,7 +217,7 @@ errcode_t undo_after_judge(int fd, const struct undo_header *header,
 			   const struct undo_piece_vec *pieces, struct blkdev *dev, uint64_t *off)
 {
 	AUTO_FREE struct table *t = table_open(fd, header);
-	AUTO_FREE uint8_t *buf = blkdev_buffer(PIECE);
+	AUTO_FREE uint8_t *buf = malloc(PIECE);
 	errcode_t err = t && buf ? 0 : ENOMEM;
 
 	for (size_t i = 0; i < pieces->count && !err; i++)

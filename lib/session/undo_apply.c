@@ -157,7 +157,7 @@ static errcode_t read_all_keys(struct apply *a)
 	AUTO_FREE struct undo_keys *keys = malloc(a->block_size);
 	errcode_t err = 0;
 
-	a->buf = blkdev_buffer((size_t)UNDO_KEY_BLOCKS * a->block_size);
+	a->buf = malloc((size_t)UNDO_KEY_BLOCKS * a->block_size);
 	if (!keys || !a->buf)
 		return ENOMEM;
 	for (; left && !err; left -= left < room ? left : room)
