@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "image/super.h"
 #include "image/twin.h"
+#include "io/host_stat.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -96,22 +97,6 @@ static bool is_called(int dir, const char *where, const char *name)
 	return !strcmp(base_name(target), name);
 }
 
-/*
- * What a process has open as NAME in DIR, a folder of /proc. Nothing is asked of the server of its
- * file system, which need not answer for as long as it likes.
- */
-static bool stat_open(int dir, const char *name, struct stat *st)
-{
-	struct statx stx;
-
-	if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &stx) < 0)
-		return false;
-	*st = (struct stat){.st_mode = stx.stx_mode, .st_ino = stx.stx_ino};
-	st->st_dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
-	st->st_rdev = makedev(stx.stx_rdev_major, stx.stx_rdev_minor);
-	return true;
-}
-
 static struct server ask_process(const struct doors *doors, const char *folder, const char *name)
 {
 	struct server server = {.fuse = false};
@@ -121,7 +106,7 @@ static struct server ask_process(const struct doors *doors, const char *folder, 
 	while (dir && (entry = readdir(dir))) {
 		struct stat st;
 
-		if (entry->d_name[0] == '.' || !stat_open(dirfd(dir), entry->d_name, &st))
+		if (entry->d_name[0] == '.' || host_peek(dirfd(dir), entry->d_name, &st) < 0)
 			continue;
 		server.fuse |= S_ISCHR(st.st_mode) && st.st_rdev == FUSE_RDEV;
 		server.image |= is_door(doors, &st);
@@ -197,7 +182,7 @@ static bool shows(const struct host *host, struct blkdev *dev, struct doors *doo
 		return false;
 	if (mount->source[0] != '/')
 		return is_named_so(host, dev, doors, mount);
-	return stat(mount->source, &st) == 0 &&
+	return host_stat(mount->source, &st) == 0 &&
 	       (is_door(doors, &st) || is_twin(dev, doors, mounts, mount->source, &st));
 }
 

@@ -14,8 +14,10 @@
 #include "image/parts.h"
 #include "image/sniff.h"
 #include "image/super.h"
+#include "io/host_stat.h"
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -106,7 +108,7 @@ static const char *find_offset(const char *spec)
 
 	if (!question || strncmp(question, OFFSET_KEY, sizeof(OFFSET_KEY) - 1) != 0)
 		return NULL;
-	return lstat(spec, &st) == 0 ? NULL : question;
+	return host_fstatat(AT_FDCWD, spec, &st, AT_SYMLINK_NOFOLLOW) == 0 ? NULL : question;
 }
 
 errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, size_t why_size)

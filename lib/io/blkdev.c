@@ -3,6 +3,7 @@
 #include "io/blkdev.h"
 
 #include "errors.h"
+#include "io/host_stat.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -30,7 +31,7 @@ static errcode_t take_identity(struct blkdev *dev)
 {
 	struct stat st;
 
-	if (fstat(dev->fd, &st) < 0)
+	if (host_fstat(dev->fd, &st) < 0)
 		return errno;
 	if (S_ISREG(st.st_mode)) {
 		dev->dev = st.st_dev;
@@ -51,7 +52,7 @@ static errcode_t look_before(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (host_stat(path, &st) < 0)
 		return errno;
 	return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ? 0 : E4Z_ET_NOT_REGULAR;
 }
@@ -147,6 +148,7 @@ void *blkdev_buffer(size_t len)
 
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 {
+#if defined(HAVE_PREADV2) && defined(RWF_NOWAIT)
 	const struct iovec place = {.iov_base = buf, .iov_len = len};
 
 	if (off > dev->len || len > dev->len - off ||
@@ -154,6 +156,10 @@ bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 		return false;
 	atomic_fetch_add_explicit(&dev->bytes_read, len, memory_order_relaxed);
 	return true;
+#else
+	(void)dev, (void)off, (void)len, (void)buf;
+	return false;
+#endif
 }
 
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len)

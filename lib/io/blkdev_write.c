@@ -5,6 +5,7 @@
 #include "base/whole.h"
 #include "errors.h"
 #include "io/blkdev.h"
+#include "io/host_stat.h"
 #include "io/host_zero.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ static bool is_the_image(const struct blkdev *dev, int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 &&
+	return host_fstat(fd, &st) == 0 &&
 	       (dev->is_block
 			? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
 			: S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino);

@@ -2,6 +2,8 @@
 // Asks the host for zeroes, in the one way that is right for the image.
 #include "io/host_zero.h"
 
+#include "io/host_stat.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -30,7 +32,7 @@ static bool is_sparse(const struct blkdev *dev)
 {
 	struct stat st;
 
-	return fstat(dev->write_fd, &st) < 0 || (uint64_t)st.st_blocks * SECTOR < dev->size;
+	return host_fstat(dev->write_fd, &st) < 0 || (uint64_t)st.st_blocks * SECTOR < dev->size;
 }
 
 static errcode_t zero_file(const struct blkdev *dev, uint64_t at, uint64_t len, bool *asked)

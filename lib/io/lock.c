@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "errors.h"
+#include "io/host_stat.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -203,7 +204,7 @@ static void name_holder(int fd, const char *what, char *why, size_t why_size)
 	char path[64], name[64] = "";
 	FILE *f;
 
-	if (fstat(fd, &h.st) == 0) {
+	if (host_fstat(fd, &h.st) == 0) {
 		ask_proc_locks(&h);
 		if (!h.pid)
 			ask_descriptors(&h);

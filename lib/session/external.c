@@ -14,6 +14,7 @@
 #include "image/parts.h"
 #include "image/place.h"
 #include "image/super.h"
+#include "io/host_stat.h"
 #include "io/lock.h"
 #include <blkid/blkid.h>
 #include <dirent.h>
@@ -121,7 +122,7 @@ static errcode_t try_entry(struct hunt *hunt, const char *folder, int fd, const 
 	AUTO_FREE char *path = NULL;
 	struct stat st;
 
-	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+	if (host_fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size < SUPER_OFFSET + SUPER_SIZE)
 		return 0;
 	if (asprintf(&path, "%s/%s", folder, name) < 0) {

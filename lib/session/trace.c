@@ -2,6 +2,7 @@
 // e4z_trace(): "write OFF LEN  # what" for every operation, in bytes from the start of the image.
 #include "session/trace.h"
 
+#include "io/host_stat.h"
 #include "session/undo.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ static errcode_t judge_path(struct e4z_image *img, const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (host_stat(path, &st) < 0)
 		return 0;
 	if (is_image(img, &st))
 		return image_refuse(img, EINVAL, "the trace %.300s is the image itself", path);
