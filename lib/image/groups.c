@@ -2,6 +2,7 @@
 // Judges every group descriptor and collects the blocks of static metadata.
 #include "image/groups.h"
 
+#include "base/cleanup.h"
 #include "base/crc32c.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -196,4 +197,26 @@ void groups_free(struct e4z_image *img)
 	rangeset_free(img->metadata);
 	img->group = NULL;
 	img->metadata = NULL;
+}
+
+static int compare_place(const void *pa, const void *pb)
+{
+	const struct group *const *a = pa, *const *b = pb;
+
+	return ((*a)->itable > (*b)->itable) - ((*a)->itable < (*b)->itable);
+}
+
+errcode_t groups_order(const struct e4z_image *img, uint32_t **order)
+{
+	AUTO_FREE const struct group **sorted = calloc(img->groups, sizeof(*sorted));
+
+	*order = calloc(img->groups, sizeof(**order));
+	if (!sorted || !*order)
+		return ENOMEM;
+	for (uint32_t g = 0; g < img->groups; g++)
+		sorted[g] = &img->group[g];
+	qsort(sorted, img->groups, sizeof(*sorted), compare_place);
+	for (uint32_t g = 0; g < img->groups; g++)
+		(*order)[g] = (uint32_t)(sorted[g] - img->group);
+	return 0;
 }

@@ -31,6 +31,9 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
  */
 bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino);
 
+/* The numbers of the groups by the place of their inode tables: *ORDER, the caller's to free. */
+errcode_t groups_order(const struct e4z_image *img, uint32_t **order);
+
 void groups_free(struct e4z_image *img);
 
 #endif

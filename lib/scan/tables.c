@@ -71,14 +71,6 @@ static uint32_t per_group(const struct tables *t)
 	return t->img->fs->super->s_inodes_per_group;
 }
 
-static int compare_order(const void *pa, const void *pb, void *arg)
-{
-	const struct group *groups = arg;
-	const struct group *a = &groups[*(const uint32_t *)pa], *b = &groups[*(const uint32_t *)pb];
-
-	return (a->itable > b->itable) - (a->itable < b->itable);
-}
-
 static errcode_t new_workers(struct tables *t)
 {
 	struct e4z_image *img = t->img;
@@ -129,13 +121,11 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 		return err;
 	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
 	t->dirs = rangeset_new((uint64_t)img->inodes + 1);
-	t->order = calloc(img->groups, sizeof(*t->order));
-	if (!t->orphans || !t->dirs || !t->order)
+	if (!t->orphans || !t->dirs)
 		return ENOMEM;
-	for (uint32_t g = 0; g < img->groups; g++)
-		t->order[g] = g;
-	qsort_r(t->order, img->groups, sizeof(*t->order), compare_order, img->group);
-	err = new_workers(t);
+	err = groups_order(img, &t->order);
+	if (!err)
+		err = new_workers(t);
 	return err ? err : orphan_load(img, &t->workers[0].look.map, t->orphans, &t->stray);
 }
 

@@ -117,29 +117,28 @@ static errcode_t cut_piece(struct search *s, struct zeros_hint *hint, size_t pie
 	return err;
 }
 
-static int by_place(const void *pa, const void *pb, void *arg)
+static int by_place(const void *pa, const void *pb)
 {
-	const struct run *runs = arg;
-	const struct run *a = &runs[*(const size_t *)pa], *b = &runs[*(const size_t *)pb];
+	const struct run *const *a = pa, *const *b = pb;
 
-	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
+	return ((*a)->pblk > (*b)->pblk) - ((*a)->pblk < (*b)->pblk);
 }
 
 static errcode_t cut_pieces(struct search *s)
 {
-	AUTO_FREE size_t *order = malloc((s->count + 1) * sizeof(*order));
+	AUTO_FREE const struct run **order = malloc((s->count + 1) * sizeof(*order));
 	struct zeros_hint hint = {.known = false};
 	bool sorted = true;
 	errcode_t err = order ? 0 : ENOMEM;
 
 	for (size_t i = 0; i < s->count && !err; i++) {
-		order[i] = i;
+		order[i] = &s->pieces[i];
 		sorted = sorted && (!i || s->pieces[i - 1].pblk < s->pieces[i].pblk);
 	}
 	if (!err && !sorted)
-		qsort_r(order, s->count, sizeof(*order), by_place, (void *)s->pieces);
+		qsort(order, s->count, sizeof(*order), by_place);
 	for (size_t i = 0; i < s->count && !err; i++) {
-		err = cut_piece(s, &hint, order[i]);
+		err = cut_piece(s, &hint, (size_t)(order[i] - s->pieces));
 		if (!err && s->options->stop && *s->options->stop)
 			err = E4Z_ET_INTERRUPTED;
 	}
