@@ -458,7 +458,7 @@ void capture_drop_all(struct capture *cap)
 	free(cap->changed.slots);
 	forget_saved(cap);
 	capture_replace_zeroed(cap, NULL);
-	cap->changed = (struct block_table){NULL};
+	cap->changed = (struct block_table){.slots = NULL};
 }
 
 /* What becomes zero at home is sealed as ranges: what was sealed of it before is older. */
@@ -510,7 +510,7 @@ void capture_unseal(struct capture *cap)
 	free(cap->sealed.slots);
 	rangeset_free(cap->zeroes);
 	cap->zeroes = NULL;
-	cap->sealed = (struct block_table){NULL};
+	cap->sealed = (struct block_table){.slots = NULL};
 }
 
 /* ---- what was changed ---- */

@@ -350,9 +350,10 @@ errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, b
 			 uint64_t *pblk, uint64_t *got)
 {
 	const struct ext2_super_block *sb = img->fs->super;
-	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0, left;
+	uint64_t rel = near > sb->s_first_data_block ? near - sb->s_first_data_block : 0;
 	AUTO_FREE uint8_t *desc = malloc(img->block_size), *bitmap = malloc(img->block_size);
 	struct search s = {.img = img, .space = txn_space(img), .desc = desc, .bitmap = bitmap};
+	uint64_t left = 0;
 	errcode_t err = s.space && desc && bitmap ? alloc_left(img, reserved, &left) : ENOMEM;
 
 	*got = 0;

@@ -91,7 +91,7 @@ static int by_blocks(const void *pa, const void *pb)
  */
 static errcode_t move(struct session *s, uint64_t excess, bool *any)
 {
-	VEC(, struct candidate) list = {NULL};
+	VEC(, struct candidate) list = {.items = NULL};
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < s->files.count && !err; i++) {

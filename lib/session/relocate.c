@@ -86,7 +86,7 @@ static errcode_t load(struct edit_file *f, const struct run *run)
 
 static errcode_t move(struct edit_file *f, uint64_t start, uint64_t end)
 {
-	VEC(, struct run) runs = {NULL};
+	VEC(, struct run) runs = {.items = NULL};
 	struct extents_walk walk;
 	struct run run;
 	errcode_t err = 0;

@@ -6,7 +6,9 @@
  * PLACES is what "metadata places" prints. Places next to each other are written at once. The image
  * is no file system any more afterwards.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

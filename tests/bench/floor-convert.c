@@ -10,7 +10,9 @@
  *
  * No checksum, no bitmap, no claim. Blocks of 4 KiB; little-endian hosts only.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -12,7 +12,9 @@
  *            one pread that starts at the first EOF
  *   zeroes   with -w: stale tails become zero, in order, and one fdatasync
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>

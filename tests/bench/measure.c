@@ -5,7 +5,9 @@
  * peak memory. The numbers: seconds from before the first fork to after the last wait; CPU seconds
  * of both commands; peak resident memory and exit status of the first, the one that is measured.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -5,7 +5,9 @@
  * number of threads; only the kernel's placement differs. The list has a line "offset length" for
  * each chosen tail, in bytes of the device: the image is stained when it is no longer mounted.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fiemap.h>

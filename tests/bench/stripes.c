@@ -6,7 +6,9 @@
  * RUNS those of all other blocks, so that the caller can punch them out of the image file. Offsets
  * are those of the device.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fiemap.h>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What it takes without e4zero: every file's tail is zeroed through a mounted kernel.
 /* FALLOC_FL_ZERO_RANGE from EOF to the end of its block, for all regular files of a directory. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>

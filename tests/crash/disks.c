@@ -103,10 +103,17 @@ void disks_ignore(struct disks *disks, unsigned n, uint64_t off, uint64_t len)
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
-	unsigned __int128 product =
-		(unsigned __int128)(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd1b54a32d192ed03u);
+	uint64_t low, cross, high;
 
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	/* both halves of the product of 128 bits, which not every compiler has a type for */
+	a ^= 0x9e3779b97f4a7c15u;
+	b ^= 0xd1b54a32d192ed03u;
+	low = (a & UINT32_MAX) * (b & UINT32_MAX);
+	cross = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
+	high = (a >> 32) * (b >> 32) + (cross >> 32);
+	cross = (cross & UINT32_MAX) + (a & UINT32_MAX) * (b >> 32);
+	high += cross >> 32;
+	return (a * b) ^ high;
 }
 
 static uint64_t sector_hash(const struct disks *disks, unsigned n, uint64_t sector)

@@ -46,7 +46,7 @@ static void check(const char *path, const char *journal, struct reports *reports
 	struct e4z_image *img;
 	errcode_t err = e4z_open(path, &how, &img);
 
-	*reports = (struct reports){NULL};
+	*reports = (struct reports){.items = NULL};
 	if (!err)
 		err = e4z_check(img, &options, &sink, &summary);
 	if (err)

@@ -13,7 +13,9 @@
  *   FAULTY_COUNT=FILE    receives at the end how many steps, reads and allocations were asked
  *                        for, those after the failed one included
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,9 @@
  * kernel's page cache. fallocate(2) always succeeds, but zeroes only the whole aligned units of
  * UNIT bytes. It says "ready", and ends when it is unmounted. Needs root.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>

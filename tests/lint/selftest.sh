@@ -84,6 +84,13 @@ red headers 'uint64_t' LINT_FILES=lib/base/needy.h
 fresh
 printf 'enum twice { TWICE };\n' | plant lib/base/unguarded.h
 red headers 'twice' LINT_FILES=lib/base/unguarded.h
+fresh
+plant lib/base/half.c <<'END'
+static const struct { int a, b; } half = {1};
+int e4z_half(void);
+int e4z_half(void) { return half.a; }
+END
+red clang 'missing field' LINT_FILES=lib/base/half.c
 
 fresh
 printf 'int  f( void ){return 0;}\n' | plant lib/base/ugly.c

@@ -19,7 +19,7 @@ static char root[64], sys[96], proc[96];
 static const struct host made = {.sys = sys, .proc = proc};
 
 /* A file below the made-up root, with the directories to it. */
-static void put(const char *content, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) put(const char *content, const char *format, ...)
 {
 	char path[512];
 	size_t len = strlen(root) + 1;
@@ -268,7 +268,7 @@ static void test_swap(const char *name, const char *spelt)
 	struct busy busy;
 
 	new_host();
-	put("", name);
+	put("", "%s", name);
 	snprintf(image, sizeof(image), "%s/%s", root, name);
 	snprintf(line, sizeof(line), "Filename Type\n%s/%s file 4092 0 -2\n", root, spelt);
 	CHECK(truncate(image, 4 * MIB) == 0);
