@@ -17,8 +17,9 @@ struct walk {
 	struct map_work *work;
 	const struct inode *inode;
 	const struct map_sink *sink;
-	const char *fault;  /* the first one */
-	uint64_t next_lblk; /* behind the last extent or index entry seen */
+	const char *fault;   /* the first one */
+	uint64_t next_lblk;  /* behind the last extent or index entry seen */
+	uint64_t first, end; /* logical blocks; tree blocks that map none of them are not read */
 	uint64_t first_data;
 	uint32_t csum_seed;
 };
@@ -221,7 +222,8 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 			continue;
 		}
 		w->next_lblk = start;
-		index_entry(w, node, i, end);
+		if (start < w->end && end > w->first)
+			index_entry(w, node, i, end);
 	}
 }
 
@@ -259,7 +261,7 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 	uint32_t per_block = w->img->block_size / 4;
 	errcode_t err;
 
-	if (!block)
+	if (!block || lblk >= w->end || lblk + span <= w->first)
 		return;
 	if (lblk >= LBLK_END) {
 		fault(w, "a block is mapped past the last logical block");
@@ -300,6 +302,24 @@ static void indirect_map(struct walk *w)
 	gather_flush(&g);
 }
 
+static const char *walk(struct walk *w)
+{
+	const uint8_t *root = w->inode->raw + INODE_I_BLOCK;
+
+	w->first_data = w->img->fs->super->s_first_data_block;
+	nearby_forget(&w->work->nearby);
+	w->work->err = 0;
+	if (!(w->inode->flags & EXT4_EXTENTS_FL)) {
+		indirect_map(w);
+		return w->fault;
+	}
+	if (node_depth(root))
+		w->csum_seed = inode_csum_seed(w->img, w->inode);
+	if (header_ok(w, root, INODE_I_BLOCK_LEN, -1))
+		extent_node(w, root, LBLK_END);
+	return w->fault;
+}
+
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		     const struct map_sink *sink)
 {
@@ -308,21 +328,40 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 		.work = work,
 		.inode = inode,
 		.sink = sink,
-		.first_data = img->fs->super->s_first_data_block,
+		.end = UINT64_MAX,
 	};
-	const uint8_t *root = inode->raw + INODE_I_BLOCK;
 
-	nearby_forget(&work->nearby);
-	work->err = 0;
-	if (!(inode->flags & EXT4_EXTENTS_FL)) {
-		indirect_map(&w);
-		return w.fault;
-	}
-	if (node_depth(root))
-		w.csum_seed = inode_csum_seed(img, inode);
-	if (header_ok(&w, root, INODE_I_BLOCK_LEN, -1))
-		extent_node(&w, root, LBLK_END);
-	return w.fault;
+	return walk(&w);
+}
+
+struct find {
+	uint64_t lblk, pblk; /* pblk 0: not found */
+};
+
+static void find_in(void *arg, const struct run *run)
+{
+	struct find *find = arg;
+
+	if (!run->unwritten && find->lblk - run->lblk < run->len)
+		find->pblk = run->pblk + (find->lblk - run->lblk);
+}
+
+uint64_t map_find(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		  uint64_t lblk)
+{
+	struct find find = {.lblk = lblk};
+	const struct map_sink sink = {.arg = &find, .run = find_in};
+	struct walk w = {
+		.img = img,
+		.work = work,
+		.inode = inode,
+		.sink = &sink,
+		.first = lblk,
+		.end = lblk + 1,
+	};
+
+	(void)walk(&w); /* damage elsewhere in the map is not this block's */
+	return find.pblk;
 }
 
 errcode_t map_refuse(struct e4z_image *img, const struct map_work *work, uint32_t ino,

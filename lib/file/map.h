@@ -57,6 +57,13 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 		     const struct map_sink *sink);
 
 /*
+ * The block of the file system that holds block LBLK of INODE, which has a map. 0: it is a hole or
+ * unwritten, or the map is corrupt on the way to it. Only the tree blocks on that way are read.
+ */
+uint64_t map_find(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		  uint64_t lblk);
+
+/*
  * The walk with WORK found that the map of INO is damaged: WHY. The disk's error, and its reason in
  * the message, where that is to blame; else E4Z_ET_CORRUPT_MAP.
  */

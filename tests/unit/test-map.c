@@ -95,6 +95,27 @@ static void is_run(const struct run *run, uint64_t lblk, uint64_t len, uint64_t 
 	      run->unwritten == unwritten);
 }
 
+/* A block alone is found where the walk found it; without damage, none is found in a hole. */
+static void check_find(struct map_work *work, const struct inode *inode, const struct seen *seen,
+		       bool sound)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < seen->count; i++) {
+		const struct run *run = &seen->runs[i];
+		uint64_t last = run->len - 1;
+
+		CHECK(map_find(&img, work, inode, run->lblk) == (run->unwritten ? 0 : run->pblk));
+		CHECK(map_find(&img, work, inode, run->lblk + last) ==
+		      (run->unwritten ? 0 : run->pblk + last));
+		if (sound && run->lblk > next)
+			CHECK(!map_find(&img, work, inode, next) &&
+			      !map_find(&img, work, inode, run->lblk - 1));
+		next = run->lblk + run->len;
+	}
+	CHECK(!sound || !map_find(&img, work, inode, next));
+}
+
 /* Write the blocks out, walk the inode at RAW: extents one by one and in batches are the same. */
 static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 {
@@ -114,6 +135,7 @@ static const char *walk(uint8_t *raw, uint32_t flags, struct seen *seen)
 	for (size_t i = 0; i < single.count; i++)
 		is_run(&seen->runs[i], single.runs[i].lblk, single.runs[i].len, single.runs[i].pblk,
 		       single.runs[i].unwritten);
+	check_find(&work, &inode, &single, !why);
 	map_work_free(&work);
 	return why;
 }
