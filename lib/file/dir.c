@@ -29,6 +29,16 @@ struct walk {
 	errcode_t err;
 };
 
+bool dir_match(void *arg, const struct dir_entry *entry)
+{
+	struct dir_find *find = arg;
+
+	if (entry->name_len != find->len || memcmp(entry->name, find->name, find->len) != 0)
+		return true;
+	find->ino = entry->ino;
+	return false;
+}
+
 /* rec_len as ext4_rec_len_from_disk: 65536 does not fit into 16 bits. */
 static size_t record_len(const struct e4z_image *img, const uint8_t *e)
 {
@@ -190,4 +200,27 @@ errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const str
 	if (damaged)
 		*damaged |= w.damaged;
 	return err;
+}
+
+bool dir_read_block(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		    uint64_t lblk, uint64_t *budget, uint8_t *buf)
+{
+	uint64_t pblk;
+
+	if (lblk >= inode->size >> img->block_bits || !*budget)
+		return false;
+	--*budget;
+	pblk = map_find(img, work, inode, lblk);
+	return pblk && !image_read(img, pblk * img->block_size, img->block_size, buf);
+}
+
+void dir_walk_block(const struct e4z_image *img, const uint8_t *block, uint64_t off,
+		    bool (*entry)(void *arg, const struct dir_entry *entry), void *arg)
+{
+	struct walk w = {.img = img,
+			 .entry = entry,
+			 .arg = arg,
+			 .typed = ext2fs_has_feature_filetype(img->fs->super)};
+
+	walk_bytes(&w, block, img->block_size, off);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Path resolution inside the image, with symbolic links and without hash trees.
+// Path resolution inside the image, with symbolic links.
 #include "scan/lookup.h"
 
 #include "base/cleanup.h"
 #include "file/dir.h"
+#include "file/htree.h"
 #include "file/inline.h"
 #include "image/groups.h"
 #include <errno.h>
@@ -16,22 +17,6 @@
 /* Beside the blocks of the file system: a small one may be walked through several times. */
 #define BUDGET 65536
 #define NODES_MAX 8 /* tree blocks on the way to a target */
-
-struct find {
-	const char *name;
-	size_t len;
-	uint32_t ino;
-};
-
-static bool match(void *arg, const struct dir_entry *entry)
-{
-	struct find *find = arg;
-
-	if (entry->name_len != find->len || memcmp(entry->name, find->name, find->len) != 0)
-		return true;
-	find->ino = entry->ino;
-	return false;
-}
 
 /* Where block 0 of a symbolic link lies. */
 struct first_block {
@@ -140,7 +125,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 /* One component of the rest. */
 static errcode_t step(struct resolve *r, size_t len)
 {
-	struct find find = {.name = r->rest, .len = len};
+	struct dir_find find = {.name = r->rest, .len = len};
 	struct inode inode;
 	errcode_t err = inode_read(r->img, r->ino, r->raw, &inode);
 
@@ -156,8 +141,8 @@ static errcode_t step(struct resolve *r, size_t len)
 		r->plain = false;
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
-	else
-		err = dir_walk(r->img, r->work, &inode, r->budget, match, &find, NULL);
+	else if (!htree_find(r->img, r->work, &inode, r->budget, &find))
+		err = dir_walk(r->img, r->work, &inode, r->budget, dir_match, &find, NULL);
 	/* ".." of an inline directory is the number it begins with */
 	if (!find.ino && len == 2 && memcmp(r->rest, "..", 2) == 0 &&
 	    inode.flags & EXT4_INLINE_DATA_FL)

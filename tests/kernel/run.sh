@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernel does what we do: sequences of truncates and of every operation, conversions, natural crashes, and
-# replays. As root, with loop devices.
+# The kernel does what we do: sequences of truncates and of every operation, conversions, natural crashes, replays, and
+# its hash trees. As root, with loop devices.
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
 builddir=$(cd "${builddir:-$srcdir/build}" && pwd)
 export srcdir builddir
@@ -35,6 +35,7 @@ SEEDS=${SEEDS:-1 2} KINDS=${EDIT_KINDS:-*} FILES=${EDIT_FILES:-200} run bash "$s
 KINDS=${CONVERT_KINDS:-*} run bash "$srcdir/tests/kernel/convert.sh"
 KINDS=${NATURAL_KINDS:-*} run bash "$srcdir/tests/kernel/natural.sh"
 SEEDS=${SEEDS:-1 2} run bash "$srcdir/tests/kernel/replay.sh"
+run bash "$srcdir/tests/kernel/htree.sh"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] || exit 1
 [ $passed != 0 ] || exit 77
