@@ -2,7 +2,6 @@
 // e4z_open() and e4z_close(): the image, seen through its journal where that holds anything.
 #include "e4zero.h"
 
-#include "base/cleanup.h"
 #include "base/crc32c.h"
 #include "file/inode.h"
 #include "image/groups.h"
@@ -58,24 +57,10 @@ static bool uuid_fits(struct e4z_image *img, uint8_t *raw, uint32_t *seed)
 	return fits;
 }
 
-/*
- * Where the root's inode has a wrong checksum no kernel mounts, and every other checksum is likely
- * to be wrong too: nothing could be said of any inode.
- */
-static errcode_t judge_root(struct e4z_image *img)
+static errcode_t refuse_root(struct e4z_image *img, uint8_t *raw)
 {
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
-	uint64_t block;
-	uint32_t off, seed;
-	errcode_t err = raw ? groups_load(img) : ENOMEM;
+	uint32_t seed;
 
-	if (err || !img->inode_csum || img->group[0].sick)
-		return err;
-	inode_place(img, EXT2_ROOT_INO, &block, &off);
-	/* what cannot be read is reported by those who need it */
-	if (image_read(img, block * img->block_size + off, img->inode_size, raw) ||
-	    inode_checksum_ok(img, EXT2_ROOT_INO, raw))
-		return 0;
 	if (uuid_fits(img, raw, &seed))
 		return image_refuse(img, E4Z_ET_BAD_SUPER,
 				    "metadata_csum: the checksum seed of the superblock, 0x%" PRIx32
@@ -87,6 +72,31 @@ static errcode_t judge_root(struct e4z_image *img)
 			    "metadata_csum: the checksum of the root directory's inode is wrong: "
 			    "this inode is damaged, or the UUID or the checksum seed, and then "
 			    "nothing can be checked; \"e2fsck -fn IMAGE\" shows which");
+}
+
+/*
+ * Where the root's inode has a wrong checksum no kernel mounts, and every other checksum is likely
+ * to be wrong too: nothing could be said of any inode.
+ */
+static errcode_t judge_root(struct e4z_image *img)
+{
+	uint8_t *raw;
+	uint64_t block;
+	uint32_t off;
+	errcode_t err = groups_load(img);
+
+	if (err || !img->inode_csum || img->group[0].sick)
+		return err;
+	raw = malloc(img->inode_size);
+	if (!raw)
+		return ENOMEM;
+	inode_place(img, EXT2_ROOT_INO, &block, &off);
+	/* what cannot be read is reported by those who need it */
+	if (!image_read(img, block * img->block_size + off, img->inode_size, raw) &&
+	    !inode_checksum_ok(img, EXT2_ROOT_INO, raw))
+		err = refuse_root(img, raw);
+	free(raw);
+	return err;
 }
 
 /* The checksum of the journal's inode is wrong together with all others. */

@@ -223,7 +223,7 @@ static void end_with_partition(const struct apply *a)
 	const struct place_spec at = {.has_offset = true, .offset = a->dev->base};
 	struct places places = {.count = 0};
 	char why[512];
-	int number;
+	int number = 0;
 
 	if (place_choose(a->dev, &at, NULL, &places, &number, why, sizeof(why)))
 		(void)blkdev_set_place(a->dev, at.offset, a->dev->size - at.offset);
@@ -267,7 +267,7 @@ static errcode_t open_image(struct apply *a, const struct place_spec *spec,
 	char why[512] = "", note[320];
 	struct ext2_super_block want;
 	struct places places = {.count = 0};
-	int number;
+	int number = 0;
 	errcode_t err = wanted_super(a, &want);
 
 	if (err)
