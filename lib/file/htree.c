@@ -88,30 +88,27 @@ static bool search_leaf(struct descent *d, uint32_t lblk)
 }
 
 /*
- * The same below INDEX, which has LEVELS of index blocks below it. CONTINUED: names that collide
- * with those of the blocks before go on here, from the first entry; the lowest bit of a hash in the
- * index says so.
+ * The same below INDEX, which has LEVELS of index blocks below it. Names that collide go on in the
+ * next block, which the lowest bit of its hash says; it is in no name's hash.
  */
-static bool search(struct descent *d, const struct index *index, unsigned levels, bool continued)
+static bool search(struct descent *d, const struct index *index, unsigned levels)
 {
-	unsigned i = continued ? 0 : search_index(index, d->hash);
 	struct index below;
 
-	for (;;) {
+	for (unsigned i = search_index(index, d->hash);;) {
 		if (!levels) {
 			if (!search_leaf(d, entry_block(index, i)))
 				return false;
 		} else if (!dir_read_block(d->img, d->work, d->inode, entry_block(index, i),
 					   d->budget, d->block[levels]) ||
 			   !open_index(d->img, d->block[levels], NODE_INDEX, &below) ||
-			   !search(d, &below, levels - 1, continued)) {
+			   !search(d, &below, levels - 1)) {
 			return false;
 		}
 		if (++i == index->count)
 			return true;
 		if ((entry_hash(index, i) & ~1u) != d->hash)
 			return false;
-		continued = true;
 	}
 }
 
@@ -148,7 +145,7 @@ static void search_root(struct descent *d)
 	    !open_index(d->img, root, ROOT_INFO + sizeof(struct ext2_dx_root_info), &index) ||
 	    !make_hash(d, root))
 		return;
-	(void)search(d, &index, levels, false);
+	(void)search(d, &index, levels);
 }
 
 bool htree_find(const struct e4z_image *img, struct map_work *work, const struct inode *inode,

@@ -165,10 +165,14 @@ int main(int argc, char **argv)
 {
 	static struct place p;
 	bool collisions = argc == 4 && !strcmp(argv[1], "--collide");
+	errcode_t err;
 
 	CHECK(argc > 2);
 	e4z_init_errors();
-	CHECK(!e4z_open(argv[1 + collisions], &(struct e4z_open_options){0}, &p.img));
+	err = e4z_open(argv[1 + collisions], &(struct e4z_open_options){0}, &p.img);
+	if (err)
+		fprintf(stderr, "%s\n", e4z_message(p.img, err));
+	CHECK(!err);
 	CHECK(!groups_load(p.img));
 	CHECK(!map_work_init(p.img, &p.work));
 	if (collisions)
