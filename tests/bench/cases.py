@@ -166,6 +166,11 @@ FLUSH_ALWAYS = Command("flush-always", ("{e4zero}", "--policy", "flush-always", 
 # all but the writing: how much of the log it would take
 ONE_BLOCK = Command("zero-range -n", ("{e4zero}", "-n", "--zero-range", "-o", "4295000064", "-l",
                                       "4096", "{image}", "/striped"), says="1 block converted")
+# all but the writing: 2,000 names looked up in a directory of 1,000 and in one of 1,000,000
+FEW_NAMES, MANY_NAMES = (
+    Command(f"script -n, {names} names", ("{e4zero}", "-q", "-n", "--script",
+                                          f"{{cache}}/D.{names}.script", "{image}"))
+    for names in (1000, 1000000))
 
 
 def only(command, rounds):
@@ -194,6 +199,7 @@ CASES = (
          fresh=True),
     Case("C zero", "C", "warm", (KERNEL_ZERO_FILE, ZERO_FILE, DEBUGFS_PUNCH_FILE), fresh=True),
     Case("P punch", "P", "warm", (KERNEL_PUNCH, PUNCH_SCRIPT), rounds=3, fresh=True),
+    Case("D lookup", "D", "warm", (FEW_NAMES, MANY_NAMES)),
     Case("U policy", "U", "warm", (BATCH, FLUSH_ALWAYS), rounds=3, fresh=True),
     Case("X one block", "X", "warm", (ONE_BLOCK,), rounds=1),
     Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
@@ -253,6 +259,8 @@ GOALS = (
            DEBUGFS_PUNCH_FILE.name, 5),
     AtMost("131,072 holes in one script: against the kernel", "P punch", PUNCH_SCRIPT.name,
            KERNEL_PUNCH.name, 1),
+    AtMost("2,000 names among 1,000,000: against among 1,000", "D lookup", MANY_NAMES.name,
+           FEW_NAMES.name, 1, 0.05),
     Fewer("strided writes and zeroes: batch against flush-always", "U policy", BATCH.name,
           FLUSH_ALWAYS.name, 3, "barrier"),
     Faster("strided writes and zeroes: batch against flush-always", "U policy", BATCH.name,

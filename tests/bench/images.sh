@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, C, P, H, T, E, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
-# recipe has changed is made anew. S, L and X are filled through a loop mount, which needs root; K and R are
+# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# recipe has changed is made anew. S, L, D and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
 
@@ -73,7 +73,10 @@ format() { # IMAGE SIZE OPTIONS...
 }
 
 fresh() { # NAME: true when the image is there and of this recipe, and so is its script
-	case $1 in U | P) [ -e "$dir/$1.script" ] || return ;; esac
+	case $1 in
+	U | P) [ -e "$dir/$1.script" ] || return ;;
+	D) [ -e "$dir/D.1000000.script" ] || return ;;
+	esac
 	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
 		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
 }
@@ -189,6 +192,33 @@ make_P() {
 	finish P '"bytes": 1073741824, "holes": 131072'
 }
 
+# A directory of 1,000 names and one of 1,000,000, and for each a script that writes over 2,000 of them.
+make_D() {
+	local dir_names
+	need_root D
+	need_room D 1
+	format "$work/D.img" 1G -N 8192
+	attach "$work/D.img"
+	for dir_names in 1000 1000000; do
+		python3 - "$mnt" $dir_names "$dir/D.$dir_names.script" <<-'EOF'
+			import os, random, sys
+			mnt, names, script = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+			os.mkdir("%s/%d" % (mnt, names))
+			for i in range(names):
+			    if i % 60000 == 0:  # a file has 65,000 names at most
+			        file = "%s/file-%d-%d" % (mnt, names, i)
+			        open(file, "wb").write(b"data" * 1024)
+			    os.link(file, "%s/%d/name-of-a-file-%07d" % (mnt, names, i))
+			rng = random.Random(1)
+			with open(script, "w") as out:
+			    for _ in range(2000):
+			        out.write("zero /%d/name-of-a-file-%07d 0 10\n" % (names, rng.randrange(names)))
+		EOF
+	done
+	detach
+	finish D '"names": 1000000, "few": 1000'
+}
+
 # One file of 4 GiB: a MiB of zeros, a MiB of data, and so on.
 make_H() {
 	need_root H
@@ -260,7 +290,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | C | P | H | T | E | K | R) ;;
+	S | L | A | X | Z | U | C | P | D | H | T | E | K | R) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
