@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // scan/inodes: tables that are written here are walked in order, whatever the size of an inode:
-// wrong checksums, groups that were never initialised, bitmaps that cannot be believed, pieces that
-// cannot be read.
+// wrong checksums, groups that were never initialised, bitmaps that cannot be believed by their
+// checksum or their count, pieces that cannot be read.
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/vec.h"
@@ -15,7 +15,7 @@
 #define PIECE 262144 /* as in scan/inodes.c */
 #define BITMAPS 1    /* the first of the groups' bitmaps; their tables follow */
 
-enum group_kind { WHOLE, UNINIT, PARTIAL, WRONG_BITMAP, SICK, NOTHING, CUT, KINDS };
+enum group_kind { WHOLE, UNINIT, PARTIAL, WRONG_BITMAP, WRONG_COUNT, SICK, NOTHING, CUT, KINDS };
 
 /* What the walk has to meet. */
 struct meeting {
@@ -52,7 +52,7 @@ static void put_inode(struct world *w, uint32_t g, uint32_t n, bool bit, bool us
 	const struct group *group = &w->group[g];
 	uint32_t ino = g * w->per_group + n + 1;
 	uint16_t mode = (uint16_t)(LINUX_S_IFREG | (ino & 0777));
-	bool believed = !w->img.metadata_csum || g != WRONG_BITMAP;
+	bool believed = g != WRONG_COUNT && (!w->img.metadata_csum || g != WRONG_BITMAP);
 	uint8_t raw[1024];
 
 	for (size_t i = 0; i < w->size; i++)
@@ -76,6 +76,9 @@ static void put_bitmap(struct world *w, uint32_t g, const uint8_t *bitmap)
 	put(w, bitmap, BLOCK, group->inode_bitmap * BLOCK);
 	group->bitmap_csum = crc32c(w->img.csum_seed, bitmap, w->per_group / 8);
 	group->bitmap_csum ^= g == WRONG_BITMAP;
+	group->free = g == WRONG_COUNT;
+	for (uint32_t n = 0; n < w->per_group; n++)
+		group->free += !(bitmap[n / 8] >> n % 8 & 1);
 }
 
 static void fill_group(struct world *w, uint32_t g)
