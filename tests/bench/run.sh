@@ -6,7 +6,11 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 for python in python3 /usr/bin/python3; do
 	if command -v "$python" > /dev/null; then
-		exec env PYTHONDONTWRITEBYTECODE=1 "$python" "$here/bench.py" "$@"
+		export PYTHONDONTWRITEBYTECODE=1
+		[ "${1-}" != --growth ] || { shift; exec "$python" "$here/growth.py" "$@"; }
+		[ $# -eq 0 ] || exec "$python" "$here/bench.py" "$@"
+		"$python" "$here/bench.py"
+		exec "$python" "$here/growth.py"
 	fi
 done
 echo "bench: SKIP everything: needs python3" >&2
