@@ -134,6 +134,13 @@ static bool was_there(const struct stale *stale, uint64_t pblk, uint32_t at, uin
 	       stale->image[pblk * stale->verdict->block_size + at] == byte;
 }
 
+/* The byte stands where it did, and was in a file. */
+static bool was_shown(const struct stale *stale, uint64_t pblk, uint32_t at, uint8_t byte)
+{
+	return at < stale->from[pblk] && byte != CANARY &&
+	       stale->image[pblk * stale->verdict->block_size + at] == byte;
+}
+
 static void compare_block(const struct stale *stale, const uint8_t *data, const struct past *p,
 			  struct fresh *fresh)
 {
@@ -148,8 +155,12 @@ static void compare_block(const struct stale *stale, const uint8_t *data, const 
 			snprintf(fresh->why, sizeof(fresh->why),
 				 "inode %u has a new byte past EOF: %02x at %llu", p->ino, data[i],
 				 (unsigned long long)p->lblk * bs + i);
-		fresh->written += data[i] == WRITTEN;
-		fresh->strange += data[i] != WRITTEN;
+		if (data[i] == WRITTEN)
+			fresh->written++;
+		else if (was_shown(stale, p->pblk, i, data[i]))
+			fresh->moved++;
+		else
+			fresh->strange++;
 	}
 }
 

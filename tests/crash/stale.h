@@ -34,6 +34,7 @@ struct stale {
 /* What came with an edit. */
 struct fresh {
 	uint64_t strange; /* bytes that were not there, and that no step of the edit writes */
+	uint64_t moved;	  /* those that stand where they did, below EOF then: of a shifted map */
 	uint64_t written; /* bytes that a step writes */
 	char why[160]; /* where the first of them is, or what is reported; "": nowhere, nothing */
 };
