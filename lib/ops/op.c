@@ -142,10 +142,21 @@ static errcode_t rewind_op(struct op *op)
 	return err ? err : session_get(op->img, &op->session);
 }
 
+/* No commit can do what was done before OP, as ERR says: that is not the fault of OP. */
+static errcode_t blame_earlier(const struct op *op, errcode_t err)
+{
+	char text[1024];
+
+	if (err != E4Z_ET_NO_SPACE)
+		return err;
+	image_sentence(op->img, err, text, sizeof(text));
+	return image_refuse(op->img, err, "what comes before it cannot be committed: %s", text);
+}
+
 /* What came before must not be lost: it is committed separately. */
 static errcode_t begin_anew(struct op *op, const struct e4z_edit *start)
 {
-	errcode_t err = session_next(op->img);
+	errcode_t err = blame_earlier(op, session_next(op->img));
 
 	*op->edit = *start;
 	return err ? err : session_get(op->img, &op->session);
@@ -160,8 +171,9 @@ static errcode_t try_settled(struct op *op, const struct e4z_edit *start, bool *
 	errcode_t err = session_settle(op->img);
 
 	*op->edit = *start;
-	if (!err)
-		err = op_try(op, fits);
+	if (err)
+		return blame_earlier(op, err);
+	err = op_try(op, fits);
 	if (!err && *fits)
 		return 0;
 	*fits = false;

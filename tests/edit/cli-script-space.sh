@@ -52,6 +52,24 @@ untouched 8 'lines 2 to 22 together: looking for a free block: No space' image -
 head -n 2 script >alone
 run_e4zero 0 --script alone image
 
+# the same, when it shows because a later line wants a transaction of its own
+full_image -J size=1
+head -c 1200000 /dev/urandom >over
+printf 'write /b 0 from=over\n' >script
+run_e4zero 0 --split --script script image
+free=$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Free blocks: *//p')
+printf 'allocate /a 0 %d\n' $((free * 1024)) >script
+for ((i = 0; i < 20; i++)); do
+	printf 'write-zeroes /a %d 1k\n' $((i * 2048))
+done >>script
+cp script script.more
+for last in 'write /b 0 from=over' "$(printf 'truncate /b 0\nwrite /b 2M from=most')"; do
+	{ cat script.more && echo "$last"; } >script
+	untouched 8 'line 2[23]: what comes before it cannot be committed: looking for a free block: No space left' \
+		image --split --script script image
+	untouched 8 'what comes before it cannot be committed: ' image -n --split --script script image
+done
+
 # what is freed is not free before a commit
 full_image -O ^has_journal
 printf 'write /a 0 from=most\n' >script
