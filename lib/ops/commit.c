@@ -38,7 +38,7 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 	*summary = (struct e4z_commit_summary){0};
 	err = session_commit(img, summary);
-	txn_abort(img);
+	e4z_abort(img);
 	return err;
 }
 

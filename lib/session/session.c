@@ -225,8 +225,10 @@ errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summa
 {
 	errcode_t err = session_settle(img);
 
-	if (!err)
-		err = txn_commit(img, summary);
+	/* what was settled in part must not be committed: the session remembers that it was */
+	if (err)
+		return err;
+	err = txn_commit(img, summary);
 	session_drop(img);
 	return err;
 }
@@ -235,8 +237,10 @@ errcode_t session_seal(struct e4z_image *img)
 {
 	errcode_t err = session_settle(img);
 
+	if (err)
+		return err;
 	session_drop(img);
-	return err ? err : txn_seal_planned(img);
+	return txn_seal_planned(img);
 }
 
 errcode_t session_next(struct e4z_image *img)
