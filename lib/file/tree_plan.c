@@ -307,7 +307,7 @@ bool tree_outgrows(const struct tree *tree, bool planned, uint64_t eof)
 
 	if (shape->depth < 2 || eof < 2)
 		return false;
-	/* where it begins behind EOF itself the end that e2fsck computes wraps */
+	/* where it begins past EOF itself the end that e2fsck computes wraps */
 	top = &shape->level[shape->depth - 1];
 	return top->items[top->count - 1].key <= eof && leaves->items[leaves->count - 1].key > eof;
 }

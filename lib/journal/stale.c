@@ -2,7 +2,7 @@
 // Looks at what a transaction is going to be written over, and passes the numbers that stand there.
 #include "journal/stale.h"
 
-/* What is in the ring's block AT now has *TID, or the number behind it: *TID passes it. */
+/* What is in the ring's block AT now has *TID, or the number after it: *TID passes it. */
 static errcode_t pass_block(const struct log *log, uint64_t at, uint32_t *tid, bool *passed)
 {
 	uint32_t together, stale;

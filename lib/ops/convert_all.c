@@ -61,7 +61,7 @@ static errcode_t leave(struct every *e, uint32_t ino, errcode_t err, const char 
 	return results_leave(e->results, ino, err, why);
 }
 
-/* The last failure was the file's own: all that is known of it is told. */
+/* The last failure was the file's own: all that is known of it is reported. */
 static errcode_t leave_failed(struct every *e, uint32_t ino, errcode_t err)
 {
 	char why[512];

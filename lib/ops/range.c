@@ -208,7 +208,7 @@ static errcode_t write_zeroes(struct op *op)
 
 /* ---- zero ---- */
 
-/* The range ends with the file: what is behind EOF is nobody's to ask for. */
+/* The range ends with the file: what is past EOF is nobody's to ask for. */
 static void clip(struct op *op)
 {
 	uint64_t size = op->f->inode.size;
@@ -240,7 +240,7 @@ static errcode_t zero_in_place(struct op *op)
 	return zero_range(op->f, op->session, op->off, op->len, op->edit);
 }
 
-/* No piece is wanted of what is behind EOF. */
+/* No piece is wanted of what is past EOF. */
 static errcode_t zero_split(struct op *whole)
 {
 	struct op op = *whole;

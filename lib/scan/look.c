@@ -14,7 +14,7 @@
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
-/* No inode behind it is the file system's own. */
+/* No inode after it is the file system's own. */
 static uint32_t last_system(const struct ext2_super_block *sb)
 {
 	const uint32_t inos[] = {sb->s_usr_quota_inum, sb->s_grp_quota_inum, sb->s_prj_quota_inum,
