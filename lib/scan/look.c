@@ -53,9 +53,11 @@ bool look_is_system(const struct e4z_image *img, uint32_t ino)
 {
 	const struct ext2_super_block *sb = img->fs->super;
 
-	return (ino < EXT2_FIRST_INODE(sb) && ino != EXT2_ROOT_INO) ||
-	       ino == sb->s_usr_quota_inum || ino == sb->s_grp_quota_inum ||
-	       ino == sb->s_prj_quota_inum ||
+	/* whatever a field says of it, the root is the directory that names begin at */
+	if (ino == EXT2_ROOT_INO)
+		return false;
+	return ino < EXT2_FIRST_INODE(sb) || ino == sb->s_usr_quota_inum ||
+	       ino == sb->s_grp_quota_inum || ino == sb->s_prj_quota_inum ||
 	       (ext2fs_has_feature_orphan_file(img->fs->super) && ino == sb->s_orphan_file_inum);
 }
 
