@@ -37,7 +37,7 @@ struct look {
 	bool seen_hole; /* or not */
 
 	/* its own */
-	uint32_t last_system; /* no inode behind it is the file system's */
+	uint32_t last_system; /* no inode after it is the file system's */
 	struct map_work map;
 	uint8_t *buf; /* judge_buffer_size() bytes; anybody's between two calls */
 	struct claim_vec claimed;
