@@ -23,6 +23,24 @@ extern "C" {
 
 #define E4Z_MUST_CHECK __attribute__((warn_unused_result))
 
+/* ---- version ---- */
+
+/* Of this header. The only place where it is written: configure.ac reads it here. */
+#define E4Z_VERSION_MAJOR 0
+#define E4Z_VERSION_MINOR 1
+#define E4Z_VERSION_PATCH 0
+
+#define E4Z_VERSION_TEXT_(major, minor, patch) #major "." #minor "." #patch
+#define E4Z_VERSION_TEXT(major, minor, patch) E4Z_VERSION_TEXT_(major, minor, patch)
+/* "MAJOR.MINOR.PATCH" */
+#define E4Z_VERSION E4Z_VERSION_TEXT(E4Z_VERSION_MAJOR, E4Z_VERSION_MINOR, E4Z_VERSION_PATCH)
+
+/*
+ * E4Z_VERSION of the library that the program is linked with; a static string. A program that is
+ * linked with a library of another version than its header's is not supported: compare the two.
+ */
+const char *e4z_version(void);
+
 struct e4z_image;
 
 /* ---- opening ---- */

@@ -312,6 +312,6 @@ static int version_run(const struct options *options, struct report *report,
 		       const volatile int *stop)
 {
 	(void)options, (void)report, (void)stop;
-	puts(PACKAGE_STRING);
+	printf("e4zero %s\n", e4z_version());
 	return EXIT_NONE;
 }
