@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No file above 600 lines, no C function above 120, no line of C above 100 columns.
+# No file above 600 lines, no C function above 120, no line of C above 100 columns. The public header holds the reference
+# of the library, and may have 1200.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 
@@ -18,8 +19,9 @@ measure='
 		return n + length(part[last])
 	}
 	function finish() {
-		if (lines > max_file)
-			print file ":" max_file ": " lines " lines, " max_file " are allowed"
+		limit = file == "lib/e4zero.h" ? max_reference : max_file
+		if (lines > limit)
+			print file ":" limit ": " lines " lines, " limit " are allowed"
 	}
 	FNR == 1 { finish(); file = FILENAME; is_c = file ~ /\.[ch]$/; start = 0 }
 	{ lines = FNR }
@@ -35,5 +37,5 @@ measure='
 	}
 	END { finish() }'
 complaints=$(printf '%s\n' "$sources" |
-	xargs -r -d '\n' awk -v max_file=600 -v max_function=120 -v max_columns=100 "$measure")
+	xargs -r -d '\n' awk -v max_file=600 -v max_reference=1200 -v max_function=120 -v max_columns=100 "$measure")
 verdict "$(echo "$sources" | grep -c .)" files "$complaints"
