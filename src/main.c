@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // e4zero: the order of things around a verb - descriptors, signals, the report, the exit status.
 
+#include "cli/options.h"
 #include "e4zero.h"
-#include "options.h"
-#include "report.h"
-#include "report_json.h"
+#include "report/report.h"
+#include "report/report_json.h"
 #include "util.h"
 #include <errno.h>
 #include <signal.h>

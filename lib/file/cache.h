@@ -3,7 +3,7 @@
  * The write-back cache of a session: blocks of files, keyed by (file, logical block), that were
  * changed and are not at home yet.
  *
- * A block is DIRTY until its owner has put it where it belongs (session/writeback.h), then CLEAN,
+ * A block is DIRTY until its owner has put it where it belongs (edit/writeback.h), then CLEAN,
  * and then it may be forgotten at any time. The cache never reads or writes; it counts, and says
  * when it is over its limit. What an operation does to it can be taken back (cache_back).
  */

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "file/node.h"
+#include "format/node.h"
 #include "image/groups.h"
 #include <endian.h>
 

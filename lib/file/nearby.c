@@ -2,7 +2,7 @@
 // Reading tree blocks that lie near each other with one call.
 #include "file/nearby.h"
 
-#include "file/node.h"
+#include "format/node.h"
 #include <stdlib.h>
 
 /* A stretch: so many bytes, and blocks that fit into a word. */

@@ -6,8 +6,8 @@
 #ifndef E4Z_IMAGE_GROUPS_H
 #define E4Z_IMAGE_GROUPS_H
 
-#include "base/rangeset.h"
 #include "image/image.h"
+#include "sets/rangeset.h"
 
 struct group {
 	uint64_t itable, inode_bitmap; /* blocks */

@@ -6,16 +6,16 @@
 #include "image/image.h"
 
 #include "base/bytes.h"
-#include "base/rangeset.h"
+#include "busy/busy.h"
+#include "busy/caches.h"
 #include "errors.h"
-#include "image/busy.h"
-#include "image/caches.h"
+#include "format/super.h"
 #include "image/follow.h"
 #include "image/place.h"
 #include "image/sniff.h"
-#include "image/super.h"
 #include "io/channel.h"
 #include "io/lock.h"
+#include "sets/rangeset.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -10,10 +10,10 @@
 
 #include "base/bytes.h"
 #include "errors.h"
+#include "format/super.h"
 #include "image/lvm.h"
 #include "image/parts.h"
 #include "image/sniff.h"
-#include "image/super.h"
 #include "io/host_stat.h"
 #include <ctype.h>
 #include <errno.h>

@@ -3,10 +3,10 @@
 #include "io/capture.h"
 
 #include "base/cleanup.h"
-#include "base/rangeset.h"
 #include "base/vec.h"
 #include "errors.h"
 #include "io/block_table.h"
+#include "sets/rangeset.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,11 +10,11 @@
 #ifndef E4Z_IO_CAPTURE_H
 #define E4Z_IO_CAPTURE_H
 
-#include "base/rangeset.h"
 #include "io/blkdev.h"
 #include "io/block_table.h"
 #include "io/overlay.h"
 #include "io/stash.h"
+#include "sets/rangeset.h"
 
 struct capture;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Locks on an image that qemu, flock(1), udev and another e4zero honour. Neither mounts nor loop
- * devices take any: image/busy looks for those.
+ * devices take any: busy/busy looks for those.
  */
 #ifndef E4Z_IO_LOCK_H
 #define E4Z_IO_LOCK_H

@@ -2,9 +2,9 @@
 // An append-only store of blocks and a hash table of the newest of each.
 #include "io/stash.h"
 
-#include "base/spill.h"
 #include "base/vec.h"
 #include "base/whole.h"
+#include "sets/spill.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

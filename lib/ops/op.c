@@ -3,11 +3,11 @@
 #include "ops/op.h"
 
 #include "base/bytes.h"
-#include "scan/lookup.h"
-#include "session/fit.h"
-#include "session/guard.h"
-#include "session/pieces.h"
-#include "session/txn.h"
+#include "edit/fit.h"
+#include "edit/pieces.h"
+#include "open/guard.h"
+#include "path/lookup.h"
+#include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

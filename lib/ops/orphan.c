@@ -4,14 +4,14 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/rangeset.h"
+#include "edit/pieces.h"
+#include "edit/session.h"
 #include "file/map.h"
 #include "image/groups.h"
 #include "ops/truncate.h"
-#include "scan/orphan.h"
-#include "session/pieces.h"
-#include "session/session.h"
-#include "session/txn.h"
+#include "scan/orphan_list.h"
+#include "sets/rangeset.h"
+#include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -438,6 +438,6 @@ errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *opt
 	err = finish_all(img, options, leave);
 	session_drop(img);
 	if (err)
-		e4z_abort(img);
+		txn_abort(img);
 	return err;
 }

@@ -3,8 +3,8 @@
 #ifndef E4Z_OPS_ORPHAN_H
 #define E4Z_OPS_ORPHAN_H
 
-#include "base/rangeset.h"
 #include "e4zero.h"
+#include "sets/rangeset.h"
 
 /*
  * What e4z_begin() does: open a transaction, and finish in front of it the truncate of every orphan

@@ -2,7 +2,7 @@
 // Ranges of a file, as fallocate(2) changes them: zeroed, punched out, allocated.
 #include "ops/op.h"
 
-#include "session/guard.h"
+#include "open/guard.h"
 #include <string.h>
 
 /* May [op->off, END) be changed? A length of 0 is refused as the kernel does (EINVAL). */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Takes a range out of a file, or opens one: what stands behind moves. No data are touched.
 #include "base/bytes.h"
+#include "open/guard.h"
 #include "ops/op.h"
-#include "session/guard.h"
 #include <inttypes.h>
 
 /* Whole clusters, of a file with extents whose content does not depend on its place. */

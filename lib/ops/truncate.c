@@ -9,9 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "open/guard.h"
 #include "ops/op.h"
-#include "session/guard.h"
-#include "session/txn.h"
+#include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

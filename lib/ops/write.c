@@ -5,8 +5,8 @@
 // gets goes home before the commit, what can be seen travels in the transaction (or goes home first
 // when the data are ordered). So nothing is allocated before it has to be.
 #include "base/bytes.h"
+#include "open/guard.h"
 #include "ops/op.h"
-#include "session/guard.h"
 #include <errno.h>
 #include <inttypes.h>
 

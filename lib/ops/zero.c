@@ -4,8 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "edit/writeback.h"
 #include "file/inline.h"
-#include "session/writeback.h"
 #include <errno.h>
 #include <string.h>
 

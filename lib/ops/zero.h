@@ -10,7 +10,7 @@
 #ifndef E4Z_OPS_ZERO_H
 #define E4Z_OPS_ZERO_H
 
-#include "session/session.h"
+#include "edit/session.h"
 
 /* What a mapping is to zeroing. Blocks that are shared or not sane never get this far: such a file
  * cannot be opened for editing. */

@@ -5,8 +5,8 @@
 #include "base/cleanup.h"
 #include "base/pool.h"
 #include "image/groups.h"
+#include "path/lookup.h"
 #include "scan/look.h"
-#include "scan/lookup.h"
 #include "scan/names.h"
 #include "scan/tables.h"
 #include <errno.h>

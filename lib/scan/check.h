@@ -3,8 +3,8 @@
 #ifndef E4Z_SCAN_CHECK_H
 #define E4Z_SCAN_CHECK_H
 
+#include "findings/findings.h"
 #include "image/image.h"
-#include "scan/findings.h"
 
 /* Stands among the kinds for the end. */
 #define CHECK_END (E4Z_KIND_COUNT + 1)

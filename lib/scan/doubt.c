@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "file/inode.h"
-#include "file/node.h"
+#include "format/node.h"
 #include <errno.h>
 #include <stdlib.h>
 

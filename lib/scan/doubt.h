@@ -6,8 +6,8 @@
 #ifndef E4Z_SCAN_DOUBT_H
 #define E4Z_SCAN_DOUBT_H
 
-#include "base/rangeset.h"
 #include "image/image.h"
+#include "sets/rangeset.h"
 
 /*
  * Add to BLOCKS, a set over the file system, everything that the slot of INO and the tree blocks

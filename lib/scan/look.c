@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "file/inline.h"
-#include "scan/cutoff.h"
+#include "findings/cutoff.h"
 #include <errno.h>
 #include <stdlib.h>
 

@@ -6,13 +6,13 @@
 #ifndef E4Z_SCAN_LOOK_H
 #define E4Z_SCAN_LOOK_H
 
-#include "base/rangeset.h"
 #include "base/vec.h"
 #include "file/map.h"
+#include "findings/claims.h"
+#include "findings/findings.h"
+#include "findings/judge.h"
 #include "image/image.h"
-#include "scan/claims.h"
-#include "scan/findings.h"
-#include "scan/judge.h"
+#include "sets/rangeset.h"
 
 VEC(tail_vec, struct tail);
 VEC(suspect_vec, struct suspect);

@@ -3,10 +3,10 @@
 // stands.
 #include "scan/names.h"
 
-#include "base/spill.h"
 #include "base/vec.h"
 #include "base/whole.h"
-#include "file/dir.h"
+#include "path/dir.h"
+#include "sets/spill.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #ifndef E4Z_SCAN_NAMES_H
 #define E4Z_SCAN_NAMES_H
 
-#include "base/rangeset.h"
+#include "findings/findings.h"
 #include "image/image.h"
-#include "scan/findings.h"
+#include "sets/rangeset.h"
 
 struct names;
 

@@ -12,7 +12,7 @@
 #include "image/groups.h"
 #include "scan/blame.h"
 #include "scan/look.h"
-#include "scan/orphan.h"
+#include "scan/orphan_list.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>

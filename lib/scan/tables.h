@@ -6,10 +6,10 @@
 #ifndef E4Z_SCAN_TABLES_H
 #define E4Z_SCAN_TABLES_H
 
-#include "base/rangeset.h"
+#include "findings/claims.h"
+#include "findings/findings.h"
 #include "image/image.h"
-#include "scan/claims.h"
-#include "scan/findings.h"
+#include "sets/rangeset.h"
 
 struct tables;
 

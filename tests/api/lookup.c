@@ -13,9 +13,9 @@
 
 #include "../unit/check.h"
 #include "base/vec.h"
-#include "file/htree.h"
 #include "image/groups.h"
-#include "scan/lookup.h"
+#include "path/htree.h"
+#include "path/lookup.h"
 #include <stdio.h>
 #include <stdlib.h>
 

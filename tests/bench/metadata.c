@@ -13,7 +13,7 @@
 #include "image/groups.h"
 #include "image/image.h"
 #include "journal/commit.h"
-#include "session/txn.h"
+#include "txn/txn.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 // The calls of e4zero.h that workloads are made of.
 #include "steps.h"
 
+#include "edit/session.h"
 #include "errors.h"
 #include "image/image.h"
-#include "session/session.h"
-#include "session/txn.h"
+#include "txn/txn.h"
 #include <string.h>
 
 errcode_t step_truncate_to(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)

@@ -12,8 +12,8 @@
 #include "errors.h"
 #include "image/groups.h"
 #include "image/image.h"
-#include "session/guard.h"
-#include "session/undo.h"
+#include "open/guard.h"
+#include "undo/undo.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>

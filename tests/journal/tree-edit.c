@@ -7,7 +7,7 @@
 // edits follow, emitted every few.
 #include "base/crc32c.h"
 #include "errors.h"
-#include "file/indirect.h"
+#include "tree/indirect.h"
 #include <stdio.h>
 #include <stdlib.h>
 

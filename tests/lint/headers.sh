@@ -13,7 +13,7 @@ is_built_alone() {
 	[ -f "$root/$source" ] || return
 	first=$(grep -m 1 '^#include' "$root/$source")
 	case $1:$first in
-	lib/*:"#include \"${1#lib/}\"" | *:"#include \"${1##*/}\"") ;;
+	src/*:"#include \"${1#src/}\"" | lib/*:"#include \"${1#lib/}\"" | *:"#include \"${1##*/}\"") ;;
 	*) return 1 ;;
 	esac
 	awk '/^#/ { n++; word[n] = $1 " " $2; last = $1 }

@@ -32,7 +32,7 @@ complaints=$(awk '
 		if (in_lib) {
 			if (!(who in rank)) say("includes " header ", which lib/LAYERS does not list")
 			else if (rank[who] > rank[me] && me in rank) say("reaches up to " header)
-		} else if (who ~ /\//) say("src/ reaches into lib/ for " header)
+		} else if (who in rank && who ~ /\//) say("src/ reaches into lib/ for " header)
 		else if (who != "e4zero" && who != "errors" && system("test -f src/" header))
 			say("src/ may include e4zero.h and its own headers, not " header)
 	}

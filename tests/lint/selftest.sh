@@ -114,6 +114,16 @@ for fault in 'printf("%d", n);' 'fputs("x", stderr);' 'exit(n);'; do
 done
 
 fresh
+mkdir -p "$copy/objects/lib/base" "$copy/objects/lib/scan"
+: >"$copy/objects/libe4zero.a"
+for part in 'lib/base/bytes void e4z_check(void); void f(void); void f(void) { e4z_check(); }' \
+	'lib/scan/check void e4z_check(void); void e4z_check(void) {}'; do
+	echo "${part#* }" >"$copy/part.c"
+	(cd "$build" && ${COMPILE:-cc} -c -o "$copy/objects/${part%% *}.o" "$copy/part.c")
+done
+red calls 'lib/base/bytes.c: calls up to e4z_check()' builddir="$copy/objects"
+
+fresh
 printf '/* no licence */\nint x;\n' | plant lib/base/free.c
 red spdx 'lib/base/free.c:1: no SPDX'
 fresh

@@ -2,9 +2,9 @@
 // Reads a small file through e4z_map() and the view.
 #include "content.h"
 
+#include "edit/session.h"
 #include "file/inode.h"
 #include "image/groups.h"
-#include "session/session.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -9,8 +9,8 @@
 #include "props.h"
 
 #include "../unit/check.h"
-#include "session/session.h"
-#include "session/txn.h"
+#include "edit/session.h"
+#include "txn/txn.h"
 #include <string.h>
 
 static const struct start starts[] = {

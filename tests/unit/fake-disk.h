@@ -6,9 +6,9 @@
 #ifndef E4Z_TESTS_UNIT_FAKE_DISK_H
 #define E4Z_TESTS_UNIT_FAKE_DISK_H
 
-#include "file/tree.h"
 #include "image/groups.h"
 #include "map-model.h"
+#include "tree/tree.h"
 #include <unistd.h>
 
 #define DISK_NODES 60000 /* blocks for nodes: 1 and up */

@@ -4,7 +4,7 @@
 #define E4Z_TESTS_UNIT_MAP_MODEL_H
 
 #include "check.h"
-#include "file/extents.h"
+#include "tree/extents.h"
 #include <string.h>
 
 #define MODEL_UNWRITTEN (1ull << 63)

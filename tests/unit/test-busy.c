@@ -3,8 +3,8 @@
  * Who else has the image, on hosts that are made up of files: device-mapper, md, swap, partitions,
  * network block devices, loop devices of another mount namespace, a host that says nothing.
  */
+#include "busy/busy.h"
 #include "check.h"
-#include "image/busy.h"
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>

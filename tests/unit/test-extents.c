@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// file/extents: by hand at the edges, then random edits against a flat array.
+// tree/extents: by hand at the edges, then random edits against a flat array.
 #include "map-model.h"
 
 static void is(const struct extents *list, uint64_t lblk, uint64_t start, uint64_t len,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// file/indirect: random edits on indirect maps of every level, read again after every emission.
+// tree/indirect: random edits on indirect maps of every level, read again after every emission.
 #include "fake-disk.h"
 
-#include "file/indirect.h"
+#include "tree/indirect.h"
 
 struct bench {
 	struct disk *disk;

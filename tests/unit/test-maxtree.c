@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/maxtree against a plain array that is searched from the start.
-#include "base/maxtree.h"
+// sets/maxtree against a plain array that is searched from the start.
 #include "check.h"
 #include "random.h"
+#include "sets/maxtree.h"
 #include <string.h>
 
 #define MOST 130

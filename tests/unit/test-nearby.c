@@ -3,7 +3,7 @@
 #include "file/nearby.h"
 
 #include "check.h"
-#include "file/node.h"
+#include "format/node.h"
 #include "random.h"
 #include <stdlib.h>
 #include <string.h>

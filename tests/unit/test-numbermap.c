@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/numbermap against an array, with keys that collide.
-#include "base/numbermap.h"
+// sets/numbermap against an array, with keys that collide.
 #include "check.h"
 #include "random.h"
+#include "sets/numbermap.h"
 
 #define KEYS 700
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// scan/plan: the sort against qsort, and batches that cover every tail once within their bounds.
+// findings/plan: the sort against qsort; batches cover every tail once, within their bounds.
 #include "check.h"
-#include "scan/plan.h"
+#include "findings/plan.h"
 #include <string.h>
 
 static int compare(const void *pa, const void *pb)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/rangeset against a plain array of flags: random ranges of every size, across all forms of a
+// sets/rangeset against a plain array of flags: random ranges of every size, across all forms of a
 // chunk.
-#include "base/rangeset.h"
 #include "check.h"
+#include "sets/rangeset.h"
 #include <errno.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/slab: pieces do not overlap, keep what is in them, and are used again.
-#include "base/slab.h"
+// sets/slab: pieces do not overlap, keep what is in them, and are used again.
 #include "check.h"
+#include "sets/slab.h"
 #include <string.h>
 
 /* Far past the size at which areas become huge pages. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/spill: random records come back sorted and complete, spilled or not, and again after a
+// sets/spill: random records come back sorted and complete, spilled or not, and again after a
 // rewind.
-#include "base/spill.h"
 #include "check.h"
+#include "sets/spill.h"
 #include <string.h>
 
 struct item {

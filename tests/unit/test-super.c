@@ -5,7 +5,7 @@
  */
 #include "base/crc32c.h"
 #include "errors.h"
-#include "image/super.h"
+#include "format/super.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

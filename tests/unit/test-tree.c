@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// file/tree: random edits on trees of depth 0 to 3, read again after every emission and held to the
+// tree/tree: random edits on trees of depth 0 to 3, read again after every emission and held to the
 // kernel's and e2fsck's rules.
 #include "fake-disk.h"
 
 #include "base/crc32c.h"
-#include "file/node.h"
+#include "format/node.h"
 #include <time.h>
 
 #define LEVELS (NODE_MAX_DEPTH + 1)

@@ -12,7 +12,7 @@
 
 #include "../props/small.h"
 #include "check.h"
-#include "session/writeback.h"
+#include "edit/writeback.h"
 #include <string.h>
 
 #define BLOCKS 3

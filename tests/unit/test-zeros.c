@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scan/zeros: what is found is what a look at every single block finds, whatever the order, the
+ * findings/zeros: what is found is what a look at every single block finds, whatever the order, the
  * number of threads, the holes of the host and the places that cannot be read.
  */
 // of the host and the places that cannot be read.
-#include "scan/zeros.h"
+#include "findings/zeros.h"
 
 #include "check.h"
 #include "fake-disk.h"

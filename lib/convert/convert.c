@@ -1,0 +1,532 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Converts blocks of a file between written, unwritten and hole; its content stays what it was.
+//
+// Unwritten blocks become written only below EOF, and only after they are zero on the disk: what
+// the host knows to be a hole is, the rest is zeroed before the commit. Written ones are given up
+// only where they are read and found to be all zero.
+#include "convert/convert.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "edit/pieces.h"
+#include "edit/session.h"
+#include "open/guard.h"
+#include "path/lookup.h"
+#include "txn/alloc.h"
+#include "txn/txn.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define EH_DEPTH 6 /* in a node's header */
+
+errcode_t convert_open(struct e4z_image *img, const struct e4z_convert_options *options,
+		       struct convert *c)
+{
+	*c = (struct convert){.img = img, .options = options, .work = {.stop = options->stop}};
+	return map_work_init(img, &c->work);
+}
+
+void convert_clear(struct convert *c)
+{
+	c->pieces.count = c->files.count = c->found.count = 0;
+}
+
+void convert_close(struct convert *c)
+{
+	map_work_free(&c->work);
+	vec_free(&c->pieces);
+	vec_free(&c->files);
+	vec_free(&c->found);
+}
+
+/* ---- what may be converted ---- */
+
+/* mkswap writes its signature at the end of the first page, of whatever size. */
+struct swap_search {
+	const struct convert *c;
+	bool found;
+};
+
+static void look_for_swap(void *arg, const struct run *run)
+{
+	static const char *const signatures[] = {"SWAPSPACE2", "SWAP-SPACE"};
+	struct swap_search *search = arg;
+	const struct e4z_image *img = search->c->img;
+	char got[10];
+
+	for (uint64_t page = 4096; page <= 65536 && !run->unwritten; page *= 2) {
+		uint64_t off = page - sizeof(got), lblk = off >> img->block_bits;
+
+		if (lblk < run->lblk || lblk >= run->lblk + run->len ||
+		    image_read(img,
+			       (run->pblk + lblk - run->lblk) * img->block_size +
+				       (off & (img->block_size - 1)),
+			       sizeof(got), got))
+			continue;
+		for (size_t i = 0; i < 2; i++)
+			search->found |= memcmp(got, signatures[i], sizeof(got)) == 0;
+	}
+}
+
+static bool is_swap(struct convert *c, const struct inode *inode)
+{
+	struct swap_search search = {.c = c};
+	const struct map_sink sink = {.arg = &search, .run = look_for_swap};
+
+	return !map_walk(c->img, &c->work, inode, &sink) && search.found;
+}
+
+const char *convert_exempts(struct convert *c, const struct inode *inode, bool every)
+{
+	bool hole = c->options->to == E4Z_TO_HOLE;
+
+	if (inode->flags & EXT4_ENCRYPT_FL)
+		return "encrypted: what a block reads as without the key is not known";
+	if (inode->flags & EXT4_VERITY_FL)
+		return "a verity file";
+	if (inode->flags & EXT4_INLINE_DATA_FL)
+		return NULL;
+	if (c->options->to == E4Z_TO_UNWRITTEN && !(inode->flags & EXT4_EXTENTS_FL) &&
+	    inode->sectors)
+		return "mapped by indirect blocks, which know no unwritten state";
+	if (hole && every && inode->flags & EXT2_IMMUTABLE_FL)
+		return "immutable: name it to have holes in it";
+	if (hole && every && inode->sectors && is_swap(c, inode))
+		return "a swap file: it may have no holes";
+	return NULL;
+}
+
+static unsigned depth_of(const struct inode *inode)
+{
+	if (!(inode->flags & EXT4_EXTENTS_FL))
+		return 0;
+	return get_le16(inode->raw + INODE_I_BLOCK + EH_DEPTH);
+}
+
+/*
+ * Not past EOF: written blocks there would come into sight, and e2fsck minds others in deep trees.
+ */
+static void limit_to_eof(struct convert *c, const struct inode *inode, uint64_t eof)
+{
+	bool minds = c->options->to == E4Z_TO_WRITTEN ||
+		     (c->options->to == E4Z_TO_UNWRITTEN && depth_of(inode) > 1);
+
+	if (minds && c->end > eof)
+		c->end = eof;
+}
+
+static errcode_t set_range(struct convert *c, const struct inode *inode, uint64_t eof)
+{
+	const struct e4z_convert_options *options = c->options;
+	uint64_t end = UINT64_MAX;
+
+	if (options->length && !bytes_add(options->offset, options->length, &end))
+		return image_refuse(c->img, EFBIG,
+				    "the range ends past byte %" PRIu64
+				    ", the last that a file can have",
+				    UINT64_MAX - 1);
+	c->from = options->offset >> c->img->block_bits;
+	c->end = (end >> c->img->block_bits) + ((end & (c->img->block_size - 1)) != 0);
+	if (c->end > EXTENTS_END)
+		c->end = EXTENTS_END;
+	limit_to_eof(c, inode, eof);
+	if (c->from > c->end)
+		c->from = c->end;
+	return 0;
+}
+
+static bool is_wanted(const struct convert *c, const struct run *run)
+{
+	switch (c->options->to) {
+	case E4Z_TO_WRITTEN: return run->unwritten;
+	case E4Z_TO_UNWRITTEN: return !run->unwritten;
+	default: return true;
+	}
+}
+
+static void end_run(struct convert *c)
+{
+	struct run run = c->run;
+	uint64_t end = run.lblk + run.len < c->end ? run.lblk + run.len : c->end;
+	uint64_t *count = run.unwritten ? &c->adding->edit.unwritten_clean
+					: &c->adding->edit.written_disk;
+
+	c->run.len = 0;
+	if (run.lblk < c->from) {
+		run.pblk += c->from - run.lblk;
+		run.lblk = c->from;
+	}
+	if (run.lblk >= end || c->err)
+		return;
+	run.len = end - run.lblk;
+	c->mapped += run.len;
+	*count += run.len << c->img->block_bits;
+	if (!is_wanted(c, &run))
+		return;
+	if (vec_push(&c->pieces, run))
+		c->err = ENOMEM;
+	c->adding->pieces++;
+}
+
+static void on_run(void *arg, const struct run *run)
+{
+	struct convert *c = arg;
+	struct run *last = &c->run;
+
+	c->map_end = run->lblk + run->len;
+	if (last->len && run->lblk == last->lblk + last->len &&
+	    run->pblk == last->pblk + last->len && run->unwritten == last->unwritten) {
+		last->len += run->len;
+		return;
+	}
+	if (last->len)
+		end_run(c);
+	*last = *run;
+}
+
+/* What of the range has no block, or no place for one. */
+static void count_rest(struct convert *c, const struct inode *inode)
+{
+	struct e4z_edit *edit = &c->adding->edit;
+	uint64_t end = c->map_end > c->adding->eof ? c->map_end : c->adding->eof;
+
+	edit->size_before = edit->size_after = inode->size;
+	if (inode->flags & EXT4_INLINE_DATA_FL) {
+		edit->requested = edit->inline_bytes = inode->size;
+		return;
+	}
+	end = end < c->end ? end : c->end;
+	if (end > c->from)
+		edit->requested = (end - c->from) << c->img->block_bits;
+	edit->hole = edit->requested - (c->mapped << c->img->block_bits);
+}
+
+errcode_t convert_add(struct convert *c, const struct inode *inode, bool *empty, const char **why)
+{
+	static const char *const names[] = {
+		[E4Z_TO_WRITTEN] = "convert written",
+		[E4Z_TO_UNWRITTEN] = "convert unwritten",
+		[E4Z_TO_HOLE] = "convert hole",
+	};
+	const struct map_sink sink = {.arg = c, .run = on_run};
+	struct convert_file file = {.ino = inode->ino, .piece = c->pieces.count};
+	errcode_t err;
+
+	*why = NULL;
+	file.eof = (inode->size >> c->img->block_bits) +
+		   ((inode->size & (c->img->block_size - 1)) != 0);
+	file.edit.op = names[c->options->to];
+	file.edit.ino = inode->ino;
+	err = set_range(c, inode, file.eof);
+	if (err)
+		return err;
+	if (vec_push(&c->files, file))
+		return ENOMEM;
+	c->adding = &c->files.items[c->files.count - 1];
+	c->run.len = c->mapped = c->map_end = 0;
+	c->err = 0;
+	if (inode_has_map(inode))
+		*why = inode->size > map_max_size(c->img, inode)
+			       ? "the size is larger than the map can hold"
+			       : map_walk(c->img, &c->work, inode, &sink);
+	if (c->run.len)
+		end_run(c);
+	if (!c->err && *why)
+		c->err = E4Z_ET_CORRUPT_MAP;
+	if (c->err) {
+		c->pieces.count = file.piece;
+		c->files.count--;
+		return c->err;
+	}
+	count_rest(c, inode);
+	*empty = !c->adding->pieces;
+	return 0;
+}
+
+/* ---- what reads as zero ---- */
+
+/* The zeroes of a file, and what that says of its counts. */
+static void take_zeros(struct convert *c, struct convert_file *file, size_t *at)
+{
+	file->zero = *at;
+	for (; *at < c->found.count; ++*at) {
+		const struct zeros *zeros = &c->found.items[*at];
+		uint64_t bytes = zeros->len << c->img->block_bits;
+
+		if (zeros->piece >= file->piece + file->pieces)
+			break;
+		file->zeros++;
+		file->unreadable |= !zeros->len;
+		if (c->pieces.items[zeros->piece].unwritten)
+			continue;
+		file->edit.already_zero += bytes;
+		file->edit.written_disk -= bytes;
+	}
+}
+
+errcode_t convert_look(struct convert *c, void (*watch)(void *arg, uint64_t taken, uint64_t all),
+		       void *arg)
+{
+	const struct zeros_options options = {
+		.workers = c->options->jobs,
+		.stop = c->options->stop,
+		.watch = watch,
+		.arg = arg,
+	};
+	errcode_t err = zeros_find(c->img, c->pieces.items, c->pieces.count, &options, &c->found);
+	size_t at = 0;
+
+	for (size_t i = 0; i < c->files.count && !err; i++)
+		take_zeros(c, &c->files.items[i], &at);
+	return err;
+}
+
+uint64_t convert_blocks(const struct convert *c, const struct convert_file *file)
+{
+	uint64_t blocks = 0;
+
+	for (size_t i = 0; i < file->zeros; i++)
+		blocks += c->found.items[file->zero + i].len;
+	return blocks;
+}
+
+/* ---- the edit ---- */
+
+struct conversion {
+	struct convert *c;
+	struct edit_file file;
+	struct e4z_span range; /* logical blocks; what of them is mapped is all converted */
+	size_t piece;	       /* that ends the range */
+	struct run_vec zeroed; /* places that become written */
+	uint64_t blocks;
+};
+
+static errcode_t end_range(struct conversion *v)
+{
+	uint64_t start = v->range.start, len = v->range.len;
+
+	v->range.len = 0;
+	if (!len)
+		return 0;
+	if (v->c->options->to == E4Z_TO_HOLE)
+		return edit_unmap(&v->file, start, len);
+	return edit_set_state(&v->file, start, len, v->c->options->to == E4Z_TO_UNWRITTEN);
+}
+
+/*
+ * LEN blocks from START of a piece are converted. Between two pieces there is nothing that would
+ * change, so that ranges which end and begin with whole pieces are one.
+ */
+static errcode_t convert_zeros(struct conversion *v, size_t number, uint64_t start, uint64_t len)
+{
+	const struct run *piece = &v->c->pieces.items[number];
+	struct run place = {.pblk = piece->pblk + start, .lblk = piece->lblk + start, .len = len};
+	uint64_t end = v->range.start + v->range.len;
+	bool joins = v->range.len && (end == place.lblk || (!start && number == v->piece + 1 &&
+							    end == piece[-1].lblk + piece[-1].len));
+	errcode_t err = 0;
+
+	v->piece = number;
+	v->blocks += len;
+	if (v->c->options->to == E4Z_TO_WRITTEN && vec_push(&v->zeroed, place))
+		return ENOMEM;
+	if (joins) {
+		v->range.len = place.lblk + len - v->range.start;
+		return 0;
+	}
+	err = end_range(v);
+	v->range = (struct e4z_span){place.lblk, len};
+	return err;
+}
+
+static errcode_t change_map(struct conversion *v, const struct convert_file *file,
+			    struct convert_place *place, uint64_t blocks)
+{
+	errcode_t err = 0;
+
+	while (place->zero < file->zeros && blocks && !err) {
+		const struct zeros *zeros = &v->c->found.items[file->zero + place->zero];
+		uint64_t len = zeros->len - place->done < blocks ? zeros->len - place->done
+								 : blocks;
+
+		err = convert_zeros(v, zeros->piece, zeros->start + place->done, len);
+		blocks -= len;
+		place->done += len;
+		if (place->done < zeros->len)
+			continue;
+		place->zero++;
+		place->done = 0;
+	}
+	return err ? err : end_range(v);
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct run *a = pa, *b = pb;
+
+	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
+}
+
+/* The first block in [at, last) that has to be zeroed, and in *STOP the end of its stretch. */
+static uint64_t next_to_zero(const struct e4z_image *img, struct zeros_hint *hint, uint64_t at,
+			     uint64_t last, uint64_t *stop)
+{
+	if (img->dev->holes != E4Z_HOLES_NEVER)
+		return zeros_skip_hole(img, hint, at, last, stop);
+	*stop = last;
+	return at;
+}
+
+/* What is not zero on the disk yet becomes so before the commit. */
+static errcode_t zero_places(struct conversion *v, bool *did_zero)
+{
+	struct e4z_image *img = v->c->img;
+	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
+	struct zeros_hint hint = {.known = false};
+	uint64_t start = 0, end = 0, stop;
+	uint32_t group = UINT32_MAX;
+	bool sorted = true;
+	errcode_t err = bitmap ? 0 : ENOMEM;
+
+	for (size_t i = 1; i < v->zeroed.count; i++)
+		sorted = sorted && v->zeroed.items[i - 1].pblk < v->zeroed.items[i].pblk;
+	if (!sorted)
+		qsort(v->zeroed.items, v->zeroed.count, sizeof(*v->zeroed.items), by_place);
+	for (size_t i = 0; i < v->zeroed.count && !err; i++) {
+		uint64_t at = v->zeroed.items[i].pblk, last = at + v->zeroed.items[i].len;
+
+		err = alloc_check_taken(img, at, last - at, bitmap, &group);
+		for (; at < last && !err; at = stop) {
+			at = next_to_zero(img, &hint, at, last, &stop);
+			if (at == last)
+				break;
+			if (at != end) {
+				err = edit_zero(&v->file, start, end - start);
+				start = at;
+			}
+			end = stop;
+		}
+	}
+	*did_zero |= end > 0;
+	return err ? err : edit_zero(&v->file, start, end - start);
+}
+
+/*
+ * The tree got deep, and unwritten blocks behind EOF are in it: e2fsck would take that for damage.
+ */
+static bool became_bad(const struct edit_file *f, unsigned depth, uint64_t eof)
+{
+	struct run run;
+
+	return depth <= 1 && depth_of(&f->inode) > 1 &&
+	       (extents_find(f->list, eof, &run) || run.lblk + run.len < EXTENTS_END);
+}
+
+static errcode_t convert_opened(struct conversion *v, const struct convert_file *file,
+				struct convert_place *place, uint64_t blocks, struct e4z_edit *edit)
+{
+	unsigned depth = depth_of(&v->file.inode);
+	errcode_t err = guard_inode(v->c->img, &v->file.inode, 0);
+
+	if (!err)
+		err = change_map(v, file, place, blocks);
+	if (!err)
+		err = edit_finish(&v->file, false);
+	if (!err && became_bad(&v->file, depth, file->eof))
+		err = image_refuse_file(v->c->img, file->ino, E4Z_ET_REFUSED,
+					"its tree would become too deep for what lies past EOF");
+	if (!err)
+		err = zero_places(v, &edit->did_zero);
+	return err;
+}
+
+errcode_t convert_file(struct convert *c, const struct convert_file *file,
+		       struct convert_place *place, uint64_t blocks, struct e4z_edit *edit)
+{
+	struct conversion v = {.c = c};
+	errcode_t err = edit_open(c->img, file->ino, &v.file);
+
+	/* what comes later in the transaction must know what of the file can be seen until then */
+	if (c->img->session)
+		v.file.session = &c->img->session->shared;
+	if (!err)
+		err = edit_open_handle(&v.file);
+	if (!err)
+		err = convert_opened(&v, file, place, blocks, edit);
+	if (!err) {
+		edit->blocks_converted += v.blocks;
+		edit->blocks_freed += v.file.given;
+		edit->blocks_allocated += v.file.taken;
+	}
+	edit_close_handle(&v.file);
+	edit_close(&v.file);
+	vec_free(&v.zeroed);
+	return err;
+}
+
+struct convert_pieces {
+	struct convert *c;
+	const struct convert_file *file;
+	struct convert_place place, next; /* before and after the last attempt */
+	struct e4z_edit *edit, done;	  /* of what is durable, and with the last attempt */
+	errcode_t (*commit)(void *arg);
+	void *arg;
+};
+
+static errcode_t attempt_piece(void *arg, uint64_t at, uint64_t *len, bool *fits)
+{
+	struct convert_pieces *p = arg;
+	uint64_t need = 0, room = 0;
+	errcode_t err;
+
+	(void)at;
+	p->next = p->place;
+	p->done = *p->edit;
+	err = convert_file(p->c, p->file, &p->next, *len, &p->done);
+	if (!err)
+		err = txn_log_need(p->c->img, &need, &room);
+	/* a single block that does not fit is the commit's to refuse */
+	*fits = need <= room || *len == 1;
+	return err;
+}
+
+static errcode_t undo_piece(void *arg)
+{
+	struct convert_pieces *p = arg;
+
+	return txn_rewind(p->c->img);
+}
+
+static errcode_t commit_piece(void *arg)
+{
+	struct convert_pieces *p = arg;
+	errcode_t err = p->commit(p->arg);
+
+	if (err)
+		return err;
+	p->place = p->next;
+	*p->edit = p->done;
+	return 0;
+}
+
+errcode_t convert_in_pieces(struct convert *c, const struct convert_file *file,
+			    errcode_t (*commit)(void *arg), void *arg, struct e4z_edit *edit)
+{
+	struct convert_pieces p = {
+		.c = c, .file = file, .edit = edit, .done = *edit, .commit = commit, .arg = arg};
+	const struct pieces pieces = {
+		.arg = &p,
+		.total = convert_blocks(c, file),
+		.unit = 1,
+		.attempt = attempt_piece,
+		.undo = undo_piece,
+		.next = commit_piece,
+	};
+	errcode_t err = pieces_run(&pieces);
+
+	/* the last piece is the caller's to commit */
+	if (!err)
+		*edit = p.done;
+	return err;
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A file being edited: its slot, its map and its blocks stay consistent with each other.
+#include "edit/edit.h"
+
+#include "base/bytes.h"
+#include "file/inline.h"
+#include "format/node.h"
+#include "image/groups.h"
+#include "sets/rangeset.h"
+#include "txn/alloc.h"
+#include "txn/txn.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Offsets in the inode's slot. */
+enum {
+	I_SIZE_LO = 0x04,
+	I_CTIME = 0x0c,
+	I_MTIME = 0x10,
+	I_BLOCKS_LO = 0x1c,
+	I_FLAGS = 0x20,
+	I_VERSION_LO = 0x24,
+	I_SIZE_HIGH = 0x6c,
+	I_BLOCKS_HIGH = 0x74,
+	I_EXTRA_ISIZE = 0x80,
+	I_CTIME_EXTRA = 0x84,
+	I_MTIME_EXTRA = 0x88,
+	I_VERSION_HI = 0x98,
+};
+#define S_REV_LEVEL 0x4c
+#define S_FIRST_INO 0x54
+#define S_INODE_SIZE 0x58
+#define S_FEATURE_RO_COMPAT 0x64
+#define RO_COMPAT_LARGE_FILE 0x02
+#define SMALL_FILE_MAX 0x7fffffffull
+
+/* ---- opening ---- */
+
+/* A first walk: the mapping's rules, and that no cluster is in it twice. */
+struct first_look {
+	unsigned cluster_shift; /* from blocks to clusters */
+	struct rangeset *taken; /* clusters of tree blocks and of data */
+	uint64_t start, end;	/* clusters of the last runs, not in TAKEN yet */
+	uint64_t last_logical;	/* cluster that the last run ends in */
+	bool twice;
+	errcode_t err;
+};
+
+static bool look_node(void *arg, uint64_t pblk)
+{
+	struct first_look *look = arg;
+	bool again = false;
+
+	if (!look->err)
+		look->err = rangeset_add(look->taken, pblk >> look->cluster_shift, 1, &again);
+	look->twice |= again;
+	return !again && !look->err;
+}
+
+static void take_last_runs(struct first_look *look)
+{
+	if (!look->err)
+		look->err = rangeset_add(look->taken, look->start, look->end - look->start,
+					 &look->twice);
+}
+
+/* Runs that follow each other on the disk are one claim, whatever their states. */
+static void look_run(void *arg, const struct run *run)
+{
+	struct first_look *look = arg;
+	unsigned shift = look->cluster_shift;
+	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
+
+	/* one logical cluster may be two extents */
+	if (shift && first + 1 == look->end && run->lblk >> shift == look->last_logical)
+		first++;
+	look->last_logical = (run->lblk + run->len - 1) >> shift;
+	if (first != look->end) {
+		take_last_runs(look);
+		look->start = first;
+	}
+	look->end = end;
+}
+
+static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
+{
+	struct first_look look = {
+		.cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio),
+		.taken = rangeset_new(img->blocks / img->cluster_ratio + 1),
+	};
+	const struct map_sink sink = {.arg = &look, .node = look_node, .run = look_run};
+	struct map_work work = {.stop = NULL};
+	const char *why = NULL;
+	errcode_t err = map_work_init(img, &work);
+
+	if (!look.taken)
+		err = ENOMEM;
+	if (!err && inode->acl_block)
+		look_node(&look, inode->acl_block);
+	if (!err && inode->translator)
+		look_node(&look, inode->translator);
+	if (!err) {
+		why = map_walk(img, &work, inode, &sink);
+		take_last_runs(&look);
+		err = look.err;
+	}
+	if (!err && look.twice)
+		why = "a block is mapped twice";
+	if (!err && why)
+		err = map_refuse(img, &work, inode->ino, why);
+	rangeset_free(look.taken);
+	map_work_free(&work);
+	return err;
+}
+
+static errcode_t read_block(void *arg, uint64_t pblk, void *buf)
+{
+	const struct e4z_image *img = arg;
+
+	return image_read(img, pblk * img->block_size, img->block_size, buf);
+}
+
+static struct tree_config tree_config_of(const struct edit_file *f)
+{
+	return (struct tree_config){
+		.block_size = f->img->block_size,
+		.csum = f->img->metadata_csum,
+		.seed = inode_csum_seed(f->img, &f->inode),
+	};
+}
+
+/* The blocks that the file's bytes reach into. */
+static uint64_t eof_of(const struct edit_file *f)
+{
+	uint64_t size = f->inode.size;
+
+	return (size >> f->img->block_bits) + ((size & (f->img->block_size - 1)) != 0);
+}
+
+static errcode_t load_map(struct edit_file *f)
+{
+	const uint8_t *i_block = f->inode.raw + INODE_I_BLOCK;
+	struct tree_config config = tree_config_of(f);
+
+	f->eof = eof_of(f);
+	f->list = extents_new();
+	if (!f->list)
+		return ENOMEM;
+	if (f->inode.flags & EXT4_EXTENTS_FL)
+		return tree_load(&config, i_block, read_block, f->img, f->list, &f->tree);
+	return indirect_load(f->img->block_size, i_block, read_block, f->img, f->list, &f->map);
+}
+
+static errcode_t open_slot(struct edit_file *f, uint32_t ino)
+{
+	struct e4z_image *img = f->img;
+	uint64_t block;
+	uint32_t off;
+	uint8_t *data;
+	errcode_t err;
+
+	if (!ino || ino > img->inodes ||
+	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
+		return image_fail_file(img, ino, E4Z_ET_BAD_INODE, "reading the inode");
+	inode_place(img, ino, &block, &off);
+	err = txn_edit(img, block, &data);
+	if (err)
+		return err;
+	if (!inode_checksum_ok(img, ino, data + off))
+		return image_refuse_file(img, ino, E4Z_ET_BAD_INODE, "its checksum is wrong");
+	inode_decode(img, ino, data + off, &f->inode);
+	return 0;
+}
+
+errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
+{
+	errcode_t err;
+
+	*f = (struct edit_file){.img = img};
+	err = open_slot(f, ino);
+	if (err || !inode_has_map(&f->inode))
+		return err;
+	err = first_look(img, &f->inode);
+	return err ? err : load_map(f);
+}
+
+void edit_close(struct edit_file *f)
+{
+	free(f->name);
+	cache_file_free(f->blocks);
+	edit_unmark(f);
+	tree_free(f->tree);
+	indirect_free(f->map);
+	extents_free(f->list);
+	vec_free(&f->unmapped);
+}
+
+/* ---- finishing ---- */
+
+/* Tree blocks may use what is kept for root, data may not. */
+static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
+{
+	return edit_take(arg, near, 1, true, pblk, &(uint64_t){0});
+}
+
+static errcode_t on_put(void *arg, uint64_t pblk, const void *image)
+{
+	struct edit_file *f = arg;
+	uint8_t *data;
+	errcode_t err = txn_create(f->img, pblk, &data);
+
+	if (!err)
+		memcpy(data, image, f->img->block_size);
+	return err;
+}
+
+static errcode_t on_drop(void *arg, uint64_t pblk)
+{
+	struct edit_file *f = arg;
+	uint64_t ratio = f->img->cluster_ratio;
+	struct run run = {.pblk = pblk, .len = 1};
+
+	if (ratio == 1) {
+		f->sectors -= (int64_t)(f->img->block_size / SECTOR);
+		f->given++;
+		return vec_push(&f->unmapped, run) ? ENOMEM : 0;
+	}
+	f->sectors -= (int64_t)(ratio * f->img->block_size / SECTOR);
+	f->given += ratio;
+	return alloc_give(f->img, pblk - pblk % ratio, ratio);
+}
+
+/* A tree that e2fsck has no complaint about stays one. */
+static errcode_t check_plan(const struct edit_file *f)
+{
+	if (!tree_outgrows(f->tree, true, eof_of(f)) ||
+	    (!f->strict && tree_outgrows(f->tree, false, f->eof)))
+		return 0;
+	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_REFUSED,
+				 "its tree would become too deep for what lies past EOF");
+}
+
+/* What a map cannot hold. */
+static errcode_t fail_big(const struct edit_file *f)
+{
+	if (f->tree)
+		return image_refuse_file(f->img, f->inode.ino, EFBIG,
+					 "its map would have more than %d levels", NODE_MAX_DEPTH);
+	return image_refuse_file(f->img, f->inode.ino, EFBIG,
+				 "its map of indirect blocks reaches %" PRIu64
+				 " blocks of the file, and block %" PRIu32 " of the file system",
+				 indirect_limit(f->img->block_size), UINT32_MAX);
+}
+
+static errcode_t write_map(struct edit_file *f)
+{
+	const struct tree_sink sink = {.arg = f, .take = on_take, .put = on_put, .drop = on_drop};
+	uint8_t *i_block = f->inode.raw + INODE_I_BLOCK;
+	struct tree_plan plan;
+	errcode_t err = 0;
+
+	if (f->tree) {
+		err = tree_plan(f->tree, f->list, &plan);
+		if (!err)
+			err = check_plan(f);
+		if (!err)
+			err = tree_emit(f->tree, f->list, &sink, i_block);
+	} else if (f->map) {
+		err = indirect_plan(f->map, f->list, &plan);
+		if (!err)
+			err = indirect_emit(f->map, f->list, &sink, i_block);
+	}
+	f->eof = eof_of(f);
+	if (err == EFBIG)
+		return fail_big(f);
+	return err ? err : edit_give_back(f);
+}
+
+/* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */
+static errcode_t add_sectors(struct edit_file *f)
+{
+	struct e4z_image *img = f->img;
+	uint8_t *raw = f->inode.raw;
+	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / SECTOR : 1;
+	bool high = inode_has_blocks_high(img);
+	uint64_t n = get_le32(raw + I_BLOCKS_LO);
+
+	if (!f->sectors)
+		return 0;
+	if (ext2fs_has_feature_quota(img->fs->super))
+		return image_refuse_file(img, f->inode.ino, E4Z_ET_QUOTA,
+					 "would use other blocks, and quota counts them");
+	if (high)
+		n |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
+	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
+		return image_refuse_file(img, f->inode.ino, E4Z_ET_BAD_INODE, "i_blocks is wrong");
+	n += (uint64_t)(f->sectors / (int64_t)unit);
+	put_le32(raw + I_BLOCKS_LO, (uint32_t)n);
+	if (high)
+		put_le16(raw + I_BLOCKS_HIGH, (uint32_t)(n >> 32));
+	else if (n > UINT32_MAX)
+		return image_refuse_file(img, f->inode.ino, EFBIG,
+					 "i_blocks cannot be more than %" PRIu32, UINT32_MAX);
+	f->sectors = 0;
+	return 0;
+}
+
+static bool has_extra(const struct edit_file *f, uint32_t end)
+{
+	return f->img->inode_size > 128 && 128u + get_le16(f->inode.raw + I_EXTRA_ISIZE) >= end;
+}
+
+static void stamp_time(struct edit_file *f, uint32_t at, uint32_t extra, uint64_t now)
+{
+	put_le32(f->inode.raw + at, (uint32_t)now);
+	if (has_extra(f, extra + 4))
+		put_le32(f->inode.raw + extra, (uint32_t)((now + 0x80000000u) >> 32) & 3);
+}
+
+static void count_version(struct edit_file *f)
+{
+	uint8_t *raw = f->inode.raw;
+	uint64_t version = get_le32(raw + I_VERSION_LO);
+
+	if (has_extra(f, I_VERSION_HI + 4))
+		version |= (uint64_t)get_le32(raw + I_VERSION_HI) << 32;
+	version++;
+	put_le32(raw + I_VERSION_LO, (uint32_t)version);
+	if (has_extra(f, I_VERSION_HI + 4))
+		put_le32(raw + I_VERSION_HI, (uint32_t)(version >> 32));
+}
+
+/*
+ * mtime and ctime are now, and i_version is one more: but with the Hurd, which has its translator's
+ * block there (EXT4_MOUNT2_HURD_COMPAT).
+ */
+static void stamp_inode(struct edit_file *f)
+{
+	uint64_t now = txn_now(f->img);
+
+	txn_stamp(f->img);
+	stamp_time(f, I_MTIME, I_MTIME_EXTRA, now);
+	stamp_time(f, I_CTIME, I_CTIME_EXTRA, now);
+	if (!f->img->hurd)
+		count_version(f);
+}
+
+errcode_t edit_finish(struct edit_file *f, bool stamp)
+{
+	errcode_t err = write_map(f);
+
+	if (!err)
+		err = add_sectors(f);
+	if (err)
+		return err;
+	if (stamp)
+		stamp_inode(f);
+	inode_set_checksum(f->img, f->inode.ino, f->inode.raw);
+	return 0;
+}
+
+errcode_t edit_set_size(struct edit_file *f, uint64_t size)
+{
+	uint8_t *sb;
+	errcode_t err;
+
+	put_le32(f->inode.raw + I_SIZE_LO, (uint32_t)size);
+	put_le32(f->inode.raw + I_SIZE_HIGH, (uint32_t)(size >> 32));
+	f->inode.size = size;
+	if (size <= SMALL_FILE_MAX || ext2fs_has_feature_large_file(f->img->fs->super))
+		return 0;
+	err = txn_super(f->img, &sb);
+	if (err)
+		return err;
+	/* the first revision has no features: ext4_update_dynamic_rev() */
+	if (get_le32(sb + S_REV_LEVEL) == EXT2_GOOD_OLD_REV) {
+		put_le32(sb + S_REV_LEVEL, EXT2_DYNAMIC_REV);
+		put_le32(sb + S_FIRST_INO, EXT2_GOOD_OLD_FIRST_INO);
+		put_le16(sb + S_INODE_SIZE, EXT2_GOOD_OLD_INODE_SIZE);
+	}
+	sb[S_FEATURE_RO_COMPAT] |= RO_COMPAT_LARGE_FILE;
+	return 0;
+}
+
+errcode_t edit_leave_inline(struct edit_file *f)
+{
+	struct tree_config config = tree_config_of(f);
+	bool extents = ext2fs_has_feature_extents(f->img->fs->super);
+
+	memset(f->inode.raw + INODE_I_BLOCK, 0, INODE_I_BLOCK_LEN);
+	if (!inline_remove(f->img, &f->inode))
+		return image_refuse_file(f->img, f->inode.ino, E4Z_ET_BAD_INODE,
+					 "its attributes are damaged");
+	f->inode.flags &= ~(uint32_t)EXT4_INLINE_DATA_FL;
+	if (extents)
+		f->inode.flags |= EXT4_EXTENTS_FL;
+	put_le32(f->inode.raw + I_FLAGS, f->inode.flags);
+	f->list = extents_new();
+	if (!f->list)
+		return ENOMEM;
+	if (extents)
+		f->tree = tree_new(&config);
+	else
+		f->map = indirect_new(f->img->block_size);
+	return f->tree || f->map ? 0 : ENOMEM;
+}

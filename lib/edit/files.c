@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Opens the files of a session, and knows which of them an operation touched.
+#include "edit/files.h"
+
+#include "txn/txn.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static errcode_t make(struct e4z_image *img)
+{
+	const struct e4z_edit_options *options = txn_options(img);
+	struct session *s = calloc(1, sizeof(*s));
+	size_t limit = options->cache_blocks ? options->cache_blocks
+					     : SESSION_CACHE_BYTES / img->block_size;
+
+	if (!s)
+		return ENOMEM;
+	img->session = s;
+	s->policy = options->policy;
+	s->batch = options->batch ? options->batch : SESSION_BATCH;
+	s->shared.cache = cache_new(img->block_size, limit);
+	s->shared.hidden = rangeset_new(img->blocks);
+	s->shared.seen = rangeset_new(img->blocks);
+	s->shared.past_eof = rangeset_new(img->blocks);
+	if (s->shared.cache && s->shared.hidden && s->shared.seen && s->shared.past_eof)
+		return 0;
+	session_drop(img);
+	return ENOMEM;
+}
+
+errcode_t session_get(struct e4z_image *img, struct session **s)
+{
+	errcode_t err = 0;
+
+	if (!img->txn)
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
+	if (!img->session)
+		err = make(img);
+	*s = img->session;
+	if (!err && img->session->broken)
+		err = image_refuse(img, E4Z_ET_STATE, "an operation could not be taken back");
+	return err;
+}
+
+void session_close_files(struct session *s, size_t from)
+{
+	while (s->files.count > from) {
+		struct edit_file *f = s->files.items[--s->files.count];
+
+		numbermap_remove(&s->file_of, f->inode.ino);
+		s->bound -= f->bound;
+		edit_close(f);
+		free(f);
+	}
+	s->touched.count = 0;
+}
+
+void session_drop(struct e4z_image *img)
+{
+	struct session *s = img->session;
+
+	if (!s)
+		return;
+	session_close_files(s, 0);
+	vec_free(&s->files);
+	vec_free(&s->touched);
+	numbermap_free(&s->file_of);
+	cache_free(s->shared.cache);
+	rangeset_free(s->shared.hidden);
+	rangeset_free(s->shared.seen);
+	rangeset_free(s->shared.past_eof);
+	vec_free(&s->shared.origins);
+	numbermap_free(&s->shared.origin_of);
+	free(s->last_name);
+	free(s);
+	img->session = NULL;
+}
+
+/* ---- opening ---- */
+
+static errcode_t join(struct session *s, struct edit_file *f)
+{
+	if (f->img->file_ino == f->inode.ino) {
+		f->name = strdup(f->img->file);
+		if (!f->name)
+			return ENOMEM;
+	}
+	f->session = &s->shared;
+	f->blocks = cache_file_new(s->shared.cache);
+	if (!f->blocks)
+		return ENOMEM;
+	return edit_note_origin(f);
+}
+
+static errcode_t enter(struct session *s, struct edit_file *f)
+{
+	if (vec_push(&s->files, f))
+		return ENOMEM;
+	if (!numbermap_add(&s->file_of, f->inode.ino, (uint32_t)s->files.count - 1))
+		return 0;
+	s->files.count--;
+	return ENOMEM;
+}
+
+errcode_t session_touch(struct session *s, struct edit_file *f)
+{
+	errcode_t err;
+
+	if (f->marked == s->operation)
+		return 0;
+	err = edit_mark(f);
+	if (!err && vec_push(&s->touched, f))
+		err = ENOMEM;
+	if (!err)
+		f->marked = s->operation;
+	return err;
+}
+
+errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **out)
+{
+	struct edit_file *f;
+	struct session *s;
+	uint32_t place;
+	errcode_t err = session_get(img, &s);
+
+	if (err)
+		return err;
+	if (numbermap_find(&s->file_of, ino, &place)) {
+		*out = s->files.items[place];
+		return session_touch(s, *out);
+	}
+	*out = f = calloc(1, sizeof(*f));
+	if (!f)
+		return ENOMEM;
+	err = edit_open(img, ino, f);
+	if (!err)
+		err = join(s, f);
+	if (!err)
+		err = enter(s, f);
+	if (err) {
+		edit_close(f);
+		free(f);
+		return err;
+	}
+	return session_touch(s, f);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files that are open in a transaction, and those of them that an operation touched. */
+#ifndef E4Z_EDIT_FILES_H
+#define E4Z_EDIT_FILES_H
+
+#include "edit/edit.h"
+
+#define SESSION_CACHE_BYTES (64u << 20) /* of dirty blocks, unless the caller says */
+#define SESSION_BATCH 31 /* dirty blocks in a mapping, as a folio batch of the kernel */
+
+struct session {
+	struct edit_session shared;
+	VEC(, struct edit_file *) files;
+	struct numbermap file_of;	   /* an inode's place among them */
+	size_t file_mark;		   /* of them when the operation began */
+	VEC(, struct edit_file *) touched; /* files that it changed, and may take back */
+	uint64_t operation;		   /* its number */
+	uint64_t bound;			   /* of all files, as fit_bound() added last */
+	enum e4z_policy policy;
+	size_t batch;
+	struct e4z_edit *edit; /* of the operation that is running, to count flushes in; or NULL */
+	char *last_name;       /* what was looked up last, and what it is */
+	uint32_t last_ino;
+	bool broken; /* an operation could not be taken back */
+};
+
+/* The session of the transaction that is open; it is made by the first call. */
+errcode_t session_get(struct e4z_image *img, struct session **s);
+
+/* The file INO, opened as edit_open() does unless it is open; it stays the session's. */
+errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **f);
+
+/* F is about to be changed: the operation that is running can take that back. */
+errcode_t session_touch(struct session *s, struct edit_file *f);
+
+/* Close the files from number FROM on: what was touched cannot be taken back any more. */
+void session_close_files(struct session *s, size_t from);
+
+/* Forget the files: what was not settled is lost. */
+void session_drop(struct e4z_image *img);
+
+#endif

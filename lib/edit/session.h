@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The files that are open in a transaction: one map and one set of dirty blocks for each, however
+ * many operations change them. They are written into the transaction once, when it is to be
+ * committed, counted or left to somebody else (session_settle).
+ */
+#ifndef E4Z_EDIT_SESSION_H
+#define E4Z_EDIT_SESSION_H
+
+#include "edit/files.h"
+
+/*
+ * An operation begins: what fails of it goes back to here, maps, blocks and transaction. Should
+ * that fail too, the session is good for nothing but e4z_abort().
+ */
+errcode_t session_mark(struct e4z_image *img);
+errcode_t session_back(struct e4z_image *img);
+
+/* Flush all files; a barrier stands behind what went home. */
+errcode_t session_flush(struct e4z_image *img);
+
+/*
+ * E4Z_ET_NO_SPACE where more is to be written over holes than blocks are free: the operation that
+ * is one too many is the one to fail, not the commit. What maps have to grow by is not foreseen.
+ */
+errcode_t session_has_room(struct e4z_image *img);
+
+/* Blocks were given back, which a commit makes free. */
+bool session_gave_back(const struct e4z_image *img);
+
+/* Flush where the cache is over its limit: what can be seen stays until the commit. */
+errcode_t session_limit(struct e4z_image *img);
+
+/* Put all dirty blocks where they belong, and all maps into the transaction; nothing stays open. */
+errcode_t session_settle(struct e4z_image *img);
+
+/* session_settle(), then txn_seal_planned(). */
+errcode_t session_seal(struct e4z_image *img);
+
+/* Within an operation that is split: commit, or go on as if that had been done, as was asked. */
+errcode_t session_next(struct e4z_image *img);
+
+/* session_settle(), then txn_commit(). */
+errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
+
+#endif

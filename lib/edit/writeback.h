@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Takes dirty blocks of a file from the cache to where they belong.
+ *
+ * What the committed state shows nobody (a free block, an unwritten one) goes home before the
+ * commit: its data, then a barrier, then the conversion to written. What can be seen waits for the
+ * commit: it travels in the transaction, or goes home first when the data are ordered. So does what
+ * is past EOF in a written block, unless it becomes zero (txn_tails_wait).
+ */
+#ifndef E4Z_EDIT_WRITEBACK_H
+#define E4Z_EDIT_WRITEBACK_H
+
+#include "edit/edit.h"
+
+/*
+ * Flush [lblk, end) of F: E4Z_ET_HANDLE under an open handle. Blocks in sight stay dirty. *WROTE:
+ * something went home, and a barrier stands behind it.
+ */
+errcode_t writeback_flush(struct edit_file *f, uint64_t lblk, uint64_t end, bool *wrote);
+
+/* Flush all of F, and put what can be seen into the transaction. */
+errcode_t writeback_all(struct edit_file *f);
+
+/* The same, and its map and its inode into the transaction. */
+errcode_t writeback_settle(struct edit_file *f);
+
+/* Clusters that its dirty blocks over holes will take; those of its map are not counted. */
+uint64_t writeback_owed(const struct edit_file *f);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The map of claimed clusters and of those claimed twice.
+#include "findings/claims.h"
+
+#include "sets/rangeset.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct claims {
+	pthread_mutex_t lock;
+	unsigned cluster_shift; /* from blocks to clusters */
+	struct rangeset *taken, *conflicts, *xattr;
+	struct rangeset *nodes; /* tree blocks that were descended into */
+};
+
+errcode_t claims_new(const struct e4z_image *img, struct claims **out)
+{
+	struct claims *c = calloc(1, sizeof(*c));
+	uint64_t clusters;
+
+	*out = c;
+	if (!c)
+		return ENOMEM;
+	pthread_mutex_init(&c->lock, NULL);
+	c->cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	clusters = (img->blocks >> c->cluster_shift) + 1;
+	c->taken = rangeset_new(clusters);
+	c->conflicts = rangeset_new(clusters);
+	c->xattr = rangeset_new(clusters);
+	c->nodes = rangeset_new(clusters);
+	return c->taken && c->conflicts && c->xattr && c->nodes ? 0 : ENOMEM;
+}
+
+void claims_free(struct claims *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_destroy(&c->lock);
+	rangeset_free(c->taken);
+	rangeset_free(c->conflicts);
+	rangeset_free(c->xattr);
+	rangeset_free(c->nodes);
+	free(c);
+}
+
+/*
+ * The whole claim becomes a conflict even where only a part of it was taken: whoever else meets it
+ * meets its owner too, so the inodes that are blamed are the same in any order.
+ */
+static errcode_t take(struct claims *c, uint64_t start, uint64_t len, bool *fresh)
+{
+	bool again = false;
+	errcode_t err = rangeset_add(c->taken, start, len, &again);
+
+	if (!err && again)
+		err = rangeset_add(c->conflicts, start, len, NULL);
+	*fresh = !again;
+	return err;
+}
+
+errcode_t claims_node(struct claims *c, uint64_t pblk, bool *first_visit)
+{
+	uint64_t cluster = pblk >> c->cluster_shift;
+	bool fresh, again = false;
+	errcode_t err;
+
+	pthread_mutex_lock(&c->lock);
+	err = rangeset_add(c->nodes, cluster, 1, &again);
+	if (!err)
+		err = take(c, cluster, 1, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	*first_visit = !again;
+	return err;
+}
+
+errcode_t claims_xattr(struct claims *c, uint64_t pblk)
+{
+	uint64_t cluster = pblk >> c->cluster_shift;
+	bool known = false, fresh;
+	errcode_t err;
+
+	pthread_mutex_lock(&c->lock);
+	err = rangeset_add(c->xattr, cluster, 1, &known);
+	if (!err && !known)
+		err = take(c, cluster, 1, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+static errcode_t append(struct claim_vec *vec, uint64_t first, uint64_t end, bool follows)
+{
+	const struct claim claim = {first, end - first};
+
+	if (!vec->count || !follows)
+		return vec_push(vec, claim);
+	vec->items[vec->count - 1].len += end - first;
+	return 0;
+}
+
+static errcode_t append_clusters(unsigned shift, struct claim_vec *vec, const struct run *run,
+				 struct claims_last *last)
+{
+	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
+	bool follows = first && last->cluster == first - 1;
+
+	if (first == last->cluster && run->lblk >> shift == last->logical) {
+		first++;
+		follows = true;
+	}
+	last->cluster = end - 1;
+	last->logical = (run->lblk + run->len - 1) >> shift;
+	return first == end ? 0 : append(vec, first, end, follows);
+}
+
+/* As many of the extents as lie behind each other on the disk; RUN becomes the next one. */
+static errcode_t append_blocks(struct claim_vec *vec, const struct run **run,
+			       const struct run *stop, struct claims_last *last)
+{
+	uint64_t first = (*run)->pblk, end = first;
+	bool follows = first && last->cluster == first - 1;
+
+	for (; *run < stop && (*run)->pblk == end; (*run)++)
+		end += (*run)->len;
+	last->cluster = end - 1;
+	return append(vec, first, end, follows);
+}
+
+errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			size_t count, struct claims_last *last)
+{
+	const struct run *stop = run + count;
+	unsigned shift = (unsigned)__builtin_ctz(img->cluster_ratio);
+	errcode_t err = 0;
+
+	while (run < stop && !err)
+		err = shift ? append_clusters(shift, vec, run++, last)
+			    : append_blocks(vec, &run, stop, last);
+	return err;
+}
+
+errcode_t claims_enter(struct claims *c, struct claim_vec *vec)
+{
+	errcode_t err = 0;
+	bool fresh;
+
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < vec->count && !err; i++)
+		err = take(c, vec->items[i].start, vec->items[i].len, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	vec->count = 0;
+	return err;
+}
+
+bool claims_any_conflict(const struct claims *c)
+{
+	return rangeset_count(c->conflicts) != 0;
+}
+
+bool claims_conflict(struct claims *c, uint64_t pblk, uint64_t len)
+{
+	uint64_t first = pblk >> c->cluster_shift;
+	uint64_t end = ((pblk + len - 1) >> c->cluster_shift) + 1;
+	bool met;
+
+	pthread_mutex_lock(&c->lock);
+	met = rangeset_meets(c->conflicts, first, end - first);
+	pthread_mutex_unlock(&c->lock);
+	return met;
+}

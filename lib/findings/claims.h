@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who claims which block: one map of what is taken, one of what was taken twice. Kept in clusters.
+ *
+ * The outcome does not depend on the order of claims: every inode that meets a conflict is found
+ * by walking all of them once more (tables in blame mode).
+ */
+#ifndef E4Z_FINDINGS_CLAIMS_H
+#define E4Z_FINDINGS_CLAIMS_H
+
+#include "base/vec.h"
+#include "file/map.h"
+#include "image/image.h"
+
+struct claims;
+
+/* Claims of one thread that wait to be entered in one go. */
+struct claim {
+	uint64_t start, len; /* clusters */
+};
+VEC(claim_vec, struct claim);
+
+errcode_t claims_new(const struct e4z_image *img, struct claims **claims);
+void claims_free(struct claims *claims);
+
+/*
+ * Claim the tree block PBLK at once. *FIRST_VISIT: nobody has descended into it; the first who does
+ * claims all below it, whatever else the block is claimed as.
+ */
+errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);
+
+/* Claim an extended-attribute block, which several inodes may share with each other only. */
+errcode_t claims_xattr(struct claims *claims, uint64_t pblk);
+
+/* The cluster that an inode's last extent ends in, and which one of the file it is. */
+struct claims_last {
+	uint64_t cluster, logical;
+};
+#define CLAIMS_START ((struct claims_last){UINT64_MAX, UINT64_MAX})
+
+/*
+ * Append what COUNT extents claim to VEC. LAST goes with the inode: a cluster may serve several of
+ * its extents, in one place of the file.
+ */
+errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, const struct run *run,
+			size_t count, struct claims_last *last);
+
+/* Enter and empty VEC. */
+errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);
+
+bool claims_any_conflict(const struct claims *claims);
+
+/* Any of the blocks was claimed twice up to now. */
+bool claims_conflict(struct claims *claims, uint64_t pblk, uint64_t len);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads tails in physical order, and any other suspicious place, and turns bytes into findings.
+#include "findings/judge.h"
+
+#include "base/bytes.h"
+#include "base/pool.h"
+#include <stdatomic.h>
+
+/* Gaps up to this many bytes are read over: a system call costs more than copying them. */
+#define GAP_BYTES 16384
+/* Bytes that are asked of the disk before they are read. */
+#define READ_AHEAD (16u << 20)
+#define BATCHES_A_JOB 32
+
+void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *judged)
+{
+	struct bytes_stat stat;
+
+	if (bytes_are_zero(p, len))
+		return;
+	stat = bytes_stat(p, len);
+	if (!judged->nonzero)
+		judged->first = off + stat.first;
+	judged->last = off + stat.last;
+	judged->nonzero += stat.nonzero;
+}
+
+/* A stretch up to this long, in bytes, is read without a look for holes of the host's. */
+#define UNASKED 65536
+
+errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, uint64_t pblk,
+		      uint64_t blocks, uint64_t skip, uint64_t off, uint8_t *buf,
+		      struct judged *judged)
+{
+	uint64_t at = pblk * img->block_size + skip, end = (pblk + blocks) * img->block_size;
+	uint64_t data_start = 0, data_end = 0;
+
+	/* cheaper than asking: tmpfs goes through every page up to the next hole */
+	if (end - at <= UNASKED)
+		data_end = end;
+	for (uint64_t base = at - off; at < end;) {
+		size_t len = judge_buffer_size(img);
+		errcode_t err;
+
+		if (at >= data_end)
+			image_next_data(img, at, &data_start, &data_end);
+		if (data_start > at)
+			at = data_start;
+		if (at >= end)
+			break;
+		if (len > end - at)
+			len = end - at;
+		if (len > data_end - at)
+			len = data_end - at;
+		err = image_read(img, at, len, buf);
+		if (err)
+			return err;
+		if (shown)
+			shown_mask(shown, at, len, buf);
+		judge_memory(buf, len, at - base, judged);
+		at += len;
+	}
+	return 0;
+}
+
+errcode_t judge_suspect(const struct e4z_image *img, const struct shown *shown,
+			struct findings *findings, const struct suspect *suspect, uint8_t *buf)
+{
+	struct e4z_finding finding = suspect->finding;
+	struct judged judged = JUDGED_NOTHING;
+	errcode_t err = judge_bytes(img, shown, finding.pblk, finding.blocks, suspect->skip,
+				    finding.lblk * img->block_size + suspect->skip, buf, &judged);
+
+	if (err)
+		return findings_unreadable(findings, finding.ino, finding.size,
+					   "a block cannot be read");
+	if (!judged.nonzero)
+		finding.kind = suspect->zero_kind;
+	if (finding.kind == E4Z_KIND_COUNT)
+		return 0;
+	finding.first = judged.first;
+	finding.last = judged.last;
+	finding.nonzero = judged.nonzero;
+	return findings_add(findings, &finding);
+}
+
+struct tails_run {
+	const struct e4z_image *img;
+	struct findings *findings;
+	const struct tail *tails;
+	struct batch *batches;
+	size_t batch_count;
+	_Atomic uint64_t asked; /* batches that the disk was asked for; two threads may both ask */
+	uint8_t *const *buf;
+	errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all);
+	void *arg;
+};
+
+static errcode_t judge_tail(const struct tails_run *run, const struct tail *t, const uint8_t *block)
+{
+	uint32_t bs = run->img->block_size, skip = tail_skip(t);
+	uint64_t size = (uint64_t)t->lblk * bs + skip;
+	struct judged judged = JUDGED_NOTHING;
+
+	judge_memory(block + skip, bs - skip, size, &judged);
+	if (!judged.nonzero)
+		return 0;
+	return findings_add(run->findings, &(struct e4z_finding){.kind = E4Z_STALE_TAIL,
+								 .ino = t->ino,
+								 .size = size,
+								 .lblk = t->lblk,
+								 .pblk = tail_pblk(t),
+								 .blocks = 1,
+								 .first = judged.first,
+								 .last = judged.last,
+								 .nonzero = judged.nonzero,
+								 .fixable = true});
+}
+
+/* The blocks of BATCH one by one, after reading them together failed. */
+static errcode_t judge_singly(const struct tails_run *run, const struct batch *batch, uint8_t *buf)
+{
+	uint32_t bs = run->img->block_size;
+	errcode_t err = 0;
+
+	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++) {
+		const struct tail *t = &run->tails[i];
+
+		if (image_read(run->img, tail_pblk(t) * bs, bs, buf))
+			err = findings_unreadable(run->findings, t->ino,
+						  (uint64_t)t->lblk * bs + tail_skip(t),
+						  "a block cannot be read");
+		else
+			err = judge_tail(run, t, buf);
+	}
+	return err;
+}
+
+/* Ask for the batches up to a fixed distance ahead of batch N that nobody asked for yet. */
+static void read_ahead(struct tails_run *run, uint64_t n)
+{
+	uint32_t bs = run->img->block_size;
+	uint64_t asked = atomic_load(&run->asked), want = n + READ_AHEAD / JUDGE_BUFFER;
+
+	if (want > run->batch_count)
+		want = run->batch_count;
+	if (asked < n)
+		asked = n;
+	if (asked >= want)
+		return;
+	atomic_store(&run->asked, want);
+	for (; asked < want; asked++)
+		blkdev_will_need(run->img->dev, batch_start(run->tails, &run->batches[asked]) * bs,
+				 batch_blocks(run->tails, &run->batches[asked]) * bs);
+}
+
+static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
+{
+	const struct batch *batch = &run->batches[n];
+	uint64_t start = batch_start(run->tails, batch);
+	uint32_t bs = run->img->block_size;
+	/* the first tail's file needs not be read, only its tail */
+	uint32_t skip = tail_skip(&run->tails[batch->first]);
+	uint64_t off = start * bs + skip;
+	size_t len = batch_blocks(run->tails, batch) * bs - skip;
+	errcode_t err = 0;
+
+	/* advice costs as much as reading what is cached: it is only given when the disk is met */
+	if (!image_read_cached(run->img, off, len, buf + skip)) {
+		read_ahead(run, n);
+		if (image_read(run->img, off, len, buf + skip))
+			return judge_singly(run, batch, buf);
+	}
+	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
+		err = judge_tail(run, &run->tails[i],
+				 buf + (tail_pblk(&run->tails[i]) - start) * bs);
+	return err;
+}
+
+/* A few batches are one job of the pool: most are a single read. */
+static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
+{
+	struct tails_run *run = arg;
+	uint64_t end = (job + 1) * BATCHES_A_JOB;
+	errcode_t err = 0;
+
+	if (end > run->batch_count)
+		end = run->batch_count;
+	for (uint64_t n = job * BATCHES_A_JOB; n < end && !err; n++)
+		err = judge_batch(run, run->buf[worker], n);
+	return err;
+}
+
+static uint64_t job_count(const struct tails_run *run)
+{
+	return (run->batch_count + BATCHES_A_JOB - 1) / BATCHES_A_JOB;
+}
+
+static errcode_t watch_jobs(void *arg, uint64_t taken)
+{
+	const struct tails_run *run = arg;
+
+	return run->watch(run->arg, taken, job_count(run));
+}
+
+/* Cut the sorted tails into batches; what lies in the host's holes is zero and left out. */
+static void cut(struct tails_run *run, size_t count)
+{
+	const struct e4z_image *img = run->img;
+	uint64_t max_blocks = judge_buffer_size(img) / img->block_size;
+	uint64_t data_start = 0, data_end = 0;
+
+	for (size_t from = 0; from < count;) {
+		struct batch batch;
+		uint64_t off = tail_pblk(&run->tails[from]) * img->block_size;
+
+		if (off + img->block_size > data_end)
+			image_next_data(img, off, &data_start, &data_end);
+		if (off + img->block_size <= data_start) {
+			from++;
+			continue;
+		}
+		batch = plan_batch(run->tails, count, from, GAP_BYTES / img->block_size,
+				   max_blocks);
+		run->batches[run->batch_count++] = batch;
+		from += batch.count;
+	}
+}
+
+errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
+		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,
+		      errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all), void *arg)
+{
+	struct tails_run run = {.img = img,
+				.findings = findings,
+				.tails = tails,
+				/* there is no batch without a tail, nor a longer one */
+				.batches = (struct batch *)tmp,
+				.buf = buf,
+				.watch = watch,
+				.arg = arg};
+
+	plan_sort(tails, tmp, count);
+	cut(&run, count);
+	return pool_run(workers, job_count(&run), judge_job, watch_jobs, &run);
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The superblock, judged before libext2fs allocates from it or divides by it.
+ *
+ * Each check_*() answers for one group of fields and relies on those before it in super_validate().
+ * What the kernel mounts and e2fsck calls clean must pass; the bounds are theirs, and libext2fs's
+ * where those are tighter.
+ */
+#include "format/super.h"
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "errors.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LE16(field) ext2fs_le16_to_cpu(field)
+#define LE32(field) ext2fs_le32_to_cpu(field)
+
+/* The group descriptors stay in memory: more than this is no file system of today. */
+#define DESC_BYTES_MAX (256u << 20)
+#define GROUP_BLOCKS_MIN 8
+
+#define COMPAT SUPER_COMPAT
+#define INCOMPAT SUPER_INCOMPAT
+#define RO_COMPAT SUPER_RO_COMPAT
+
+struct feature {
+	enum feature_set set;
+	uint32_t bit;
+	const char *name;
+	bool known; /* an incompatible one that e4zero can read past */
+};
+
+/* In the order of dumpe2fs. */
+static const struct feature features[] = {
+	{COMPAT, EXT2_FEATURE_COMPAT_DIR_PREALLOC, "dir_prealloc", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_IMAGIC_INODES, "imagic_inodes", true},
+	{COMPAT, EXT3_FEATURE_COMPAT_HAS_JOURNAL, "has_journal", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_EXT_ATTR, "ext_attr", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_RESIZE_INODE, "resize_inode", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_DIR_INDEX, "dir_index", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_LAZY_BG, "lazy_bg", true},
+	{COMPAT, EXT2_FEATURE_COMPAT_EXCLUDE_BITMAP, "snapshot_bitmap", true},
+	{COMPAT, EXT4_FEATURE_COMPAT_SPARSE_SUPER2, "sparse_super2", true},
+	{COMPAT, EXT4_FEATURE_COMPAT_FAST_COMMIT, "fast_commit", true},
+	{COMPAT, EXT4_FEATURE_COMPAT_STABLE_INODES, "stable_inodes", true},
+	{COMPAT, EXT4_FEATURE_COMPAT_ORPHAN_FILE, "orphan_file", true},
+	{INCOMPAT, EXT2_FEATURE_INCOMPAT_COMPRESSION, "compression", false},
+	{INCOMPAT, EXT2_FEATURE_INCOMPAT_FILETYPE, "filetype", true},
+	{INCOMPAT, EXT3_FEATURE_INCOMPAT_RECOVER, "needs_recovery", true},
+	{INCOMPAT, EXT3_FEATURE_INCOMPAT_JOURNAL_DEV, "journal_dev", false},
+	{INCOMPAT, EXT2_FEATURE_INCOMPAT_META_BG, "meta_bg", true},
+	{INCOMPAT, EXT3_FEATURE_INCOMPAT_EXTENTS, "extent", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_64BIT, "64bit", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_MMP, "mmp", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_FLEX_BG, "flex_bg", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_EA_INODE, "ea_inode", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_DIRDATA, "dirdata", false},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_CSUM_SEED, "metadata_csum_seed", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_LARGEDIR, "large_dir", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_INLINE_DATA, "inline_data", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_ENCRYPT, "encrypt", true},
+	{INCOMPAT, EXT4_FEATURE_INCOMPAT_CASEFOLD, "casefold", true},
+	{RO_COMPAT, EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER, "sparse_super", true},
+	{RO_COMPAT, EXT2_FEATURE_RO_COMPAT_LARGE_FILE, "large_file", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_HUGE_FILE, "huge_file", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_GDT_CSUM, "uninit_bg", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_DIR_NLINK, "dir_nlink", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE, "extra_isize", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_QUOTA, "quota", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_BIGALLOC, "bigalloc", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_METADATA_CSUM, "metadata_csum", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_REPLICA, "replica", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_READONLY, "read-only", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_PROJECT, "project", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, "shared_blocks", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_VERITY, "verity", true},
+	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT, "orphan_present", true},
+};
+
+#define FEATURES (sizeof(features) / sizeof(features[0]))
+
+static const struct feature *feature_find(enum feature_set set, uint32_t bit)
+{
+	for (size_t i = 0; i < FEATURES; i++)
+		if (features[i].set == set && features[i].bit == bit)
+			return &features[i];
+	return NULL;
+}
+
+/* As e2fsprogs calls a bit that has no name. */
+static void feature_unknown_name(enum feature_set set, unsigned bit, char *name)
+{
+	snprintf(name, SUPER_FEATURE_NAME, "FEATURE_%c%u", "CIR"[set], bit & 31);
+}
+
+const char *super_feature_name(enum feature_set set, uint32_t bit, char *buf)
+{
+	const struct feature *f = feature_find(set, bit);
+
+	if (f)
+		return f->name;
+	feature_unknown_name(set, (unsigned)__builtin_ctz(bit), buf);
+	return buf;
+}
+
+/* The verdict in the making. */
+struct judge {
+	const struct ext2_super_block *sb; /* little-endian */
+	uint64_t len;
+	char *why;
+	size_t why_size;
+
+	/* what earlier checks found out */
+	uint32_t incompat, ro_compat;
+	uint32_t block_size, inode_size, desc_size;
+	uint32_t group_blocks, group_inodes;
+	uint64_t blocks, groups;
+};
+
+__attribute__((format(printf, 3, 4))) static errcode_t
+judge_fail(const struct judge *j, errcode_t err, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(j->why, j->why_size, format, ap);
+	va_end(ap);
+	return err;
+}
+
+static uint64_t super_blocks(const struct ext2_super_block *sb)
+{
+	uint64_t blocks = LE32(sb->s_blocks_count);
+
+	if (LE32(sb->s_feature_incompat) & EXT4_FEATURE_INCOMPAT_64BIT)
+		blocks |= (uint64_t)LE32(sb->s_blocks_count_hi) << 32;
+	return blocks;
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static errcode_t check_identity(struct judge *j)
+{
+	if (LE16(j->sb->s_magic) != EXT2_SUPER_MAGIC)
+		return judge_fail(j, E4Z_ET_NOT_EXT, "there is no ext superblock");
+	j->incompat = LE32(j->sb->s_feature_incompat);
+	j->ro_compat = LE32(j->sb->s_feature_ro_compat);
+	if (j->incompat & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
+		return judge_fail(j, E4Z_ET_NOT_EXT,
+				  "this is an external journal device, not a file system");
+	return 0;
+}
+
+static errcode_t check_checksum(struct judge *j)
+{
+	uint32_t crc;
+
+	if (!(j->ro_compat & EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
+		return 0;
+	if (j->sb->s_checksum_type != EXT2_CRC32C_CHKSUM)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "metadata checksum type %u is not known",
+				  j->sb->s_checksum_type);
+	crc = crc32c(~0U, j->sb, offsetof(struct ext2_super_block, s_checksum));
+	if (crc != LE32(j->sb->s_checksum))
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "the superblock's checksum is wrong");
+	return 0;
+}
+
+/* What an ro_compat or compat bit means does not matter to somebody who only reads. */
+static errcode_t check_incompat(struct judge *j)
+{
+	for (unsigned i = 0; i < 32; i++) {
+		uint32_t bit = j->incompat & 1U << i;
+		const struct feature *f = bit ? feature_find(INCOMPAT, bit) : NULL;
+		char name[SUPER_FEATURE_NAME];
+
+		if (bit && !(f && f->known))
+			return judge_fail(j, E4Z_ET_FEATURE, "the feature %s is not supported",
+					  super_feature_name(INCOMPAT, bit, name));
+	}
+	return 0;
+}
+
+static errcode_t check_features(struct judge *j)
+{
+	uint32_t rev = LE32(j->sb->s_rev_level);
+
+	if (rev > EXT2_DYNAMIC_REV)
+		return judge_fail(j, E4Z_ET_FEATURE, "revision %u of the format is not known", rev);
+	return check_incompat(j);
+}
+
+static errcode_t check_block_size(struct judge *j)
+{
+	uint32_t block = LE32(j->sb->s_log_block_size);
+	uint32_t cluster = LE32(j->sb->s_log_cluster_size);
+	bool bigalloc = j->ro_compat & EXT4_FEATURE_RO_COMPAT_BIGALLOC;
+	uint32_t first = cluster == 0 ? 1 : 0; /* block 0 is the boot block then */
+
+	if (block > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "block size 2^%" PRIu64 " is not possible",
+				  (uint64_t)block + EXT2_MIN_BLOCK_LOG_SIZE);
+	if (cluster < block || cluster > EXT2_MAX_CLUSTER_LOG_SIZE - EXT2_MIN_CLUSTER_LOG_SIZE)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "cluster size 2^%" PRIu64 " is not possible",
+				  (uint64_t)cluster + EXT2_MIN_CLUSTER_LOG_SIZE);
+	if (!bigalloc && cluster != block)
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "the cluster size is not the block size, without bigalloc");
+	if (LE32(j->sb->s_first_data_block) != first)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "the first data block is %u instead of %u",
+				  LE32(j->sb->s_first_data_block), first);
+	if (j->sb->s_log_groups_per_flex > 31)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "2^%u groups in a flex group",
+				  j->sb->s_log_groups_per_flex);
+	j->block_size = EXT2_MIN_BLOCK_SIZE << block;
+	return 0;
+}
+
+static errcode_t check_blocks(struct judge *j)
+{
+	uint64_t bytes;
+
+	j->blocks = super_blocks(j->sb);
+	if (j->blocks <= LE32(j->sb->s_first_data_block) ||
+	    !bytes_mul(j->blocks, j->block_size, &bytes) || bytes > INT64_MAX)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "%" PRIu64 " blocks are not possible",
+				  j->blocks);
+	if (bytes > j->len)
+		return judge_fail(j, E4Z_ET_TRUNCATED,
+				  "the image is %" PRIu64 " bytes shorter than its file system",
+				  bytes - j->len);
+	return 0;
+}
+
+static errcode_t check_inode_size(struct judge *j)
+{
+	bool old = LE32(j->sb->s_rev_level) == EXT2_GOOD_OLD_REV;
+
+	j->inode_size = old ? EXT2_GOOD_OLD_INODE_SIZE : LE16(j->sb->s_inode_size);
+	if (j->inode_size < EXT2_GOOD_OLD_INODE_SIZE || j->inode_size > j->block_size ||
+	    !is_power_of_two(j->inode_size))
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "inodes of %u bytes are not possible",
+				  j->inode_size);
+	if (!old && (LE32(j->sb->s_first_ino) < EXT2_GOOD_OLD_FIRST_INO ||
+		     LE32(j->sb->s_first_ino) > LE32(j->sb->s_inodes_count)))
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "the first ordinary inode cannot be %u",
+				  LE32(j->sb->s_first_ino));
+	return 0;
+}
+
+/* Blocks, clusters and inodes of a group: each has to fit one block of bitmap. */
+static errcode_t check_group_sizes(struct judge *j)
+{
+	uint32_t bits = 8 * j->block_size;
+	uint32_t clusters = LE32(j->sb->s_clusters_per_group);
+	unsigned ratio = LE32(j->sb->s_log_cluster_size) - LE32(j->sb->s_log_block_size);
+	uint32_t per_block = j->block_size / j->inode_size;
+
+	j->group_blocks = LE32(j->sb->s_blocks_per_group);
+	j->group_inodes = LE32(j->sb->s_inodes_per_group);
+	if (clusters == 0 || clusters % 8 || clusters > bits ||
+	    clusters > EXT2_MAX_CLUSTERS_PER_GROUP(j->sb))
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u clusters in a group are not possible",
+				  clusters);
+	if (j->group_blocks < GROUP_BLOCKS_MIN || j->group_blocks != (uint64_t)clusters << ratio)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u blocks in a group are not possible",
+				  j->group_blocks);
+	if (j->group_inodes < per_block || j->group_inodes % 8 || j->group_inodes > bits ||
+	    j->group_inodes / per_block > (1U << 16) - per_block)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u inodes in a group are not possible",
+				  j->group_inodes);
+	return 0;
+}
+
+static errcode_t check_groups(struct judge *j)
+{
+	uint64_t data = j->blocks - LE32(j->sb->s_first_data_block);
+	uint64_t table =
+		((uint64_t)j->group_inodes * j->inode_size + j->block_size - 1) / j->block_size;
+
+	j->groups = (data + j->group_blocks - 1) / j->group_blocks;
+	if (j->groups * j->group_inodes != LE32(j->sb->s_inodes_count))
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "%u inodes are not %" PRIu64 " groups of %u inodes",
+				  LE32(j->sb->s_inodes_count), j->groups, j->group_inodes);
+	/* Each group brings two bitmaps and a table, wherever flex_bg puts them. */
+	if (j->groups * (table + 2) >= j->blocks)
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "the inode tables do not fit into the file system");
+	return 0;
+}
+
+static errcode_t check_descriptors(struct judge *j)
+{
+	bool wide = j->incompat & EXT4_FEATURE_INCOMPAT_64BIT;
+	uint32_t first_meta = LE32(j->sb->s_first_meta_bg);
+	uint64_t desc_blocks, at_start;
+
+	j->desc_size = wide ? LE16(j->sb->s_desc_size) : EXT2_MIN_DESC_SIZE;
+	if (wide && (j->desc_size < EXT2_MIN_DESC_SIZE_64BIT || j->desc_size > EXT2_MAX_DESC_SIZE ||
+		     !is_power_of_two(j->desc_size)))
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "group descriptors of %u bytes are not possible", j->desc_size);
+	if (j->groups * j->desc_size > DESC_BYTES_MAX)
+		return judge_fail(j, E4Z_ET_FEATURE,
+				  "%" PRIu64 " block groups are more than e4zero holds in memory",
+				  j->groups);
+	desc_blocks = (j->groups * j->desc_size + j->block_size - 1) / j->block_size;
+	at_start = desc_blocks;
+	if (j->incompat & EXT2_FEATURE_INCOMPAT_META_BG) {
+		if (first_meta > desc_blocks)
+			return judge_fail(j, E4Z_ET_BAD_SUPER,
+					  "the first meta block group is %u of %" PRIu64,
+					  first_meta, desc_blocks);
+		at_start = first_meta;
+	}
+	if (LE32(j->sb->s_first_data_block) + 1 + at_start >= j->blocks ||
+	    at_start + 1 > j->group_blocks)
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "the group descriptors do not fit into their group");
+	if (LE16(j->sb->s_reserved_gdt_blocks) > j->block_size / 4)
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u reserved descriptor blocks are too many",
+				  LE16(j->sb->s_reserved_gdt_blocks));
+	return 0;
+}
+
+static errcode_t check_places(struct judge *j)
+{
+	uint64_t mmp = ext2fs_le64_to_cpu(j->sb->s_mmp_block);
+
+	if (LE32(j->sb->s_feature_compat) & EXT3_FEATURE_COMPAT_HAS_JOURNAL &&
+	    LE32(j->sb->s_journal_inum) > LE32(j->sb->s_inodes_count))
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "the journal cannot be inode %u",
+				  LE32(j->sb->s_journal_inum));
+	if (j->incompat & EXT4_FEATURE_INCOMPAT_MMP &&
+	    (mmp <= LE32(j->sb->s_first_data_block) || mmp >= j->blocks))
+		return judge_fail(j, E4Z_ET_BAD_SUPER,
+				  "the multiple mount protection block cannot be %" PRIu64, mmp);
+	return 0;
+}
+
+errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_size)
+{
+	static errcode_t (*const checks[])(struct judge *) = {
+		check_identity,	   check_checksum,    check_features, check_block_size,
+		check_inode_size,  check_group_sizes, check_blocks,   check_groups,
+		check_descriptors, check_places,
+	};
+	struct ext2_super_block sb;
+	struct judge j = {.sb = &sb, .len = len, .why = why, .why_size = why_size};
+	errcode_t err = 0;
+
+	_Static_assert(sizeof(sb) == SUPER_SIZE, "the superblock as it is on the disk");
+	memcpy(&sb, raw, sizeof(sb));
+	if (why_size)
+		*why = '\0';
+	for (size_t i = 0; !err && i < sizeof(checks) / sizeof(checks[0]); i++)
+		err = checks[i](&j);
+	return err;
+}
+
+void super_csum_set(uint8_t *raw)
+{
+	size_t at = offsetof(struct ext2_super_block, s_checksum);
+
+	put_le32(raw + at, crc32c(~0U, raw, at));
+}
+
+uint64_t super_fs_len(const void *raw)
+{
+	struct ext2_super_block sb;
+
+	memcpy(&sb, raw, sizeof(sb));
+	return super_blocks(&sb) << (EXT2_MIN_BLOCK_LOG_SIZE + (LE32(sb.s_log_block_size) & 7));
+}
+
+const char *const *super_feature_names(const struct ext2_super_block *sb)
+{
+	const uint32_t sets[] = {sb->s_feature_compat, sb->s_feature_incompat,
+				 sb->s_feature_ro_compat};
+	size_t most = 3 * 32;
+	const char **names = malloc((most + 1) * sizeof(*names) + most * SUPER_FEATURE_NAME);
+	char *spare;
+	size_t n = 0;
+
+	if (!names)
+		return NULL;
+	spare = (char *)(names + most + 1);
+	for (unsigned i = 0; i < most; i++) {
+		enum feature_set set = i / 32;
+		uint32_t bit = sets[set] & 1U << i % 32;
+		const struct feature *f = bit ? feature_find(set, bit) : NULL;
+
+		if (!bit)
+			continue;
+		if (!f)
+			feature_unknown_name(set, i % 32, spare);
+		names[n++] = f ? f->name : spare;
+		if (!f)
+			spare += SUPER_FEATURE_NAME;
+	}
+	names[n] = NULL;
+	return names;
+}

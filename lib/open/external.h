@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The external journal of a file system, found by its UUID. */
+#ifndef E4Z_OPEN_EXTERNAL_H
+#define E4Z_OPEN_EXTERNAL_H
+
+#include "image/image.h"
+#include "journal/log.h"
+
+/*
+ * Find the journal that IMG's superblock names by UUID, lock it and open its log: the file or
+ * device that OPTIONS name, else a regular file next to the image, another partition of the same
+ * disk, or a block device of the host. The device number in the superblock is never followed.
+ *
+ * E4Z_ET_NO_JOURNAL when nothing has the UUID, E4Z_ET_AMBIGUOUS when several do, E4Z_ET_BUSY or
+ * E4Z_ET_MOUNTED when somebody has it, each with a sentence. *DEV and *LOG are the caller's; after
+ * a failure *DEV may be set, too: it is the one that was meant.
+ */
+errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *options,
+			struct blkdev **dev, struct log **log);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The public face of transactions: begin, commit, abort, and replaying the journal alone.
+#include "e4zero.h"
+
+#include "edit/session.h"
+#include "image/image.h"
+#include "ops/orphan.h"
+#include "txn/txn.h"
+#include <inttypes.h>
+
+/* Numbers that no name stands for are a mistake of the caller's. */
+static errcode_t judge_options(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
+		return image_refuse(img, E4Z_ET_USAGE, "there is no data mode %d", options->data);
+	if (options->policy != E4Z_POLICY_BATCH && options->policy != E4Z_POLICY_FLUSH &&
+	    options->policy != E4Z_POLICY_FLUSH_ALWAYS)
+		return image_refuse(img, E4Z_ET_USAGE, "there is no policy %d", options->policy);
+	return 0;
+}
+
+errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	static const struct e4z_edit_options defaults;
+	errcode_t err;
+
+	if (img->dev->write_fd < 0)
+		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
+	if (!options)
+		options = &defaults;
+	err = judge_options(img, options);
+	return err ? err : orphan_begin(img, options, NULL);
+}
+
+errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	err = session_commit(img, summary);
+	e4z_abort(img);
+	return err;
+}
+
+errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	if (!img->txn)
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
+	err = session_settle(img);
+	return err ? err : txn_plan(img, summary, log_room);
+}
+
+errcode_t e4z_plan_commit(struct e4z_image *img)
+{
+	if (!img->txn)
+		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
+	return session_seal(img);
+}
+
+void e4z_abort(struct e4z_image *img)
+{
+	session_drop(img);
+	txn_abort(img);
+}
+
+bool e4z_has_written(const struct e4z_image *img)
+{
+	return img->dev && (img->dev->touched || (img->journal_dev && img->journal_dev->touched));
+}
+
+/* The transaction that replays the log, and does nothing else: where there is one to replay. */
+static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err;
+
+	*summary = (struct e4z_commit_summary){0};
+	if (img->txn)
+		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super &&
+	    !orphan_is_marked(img))
+		return 0;
+	if (img->dev->write_fd < 0)
+		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");
+	err = txn_begin(img, &(struct e4z_edit_options){.split = false});
+	if (err)
+		return err;
+	err = orphan_drop_mark(img);
+	if (err)
+		txn_abort(img);
+	return err;
+}
+
+errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err = begin_replay(img, summary);
+
+	return err || !img->txn ? err : e4z_commit(img, summary);
+}
+
+errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	uint64_t room;
+	errcode_t err = begin_replay(img, summary);
+
+	if (err || !img->txn)
+		return err;
+	err = e4z_plan(img, summary, &room);
+	e4z_abort(img);
+	return err;
+}

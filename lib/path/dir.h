@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The entries of one directory: linear, hashed or inline. */
+#ifndef E4Z_PATH_DIR_H
+#define E4Z_PATH_DIR_H
+
+#include "file/map.h"
+
+struct dir_entry {
+	uint32_t ino;
+	uint64_t off;	  /* of the entry in the directory, bytes; rising */
+	const char *name; /* not terminated */
+	size_t name_len;
+	uint8_t type; /* EXT2_FT_..., as the directory has it; 0: it does not say */
+};
+
+/* A name that is looked for, and its inode, 0 until it is found. */
+struct dir_find {
+	const char *name;
+	size_t len;
+	uint32_t ino;
+};
+
+/* ENTRY of a walk for the struct dir_find ARG: it ends at the first entry of that name. */
+bool dir_match(void *arg, const struct dir_entry *entry);
+
+/*
+ * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns
+ * false. Damaged blocks are left out. E4Z_ET_BAD_DIR when the mapping is insane, an error of
+ * reading, or 0.
+ * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
+ * one owner, the blocks of the file system suffice for all directories, unless many share some.
+ * *DAMAGED becomes true where something was left out (false stays to be set by the caller); NULL:
+ * that does not matter.
+ */
+errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
+		   void *arg, bool *damaged);
+
+/*
+ * Read block LBLK of the directory INODE, which is not inline, into BUF, a block. False: it has
+ * none there, *BUDGET is used up, or the map or the disk does not allow it. dir_walk() would read
+ * the same block.
+ */
+bool dir_read_block(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
+		    uint64_t lblk, uint64_t *budget, uint8_t *buf);
+
+/* Call ENTRY as dir_walk() does for the entries of BLOCK, which is at OFF of the directory. */
+void dir_walk_block(const struct e4z_image *img, const uint8_t *block, uint64_t off,
+		    bool (*entry)(void *arg, const struct dir_entry *entry), void *arg);
+
+#endif

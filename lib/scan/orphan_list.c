@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Follows s_last_orphan through i_dtime and reads the orphan file (fs/ext4/orphan.c).
+#include "scan/orphan_list.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/crc32c.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#define ORPHAN_MAGIC 0x0b10ca04u
+
+bool orphan_may_be(const struct e4z_image *img, uint32_t ino)
+{
+	return ino >= EXT2_FIRST_INODE(img->fs->super) && ino <= img->inodes;
+}
+
+static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
+{
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	uint32_t ino = img->fs->super->s_last_orphan;
+	struct inode inode;
+
+	if (!raw)
+		return ENOMEM;
+	while (orphan_may_be(img, ino)) {
+		bool again = false;
+		errcode_t err = rangeset_add(set, ino, 1, &again);
+
+		if (err)
+			return err;
+		if (again || inode_read(img, ino, raw, &inode))
+			return 0;
+		ino = inode.dtime;
+	}
+	return 0;
+}
+
+/* ---- the orphan file ---- */
+
+struct walk {
+	const struct e4z_image *img;
+	struct orphan_file *file;
+	uint64_t end; /* in blocks: the kernel looks no further than i_size */
+	uint64_t blocks, nodes;
+	errcode_t err;
+};
+
+static bool on_node(void *arg, uint64_t pblk)
+{
+	struct walk *w = arg;
+
+	/* a tree that is not one would have some blocks visited again and again */
+	(void)pblk;
+	return ++w->nodes <= w->img->blocks;
+}
+
+static void on_run(void *arg, const struct run *run)
+{
+	struct walk *w = arg;
+	struct run part = *run;
+
+	if (part.unwritten || part.lblk >= w->end)
+		return;
+	if (part.len > w->end - part.lblk)
+		part.len = w->end - part.lblk;
+	w->blocks += part.len;
+	if (w->blocks <= w->img->blocks && vec_push(&w->file->runs, part))
+		w->err = ENOMEM;
+}
+
+errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
+			   struct orphan_file *file)
+{
+	struct walk w = {.img = img, .file = file};
+	const struct map_sink sink = {.arg = &w, .node = on_node, .run = on_run};
+	AUTO_FREE uint8_t *raw = NULL;
+	struct inode inode;
+
+	*file = (struct orphan_file){.whole = true};
+	if (!ext2fs_has_feature_orphan_file(img->fs->super))
+		return 0;
+	raw = malloc(img->inode_size);
+	if (!raw)
+		return ENOMEM;
+	file->whole = !inode_read(img, img->fs->super->s_orphan_file_inum, raw, &inode) &&
+		      inode_has_map(&inode);
+	if (!file->whole)
+		return 0;
+	file->seed = inode_csum_seed(img, &inode);
+	w.end = inode.size >> img->block_bits;
+	file->whole = !map_walk(img, work, &inode, &sink);
+	return w.err;
+}
+
+void orphan_file_close(struct orphan_file *file)
+{
+	vec_free(&file->runs);
+}
+
+/* The checksum covers the block's own number and its entries, with the file's seed. */
+static uint32_t block_csum(const struct e4z_image *img, const struct orphan_file *file,
+			   uint64_t pblk, const uint8_t *block)
+{
+	uint8_t number[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		number[i] = (uint8_t)(pblk >> 8 * i);
+	return crc32c(crc32c(file->seed, number, 8), block, orphan_entries_len(img));
+}
+
+bool orphan_block_ok(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		     const uint8_t *block)
+{
+	const uint8_t *tail = block + orphan_entries_len(img);
+
+	return get_le32(tail) == ORPHAN_MAGIC &&
+	       (!img->metadata_csum || get_le32(tail + 4) == block_csum(img, file, pblk, block));
+}
+
+void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		       uint8_t *block)
+{
+	if (img->metadata_csum)
+		put_le32(block + orphan_entries_len(img) + 4, block_csum(img, file, pblk, block));
+}
+
+static errcode_t load_block(const struct e4z_image *img, const struct orphan_file *file,
+			    uint64_t pblk, uint8_t *block, struct rangeset *set, bool *stray)
+{
+	errcode_t err = 0;
+
+	if (image_read(img, pblk * img->block_size, img->block_size, block) ||
+	    !orphan_block_ok(img, file, pblk, block))
+		return 0;
+	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4) {
+		uint32_t ino = get_le32(block + at);
+
+		if (orphan_may_be(img, ino))
+			err = rangeset_add(set, ino, 1, NULL);
+		else
+			*stray |= ino != 0;
+	}
+	return err;
+}
+
+static errcode_t load_file(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+			   bool *stray)
+{
+	AUTO_FREE uint8_t *block = malloc(img->block_size);
+	struct orphan_file file;
+	errcode_t err = orphan_file_open(img, work, &file);
+
+	if (!block)
+		err = ENOMEM;
+	for (size_t i = 0; i < file.runs.count && !err; i++)
+		for (uint64_t b = 0; b < file.runs.items[i].len && !err; b++)
+			err = load_block(img, &file, file.runs.items[i].pblk + b, block, set,
+					 stray);
+	orphan_file_close(&file);
+	return err;
+}
+
+errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+		      bool *stray)
+{
+	errcode_t err = load_chain(img, set);
+
+	*stray = false;
+	return err ? err : load_file(img, work, set, stray);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inodes on the orphan list and in the orphan file. */
+#ifndef E4Z_SCAN_ORPHAN_LIST_H
+#define E4Z_SCAN_ORPHAN_LIST_H
+
+#include "base/vec.h"
+#include "file/map.h"
+#include "image/image.h"
+#include "sets/rangeset.h"
+
+/*
+ * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file
+ * that is damaged ends there: what was reached before it counts. *STRAY: an entry of the file names
+ * no inode.
+ */
+errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
+		      bool *stray);
+
+/* INO can be on the list: there is such an inode, and it is not reserved. */
+bool orphan_may_be(const struct e4z_image *img, uint32_t ino);
+
+/* The blocks of the orphan file: le32 entries, 0 where free; magic and checksum end each block. */
+struct orphan_file {
+	VEC(, struct run) runs;
+	uint32_t seed; /* of its blocks' checksums */
+	bool whole;    /* its mapping could be read to the end */
+};
+
+/* No runs where the file system has no such file, or it is damaged from the beginning. */
+errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
+			   struct orphan_file *file);
+void orphan_file_close(struct orphan_file *file);
+
+/* Bytes of a block that are entries. */
+static inline size_t orphan_entries_len(const struct e4z_image *img)
+{
+	return img->block_size - 8;
+}
+
+/* Magic and checksum of BLOCK, which is at PBLK, are right. */
+bool orphan_block_ok(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		     const uint8_t *block);
+
+/* Make the checksum right after an entry was changed. */
+void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
+		       uint8_t *block);
+
+#endif

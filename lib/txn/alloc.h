@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks taken and given back within the transaction: bitmaps, group descriptors, superblock, with
+ * their checksums. A block is only taken when it is free both now and in the committed state.
+ */
+#ifndef E4Z_TXN_ALLOC_H
+#define E4Z_TXN_ALLOC_H
+
+#include "file/map.h"
+#include "image/image.h"
+
+/*
+ * Take free clusters that follow each other, COUNT if there are as many in one place, else *GOT of
+ * them, at least one; near block NEAR if that is not 0. *PBLK is their first block. RESERVED: the
+ * blocks kept for root may be used. E4Z_ET_NO_SPACE.
+ */
+errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, bool reserved,
+			 uint64_t *pblk, uint64_t *got);
+
+/* Clusters that alloc_take_run() has to give, all told. */
+errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters);
+
+/*
+ * Give back [pblk, pblk + len), whole clusters. E4Z_ET_CORRUPT_MAP when one of them is free
+ * already, or its bitmap cannot be believed.
+ */
+errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len);
+
+/* The same with the places of COUNT runs, which are put in order: many are freed at the price of
+ * their groups. */
+errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count);
+
+/*
+ * [pblk, pblk + len) is in use, says a bitmap that can be believed; else E4Z_ET_CORRUPT_MAP.
+ * Nothing is taken into the transaction. Several ranges: BITMAP, of a block, keeps that of *GROUP
+ * (UINT32_MAX at first).
+ */
+errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, uint8_t *bitmap,
+			    uint32_t *group);
+
+#endif

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Keeps what goes home before a commit, and finds which changed blocks that does not make up for.
+#include "txn/homes.h"
+
+#include "base/cleanup.h"
+#include "errors.h"
+#include <errno.h>
+#include <ext2fs/ext2_fs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE_BYTES (1u << 20) /* of neighbours that are written at once */
+
+static struct home new_home(struct homes *homes, uint64_t off, uint64_t len)
+{
+	return (struct home){
+		.off = off,
+		.len = len,
+		.number = homes->number++,
+		.group = homes->group,
+	};
+}
+
+errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data)
+{
+	struct home home = new_home(homes, off, len);
+	errcode_t err;
+
+	home.data = malloc(len);
+	if (!home.data)
+		return ENOMEM;
+	memcpy(home.data, data, len);
+	err = vec_push(&homes->list, home);
+	if (err)
+		free(home.data);
+	return err;
+}
+
+errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_size,
+			  const void *data, bool only)
+{
+	uint64_t off = block * block_size;
+
+	/* within a group the order is that of the places, and zeroes may begin before it */
+	if (off < homes->zeroes.end && off + block_size > homes->zeroes.from)
+		homes_barrier(homes);
+	return stash_put(homes->stash, block, data, homes->number++, homes->group, only);
+}
+
+errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size)
+{
+	const struct home home = new_home(homes, off, len);
+	struct homes_zeroes *zeroes = &homes->zeroes;
+	uint64_t block = (off + block_size - 1) / block_size, end = (off + len) / block_size;
+	errcode_t err = vec_push(&homes->list, home);
+
+	if (zeroes->from == zeroes->end)
+		zeroes->from = off;
+	zeroes->from = off < zeroes->from ? off : zeroes->from;
+	zeroes->end = off + len > zeroes->end ? off + len : zeroes->end;
+	if (!homes->stash || block >= end)
+		return err;
+	for (; !err && (block = stash_first(homes->stash, block, end)) < end; block++)
+		err = stash_put(homes->stash, block, NULL, home.number, home.group, false);
+	return err;
+}
+
+void homes_barrier(struct homes *homes)
+{
+	homes->group++;
+	homes->zeroes = (struct homes_zeroes){0};
+}
+
+static void forget_from(struct homes *homes, size_t count)
+{
+	while (homes->list.count > count)
+		free(homes->list.items[--homes->list.count].data);
+}
+
+void homes_free(struct homes *homes)
+{
+	forget_from(homes, 0);
+	vec_free(&homes->list);
+	stash_free(homes->stash);
+	*homes = (struct homes){.mark = 0};
+}
+
+void homes_mark(struct homes *homes)
+{
+	homes->mark = homes->list.count;
+	homes->group_mark = homes->group;
+	homes->zeroes_mark = homes->zeroes;
+	if (homes->stash)
+		stash_mark(homes->stash);
+}
+
+/* Of what VIEW shows as zero as much as is left here; all of it, if memory is short. */
+static void take_back_zeroed(const struct homes *homes, struct capture *view)
+{
+	struct rangeset *set = NULL;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < homes->list.count && !err; i++) {
+		const struct home *home = &homes->list.items[i];
+
+		if (!home->data)
+			err = capture_note_zeroed(view, &set, home->off, home->len);
+	}
+	if (err)
+		rangeset_free(set);
+	else
+		capture_replace_zeroed(view, set);
+}
+
+void homes_back(struct homes *homes, struct capture *view)
+{
+	forget_from(homes, homes->mark);
+	homes->group = homes->group_mark;
+	homes->zeroes = homes->zeroes_mark;
+	if (homes->stash)
+		stash_back(homes->stash);
+	take_back_zeroed(homes, view);
+}
+
+/* ---- against the changed blocks ---- */
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct home *a = pa, *b = pb;
+
+	if (a->off != b->off)
+		return a->off < b->off ? -1 : 1;
+	/* the later one is what it comes to */
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+static int compare_groups(const void *pa, const void *pb)
+{
+	const struct home *a = pa, *b = pb;
+
+	return a->group != b->group ? (a->group < b->group ? -1 : 1) : compare(pa, pb);
+}
+
+static int compare_pointers(const void *pa, const void *pb)
+{
+	return compare(*(const struct home *const *)pa, *(const struct home *const *)pb);
+}
+
+/* By place, in an array that is the caller's; a mark counts on the order of the list itself. */
+static const struct home **sort(const struct homes *homes)
+{
+	const struct home **sorted = malloc((homes->list.count + 1) * sizeof(*sorted));
+
+	for (size_t i = 0; sorted && i < homes->list.count; i++)
+		sorted[i] = &homes->list.items[i];
+	if (sorted && homes->list.count)
+		qsort(sorted, homes->list.count, sizeof(*sorted), compare_pointers);
+	return sorted;
+}
+
+/* The number of SORTED ones that begin before OFF. */
+static size_t begin_before(const struct home *const *sorted, size_t count, uint64_t off)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sorted[middle]->off < off)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Put what HOME has of [start, end) into BELOW. */
+static void apply(const struct home *home, uint64_t start, uint64_t end, uint8_t *below)
+{
+	uint64_t from = home->off > start ? home->off : start;
+	uint64_t to = home->off + home->len < end ? home->off + home->len : end;
+
+	if (home->data)
+		memcpy(below + (from - start), home->data + (from - home->off), to - from);
+	else
+		memset(below + (from - start), 0, to - from);
+}
+
+/* What BLOCK will be at home, into BELOW, if *ANY: something goes there. */
+static errcode_t read_home(const struct homes *homes, const struct home *const *sorted,
+			   const struct capture *view, uint32_t block_size, uint64_t block,
+			   uint8_t *below, bool *any)
+{
+	uint64_t start = block * block_size, end = start + block_size;
+	const struct stashed *whole = homes->stash ? stash_find(homes->stash, block) : NULL;
+	size_t stop = begin_before(sorted, homes->list.count, end), first = stop;
+	errcode_t err = 0;
+
+	/* they hardly ever overlap: missing one costs a block of the log, no more */
+	while (first && sorted[first - 1]->off + sorted[first - 1]->len > start)
+		first--;
+	*any = whole || first < stop;
+	if (whole)
+		err = stash_read(homes->stash, whole, below);
+	else if (*any)
+		err = capture_read_below(view, start, block_size, below);
+	for (size_t k = first; !err && k < stop; k++)
+		if (!whole || sorted[k]->number > whole->number)
+			apply(sorted[k], start, end, below);
+	return err;
+}
+
+errcode_t homes_leave(const struct homes *homes, const struct capture *view, uint32_t block_size,
+		      struct captured *list, size_t *count)
+{
+	AUTO_FREE uint8_t *below = malloc(block_size);
+	AUTO_FREE const struct home **sorted = sort(homes);
+	size_t all = *count, kept = 0;
+	errcode_t err = below && sorted ? 0 : ENOMEM;
+
+	for (size_t i = 0; !err && i < all; i++) {
+		bool any;
+
+		err = read_home(homes, sorted, view, block_size, list[i].block, below, &any);
+		if (!err && (!any || memcmp(below, list[i].data, block_size) != 0)) {
+			const struct captured other = list[kept];
+
+			list[kept++] = list[i];
+			list[i] = other;
+		}
+	}
+	*count = kept;
+	return err;
+}
+
+/* ---- writing ---- */
+
+static bool is_newest(const struct homes *homes, const struct stashed *it)
+{
+	return stash_find(homes->stash, it->block) == it;
+}
+
+static int compare_blocks(const void *pa, const void *pb)
+{
+	const struct stashed *a = *(const struct stashed *const *)pa;
+	const struct stashed *b = *(const struct stashed *const *)pb;
+
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	return (a->block > b->block) - (a->block < b->block);
+}
+
+size_t homes_count(const struct homes *homes)
+{
+	size_t blocks = 0;
+
+	if (homes->stash)
+		(void)stash_all(homes->stash, &blocks);
+	return homes->list.count + blocks;
+}
+
+errcode_t homes_each(const struct homes *homes, uint32_t block_size,
+		     errcode_t (*fn)(void *arg, uint64_t off, uint64_t len), void *arg)
+{
+	size_t blocks = 0;
+	const struct stashed *items = homes->stash ? stash_all(homes->stash, &blocks) : NULL;
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < homes->list.count && !err; i++)
+		err = fn(arg, homes->list.items[i].off, homes->list.items[i].len);
+	for (size_t i = 0; i < blocks && !err; i++)
+		if (is_newest(homes, &items[i]))
+			err = fn(arg, items[i].block * block_size, block_size);
+	return err;
+}
+
+/* Parts of a block are written, so that their neighbours stay what they are. */
+static errcode_t write_zeroes(struct blkdev *dev, const struct home *home, uint32_t block_size)
+{
+	static const uint8_t zeroes[EXT2_MAX_BLOCK_SIZE];
+
+	if (home->off % block_size == 0 && home->len % block_size == 0)
+		return blkdev_zero(dev, home->off, home->len, "data");
+	if (home->len <= sizeof(zeroes))
+		return blkdev_write(dev, home->off, home->len, zeroes, "data");
+	return E4Z_ET_USAGE;
+}
+
+/*
+ * What of the stash is to be written, by group and place, in an array of *COUNT for the caller:
+ * what a block had last in each group. What was flushed goes home although it is changed later.
+ */
+static errcode_t sort_blocks(const struct homes *homes, const struct stashed ***out, size_t *count)
+{
+	size_t all;
+	const struct stashed *items = stash_all(homes->stash, &all);
+	const struct stashed **sorted = malloc((all + 1) * sizeof(*sorted));
+	AUTO_FREE bool *replaced = calloc(all + 1, sizeof(*replaced));
+	AUTO_FREE bool *only = calloc(all + 1, sizeof(*only));
+
+	*out = sorted;
+	*count = 0;
+	if (!sorted || !replaced || !only)
+		return ENOMEM;
+	/* from the newest on: what is replaced for good replaces what is older, too */
+	for (size_t i = all; i-- > 0;) {
+		const struct stashed *it = &items[i];
+		size_t older = it->older ? it->older - 1 : all;
+
+		if (older < all && (only[i] || it->only || items[older].group == it->group)) {
+			replaced[older] = true;
+			only[older] = only[i] || it->only;
+		}
+	}
+	for (size_t i = 0; i < all; i++)
+		if (items[i].place != STASH_ZERO && !replaced[i])
+			sorted[(*count)++] = &items[i];
+	if (*count)
+		qsort(sorted, *count, sizeof(*sorted), compare_blocks);
+	return 0;
+}
+
+struct writing {
+	const struct homes *homes;
+	struct blkdev *dev;
+	uint32_t block_size;
+	const struct stashed **blocks; /* that are left */
+	size_t count;
+	uint8_t *piece; /* PIECE_BYTES */
+	uint32_t group; /* of what was written last */
+	bool any;	/* something was */
+};
+
+/* The barrier before something of GROUP. */
+static errcode_t enter(struct writing *w, uint32_t group)
+{
+	errcode_t err = w->any && group != w->group ? blkdev_sync(w->dev, "data") : 0;
+
+	w->any = true;
+	w->group = group;
+	return err;
+}
+
+/* The next blocks, as far as they are neighbours in one group. */
+static errcode_t write_blocks(struct writing *w)
+{
+	const struct stashed *first = w->blocks[0];
+	size_t n = 0, room = PIECE_BYTES / w->block_size;
+	errcode_t err = enter(w, first->group);
+
+	while (!err && n < w->count && n < room && w->blocks[n]->group == first->group &&
+	       w->blocks[n]->block == first->block + n) {
+		err = stash_read(w->homes->stash, w->blocks[n], w->piece + n * w->block_size);
+		n++;
+	}
+	w->blocks += n;
+	w->count -= n;
+	return err ? err
+		   : blkdev_write(w->dev, first->block * w->block_size, n * w->block_size, w->piece,
+				  "data");
+}
+
+/* HOME is part of a block that was wholly replaced since, before a barrier. */
+static bool is_old(const struct writing *w, const struct home *home)
+{
+	const struct stash *stash = w->homes->stash;
+	const struct stashed *it;
+	size_t count;
+
+	it = home->data && stash ? stash_find(stash, home->off / w->block_size) : NULL;
+	while (it && it->group > home->group && !it->only)
+		it = it->older ? &stash_all(stash, &count)[it->older - 1] : NULL;
+	return it && (it->only || it->group == home->group) && it->number > home->number;
+}
+
+static errcode_t write_home(struct writing *w, const struct home *home)
+{
+	errcode_t err = is_old(w, home) ? 0 : enter(w, home->group);
+
+	if (err || is_old(w, home))
+		return err;
+	return home->data ? blkdev_write(w->dev, home->off, home->len, home->data, "data")
+			  : write_zeroes(w->dev, home, w->block_size);
+}
+
+/* The next block is to be written before HOME. */
+static bool is_before(const struct writing *w, const struct home *home)
+{
+	const struct stashed *next = w->blocks[0];
+
+	if (next->group != home->group)
+		return next->group < home->group;
+	return next->block * w->block_size <= home->off;
+}
+
+errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_size)
+{
+	struct writing w = {.homes = homes, .dev = dev, .block_size = block_size};
+	AUTO_FREE const struct stashed **blocks = NULL;
+	AUTO_FREE uint8_t *piece = homes->stash ? malloc(PIECE_BYTES) : NULL;
+	errcode_t err = homes->stash ? sort_blocks(homes, &blocks, &w.count) : 0;
+
+	if (homes->stash && !piece)
+		err = ENOMEM;
+	w.blocks = blocks;
+	w.piece = piece;
+	if (homes->list.count)
+		qsort(homes->list.items, homes->list.count, sizeof(*homes->list.items),
+		      compare_groups);
+	for (size_t i = 0; i < homes->list.count && !err; i++) {
+		while (w.count && !err && is_before(&w, &homes->list.items[i]))
+			err = write_blocks(&w);
+		if (!err)
+			err = write_home(&w, &homes->list.items[i]);
+	}
+	while (w.count && !err)
+		err = write_blocks(&w);
+	return err;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The transaction of an image that is edited.
+ *
+ *          txn_begin            txn_commit: replay; homes, log, home of each sealed one, the last
+ *   IDLE -------------> OPEN ---------------------------------------> OPEN, empty again
+ *    ^                  |  |          a write or barrier failed
+ *    +------------------+  +----------------------------------------> BROKEN
+ *          txn_abort
+ *
+ * While it is open every change stays in memory: whole blocks in the view (txn_edit, txn_create),
+ * and bytes that go home directly because nobody sees them before the commit (txn_home). Nothing is
+ * written before txn_commit() knows that all of it fits. BROKEN is final: what is on the disk
+ * recovers to the state before or after, and only txn_abort() is left.
+ */
+#ifndef E4Z_TXN_TXN_H
+#define E4Z_TXN_TXN_H
+
+#include "image/image.h"
+
+/* The image must be open for writing and guarded. */
+errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *options);
+
+/*
+ * Make all of it durable; SUMMARY counts all commits since txn_begin(). The transaction is open
+ * again, and empty, afterwards.
+ */
+errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
+
+/*
+ * What txn_commit() would take, without doing it, with what was planned before; a transaction has
+ * room for ROOM blocks of the log (UINT64_MAX: no journal). E4Z_ET_LOG_FULL when it does not fit.
+ */
+errcode_t txn_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room);
+
+/* The same, and all of it is forgotten but for the count. */
+errcode_t txn_pretend(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room);
+
+/* What the next commits count from. */
+struct e4z_commit_summary *txn_summary(struct e4z_image *img);
+
+/* Forget what was not committed. Does nothing when nothing is open. */
+void txn_abort(struct e4z_image *img);
+
+const struct e4z_edit_options *txn_options(const struct e4z_image *img);
+enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
+
+/*
+ * What comes past EOF into a written block travels in the transaction, as visible bytes do: a crash
+ * before the commit would leave it as a stale tail. Not where data are ordered, and not without a
+ * journal: there it goes home first, as the kernel has it.
+ */
+bool txn_tails_wait(const struct e4z_image *img);
+
+/*
+ * The moment that every time stamp of the transaction says, seconds: SOURCE_DATE_EPOCH clamps it.
+ */
+uint64_t txn_now(const struct e4z_image *img);
+
+/* The superblock, if it changes, says that it was written now: s_wtime. */
+void txn_stamp(struct e4z_image *img);
+
+/* A block of metadata, or of data that travels in the transaction, for changing. */
+errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
+
+/* The same, of a block whose old content does not matter: all zero. */
+errcode_t txn_create(struct e4z_image *img, uint64_t block, uint8_t **data);
+
+/*
+ * Have LEN bytes at OFF, a block or a part of one, become DATA at home before the commit. In the
+ * committed state they are in a free block or an unwritten one; or past EOF in a written one, and
+ * DATA are zeroes or txn_tails_wait() is false; or visible with E4Z_DATA_ORDERED. Reads through the
+ * image see them at once.
+ */
+errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *data);
+
+/*
+ * The same of a whole block that can be seen and may have been changed before: what it was to
+ * become then never goes home, so that a crash meets the old bytes or the last ones.
+ */
+errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data);
+
+/*
+ * Have LEN bytes at OFF, which nobody sees in the committed state, become zero at home before the
+ * commit: parts of one block, or whole blocks, of which the host may keep a hole. Nothing is held
+ * in memory but the range, so there may be very many and very long ones; a read through the image
+ * still sees what was there, unless the block is being changed.
+ */
+errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len);
+
+/* How many pieces are to go home before the commit. */
+size_t txn_homes(const struct e4z_image *img);
+
+/*
+ * What goes home later is written after a barrier behind what went home so far. The barrier is done
+ * by the commit, as the writes are.
+ */
+void txn_barrier(struct e4z_image *img);
+
+/* The 1024 bytes of the superblock for changing; its checksum is set by the commit. */
+errcode_t txn_super(struct e4z_image *img, uint8_t **raw);
+
+/*
+ * Take BITS, which only say what the state before is like, out of s_feature_ro_compat. Where a log
+ * is replayed first, and nothing else changes, the superblock that the replay writes is without
+ * them.
+ */
+errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits);
+
+/* BLOCK, of COUNT, was freed in this transaction: until the commit nothing may be put there. */
+errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count);
+/* All of them, or NULL when they may be taken. */
+const struct rangeset *txn_closed(const struct e4z_image *img);
+
+/* What is known of the free runs of each group; NULL when memory runs out. */
+struct space *txn_space(struct e4z_image *img);
+
+/* How many there are. */
+uint64_t txn_freed(const struct e4z_image *img);
+
+/* Blocks that are held because they may have changed: no more than these travel in the log. */
+size_t txn_blocks(const struct e4z_image *img);
+
+/* Those of them that do not go home directly, without looking if they differ. */
+size_t txn_logged(const struct e4z_image *img);
+
+/* Anything was changed since the last commit. */
+bool txn_has_changes(const struct e4z_image *img);
+
+/* Forget everything since the last commit, and go on. */
+errcode_t txn_restart(struct e4z_image *img);
+
+/* The same, but for what is sealed. */
+errcode_t txn_rewind(struct e4z_image *img);
+
+/* An operation may commit at safe points of its own. */
+bool txn_may_split(const struct e4z_image *img);
+
+/*
+ * An operation begins; what fails of it goes back to here, so that nothing of it is committed.
+ * After txn_restart() or txn_commit() that is the state they left.
+ */
+void txn_mark(struct e4z_image *img);
+void txn_back(struct e4z_image *img);
+
+/* Blocks that the transaction would change now, those that go home directly aside. */
+errcode_t txn_count(struct e4z_image *img, size_t *count);
+
+/*
+ * Blocks of the log that the transaction would take now, and how many there are (UINT64_MAX: no
+ * journal). What is sealed is not counted.
+ */
+errcode_t txn_log_need(struct e4z_image *img, uint64_t *need, uint64_t *room);
+
+/* No fewer than those, and than MORE blocks would take with them, without looking. */
+uint64_t txn_log_bound(const struct e4z_image *img, uint64_t more);
+
+/* Blocks that the log holds, and blocks that fill it as a transaction; UINT64_MAX: no log. */
+uint64_t txn_log_room(const struct e4z_image *img);
+uint64_t txn_log_most(const struct e4z_image *img);
+/* It fits into the log now: cheap while it is far from full. */
+errcode_t txn_fits(struct e4z_image *img, bool *fits);
+
+/*
+ * What was changed until now becomes a transaction of its own: it is written by the next
+ * txn_commit(), before what comes, but seen from now on, by IMG's handle of libext2fs too; what it
+ * freed may be used. No file may be open in the session. E4Z_ET_LOG_FULL when it is too large, and
+ * nothing is different. Without a journal it is seen, and stays part of what comes.
+ */
+errcode_t txn_seal(struct e4z_image *img);
+
+/* The same of what will not be written: without a journal, too, it becomes one of its own. */
+errcode_t txn_seal_planned(struct e4z_image *img);
+
+/* Transactions that are sealed and not yet written, and the log blocks that all of them take. */
+void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of a transaction, for txn.c, which fills it, and txn_commit.c, which writes it. */
+#ifndef E4Z_TXN_TXN_STATE_H
+#define E4Z_TXN_TXN_STATE_H
+
+#include "base/vec.h"
+#include "format/super.h"
+#include "image/image.h"
+#include "journal/commit.h"
+#include "sets/rangeset.h"
+#include "txn/homes.h"
+#include "txn/space.h"
+
+/* What a transaction changes, once that is known. */
+struct waiting {
+	struct captured *list; /* its first COUNT travel in the log, all ALL are held */
+	size_t count, all;
+	struct homes homes;
+};
+
+enum state { OPEN, BROKEN };
+
+struct txn {
+	enum state state;
+	struct e4z_edit_options options;
+	uint64_t now;
+	struct homes homes;
+	bool stamped;		       /* s_wtime is to be now */
+	VEC(, struct waiting) waiting; /* before what is changed now */
+	bool reloaded;		       /* img->fs is of a state that is not committed */
+	struct rangeset *freed;	       /* blocks */
+	struct space *space;	       /* what may be taken; NULL: nothing was asked for */
+	uint8_t *counted; /* the block of the superblock with the right counts; NULL: it has them */
+	struct commit commit;
+	bool replay_pending; /* the view is of a log that was not replayed yet */
+	_Alignas(struct ext2_super_block) uint8_t clean_super[SUPER_SIZE]; /* of it, when it is */
+	uint64_t log_transactions;
+	uint32_t safe_tid;
+	struct e4z_commit_summary sum;	   /* of all commits so far */
+	struct e4z_commit_summary planned; /* of those that were only planned, and forgotten */
+};
+
+/* What was freed before is free. */
+errcode_t txn_new_freed(struct e4z_image *img, struct txn *txn);
+
+/* A transaction must be open. */
+errcode_t txn_may_change(struct e4z_image *img);
+
+/*
+ * Seal what is changed now: what of it travels in the log, into W, whose list is the caller's.
+ * E4Z_ET_LOG_FULL when it does not fit.
+ */
+errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w);
+
+/* Have libext2fs see what the view shows. */
+errcode_t txn_reload(struct e4z_image *img);
+
+#endif

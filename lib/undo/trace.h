@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line for every write, zeroing and barrier, in the order in which they are done. */
+#ifndef E4Z_UNDO_TRACE_H
+#define E4Z_UNDO_TRACE_H
+
+#include "image/image.h"
+
+/*
+ * Also for e4z_trace(): what goes to an external journal is told too, its lines begin "journal ".
+ */
+void trace_finish(struct e4z_image *img);
+
+#endif

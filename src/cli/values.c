@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The arguments of options: each function puts one into its field, or says why it cannot.
+
+#include "cli/values.h"
+#include "e4zero.h"
+#include "util.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_JOBS = 1024 };
+
+const char *value_jobs(struct options *options, const char *arg)
+{
+	uint64_t jobs;
+
+	if (!util_number(arg, 1, MAX_JOBS, &jobs))
+		return "not a number from 1 to 1024";
+	options->jobs = (unsigned)jobs;
+	return NULL;
+}
+
+const char *value_kinds(struct options *options, const char *arg)
+{
+	char name[32];
+	size_t len;
+	int kind;
+
+	for (;; arg += len + 1) {
+		len = strcspn(arg, ",");
+		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, arg);
+		kind = e4z_kind_by_name(name);
+		if (kind < 0)
+			return "no such kind of finding; --help lists them";
+		options->kinds |= E4Z_KIND_BIT(kind);
+		if (!arg[len])
+			return NULL;
+	}
+}
+
+const char *value_size(struct options *options, const char *arg)
+{
+	if (!util_size(arg, &options->size))
+		return "not a number of bytes";
+	return NULL;
+}
+
+const char *value_offset(struct options *options, const char *arg)
+{
+	options->offset_given = true;
+	return util_size(arg, &options->offset) ? NULL : "not a number of bytes";
+}
+
+const char *value_length(struct options *options, const char *arg)
+{
+	options->length_given = true;
+	if (!util_size(arg, &options->length) || !options->length)
+		return "not a number of bytes from 1 on";
+	return NULL;
+}
+
+const char *value_policy(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[E4Z_POLICY_BATCH] = "batch",
+		[E4Z_POLICY_FLUSH] = "flush",
+		[E4Z_POLICY_FLUSH_ALWAYS] = "flush-always",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->policy = (enum e4z_policy)i;
+		return NULL;
+	}
+	return "neither batch, flush nor flush-always";
+}
+
+const char *value_holes(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[E4Z_HOLES_AUTO] = "auto",
+		[E4Z_HOLES_NEVER] = "never",
+		[E4Z_HOLES_ALWAYS] = "always",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->holes = (enum e4z_holes)i;
+		return NULL;
+	}
+	return "neither auto, never nor always";
+}
+
+const char *value_convert(struct options *options, const char *arg)
+{
+	static const char *const words[] = {
+		[E4Z_TO_WRITTEN] = "written",
+		[E4Z_TO_UNWRITTEN] = "unwritten",
+		[E4Z_TO_HOLE] = "hole",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(arg, words[i])) {
+			options->convert_to = (enum e4z_convert_to)i;
+			return NULL;
+		}
+	return "neither written, unwritten nor hole";
+}
+
+const char *value_data(struct options *options, const char *arg)
+{
+	if (!strcmp(arg, "journal"))
+		options->data = E4Z_DATA_JOURNAL;
+	else if (!strcmp(arg, "ordered"))
+		options->data = E4Z_DATA_ORDERED;
+	else
+		return "neither journal nor ordered";
+	return NULL;
+}
+
+/* A file name into *FIELD. */
+static const char *name_into(const char **field, const char *arg)
+{
+	*field = arg;
+	return *arg ? NULL : "names no file";
+}
+
+const char *value_journal_device(struct options *options, const char *arg)
+{
+	return name_into(&options->journal_device, arg);
+}
+
+const char *value_trace(struct options *options, const char *arg)
+{
+	return name_into(&options->trace, arg);
+}
+
+const char *value_from(struct options *options, const char *arg)
+{
+	return name_into(&options->from, arg);
+}
+
+const char *value_script(struct options *options, const char *arg)
+{
+	return name_into(&options->script, arg);
+}
+
+const char *value_undo(struct options *options, const char *arg)
+{
+	return name_into(&options->undo, arg);
+}
+
+const char *value_undo_apply(struct options *options, const char *arg)
+{
+	return name_into(&options->undo_apply, arg);
+}
+
+const char *value_partition(struct options *options, const char *arg)
+{
+	if (!*arg)
+		return "names no partition";
+	options->partition = arg;
+	return NULL;
+}
+
+const char *value_progress(struct options *options, const char *arg)
+{
+	if (arg)
+		return value_descriptor(options, arg);
+	options->progress = PROGRESS_BAR;
+	return NULL;
+}
+
+const char *value_descriptor(struct options *options, const char *arg)
+{
+	uint64_t fd;
+	int flags;
+
+	if (!util_number(arg, 0, INT_MAX, &fd))
+		return "not a file descriptor";
+	if (fd == 0)
+		return value_progress(options, NULL);
+	flags = fcntl((int)fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return "not a descriptor that is open for writing";
+	options->progress = PROGRESS_LINES;
+	options->progress_fd = (int)fd;
+	return NULL;
+}

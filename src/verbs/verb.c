@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The frame of the verbs: opening, failures, and all of it for those that only read.
+
+#include "verbs/verb.h"
+#include "cli/advice.h"
+#include "errors.h"
+#include "util.h"
+#include <stdlib.h>
+#include <time.h>
+
+struct e4z_open_options verb_open_options(const struct options *options)
+{
+	return (struct e4z_open_options){
+		.partition = options->partition,
+		.force = options->force,
+		.journal_device = options->journal_device,
+		.holes = options->holes,
+	};
+}
+
+void verb_tell_failure(struct report *report, const struct e4z_image *img, errcode_t err,
+		       const char *context, const char *why)
+{
+	bool stopped = err == E4Z_ET_INTERRUPTED;
+	const char *list;
+	char *more;
+
+	/* a report that cannot be written is told once, when standard output is closed */
+	if (util_stdout_error())
+		return;
+	if (stopped) {
+		report_failure(report, report->options->image, "", "stopped by a signal", NULL,
+			       err);
+		return;
+	}
+	more = advice_add(report->options, img, err, why, &list);
+	report_failure(report, report->options->image, context, more ? more : why, list, err);
+	free(more);
+}
+
+int verb_look(struct report *report, const volatile int *stop, enum report_about about,
+	      verb_look_fn *look, void *arg)
+{
+	const struct options *options = report->options;
+	const struct e4z_open_options how = verb_open_options(options);
+	struct report_summary result = {.verb = options->verb_name, .about = about};
+	struct e4z_image *img = NULL;
+	struct timespec start;
+	bool usable;
+	errcode_t err;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	err = e4z_open(options->image, &how, &img);
+	usable = err != E4Z_ET_USAGE;
+	if (!err)
+		err = report_image(report, e4z_info(img));
+	if (!err)
+		err = look(arg, img, &result);
+	/* whatever the signal cut short */
+	if (err && *stop)
+		err = E4Z_ET_INTERRUPTED;
+	if (!err)
+		result.exit = result.check.findings ? EXIT_FINDINGS : EXIT_NONE;
+	else
+		result.exit = *stop ? EXIT_SIGNAL : usable ? EXIT_REFUSED : EXIT_USAGE;
+	if (err)
+		verb_tell_failure(report, img, err, e4z_context(img), e4z_message(img, err));
+	if (img)
+		e4z_done(img, &result.commit);
+	result.seconds = util_seconds_since(&start);
+	result.exit = report_end(report, &result);
+	e4z_close(img);
+	return result.exit;
+}
