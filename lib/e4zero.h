@@ -275,13 +275,20 @@ struct e4z_finding {
 	const char *why;  /* unreadable, or left by a fix: the reason; else NULL */
 };
 
+/* The passes of a call that reports its progress; they come in this order. */
+enum e4z_pass {
+	E4Z_PASS_TABLES = 1, /* of inodes, and the last blocks of files */
+	E4Z_PASS_BLOCKS,     /* of the files, that are converted */
+	E4Z_PASS_NAMES,	     /* directories, for the paths of what was found */
+};
+
 /* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */
 struct e4z_check_sink {
 	void *arg;
 	errcode_t (*finding)(void *arg, const struct e4z_finding *finding);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
-	/* Progress of PASS (1 tables and tails, 2 names) from 0 to MAX; may be NULL. */
-	void (*progress)(void *arg, int pass, uint64_t current, uint64_t max);
+	/* How far PASS is: CURRENT of MAX, in a unit of the pass; may be NULL. */
+	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 };
 
 struct e4z_check_options {
@@ -472,8 +479,8 @@ struct e4z_convert_options {
 	bool every;    /* of e4z_convert(): refuse whatever e4z_convert_all() would leave out */
 	unsigned jobs; /* threads that read; 0: the processors there are */
 	const volatile int *stop; /* polled; non-zero ends it with E4Z_ET_INTERRUPTED */
-	/* pass 1 the tables (of e4z_convert_all() only), 2 the blocks; may be NULL */
-	void (*progress)(void *arg, int pass, uint64_t current, uint64_t max);
+	/* as that of struct e4z_check_sink; E4Z_PASS_TABLES in e4z_convert_all() only */
+	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 	/* what e4z_convert_all() did, by rising inode number; a non-zero return ends it */
 	errcode_t (*edit)(void *arg, const struct e4z_edit *edit);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
@@ -571,11 +578,11 @@ errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summ
 
 enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_INLINE };
 
-/* One piece of a file's mapping, in blocks. */
+/* One piece of a file's mapping, in blocks of the file system. */
 struct e4z_map_piece {
 	uint32_t ino;
-	uint64_t lblk, len;
-	uint64_t pblk; /* E4Z_NONE: nowhere */
+	uint64_t lblk, blocks; /* inline data: 0 and 1 */
+	uint64_t pblk;	       /* E4Z_NONE: nowhere */
 	enum e4z_map_state state;
 	bool past_eof; /* wholly */
 };

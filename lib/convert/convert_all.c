@@ -49,7 +49,7 @@ static errcode_t stopped(const struct every *e)
 	return e->options->stop && *e->options->stop ? E4Z_ET_INTERRUPTED : 0;
 }
 
-static void tell(const struct every *e, int pass, uint64_t current, uint64_t max)
+static void show_progress(const struct every *e, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	if (e->options->progress)
 		e->options->progress(e->options->arg, pass, current, max);
@@ -179,7 +179,8 @@ static void watch_window(void *arg, uint64_t taken, uint64_t all)
 {
 	const struct every *e = arg;
 
-	tell(e, 2, e->base + e->window * taken / (all ? all : 1), e->img->inodes);
+	show_progress(e, E4Z_PASS_BLOCKS, e->base + e->window * taken / (all ? all : 1),
+		      e->img->inodes);
 }
 
 /*
@@ -224,7 +225,7 @@ static errcode_t end_window(struct every *e, uint32_t next)
 	}
 	convert_clear(c);
 	e->base = next;
-	tell(e, 2, next, e->img->inodes);
+	show_progress(e, E4Z_PASS_BLOCKS, next, e->img->inodes);
 	return err;
 }
 
@@ -284,9 +285,9 @@ static errcode_t convert_inodes(struct every *e, struct inodes *it)
 
 /* ---- the whole ---- */
 
-static errcode_t watch_tables(void *arg, int pass, uint64_t current, uint64_t max)
+static errcode_t watch_tables(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
-	tell(arg, pass, current, max);
+	show_progress(arg, pass, current, max);
 	return 0;
 }
 

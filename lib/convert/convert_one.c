@@ -45,7 +45,7 @@ static void watch_reads(void *arg, uint64_t taken, uint64_t all)
 	const struct e4z_convert_options *options = arg;
 
 	if (options->progress)
-		options->progress(options->arg, 2, taken, all);
+		options->progress(options->arg, E4Z_PASS_BLOCKS, taken, all);
 }
 
 /* Find out what there is to do: nothing is changed yet. */

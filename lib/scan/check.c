@@ -37,7 +37,7 @@ struct check {
 	size_t skipped;		/* of them */
 };
 
-static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
+static errcode_t watch(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	const struct check *check = arg;
 

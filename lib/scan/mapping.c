@@ -46,7 +46,7 @@ static bool on_node(void *arg, uint64_t pblk)
 static void deliver(struct mapping *m, struct e4z_map_piece piece)
 {
 	piece.ino = m->ino;
-	if (!m->err && piece.len)
+	if (!m->err && piece.blocks)
 		m->err = m->piece(m->arg, &piece);
 }
 
@@ -55,12 +55,12 @@ static void split(struct mapping *m, struct e4z_map_piece piece)
 {
 	struct e4z_map_piece past = piece;
 
-	if (piece.lblk < m->eof && piece.lblk + piece.len > m->eof) {
-		piece.len = m->eof - piece.lblk;
-		past.lblk += piece.len;
-		past.len -= piece.len;
+	if (piece.lblk < m->eof && piece.lblk + piece.blocks > m->eof) {
+		piece.blocks = m->eof - piece.lblk;
+		past.lblk += piece.blocks;
+		past.blocks -= piece.blocks;
 		if (past.pblk != E4Z_NONE)
-			past.pblk += piece.len;
+			past.pblk += piece.blocks;
 		deliver(m, piece);
 		past.past_eof = true;
 		deliver(m, past);
@@ -74,7 +74,7 @@ static void hole_up_to(struct mapping *m, uint64_t lblk)
 {
 	if (m->next < lblk)
 		split(m, (struct e4z_map_piece){.lblk = m->next,
-						.len = lblk - m->next,
+						.blocks = lblk - m->next,
 						.pblk = E4Z_NONE,
 						.state = E4Z_MAP_HOLE});
 	m->next = lblk;
@@ -88,7 +88,7 @@ static void flush(struct mapping *m)
 		return;
 	hole_up_to(m, run->lblk);
 	split(m, (struct e4z_map_piece){.lblk = run->lblk,
-					.len = run->len,
+					.blocks = run->len,
 					.pblk = run->pblk,
 					.state = run->unwritten ? E4Z_MAP_UNWRITTEN
 								: E4Z_MAP_WRITTEN});
@@ -114,7 +114,7 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 			   const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = m, .node = on_node, .run = on_run};
-	const struct e4z_map_piece whole = {.len = 1, .pblk = E4Z_NONE, .state = E4Z_MAP_INLINE};
+	const struct e4z_map_piece whole = {.blocks = 1, .pblk = E4Z_NONE, .state = E4Z_MAP_INLINE};
 	const char *why;
 
 	m->ino = inode->ino;

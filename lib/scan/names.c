@@ -213,7 +213,7 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 		if (options->stop && *options->stop)
 			err = E4Z_ET_INTERRUPTED;
 		else if (options->watch)
-			err = options->watch(options->arg, 2, i, names->dirs.count);
+			err = options->watch(options->arg, E4Z_PASS_NAMES, i, names->dirs.count);
 		if (err || findings_is_unreadable(findings, ino) ||
 		    inode_read(img, ino, raw, &inode))
 			continue;

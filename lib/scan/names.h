@@ -11,7 +11,7 @@ struct names;
 
 struct names_options {
 	const volatile int *stop;
-	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);
+	errcode_t (*watch)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 	void *arg;
 };
 

@@ -164,7 +164,7 @@ static errcode_t progress(const struct tables *t, uint64_t current)
 
 	if (err || t->mode != JUDGE || !t->options.watch)
 		return err;
-	return t->options.watch(t->options.arg, 1, current, 2ull * t->img->inodes);
+	return t->options.watch(t->options.arg, E4Z_PASS_TABLES, current, 2ull * t->img->inodes);
 }
 
 static bool bit_set(const uint8_t *bitmap, uint32_t n)

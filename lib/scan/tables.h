@@ -20,7 +20,7 @@ struct tables_options {
 	size_t tails;	/* held for one sweep over the disk; 0: what the bound of memory allows */
 	const volatile int *stop;
 	/* PASS as in e4z_check_sink; non-zero ends the scan */
-	errcode_t (*watch)(void *arg, int pass, uint64_t current, uint64_t max);
+	errcode_t (*watch)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 	void *arg;
 };
 

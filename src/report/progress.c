@@ -11,10 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A pass is told in at most so many steps, whatever the size of the image. */
+/* A pass is reported in at most so many steps, whatever the size of the image. */
 enum { STEPS = 1000, BAR_WIDTH = 40 };
 
-static const char *const pass_names[] = {"", "tables", "blocks", "names"};
+static const char *const pass_names[] = {
+	[E4Z_PASS_TABLES] = "tables",
+	[E4Z_PASS_BLOCKS] = "blocks",
+	[E4Z_PASS_NAMES] = "names",
+};
 
 void progress_start(struct progress *progress, const struct options *options)
 {
@@ -90,11 +94,11 @@ static void draw_bar(struct progress *progress)
 	free(name);
 }
 
-void progress_update(struct progress *progress, int pass, uint64_t current, uint64_t max)
+void progress_update(struct progress *progress, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	int step;
 
-	if (progress->mode == PROGRESS_NONE || pass < 1 || pass > 3)
+	if (progress->mode == PROGRESS_NONE || pass < E4Z_PASS_TABLES || pass > E4Z_PASS_NAMES)
 		return;
 	if (current > max)
 		current = max;

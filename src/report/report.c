@@ -19,11 +19,11 @@ static const struct table_column finding_columns[FINDING_COLUMNS] = {
 	[PATH] = {"PATH", 0},	 [NOTE] = {"NOTE", 0},
 };
 
-enum { MAP_LBLK, MAP_PBLK, MAP_LEN, MAP_STATE, MAP_PAST_EOF, MAP_FILE, MAP_COLUMNS };
+enum { MAP_LBLK, MAP_PBLK, MAP_BLOCKS, MAP_STATE, MAP_PAST_EOF, MAP_PATH, MAP_COLUMNS };
 
 static const struct table_column map_columns[MAP_COLUMNS] = {
-	[MAP_LBLK] = {"LBLK", 10},   [MAP_PBLK] = {"PBLK", 11},	   [MAP_LEN] = {"LEN", 10},
-	[MAP_STATE] = {"STATE", -9}, [MAP_PAST_EOF] = {"EOF", -8}, [MAP_FILE] = {"FILE", 0},
+	[MAP_LBLK] = {"LBLK", 10},   [MAP_PBLK] = {"PBLK", 11},	   [MAP_BLOCKS] = {"BLOCKS", 10},
+	[MAP_STATE] = {"STATE", -9}, [MAP_PAST_EOF] = {"EOF", -8}, [MAP_PATH] = {"PATH", 0},
 };
 
 struct report_text {
@@ -110,10 +110,10 @@ static errcode_t text_map(struct report *report, const char *file,
 	const char *cells[MAP_COLUMNS] = {
 		[MAP_LBLK] = table_number(numbers[MAP_LBLK], piece->lblk),
 		[MAP_PBLK] = table_number(numbers[MAP_PBLK], piece->pblk),
-		[MAP_LEN] = table_number(numbers[MAP_LEN], piece->len),
+		[MAP_BLOCKS] = table_number(numbers[MAP_BLOCKS], piece->blocks),
 		[MAP_STATE] = e4z_map_state_name(piece->state),
 		[MAP_PAST_EOF] = piece->past_eof ? "past EOF" : NULL,
-		[MAP_FILE] = file,
+		[MAP_PATH] = file,
 	};
 
 	if (report->options->quiet)

@@ -319,7 +319,7 @@ static errcode_t json_map(struct report *report, const char *file,
 	add_file(&line, file);
 	add_number(&line, "lblk", piece->lblk);
 	add_place(&line, "pblk", piece->pblk);
-	add_number(&line, "blocks", piece->len);
+	add_number(&line, "blocks", piece->blocks);
 	add_ascii(&line, "state", e4z_map_state_name(piece->state));
 	add_bool(&line, "past_eof", piece->past_eof);
 	return end(&line);

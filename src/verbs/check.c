@@ -31,7 +31,7 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 	return face->report->ops->skipped(face->report, skipped);
 }
 
-static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
+static void on_progress(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	struct check_face *face = arg;
 

@@ -17,7 +17,7 @@ struct face {
 	struct progress progress;
 };
 
-static void on_progress(void *arg, int pass, uint64_t current, uint64_t max)
+static void on_progress(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	struct face *face = arg;
 

@@ -57,7 +57,7 @@ debugfs_script image <<<'sif big size 5000'
 run_e4zero 0 --json --map image /big
 same 'past EOF' "$(jq -c 'select(.type == "map") | [.lblk, .past_eof]' out | head -n 2 | paste -sd' ')" '[0,false] [2,true]'
 run_e4zero 0 --map image /big
-same 'columns' "$(head -n 1 out | tr -s ' ')" 'LBLK PBLK LEN STATE EOF FILE'
+same 'columns' "$(head -n 1 out | tr -s ' ')" 'LBLK PBLK BLOCKS STATE EOF PATH'
 same 'last line' "$(tail -n 1 out | sed 's/[0-9]* pieces/N pieces/')" 'image: N pieces in 1 file'
 edit_image inline.img -O inline_data
 run_e4zero 0 --json --map inline.img /small

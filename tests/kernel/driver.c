@@ -143,7 +143,8 @@ static errcode_t print_piece(void *arg, const struct e4z_map_piece *piece)
 
 	if (piece->state != E4Z_MAP_HOLE)
 		printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", list->name, piece->lblk,
-		       piece->len, piece->pblk == E4Z_NONE ? 0 : piece->pblk, names[piece->state]);
+		       piece->blocks, piece->pblk == E4Z_NONE ? 0 : piece->pblk,
+		       names[piece->state]);
 	return 0;
 }
 

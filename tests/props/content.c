@@ -19,14 +19,14 @@ static errcode_t read_piece(void *arg, const struct e4z_map_piece *piece)
 	uint64_t bs = r->img->block_size, off = piece->lblk * bs;
 
 	if (piece->state == E4Z_MAP_UNWRITTEN)
-		r->c->unwritten += (uint32_t)piece->len;
+		r->c->unwritten += (uint32_t)piece->blocks;
 	if (piece->state != E4Z_MAP_WRITTEN)
 		return 0;
-	r->c->written += (uint32_t)piece->len;
-	r->c->past_eof += piece->past_eof ? (uint32_t)piece->len : 0;
-	if (off + piece->len * bs > MODEL_BYTES)
+	r->c->written += (uint32_t)piece->blocks;
+	r->c->past_eof += piece->past_eof ? (uint32_t)piece->blocks : 0;
+	if (off + piece->blocks * bs > MODEL_BYTES)
 		return E4Z_ET_USAGE;
-	return image_read(r->img, piece->pblk * bs, piece->len * bs, r->c->data + off);
+	return image_read(r->img, piece->pblk * bs, piece->blocks * bs, r->c->data + off);
 }
 
 static void content_clear(struct content *c)

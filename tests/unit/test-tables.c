@@ -62,11 +62,11 @@ struct seen {
 	uint64_t current, max;
 };
 
-static errcode_t watch(void *arg, int pass, uint64_t current, uint64_t max)
+static errcode_t watch(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	struct seen *seen = arg;
 
-	CHECK(pass == 1 && current >= seen->current && current <= max);
+	CHECK(pass == E4Z_PASS_TABLES && current >= seen->current && current <= max);
 	*seen = (struct seen){current, max};
 	return 0;
 }
