@@ -145,16 +145,24 @@ static int recovered(struct props *p, const struct sequence *seq, bool *settled)
 	return state;
 }
 
-/* Of a byte that is visible before the edit ordered data make the new one before the commit. */
+/*
+ * Ordered data overwrite a visible byte in its place, before the commit: the old file then has the byte that its block
+ * has in the new one, wherever the block is there.
+ */
 static bool is_between(const struct props *p)
 {
 	const struct content *c = &p->content;
+	uint32_t bs = p->before.bs;
 
 	if (c->size != p->before.size)
 		return false;
-	for (uint64_t i = 0; i < c->size; i++)
-		if (c->data[i] != p->before.data[i] && c->data[i] != p->model.data[i])
+	for (uint64_t i = 0; i < c->size; i++) {
+		unsigned at = p->at[i / bs];
+
+		if (c->data[i] != p->before.data[i] &&
+		    (at == MODEL_BLOCKS || c->data[i] != p->model.data[at * bs + i % bs]))
 			return false;
+	}
 	return true;
 }
 
@@ -286,6 +294,26 @@ static void check_look(struct props *p, const struct sequence *seq)
 	free(was);
 }
 
+/* The blocks of the old file follow what ACT shifts. */
+static void follow_shift(struct props *p, const struct act *act)
+{
+	unsigned first = act->off / p->before.bs, count = act->len / p->before.bs;
+
+	if (act->kind != ACT_INSERT && act->kind != ACT_COLLAPSE)
+		return;
+	for (unsigned i = 0; i < MODEL_BLOCKS; i++) {
+		if (p->at[i] == MODEL_BLOCKS || p->at[i] < first)
+			continue;
+		if (act->kind == ACT_COLLAPSE && p->at[i] < first + count)
+			p->at[i] = MODEL_BLOCKS;
+		else if (act->kind == ACT_COLLAPSE)
+			p->at[i] -= count;
+		else
+			p->at[i] = p->at[i] + count < MODEL_BLOCKS ? p->at[i] + count
+								   : MODEL_BLOCKS;
+	}
+}
+
 static void commit(struct props *p, const struct sequence *seq, struct notes *notes)
 {
 	const struct e4z_open_options writing = {.write = true};
@@ -298,11 +326,15 @@ static void commit(struct props *p, const struct sequence *seq, struct notes *no
 	CHECK(e4z_open(p->small.path, &writing, &img) == 0);
 	CHECK(blkdev_observe(img->dev, &observer) == 0 && e4z_begin(img, seq->way) == 0);
 	p->model = p->before;
+	for (unsigned i = 0; i < MODEL_BLOCKS; i++)
+		p->at[i] = i;
 	for (unsigned i = 0; i < seq->length; i++) {
 		bool legal = model_act(&p->model, &seq->act[i], i);
 		errcode_t err = act_do(img, &seq->act[i], i, &edit);
 
 		INVARIANT(p, seq, 1, props_as_said(p, &seq->act[i], legal, err));
+		if (legal)
+			follow_shift(p, &seq->act[i]);
 	}
 	notes->committing = true;
 	INVARIANT(p, seq, 1, e4z_commit(img, &sum) == 0 && sum.transactions <= 1);

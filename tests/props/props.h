@@ -29,6 +29,7 @@ struct props {
 	uint32_t ino;	/* of /f */
 	struct model before;
 	uint8_t past[MODEL_BYTES];  /* what is past its EOF before */
+	unsigned at[MODEL_BLOCKS];  /* where its blocks are afterwards; MODEL_BLOCKS: nowhere */
 	uint64_t checks[PROPS + 1]; /* of each invariant */
 	uint64_t sequences, committed, states;
 	struct content content;
