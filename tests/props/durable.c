@@ -146,8 +146,8 @@ static int recovered(struct props *p, const struct sequence *seq, bool *settled)
 }
 
 /*
- * Ordered data overwrite a visible byte in its place, before the commit: the old file then has the byte that its block
- * has in the new one, wherever the block is there.
+ * Ordered data overwrite a visible byte in its place, before the commit: the old file then has
+ * the byte that its block has in the new one, wherever the block is there.
  */
 static bool is_between(const struct props *p)
 {
