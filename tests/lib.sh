@@ -7,11 +7,11 @@
 set -u
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
-name=$(basename "$0" .sh)
+name=${0##*tests/} name=${name%.sh}
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd)
 builddir=$(cd "${builddir:-$srcdir/build}" 2>/dev/null && pwd || pwd)
 E4ZERO=${E4ZERO:-$builddir/e4zero}
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-$name.XXXXXX") || exit 1
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/e4zero-${name##*/}.XXXXXX") || exit 1
 cleanups=()
 
 # cleanup_fn COMMAND...: run it when the test ends, however it ends; the last one first.

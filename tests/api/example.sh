@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The example of libe4zero(3) is doc/example.c, builds outside the tree, and does what the page says.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
-. "$srcdir/tests/outside.sh"
+. "$srcdir/tests/edit/common.sh"
+. "$srcdir/tests/api/outside.sh"
 requires pkg-config
 [ -f "$builddir/Makefile" ] || skip 'not in a build tree'
 

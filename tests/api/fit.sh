@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With split, through the library: an operation that never fits fails, and the transaction goes on without it.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 [ -x "$builddir/tests/api/fit" ] || skip 'tests/api/fit is not built'
 
 truncate -s 512M image

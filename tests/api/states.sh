@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The library out of order: calls without a transaction, within one, after a failure, in two sessions at once.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 [ -x "$builddir/tests/api/states" ] || skip 'tests/api/states is not built'
 
 edit_image image

@@ -56,7 +56,7 @@ def library_flags():
 
 
 def build_program(name, flags):
-    source, target = os.path.join(HERE, name + ".c"), os.path.join(BIN, name)
+    source, target = os.path.join(HERE, "programs", name + ".c"), os.path.join(BIN, name)
     sources, before, after = [source], [], []
     if name in WITH_LIBRARY:
         if not os.path.exists(LIBRARY):

@@ -57,9 +57,9 @@ build() { # NAME FLAGS...: compile NAME.c into the cache
 	local name=$1
 	shift
 	mkdir -p "$dir/bin"
-	if [ "$here/$name.c" -nt "$dir/bin/$name" ]; then
+	if [ "$here/programs/$name.c" -nt "$dir/bin/$name" ]; then
 		"${CC:-cc}" -std=gnu11 -O2 -Wall -Wextra -o "$dir/bin/$name" \
-			"$here/$name.c" "$@"
+			"$here/programs/$name.c" "$@"
 	fi
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Looking at an image leaves its time of access as it was, where the host lets its owner ask for that.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 stale_image image
 cp image other

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is wrong on the command line is named, exit 16; what is right in an unusual form is taken.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 make_image image 8M
 

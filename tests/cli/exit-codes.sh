@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The exit status: 0 nothing found, 4 findings, 8 refused. (16: command-line.sh, 32: signal.sh)
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 make_image empty 8M
 stale_image stale

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --check never changes a byte, a time or the length of an image, whatever the options and the outcome.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 stale_image image
 debugfs_script image <<<'sif clean links_count 0'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The recipe of the README: fix, check, free blocks, compress; under set -e, in make, in GNU parallel, over many images.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 mkdir bin
 ln -s "$E4ZERO" bin/e4zero

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A check needs no right to write: a read-only file in a read-only directory of somebody else is checked.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 mkdir place
 stale_image place/image

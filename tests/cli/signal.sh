@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SIGINT and SIGTERM end a check in order: exit 32, a message, and a JSON report that says so in its last line.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 requires jq
 many_tails image 2500

@@ -3,8 +3,8 @@
 #include "base.h"
 
 #include "base/crc32c.h"
-#include "fs.h"
 #include "journal/csum.h"
+#include "reader/fs.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_CRASH_BASE_H
 #define TESTS_CRASH_BASE_H
 
-#include "disks.h"
+#include "disk/disks.h"
 
 enum journal_place { JOURNAL_NONE, JOURNAL_INTERNAL, JOURNAL_EXTERNAL };
 

@@ -13,9 +13,9 @@
  */
 #include "judge.h"
 
-#include "fs.h"
 #include "image/image.h"
 #include "journal/commit.h"
+#include "reader/fs.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 // Judges a crash state: it is replayed, verified, looked at through an overlay, crashed again.
 #include "judge.h"
 
-#include "fs.h"
 #include "image/image.h"
 #include "journal/log.h"
 #include "journal/replay.h"
+#include "reader/fs.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

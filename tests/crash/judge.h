@@ -4,9 +4,9 @@
 #define TESTS_CRASH_JUDGE_H
 
 #include "base.h"
+#include "disk/states.h"
 #include "outside.h"
 #include "stale.h"
-#include "states.h"
 #include "work.h"
 
 #define REFERENCES 64

@@ -3,7 +3,7 @@
 #ifndef TESTS_CRASH_OUTSIDE_H
 #define TESTS_CRASH_OUTSIDE_H
 
-#include "disks.h"
+#include "disk/disks.h"
 
 enum outside_judge { OUTSIDE_PREEN, OUTSIDE_FIX, OUTSIDE_KERNEL, OUTSIDE_LOOK, OUTSIDE_JUDGES };
 

@@ -128,9 +128,9 @@ sub broken.sh
 sub kill.sh
 sub storm.sh
 # what fails while a script runs; make check has some of it
-[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/script-faults.sh
-[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/convert-faults.sh
-[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/fix-faults.sh
+[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/script.sh
+[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/convert.sh
+[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/fix.sh
 if [ -z "${SAMPLE:-}${IMAGES:-}${PART:-}" ]; then
 	[ "$judged" -ge 100000 ] || { failed=$((failed + 1)); echo "failed: only $judged states were judged"; }
 	[ "$least" -ge 10000 ] || [ "$(id -u)" != 0 ] ||

@@ -2,7 +2,7 @@
 // Compares what lies past EOF with what lay there before an edit.
 #include "stale.h"
 
-#include "disks.h"
+#include "disk/disks.h"
 #include "e4zero.h"
 #include "steps.h"
 #include <stdio.h>

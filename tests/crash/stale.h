@@ -6,7 +6,7 @@
 #ifndef TESTS_CRASH_STALE_H
 #define TESTS_CRASH_STALE_H
 
-#include "verify.h"
+#include "reader/verify.h"
 #include <et/com_err.h>
 
 /* Of one inode, or group, and kind: how many bytes are not zero. */

@@ -7,7 +7,7 @@
 #define TESTS_CRASH_WORK_H
 
 #include "e4zero.h"
-#include "verify.h"
+#include "reader/verify.h"
 
 #define WORK_STEPS 12
 

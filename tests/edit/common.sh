@@ -1,58 +1,84 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the tests of editing share. Source it after tests/lib.sh.
+# What the tests of the verbs that edit share. Source it after tests/lib.sh.
 
-. "$srcdir/tests/open/common.sh"
-scribble=$builddir/tests/edit/scribble
-[ -x "$scribble" ] || fail "$scribble is not built"
+. "$srcdir/tests/images/recipes.sh"
+requires e2fsck
+requires jq
 
-# scribble STATUS ARGUMENTS...: exit status must be STATUS; output in out and err.
-scribble() {
-	local want=$1 rc
+# edit_image IMAGE [mke2fs options]: /file has 10000 bytes without a zero, /small 100, /empty none, in 4 KiB blocks;
+# /dir is a directory, /link leads to /file, /null is a device.
+# What it was made of is kept: most tests want the same one again and again.
+edit_image() {
+	local kept="${*:2}"
+	kept=$tmp/.made/${kept//\//%}
+	if [ -f "$kept" ]; then
+		cp "$tmp/.made/of/"* .
+		cp --sparse=always "$kept" "$1"
+		return
+	fi
+	make_image "$1" 16M "${@:2}"
+	yes 'line of text' | head -c 10000 >ten
+	head -c 100 ten >small
+	: >empty
+	debugfs_script "$1" <<-END2
+		write ten file
+		write small small
+		write empty empty
+		mkdir dir
+		symlink link file
+		mknod null c 1 3
+	END2
+	mkdir -p "$tmp/.made/of"
+	cp ten small empty "$tmp/.made/of"
+	cp --sparse=always "$1" "$kept"
+}
+
+ino_of() {
+	debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p'
+}
+
+# sound IMAGE...: e2fsck has nothing to say, --check nothing to find.
+sound() {
+	local image said
+	for image in "$@"; do
+		e2fsck -fn "$image" >e2fsck.out 2>&1 || fail "e2fsck $image: $(cat e2fsck.out)"
+		slurp said e2fsck.out
+		[[ ! ${said,,} =~ fix\?|error|warning|invalid ]] || fail "e2fsck $image: $said"
+		"$E4ZERO" -q --check "$image" >check.out 2>&1 || fail "--check $image: $(cat check.out)"
+	done
+}
+
+# holds IMAGE FILE WANTED [FILE WANTED...]: the content, by debugfs, is that of the host file WANTED.
+holds() {
+	local image=$1 i
 	shift
-	"$scribble" "$@" >out 2>err </dev/null
-	rc=$?
-	[ $rc = "$want" ] || fail "scribble $*: exit $rc, wanted $want: $(cat err)"
+	for ((i = 1; i < $#; i += 2)); do
+		echo "dump ${!i} got.$i"
+	done | debugfs -f - "$image" >debugfs.log 2>&1
+	for ((i = 1; i < $#; i += 2)); do
+		cmp "got.$i" "${@:i+1:1}" || fail "$image: ${!i} does not hold ${*:i+1:1}"
+		rm "got.$i"
+	done
 }
 
-# refused PATTERN IMAGE [ARGUMENTS]: no edit, exit 8, a sentence with PATTERN (extended); nothing is changed.
-refused() {
-	local pattern=$1 before after
-	shift
-	before=$(cksum <"${1%%\?offset=*}")
-	scribble 8 "$@" write:4096:512:0x55
-	grep -Eq -- "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
-	after=$(cksum <"${1%%\?offset=*}")
-	[ "$before" = "$after" ] || fail "$*: refused, but changed"
+# field NAME TYPE: of the JSON report in out
+field() {
+	jq -r "select(.type == \"$2\") | .$1 | tostring" out
 }
 
-# holding COMMAND...: start it, wait until it says "ready"; release: end its standard input, wait for it.
-holding() {
-	rm -f said told
-	mkfifo said told
-	"$@" <told >said 2>holder.err &
-	holder=$!
-	exec 7>told 8<said
-	read -r line <&8 && [ "$line" = ready ] || fail "$*: not ready: $(cat holder.err)"
-}
-
-release() {
-	exec 7>&- 8<&-
-	wait "$holder"
-}
-
-# ofd_holder IMAGE MODE [BYTE...]: hold these bytes as qemu does, by read locks of an open file description;
-# MODE is sh, ex (flock) or none.
-ofd_holder() {
-	exec python3 - "$@" 3<&0 <<-'END'
-	import fcntl, os, struct, sys
-	image, mode, *at = sys.argv[1:]
-	fd = os.open(image, os.O_RDWR)
-	for byte in map(int, at):
-	    fcntl.fcntl(fd, 37, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, byte, 1, 0))  # F_OFD_SETLK
-	if mode != "none":
-	    fcntl.flock(fd, (fcntl.LOCK_SH if mode == "sh" else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-	print("ready", flush=True)
-	os.read(3, 1)
-	END
+# untouched STATUS PATTERN IMAGE ARGUMENTS...: one message with PATTERN (extended), no byte changed.
+untouched() {
+	local status=$1 pattern=$2 image=$3 line messages=0 matches=0
+	shift 3
+	remember_image "$image"
+	run_e4zero "$status" "$@"
+	image_unchanged "$image"
+	said_once
+	while IFS= read -r line || [ -n "$line" ]; do
+		[[ $line != 'e4zero: '* ]] || messages=$((messages + 1))
+		[[ ! $line =~ $pattern ]] || matches=$((matches + 1))
+	done <err
+	same "lines of message about $*" "$messages" 1
+	[ $matches -gt 0 ] || fail "$*: no \"$pattern\" in: $(cat err)"
 }

@@ -3,7 +3,7 @@
 # The journal is filled to its last block, and not before: what fits travels where it is, --split cuts only what does not
 # fit, nothing is refused that a split can do, and a dry run counts the blocks that the run takes.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 requires python3
 requires mke2fs
 export SOURCE_DATE_EPOCH=1700000000

@@ -3,7 +3,7 @@
 # The trace has a line for each write, zeroing and barrier, in order, with offsets of the image; it is there when the
 # program is killed; a trace that cannot be written stops the edit before the write that it would hide.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/common.sh"
+. "$srcdir/tests/edit/scribble.sh"
 
 requires mke2fs
 truncate -s 12M disk.img

@@ -3,7 +3,7 @@
 # The superblock's free counts are not believed: an edit counts the groups', writes these where it changes them, and
 # changes nothing where it changes nothing.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 # free IMAGE: what the superblock says, blocks and inodes
 free() {

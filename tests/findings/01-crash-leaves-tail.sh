@@ -3,7 +3,7 @@
 # Finding 1: after a crash in the default mode the bytes of a lost append stand behind EOF, and e2fsck is content; --check shows
 # them and --fix removes them. With data=journal nothing is left behind.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"
 
 make_image image 32M

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 2: mmap shows what stands behind EOF to every reader of the file; after --fix there is nothing to show.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"
 
 edit_image image

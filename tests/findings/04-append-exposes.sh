@@ -3,7 +3,7 @@
 # Finding 4: an append that begins at EOF is scrubbed by nobody: after a second crash the file holds the lost append of the
 # first one where its new data should be. After --fix between the two it holds zeroes there.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"
 
 make_image image 32M

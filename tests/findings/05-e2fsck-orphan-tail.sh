@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 5: e2fsck finishes an interrupted truncate and leaves the old tail; --fix finishes it with the tail zeroed.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 for features in extent ^extent,^64bit ^has_journal; do
 	edit_image image -O "$features"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 6: on bigalloc e2fsck takes a finished truncate back: what shares the EOF cluster is in the file again.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 edit_image image -O bigalloc
 ino=$(ino_of image /file)

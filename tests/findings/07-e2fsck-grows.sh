@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 7: e2fsck, even with -p, raises the size of a file over written blocks past EOF; after --fix it has none to raise.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 edit_image image
 debugfs_script image <<<'sif file size 1000'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 8: of one written block that begins at EOF e2fsck says nothing; --check reports it, and --fix hides it.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 for size in 4096:0-1 8192:0-2; do
 	edit_image image

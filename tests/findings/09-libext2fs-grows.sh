@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 9: libext2fs grows a file over its old tail, which is in the file then; --truncate zeroes it first.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 grow=$builddir/tests/findings/grow
 [ -x "$grow" ] || skip "$grow is not built"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 10: no tool of e2fsprogs reports a tail that is not zero, nor does zerofree; --check does.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 edit_image image
 debugfs_script image <<<'sif small size 50'

@@ -3,7 +3,7 @@
 # Finding 11: e2fsck unmaps unwritten blocks past EOF, and data with them, where the tree has two levels or more and EOF
 # lies left of its last index; --check reports just these, and after --fix e2fsck has nothing to unmap.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-. "$srcdir/tests/edit/cli-common.sh"
+. "$srcdir/tests/edit/common.sh"
 
 # deep PIECES: /file has so many unwritten blocks, a hole before each; blocks of 1 KiB
 deep() {
@@ -25,7 +25,7 @@ judged() {
 	"$E4ZERO" --json --check --only post-eof-unwritten image >out 2>err
 	[ $? != 4 ] || ours=yes
 	same "EOF at block $1" "$ours" "$theirs"
-	python3 "$srcdir/tests/witness.py" image | jq -c 'select(.kind == "post-eof-unwritten") | [.lblk, .pblk, .blocks]' >witness
+	python3 "$srcdir/tests/witness/witness.py" image | jq -c 'select(.kind == "post-eof-unwritten") | [.lblk, .pblk, .blocks]' >witness
 	jq -c 'select(.type == "finding") | [.lblk, .pblk, .blocks]' out | diff - witness ||
 		fail "EOF at block $1: the witness has another finding"
 	verdicts+=$ours

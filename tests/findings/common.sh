@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the findings that need a kernel share. Source it after tests/edit/cli-common.sh.
+# What the findings that need a kernel share. Source it after tests/edit/common.sh.
 
 requires python3
 requires_loop

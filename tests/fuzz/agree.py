@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "witness")]
+sys.path[:0] = [os.path.join(HERE, "..", "witness")]
 import imgfmt                # noqa: E402
 import judge                 # noqa: E402
 from witness import Witness  # noqa: E402

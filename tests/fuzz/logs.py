@@ -18,7 +18,7 @@ import struct
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../images"))
 import agree  # noqa: E402
 import judge  # noqa: E402
 import mklog  # noqa: E402

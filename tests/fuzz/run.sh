@@ -20,7 +20,7 @@ if [ -n "${SAMPLE-}" ]; then
 	default=(ext4-1k ext3-1k inline bigalloc-1k orphanfile deep)
 else
 	COUNT=${COUNT:-600} SECONDS_EACH=${SECONDS_EACH:-60} JUDGED=${JUDGED:-12}
-	mapfile -t default < <(bash "$srcdir/tests/mkimg.sh" --list | grep -vx natural)
+	mapfile -t default < <(bash "$srcdir/tests/images/mkimg.sh" --list | grep -vx natural)
 fi
 [ $# -gt 0 ] || set -- "${default[@]}"
 passed=0 failed=0 skipped=0
@@ -35,7 +35,7 @@ tell() {
 }
 
 for kind in "$@"; do
-	bash "$srcdir/tests/mkimg.sh" "$kind" image >mkimg.log 2>&1
+	bash "$srcdir/tests/images/mkimg.sh" "$kind" image >mkimg.log 2>&1
 	rc=$?
 	if [ $rc != 0 ]; then
 		cat mkimg.log

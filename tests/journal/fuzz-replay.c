@@ -6,7 +6,7 @@
  *   fuzz-replay [MUTANTS [SEED]]      prints what became of them
  */
 #include "../unit/check.h"
-#include "../unit/logmaker.h"
+#include "../unit/journal/logmaker.h"
 #include "../unit/random.h"
 #include "errors.h"
 #include "io/overlay.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The operations of tests/ops.py by system calls."""
+"""The operations of tests/props/ops.py by system calls."""
 
 import ctypes
 import fcntl

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../props"))
 from content import CHUNK, Content
 
 FS_IOC_FIEMAP = 0xC020660B

@@ -3,7 +3,7 @@
 # make install is complete: a program outside the tree builds with pkg-config and the archive alone, in C and in C++,
 # every source of the version agrees, and make uninstall leaves no file.
 . "$(dirname "$0")/lint.sh"
-. "$root/tests/outside.sh"
+. "$root/tests/api/outside.sh"
 
 build=${builddir:-.}
 [ -f "$build/Makefile" ] || skip 'not in a build tree'

@@ -77,6 +77,9 @@ red sizes 'function of 121 lines'
 fresh
 printf '/* %0101d */\n' 0 | plant lib/base/long.c
 red sizes '107 columns'
+fresh
+for n in {1..21}; do plant "tests/full/$n.sh" </dev/null; done
+red sizes 'tests/full: 21 sources'
 
 fresh
 echo 'static inline uint64_t f(void) { return 0; }' | plant lib/base/needy.h

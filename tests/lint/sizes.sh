@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No file above 600 lines, no C function above 120, no line of C above 100 columns. The public header holds the reference
-# of the library, and may have 1200.
+# No file above 600 lines, no C function above 120, no line of C above 100 columns, no folder above 20 sources. The public
+# header holds the reference of the library, and may have 1200.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 
@@ -36,6 +36,13 @@ measure='
 		start = 0
 	}
 	END { finish() }'
-complaints=$(printf '%s\n' "$sources" |
-	xargs -r -d '\n' awk -v max_file=600 -v max_reference=1200 -v max_function=120 -v max_columns=100 "$measure")
+# shellcheck disable=SC2016 # a program for awk
+crowds='
+	/^(lib|src|tests)\// { sub(/\/[^\/]*$/, ""); count[$0]++ }
+	END { for (folder in count) if (count[folder] > max) print folder ": " count[folder] " sources, " max " are allowed" }'
+complaints=$(
+	printf '%s\n' "$sources" |
+		xargs -r -d '\n' awk -v max_file=600 -v max_reference=1200 -v max_function=120 -v max_columns=100 "$measure"
+	printf '%s\n' "$sources" | awk -v max=20 "$crowds"
+)
 verdict "$(echo "$sources" | grep -c .)" files "$complaints"

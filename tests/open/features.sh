@@ -3,7 +3,7 @@
 # Features that e4zero does not know are refused by name, those that forbid writing only by edits; nothing is written.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 requires mke2fs
 requires debugfs

@@ -26,7 +26,7 @@ remember_image fs.img
 run_e4zero 0 --check --json fs.img
 grep -q '"journal":"needs-replay","view":"replayed"' out || fail 'the view is not said'
 image_unchanged fs.img
-python3 "$srcdir/tests/witness.py" fs.img >witness.out || fail "the witness sees another log: $(cat witness.out)"
+python3 "$srcdir/tests/witness/witness.py" fs.img >witness.out || fail "the witness sees another log: $(cat witness.out)"
 
 # the flag without a transaction: nothing is behind it
 make_ext fs.img 24M

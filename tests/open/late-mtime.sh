@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An image that the host says was written after 2038 is opened as any other, where time_t has 32 bits too.
 . "${srcdir:-.}/tests/lib.sh"
-. "$srcdir/tests/cli/recipes.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 stale_image image
 touch -d '2050-01-01' image

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a committed sequence wrote and in which order, and what is left when it is cut short.
-#include "../crash/verify.h"
+#include "../crash/reader/verify.h"
 #include "../unit/check.h"
 #include "file/inode.h"
 #include "props.h"

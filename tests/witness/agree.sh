@@ -18,7 +18,7 @@ tests=$(dirname "$here")
 one() {
 	local kind=$1 image=$2/$1 said rc=0
 	if [ ! -e "$image" ]; then
-		said=$("$tests/mkimg.sh" "$kind" "$image" 2>&1) || rc=$?
+		said=$("$tests/images/mkimg.sh" "$kind" "$image" 2>&1) || rc=$?
 		if ((rc)); then
 			rm -f "$image"
 			((rc == 77)) && echo "skip $kind: $said" ||
@@ -43,7 +43,7 @@ trap 'exit 1' INT TERM HUP
 # every lie of the stand-in must be noticed, and its honest report must pass
 selftest() {
 	local lie want rc out bad=0
-	"$tests/mkimg.sh" orphanlist "$tmp/master"
+	"$tests/images/mkimg.sh" orphanlist "$tmp/master"
 	mkdir "$tmp/images"
 	for lie in none drop extra kind ino path size lblk pblk blocks first last nonzero e2fsck \
 		fixable order opaque status garble summary jobs touch skipped; do
@@ -71,7 +71,7 @@ E4ZERO=$(cd "$(dirname "$E4ZERO")" && pwd)/$(basename "$E4ZERO")
 export E4ZERO
 
 if [ $# -eq 0 ]; then
-	mapfile -t kinds < <("$tests/mkimg.sh" --list)
+	mapfile -t kinds < <("$tests/images/mkimg.sh" --list)
 else
 	kinds=("$@")
 fi

@@ -18,7 +18,6 @@ import re
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 from facts import Facts, changes  # noqa: E402

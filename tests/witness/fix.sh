@@ -36,7 +36,7 @@ one() {
 	mkdir "$work"
 	if [ ! -e "$image" ]; then
 		image=$work/image
-		said=$("$tests/mkimg.sh" "$kind" "$image" 2>&1) || rc=$?
+		said=$("$tests/images/mkimg.sh" "$kind" "$image" 2>&1) || rc=$?
 		if ((rc)); then
 			rm -rf "$work"
 			((rc == 77)) && echo "skip $kind: $said" || echo "FAIL $kind: no image: $said"
@@ -73,7 +73,7 @@ export E4ZERO
 
 kinds=("$@")
 if [ $# -eq 0 ]; then
-	mapfile -t kinds < <("$tests/mkimg.sh" --list)
+	mapfile -t kinds < <("$tests/images/mkimg.sh" --list)
 	[ -z "${SAMPLE-}" ] || kinds=(ext3-1k ext4-4k bigalloc-1k inline-odd quota deep verity eainode
 		posteof posteof-ind encrypt orphanfile shared multiclaim damaged)
 fi

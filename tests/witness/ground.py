@@ -12,12 +12,10 @@ blocks in use, static ones included, against the superblock's count of free ones
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 from witness import Witness  # noqa: E402

@@ -38,13 +38,13 @@ victims() {
 # e2fsck must want to grow just those inodes that the witness says it would
 grown() {
 	sed -n 's/^Inode \([0-9]*\), i_size is .*/\1/p' "$tmp/fsck" | sort -u >"$tmp/theirs"
-	{ python3 "$tests/witness.py" "$1" || :; } |
+	{ python3 "$tests/witness/witness.py" "$1" || :; } |
 		sed -n '/"would-grow"/s/.*"ino": \([0-9]*\).*/\1/p' | sort -u | diff - "$tmp/theirs"
 }
 
 check() {
 	local kind=$1 how=$3 fsck=$2 image=$tmp/image rc=0
-	"$tests/mkimg.sh" "$kind" "$image" "$tmp/list" >"$tmp/said" 2>&1 || rc=$?
+	"$tests/images/mkimg.sh" "$kind" "$image" "$tmp/list" >"$tmp/said" 2>&1 || rc=$?
 	if ((rc == 77)); then
 		cat "$tmp/said"
 		return 77
@@ -52,7 +52,7 @@ check() {
 	((rc == 0)) || { cat "$tmp/said"; return 1; }
 	python3 "$here/ground.py" "$image" "$tmp/list" "$how" >"$tmp/said" 2>&1 ||
 		{ cat "$tmp/said"; return 1; }
-	{ python3 "$tests/witness.py" "$image" || :; } |
+	{ python3 "$tests/witness/witness.py" "$image" || :; } |
 		sed -n '/"unreadable"/s/.*"path": "\?\([^",]*\).*/\1/p' | sort >"$tmp/sick"
 	victims "$kind" | diff - "$tmp/sick" ||
 		{ echo "unreadable: not the ones that were damaged"; return 1; }
@@ -63,7 +63,7 @@ check() {
 		grown "$image" || { echo "e2fsck would grow others"; return 1; }
 	case $kind in natural | mmp) return 0 ;; esac
 	mv "$image" "$tmp/first"
-	"$tests/mkimg.sh" "$kind" "$image" >/dev/null 2>&1
+	"$tests/images/mkimg.sh" "$kind" "$image" >/dev/null 2>&1
 	cmp "$image" "$tmp/first" || { echo "the recipe gives other bytes each time"; return 1; }
 }
 
@@ -77,7 +77,7 @@ while read -r kind fsck how _; do
 	77) echo "skip $kind: $(cat "$tmp/out")" ;;
 	*) bad=$((bad + 1)); echo "FAIL $kind"; sed 's/^/    /' "$tmp/out" ;;
 	esac
-done < <("$tests/mkimg.sh" --table)
+done < <("$tests/images/mkimg.sh" --table)
 echo "$good kinds are as they should be, $bad are not"
 ((bad == 0)) || exit 1
 ((good)) || exit 77

@@ -12,11 +12,9 @@ of disagreement and exits 1, or prints the two numbers of findings and exits 0.
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 from witness import Witness  # noqa: E402

@@ -14,7 +14,6 @@ import mmap
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 from imgfmt import FL_ENCRYPT, FL_INLINE, FL_VERITY  # noqa: E402

@@ -10,13 +10,11 @@ damage is not simply a wrong checksum. IMAGE is left alone. Prints every disagre
 there is any.
 """
 
-import os
 import random
 import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.dont_write_bytecode = True
 import imgfmt                # noqa: E402
 import judge                 # noqa: E402

@@ -18,7 +18,7 @@ trap 'exit 1' INT TERM HUP
 bad=0
 for kind in nocsum ext2-rev0 ext3-1k orphanlist-ind damaged-nocsum damaged-ind; do
 	rc=0
-	"$here/../mkimg.sh" "$kind" "$tmp/image" || rc=$?
+	"$here/../images/mkimg.sh" "$kind" "$tmp/image" || rc=$?
 	((rc != 77)) || exit 77
 	((rc == 0)) || { bad=1; continue; }
 	if python3 "$here/mutants.py" "$E4ZERO" "$tmp/image" "${2-1}" "${1-40}" \

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# With shared_blocks a byte is stale when it is past the EOF of every file that has its block; edits are refused.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/images/recipes.sh"
+
+requires jq
+
+# share FILE OTHER: FILE has the first block of OTHER instead of its own
+share() {
+	debugfs_script image <<<"sif $1 block[5] $(physical image "$2" 0)"
+}
+
+# /short 100 bytes and /long all of one block; /a 1000 and /b 2000 of another; /tail alone; /past has the block of /whole
+# behind its EOF; /overdir that of the root directory
+make_image image 16M
+debugfs_script image <<<'feature shared_blocks'
+head -c 4096 /dev/zero | tr '\0' x >four
+for file in short long a b tail whole past overdir; do
+	echo "write four $file"
+done | debugfs_script image
+share short long
+share a b
+share past whole
+debugfs_script image <<-END
+	sif short size 100
+	sif long size 4096
+	sif a size 1000
+	sif b size 2000
+	sif tail size 7
+	sif past size 0
+	sif overdir size 20
+	sif overdir block[5] $(physical image / 0)
+END
+remember_image image
+for jobs in 1 4; do
+	run_e4zero 4 --json -j $jobs image
+	same "findings by $jobs" "$(jq -c 'select(.type == "finding") | [.path, .kind, .first, .last, .nonzero, .fixable]' out)" \
+		'["/a","stale-tail",2000,4095,2096,false]
+["/b","stale-tail",2000,4095,2096,false]
+["/tail","stale-tail",7,4095,4089,false]
+["/past","post-eof-zero",null,null,0,false]'
+	! grep -q '"skipped"' <(jq -r .type out) || fail 'it is skipped'
+done
+run_e4zero 0 --json image /short
+run_e4zero 4 --json image /a
+same 'of one file' "$(kinds)" '/a stale-tail'
+python3 "$srcdir/tests/witness/witness.py" image | jq -c '[.path, .kind, .first, .last, .nonzero, .fixable]' >witness
+run_e4zero 4 --json image
+jq -c 'select(.type == "finding") | [.path, .kind, .first, .last, .nonzero, .fixable]' out | diff - witness || fail 'the witness disagrees'
+for edit in --fix '--convert hole'; do
+	# shellcheck disable=SC2086 # a verb with its argument
+	run_e4zero 8 $edit image
+	grep -q shared_blocks err || fail "$edit: $(cat err)"
+done
+image_unchanged image

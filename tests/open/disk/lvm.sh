@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An LVM physical volume is no file system, but a volume of it that lies in one piece can be opened at its offset: the
+# message has the command. No privileges and no lvm2 are needed; where they are there, they agree.
+. "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
+. "$srcdir/tests/open/common.sh"
+
+requires mke2fs
+requires python3
+
+# volume IMAGE BASE WRAP: make a physical volume at byte BASE of IMAGE; WRAP: its text goes around the ring's end
+volume() {
+	python3 - "$@" <<-'END'
+		import struct, sys, zlib
+		name, base, wrap = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+		def lv(name, *segments, status='"READ", "WRITE", "VISIBLE"', kind="striped"):
+		    text, at = name + ' {\nid = "x"\nstatus = [%s]\nsegment_count = %d\n' % (status, len(segments)), 0
+		    for i, (count, *stripes) in enumerate(segments):
+		        where = ", ".join('"%s", %d' % s for s in stripes)
+		        text += 'segment%d {\nstart_extent = %d\nextent_count = %d\ntype = "%s"\nstripe_count = %d\nstripes = [\n%s\n]\n}\n' % (
+		            i + 1, at, count, kind, len(stripes), where)
+		        at += count
+		    return text + "}\n"
+		ours = lambda at: ("pv1", at)
+		text = """# made for a test { "not a section" }
+		vg-0 { id = "y"
+		extent_size = 2048 # 1 Megabytes
+		physical_volumes {
+		pv0 { id = "AAAAAA-aaaa-aaaa-aaaa-aaaa-aaaa-AAAAAA"
+		pe_start = 4096
+		}
+		pv1 { id = "ABCDEF-ghij-klmn-opqr-stuv-wxyz-012345"
+		device = "/dev/a \\"b\\" {"
+		pe_start = 2048
+		}
+		}
+		logical_volumes {
+		"""
+		text += lv("one", (8, ours(3))) + lv("two", (4, ours(11)), (5, ours(15)))
+		text += lv("apart", (4, ours(30)), (4, ours(40))) + lv("other", (8, ("pv0", 50)))
+		text += lv("stripes", (8, ours(50), ("pv0", 3))) + lv("hidden", (8, ours(60)), status='"READ", "WRITE"')
+		text += lv("thin", (8, ours(70)), kind="thin-pool") + lv("empty", (8, ours(80))) + lv("far", (8, ours(4000000000)))
+		text = (text.replace("\t", "") + "}\n}\ncreation_time = 5\n").encode() + b"\0"
+		ring, mda = 1044480, 4096
+		start = ring - 700 if wrap else 512
+		label = struct.pack("<I", 32) + b"LVM2 001"
+		pv = b"ABCDEFghijklmnopqrstuvwxyz012345" + struct.pack("<Q", 1 << 27)
+		pv += struct.pack("<QQQQ", 1 << 20, 0, 0, 0) + struct.pack("<QQQQ", mda, ring, 0, 0)
+		label = (label + pv).ljust(512 - 20, b"\0")
+		crc = zlib.crc32(label, 0xf597a6cf ^ 0xffffffff) ^ 0xffffffff
+		label = b"LABELONE" + struct.pack("<QI", 1, crc) + label
+		head = struct.pack("<I16sIQQ", 0, b" LVM2 x[5A%r0N*>", 1, mda, ring) + struct.pack("<QQII", start, len(text), 0, 0)
+		with open(name, "r+b") as f:
+		    def put(at, data):
+		        f.seek(base + at)
+		        f.write(data)
+		    put(512, label)
+		    put(mda, head)
+		    put(mda + start, text[:ring - start])
+		    put(mda + 512, text[ring - start:] if len(text) > ring - start else b"")
+	END
+}
+
+# at MiB: what lies at an extent
+first=$((1 << 20))
+put_volumes() {
+	for at in 3 11 30 50 60 70; do
+		put_ext "$1" $(($2 + at)) $((at == 11 ? 9 : 8)) -L "at-$at"
+	done
+}
+
+lines() { sed -n 's/^e4zero //p' err; }
+for wrap in 0 1; do
+	rm -f pv.img
+	truncate -s 100M pv.img
+	volume pv.img 0 $wrap
+	put_volumes pv.img 1
+	remember_image pv.img
+	refuses 'this is an LVM physical volume; .*vgchange.*; or select a linear volume of it:$' pv.img
+	image_unchanged pv.img
+	printf '%s\n' "'pv.img?offset=$((first * 4))'   # 8.0 MiB ext4 label \"at-3\" name \"vg-0/one\"" \
+		"'pv.img?offset=$((first * 12))'   # 9.0 MiB ext4 label \"at-11\" name \"vg-0/two\"" >wanted
+	lines | diff wanted - || fail 'those are not the volumes that lie in one piece'
+done
+opens_at $((first * 4)) "pv.img?offset=$((first * 4))"
+
+# in a partition, however the image was named
+if command -v sfdisk >/dev/null; then
+	truncate -s 140M disk.img
+	sfdisk -q --no-tell-kernel disk.img <<-END >/dev/null || fail sfdisk
+		label: gpt
+		start=2MiB, size=16MiB, type=swap
+		start=20MiB, size=110MiB, type=lvm
+	END
+	volume disk.img $((20 << 20)) 0
+	put_volumes disk.img 21
+	for how in disk.img '--partition 2 disk.img' '--partition=2 disk.img' "disk.img?offset=20M"; do
+		# shellcheck disable=SC2086 # words
+		refuses 'LVM' --fix $how
+		[ "$(lines | head -1 | sed 's/ *#.*//')" = "--fix 'disk.img?offset=$((first * 24))'" ] || fail "$how: $(cat err)"
+	done
+fi
+
+# text that is cut or mutilated: the same refusal, nothing worse
+cp pv.img bad.img
+for ((i = 0; i < 60; i++)); do
+	cp --sparse=always pv.img bad.img
+	at=$((4096 + (i % 2 ? 40 + i % 24 : 1044480 - 700 + i * 11)))
+	printf "\\x$(printf %x $((RANDOM % 255 + 1)))" | dd of=bad.img bs=1 seek=$at conv=notrunc status=none
+	refuses 'LVM' bad.img
+done
+
+# the real thing
+[ "$(id -u)" = 0 ] && command -v pvcreate >/dev/null || exit 0
+requires_loop
+truncate -s 96M real.img
+attach_loop dev real.img
+lvm=(--driverloaded n --devices "$dev")
+{ timeout 20 pvcreate "${lvm[@]}" -ff -y "$dev" && timeout 20 vgcreate "${lvm[@]}" e4zero-test-$$ "$dev" &&
+	timeout 20 lvcreate "${lvm[@]}" -an -Zn -Wn -n skip -l 2 e4zero-test-$$ && timeout 20 lvcreate "${lvm[@]}" -an -Zn -Wn -n it -l 8 e4zero-test-$$; } \
+	>lvm.out 2>&1 3>&- || skip "no volume group can be made here: $(tail -1 lvm.out)"
+pe=$(timeout 20 pvs "${lvm[@]}" --noheadings -o pe_start --units b --nosuffix "$dev" 2>/dev/null | tr -d ' ')
+detach_loop "$dev"
+mke2fs -q -F -t ext4 -E offset=$((pe + (8 << 20))) real.img 32M || fail mke2fs
+refuses 'linear volume' real.img
+[ "$(lines)" = "'real.img?offset=$((pe + (8 << 20)))'   # 32.0 MiB ext4 name \"e4zero-test-$$/it\"" ] || fail "$(cat err)"

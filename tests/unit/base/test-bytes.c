@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// base/bytes: every position in small buffers, and UTF-8 at its edges.
+#include "../check.h"
+#include "base/bytes.h"
+
+/*
+ * One and two non-zero bytes at every position of every length up to 130, at every alignment to 8.
+ */
+static void test_zero(void)
+{
+	static uint8_t buf[160];
+
+	for (size_t shift = 0; shift < 8; shift++) {
+		for (size_t len = 0; len <= 130; len++) {
+			uint8_t *p = buf + shift;
+
+			/* what surrounds the buffer does not count */
+			memset(buf, 0xff, sizeof(buf));
+			memset(p, 0, len);
+			CHECK(bytes_are_zero(p, len));
+			CHECK(bytes_stat(p, len).nonzero == 0);
+			for (size_t i = 0; i < len; i++) {
+				struct bytes_stat stat;
+
+				p[i] = 1;
+				CHECK(!bytes_are_zero(p, len));
+				p[len - 1] = 0x80;
+				stat = bytes_stat(p, len);
+				CHECK(stat.first == i && stat.last == len - 1);
+				CHECK(stat.nonzero == (i == len - 1 ? 1 : 2));
+				p[i] = p[len - 1] = 0;
+			}
+		}
+	}
+}
+
+static void test_utf8(void)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{"", true},
+		{"plain", true},
+		{"gr\xc3\xbc\xc3\x9f", true},
+		{"\xe2\x82\xac", true},
+		{"\xf0\x9f\x90\xa7", true},
+		{"\xf4\x8f\xbf\xbf", true},
+		{"\xf4\x90\x80\x80", false},
+		{"\xc0\x80", false},
+		{"\xc1\xbf", false},
+		{"\xe0\x9f\xbf", false},
+		{"\xed\xa0\x80", false},
+		{"\xed\x9f\xbf", true},
+		{"\xf0\x8f\xbf\xbf", false},
+		{"\xff", false},
+		{"\x80", false},
+		{"a\xc3", false},
+		{"\xc3(", false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK(bytes_are_utf8(cases[i].text, strlen(cases[i].text)) == cases[i].good);
+}
+
+static void test_fields(void)
+{
+	static const uint8_t b[] = {0x01, 0x82, 0x03, 0x84, 0x05, 0x86, 0x07, 0x88};
+	uint64_t n;
+
+	CHECK(get_le16(b) == 0x8201);
+	CHECK(get_le32(b) == 0x84038201u);
+	CHECK(get_le64(b) == 0x8807860584038201ull);
+	CHECK(bytes_add(UINT64_MAX, 0, &n) && n == UINT64_MAX);
+	CHECK(!bytes_add(UINT64_MAX, 1, &n));
+	CHECK(bytes_mul(1ull << 32, (1ull << 32) - 1, &n));
+	CHECK(!bytes_mul(1ull << 32, 1ull << 32, &n));
+}
+
+int main(void)
+{
+	test_zero();
+	test_utf8();
+	test_fields();
+	return 0;
+}

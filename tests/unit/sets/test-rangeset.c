@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// sets/rangeset against a plain array of flags: random ranges of every size, across all forms of a
+// chunk.
+#include "../check.h"
+#include "sets/rangeset.h"
+#include <errno.h>
+#include <string.h>
+
+#define LIMIT (5 * 32768 + 777)
+
+static uint8_t model[LIMIT];
+
+static uint32_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(*state >> 33);
+}
+
+static bool model_meets(uint64_t start, uint64_t len)
+{
+	for (uint64_t i = start; i < start + len && i < LIMIT; i++)
+		if (model[i])
+			return true;
+	return false;
+}
+
+static void compare(const struct rangeset *set)
+{
+	uint64_t from = 0, start, len, at = 0, members = 0;
+
+	while (rangeset_next(set, &from, &start, &len)) {
+		for (; at < start; at++)
+			CHECK(!model[at]);
+		for (; at < start + len; at++)
+			CHECK(model[at]);
+		/* maximal */
+		CHECK(at == LIMIT || !model[at]);
+		members += len;
+	}
+	for (; at < LIMIT; at++)
+		CHECK(!model[at]);
+	CHECK(rangeset_count(set) == members);
+}
+
+static void test_random(uint64_t seed, uint32_t longest, int rounds)
+{
+	struct rangeset *set = rangeset_new(LIMIT);
+
+	CHECK(set);
+	memset(model, 0, sizeof(model));
+	for (int i = 0; i < rounds; i++) {
+		uint64_t start = next_random(&seed) % LIMIT;
+		uint64_t len = 1 + next_random(&seed) % longest;
+		bool overlapped = false;
+
+		if (start + len > LIMIT)
+			len = LIMIT - start;
+		CHECK(rangeset_meets(set, start, len) == model_meets(start, len));
+		CHECK(rangeset_add(set, start, len, &overlapped) == 0);
+		CHECK(overlapped == model_meets(start, len));
+		memset(model + start, 1, len);
+		CHECK(rangeset_has(set, start) && rangeset_meets(set, start + len - 1, 1));
+		if (i % 64 == 0)
+			compare(set);
+	}
+	compare(set);
+	rangeset_free(set);
+}
+
+static void test_limits(void)
+{
+	struct rangeset *set = rangeset_new(100);
+	bool overlapped = false;
+
+	CHECK(set);
+	CHECK(rangeset_add(set, 99, 1, &overlapped) == 0 && !overlapped);
+	CHECK(rangeset_add(set, 99, 2, NULL) == ERANGE);
+	CHECK(rangeset_add(set, UINT64_MAX, 2, NULL) == ERANGE);
+	CHECK(rangeset_add(set, 5, 0, NULL) == 0);
+	CHECK(!rangeset_meets(set, 100, 1) && !rangeset_meets(set, UINT64_MAX, 1));
+	CHECK(rangeset_meets(set, 0, UINT64_MAX));
+	CHECK(rangeset_count(set) == 1);
+	rangeset_free(set);
+}
+
+/* 16 TiB of 4k blocks, all taken: chunks that fill up give their memory back. */
+static void test_memory(void)
+{
+	struct rangeset *set = rangeset_new(1ull << 32);
+
+	CHECK(set);
+	for (uint64_t at = 0; at < 1ull << 32; at += 1 << 20)
+		CHECK(rangeset_add(set, at, 1 << 20, NULL) == 0);
+	CHECK(rangeset_count(set) == 1ull << 32);
+	CHECK(rangeset_memory(set) < 8u << 20);
+	rangeset_free(set);
+}
+
+int main(void)
+{
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		test_random(seed, 3, 3000);
+		test_random(seed, 200, 2000);
+		test_random(seed, 40000, 60);
+	}
+	test_limits();
+	test_memory();
+	return 0;
+}
