@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Scrubs IMAGE, then zeroes 4 KiB of FILE and cuts it behind them, both in one transaction.
+// Scrubs IMAGE, then zeroes 4 KiB of FILE and truncates it after them, both in one transaction.
 #include <e4zero.h>
 #include <stdio.h>
 

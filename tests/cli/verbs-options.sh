@@ -35,7 +35,7 @@ done
 # of the page: "OPTION VERB" for each pair that goes together. The first line of an entry names options, the rest verbs,
 # or a set of them that another entry explains.
 entries() {
-	sed -n '/^\.SS Which option goes with which verb/,/^\.SH/p' "$srcdir/man/e4zero.8" |
+	sed -n '/^\.SS Which option goes with which action/,/^\.SH/p' "$srcdir/man/e4zero.8" |
 		sed 's/\\-/-/g; s/"//g; /^\.S[HS]/d' | awk -v RS='\\.TP\n' 'NR > 1 { sub("\n", "|"); gsub("\n", " "); print }'
 }
 rewriting=$(entries | grep -e '^[^|]*--data' | words)
@@ -46,8 +46,8 @@ pairs() {
 		for option in $(words <<<"$head"); do
 			{
 				words <<<"$rest"
-				[[ $rest != *'Every verb'* ]] || printf '%s\n' "${verbs[@]}"
-				[[ $rest != *'erbs that edit'* ]] || echo "$editing"
+				[[ $rest != *'Every action'* ]] || printf '%s\n' "${verbs[@]}"
+				[[ $rest != *'ctions that edit'* ]] || echo "$editing"
 				[[ $rest != *'change what a file reads as'* ]] || echo "$rewriting"
 			} | sort -u | sed "s/^/$option /"
 		done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What --help names, the manual page explains and the completion offers, and nothing else; error codes have names and
-# their entry in the page; libe4zero(3) speaks of every public function.
+# their entry, with their text, in e4zero-errors(7); every field of the JSON report is in e4zero-json(5); libe4zero(3)
+# mentions every public function.
 . "$(dirname "$0")/lint.sh"
 
 program=${E4ZERO:-./e4zero}
@@ -19,11 +20,24 @@ complaints=$(
 )
 codes=$(sed -n 's/^ec[[:space:]]*\(E4Z_ET_[A-Z0-9_]*\),.*/\1/p' "$root/lib/errors.et" | sort)
 named=$(grep -oE 'NAMED\(E4Z_ET_[A-Z0-9_]+' "$root/lib/base/error_name.c" | sed 's/.*(//' | sort)
-told=$(grep -oE '^\.B E4Z_ET_[A-Z0-9_]+' "$root/man/e4zero.8" | sed 's/.* //' | sort)
+documented=$(grep -oE '^\.BR E4Z_ET_[A-Z0-9_]+' "$root/man/e4zero-errors.7" | sed 's/.* //' | sort)
+texts() { sed -n 's/^ec[[:space:]]*\(E4Z_ET_[A-Z0-9_]*\),[[:space:]]*"\(.*\)"$/\1 \2./p' "$root/lib/errors.et" | sort; }
+page=$(sed -n '/^\.BR E4Z_ET_/{ s/^\.BR \(E4Z_ET_[A-Z0-9_]*\).*/\1/; N; s/\n/ /p; }' "$root/man/e4zero-errors.7" | sort)
 complaints=$complaints$(
 	missing "$codes" "$named" 'not in lib/base/error_name.c'
-	missing "$codes" "$told" 'not in man/e4zero.8, ERRORS'
-	missing "$told" "$codes" 'in man/e4zero.8, not in lib/errors.et'
+	missing "$codes" "$documented" 'not in man/e4zero-errors.7'
+	missing "$documented" "$codes" 'in man/e4zero-errors.7, not in lib/errors.et'
+	missing "$(texts)" "$page" 'has another text in man/e4zero-errors.7'
+)
+report=$(find "$root/src" -name report_json.c)
+fields=$(grep -oE 'add_[a-z0-9]+\((&?line), "[a-z0-9_]+"' "$report" | sed 's/.*"\(.*\)"/\1/' | sort -u)
+page=$(grep -E '^\.BR .*" \((string|number|boolean|array)' "$root/man/e4zero-json.5" | sed 's/" (.*//; s/^\.BR //' |
+	tr -s '", ' '\n' | grep . | sort -u)
+page=$(printf '%s\n' "$page" path_hex type | sort -u)
+fields=$(printf '%s\n' "$fields" ino path type | sort -u)
+complaints=$complaints$(
+	missing "$fields" "$page" 'a field of JSON that is not in man/e4zero-json.5'
+	missing "$page" "$fields" 'in man/e4zero-json.5, but not a field of JSON'
 )
 functions=$(grep -oE 'e4z_[a-z_]+\(' "$root/lib/e4zero.h" | tr -d '(' | sort -u)
 page=$(grep -oE 'e4z_[a-z_]+ ?\(' "$root/man/libe4zero.3" 2>/dev/null | tr -d ' (' | sort -u)

@@ -5,7 +5,7 @@
 In Markdown the fenced blocks are examples, in a manual page what is between .EX and .EE. A block with lines that begin
 with "$ " is a session: each command prints what the page shows until the next one; "> " continues a command, and "..."
 stands for any number of lines. "$ cat FILE" of a FILE that does not exist makes it, of the lines that are shown. A block
-that begins with a target is a makefile, any other one a shell script, of which no command may fail. A comment "not run:
+that begins with a pattern rule is a makefile, tried with root, any other one a shell script, of which no command may fail. A comment "not run:
 WHY" before a block exempts it, with a message.
 """
 import re
@@ -113,9 +113,10 @@ def session(index, block):
 def script(index, block):
     """A shell text that runs it in a subshell, with each command that fails in INDEX.failed"""
     text = '\n'.join(block.lines)
-    if re.match(r'[%\w.]+:', text):
-        return 'printf %%s %s >Makefile; env -u MAKEFLAGS -u MAKELEVEL make -s made >.ex/%d.out 2>&1 || echo make >.ex/%d.failed\n' % (
-            shlex.quote(text + '\n'), index, index)
+    rule = re.match(r'%(\S*):', text)
+    if rule:
+        return ('printf %%s %s >Makefile; env -u MAKEFLAGS -u MAKELEVEL make -s root%s >.ex/%d.out 2>&1 || '
+                'echo make >.ex/%d.failed\n' % (shlex.quote(text + '\n'), rule.group(1), index, index))
     trap = '(( $? == 4 )) || printf "%%s: %%s\\n" "$?" "$BASH_COMMAND" >>.ex/%d.failed' % index
     if re.match(r'set -e$', text, re.M):
         trap = trap.replace('(( $? == 4 )) || ', '')

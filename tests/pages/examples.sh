@@ -30,11 +30,10 @@ ln -s "$E4ZERO" bin/e4zero
 PATH=$tmp/bin:$PATH
 
 # The file system that the pages call root.img: the commands for debugfs, and the sizes that leave tails.
-root_image() { # IMAGE [mke2fs options]
-	truncate -s 32M "$1" && mke2fs -q -F -t ext4 "${@:2}" "$1" || fail mke2fs
+root_image() { # IMAGE
+	truncate -s 32M "$1" && mke2fs -q -F -t ext4 -L rootfs "$1" || fail mke2fs
 	head -c 10000 /dev/zero | tr '\0' x >text
-	{ yes 'Dear bank, the PIN is 4711.' | head -c 9000; } >letter
-	head -c 8192 /dev/zero >zeroes
+	yes 'Dear bank, the PIN is 4711.' | head -c 4000 >letter
 	printf 'localhost\n' >hostname
 	debugfs_script "$1" <<-'END'
 		mkdir /etc
@@ -51,12 +50,14 @@ root_image() { # IMAGE [mke2fs options]
 		write text /srv/index.html
 		write text /var/log/syslog
 		write text /var/log/wtmp
-		write zeroes /var/log/app/old.log
+		write text /var/log/app/old.log
 		write text /var/log/app/new.log
 		write text "/var/lib/db/my journal"
 		write text /var/lib/db/pages
 		sif /home/letter.txt size 1000
 		sif /srv/index.html size 5000
+		zap_block -f /var/log/app/old.log 0
+		zap_block -f /var/log/app/old.log 1
 	END
 }
 
@@ -68,22 +69,20 @@ disk_image() { # IMAGE: a disk with an MBR and two file systems of 32 MiB; the f
 		head -c 32 /dev/zero
 		printf '\125\252'
 	} | dd of="$1" bs=1 seek=446 conv=notrunc status=none
-	root_image part -L rootfs
-	dd if=part of="$1" bs=1M seek=1 conv=notrunc,sparse status=none
-	root_image part -L data
-	dd if=part of="$1" bs=1M seek=33 conv=notrunc,sparse status=none
-	rm part
+	dd if=root.img of="$1" bs=1M seek=1 conv=notrunc,sparse status=none
+	truncate -s 32M data && mke2fs -q -F -t ext4 -L data data || fail mke2fs
+	dd if=data of="$1" bs=1M seek=33 conv=notrunc,sparse status=none
 }
 
+root_image root.img
 mkdir files files/images files/tree
-root_image files/root.img
-for image in home images/a images/b; do
-	cp --sparse=always files/root.img files/$image.img
+for image in root home images/a images/b; do
+	cp --sparse=always root.img files/$image.img
 done
 disk_image files/disk.img
 cp text files/tree/file
 
-pages=(README.md doc/journal.md)
+pages=(README.md man/e4zero.8 man/e4zero-script.5 man/e4zero-json.5 doc/journal.md)
 [ $# = 0 ] || pages=("$@")
 failed=0
 for page in "${pages[@]}"; do
