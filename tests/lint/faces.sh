@@ -29,8 +29,8 @@ complaints=$complaints$(
 	missing "$documented" "$codes" 'in man/e4zero-errors.7, not in lib/errors.et'
 	missing "$(texts)" "$page" 'has another text in man/e4zero-errors.7'
 )
-report=$(find "$root/src" -name report_json.c)
-fields=$(grep -oE 'add_[a-z0-9]+\((&?line), "[a-z0-9_]+"' "$report" | sed 's/.*"\(.*\)"/\1/' | sort -u)
+report=$(find "$root/src" -name report_json.c -o -name json_line.c)
+fields=$(grep -hoE 'add_[a-z0-9]+\((&?line), "[a-z0-9_]+"' $report | sed 's/.*"\(.*\)"/\1/' | sort -u)
 page=$(grep -E '^\.BR .*" \((string|number|boolean|array)' "$root/man/e4zero-json.5" | sed 's/" (.*//; s/^\.BR //' |
 	tr -s '", ' '\n' | grep . | sort -u)
 page=$(printf '%s\n' "$page" path_hex type | sort -u)
