@@ -16,7 +16,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import imgfmt
-from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY, INCOMPAT_FILETYPE,
+from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY,
                     RO_SHARED_BLOCKS, S_IFDIR, S_IFLNK, S_IFREG, Bad)
 
 
@@ -398,12 +398,12 @@ class Witness:
                     yield from self.block_entries(self.fs.block(p + i))
 
     def block_entries(self, data):
-        at, typed = 0, self.fs.incompat & INCOMPAT_FILETYPE
+        at = 0
         while at + 8 <= len(data):
             ino, step = imgfmt.u32(data, at), imgfmt.u16(data, at + 4)
             if self.fs.bs >= 65536:
                 step = 65536 if step in (0, 65535) else step & 65532 | (step & 3) << 16
-            length = data[at + 6] if typed else imgfmt.u16(data, at + 6)
+            length = data[at + 6]  # one byte, also where the next one is no file type: as e2fsck and the kernel read it
             if step < 8 or step % 4 or at + step > len(data) or length + 8 > step:
                 return
             label = data[at + 8:at + 8 + length]
