@@ -28,7 +28,8 @@ bash "$srcdir/tests/crash/images.sh" "$tmp" $images || exit
 
 # rows IMAGE: one line of arguments each
 rows() {
-	local image=$1 journal='' kinds=$shapes outside=$outside shape data workload policy n=0
+	local image=$1 journal='' kinds=$shapes outside=$outside shape data workload n=0
+	local policies=(batch flush flush-always) caches=('' '--cache 1') used=('' --used) clean=('' --clean)
 	case $image in
 	xj-*) journal=$image.journal kinds=fresh ;;
 	bare-*) kinds=fresh ;;
@@ -48,12 +49,13 @@ rows() {
 		for data in journal ordered; do
 			for shape in $kinds; do
 				n=$((n + 1))
-				# the policies in turn, every other time with a cache of one block
-				policy=$(set -- batch flush flush-always; shift $((n % 3)); echo "$1")
+				# the policies in turn, every other time with a cache of one block; no subshell, as there are
+				# thousands of rows
 				# a bounded run takes one shape for each workload, another each time
 				[ -z "${SAMPLE:-}" ] || [ "$kinds" = fresh ] || [ $((n % 7)) = $((n / 7 % 7)) ] || continue
 				echo "--workload $workload --data $data --shape $shape --limit $limit --outside $outside" \
-					"--seed $((seed * 1000 + n)) --policy $policy $([ $((n / 3 % 2)) = 0 ] || echo --cache 1) $([ $((n % 2)) = 0 ] || echo --used) $([ $((n / 2 % 2)) = 0 ] || echo --clean) ${KEEP:+--keep $KEEP} $less $image $journal"
+					"--seed $((seed * 1000 + n)) --policy ${policies[n % 3]} ${caches[n / 3 % 2]}" \
+					"${used[n % 2]} ${clean[n / 2 % 2]} ${KEEP:+--keep $KEEP} $less $image $journal"
 			done
 		done
 	done

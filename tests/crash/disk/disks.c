@@ -31,7 +31,7 @@ static uint8_t *map_memory(int fd, uint64_t size)
 
 	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
 		die("no memory file: %s", strerror(errno));
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (mem == MAP_FAILED)
 		die("no memory: %s", strerror(errno));
 	return mem;
