@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The public face of libe4zero: open an unmounted ext2/3/4 image, find the stale bytes that its
- * files' last blocks and the blocks past EOF can give away.
+ * The public interface of libe4zero: open an unmounted ext2, ext3 or ext4 image, find and zero
+ * stale data past the end of its files (EOF), and edit files in transactions of the image's own
+ * journal. libe4zero(3) has an overview and an example, findings.md the definition of every
+ * finding.
  *
- * Every function that can fail returns an errcode_t: 0, an errno value, a code of libext2fs or one
- * of libe4zero's own (E4Z_ET_*, see errors.et). e4z_message() names the cause, e4z_context() the
- * place. The library never prints and never exits.
+ * NULL. A pointer to options may be NULL, which is the same as options that are all zero. A pointer
+ * to a structure for results (struct e4z_edit, e4z_..._summary) may be NULL if the results are not
+ * wanted. A sink, and every callback function, may be NULL: nothing is delivered to it. Every other
+ * pointer must not be NULL, unless its function says so.
  *
- * One thread at a time may use a handle; the threads of a check are the library's own.
+ * Ownership. What the caller passes in stays the caller's and is not used after the call returns,
+ * but for the options of e4z_begin(), which are copied. What the library returns or passes to a
+ * callback is the library's; how long it is valid is stated with each function, and "until the
+ * callback returns" for everything that a callback is given.
+ *
+ * Units. Offsets, lengths and sizes are bytes. A name with "blocks", "lblk" (logical block: in the
+ * file) or "pblk" (physical block: in the file system) counts blocks of the file system,
+ * e4z_image_info.block_size bytes each. Counters count from 0 in every call.
+ *
+ * Errors. A function that can fail returns an errcode_t: 0, an errno value, a code of libext2fs, or
+ * one of libe4zero's own (E4Z_ET_* in <e4zero-errors.h>). e4z_message() has the sentence,
+ * e4z_context() what was being done. Each function lists the codes that a caller can act on.
+ * Besides these, every function can fail with ENOMEM, with an errno value of a system call (EIO,
+ * ENOSPC), and with E4Z_ET_SHORT_READ, E4Z_ET_CLIPPED, E4Z_ET_BAD_INODE, E4Z_ET_CORRUPT_MAP or
+ * E4Z_ET_BAD_DIR if the image is corrupt.
+ *
+ * Threads. One thread at a time may use a handle; different handles are independent. Threads of a
+ * check are the library's own, and callbacks run on the calling thread only. The library never
+ * prints, never exits, and has no global state but the error tables of com_err(3).
  */
 #ifndef E4ZERO_H
 #define E4ZERO_H
@@ -41,137 +62,170 @@ extern "C" {
  */
 const char *e4z_version(void);
 
-struct e4z_image;
-
 /* ---- opening ---- */
 
+/* An open image, and the message of its last failure. */
+struct e4z_image;
+
 /*
- * How whole blocks become zero in the image: by holes of it or by zeroes that are written. What the
- * host says to have zeroed is read back in either case.
+ * How whole blocks become zero in the image file: as holes, or as zeroes that are written. Blocks
+ * that the host reports as zeroed are read back in either case.
  */
 enum e4z_holes {
-	E4Z_HOLES_AUTO,	  /* a sparse file stays so, any other keeps its blocks */
+	E4Z_HOLES_AUTO,	  /* a sparse file stays sparse, any other keeps its blocks */
 	E4Z_HOLES_NEVER,  /* zeroes are written, for tools that skip the holes of an image */
 	E4Z_HOLES_ALWAYS, /* a hole wherever the host can make one */
 };
 
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */
 struct e4z_open_options {
-	/* a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY=" */
+	/*
+	 * a number, LABEL, UUID, PARTLABEL or PARTUUID, with or without "KEY="; NULL: the only one
+	 */
 	const char *partition;
-	/* to look: at a mounted image's disk view; to write: although the file system has errors */
+	/*
+	 * Reading: open a mounted file system, and see what is on the disk. Writing: open a file
+	 * system that is marked as having errors. A mounted one is never opened for writing.
+	 */
 	bool force;
-	/* an image or device with the external journal, where it is not found by its UUID; NULL */
+	/* an image or device that holds the external journal; NULL: it is found by its UUID */
 	const char *journal_device;
 	/*
-	 * The image will be edited: it must be neither mounted nor attached nor locked by anybody,
-	 * and it is locked until e4z_close(). Nothing is written before e4z_commit().
+	 * The image will be edited: it must be neither mounted nor attached nor locked by any other
+	 * process, and it is locked until e4z_close(). Nothing is written before e4z_commit(),
+	 * e4z_fix(), e4z_replay() or e4z_convert_all().
 	 */
 	bool write;
-	/*
-	 * Open although a crash tore the write of the superblock: for e4z_replay(), which mends it.
-	 */
+	/* Open a file system whose superblock is torn, for e4z_replay(), which repairs it. */
 	bool mend;
-	enum e4z_holes holes; /* of an image that is written to; of e4z_undo() too */
+	enum e4z_holes holes; /* only with write, and in e4z_undo() */
 };
 
 enum e4z_journal_state {
 	E4Z_JOURNAL_NONE,
 	E4Z_JOURNAL_CLEAN,
-	E4Z_JOURNAL_NEEDS_REPLAY,
-	E4Z_JOURNAL_EXTERNAL,
+	E4Z_JOURNAL_NEEDS_REPLAY, /* internal or external */
+	E4Z_JOURNAL_EXTERNAL,	  /* and clean */
 };
 
 struct e4z_image_info {
 	const char *path;    /* as given, without "?offset=" */
-	uint64_t fs_offset;  /* bytes from the start of the image */
+	uint64_t fs_offset;  /* bytes from the start of the image to the file system */
 	uint32_t block_size; /* bytes */
-	uint64_t blocks;
-	uint32_t inodes;
+	uint64_t blocks;     /* of the file system */
+	uint32_t inodes;     /* of the file system, in use or not */
 	uint8_t uuid[16];
 	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;
-	const char *journal_path; /* of an external journal that was opened; NULL: of none */
-	bool replayed;		  /* seen as it will be once the journal is replayed */
+	const char *journal_path; /* of an external journal that was opened; NULL: none */
+	bool replayed;		  /* the journal is replayed in memory, not on the disk */
 	bool mounted;		  /* opened with force although mounted */
-	bool attached;		  /* a loop device shows it, which is not mounted */
-	bool mmp;		  /* multiple mount protection is on; it was not waited for */
-	/* what could not be determined or should be known, whole sentences, NULL-terminated */
+	bool attached;		  /* attached to a loop device that is not mounted */
+	bool mmp;		  /* multiple mount protection, which is not waited for */
+	/*
+	 * What could not be determined, or should be known: sentences, NULL-terminated; NULL: none.
+	 */
 	const char *const *notes;
 };
 
 /*
  * Open the file system in SPEC: a raw image, a whole-disk image, a block device, or
- * "IMAGE?offset=N" (N in bytes, suffixes as in fallocate(1); an existing file whose name holds the
- * '?' wins). On failure too *IMG is set (unless memory ran out) so that e4z_message() can be asked;
- * it must be given to e4z_close() in every case.
+ * "IMAGE?offset=N" (N in bytes, suffixes as in fallocate(1)). If a file with this literal name
+ * exists, that file is opened. Opening writes nothing; a journal that needs recovery is replayed in
+ * memory, as jbd2_journal_recover() does.
+ *
+ * *IMG is set also if the call fails, to NULL only if memory ran out. It must be passed to
+ * e4z_close() in every case. After a failure no other function may be called with it than
+ * e4z_close(), e4z_context(), e4z_message(), e4z_places() and e4z_info(), whose structure is valid,
+ * but in part empty.
+ *
+ * E4Z_ET_AMBIGUOUS, E4Z_ET_NO_PARTITION: see e4z_places(). E4Z_ET_NOT_EXT: no ext file system;
+ * likewise for volumes of LVM. E4Z_ET_BAD_SUPER: open with mend, and call e4z_replay().
+ * E4Z_ET_TRUNCATED: the image is incomplete. E4Z_ET_FEATURE: a feature that is not supported.
+ * E4Z_ET_MOUNTED, E4Z_ET_BUSY: in use; try again later. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
+ * force. E4Z_ET_NO_JOURNAL, E4Z_ET_OTHER_JOURNAL: set journal_device. E4Z_ET_BAD_JOURNAL,
+ * E4Z_ET_FAST_COMMIT: run e2fsck. E4Z_ET_NOT_REGULAR: not a file or block device. ENOENT, EACCES
+ * and the like: as of open(2).
  */
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 	E4Z_MUST_CHECK;
+/*
+ * Close IMG, release its locks and free it. What was not committed is dropped. IMG may be NULL.
+ */
 void e4z_close(struct e4z_image *img);
 
 /*
- * What was being done when it last failed, "" where e4z_message() says all there is to say. Owned
- * by IMG, and valid until the next failure.
+ * What was being done when the last call failed, "" if e4z_message() is complete without it. IMG
+ * may be NULL: "". Valid until the next call with IMG.
  */
 const char *e4z_context(const struct e4z_image *img);
 /*
- * Why the last call failed, with CODE: in the library's words where these say more than those of
- * the code, else error_message(). Valid as long; IMG may be NULL.
+ * Why the last call failed with CODE: the library's own sentence if it has one, otherwise that of
+ * error_message(3). IMG may be NULL. Valid until the next call with IMG.
  */
 const char *e4z_message(const struct e4z_image *img, errcode_t code);
 
-/* Facts of an open image; owned by IMG. A commit may replace the lists. */
+/*
+ * Facts of an open image. The structure is valid until e4z_close(); the strings and lists in it
+ * until the next commit, which may replace them.
+ */
 const struct e4z_image_info *e4z_info(const struct e4z_image *img);
 
-/* Where in an image a file system is that e4z_open() could have taken. */
+/* Where in an image a file system is that e4z_open() could open. */
 struct e4z_place {
-	int partition;	      /* its number; 0: none, the offset says where it is */
-	uint64_t offset, len; /* bytes; len 0: to the end of the image */
-	const char *type;     /* as libblkid calls what is there; NULL: not known */
-	const char *label;    /* of the file system; bytes as in the image, may be NULL */
-	const char *name;     /* of the place, a PARTLABEL or GROUP/VOLUME of LVM; likewise */
+	int partition;	  /* its number; 0: none, only the offset locates it */
+	uint64_t offset;  /* bytes from the start of the image */
+	uint64_t len;	  /* bytes; 0: to the end of the image */
+	const char *type; /* of the content, as libblkid(3) spells it; NULL: unknown */
+	/* Bytes as in the image, not necessarily UTF-8; NULL: none. */
+	const char *label; /* of the file system */
+	const char *name;  /* of the place: a PARTLABEL, or GROUP/VOLUME of LVM */
 };
 
 /*
  * The places to choose from after e4z_open() failed: with E4Z_ET_AMBIGUOUS because there are
- * several, with E4Z_ET_NO_PARTITION because none is the one that was asked for, with E4Z_ET_NOT_EXT
- * because they are volumes of LVM, which are never taken without being asked for. *COUNT may be 0.
- * Owned by IMG.
+ * several, with E4Z_ET_NO_PARTITION because none is the one requested, with E4Z_ET_NOT_EXT because
+ * they are volumes of LVM, which are never selected automatically. NULL if *COUNT is 0. IMG may be
+ * NULL: none. Valid until e4z_close().
  */
 const struct e4z_place *e4z_places(const struct e4z_image *img, size_t *count);
 
-/*
- * com_err's tables of libe4zero and libext2fs: call once before e4z_message().
- */
+/* Register the error tables of libe4zero and libext2fs; call it once before e4z_message(). */
 void e4z_init_errors(void);
 
 /*
- * The name of CODE: "E4Z_ET_..." as in errors.et, an errno value's ("ENOENT"; not every C library
- * knows them), or NULL for what is neither. A static string.
+ * The name of CODE: "E4Z_ET_..." as in <e4zero-errors.h>, that of an errno value ("ENOENT"; not
+ * every C library knows them), or NULL for any other code. A static string.
  */
 const char *e4z_error_name(errcode_t code);
 
-/* What was left out, and why. */
+/* A file that was left out, and why. */
 struct e4z_skipped {
-	uint32_t ino; /* 0: the whole file system */
-	const char *path;
-	const char *why;
-	bool left;     /* it should have been edited */
-	errcode_t err; /* and this kept it from that; 0: nothing failed */
+	uint32_t ino;	  /* 0: the whole file system */
+	const char *path; /* bytes as in the image; NULL: no name is known */
+	const char *why;  /* the end of a sentence about the file */
+	bool left;	  /* it should have been edited */
+	errcode_t err;	  /* the failure that prevented it; 0: none */
 };
 
 /* ---- names ---- */
+
+/*
+ * A FILE is an absolute path inside the image, or "<INO>", an inode number in angle brackets.
+ * Symbolic links are followed inside the image, as open(2) does. Functions that take a FILE can
+ * fail with E4Z_ET_USAGE (neither of these), E4Z_ET_NOT_FOUND (does not exist) and E4Z_ET_LOOP (too
+ * many symbolic links).
+ */
 
 /* A file that a pattern, or a directory, stands for. */
 struct e4z_match {
 	uint32_t ino;
 	uint16_t mode; /* type and permissions as in st_mode; 0: the inode cannot be read */
 	/*
-	 * From the root, "/" between names, NUL-terminated; what precedes the first wildcard is as
-	 * it was given. NULL: no path leads to the file, because a name on the way holds '/' or a
-	 * zero byte (in an encrypted directory it can) or is there twice, or because the path is
-	 * longer than 4095 bytes; also where "<INO>" was given.
+	 * From the root, with "/" between names, NUL-terminated; the part before the first wildcard
+	 * is as given. NULL if "<INO>" was given, or if no path leads to the file: because a name
+	 * on the way contains '/' or a zero byte (possible in an encrypted directory) or exists
+	 * twice, or because the path is longer than 4095 bytes.
 	 */
 	const char *path;
 	bool plain;   /* there is no symbolic link, "." or ".." in the path */
@@ -181,44 +235,46 @@ struct e4z_match {
 /* The bit of a type of files, S_IFREG or any mode that has it. */
 #define E4Z_TYPE_BIT(mode) (1u << ((unsigned)(mode) >> 12 & 15))
 
-/* All zero, but for MATCH: everything that matches. */
+/* All zero, but for match: everything that matches. */
 struct e4z_expand_options {
-	/* the name that is looked for first, where it is spelt otherwise than the pattern; NULL */
+	/* a name that is tried literally before the pattern; NULL: the pattern itself */
 	const char *name;
-	bool below;	/* an existing name of a directory stands for all that is below it */
-	uint32_t types; /* E4Z_TYPE_BIT()s of what is delivered if it is not literal, 0: all */
+	bool below;	/* the name of a directory stands for all files below it */
+	uint32_t types; /* E4Z_TYPE_BIT()s to deliver unless the match is literal; 0: all */
 	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
-	/* must not be NULL; a non-zero return ends the call with that */
+	/* Called for each match; must not be NULL. A non-zero return ends the call with it. */
 	errcode_t (*match)(void *arg, const struct e4z_match *match);
 	/*
-	 * What matches and is of another type (but not a directory that is entered), and encrypted
-	 * directories, in which nothing matches. May be NULL.
+	 * Called for what matches and is of another type (unless it is a directory that is
+	 * entered), and for encrypted directories, in which no name can match. May be NULL.
 	 */
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
-	void *arg;
+	void *arg; /* passed to both */
 };
 
 /*
- * Deliver the files that PATTERN stands for; e4zero(8), PATTERNS, has the syntax. "<INO>" and an
- * absolute path that exists stand for themselves, whatever characters are in them. Else "*", "?"
- * and "[...]" match within a name, as POSIX (XCU 2.13) has them, and "**" any number of
- * directories.
+ * Deliver the files that PATTERN stands for, as glob(3) would on the mounted file system;
+ * e4zero(8), PATTERNS, has the syntax. "<INO>" and an absolute path that exists stand for
+ * themselves, whatever characters are in them. In any other pattern "*", "?" and "[...]" match
+ * within a name, as POSIX (XCU 2.13) specifies, and "**" matches any number of directories. OPTIONS
+ * must not be NULL.
  *
- * Matches come in the byte order of their names, component by component: what is in a directory
- * comes right after it. A file with several names that match is delivered once, under the first.
- * Each is delivered when it is found. MATCH may call any function on IMG but e4z_close(); the path
- * of the match, given as a FILE to one of them while MATCH runs, is not searched for again.
+ * Matches are delivered in ascending byte order of their names, component by component; the
+ * contents of a directory follow the directory. A file with several matching names is delivered
+ * once, under the first. Each match is delivered as soon as it is found. The callback may call any
+ * function with IMG but e4z_close(); the path of the match, passed as a FILE, is then not looked up
+ * again.
  *
- * E4Z_ET_NO_MATCH: nothing was delivered by a pattern. E4Z_ET_NOT_FOUND: PATTERN is none, and does
- * not exist. E4Z_ET_USAGE: it cannot be understood. E4Z_ET_BAD_DIR, E4Z_ET_BAD_INODE, an error of
- * reading: a directory may hold names that cannot be read; what was found before was delivered.
+ * E4Z_ET_NO_MATCH: no file matches. E4Z_ET_NOT_FOUND: PATTERN has no wildcards and does not exist.
+ * E4Z_ET_USAGE: invalid pattern. E4Z_ET_BAD_DIR, E4Z_ET_BAD_INODE, an error of reading: a directory
+ * may contain names that cannot be read; matches found before were delivered.
  */
 errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 		     const struct e4z_expand_options *options) E4Z_MUST_CHECK;
 
 /* ---- checking ---- */
 
-/* What a finding is: doc/findings.md. The order here is the order within one (inode, block). */
+/* The kinds of findings, see findings.md, in their order within one block of an inode. */
 #define E4Z_FINDING_KINDS(X)                                                                       \
 	X(UNREADABLE, "unreadable", "the inode or its mapping cannot be read or is not sane")      \
 	X(PENDING_TRUNCATE, "pending-truncate", "an orphan whose truncate never finished")         \
@@ -244,96 +300,106 @@ enum e4z_finding_kind {
 	(E4Z_KIND_BIT(E4Z_UNWRITTEN_RESIDUE) | E4Z_KIND_BIT(E4Z_CLUSTER_SLACK) |                   \
 	 E4Z_KIND_BIT(E4Z_SYMLINK_SLACK) | E4Z_KIND_BIT(E4Z_INLINE_SLACK))
 
-/* NULL when KIND is out of range. */
+/* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);
 const char *e4z_kind_text(enum e4z_finding_kind kind);
 /* The kind named NAME, or -1. */
 int e4z_kind_by_name(const char *name);
 
-/* What e2fsck -y does with blocks past EOF: nothing, raise the size over them, or unmap them. */
+/* What "e2fsck -y" does with blocks past EOF. */
 enum e4z_e2fsck {
-	E4Z_E2FSCK_NA,
-	E4Z_E2FSCK_BLIND,
-	E4Z_E2FSCK_WOULD_GROW,
-	E4Z_E2FSCK_WOULD_CLEAR,
+	E4Z_E2FSCK_NA,		/* not about blocks past EOF */
+	E4Z_E2FSCK_BLIND,	/* nothing */
+	E4Z_E2FSCK_WOULD_GROW,	/* extends the file over them */
+	E4Z_E2FSCK_WOULD_CLEAR, /* unmaps them */
 };
 
-#define E4Z_NONE UINT64_MAX /* "null" of lblk, pblk, first and last */
+#define E4Z_NONE UINT64_MAX /* no value, null in JSON */
 
 struct e4z_finding {
 	enum e4z_finding_kind kind;
-	uint32_t ino;	     /* 0: a block group, see group */
-	uint32_t group;	     /* only where ino is 0 */
-	uint64_t size;	     /* i_size, bytes */
-	uint64_t lblk, pblk; /* E4Z_NONE: null */
-	uint64_t blocks;
-	uint64_t first, last; /* byte offsets in the file, inclusive; E4Z_NONE: null */
-	uint64_t nonzero;     /* bytes */
+	uint32_t ino;	 /* 0: a block group, see group */
+	uint32_t group;	 /* only if ino is 0 */
+	uint64_t size;	 /* i_size, bytes */
+	uint64_t lblk;	 /* first logical block; E4Z_NONE: not about blocks */
+	uint64_t pblk;	 /* where that block is; E4Z_NONE: not in one place */
+	uint64_t blocks; /* from lblk on */
+	/* The first and the last stale byte: offsets in the file, inclusive; E4Z_NONE: none. */
+	uint64_t first, last;
+	uint64_t nonzero; /* bytes between them, inclusive, that are not zero */
 	enum e4z_e2fsck e2fsck;
-	bool fixable, fixed;
-	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name */
-	const char *why;  /* unreadable, or left by a fix: the reason; else NULL */
+	bool fixable;	  /* e4z_fix() can fix this kind */
+	bool fixed;	  /* by this call of e4z_fix() */
+	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name is known */
+	const char *why;  /* why it is unreadable, or was not fixed; else NULL */
 };
 
-/* The passes of a call that reports its progress; they come in this order. */
+/* The passes of a call that reports progress; they come in this order. */
 enum e4z_pass {
-	E4Z_PASS_TABLES = 1, /* of inodes, and the last blocks of files */
-	E4Z_PASS_BLOCKS,     /* of the files, that are converted */
-	E4Z_PASS_NAMES,	     /* directories, for the paths of what was found */
+	E4Z_PASS_TABLES = 1, /* inode tables and the last blocks of files */
+	E4Z_PASS_BLOCKS,     /* blocks that are converted */
+	E4Z_PASS_NAMES,	     /* directories, for the paths of findings */
 };
 
-/* Receives results, in order, on the calling thread. A non-zero return ends the check with it. */
+/* Receives results, in order. A non-zero return of finding or skipped ends the call with it. */
 struct e4z_check_sink {
-	void *arg;
+	void *arg; /* passed to each of them */
 	errcode_t (*finding)(void *arg, const struct e4z_finding *finding);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
-	/* How far PASS is: CURRENT of MAX, in a unit of the pass; may be NULL. */
+	/* PASS is at CURRENT of MAX; the unit is the pass's own, only the ratio has a meaning. */
 	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 };
 
 struct e4z_check_options {
-	unsigned jobs;		  /* threads that read; 0: the processors there are */
-	bool paranoid;		  /* also residue that no written block shows */
-	bool opaque;		  /* report opaque findings one by one */
-	uint32_t kinds;		  /* E4Z_KIND_BIT()s to report, 0: all */
-	const char *const *files; /* absolute paths or "<INO>": only these; NULL: every inode */
+	unsigned jobs;	/* threads that read; 0: the number of CPUs; more than 1024 count as 1024 */
+	bool paranoid;	/* also look for residue that no written block exposes */
+	bool opaque;	/* report opaque findings individually */
+	uint32_t kinds; /* E4Z_KIND_BIT()s to report; 0: all */
+	/* FILEs to check, file_count of them; NULL: every inode */
+	const char *const *files;
 	size_t file_count;
 	/*
-	 * with FILES, of which there may be none: these too, as e4z_expand() delivered them (the
-	 * paths are the caller's, and must live until the call returns)
+	 * Only if files is not NULL: further files, as e4z_expand() delivered them. The caller must
+	 * copy the paths in the callback, and keep the copies until the call returns.
 	 */
 	const struct e4z_match *matches;
 	size_t match_count;
-	const volatile int *stop; /* polled; non-zero ends the check with E4Z_ET_INTERRUPTED */
+	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
 };
 
 struct e4z_check_summary {
-	uint64_t files;	   /* regular files judged */
-	uint64_t findings; /* delivered, opaque ones not counted */
-	uint64_t fixed;	   /* of them */
-	uint64_t opaque;
-	uint64_t skipped;
-	uint64_t stale_bytes; /* sum of nonzero */
-	uint64_t bytes_read;
+	uint64_t files;	      /* regular files checked */
+	uint64_t findings;    /* delivered; opaque ones are not counted */
+	uint64_t fixed;	      /* findings that were fixed */
+	uint64_t opaque;      /* opaque findings, delivered or not */
+	uint64_t skipped;     /* files not checked */
+	uint64_t stale_bytes; /* sum of nonzero, bytes */
+	uint64_t bytes_read;  /* of the image since it was opened */
 	/*
-	 * Files have written blocks, and all of them are holes of the image file, as in a copy of
-	 * the metadata: nothing is proved of the original. Of those that were asked for, or of all.
+	 * The files have written blocks, and all of these are holes of the image file, as in a copy
+	 * made of the metadata only: the result says nothing about the original.
 	 */
 	bool only_holes;
-	bool none_judged; /* files were asked for, and each of them was skipped */
+	bool none_judged; /* files were given, and every one of them was skipped */
 };
 
 /*
- * Judge the image and deliver what is found in (inode, block) order, whatever the number of
- * threads. Writes nothing. A damaged inode or block group is a finding, not a failure.
+ * Check the image and deliver the findings in ascending order of inode and block, whatever the
+ * number of threads. Writes nothing. A corrupt inode or block group is a finding, not a failure. No
+ * system call does this; what counts as stale follows ext4_block_truncate_page(), which zeroes it.
+ *
+ * E4Z_ET_INTERRUPTED: the stop flag was set. E4Z_ET_NOT_REGULAR: files were given, and none of them
+ * could be checked; they were delivered as skipped. E4Z_ET_NOT_FOUND, E4Z_ET_LOOP, E4Z_ET_USAGE:
+ * one of the files, see FILE above.
  */
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
 
 /*
- * Up to LEN of the bytes that F, delivered by a check of IMG, is about, from f->first on: *GOT, 0
- * where they have no one place. What is read is what is there now.
+ * Read up to LEN of the bytes that F is about, from F->first on, into BUF. F was delivered by a
+ * check of IMG; it may be a copy, and its path and why are not used. *GOT: bytes read, 0 if they
+ * are not in one place. They are read now: after e4z_fix() they are zero.
  */
 errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf, size_t len,
 		   size_t *got) E4Z_MUST_CHECK;
@@ -341,240 +407,341 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 /* ---- editing ---- */
 
 /*
- * How bytes that were visible before the edit are changed, and written ones past EOF. With
- * E4Z_DATA_ORDERED, and without a journal, a crash can leave what was to be appended past EOF.
+ * How visible data is overwritten, and data past EOF in blocks that are already written. With
+ * E4Z_DATA_ORDERED, and without a journal, a crash can leave part of the new data past EOF.
  */
 enum e4z_data_mode {
-	E4Z_DATA_JOURNAL, /* in the transaction: all or nothing */
-	E4Z_DATA_ORDERED, /* at home before the commit, as the kernel does by default */
+	E4Z_DATA_JOURNAL, /* in the transaction, as data=journal: all or nothing */
+	E4Z_DATA_ORDERED, /* in place before the commit, as data=ordered, the kernel's default */
 };
 
 /*
- * How dirty blocks over unwritten extents are treated where a range is zeroed: the three ways of
- * iomap_zero_range(). The content is the same.
+ * How pending data of unwritten blocks is treated if part of such a block is zeroed: three ways of
+ * iomap_zero_range(). The resulting contents are identical.
  */
 enum e4z_policy {
-	E4Z_POLICY_BATCH,	 /* looked up with the mapping and zeroed in the cache */
-	E4Z_POLICY_FLUSH,	 /* the rest of the range is flushed when the first one is met */
-	E4Z_POLICY_FLUSH_ALWAYS, /* the range is flushed first */
+	E4Z_POLICY_BATCH,	 /* found with the mapping, and zeroed in memory */
+	E4Z_POLICY_FLUSH,	 /* at the first such block, the rest of the range is flushed */
+	E4Z_POLICY_FLUSH_ALWAYS, /* the range is flushed before the mapping is looked up */
 };
 
 struct e4z_edit_options {
 	enum e4z_data_mode data;
-	bool split; /* an operation larger than the log may take several transactions */
+	bool split; /* an operation that is larger than the journal may take several transactions */
 	/*
-	 * The edit will be planned, not committed: with split an operation goes on as after
-	 * e4z_plan_commit(). Nothing is written before an e4z_commit().
+	 * The edit will be planned, not committed: with split an operation continues as after
+	 * e4z_plan_commit(). Nothing is written before e4z_commit().
 	 */
 	bool plan;
 	enum e4z_policy policy;
-	size_t batch;	     /* dirty blocks in a mapping, 0: 31 */
-	size_t cache_blocks; /* dirty blocks that stay in memory, 0: 64 MiB of them */
+	size_t batch;	     /* dirty blocks in a mapping; 0: 31 */
+	size_t cache_blocks; /* dirty blocks kept in memory; 0: 64 MiB of them */
 	/*
-	 * Told of every orphan by e4z_begin(): WHY it is left, or NULL, its truncate is finished
-	 * with the next commit. A non-zero return ends e4z_begin() with it. May be NULL.
+	 * e4z_begin() calls it for every orphan inode: WHY it is left, or NULL if its truncate is
+	 * finished with the next commit. A non-zero return ends e4z_begin() with it. May be NULL.
 	 */
 	errcode_t (*orphan)(void *arg, uint32_t ino, const char *why);
-	void *orphan_arg;
+	void *orphan_arg; /* passed to it; not used after e4z_begin() */
 };
 
-/* What one operation did; byte counts. */
+/* What one operation did. */
 struct e4z_edit {
-	const char *op; /* "truncate" ...; static */
+	const char *op; /* "truncate" and so on; static */
 	uint32_t ino;
-	const char *path; /* as given; the caller's */
-	uint64_t requested;
-	uint64_t size_before, size_after;
-	uint64_t hole, unwritten_clean, dirty_unwritten, written_disk, written_dirty;
-	uint64_t already_zero, inline_bytes; /* together with those above: requested */
-	bool did_zero, zero_written;
-	uint64_t flushes, retries; /* flushes that wrote; mappings that a flush made stale */
-	uint64_t batches_full;	   /* mappings that ended where a batch of dirty blocks was full */
+	const char *path;		  /* FILE itself, the caller's */
+	uint64_t requested;		  /* bytes to be zeroed or converted */
+	uint64_t size_before, size_after; /* i_size, bytes */
+	/* Bytes; together they are requested. */
+	uint64_t hole;		  /* not mapped: nothing to do */
+	uint64_t unwritten_clean; /* unwritten, no data pending: nothing to do */
+	uint64_t dirty_unwritten; /* unwritten on disk, with data pending in memory: zeroed there */
+	uint64_t written_disk;	  /* written on disk and not zero: zeroed */
+	uint64_t written_dirty;	  /* written on disk, with data pending in memory: zeroed there */
+	uint64_t already_zero;	  /* written and zero: nothing to do */
+	uint64_t inline_bytes;	  /* in the inode: zeroed */
+	bool did_zero;		  /* some byte was zeroed */
+	bool zero_written;	  /* some of them in blocks that are written on disk */
+	uint64_t flushes;	  /* that wrote pending data */
+	uint64_t retries;	  /* mappings looked up again because a flush changed them */
+	uint64_t batches_full;	  /* mappings that ended because a batch of dirty blocks was full */
 	uint64_t blocks_converted, blocks_allocated, blocks_freed;
-	const char *note; /* what its editor should read, a sentence; static, or NULL */
+	const char *note; /* a remark for the user, a sentence; static, or NULL */
 };
 
 /* What committing took. */
 struct e4z_commit_summary {
-	uint64_t transactions, barriers, bytes_written, log_blocks;
-	uint64_t bytes_zeroed_again; /* of those: the host said that it had zeroed them, wrongly */
-	uint64_t replayed;	     /* transactions of the log that were there before */
-	uint64_t orphans_finished;   /* truncates that a crash had cut short */
-	uint64_t orphans_left; /* deleted files and damaged ones, still to be freed by others */
-	uint64_t bytes_read;   /* of the image since it was opened: by e4z_done(), e4z_undo() */
+	uint64_t transactions;
+	uint64_t barriers;	     /* fdatasync(2) of the image, or of the external journal */
+	uint64_t bytes_written;	     /* the journal included */
+	uint64_t log_blocks;	     /* written to the journal */
+	uint64_t bytes_zeroed_again; /* that the host reported as zeroed, and were not */
+	uint64_t replayed;	     /* transactions that were in the journal before */
+	uint64_t orphans_finished;   /* interrupted truncates */
+	uint64_t orphans_left;	     /* orphan inodes that are left: unlinked, or corrupt */
+	uint64_t bytes_read; /* since the image was opened; by e4z_done() and e4z_undo() only */
 };
 
 /*
- * Begin to edit an image opened for writing. Truncates that a crash cut short are finished first,
- * in as many transactions of their own as the log wants. Operations then change the image in memory
- * only, each seeing what those before it did, until e4z_commit() makes all of it durable, the
- * operations in one transaction, or e4z_abort() forgets it. A failed operation leaves what was
- * there before it; a failed commit leaves the handle good for e4z_close() only.
+ * Begin a transaction on an image opened for writing. Interrupted truncates are finished first, as
+ * ext4_orphan_cleanup() does, in as many transactions of their own as the journal requires.
+ * Operations then change the image in memory only, and each sees what those before it did.
+ * e4z_commit() makes all of them durable in one transaction, e4z_abort() drops them.
+ *
+ * E4Z_ET_READ_ONLY: not opened with write. E4Z_ET_STATE: a transaction is open, or a commit failed.
+ * E4Z_ET_USAGE: an unknown data mode or policy.
  */
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options) E4Z_MUST_CHECK;
+/*
+ * Commit the open transaction as jbd2_journal_commit_transaction() does, and write its blocks to
+ * their final locations. The transaction is closed, also after a failure.
+ *
+ * E4Z_ET_STATE: no transaction is open. E4Z_ET_LOG_FULL: it is larger than the journal; begin with
+ * split. E4Z_ET_NO_SPACE: no block is free for an extent tree. If e4z_has_written() is false,
+ * nothing was written. Otherwise writing failed (EIO, ENOSPC on the host): the image recovers to
+ * the state before or after a transaction, and only e4z_close() is useful.
+ */
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 /*
- * What e4z_commit() would take now, without doing it: transactions, log_blocks and what is replayed
- * before in SUMMARY; a transaction has room for LOG_ROOM of these blocks (UINT64_MAX: no journal).
- * It fails where one is too small for the change.
+ * What e4z_commit() would take now: transactions, log_blocks and replayed in SUMMARY, and in
+ * *LOG_ROOM how many of these blocks one transaction may have (UINT64_MAX: no journal). LOG_ROOM
+ * may be NULL. Nothing is written, and the transaction stays open.
+ *
+ * Errors as of e4z_commit(), those of writing excepted.
  */
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 	E4Z_MUST_CHECK;
 /*
- * Go on as after e4z_commit() and e4z_begin(), without a write: what was done until now is a
- * transaction of its own, which e4z_plan() counts; what comes sees it, and may use what it freed.
- * A plan ends with e4z_abort().
+ * Continue as after e4z_commit() and e4z_begin(), without writing: the operations until now are a
+ * transaction of their own, which e4z_plan() counts. Later operations see it, and may use blocks
+ * that it freed. End such a plan with e4z_abort(). Errors as of e4z_plan().
  */
 errcode_t e4z_plan_commit(struct e4z_image *img) E4Z_MUST_CHECK;
+/* Drop what was not committed, and close the transaction, if one is open. */
 void e4z_abort(struct e4z_image *img);
 
 /*
- * What was done to the image, and the device of its journal, since it was opened: by commits that
- * succeeded, by one that failed as far as it came, and by operations that were split.
+ * What was done to the image, and to the device of its journal, since it was opened: by all
+ * commits, the written part of one that failed included, and by operations that were split.
  */
 void e4z_done(const struct e4z_image *img, struct e4z_commit_summary *done);
 
-/* Something was written to the image since it was opened: a failure now is not without a trace. */
+/*
+ * Has anything been written to the image since it was opened? If not, a failed call left it
+ * unchanged to the byte.
+ */
 bool e4z_has_written(const struct e4z_image *img);
 
-/* Set the size of FILE (an absolute path or "<INO>") to SIZE bytes, as truncate(2) does. */
+/*
+ * The operations, from here to e4z_write_room(), require an open transaction. An operation that
+ * fails leaves the transaction as it was before the call: other operations may follow, and it can
+ * be committed. All of them fail with the errors of a FILE (above), and with
+ *
+ * E4Z_ET_STATE:    no transaction is open, or only e4z_abort() is possible;
+ * E4Z_ET_REFUSED:  FILE is not a regular file, or of a kind that is never edited, or it has no
+ *                  extents and the operation requires them;
+ * E4Z_ET_QUOTA:    the number of its blocks would change, and quota cannot be updated;
+ * E4Z_ET_NO_SPACE: not enough free blocks;
+ * E4Z_ET_LOG_FULL: larger than the journal: use split in the options of e4z_begin();
+ * E4Z_ET_USAGE:    an invalid range: length 0, not aligned, or where it is not possible;
+ * EFBIG:           past the maximum file size.
+ *
+ * Every operation sets mtime and ctime and increments i_version, if it changes anything.
+ */
+
+/*
+ * Set the size of FILE to SIZE bytes, as truncate(2) and ext4_truncate() do. Shrinking frees the
+ * blocks past the new end and zeroes the rest of the last block. Growing makes the range between
+ * the old and the new end read as zeros. Setting the current size discards everything past EOF.
+ */
 errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 		       struct e4z_edit *edit) E4Z_MUST_CHECK;
 
+/* ---- fixing ---- */
+
 struct e4z_fix_options {
 	struct e4z_check_options check; /* what is looked for is what is fixed */
-	bool dry_run;			/* all but the writing */
+	bool dry_run;			/* plan, and deliver findings as they are; write nothing */
 };
 
 struct e4z_fix_summary {
 	struct e4z_check_summary check;
 	uint64_t left; /* findings that were not fixed, each delivered with its reason */
 	struct e4z_commit_summary commit;
-	uint64_t log_room; /* of a dry run: journal blocks there are; UINT64_MAX: no journal */
+	uint64_t log_room; /* of a dry run: blocks of a transaction; UINT64_MAX: no journal */
 };
 
 /*
- * Check the image, which is open for writing, and scrub what is found: the stale bytes become zero,
- * written blocks past EOF become unwritten or free, truncates that a crash cut short are finished.
- * No byte below any EOF changes, no size, no time. It commits on its way, in as few transactions as
- * the log and bounded memory allow; after the last one the findings are delivered, each fixed or
- * with the reason why it is left. A log that has something in it is replayed in any case. The stop
- * flag is obeyed between two commits. Not between e4z_begin() and e4z_commit().
+ * Check an image opened for writing, and scrub the findings: stale bytes become zero, written
+ * blocks past EOF become unwritten or free, interrupted truncates are finished. No byte below any
+ * EOF, no size and no timestamp changes. Commits in as few transactions as the journal and a
+ * bounded amount of memory allow. After the last commit the findings are delivered, each fixed or
+ * with the reason why not. A journal that needs recovery is replayed in any case.
+ *
+ * E4Z_ET_READ_ONLY: not opened with write. E4Z_ET_STATE: a transaction is open, or a commit failed.
+ * E4Z_ET_INTERRUPTED: the stop flag was set; it takes effect between two commits. Else as of
+ * e4z_check() and e4z_commit().
  */
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 	E4Z_MUST_CHECK;
 
-/* What the blocks of a file become; what a file reads as never changes. */
+/* ---- converting ---- */
+
+/* What the blocks of a file become. What the file reads as never changes. */
 enum e4z_convert_to {
-	E4Z_TO_WRITTEN,	  /* unwritten ones below EOF, zeroed first */
-	E4Z_TO_UNWRITTEN, /* written ones that are all zero */
-	E4Z_TO_HOLE,	  /* those, and unwritten ones */
+	E4Z_TO_WRITTEN,	  /* unwritten blocks below EOF, zeroed first */
+	E4Z_TO_UNWRITTEN, /* written blocks that are all zero */
+	E4Z_TO_HOLE,	  /* both of these are freed */
 };
 
 struct e4z_convert_options {
 	enum e4z_convert_to to;
-	uint64_t offset, length; /* bytes; every block that they touch. length 0: to the end */
-	bool dry_run;		 /* of e4z_convert_all() */
-	bool every;    /* of e4z_convert(): refuse whatever e4z_convert_all() would leave out */
-	unsigned jobs; /* threads that read; 0: the processors there are */
-	const volatile int *stop; /* polled; non-zero ends it with E4Z_ET_INTERRUPTED */
+	/* Bytes; every block that the range touches. length 0: to the end of the file. */
+	uint64_t offset, length;
+	bool dry_run;		  /* only e4z_convert_all(): plan, and write nothing */
+	bool every;		  /* only e4z_convert(): refuse whatever e4z_convert_all() skips */
+	unsigned jobs;		  /* threads that read; 0: the number of CPUs */
+	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
 	/* as that of struct e4z_check_sink; E4Z_PASS_TABLES in e4z_convert_all() only */
 	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
-	/* what e4z_convert_all() did, by rising inode number; a non-zero return ends it */
+	/*
+	 * Only e4z_convert_all(): what was done, and what was not, in ascending inode order. A
+	 * non-zero return ends the call with it.
+	 */
 	errcode_t (*edit)(void *arg, const struct e4z_edit *edit);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
-	void *arg;
+	void *arg; /* passed to each of them */
 };
 
 /*
- * Convert blocks of FILE in the running transaction; with split it may take several. An encrypted
- * or verity file is refused. Neither the size nor any time changes.
+ * An operation: convert blocks of FILE, as ext4_convert_unwritten_extents() or "fallocate
+ * --dig-holes" does. Neither the size nor any timestamp changes. An encrypted or verity-protected
+ * file is refused with E4Z_ET_REFUSED. E4Z_ET_INTERRUPTED: the stop flag was set.
  */
 errcode_t e4z_convert(struct e4z_image *img, const char *file,
 		      const struct e4z_convert_options *options, struct e4z_edit *edit)
 	E4Z_MUST_CHECK;
 
 struct e4z_convert_summary {
-	uint64_t files;	     /* regular files looked at */
-	uint64_t skipped;    /* files that are exempt */
+	uint64_t files;	     /* regular files examined */
+	uint64_t skipped;    /* files that are never converted */
 	uint64_t left;	     /* files that should have been converted, and were not */
-	uint64_t log_blocks; /* of a dry run, in all its transactions */
-	uint64_t log_room;   /* each may have so many; UINT64_MAX: no journal */
+	uint64_t log_blocks; /* of a dry run: in all its transactions */
+	uint64_t log_room;   /* of a dry run: blocks of a transaction; UINT64_MAX: no journal */
 };
 
 /*
- * Convert blocks of every regular file, in as many transactions as it takes, each of whole files
- * (with split also of pieces of one that needs more): after an interruption it is begun again and
- * goes on. It is called after e4z_begin() and commits all that it did; DONE counts that.
+ * Convert blocks of every regular file, in as many transactions as it takes; each holds whole
+ * files, with split also parts of a file that needs more than one. Call it after e4z_begin(),
+ * before any operation. It commits all that it did, and the transaction stays open; DONE counts
+ * what committing took. After an interruption, call it again: what is converted already is passed
+ * over.
+ *
+ * E4Z_ET_STATE: no transaction is open, or it has operations. E4Z_ET_INTERRUPTED: the stop flag was
+ * set. Else as of e4z_commit().
  */
 errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_options *options,
 			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
 	E4Z_MUST_CHECK;
 
+/* ---- ranges ---- */
+
 /*
- * Ranges of FILE, bytes, as fallocate(2) changes them; a size grows with them unless KEEP_SIZE. A
- * file without extents has no unwritten blocks: of these three it can only be punched.
+ * Operations on the LEN bytes of FILE from OFF on, as fallocate(2) does them. The size grows with
+ * the range unless keep_size is set (FALLOC_FL_KEEP_SIZE). A file without extents has no unwritten
+ * blocks: e4z_zero_range() and e4z_allocate() refuse it (E4Z_ET_REFUSED).
+ *
+ * e4z_zero_range(): FALLOC_FL_ZERO_RANGE, ext4_zero_range(). Whole blocks become unwritten, holes
+ * are allocated, the edges are zeroed.
  */
 errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			 bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
+/*
+ * FALLOC_FL_PUNCH_HOLE, ext4_punch_hole(). Whole blocks are freed, the edges are zeroed, the size
+ * stays.
+ */
 errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			 struct e4z_edit *edit) E4Z_MUST_CHECK;
+/* Mode 0 of fallocate(2), ext4_fallocate(). Holes become unwritten blocks. */
 errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 		       bool keep_size, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
 /*
- * FALLOC_FL_WRITE_ZEROES: whole blocks end written, and zero on the disk before that; without
- * extents too, where holes in the range become written blocks of zeroes.
+ * FALLOC_FL_WRITE_ZEROES, ext4_fallocate(). Whole blocks end written, and are zero on the disk
+ * before that; holes are allocated. The size grows with the range. Possible without extents.
  */
 errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			   struct e4z_edit *edit) E4Z_MUST_CHECK;
 /*
- * Zero the bytes of [OFF, OFF + LEN) below EOF where FILE has written blocks, or in its inode, in
- * their place. Holes and unwritten blocks, which read as zero, are left alone, and nothing is
- * allocated: what is too much for the log is refused (E4Z_ET_LOG_FULL) unless it may be split.
+ * Zero the bytes of the range that are below EOF and in written blocks, or in the inode, in their
+ * place, as pwrite(2) of zeroes does. Holes and unwritten blocks, which read as zero, are left
+ * alone. Nothing is allocated, so data that does not fit in the journal is not written to other
+ * blocks: E4Z_ET_LOG_FULL unless it may be split. Possible without extents.
  */
 errcode_t e4z_zero(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 		   struct e4z_edit *edit) E4Z_MUST_CHECK;
-/* Take a range out of FILE, or open one of zeroes in it; whole blocks (with bigalloc, clusters). */
+/*
+ * FALLOC_FL_COLLAPSE_RANGE, ext4_collapse_range(): remove the range; FALLOC_FL_INSERT_RANGE,
+ * ext4_insert_range(): insert a hole. OFF and LEN are multiples of the block size (with bigalloc,
+ * of the cluster size), and the range to remove ends, or the one to insert begins, before EOF:
+ * E4Z_ET_USAGE. FILE must have extents, and must not be encrypted: E4Z_ET_REFUSED.
+ */
 errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			     struct e4z_edit *edit) E4Z_MUST_CHECK;
 errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			   struct e4z_edit *edit) E4Z_MUST_CHECK;
 
-/* Write LEN bytes at OFF into FILE, which grows with them. */
+/* ---- writing ---- */
+
+/*
+ * Write LEN bytes of DATA at OFF into FILE, as pwrite(2) does; the size grows with them. If they
+ * are larger than the journal, visible data is written to newly allocated blocks. DATA may be NULL
+ * if LEN is 0.
+ */
 errcode_t e4z_write(struct e4z_image *img, const char *file, uint64_t off, const void *data,
 		    size_t len, struct e4z_edit *edit) E4Z_MUST_CHECK;
 
-/* LEN bytes that can be read, LEN of them from OFF on, as often as it takes. */
+/* LEN bytes to be written. */
 struct e4z_source {
 	void *arg;
-	uint64_t len;
+	uint64_t len; /* bytes */
+	/*
+	 * Copy the LEN bytes from OFF on, which are all there, to TO. Each byte may be asked for
+	 * several times. Must not be NULL; a non-zero return fails the operation with it.
+	 */
 	errcode_t (*read)(void *arg, uint64_t off, void *to, size_t len);
 };
+/* The same, with bytes that SOURCE delivers until the call returns. */
 errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 			 const struct e4z_source *source, struct e4z_edit *edit) E4Z_MUST_CHECK;
 /*
- * No more BYTES than these can be written to FILE from OFF on: its map and the free blocks have no
- * room for them, and more would fail with *BEYOND: EFBIG or E4Z_ET_NO_SPACE. It fails where
- * e4z_write_from() would, whatever it is to write.
+ * An upper limit of what can be written to FILE from OFF on: *BYTES; more would fail with *BEYOND,
+ * EFBIG or E4Z_ET_NO_SPACE. Fails if e4z_write_from() would fail whatever it is to write.
  */
 errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, uint64_t *bytes,
 			 errcode_t *beyond) E4Z_MUST_CHECK;
 
 /*
- * Have what was written so far, and can be seen by nobody yet, go home before what comes later: the
- * commit puts a barrier between the two. Nothing is written now.
+ * Queue the pending data that is not yet visible, so that the commit writes it to its final
+ * location before a barrier, and later data after it, as fdatasync(2) between two writes would.
+ * Nothing is written now. E4Z_ET_STATE: no transaction is open.
  */
 errcode_t e4z_flush(struct e4z_image *img) E4Z_MUST_CHECK;
 
+/* ---- the journal ---- */
+
 /*
- * Only replay the journal, and mend a superblock that was torn while its checksum was written. Not
- * between e4z_begin() and e4z_commit().
+ * Replay the journal, as jbd2_journal_recover() does, and repair a torn superblock; nothing else.
+ * Does nothing if neither is needed.
+ *
+ * E4Z_ET_STATE: a transaction is open. E4Z_ET_READ_ONLY: not opened with write. Else as of
+ * e4z_commit().
  */
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
-/* What that would do: replayed in SUMMARY. */
+/* What e4z_replay() would do: replayed in SUMMARY. Nothing is written. Errors as there. */
 errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
+
+/* ---- mappings ---- */
 
 enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_INLINE };
 
@@ -582,37 +749,53 @@ enum e4z_map_state { E4Z_MAP_HOLE, E4Z_MAP_UNWRITTEN, E4Z_MAP_WRITTEN, E4Z_MAP_I
 struct e4z_map_piece {
 	uint32_t ino;
 	uint64_t lblk, blocks; /* inline data: 0 and 1 */
-	uint64_t pblk;	       /* E4Z_NONE: nowhere */
+	uint64_t pblk;	       /* E4Z_NONE: a hole, or inline data */
 	enum e4z_map_state state;
-	bool past_eof; /* wholly */
+	bool past_eof; /* the piece is past EOF; none extends across EOF */
 };
 
-/* "hole", "unwritten", "written" or "inline". */
+/* "hole", "unwritten", "written" or "inline", static strings; NULL: no such state. */
 const char *e4z_map_state_name(enum e4z_map_state state);
 
-/* Deliver the mapping of FILE in order, holes below EOF too. A non-zero return ends it. */
+/*
+ * Deliver the mapping of FILE in ascending order, as the FIEMAP ioctl(2) does, with the holes below
+ * EOF. A non-zero return of PIECE ends the call with it. Which changes of an open transaction are
+ * seen is not defined. E4Z_ET_REFUSED: FILE has no blocks, it is a device for one.
+ */
 errcode_t e4z_map(struct e4z_image *img, const char *file,
 		  errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece), void *arg)
 	E4Z_MUST_CHECK;
 
+/* ---- traces and undo files ---- */
+
 /*
- * A line for every write, zeroing and barrier from now on, in the order in which they are done.
- * PATH is a new file, which is not there afterwards either if nothing was written, or a pipe or a
- * character device; a file that exists is EEXIST.
+ * From now on, record every write, zeroing and barrier as one line in PATH, in the order in which
+ * they are done; e4zero(8) has the format. PATH is a pipe, a character device, or a
+ * file that is created, and removed by e4z_close() if nothing was written to the image.
+ *
+ * EEXIST: PATH exists. EBUSY: there is a trace already. Else as of open(2).
  */
 errcode_t e4z_trace(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 
 /*
- * Before anything else is written, write into the new file PATH what e4z_undo(), and e2undo(8),
- * need to take it back: the old bytes. When nothing is written after all no file is left.
+ * From now on, save the old bytes in the new file PATH before they are overwritten, for e4z_undo()
+ * and e2undo(8). The file is removed by e4z_close() if nothing was written to the image. Call it
+ * before the first write.
+ *
+ * EEXIST: PATH exists. EBUSY: there is an undo file already. E4Z_ET_FEATURE: the journal is
+ * external, and cannot be saved. Else as of open(2).
  */
 errcode_t e4z_keep_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
-/* Would that be refused? No file is made. */
+/* Would that fail? Errors as there. No file is created. */
 errcode_t e4z_plan_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
 /*
- * Take back what was done to the image SPEC since the undo file PATH was begun. It may be done
- * again after it was interrupted. DRY_RUN: all but the writing. DONE counts bytes and barriers; WHY
- * becomes the whole sentence of a failure, or "" where error_message() is all.
+ * Restore in the image SPEC (as of e4z_open()) the bytes saved in the undo file PATH, as e2undo(8)
+ * does. May be repeated after an interruption. With dry_run nothing is written. DONE counts bytes
+ * and barriers. WHY, WHY_SIZE bytes, receives the sentence of a failure, or "" if error_message(3)
+ * says everything; it may be NULL if WHY_SIZE is 0.
+ *
+ * E4Z_ET_BAD_UNDO: PATH is not an undo file, or a corrupt one. E4Z_ET_OTHER_IMAGE: of another
+ * image, or the image has changed since. Else as of e4z_open().
  */
 errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
 		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)

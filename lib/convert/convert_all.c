@@ -352,10 +352,17 @@ static errcode_t convert_every(struct every *e)
 errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_options *options,
 			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
 {
-	struct every e = {.img = img, .options = options, .summary = summary, .done = done};
-	const struct results_sink sink = {options->arg, options->edit, options->skipped};
+	static const struct e4z_convert_options defaults;
+	struct e4z_convert_summary unwanted;
+	struct e4z_commit_summary unwanted_done;
+	struct results_sink sink;
+	struct every e = {.img = img};
 	errcode_t err, told;
 
+	e.options = options = options ? options : &defaults;
+	e.summary = summary = summary ? summary : &unwanted;
+	e.done = done = done ? done : &unwanted_done;
+	sink = (struct results_sink){options->arg, options->edit, options->skipped};
 	*summary = (struct e4z_convert_summary){.log_room = UINT64_MAX};
 	*done = (struct e4z_commit_summary){0};
 	if (!img->txn)

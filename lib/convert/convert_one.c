@@ -106,15 +106,18 @@ static errcode_t convert_one(struct convert *c, struct e4z_edit *edit)
 errcode_t e4z_convert(struct e4z_image *img, const char *file,
 		      const struct e4z_convert_options *options, struct e4z_edit *edit)
 {
+	static const struct e4z_convert_options defaults;
+	struct e4z_edit unwanted;
 	struct convert c;
 	struct session *s;
 	errcode_t err;
 
+	edit = edit ? edit : &unwanted;
 	*edit = (struct e4z_edit){.path = file};
 	err = session_get(img, &s);
 	if (err)
 		return err;
-	err = convert_open(img, options, &c);
+	err = convert_open(img, options ? options : &defaults, &c);
 	if (!err) /* this one has a map of its own */
 		err = session_settle(img);
 	err = err ? err : prepare(&c, file);

@@ -529,10 +529,17 @@ static errcode_t run(struct fix *fix)
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 {
-	struct fix fix = {.img = img, .options = options, .summary = summary};
+	static const struct e4z_fix_options defaults;
+	struct e4z_fix_summary unwanted;
+	struct fix fix = {
+		.img = img,
+		.options = options ? options : &defaults,
+		.summary = summary ? summary : &unwanted,
+	};
 	struct e4z_commit_summary done;
 	errcode_t err;
 
+	summary = fix.summary;
 	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
 	if (img->dev->write_fd < 0)
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
@@ -543,7 +550,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	if (!fix.doubt)
 		err = ENOMEM;
 	if (!err)
-		err = check_new(img, &options->check, true, sink, &summary->check, &fix.check);
+		err = check_new(img, &fix.options->check, true, sink, &summary->check, &fix.check);
 	if (!err)
 		err = run(&fix);
 	e4z_done(img, &done);

@@ -310,8 +310,10 @@ errcode_t op_split_range(struct op *op)
 
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)
 {
+	struct e4z_edit unwanted;
 	errcode_t err;
 
+	edit = edit ? edit : &unwanted;
 	*edit = (struct e4z_edit){.op = op->name, .path = name};
 	op->img = img;
 	op->edit = edit;

@@ -34,8 +34,10 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
+	struct e4z_commit_summary unwanted;
 	errcode_t err;
 
+	summary = summary ? summary : &unwanted;
 	*summary = (struct e4z_commit_summary){0};
 	err = session_commit(img, summary);
 	e4z_abort(img);
@@ -44,13 +46,16 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
+	struct e4z_commit_summary unwanted;
+	uint64_t room;
 	errcode_t err;
 
+	summary = summary ? summary : &unwanted;
 	*summary = (struct e4z_commit_summary){0};
 	if (!img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	err = session_settle(img);
-	return err ? err : txn_plan(img, summary, log_room);
+	return err ? err : txn_plan(img, summary, log_room ? log_room : &room);
 }
 
 errcode_t e4z_plan_commit(struct e4z_image *img)
@@ -95,19 +100,24 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	errcode_t err = begin_replay(img, summary);
+	struct e4z_commit_summary unwanted;
+	errcode_t err;
 
+	summary = summary ? summary : &unwanted;
+	err = begin_replay(img, summary);
 	return err || !img->txn ? err : e4z_commit(img, summary);
 }
 
 errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	uint64_t room;
-	errcode_t err = begin_replay(img, summary);
+	struct e4z_commit_summary unwanted;
+	errcode_t err;
 
+	summary = summary ? summary : &unwanted;
+	err = begin_replay(img, summary);
 	if (err || !img->txn)
 		return err;
-	err = e4z_plan(img, summary, &room);
+	err = e4z_plan(img, summary, NULL);
 	e4z_abort(img);
 	return err;
 }

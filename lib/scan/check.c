@@ -295,7 +295,7 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 		summary->fixed += finding->fixed;
 		summary->stale_bytes += finding->nonzero;
 	}
-	return sink->finding(sink->arg, finding);
+	return sink->finding ? sink->finding(sink->arg, finding) : 0;
 }
 
 /* Names that are missing for a reason: the directories, last. */
@@ -339,6 +339,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
 		    struct check **out)
 {
+	static const struct e4z_check_sink nothing;
 	struct check *check = calloc(1, sizeof(*check));
 	errcode_t err;
 
@@ -347,7 +348,9 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	if (!check)
 		return ENOMEM;
 	*check = (struct check){
-		.img = img, .options = *options, .whole = whole, .sink = sink, .summary = summary};
+		.img = img, .whole = whole, .sink = sink ? sink : &nothing, .summary = summary};
+	if (options)
+		check->options = *options;
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)
@@ -377,10 +380,13 @@ void check_free(struct check *check)
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
+	struct e4z_check_summary unwanted;
 	struct e4z_commit_summary done;
 	struct check *check;
-	errcode_t err = check_new(img, options, false, sink, summary, &check);
+	errcode_t err;
 
+	summary = summary ? summary : &unwanted;
+	err = check_new(img, options, false, sink, summary, &check);
 	if (!err)
 		err = check_deliver(check, NULL, NULL);
 	if (!err && summary->none_judged)

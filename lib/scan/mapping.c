@@ -46,7 +46,7 @@ static bool on_node(void *arg, uint64_t pblk)
 static void deliver(struct mapping *m, struct e4z_map_piece piece)
 {
 	piece.ino = m->ino;
-	if (!m->err && piece.blocks)
+	if (!m->err && piece.blocks && m->piece)
 		m->err = m->piece(m->arg, &piece);
 }
 

@@ -160,6 +160,8 @@ void e4z_done(const struct e4z_image *img, struct e4z_commit_summary *done)
 {
 	const struct txn *txn = img->txn;
 
+	if (!done)
+		return;
 	*done = img->done;
 	done->bytes_written = done->bytes_zeroed_again = 0;
 	done->barriers = done->bytes_read = 0;

@@ -461,12 +461,13 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 		a.restored = 0;
 	if (a.dev)
 		a.restored += a.dev->bytes_missed;
-	*done = (struct e4z_commit_summary){
-		.bytes_written = a.restored,
-		.bytes_zeroed_again = a.dev ? a.dev->bytes_missed : 0,
-		.barriers = a.dev ? a.dev->barriers : 0,
-		.bytes_read = a.dev ? a.dev->bytes_read : 0,
-	};
+	if (done)
+		*done = (struct e4z_commit_summary){
+			.bytes_written = a.restored,
+			.bytes_zeroed_again = a.dev ? a.dev->bytes_missed : 0,
+			.barriers = a.dev ? a.dev->barriers : 0,
+			.bytes_read = a.dev ? a.dev->bytes_read : 0,
+		};
 	if (a.fd >= 0)
 		close(a.fd);
 	caches_close(a.dev);
