@@ -322,6 +322,7 @@ static errcode_t zero_inline(struct zeroing *z)
 		memset(data.head, 0, head);
 	if (rest && !zero)
 		memset(data.rest, 0, rest);
+	f->changed |= !zero;
 	edit_close_handle(f);
 	return 0;
 }

@@ -123,7 +123,7 @@ is_on_list image
 sound image
 
 # the same in the orphan file, and the file system's mark goes with the last
-if mke2fs -q -F -O orphan_file probe 8M >mke2fs.log 2>&1; then
+if mke2fs -q -F -t ext4 -O orphan_file probe 8M >mke2fs.log 2>&1; then
 	make_image image 300M "${small[@]}" -J size=1 -O '^resize_inode,orphan_file'
 	orphans image 120000 120000 20
 	in_file image
@@ -149,12 +149,26 @@ if mke2fs -q -F -O orphan_file probe 8M >mke2fs.log 2>&1; then
 	! dumpe2fs -h image 2>/dev/null | grep -q orphan_present || fail 'orphan_present of indirect maps is left'
 	sound image
 
+	# the bytes past the end of inline data are zero afterwards, and the inode has its checksum
+	make_image image 8M -I 256 -O orphan_file,inline_data,metadata_csum
+	yes inline | head -c 100 >inline
+	debugfs_script image <<<$'write inline o\nsif o size 50\nwrite x keep'
+	chain=("$(ino_of image /o)")
+	in_file image
+	finishes image 1 0 2
+	# debugfs shows all that the inode has room for
+	{ head -c 50 inline && head -c 50 /dev/zero; } >want
+	holds image /o want
+	run_e4zero 0 --check image
+	sound image
+
 	# no entry counts that lies past its size
 	make_image image 8M -b 1024 -O orphan_file
 	orphans image 20
 	in_file image
 	debugfs_script image <<<"sif <$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')> size 1000"
-	run_e4zero 0 --check image
+	run_e4zero 4 --check image
+	! grep -q '^pending-truncate' out || fail "an entry past the end of its file counts: $(cat out)"
 	same 'finished' "$(run_e4zero 0 --json --truncate 0 image /keep && field orphans_finished summary)" 0
 fi
 
