@@ -295,7 +295,7 @@ uint64_t convert_blocks(const struct convert *c, const struct convert_file *file
 
 struct conversion {
 	struct convert *c;
-	struct edit_file file;
+	struct edit_file *file;
 	struct e4z_span range; /* logical blocks; what of them is mapped is all converted */
 	size_t piece;	       /* that ends the range */
 	struct run_vec zeroed; /* places that become written */
@@ -310,8 +310,8 @@ static errcode_t end_range(struct conversion *v)
 	if (!len)
 		return 0;
 	if (v->c->options->to == E4Z_TO_HOLE)
-		return edit_unmap(&v->file, start, len);
-	return edit_set_state(&v->file, start, len, v->c->options->to == E4Z_TO_UNWRITTEN);
+		return edit_unmap(v->file, start, len);
+	return edit_set_state(v->file, start, len, v->c->options->to == E4Z_TO_UNWRITTEN);
 }
 
 /*
@@ -402,14 +402,14 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 			if (at == last)
 				break;
 			if (at != end) {
-				err = edit_zero(&v->file, start, end - start);
+				err = edit_zero(v->file, start, end - start);
 				start = at;
 			}
 			end = stop;
 		}
 	}
 	*did_zero |= end > 0;
-	return err ? err : edit_zero(&v->file, start, end - start);
+	return err ? err : edit_zero(v->file, start, end - start);
 }
 
 /*
@@ -426,14 +426,17 @@ static bool became_bad(const struct edit_file *f, unsigned depth, uint64_t eof)
 static errcode_t convert_opened(struct conversion *v, const struct convert_file *file,
 				struct convert_place *place, uint64_t blocks, struct e4z_edit *edit)
 {
-	unsigned depth = depth_of(&v->file.inode);
-	errcode_t err = guard_inode(v->c->img, &v->file.inode, 0);
+	unsigned depth = depth_of(&v->file->inode);
+	errcode_t err = guard_inode(v->c->img, &v->file->inode, 0);
 
 	if (!err)
-		err = change_map(v, file, place, blocks);
+		err = edit_open_handle(v->file);
 	if (!err)
-		err = edit_finish(&v->file, false);
-	if (!err && became_bad(&v->file, depth, file->eof))
+		err = change_map(v, file, place, blocks);
+	edit_close_handle(v->file);
+	if (!err)
+		err = edit_finish(v->file, false);
+	if (!err && became_bad(v->file, depth, file->eof))
 		err = image_refuse_file(v->c->img, file->ino, E4Z_ET_REFUSED,
 					"its tree would become too deep for what lies past EOF");
 	if (!err)
@@ -445,24 +448,17 @@ errcode_t convert_file(struct convert *c, const struct convert_file *file,
 		       struct convert_place *place, uint64_t blocks, struct e4z_edit *edit)
 {
 	struct conversion v = {.c = c};
-	errcode_t err = edit_open(c->img, file->ino, &v.file);
+	errcode_t err = session_open(c->img, file->ino, &v.file);
 
-	/* what comes later in the transaction must know what of the file can be seen until then */
-	if (c->img->session)
-		v.file.session = &c->img->session->shared;
-	if (!err)
-		err = edit_open_handle(&v.file);
 	if (!err)
 		err = convert_opened(&v, file, place, blocks, edit);
-	if (!err) {
-		edit->blocks_converted += v.blocks;
-		edit->blocks_freed += v.file.given;
-		edit->blocks_allocated += v.file.taken;
-	}
-	edit_close_handle(&v.file);
-	edit_close(&v.file);
 	vec_free(&v.zeroed);
-	return err;
+	if (err)
+		return err;
+	edit->blocks_converted += v.blocks;
+	edit->blocks_freed += v.file->given;
+	edit->blocks_allocated += v.file->taken;
+	return session_put_files(c->img);
 }
 
 struct convert_pieces {
@@ -495,7 +491,7 @@ static errcode_t undo_piece(void *arg)
 {
 	struct convert_pieces *p = arg;
 
-	return txn_rewind(p->c->img);
+	return session_rewind(p->c->img);
 }
 
 static errcode_t commit_piece(void *arg)

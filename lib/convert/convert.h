@@ -72,8 +72,8 @@ uint64_t convert_blocks(const struct convert *c, const struct convert_file *file
 
 /*
  * Convert FILE from *PLACE on, BLOCKS blocks or to its end, in the running transaction; *PLACE
- * moves behind them, and EDIT counts what was done on top of what is in it. After a failure the
- * caller takes back what was changed.
+ * moves behind them, and EDIT counts what was done on top of what is in it. No file is open in the
+ * session, before and afterwards. After a failure the caller takes back what was changed.
  */
 errcode_t convert_file(struct convert *c, const struct convert_file *file,
 		       struct convert_place *place, uint64_t blocks, struct e4z_edit *edit);

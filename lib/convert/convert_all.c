@@ -9,6 +9,7 @@
 
 #include "base/pool.h"
 #include "edit/pieces.h"
+#include "edit/session.h"
 #include "findings/findings.h"
 #include "journal/commit.h"
 #include "open/guard.h"
@@ -88,7 +89,7 @@ static size_t block_limit(const struct every *e)
 /* In a dry run: what the transaction would take, then it is forgotten. */
 static errcode_t pretend(struct every *e)
 {
-	errcode_t err = txn_pretend(e->img, e->done, &e->summary->log_room);
+	errcode_t err = session_pretend(e->img, e->done, &e->summary->log_room);
 
 	e->summary->log_blocks = e->done->log_blocks;
 	return err;
@@ -97,7 +98,7 @@ static errcode_t pretend(struct every *e)
 static errcode_t commit(void *arg)
 {
 	struct every *e = arg;
-	errcode_t err = e->options->dry_run ? pretend(e) : txn_commit(e->img, e->done);
+	errcode_t err = e->options->dry_run ? pretend(e) : session_commit(e->img, e->done);
 
 	for (size_t i = 0; i < e->pending.count && !err; i++)
 		err = results_edit(e->results, &e->pending.items[i]);
@@ -131,10 +132,11 @@ static errcode_t try_file(struct every *e, const struct convert_file *file, bool
 {
 	struct convert_place start = {0};
 	struct e4z_edit edit = file->edit;
-	errcode_t err;
+	errcode_t err = session_mark(e->img), back;
 
 	*fits = true;
-	txn_mark(e->img);
+	if (err)
+		return err;
 	err = convert_file(&e->convert, file, &start, UINT64_MAX, &edit);
 	/* counting exactly is dear: where the blocks held are few enough there is no need to */
 	if (!err && e->img->log && capture_count(e->img->view) >= commit_room(e->img->log)) {
@@ -143,9 +145,10 @@ static errcode_t try_file(struct every *e, const struct convert_file *file, bool
 	}
 	if (!err && *fits && vec_push(&e->pending, edit))
 		err = ENOMEM;
-	if (err || !*fits)
-		txn_back(e->img);
-	return err;
+	if (!err && *fits)
+		return 0;
+	back = session_back(e->img);
+	return back ? back : err;
 }
 
 static errcode_t convert_this(struct every *e, const struct convert_file *file)

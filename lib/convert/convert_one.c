@@ -76,7 +76,7 @@ static errcode_t convert_one(struct convert *c, struct e4z_edit *edit)
 	const char *path = edit->path;
 	struct convert_place start = {0};
 	uint64_t need = 0, room = 0;
-	errcode_t err;
+	errcode_t err, back;
 
 	*edit = file->edit;
 	edit->path = path;
@@ -88,19 +88,23 @@ static errcode_t convert_one(struct convert *c, struct e4z_edit *edit)
 		if (err)
 			return err;
 	}
-	txn_mark(img);
+	err = session_mark(img);
+	if (err)
+		return err;
 	err = convert_file(c, file, &start, UINT64_MAX, edit);
 	if (!err && txn_may_split(img) && img->log)
 		err = txn_log_need(img, &need, &room);
 	if (!err && need > room) {
-		txn_back(img);
+		err = session_back(img);
 		*edit = file->edit;
 		edit->path = path;
-		err = convert_in_pieces(c, file, commit_piece, img, edit);
+		if (!err)
+			err = convert_in_pieces(c, file, commit_piece, img, edit);
 	}
-	if (err)
-		txn_back(img);
-	return err;
+	if (!err)
+		return 0;
+	back = session_back(img);
+	return back ? back : err;
 }
 
 errcode_t e4z_convert(struct e4z_image *img, const char *file,

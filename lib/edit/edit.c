@@ -174,16 +174,18 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 	return 0;
 }
 
-errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f)
+errcode_t edit_open(struct e4z_image *img, struct edit_session *s, uint32_t ino,
+		    struct edit_file *f)
 {
 	errcode_t err;
 
-	*f = (struct edit_file){.img = img};
-	err = open_slot(f, ino);
-	if (err || !inode_has_map(&f->inode))
-		return err;
-	err = first_look(img, &f->inode);
-	return err ? err : load_map(f);
+	*f = (struct edit_file){.img = img, .session = s, .blocks = cache_file_new(s->cache)};
+	err = f->blocks ? open_slot(f, ino) : ENOMEM;
+	if (!err && inode_has_map(&f->inode))
+		err = first_look(img, &f->inode);
+	if (!err && inode_has_map(&f->inode))
+		err = load_map(f);
+	return err ? err : edit_note_origin(f);
 }
 
 void edit_close(struct edit_file *f)
@@ -355,9 +357,12 @@ errcode_t edit_finish(struct edit_file *f, bool stamp)
 		err = add_sectors(f);
 	if (err)
 		return err;
-	if (stamp)
+	if (stamp) {
 		stamp_inode(f);
+		f->stamp = false;
+	}
 	inode_set_checksum(f->img, f->inode.ino, f->inode.raw);
+	f->changed = false;
 	return 0;
 }
 

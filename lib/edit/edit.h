@@ -66,8 +66,8 @@ struct edit_mark {
 
 struct edit_file {
 	struct e4z_image *img;
-	struct edit_session *session; /* NULL: the file is edited by itself */
-	struct cache_file *blocks;    /* its dirty blocks; NULL: as above */
+	struct edit_session *session;
+	struct cache_file *blocks;    /* its dirty blocks */
 	struct inode inode;	      /* raw is in the transaction */
 	char *name;		      /* that the caller called it by; NULL: not known */
 	struct extents *list;	      /* NULL: inline data */
@@ -79,29 +79,32 @@ struct edit_file {
 	uint64_t placed;	      /* of those taken: for what waited in the cache */
 	uint64_t converted;	      /* blocks whose state changed */
 	struct unmapped_vec unmapped; /* to be freed */
-	bool changed;		      /* the map */
+	bool changed;		      /* the map, or inline data: edit_finish() is due */
 	bool stays;		      /* no block may be moved: the old one would keep its bytes */
 	bool stamp;		      /* it was changed by somebody: times are due */
 	bool strict; /* a tree that e2fsck takes for damaged is refused, though it was one before */
-	struct edit_steps steps; /* since the mark; only in a session */
+	struct edit_steps steps; /* since the mark, if there is one */
 	struct edit_mark mark;
-	uint64_t marked; /* operation of the session that the mark is of */
+	bool has_mark;	 /* it was open before the operation, and goes back to what it was then */
+	uint64_t opened; /* operation of the session that opened it, */
+	uint64_t marked; /* and the last one that touched it */
 	uint64_t bound;	 /* journal blocks, as counted last: fit_bound() */
 	errcode_t err;
 };
 
 /*
- * Open the inode INO for editing: its checksum and its mapping hold every rule of
- * doc/findings.md, no block is in it twice. Give it to edit_close() in any case.
+ * Open the inode INO for editing in S, for session_open(): its checksum and its mapping hold every
+ * rule of doc/findings.md, no block is in it twice. Give it to edit_close() in any case.
  */
-errcode_t edit_open(struct e4z_image *img, uint32_t ino, struct edit_file *f);
+errcode_t edit_open(struct e4z_image *img, struct edit_session *s, uint32_t ino,
+		    struct edit_file *f);
 void edit_close(struct edit_file *f);
 
 /* ---- handles: the short spans in which an operation changes metadata ---- */
 
 /*
- * What follows changes the map and, in a session, needs a handle. While there is one nothing may be
- * zeroed or flushed: a flush would stage its conversion in the middle of a change, ahead of its own
+ * What follows changes the map, and needs a handle. While there is one nothing may be zeroed or
+ * flushed: a flush would stage its conversion in the middle of a change, ahead of its own
  * barrier (ext4_iomap_block_zero_range() warns of the same).
  */
 errcode_t edit_open_handle(struct edit_file *f);
@@ -147,7 +150,7 @@ uint32_t edit_seen_bytes(const struct edit_file *f, uint64_t pblk, bool unwritte
  */
 bool edit_waits(const struct edit_file *f, uint64_t pblk, bool unwritten, const uint8_t *data);
 
-/* Remember how the committed state shows F, once in a transaction. In a session only. */
+/* Remember how the committed state shows F, once in a transaction. */
 errcode_t edit_note_origin(struct edit_file *f);
 
 /* RUN is not written from now on, but until the commit it is seen all the same. */
@@ -181,7 +184,7 @@ errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len);
 /* The content of the block at PBLK as the transaction will leave it. */
 errcode_t edit_read(const struct edit_file *f, uint64_t pblk, uint8_t *data);
 
-/* An operation begins, and edit_back() undoes what it did to the map. In a session only. */
+/* An operation begins, and edit_back() undoes what it did to the map. */
 errcode_t edit_mark(struct edit_file *f);
 /* It is not going to be undone any more. */
 void edit_unmark(struct edit_file *f);
@@ -194,7 +197,10 @@ errcode_t edit_give_back(struct edit_file *f);
 errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool reserved,
 		    uint64_t *pblk, uint64_t *got);
 
-/* Put the map and the inode into the transaction: tree blocks, i_blocks, size, times, checksum. */
+/*
+ * Put the map and the inode into the transaction: tree blocks, i_blocks, size, times, checksum.
+ * Nothing is due afterwards.
+ */
 errcode_t edit_finish(struct edit_file *f, bool stamp);
 
 /* Under LARGE_FILE where that is needed. */

@@ -15,7 +15,7 @@
 
 errcode_t edit_no_handle(const struct edit_file *f, const char *what)
 {
-	if (!f->session || !f->session->handle)
+	if (!f->session->handle)
 		return 0;
 	return image_fail_file(f->img, f->inode.ino, E4Z_ET_HANDLE, "%s it", what);
 }
@@ -24,20 +24,19 @@ errcode_t edit_open_handle(struct edit_file *f)
 {
 	errcode_t err = edit_no_handle(f, "changing");
 
-	if (!err && f->session)
+	if (!err)
 		f->session->handle = true;
 	return err;
 }
 
 void edit_close_handle(struct edit_file *f)
 {
-	if (f->session)
-		f->session->handle = false;
+	f->session->handle = false;
 }
 
 static errcode_t in_handle(const struct edit_file *f)
 {
-	if (!f->session || f->session->handle)
+	if (f->session->handle)
 		return 0;
 	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_STATE,
 				 "changing it without a handle");
@@ -72,7 +71,7 @@ static errcode_t note(struct edit_file *f, enum edit_kind kind, const struct run
 	};
 
 	f->changed = true;
-	if (!f->session)
+	if (!f->has_mark)
 		return 0;
 	if (steps_grow(&f->steps))
 		return ENOMEM;
@@ -93,6 +92,7 @@ void edit_unmark(struct edit_file *f)
 	vec_free(&f->steps.pieces);
 	slab_free(&f->steps.slab);
 	f->steps.count = 0;
+	f->has_mark = false;
 }
 
 errcode_t edit_mark(struct edit_file *f)
@@ -100,6 +100,7 @@ errcode_t edit_mark(struct edit_file *f)
 	uint8_t *data;
 
 	f->steps.count = 0;
+	f->has_mark = true;
 	f->mark = (struct edit_mark){
 		.sectors = f->sectors,
 		.taken = f->taken,
@@ -455,7 +456,7 @@ errcode_t edit_zero(struct edit_file *f, uint64_t pblk, uint64_t len)
 {
 	const struct edit_session *s = f->session;
 	uint64_t start = pblk, end = pblk + len;
-	bool any = s && rangeset_meets(s->seen, pblk, len);
+	bool any = rangeset_meets(s->seen, pblk, len);
 	uint8_t *data;
 	errcode_t err = 0;
 

@@ -79,7 +79,7 @@ errcode_t edit_note_seen(struct edit_file *f, const struct run *run)
 {
 	struct edit_session *s = f->session;
 
-	if (!s || run->unwritten)
+	if (run->unwritten)
 		return 0;
 	if (!rangeset_meets(s->hidden, run->pblk, run->len))
 		return rangeset_add(s->seen, run->pblk, run->len, NULL);
@@ -94,8 +94,6 @@ errcode_t edit_note_hidden(struct edit_file *f, const struct run *run)
 {
 	struct edit_session *s = f->session;
 
-	if (!s)
-		return 0;
 	if (!rangeset_meets(s->seen, run->pblk, run->len))
 		return rangeset_add(s->hidden, run->pblk, run->len, NULL);
 	for (uint64_t i = 0; i < run->len; i++)

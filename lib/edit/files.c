@@ -79,22 +79,14 @@ void session_drop(struct e4z_image *img)
 
 /* ---- opening ---- */
 
-static errcode_t join(struct session *s, struct edit_file *f)
+static errcode_t enter(struct session *s, struct edit_file *f)
 {
+	f->opened = s->operation;
 	if (f->img->file_ino == f->inode.ino) {
 		f->name = strdup(f->img->file);
 		if (!f->name)
 			return ENOMEM;
 	}
-	f->session = &s->shared;
-	f->blocks = cache_file_new(s->shared.cache);
-	if (!f->blocks)
-		return ENOMEM;
-	return edit_note_origin(f);
-}
-
-static errcode_t enter(struct session *s, struct edit_file *f)
-{
 	if (vec_push(&s->files, f))
 		return ENOMEM;
 	if (!numbermap_add(&s->file_of, f->inode.ino, (uint32_t)s->files.count - 1))
@@ -105,11 +97,13 @@ static errcode_t enter(struct session *s, struct edit_file *f)
 
 errcode_t session_touch(struct session *s, struct edit_file *f)
 {
-	errcode_t err;
+	errcode_t err = 0;
 
 	if (f->marked == s->operation)
 		return 0;
-	err = edit_mark(f);
+	/* what the operation opened is closed when it is taken back */
+	if (f->opened != s->operation)
+		err = edit_mark(f);
 	if (!err && vec_push(&s->touched, f))
 		err = ENOMEM;
 	if (!err)
@@ -133,9 +127,7 @@ errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **o
 	*out = f = calloc(1, sizeof(*f));
 	if (!f)
 		return ENOMEM;
-	err = edit_open(img, ino, f);
-	if (!err)
-		err = join(s, f);
+	err = edit_open(img, &s->shared, ino, f);
 	if (!err)
 		err = enter(s, f);
 	if (err) {

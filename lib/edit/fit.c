@@ -127,7 +127,6 @@ static errcode_t put_maps(struct session *s)
 		err = writeback_flush(f, 0, EXTENTS_END, &wrote);
 		if (!err && f->changed)
 			err = edit_finish(f, false);
-		f->changed &= err != 0;
 	}
 	return err;
 }

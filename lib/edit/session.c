@@ -159,13 +159,9 @@ static errcode_t take_back_maps(struct session *s)
 {
 	errcode_t err = 0;
 
-	for (size_t i = 0; i < s->touched.count && !err; i++) {
-		struct edit_file *f = s->touched.items[i];
-		uint32_t place = 0;
-
-		if (numbermap_find(&s->file_of, f->inode.ino, &place) && place < s->file_mark)
-			err = edit_back(f);
-	}
+	for (size_t i = 0; i < s->touched.count && !err; i++)
+		if (s->touched.items[i]->has_mark)
+			err = edit_back(s->touched.items[i]);
 	return err;
 }
 
@@ -192,10 +188,10 @@ errcode_t session_back(struct e4z_image *img)
 
 /* ---- settling ---- */
 
-static errcode_t settle(struct e4z_image *img)
+static errcode_t put_files(struct e4z_image *img)
 {
 	struct session *s = img->session;
-	errcode_t err = fit_move(img);
+	errcode_t err = 0;
 
 	for (size_t i = 0; i < s->files.count && !err; i++) {
 		struct edit_file *f = s->files.items[i];
@@ -213,12 +209,26 @@ static errcode_t settle(struct e4z_image *img)
 	return 0;
 }
 
+errcode_t session_put_files(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = img->session ? session_get(img, &s) : 0;
+
+	return err || !img->session ? err : put_files(img);
+}
+
 errcode_t session_settle(struct e4z_image *img)
 {
 	struct session *s;
 	errcode_t err = img->session ? session_get(img, &s) : 0;
 
-	return err || !img->session ? err : settle(img);
+	if (err || !img->session)
+		return err;
+	err = fit_move(img);
+	/* part of it may be in the transaction */
+	if (err)
+		s->broken = true;
+	return err ? err : put_files(img);
 }
 
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
@@ -241,6 +251,22 @@ errcode_t session_seal(struct e4z_image *img)
 		return err;
 	session_drop(img);
 	return txn_seal_planned(img);
+}
+
+errcode_t session_pretend(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room)
+{
+	errcode_t err = session_settle(img);
+
+	if (err)
+		return err;
+	session_drop(img);
+	return txn_pretend(img, summary, room);
+}
+
+errcode_t session_rewind(struct e4z_image *img)
+{
+	session_drop(img);
+	return txn_rewind(img);
 }
 
 errcode_t session_next(struct e4z_image *img)

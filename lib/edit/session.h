@@ -31,7 +31,16 @@ bool session_gave_back(const struct e4z_image *img);
 /* Flush where the cache is over its limit: what can be seen stays until the commit. */
 errcode_t session_limit(struct e4z_image *img);
 
-/* Put all dirty blocks where they belong, and all maps into the transaction; nothing stays open. */
+/*
+ * Put all dirty blocks where they belong, and all maps into the transaction; nothing stays open.
+ * The operation that is running can be taken back as long as nothing was open when it began.
+ */
+errcode_t session_put_files(struct e4z_image *img);
+
+/*
+ * The same; data are moved to new blocks before, as far as the transaction is too large for the
+ * log.
+ */
 errcode_t session_settle(struct e4z_image *img);
 
 /* session_settle(), then txn_seal_planned(). */
@@ -42,5 +51,12 @@ errcode_t session_next(struct e4z_image *img);
 
 /* session_settle(), then txn_commit(). */
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary);
+
+/* session_settle(), then txn_pretend(). */
+errcode_t session_pretend(struct e4z_image *img, struct e4z_commit_summary *summary,
+			  uint64_t *room);
+
+/* Forget all that is neither committed nor sealed: txn_rewind(). */
+errcode_t session_rewind(struct e4z_image *img);
 
 #endif

@@ -8,14 +8,15 @@
 #include "e4zero.h"
 
 #include "base/vec.h"
-#include "edit/edit.h"
 #include "edit/pieces.h"
+#include "edit/session.h"
 #include "file/inline.h"
 #include "findings/findings.h"
 #include "fix/fix_orphans.h"
 #include "image/groups.h"
 #include "open/guard.h"
 #include "ops/orphan.h"
+#include "ops/zero.h"
 #include "scan/check.h"
 #include "scan/doubt.h"
 #include "sets/rangeset.h"
@@ -81,8 +82,8 @@ static errcode_t end_batch(struct fix *fix)
 	if (err || !fix->img->txn || !txn_has_changes(fix->img))
 		return err;
 	if (!fix->options->dry_run)
-		return txn_commit(fix->img, &sum->commit);
-	return txn_pretend(fix->img, &sum->commit, &sum->log_room);
+		return session_commit(fix->img, &sum->commit);
+	return session_pretend(fix->img, &sum->commit, &sum->log_room);
 }
 
 /* ---- one finding ---- */
@@ -113,24 +114,18 @@ static errcode_t zero_tail(struct fix *fix, const struct e4z_finding *f)
 
 static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
 {
-	struct edit_file file;
+	struct edit_file *file;
 	struct inline_data data;
-	uint64_t size, head;
-	errcode_t err = edit_open(fix->img, f->ino, &file);
+	struct e4z_edit ignored = {0};
+	errcode_t err = session_open(fix->img, f->ino, &file);
+	uint64_t size = err ? 0 : file->inode.size;
 
-	if (!err && (!inline_find(fix->img, &file.inode, &data) ||
-		     file.inode.size > inline_capacity(&data)))
+	if (!err && (!inline_find(fix->img, &file->inode, &data) || size > inline_capacity(&data)))
 		err = image_refuse(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
-	if (!err) {
-		size = file.inode.size;
-		head = size < INODE_I_BLOCK_LEN ? size : INODE_I_BLOCK_LEN;
-		memset(data.head + head, 0, INODE_I_BLOCK_LEN - head);
-		if (data.rest)
-			memset(data.rest + (size - head), 0, data.rest_len - (size - head));
-		err = edit_finish(&file, false);
-	}
-	edit_close(&file);
-	return err;
+	if (!err)
+		err = zero_range(file, fix->img->session, size, inline_capacity(&data) - size,
+				 &ignored);
+	return err ? err : session_put_files(fix->img);
 }
 
 /* What becomes of the written blocks behind EOF; CUT: of all blocks there. */
@@ -179,25 +174,27 @@ static errcode_t hide_zeroes(struct fix *fix, struct edit_file *file, bool may_k
 static errcode_t hide_behind(struct fix *fix, enum way way)
 {
 	const struct finding_vec *runs = &fix->behind;
-	struct edit_file file;
-	errcode_t err = edit_open(fix->img, runs->items[0].ino, &file);
+	struct edit_file *file;
+	errcode_t err = session_open(fix->img, runs->items[0].ino, &file);
 
-	/* what e2fsck would unmap was found, and would be found again */
-	file.strict = true;
 	if (!err)
-		err = guard_inode(fix->img, &file.inode, 0);
+		err = guard_inode(fix->img, &file->inode, 0);
+	if (!err)
+		err = edit_open_handle(file);
+	if (err)
+		return err;
+	/* what e2fsck would unmap was found, and would be found again */
+	file->strict = true;
 	for (size_t i = 0; i < runs->count && !err; i++) {
 		err = zero_run(fix, &runs->items[i]);
 		if (!err && way != CUT)
-			err = edit_hide(&file, runs->items[i].lblk, runs->items[i].blocks,
+			err = edit_hide(file, runs->items[i].lblk, runs->items[i].blocks,
 					way == HIDE);
 	}
 	if (!err)
-		err = way == CUT ? cut(fix, &file) : hide_zeroes(fix, &file, way == HIDE);
-	if (!err)
-		err = edit_finish(&file, false);
-	edit_close(&file);
-	return err;
+		err = way == CUT ? cut(fix, file) : hide_zeroes(fix, file, way == HIDE);
+	edit_close_handle(file);
+	return err ? err : session_put_files(fix->img);
 }
 
 /* ---- one inode's change of metadata, within what a batch may hold ---- */
@@ -219,8 +216,9 @@ static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
 	(void)f;
 	for (enum way way = first; way <= CUT; way++) {
 		if (way != first)
-			txn_back(fix->img);
-		err = hide_behind(fix, way);
+			err = session_back(fix->img);
+		if (!err)
+			err = hide_behind(fix, way);
 		if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA && err != E4Z_ET_REFUSED)
 			break;
 	}
@@ -245,16 +243,18 @@ static errcode_t judge_size(struct fix *fix)
 
 static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z_finding *f)
 {
-	errcode_t err;
+	errcode_t err = session_mark(fix->img), back;
 
+	if (err)
+		return err;
 	image_forget(fix->img);
-	txn_mark(fix->img);
 	err = change(fix, f);
 	if (!err)
 		err = judge_size(fix);
-	if (err)
-		txn_back(fix->img);
-	return err;
+	if (!err)
+		return 0;
+	back = session_back(fix->img);
+	return back ? back : err;
 }
 
 /*
@@ -504,8 +504,8 @@ static errcode_t replay(struct fix *fix)
 	if (err)
 		return err;
 	if (fix->options->dry_run)
-		return txn_pretend(img, &fix->summary->commit, &fix->summary->log_room);
-	return txn_commit(img, &fix->summary->commit);
+		return session_pretend(img, &fix->summary->commit, &fix->summary->log_room);
+	return session_commit(img, &fix->summary->commit);
 }
 
 static errcode_t run(struct fix *fix)
@@ -555,6 +555,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		err = run(&fix);
 	e4z_done(img, &done);
 	summary->check.bytes_read = done.bytes_read;
+	session_drop(img);
 	txn_abort(img);
 	check_free(fix.check);
 	rangeset_free(fix.doubt);

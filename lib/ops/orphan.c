@@ -103,9 +103,10 @@ static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
 {
 	struct e4z_edit edit;
 	bool fits;
-	errcode_t err;
+	errcode_t err = session_mark(o->img), back;
 
-	txn_mark(o->img);
+	if (err)
+		return err;
 	err = truncate_finish(o->img, l->ino, from, &edit);
 	if (!err && !from)
 		err = take_off(o, l);
@@ -115,9 +116,17 @@ static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
 		err = image_refuse(
 			o->img, E4Z_ET_LOG_FULL,
 			"finishing its truncate takes more than the journal has room for");
-	if (err)
-		txn_back(o->img);
-	return err;
+	if (!err)
+		return 0;
+	back = session_back(o->img);
+	return back ? back : err;
+}
+
+/* What was finished has its own transaction; what it freed may be taken. */
+static errcode_t seal(struct e4z_image *img)
+{
+	session_drop(img);
+	return txn_seal(img);
 }
 
 static void find_end(void *arg, const struct run *run)
@@ -155,7 +164,7 @@ static errcode_t seal_piece(void *arg)
 {
 	struct descent *d = arg;
 
-	return txn_seal(d->o->img);
+	return seal(d->o->img);
 }
 
 /*
@@ -192,8 +201,7 @@ static errcode_t finish(struct orphans *o, const struct listed *l, const struct 
 
 	if (err != E4Z_ET_LOG_FULL)
 		return err;
-	/* what was finished before it has its own transaction */
-	err = txn_seal(o->img);
+	err = seal(o->img);
 	if (err)
 		return err;
 	return o->img->cluster_ratio > 1 ? try(o, l, 0) : finish_in_pieces(o, l, inode);
@@ -340,14 +348,16 @@ static errcode_t finish_file(struct orphans *o)
 	/* the mark is there from the mount on, also when no inode is */
 	if (err || any_left || !ext2fs_has_feature_orphan_present(o->img->fs->super))
 		return err;
-	txn_mark(o->img);
-	err = drop_mark(o->img);
+	err = session_mark(o->img);
+	if (!err)
+		err = drop_mark(o->img);
 	if (!err)
 		err = txn_fits(o->img, &fits);
 	if (err || fits)
 		return err;
-	txn_back(o->img);
-	err = txn_seal(o->img);
+	err = session_back(o->img);
+	if (!err)
+		err = seal(o->img);
 	return err ? err : drop_mark(o->img);
 }
 
@@ -371,7 +381,7 @@ static errcode_t finish_all(struct e4z_image *img, const struct e4z_edit_options
 	if (!err && ext2fs_has_feature_orphan_file(img->fs->super))
 		err = finish_file(&o);
 	if (!err)
-		err = txn_seal(img);
+		err = seal(img);
 	sum->orphans_finished += o.finished;
 	sum->orphans_left += o.left;
 	orphan_file_close(&o.file);

@@ -211,9 +211,6 @@ errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lbl
 		err = truncate_open(&op);
 		edit->blocks_freed = op.f->given - given;
 	}
-	/* what follows changes the inode's slot, and the transaction, by itself */
-	if (!err)
-		err = session_settle(img);
-	session_drop(img);
-	return err;
+	/* what follows changes the inode's slot */
+	return err ? err : session_put_files(img);
 }

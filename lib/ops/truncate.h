@@ -7,8 +7,8 @@
 
 /*
  * Do to the inode INO what a truncate to its size does, no time stamped: the rest of one that a
- * crash cut short. Blocks below KEEP_LBLK stay: it may be done from the end, piece by piece. What a
- * failure leaves must be taken back with txn_back().
+ * crash cut short. Blocks below KEEP_LBLK stay: it may be done from the end, piece by piece. No
+ * file is open afterwards. What a failure leaves must be taken back with session_back().
  */
 errcode_t truncate_finish(struct e4z_image *img, uint32_t ino, uint64_t keep_lblk,
 			  struct e4z_edit *edit);
