@@ -220,3 +220,33 @@ errcode_t groups_order(const struct e4z_image *img, uint32_t **order)
 		(*order)[g] = (uint32_t)(sorted[g] - img->group);
 	return 0;
 }
+
+/* Bytes of an inode table that are read at a time. */
+#define PIECE_BYTES 262144
+
+uint32_t groups_readable(const struct e4z_image *img, uint32_t g)
+{
+	return img->group[g].sick ? 0 : img->group[g].used;
+}
+
+struct room groups_room(const struct e4z_image *img, unsigned workers)
+{
+	uint32_t step = PIECE_BYTES / img->inode_size, largest;
+	struct room room = {.step = step ? step : 1};
+	uint64_t pieces = 0;
+
+	for (uint32_t g = 0; g < img->groups; g++) {
+		uint32_t used = groups_readable(img, g);
+
+		pieces += used / room.step + (used % room.step != 0);
+		room.used += used;
+		if (used > room.group)
+			room.group = used;
+	}
+	largest = room.group < room.step ? room.group : room.step;
+	room.table = (size_t)(largest ? largest : 1) * img->inode_size;
+	room.workers = pieces < workers ? (unsigned)pieces : workers;
+	if (!room.workers)
+		room.workers = 1;
+	return room;
+}

@@ -36,4 +36,22 @@ errcode_t groups_order(const struct e4z_image *img, uint32_t **order);
 
 void groups_free(struct e4z_image *img);
 
+/* What a scan of the inode tables needs of threads and memory. */
+struct room {
+	uint32_t step;	  /* inodes of a piece, at most */
+	unsigned workers; /* none without a piece to read */
+	size_t table;	  /* bytes of the largest piece */
+	uint64_t used;	  /* inodes of all tables that can be read */
+	uint32_t group;	  /* of the fullest group */
+};
+
+/* Inodes of group G, each of which may have a tail. */
+uint32_t groups_readable(const struct e4z_image *img, uint32_t g);
+
+/*
+ * For a scan of IMG with WORKERS threads; the groups are loaded. A tiny image is checked faster
+ * than memory for a large one is mapped and unmapped.
+ */
+struct room groups_room(const struct e4z_image *img, unsigned workers);
+
 #endif

@@ -34,8 +34,7 @@ errcode_t look_init(struct look *look, const struct e4z_image *img, struct findi
 	look->claims = claims;
 	look->orphans = orphans;
 	look->last_system = last_system(img->fs->super);
-	look->buf = blkdev_buffer(judge_buffer_size(img));
-	return look->buf ? map_work_init(img, &look->map) : ENOMEM;
+	return map_work_init(img, &look->map);
 }
 
 void look_free(struct look *look)
@@ -81,14 +80,17 @@ static errcode_t judge_suspects(struct look *look)
 {
 	struct suspect_vec *v = &look->suspects;
 	errcode_t err = claims_enter(look->claims, &look->claimed);
+	uint8_t *buf = NULL;
 
 	if (v->count > 1)
 		qsort(v->items, v->count, sizeof(*v->items), compare_suspects);
+	if (v->count && !err)
+		err = look_buffer(look, &buf);
 	for (size_t i = 0; i < v->count && !err; i++)
 		if (!claims_conflict(look->claims, v->items[i].finding.pblk,
 				     v->items[i].finding.blocks))
 			err = judge_suspect(look->img, look->shown, look->findings, &v->items[i],
-					    look->buf);
+					    buf);
 	v->count = 0;
 	return err;
 }
@@ -292,11 +294,15 @@ static errcode_t judge_prealloc(struct look *look, const struct inode *inode)
 {
 	struct e4z_finding *f = &look->prealloc;
 	bool is_cut;
+	uint8_t *buf;
 	errcode_t err;
 
 	if (!f->blocks || look->unfinished || !wants(look, f->kind))
 		return 0;
-	err = cutoff_unwritten(look->img, inode, look->past_eof, look->buf, &is_cut);
+	err = look_buffer(look, &buf);
+	if (err)
+		return err;
+	err = cutoff_unwritten(look->img, inode, look->past_eof, buf, &is_cut);
 	if (err)
 		return findings_unreadable(look->findings, inode->ino, inode->size,
 					   "a block cannot be read");
@@ -537,6 +543,7 @@ struct pending {
 	struct look *look;
 	struct e4z_finding finding;
 	struct judged judged;
+	uint8_t *buf; /* of LOOK */
 	errcode_t err;
 };
 
@@ -565,7 +572,7 @@ static void pending_run(void *arg, const struct run *run)
 	if (!p->finding.blocks)
 		p->finding.pblk = pblk;
 	p->finding.blocks += end - start;
-	p->err = judge_bytes(img, p->look->shown, pblk, end - start, skip, off + skip, p->look->buf,
+	p->err = judge_bytes(img, p->look->shown, pblk, end - start, skip, off + skip, p->buf,
 			     &p->judged);
 }
 
@@ -573,7 +580,10 @@ errcode_t look_pending(struct look *look, const struct inode *inode)
 {
 	struct pending p = {.look = look, .judged = JUDGED_NOTHING};
 	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
+	errcode_t err = look_buffer(look, &p.buf);
 
+	if (err)
+		return err;
 	start(look, inode);
 	p.finding = make_suspect(look, E4Z_PENDING_TRUNCATE, look->past_eof, E4Z_NONE, 0).finding;
 	if (!(inode->flags & EXT4_ENCRYPT_FL))

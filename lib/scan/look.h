@@ -13,6 +13,7 @@
 #include "findings/judge.h"
 #include "image/image.h"
 #include "sets/rangeset.h"
+#include <errno.h>
 
 VEC(tail_vec, struct tail);
 VEC(suspect_vec, struct suspect);
@@ -68,6 +69,15 @@ struct look {
 errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans);
 void look_free(struct look *look);
+
+/* *BUF is what LOOK's bytes are read into, judge_buffer_size() long and LOOK's own. */
+static inline errcode_t look_buffer(struct look *look, uint8_t **buf)
+{
+	if (!look->buf)
+		look->buf = blkdev_buffer(judge_buffer_size(look->img));
+	*buf = look->buf;
+	return *buf ? 0 : ENOMEM;
+}
 
 /* Inodes that map static metadata, or anything, on purpose: nothing is done with them. */
 static inline bool look_leaves_out(uint32_t ino)

@@ -21,8 +21,6 @@
 
 /* Tails that are held for a sweep; with what sorts them they take 32 MiB. */
 #define TAILS_MAX (1u << 20)
-/* Bytes of an inode table that are read at a time. */
-#define PIECE_BYTES 262144
 
 enum mode { SHOW, JUDGE, BLAME, FIND_DIRS };
 
@@ -56,6 +54,7 @@ struct tables {
 	struct piece_vec pieces;
 	struct tail *tails, *scratch; /* of the next sweep */
 	size_t room;		      /* for them */
+	struct room need;
 	_Atomic size_t tail_count;
 	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
@@ -74,9 +73,11 @@ static uint32_t per_group(const struct tables *t)
 static errcode_t new_workers(struct tables *t)
 {
 	struct e4z_image *img = t->img;
-	unsigned n = t->options.workers;
+	unsigned n;
 	errcode_t err;
 
+	t->need = groups_room(img, t->options.workers);
+	t->options.workers = n = t->need.workers;
 	t->workers = calloc(n, sizeof(*t->workers));
 	t->buf = calloc(n, sizeof(*t->buf));
 	if (!t->workers || !t->buf)
@@ -84,8 +85,7 @@ static errcode_t new_workers(struct tables *t)
 	for (unsigned i = 0; i < n; i++) {
 		struct worker *w = &t->workers[i];
 
-		w->table = blkdev_buffer(PIECE_BYTES > img->inode_size ? PIECE_BYTES
-								       : img->inode_size);
+		w->table = blkdev_buffer(t->need.table);
 		w->bitmap = malloc(img->block_size);
 		w->bitmap_group = UINT32_MAX;
 		if (!w->table || !w->bitmap)
@@ -96,7 +96,6 @@ static errcode_t new_workers(struct tables *t)
 		w->look.paranoid = t->options.paranoid;
 		w->look.kinds = t->options.kinds;
 		w->look.map.stop = t->options.stop;
-		t->buf[i] = w->look.buf;
 	}
 	return 0;
 }
@@ -349,24 +348,17 @@ static errcode_t watch_tails(void *arg, uint64_t taken, uint64_t all)
 	return progress(t, t->done + t->waiting * taken / all);
 }
 
-/* Inodes of group G, each of which may have a tail. */
-static uint32_t readable(const struct tables *t, uint32_t g)
-{
-	return t->img->group[g].sick ? 0 : t->img->group[g].used;
-}
-
 /* There is room for the tails of the next group's inodes, and of TAKEN ones. */
 static bool has_room(const struct tables *t, uint32_t at, uint64_t taken)
 {
-	return t->mode != JUDGE || t->tail_count + taken + readable(t, t->order[at]) <= t->room;
+	return t->mode != JUDGE ||
+	       t->tail_count + taken + groups_readable(t->img, t->order[at]) <= t->room;
 }
 
 static errcode_t add_pieces(struct tables *t, uint32_t g)
 {
-	uint32_t step = PIECE_BYTES / t->img->inode_size, used = readable(t, g);
+	uint32_t step = t->need.step, used = groups_readable(t->img, g);
 
-	if (!step)
-		step = 1;
 	for (uint32_t first = 0; first < used; first += step) {
 		struct piece piece = {g, first, used - first < step ? used - first : step};
 
@@ -389,7 +381,7 @@ static errcode_t next_pieces(struct tables *t, uint32_t *at)
 	for (; *at < t->img->groups && !err; (*at)++) {
 		if (t->reading >= TAILS_MAX || !has_room(t, *at, taken))
 			break;
-		taken += readable(t, t->order[*at]);
+		taken += groups_readable(t->img, t->order[*at]);
 		t->reading += per_group(t);
 		err = add_pieces(t, t->order[*at]);
 	}
@@ -398,9 +390,13 @@ static errcode_t next_pieces(struct tables *t, uint32_t *at)
 
 static errcode_t judge_held(struct tables *t)
 {
-	errcode_t err = judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
-				    t->options.workers, t->buf, watch_tails, t);
+	errcode_t err = 0;
 
+	for (unsigned i = 0; i < t->options.workers && t->tail_count && !err; i++)
+		err = look_buffer(&t->workers[i].look, &t->buf[i]);
+	if (!err && t->tail_count)
+		err = judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+				  t->options.workers, t->buf, watch_tails, t);
 	t->tail_count = 0;
 	t->done += t->waiting;
 	t->waiting = 0;
@@ -486,12 +482,12 @@ static errcode_t show_all(struct tables *t)
 errcode_t tables_judge(struct tables *t)
 {
 	size_t most = t->options.tails ? t->options.tails : TAILS_MAX;
-	size_t room = t->img->inodes < most ? t->img->inodes : most;
+	size_t room = t->need.used < most ? (size_t)t->need.used : most;
 	errcode_t err;
 
 	/* a group is read as a whole */
-	if (room < per_group(t))
-		room = per_group(t);
+	if (room < t->need.group)
+		room = t->need.group;
 	err = make_room(t, room);
 	if (!err && t->stray)
 		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
