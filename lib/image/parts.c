@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "errors.h"
 #include "image/gpt.h"
+#include "image/signatures.h"
 #include <blkid/blkid.h>
 #include <ctype.h>
 #include <errno.h>
@@ -199,7 +200,7 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 	errcode_t err;
 
 	*parts = (struct parts){0};
-	if (!dev->size)
+	if (!dev->size || !signatures_table(dev))
 		return 0;
 	err = read_table(dev, 0, parts);
 	if (!err && !parts->count && !dev->is_block) {

@@ -5,7 +5,7 @@
  */
 #include "image/sniff.h"
 
-#include "base/bytes.h"
+#include "image/signatures.h"
 #include <blkid/blkid.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,72 +108,27 @@ static void copy_value(blkid_probe probe, const char *key, char *value, size_t s
 		snprintf(value, size, "%s", data);
 }
 
-/*
- * One of the four labels of a ZFS pool member begins its list of names and values as all of them
- * do. libblkid reads a megabyte to see the same.
- */
-static bool may_be_zfs(struct blkdev *dev)
-{
-	static const uint8_t unique_names[] = {0, 0, 0, 0, 0, 0, 0, 1};
-	const uint64_t label = 256 << 10, list = 16 << 10;
-	uint64_t end = dev->len - dev->len % label;
-	const uint64_t labels[] = {0, label, end - 2 * label, end - label};
-
-	if (end < 2 * label)
-		return true;
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		uint8_t head[12];
-
-		/* encoding (XDR), byte order, two that are not used; then version and flags */
-		if (blkdev_read(dev, labels[i] + list, sizeof(head), head) ||
-		    (head[0] == 1 && !memcmp(head + 4, unique_names, sizeof(unique_names))))
-			return true;
-	}
-	return false;
-}
-
-/*
- * A log of XFS on a device of its own has the head of a record in one of its first sectors.
- * libblkid keeps 256 KiB to look for them, which is half of its work on an image of ext.
- */
-static bool may_be_xfs_log(struct blkdev *dev)
-{
-	static const uint8_t record[] = {0xfe, 0xed, 0xba, 0xbe};
-	const uint64_t end = 256 << 10;
-	uint8_t piece[16 << 10];
-
-	for (uint64_t at = 0; at < end; at += sizeof(piece)) {
-		if (blkdev_read(dev, at, sizeof(piece), piece))
-			return true;
-		for (size_t i = 0; i < sizeof(piece); i += SECTOR)
-			if (!memcmp(piece + i, record, sizeof(record)))
-				return true;
-	}
-	return false;
-}
-
-/* 0: TYPE and VERSION are set; 1: nothing known; -2: several at once; -1: cannot be read. */
+/* 0: TYPE and VERSION are set; 1: nothing but ext; -2: several at once; -1: cannot be read. */
 static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *version,
 		     size_t version_size)
 {
-	char zfs[] = "zfs_member", xfs_log[] = "xfs_external_log", *names[] = {NULL, NULL, NULL};
-	size_t count = 0;
-	blkid_probe probe = blkid_new_probe();
+	struct signatures found;
+	blkid_probe probe;
 	int rc = -1;
 
 	*type = *version = '\0';
+	signatures_look(dev, &found);
+	if (!found.others)
+		return 1;
+	probe = blkid_new_probe();
 	if (!probe)
 		return rc;
 	if (dev->len && blkid_probe_set_device(probe, dev->fd, (blkid_loff_t)dev->base,
 					       (blkid_loff_t)dev->len) == 0) {
 		blkid_probe_enable_superblocks(probe, 1);
 		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_VERSION);
-		if (!may_be_zfs(dev))
-			names[count++] = zfs;
-		if (!may_be_xfs_log(dev))
-			names[count++] = xfs_log;
-		if (count)
-			blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, names);
+		if (*found.absent)
+			blkid_probe_filter_superblocks_type(probe, BLKID_FLTR_NOTIN, found.absent);
 		rc = blkid_do_safeprobe(probe);
 	}
 	if (rc == 0) {
