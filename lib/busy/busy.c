@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -86,21 +88,18 @@ static void ask_ext4(struct look *l)
 
 static void ask_swaps(struct look *l)
 {
-	FILE *f = host_proc(l->host, "swaps");
-	char line[1024], path[1000];
+	AUTO_FREE char *text = host_proc(l->host, "swaps");
+	char *path, *rest = text;
 	struct carrier c;
 	struct stat st;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "/%998s", path + 1) == 1) {
-			path[0] = '/';
-			mounts_decode(path);
-			if (stat(path, &st) == 0 && carrier_of_stat(&st, &c) &&
-			    carrier_same(&c, &l->door->is))
-				found(l->busy, IN_USE, "%s is swap space", path);
-		}
-	if (f)
-		fclose(f);
+	while (rest && (path = strsep(&rest, "\n"))) {
+		path[strcspn(path, " \t")] = '\0';
+		mounts_decode(path);
+		if (*path == '/' && stat(path, &st) == 0 && carrier_of_stat(&st, &c) &&
+		    carrier_same(&c, &l->door->is))
+			found(l->busy, IN_USE, "%s is swap space", path);
+	}
 }
 
 static void take_holder(void *arg, const char *name)

@@ -12,6 +12,7 @@
 #include "busy/mounts.h"
 #include "busy/twin.h"
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 struct walk {

@@ -17,6 +17,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
@@ -199,16 +201,14 @@ const struct mount *fuse_find_mount(const struct host *host, struct blkdev *dev,
 
 static void name_process(const struct host *host, const char *pid, char *who)
 {
-	char leaf[64], name[64] = "";
-	FILE *f;
+	AUTO_FREE char *name = NULL;
+	char leaf[64];
 
 	snprintf(leaf, sizeof(leaf), "%.16s/comm", pid);
-	f = host_proc(host, leaf);
-	if (f && fgets(name, sizeof(name), f))
+	name = host_proc(host, leaf);
+	if (name)
 		name[strcspn(name, "\n")] = '\0';
-	if (f)
-		fclose(f);
-	snprintf(who, FUSE_WHO_SIZE, "process %.16s (%s)", pid, name);
+	snprintf(who, FUSE_WHO_SIZE, "process %.16s (%.63s)", pid, name ? name : "");
 }
 
 /* A mount that needs no device of its own has one of the numbers 0:N, in whatever namespace. */

@@ -3,30 +3,36 @@
 #include "busy/host.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+/* Of most files in /proc one read gives all. */
+#define PROC_ROOM 4096
+
 const struct host host_here = {.sys = "/sys", .proc = "/proc"};
 
+/* sysfs gives all of a file to one read. */
 bool host_line(const struct host *host, const char *name, const char *leaf, char *line, size_t size)
 {
 	char path[HOST_PATH_SIZE];
-	FILE *f;
-	bool ok;
+	AUTO_CLOSE int fd = -1;
+	ssize_t len;
 
 	snprintf(path, sizeof(path), "%s/class/block/%s/%s", host->sys, name, leaf);
-	f = fopen(path, "re");
-	if (!f)
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? -1 : read(fd, line, size - 1);
+	if (len <= 0)
 		return false;
-	ok = fgets(line, (int)size, f) != NULL;
-	fclose(f);
-	if (ok)
-		line[strcspn(line, "\n")] = '\0';
-	return ok;
+	line[len] = '\0';
+	*strchrnul(line, '\n') = '\0';
+	return true;
 }
 
 bool host_number(const struct host *host, const char *name, const char *leaf, uint64_t *value)
@@ -43,13 +49,20 @@ bool host_number(const struct host *host, const char *name, const char *leaf, ui
 bool host_dev(const struct host *host, const char *name, dev_t *dev)
 {
 	char line[64];
-	unsigned major_no, minor_no;
 
-	if (!host_line(host, name, "dev", line, sizeof(line)) ||
-	    sscanf(line, "%u:%u", &major_no, &minor_no) != 2)
+	return host_line(host, name, "dev", line, sizeof(line)) && host_parse_dev(line, dev);
+}
+
+bool host_parse_dev(const char *text, dev_t *dev)
+{
+	char *colon, *end;
+	unsigned long major_no = strtoul(text, &colon, 10), minor_no;
+
+	if (colon == text || *colon != ':')
 		return false;
+	minor_no = strtoul(colon + 1, &end, 10);
 	*dev = makedev(major_no, minor_no);
-	return true;
+	return end != colon + 1;
 }
 
 uint64_t host_size(const struct host *host, const char *name)
@@ -111,12 +124,30 @@ bool host_each(const struct host *host, const char *leaf, void (*each)(void *arg
 	return true;
 }
 
-FILE *host_proc(const struct host *host, const char *leaf)
+char *host_proc(const struct host *host, const char *leaf)
 {
-	char path[HOST_PATH_SIZE];
+	char path[HOST_PATH_SIZE], *text = NULL;
+	size_t len = 0, room = 0;
+	AUTO_CLOSE int fd = -1;
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "%s/%s", host->proc, leaf);
-	return fopen(path, "re");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	do {
+		char *more = text;
+
+		if (len + 1 >= room)
+			more = realloc(text, room = room ? 2 * room : PROC_ROOM);
+		n = fd < 0 || !more ? -1 : read(fd, more + len, room - len - 1);
+		text = more ? more : text;
+		len += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	return text;
 }
 
 void host_node(const char *name, char *path, size_t size)

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #define HOST_NAME_SIZE 64 /* of a block device, as sysfs spells it */
@@ -39,8 +38,11 @@ bool host_names(const struct host *host, dev_t dev, char *name, char *disk);
 bool host_each(const struct host *host, const char *leaf, void (*each)(void *arg, const char *name),
 	       void *arg);
 
-/* /proc/LEAF for reading, or NULL. */
-FILE *host_proc(const struct host *host, const char *leaf);
+/* All of /proc/LEAF as a string, for free(); NULL: it cannot be read. */
+char *host_proc(const struct host *host, const char *leaf);
+
+/* "8:1", and whatever follows. */
+bool host_parse_dev(const char *text, dev_t *dev);
 
 /* NAME's node in /dev: sysfs has '!' for '/'. */
 void host_node(const char *name, char *path, size_t size);

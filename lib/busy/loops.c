@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
@@ -96,17 +97,14 @@ struct gathering {
 	bool failed;
 };
 
-static void take_loop(void *arg, const char *name)
+static void take_attached(struct gathering *g, const char *name)
 {
-	struct gathering *g = arg;
 	struct loop loop = {.known = false};
 	char path[4096];
 	bool gone = false;
 	uint64_t size;
 
-	/* first what those that are not attached lack */
-	if (strncmp(name, "loop", 4) != 0 ||
-	    !host_line(g->host, name, "loop/backing_file", path, sizeof(path)) ||
+	if (!host_line(g->host, name, "loop/backing_file", path, sizeof(path)) ||
 	    !host_dev(g->host, name, &loop.dev))
 		return;
 	snprintf(loop.name, sizeof(loop.name), "%.*s", HOST_NAME_SIZE - 1, name);
@@ -116,6 +114,15 @@ static void take_loop(void *arg, const char *name)
 		loop.known = ask_sysfs(g->host, &loop, size, path);
 	if (!gone && vec_push(g->loops, loop))
 		g->failed = true;
+}
+
+/* Those that are not attached lack the file. */
+static void take_loop(void *arg, const char *name)
+{
+	struct gathering *g = arg;
+
+	if (!strncmp(name, "loop", 4) && host_exists(g->host, name, "loop/backing_file"))
+		take_attached(g, name);
 }
 
 bool loops_read(const struct host *host, struct loop_vec *loops)

@@ -5,8 +5,8 @@
  */
 #include "busy/mounts.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 void mounts_decode(char *text)
 {
@@ -27,12 +27,12 @@ void mounts_decode(char *text)
 static bool parse(char *line, struct mount *mount)
 {
 	char *field[5], *rest = line, *word, *type, *source;
-	unsigned major_no, minor_no;
+	dev_t dev;
 
 	for (int i = 0; i < 5; i++)
 		if (!(field[i] = strsep(&rest, " ")) || !rest)
 			return false;
-	if (sscanf(field[2], "%u:%u", &major_no, &minor_no) != 2)
+	if (!host_parse_dev(field[2], &dev))
 		return false;
 	while ((word = strsep(&rest, " ")) && strcmp(word, "-") != 0)
 		;
@@ -42,33 +42,17 @@ static bool parse(char *line, struct mount *mount)
 		return false;
 	mounts_decode(field[4]);
 	mounts_decode(source);
-	*mount = (struct mount){makedev(major_no, minor_no), field[4], type, source};
+	*mount = (struct mount){dev, field[4], type, source};
 	return true;
-}
-
-/* All of F, as a string; NULL: no memory. */
-static char *read_text(FILE *f)
-{
-	char *text = NULL;
-	size_t room = 0;
-
-	/* no byte of the file is a NUL */
-	if (getdelim(&text, &room, '\0', f) > 0)
-		return text;
-	free(text);
-	return NULL;
 }
 
 bool mounts_read(const struct host *host, struct mounts *mounts)
 {
-	FILE *f = host_proc(host, "self/mountinfo");
 	char *line, *rest;
 	bool ok;
 
-	*mounts = (struct mounts){.text = f ? read_text(f) : NULL};
-	if (f)
-		fclose(f);
-	ok = mounts->text;
+	*mounts = (struct mounts){.text = host_proc(host, "self/mountinfo")};
+	ok = mounts->text && *mounts->text;
 	rest = mounts->text;
 	while (ok && (line = strsep(&rest, "\n"))) {
 		struct mount mount;
