@@ -17,6 +17,7 @@
 #define PATH_LIMIT 4096
 /* Bytes of names in memory; the rest goes to an unlinked temporary file. */
 #define STORE_MEMORY (8u << 20)
+#define SIEVE_BITS (1u << 19)
 #define NAME_MAX_BYTES 256 /* with the byte for the length */
 
 /* How one inode is reached: the entry at NAME in the store, in directory DIR (0: not met yet). */
@@ -32,6 +33,7 @@ struct names {
 	struct link_vec wanted, dirs; /* by inode */
 	struct ino_vec unread;	      /* directories that could not be read whole */
 	struct rangeset *known;	      /* the inodes of both: few of those that directories name */
+	uint64_t *sieve;	      /* a bit for each of them, by the last bits of its number */
 	const struct rangeset *dir_set;
 	/* names, a length byte before each: the file's part, then the part in memory */
 	int fd;
@@ -128,6 +130,19 @@ static bool is_no_name(const struct dir_entry *entry)
 	       memchr(entry->name, '\0', entry->name_len);
 }
 
+/* Most entries are of no interest: a bit that the cache holds says so of nearly all of those. */
+static bool sieve_lets(const struct names *names, uint32_t ino)
+{
+	return names->sieve[ino % SIEVE_BITS / 64] >> ino % 64 & 1;
+}
+
+static errcode_t know(struct names *names, uint64_t first, uint64_t len)
+{
+	for (uint64_t ino = first; ino < first + len && ino < first + SIEVE_BITS; ino++)
+		names->sieve[ino % SIEVE_BITS / 64] |= UINT64_C(1) << ino % 64;
+	return rangeset_add(names->known, first, len, NULL);
+}
+
 /*
  * Directories come by rising number and their entries by rising offset: the first one met is kept.
  */
@@ -137,7 +152,7 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 	struct link *links[2];
 	uint64_t at = 0;
 
-	if (!rangeset_has(names->known, entry->ino))
+	if (!sieve_lets(names, entry->ino) || !rangeset_has(names->known, entry->ino))
 		return true;
 	links[0] = find_link(&names->wanted, entry->ino);
 	links[1] = find_link(&names->dirs, entry->ino);
@@ -174,7 +189,7 @@ static errcode_t collect_wanted(struct names *names, struct findings *findings)
 		link = (struct link){.ino = last};
 		if (vec_push(&names->wanted, link))
 			return ENOMEM;
-		err = rangeset_add(names->known, last, 1, NULL);
+		err = know(names, last, 1);
 	}
 	return err;
 }
@@ -190,7 +205,7 @@ static errcode_t collect_dirs(struct names *names)
 			if (vec_push(&names->dirs, link))
 				return ENOMEM;
 		}
-		if (rangeset_add(names->known, start, len, NULL))
+		if (know(names, start, len))
 			return ENOMEM;
 	}
 	return 0;
@@ -245,7 +260,8 @@ errcode_t names_new(struct e4z_image *img, struct findings *findings, const stru
 	names->dir_set = dirs;
 	names->known = rangeset_new((uint64_t)img->inodes + 1);
 	names->store = malloc(STORE_MEMORY);
-	if (!names->known || !names->store)
+	names->sieve = calloc(SIEVE_BITS / 64, sizeof(*names->sieve));
+	if (!names->known || !names->store || !names->sieve)
 		return ENOMEM;
 	err = collect_wanted(names, findings);
 	if (!err)
@@ -261,6 +277,7 @@ void names_free(struct names *names)
 	vec_free(&names->dirs);
 	vec_free(&names->unread);
 	rangeset_free(names->known);
+	free(names->sieve);
 	free(names->store);
 	if (names->fd >= 0)
 		close(names->fd);
