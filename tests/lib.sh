@@ -103,12 +103,21 @@ slurp() {
 	IFS= read -r -d '' slurped <"$2" || :
 }
 
+# A loop device of somebody else's, whose file an ordinary user cannot find out, has a note before each edit. No test but
+# tests/open/busy/note-loops.sh, which is run by root, is about it.
+drop_loop_note() {
+	local text note='note: cannot determine the backing file of /dev/loop'
+	slurp text "$tmp/err"
+	[[ $text != *"$note"* ]] || { grep -v "$note" "$tmp/err" >"$tmp/err.kept"; mv "$tmp/err.kept" "$tmp/err"; }
+}
+
 # run_e4zero STATUS ARGUMENTS...: exit status must be STATUS; output in $tmp/out and $tmp/err.
 run_e4zero() {
 	local want=$1 rc
 	shift
 	"$E4ZERO" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	rc=$?
+	((EUID == 0)) || drop_loop_note
 	[ $rc = "$want" ] && return
 	sed 's/^/out: /' "$tmp/out" | head -20 >&2
 	sed 's/^/err: /' "$tmp/err" | head -20 >&2
