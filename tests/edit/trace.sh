@@ -26,6 +26,9 @@ refused 'creating the trace' image trace=missing/log
 refused 'is the image itself' image trace=image
 ln image link
 refused 'is the image itself' image trace=link
+echo kept >there
+refused 'File exists' image trace=there
+[ "$(cat there)" = kept ] || fail "a trace over another file: $(cat there)"
 
 remember_image image
 scribble 12 image trace=/dev/full write:4194304:100:1
