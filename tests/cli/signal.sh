@@ -23,7 +23,7 @@ stopped() {
 	wait $pid
 	rc=$?
 	[ $rc = 32 ] || fail "$1: exit $rc, wanted 32: $(cat err)"
-	same "last line after $1" "$(tail -n 1 out | jq -r '"\(.type) \(.exit)"')" 'summary 32'
+	same "last line after $1" "$(last_line)" 'summary 32'
 	grep -q 'stopped by a signal' err || fail "$1: no message: $(cat err)"
 	[ "$(grep -c '"finding"' out)" -lt 2500 ] || fail "$1 did not stop it"
 }

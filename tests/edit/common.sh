@@ -18,8 +18,8 @@ edit_image() {
 		return
 	fi
 	make_image "$1" 16M "${@:2}"
-	yes 'line of text' | head -c 10000 >ten
-	head -c 100 ten >small
+	text ten 10000 $'line of text\n'
+	text small 100 $'line of text\n'
 	: >empty
 	debugfs_script "$1" <<-END2
 		write ten file
@@ -35,7 +35,9 @@ edit_image() {
 }
 
 ino_of() {
-	debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p'
+	local said
+	said=$(debugfs -R "stat $2" "$1" 2>/dev/null)
+	[[ ! $'\n'$said =~ $'\n'Inode:\ *([0-9]*)\  ]] || echo "${BASH_REMATCH[1]}"
 }
 
 # sound IMAGE...: e2fsck has nothing to say, --check nothing to find.
@@ -58,13 +60,13 @@ holds() {
 	done | debugfs -f - "$image" >debugfs.log 2>&1
 	for ((i = 1; i < $#; i += 2)); do
 		cmp "got.$i" "${@:i+1:1}" || fail "$image: ${!i} does not hold ${*:i+1:1}"
-		rm "got.$i"
 	done
+	rm got.*
 }
 
 # field NAME TYPE: of the JSON report in out
 field() {
-	jq -r "select(.type == \"$2\") | .$1 | tostring" out
+	records "$2" "$1"
 }
 
 # untouched STATUS PATTERN IMAGE ARGUMENTS...: one message with PATTERN (extended), no byte changed.

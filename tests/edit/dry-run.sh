@@ -10,6 +10,11 @@ facts() {
 	cksum image
 }
 
+# edits: the records of the edits, whichever run they are of
+edits() {
+	sed -n '/^{"type":"edit",/s/,"dry_run":[a-z]*}$/}/p' out
+}
+
 # dry ARGUMENTS...
 dry() {
 	before=$(facts)
@@ -24,10 +29,11 @@ for features in "${kinds[@]}"; do
 		dry --json --truncate $size image /file
 		same 'exit' "$(field exit summary) $(field dry_run summary)" '0 true'
 		same 'written' "$(field bytes_written summary)" 0
-		jq -c 'select(.type == "edit") | del(.dry_run)' out >planned
+		edits >planned
+		[ -s planned ] || fail 'no edit was planned'
 		need=$(field log_blocks summary)
 		run_e4zero 0 --json --truncate $size image /file
-		jq -c 'select(.type == "edit") | del(.dry_run)' out >done
+		edits >done
 		cmp planned done || fail "$features $size: planned $(cat planned), done $(cat done)"
 		same "log blocks of $features $size" "$need" "$(field log_blocks summary)"
 	done
@@ -62,11 +68,12 @@ grep -q 'the journal would be replayed' out || fail "$(cat out)"
 # planned SCRIPT: what a dry run of it says is what the run does
 planned() {
 	dry --json --script "$1" image
-	jq -c 'select(.type == "edit") | del(.dry_run)' out >planned
-	jq -c 'select(.type == "summary") | [.transactions, .log_blocks, .files]' out >>planned
+	edits >planned
+	[ -s planned ] || fail 'no edit was planned'
+	rows summary transactions log_blocks files >>planned
 	run_e4zero 0 --json --script "$1" image
-	jq -c 'select(.type == "edit") | del(.dry_run)' out >done
-	jq -c 'select(.type == "summary") | [.transactions, .log_blocks, .files]' out >>done
+	edits >done
+	rows summary transactions log_blocks files >>done
 	cmp planned done || fail "planned $(cat planned), done $(cat done)"
 	sound image
 }

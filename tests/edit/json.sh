@@ -21,10 +21,9 @@ run_e4zero 0 --json --truncate 5000 --trace-io trace image /file
 same 'lines' "$(jq -r .type out | paste -sd' ')" 'image edit summary'
 has edit "$edit_fields"
 has summary "$summary_fields"
-same 'edit' "$(jq -c 'select(.type == "edit") | [.op, .ino, .path, .requested, .written_disk, .did_zero, .zero_written,
-	.blocks_freed, .size_before, .size_after]' out)" \
+same 'edit' "$(rows edit op ino path requested written_disk did_zero zero_written blocks_freed size_before size_after)" \
 	"[\"truncate\",$(ino_of image /file),\"/file\",3192,3192,true,true,1,10000,5000]"
-same 'summary' "$(jq -c 'select(.type == "summary") | [.verb, .files, .transactions, .exit]' out)" '["truncate",1,1,0]'
+same 'summary' "$(rows summary verb files transactions exit)" '["truncate",1,1,0]'
 same 'barriers' "$(field barriers summary)" "$(grep -c '^flush' trace)"
 same 'bytes' "$(field bytes_written summary)" "$(awk '/^(write|zero)/ { n += $3 } END { print n }' trace)"
 

@@ -21,7 +21,7 @@ refused() {
 	shift
 	before=$(cksum <"${1%%\?offset=*}")
 	scribble 8 "$@" write:4096:512:0x55
-	grep -Eq -- "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
+	has_line "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
 	after=$(cksum <"${1%%\?offset=*}")
 	[ "$before" = "$after" ] || fail "$*: refused, but changed"
 }

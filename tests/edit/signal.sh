@@ -21,7 +21,7 @@ for signal in TERM INT; do
 	cat trace >lines
 	wait $pid
 	same "exit after $signal" $? 32
-	same "last line after $signal" "$(tail -n 1 out | jq -r '"\(.type) \(.exit)"')" 'summary 32'
+	same "last line after $signal" "$(last_line)" 'summary 32'
 	grep -q 'stopped by a signal' err || fail "$signal: no message: $(cat err)"
 	[ ! -s lines ] || fail "$signal: written: $(cat lines)"
 	image_unchanged image

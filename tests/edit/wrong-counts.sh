@@ -7,7 +7,7 @@
 
 # free IMAGE: what the superblock says, blocks and inodes
 free() {
-	dumpe2fs -h "$1" 2>/dev/null | awk -F: '/^Free (blocks|inodes)/ { print $2 + 0 }' | paste -sd' '
+	dumpe2fs -h "$1" 2>/dev/null | awk -F: '/^Free (blocks|inodes)/ { printf "%d ", $2 }'
 }
 
 for options in '' '-O ^has_journal' '-O ^metadata_csum,^64bit' '-O bigalloc'; do

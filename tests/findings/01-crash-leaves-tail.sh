@@ -21,7 +21,7 @@ e2fsck -fy ordered >log 2>&1
 e2fsck -fn ordered >log 2>&1 || fail "e2fsck is not content: $(cat log)"
 same 'the file after e2fsck' "$(letters ordered /file)" '1000 A'
 run_e4zero 4 --json --check ordered
-same 'what it leaves' "$(jq -c 'select(.type == "finding") | [.kind, .size, .nonzero]' out)" '["stale-tail",1000,500]'
+same 'what it leaves' "$(rows finding kind size nonzero)" '["stale-tail",1000,500]'
 
 # without e2fsck: the log is replayed by us
 run_e4zero 0 --fix other

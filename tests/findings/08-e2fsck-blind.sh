@@ -13,7 +13,7 @@ for size in 4096:0-1 8192:0-2; do
 	END2
 	e2fsck -fn image >log 2>&1 || fail "e2fsck saw it: $(cat log)"
 	run_e4zero 4 --json --check image
-	same "$size" "$(jq -c 'select(.type == "finding") | [.kind, .e2fsck, .nonzero]' out)" '["post-eof-data","blind",4096]'
+	same "$size" "$(rows finding kind e2fsck nonzero)" '["post-eof-data","blind",4096]'
 	run_e4zero 0 --fix image
 	sound image
 	# so that growing shows zeroes

@@ -21,4 +21,4 @@ if command -v blkls >/dev/null; then
 fi
 image_unchanged image
 run_e4zero 4 --json --check image
-same 'finding' "$(jq -c 'select(.type == "finding") | [.kind, .path, .nonzero]' out)" '["stale-tail","/small",50]'
+same 'finding' "$(rows finding kind path nonzero)" '["stale-tail","/small",50]'

@@ -26,7 +26,7 @@ judged() {
 	[ $? != 4 ] || ours=yes
 	same "EOF at block $1" "$ours" "$theirs"
 	python3 "$srcdir/tests/witness/witness.py" image | jq -c 'select(.kind == "post-eof-unwritten") | [.lblk, .pblk, .blocks]' >witness
-	jq -c 'select(.type == "finding") | [.lblk, .pblk, .blocks]' out | diff - witness ||
+	rows finding lblk pblk blocks | diff - witness ||
 		fail "EOF at block $1: the witness has another finding"
 	verdicts+=$ours
 }
@@ -60,7 +60,7 @@ debugfs -R 'dump /file after' other >debugfs.log 2>&1
 ! cmp -s before after || fail 'e2fsck took nothing away: the finding has no reason'
 run_e4zero 4 --json --check image
 same kinds "$(kinds)" '/file post-eof-unwritten'
-same fields "$(jq -c 'select(.type == "finding") | [.first, .last, .nonzero, .e2fsck, .fixable]' out)" '[null,null,0,"would-clear",true]'
+same fields "$(rows finding first last nonzero e2fsck fixable)" '[null,null,0,"would-clear",true]'
 remember_image image
 run_e4zero 0 --fix --dry-run image
 image_unchanged image

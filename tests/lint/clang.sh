@@ -11,9 +11,10 @@ read -ra words <<<"$COMPILE"
 [[ ${words[0]##*/} != *clang* ]] || skip 'the build uses clang'
 
 complaints=$(
-	for source in $sources; do
-		echo "$root/$source"
-	done | xargs -n 8 -P 2 clang "${words[@]:1}" -Wno-unknown-warning-option -Wno-unused-command-line-argument \
+	# shellcheck disable=SC2086 # one word a file
+	printf '%s\n' $sources | due clang "$(clang --version)" "$COMPILE" "$(cat config.h 2>&1)" | sed "s,^,$root/," |
+	xargs -r -n 8 clang "${words[@]:1}" -Wno-unknown-warning-option -Wno-unused-command-line-argument \
 		-fsyntax-only 2>&1
 )
+[ -n "$complaints" ] || passed clang
 verdict "$(echo "$sources" | wc -w)" 'files of C' "$complaints"

@@ -8,5 +8,7 @@ tool=$(command -v clang-format-14 || command -v clang-format) || skip 'clang-for
 $tool --version | grep -q 'version 14\.' || skip "clang-format 14 is needed, not: $($tool --version)"
 sources=${LINT_FILES:-$(files '\.[ch]$')}
 # shellcheck disable=SC2086 # one word a file
-complaints=$([ -z "$sources" ] || $tool --style=file --dry-run -Werror $sources 2>&1)
+complaints=$(printf '%s\n' $sources | due format "$($tool --version)" "$(cat .clang-format)" |
+	xargs -r $tool --style=file --dry-run -Werror 2>&1)
+[ -n "$complaints" ] || passed format
 verdict "$(echo "$sources" | wc -w)" 'files of C' "$complaints"

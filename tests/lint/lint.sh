@@ -44,6 +44,30 @@ need() {
 	command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# A compiler that reads every file takes half a minute, and most files are as they were. So a lint may ask which files are
+# due: those that it has not passed with the same bytes, and all of them where the WORDS, what they name, or a header
+# changed. passed remembers that all are clean. In a build directory only, and not for another tree or a part of this one.
+#   due LINT WORDS... : the files of standard input
+passed_dir=
+[ -z "${builddir-}" ] || [ -n "${LINT_ROOT-}${LINT_FILES-}" ] || passed_dir=$builddir/tests/lint/passed
+
+due() {
+	local lint=$1 sums key
+	[ -n "$passed_dir" ] && mkdir -p "$passed_dir" || { cat; return; }
+	key=$({ printf '%s\n' "${@:2}"; files '\.h$' | (cd "$root" && xargs -r -d '\n' cat); cat "$here/$lint.sh" "$here/lint.sh"; } | sha1sum)
+	sums=$(cd "$root" && xargs -r -d '\n' sha1sum --)
+	printf '%s\n' "$key" "$sums" >"$passed_dir/$lint.new"
+	if [ "$(head -n 1 "$passed_dir/$lint" 2>/dev/null)" = "$key" ]; then
+		printf '%s\n' "$sums" | grep -vxFf "$passed_dir/$lint"
+	else
+		printf '%s\n' "$sums"
+	fi | cut -c43-
+}
+
+passed() {
+	[ -z "$passed_dir" ] || mv "$passed_dir/$1.new" "$passed_dir/$1"
+}
+
 # verdict COUNT WHAT COMPLAINTS: a lint that looked at nothing has failed, too.
 verdict() {
 	if [ -n "$3" ]; then

@@ -31,7 +31,7 @@ opens_at() {
 	local off=$1
 	shift
 	run_e4zero 0 --json "$@"
-	grep -q "\"fs_offset\": *${off}[,}]" out || fail "$*: not at $off: $(head -1 out)"
+	has_line "\"fs_offset\": *${off}[,}]" out || fail "$*: not at $off: $(head -1 out)"
 }
 
 # refuses PATTERN ARGUMENTS...: exit 8, a sentence with PATTERN (extended) on standard error.
@@ -40,5 +40,5 @@ refuses() {
 	shift
 	run_e4zero 8 "$@"
 	said_once
-	grep -Eq -- "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
+	has_line "$pattern" err || fail "$*: no \"$pattern\" in: $(cat err)"
 }

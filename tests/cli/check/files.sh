@@ -16,7 +16,7 @@ ino=$(debugfs -R 'stat past' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/
 run_e4zero 0 image /clean
 run_e4zero 4 --json image /tail
 same /tail "$(kinds)" '/tail stale-tail'
-same files "$(tail -n 1 out | jq .files)" 1
+same files "$(records summary files)" 1
 run_e4zero 4 --json image /d/link
 same /d/link "$(kinds)" '/tail stale-tail'
 run_e4zero 4 --json image "<$ino>"
@@ -45,8 +45,8 @@ for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" "<$dir>:not a
 		run_e4zero $status $verb -q image "${row%%:*}"
 		grep -q 'nothing was judged' err || fail "$verb -q $row: $(cat err)"
 		run_e4zero $status $verb --json image "${row%%:*}"
-		same "$verb $row" "${row%%:*}:$(jq -r 'select(.type == "skipped") | .why' out)" "$row"
-		same "$verb $row" "$(jq -r 'select(.type == "summary") | "\(.files) \(.skipped)"' out)" '0 1'
+		same "$verb $row" "${row%%:*}:$(records skipped why)" "$row"
+		same "$verb $row" "$(records summary files skipped)" '0 1'
 	done
 done
 # with another that is judged

@@ -33,7 +33,7 @@ for size in 1024 4096; do
 		grep -q "$says" err || fail "$how /tail: $(cat err)"
 	done
 	run_e4zero 0 --json copy.raw
-	same only_holes "$(jq -r 'select(.type == "summary").only_holes' out)" true
+	same only_holes "$(records summary only_holes)" true
 
 	e2image image copy.e2i >/dev/null 2>&1 || fail e2image
 	e2image -Q image copy.qcow >/dev/null 2>&1 || fail 'e2image -Q'

@@ -10,10 +10,10 @@ run_e4zero 4 --json image
 same 'all kinds' "$(kinds)" $'/tail stale-tail\n/past post-eof-data'
 run_e4zero 4 --json --only stale-tail image
 same 'one kind' "$(kinds)" '/tail stale-tail'
-same 'its count' "$(tail -n 1 out | jq -r '"\(.findings) \(.stale_bytes)"')" '1 3192'
+same 'its count' "$(records summary findings stale_bytes)" '1 3192'
 run_e4zero 4 --json --only=post-eof-zero,post-eof-data image
 same 'two kinds' "$(kinds)" '/past post-eof-data'
 run_e4zero 0 --json --only post-eof-zero,unreadable image
 same 'kinds that are not there' "$(kinds)" ''
-same 'their count' "$(tail -n 1 out | jq -r '"\(.findings) \(.stale_bytes)"')" '0 0'
+same 'their count' "$(records summary findings stale_bytes)" '0 0'
 run_e4zero 0 --only pending-truncate image

@@ -26,7 +26,7 @@ run_e4zero 0 image
 run_e4zero 4 --json --paranoid image
 same kinds "$(kinds)" "/unwritten unwritten-residue
 /link symlink-slack"
-same nonzero "$(jq -r 'select(.type == "finding").nonzero' out | tr '\n' ' ')" '7 5 '
+same nonzero "$(records finding nonzero | tr '\n' ' ')" '7 5 '
 # a kind that is named is looked for
 run_e4zero 4 --json --only symlink-slack image
 same 'one kind' "$(kinds)" '/link symlink-slack'

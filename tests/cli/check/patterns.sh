@@ -15,7 +15,8 @@ put() {
 # tails: the paths of the findings in out, in bytes, then files and skipped
 tails() {
 	jq -r 'select(.type == "finding") | .path // "hex:" + .path_hex' out
-	jq -r 'select(.type == "summary") | "\(.files) files \(.skipped) skipped"' out
+	summary files skipped
+	echo "$files files $skipped skipped"
 }
 
 # checks WANTED ARGUMENTS...: what --check, and a dry --fix, find
@@ -69,22 +70,22 @@ remember_image image
 same 'a directory' "$(mapped /var/log/apt)" $'/var/log/apt/0.log\n/var/log/apt/c.log\n/var/log/apt/old/d.log'
 same 'with a slash' "$(mapped /var/log/apt/)" $'/var/log/apt/0.log\n/var/log/apt/c.log\n/var/log/apt/old/d.log'
 mapped / >/dev/null
-same 'all' "$(jq -c 'select(.type == "map") | .ino' out | sort -u)" "$(<inodes)"
+same 'all' "$(records map ino | sort -u)" "$(<inodes)"
 same 'through a link' "$(mapped /var/run/.git)" '/var/run/.git/e.log'
 same 'hidden' "$(mapped /var/log | grep -c -e '/\.')" 2
 run_e4zero 0 --json --map image '<2>'
-same 'the inode itself' "$(jq -r 'select(.type == "map") | "\(.ino) \(.path)"' out)" '2 null'
+same 'the inode itself' "$(records map ino path)" '2 null'
 
 # patterns
 same '*' "$(mapped '/var/log/*.log')" $'/var/log/a.log\n/var/log/b.log'
-same 'skipped' "$(jq -r 'select(.type == "skipped") | "\(.path) \(.why)"' out)" '/var/log/z.log a symbolic link'
+same 'skipped' "$(records skipped path why)" '/var/log/z.log a symbolic link'
 same '**' "$(mapped '/var/log/**/*.log')" $'/var/log/a.log\n/var/log/apt/0.log\n/var/log/apt/c.log\n/var/log/apt/old/d.log'
 same '** first' "$(mapped '/**/d.log')" '/var/log/apt/old/d.log'
 same '** last' "$(mapped '/var/log/apt/**')" $'/var/log/apt/0.log\n/var/log/apt/c.log\n/var/log/apt/old/d.log'
 same 'a dot' "$(mapped '/var/log/.*.log')" '/var/log/.hidden.log'
 same 'a link as a directory' "$(mapped '/var/r*/a.log')" '/var/run/a.log'
 same 'a bracket' "$(mapped '/var/log/[![:punct:]b].log')" '/var/log/a.log'
-same 'new line' "$(run_e4zero 0 --json --map image '/n/new?line'; jq -c 'select(.type == "map") | .path' out)" '"/n/new\nline"'
+same 'new line' "$(run_e4zero 0 --json --map image '/n/new?line'; rows map path)" '["/n/new\nline"]'
 same 'not UTF-8' "$(mapped '/n/not?*')" "hex:2f6e2f6e6f74ff75746638"
 same 'one character' "$(mapped '/n/?')" '/n/é'
 
@@ -99,7 +100,7 @@ same 'a pattern all the same' "$(mapped '/var/[*]' '/var/?')" $'/var/*\n/var/x'
 checks $'/var/log/a.log\n/var/log/b.log\n2 files 0 skipped' '/var/log/[ab].log'
 checks '0 files 0 skipped' /empty
 run_e4zero 4 --json image /n '/var/log/a*' /var/log/a.log '/v*/log/apt/**/d*'
-same 'several' "$(jq -r 'select(.type == "summary") | .files' out)" 5
+same 'several' "$(records summary files)" 5
 
 # a pattern without a match
 for verb in '--check' '--fix' '--convert hole' '--map'; do
@@ -111,7 +112,7 @@ for verb in '--check' '--fix' '--convert hole' '--map'; do
 	done
 	# shellcheck disable=SC2086
 	run_e4zero 0 --json $verb --allow-none image '/var/log/*.txt'
-	same "$verb, nothing" "$(jq -r 'select(.type == "summary") | "\(.files) \(.findings)"' out)" '0 0'
+	same "$verb, nothing" "$(records summary files findings)" '0 0'
 	# shellcheck disable=SC2086
 	run_e4zero 8 $verb --allow-none image /var/log/a.txt
 	grep -q 'No such file' err || fail "$verb a name: $(cat err)"
@@ -132,4 +133,4 @@ image_unchanged image
 run_e4zero 0 --fix image '/var/log/**/*.log'
 run_e4zero 0 image '/var/log/**/*.log'
 run_e4zero 4 --json image
-same 'the others' "$(jq -r 'select(.type == "summary") | .findings' out)" $(($(wc -l <inodes) - 4))
+same 'the others' "$(records summary findings)" $(($(wc -l <inodes) - 4))

@@ -35,7 +35,7 @@ END
 remember_image image
 for jobs in 1 4; do
 	run_e4zero 4 --json -j $jobs image
-	same "findings by $jobs" "$(jq -c 'select(.type == "finding") | [.path, .kind, .first, .last, .nonzero, .fixable]' out)" \
+	same "findings by $jobs" "$(rows finding path kind first last nonzero fixable)" \
 		'["/a","stale-tail",2000,4095,2096,false]
 ["/b","stale-tail",2000,4095,2096,false]
 ["/tail","stale-tail",7,4095,4089,false]
@@ -47,7 +47,7 @@ run_e4zero 4 --json image /a
 same 'of one file' "$(kinds)" '/a stale-tail'
 python3 "$srcdir/tests/witness/witness.py" image | jq -c '[.path, .kind, .first, .last, .nonzero, .fixable]' >witness
 run_e4zero 4 --json image
-jq -c 'select(.type == "finding") | [.path, .kind, .first, .last, .nonzero, .fixable]' out | diff - witness || fail 'the witness disagrees'
+rows finding path kind first last nonzero fixable | diff - witness || fail 'the witness disagrees'
 for edit in --fix '--convert hole'; do
 	# shellcheck disable=SC2086 # a verb with its argument
 	run_e4zero 8 $edit image

@@ -15,7 +15,7 @@ done | debugfs_script image
 
 run_e4zero 4 --json image
 iconv -f UTF-8 -t UTF-8 out >/dev/null || fail 'the report is not UTF-8'
-same findings "$(jq -r 'select(.type == "finding").kind' out | grep -c stale-tail)" 5
+same findings "$(records finding kind | grep -c stale-tail)" 5
 same path_hex "$(jq -r 'select(.path_hex).path_hex' out)" "$(printf '/\xff\xfeodd' | od -An -tx1 | tr -d ' \n')"
 same paths "$(jq -r 'select(.type == "finding" and .path_hex == null).path' out | sort | od -An -c)" \
 	"$(printf '/%s\n' $'esc\033[31m' $'\xc3\xa9t\xc3\xa9' $'c1\xc2\x9b2J' $'back\\x41' | sort | od -An -c)"

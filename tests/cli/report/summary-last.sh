@@ -9,7 +9,7 @@ make_image empty 8M
 stale_image stale
 summary() {
 	run_e4zero "$@"
-	same "last of $*" "$(tail -n 1 out | jq -r '"\(.type) \(.exit)"')" "summary $1"
+	same "last of $*" "$(last_line)" "summary $1"
 	same "summaries of $*" "$(jq -r .type out | grep -cx summary)" 1
 	[ "$1" -lt 8 ] && return
 	same "error of $*" "$(jq -r 'select(.type == "error") | [.context, .message, .code] |

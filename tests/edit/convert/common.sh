@@ -46,12 +46,16 @@ contents() {
 
 # states IMAGE FILE: its map as "LBLK+LEN:STATE ...", wherever the blocks are
 states() {
+	local lblk blocks state from='' len=0 is='' all=''
 	"$E4ZERO" --json --map "$1" "$2" >map.out || fail "--map $2"
-	jq -r 'select(.type == "map") | "\(.lblk) \(.blocks) \(.state)"' map.out | awk '
-		$3 == state { len += $2; next }
-		state { printf "%d+%d:%s ", from, len, state }
-		{ from = $1; len = $2; state = $3 }
-		END { if (state) printf "%d+%d:%s\n", from, len, state }'
+	while read -r lblk blocks state; do
+		if [ "$state" != "$is" ]; then
+			[ -z "$is" ] || all+="$from+$len:$is "
+			from=$lblk len=0 is=$state
+		fi
+		len=$((len + blocks))
+	done < <(report=map.out records map lblk blocks state)
+	[ -z "$is" ] || echo "$all$from+$len:$is"
 }
 
 # again STATUS ARGUMENTS...: the second time nothing is written, and no byte changes.

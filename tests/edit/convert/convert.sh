@@ -57,7 +57,7 @@ contents image
 sound image
 again 0 --convert written image /link /zeroes
 run_e4zero 1 --fsck-codes --json --convert unwritten image /file
-same 'edit' "$(jq -c 'select(.type == "edit") | [.op, .written_disk, .already_zero, .blocks_converted, .did_zero]' out)" \
+same 'edit' "$(rows edit op written_disk already_zero blocks_converted did_zero)" \
 	'["convert unwritten",45056,122880,30,false]'
 run_e4zero 0 --json --convert hole image /zeroes /file
 same 'holes' "$(jq -c 'select(.type == "edit") | [.blocks_converted, .blocks_freed >= .blocks_converted]' out |
@@ -73,7 +73,7 @@ same 'hole' "$(states image /file)" '0+10:written 10+40:hole 50+1:written'
 all written
 untouched 8 'indirect blocks, which know no unwritten state' image --convert unwritten image /file
 run_e4zero 0 --json --convert unwritten image
-same 'skipped' "$(jq -r 'select(.type == "skipped") | .path' out | sort | paste -sd ' ')" '/file /kept /plain'
+same 'skipped' "$(records skipped path | sort | paste -sd ' ')" '/file /kept /plain'
 
 # a cluster is freed with its last block
 dirty_image image 32 4096 -O bigalloc -C 16384

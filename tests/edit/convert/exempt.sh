@@ -7,7 +7,7 @@
 
 # skipped: "PATH WHY" of what the report in out skips
 skipped() {
-	jq -r 'select(.type == "skipped") | "\(.path) \(.left) \(.why)"' out
+	records skipped path left why
 }
 
 dirty_image image 32 4096 -O encrypt,verity

@@ -25,8 +25,8 @@ remember_image image
 run_e4zero 4 -n --json --convert hole image
 image_unchanged image
 run_e4zero 4 --json --convert hole image
-same 'left' "$(jq -r 'select(.type == "skipped") | .path' out)" /file
-jq -r 'select(.type == "skipped") | .why' out | grep -Eq 'needs [0-9]+ journal blocks, and there are [0-9]+' ||
+same 'left' "$(records skipped path)" /file
+records skipped why | grep -Eq 'needs [0-9]+ journal blocks, and there are [0-9]+' ||
 	fail "$(cat out)"
 same 'the small one' "$(states image /small)" '0+3:written 3+7:hole'
 sound image
@@ -55,7 +55,7 @@ need=$(field log_blocks summary)
 run_e4zero 0 --json --convert written image2
 same 'log blocks' "$(field log_blocks summary)" "$need"
 [ "$(field transactions summary)" -ge 2 ] || fail "$(field transactions summary) transactions"
-same 'edits' "$(jq -r 'select(.type == "edit") | .path' out | sort -u | wc -l) $(field blocks_converted edit | sort -u)" \
+same 'edits' "$(records edit path | sort -u | wc -l) $(field blocks_converted edit | sort -u)" \
 	'1500 3'
 same 'in order' "$(field ino edit)" "$(field ino edit | sort -n)"
 { cat some; head -c 3000 /dev/zero; } >want

@@ -32,7 +32,7 @@ wait $pid
 rc=$?
 sound image
 same 'exit' $rc 32
-same 'last line' "$(tail -n 1 out | jq -r '"\(.type) \(.exit)"')" 'summary 32'
+same 'last line' "$(last_line)" 'summary 32'
 grep -q 'stopped by a signal' err || fail "no message: $(cat err)"
 done=$(jq -r 'select(.type == "edit") | .ino' out | sort -u | wc -l)
 [ "$done" -gt 0 ] && [ "$done" -lt 2600 ] || fail "$done files are said to be done"

@@ -93,7 +93,7 @@ for kind in '' -sparse -behind; do
 			cp --sparse="$([ -n "$kind" ] && echo always || echo never)" image work
 			rm -f count
 			bad '0 8 12' FAULTY_STEP=$n FAULTY_ERRNO=$error
-			rc=$(jq -r 'select(.type == "summary") | .exit' out)
+			rc=$(records summary exit)
 			[ "$rc" != 0 ] || break
 			same "steps after the failed one, $n$kind" "$(cut -d ' ' -f 1 count)" "$n"
 			recovers "$rc" "step $n$kind, error $error"

@@ -10,7 +10,7 @@ edit_image image -O orphan_file
 keeper=$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')
 [ -n "$keeper" ] || skip 'mke2fs makes no orphan file'
 skipped() {
-	jq -c 'select(.type == "skipped") | [.ino, .why]' out
+	rows skipped ino why
 }
 run_e4zero 0 --json image
 same 'of an empty file' "$(skipped)" ''

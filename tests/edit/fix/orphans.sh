@@ -74,7 +74,7 @@ finishes() {
 		"$(field transactions summary)/$(field log_blocks summary)"
 	same "$1: finished" "$(field orphans_finished summary)" "$2"
 	same "$1: left" "$(field orphans_left summary)" "$3"
-	same "$1: skipped" "$(jq -r 'select(.type == "skipped") | .ino' out | wc -l)" "$3"
+	same "$1: skipped" "$(records skipped ino | wc -l)" "$3"
 	same "$1: transactions" "$(field transactions summary)" "$4"
 }
 

@@ -32,7 +32,7 @@ zero() {
 	debugfs -R 'stat /file' image 2>/dev/null | grep -o 'Blockcount: [0-9]*' | cmp - blocks.before ||
 		fail "zero $off $len $*: another i_blocks"
 	same "requested of $off $len $*" "$(field requested edit)" $((end > off ? end - off : 0))
-	same "blocks of $off $len $*" "$(jq -c 'select(.type == "edit") | [.blocks_allocated, .blocks_freed, .blocks_converted]' out)" \
+	same "blocks of $off $len $*" "$(rows edit blocks_allocated blocks_freed blocks_converted)" \
 		'[0,0,0]'
 }
 

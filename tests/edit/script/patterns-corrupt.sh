@@ -44,7 +44,7 @@ same 'stars' "$(mapped '/*/*/*/*/*/*/*/*/*/*/*/*/*.log' | sed 's,.*/,,' | sort)"
 same 'many of **' "$(mapped "/$(printf '**/*/%.0s' {1..31})*.log" | sed 's,.*/,,' | sort)" $'1.log\n2.log\n3.log'
 printf 'truncate /a/**/*.log 10\n' >script
 run_e4zero 0 --json --script script image
-same 'once each' "$(jq -r 'select(.type == "edit") | .path' out)" $'/a/1.log\n/a/b/2.log\n/a/b/c/3.log'
+same 'once each' "$(records edit path)" $'/a/1.log\n/a/b/2.log\n/a/b/c/3.log'
 
 # links that lead back, by the hundred: no product of them is made
 cp fresh image
@@ -72,7 +72,7 @@ done
 cp fresh image
 debugfs_script image <<<'sif e flags 0x80800'
 same 'encrypted' "$(mapped '/*/**/*.log' | tr '\n' ' ')" '/a/1.log /a/b/2.log /a/b/c/3.log '
-same 'and said' "$(jq -r 'select(.type == "skipped") | "\(.path) \(.why)"' out)" \
+same 'and said' "$(records skipped path why)" \
 	'/e an encrypted directory: no pattern matches the names in it'
 same 'all below' "$(mapped /e)" $'/e/4.log\n/e/f/5.log'
 untouched 8 '/e/\*\.log: no file matches; names in encrypted directories are not known' image --map image '/e/*.log'

@@ -7,8 +7,8 @@
 
 # edits: the paths of the edits in out, then how many were skipped and transactions
 edits() {
-	jq -r 'select(.type == "edit") | .path' out
-	jq -r 'select(.type == "summary") | "\(.files) \(.skipped) \(.transactions)"' out
+	records edit path
+	records summary files skipped transactions
 }
 
 # runs LINE... WANTED: a script of these lines edits what is wanted, the same in a dry run
@@ -50,7 +50,7 @@ cp fresh image
 sound image
 
 runs 'truncate /log/*.log 100' $'/log/1.log\n/log/2.log\n2 4 1'
-same 'skipped' "$(jq -r 'select(.type == "skipped") | "\(.path) \(.why)"' out)" \
+same 'skipped' "$(records skipped path why)" \
 	"/log/d.log a directory
 /log/dir.log a symbolic link
 /log/l.log a symbolic link
@@ -115,8 +115,8 @@ debugfs_script image <<-END
 END
 run_e4zero 0 --json --convert hole image '/log/**/*.log'
 same 'convert' "$(jq -r 'select(.type == "edit" and .blocks_freed > 0) | .path' out)" $'/log/a*/y.log\n/log/z.log'
-same 'exempt' "$(jq -r 'select(.type == "skipped") | .why' out | grep -c verity)" 1
-same 'the summary' "$(jq -r 'select(.type == "summary") | "\(.files) \(.skipped) \(.transactions)"' out)" '5 4 1'
+same 'exempt' "$(records skipped why | grep -c verity)" 1
+same 'the summary' "$(records summary files skipped transactions)" '5 4 1'
 untouched 8 verity image --convert hole image /log/2.log
 remember_image image
 run_e4zero 0 --convert hole image /log

@@ -44,9 +44,9 @@ for options in '' '--policy flush' '--policy flush-always' '--data ordered' '--p
 	sound image
 	same "lines, $options" "$(jq -r .type out | paste -sd' ')" \
 		'image edit edit edit edit edit edit edit edit edit edit summary'
-	same "operations, $options" "$(jq -r 'select(.type == "edit") | .op' out | paste -sd' ')" \
+	same "operations, $options" "$(records edit op | paste -sd' ')" \
 		'truncate allocate zero-range punch-hole write write-zeroes collapse-range insert-range zero-range write'
-	same "summary, $options" "$(jq -c 'select(.type == "summary") | [.verb, .transactions, .files, .exit]' out)" \
+	same "summary, $options" "$(rows summary verb transactions files exit)" \
 		'["script",1,3,0]'
 done
 
@@ -59,7 +59,7 @@ cmp image other || fail 'standard input does something else'
 cp fresh image
 remember_image image
 run_e4zero 0 --json --dry-run --script script image
-same 'edits of a dry run' "$(jq -r 'select(.type == "edit") | .dry_run' out | sort | uniq -c | tr -s ' ')" ' 10 true'
+same 'edits of a dry run' "$(records edit dry_run | sort | uniq -c | tr -s ' ')" ' 10 true'
 image_unchanged image
 
 # commit: two transactions, and a third that changes nothing
@@ -78,7 +78,7 @@ fails() {
 	same "exit of what fails ($1)" $? "$2"
 	same "messages ($1)" "$(wc -l <err)" 1
 	grep -Eq -- "$1" err || fail "no $1 in: $(cat err)"
-	same "last ($1)" "$(tail -n 1 out | jq -c '[.type, .exit]')" "[\"summary\",$2]"
+	same "last ($1)" "$(last_line)" "summary $2"
 }
 cp fresh image
 remember_image image

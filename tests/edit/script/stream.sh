@@ -34,7 +34,7 @@ stopped() {
 	wait $pid
 	same "exit of $* after $signal" $? 32
 	exec 9>&-
-	same "last line of $*" "$(tail -n 1 out | jq -r '"\(.type) \(.exit)"')" 'summary 32'
+	same "last line of $*" "$(last_line)" 'summary 32'
 	same "message of $*" "$(cat err)" 'e4zero: image: stopped by a signal'
 	image_unchanged image
 }

@@ -66,7 +66,7 @@ no 'share blocks' 0 /small
 run_e4zero 8 --json --fix image
 same 'shared_blocks' "$(jq -r 'select(.type == "error") | "\(.context)|\(.message)|\(.name)"' out)" \
 	'|files share blocks (feature shared_blocks): an edit of one would show in others|E4Z_ET_FEATURE'
-same 'shared_blocks' "$(cat err)" "e4zero: image: $(jq -r 'select(.type == "error").message' out)"
+same 'shared_blocks' "$(cat err)" "e4zero: image: $(records error message)"
 # --check judges it
 run_e4zero 0 -v image
 same 'summary' "$(tail -n 1 out)" 'image: 0 findings (0 stale bytes) in 3 files'

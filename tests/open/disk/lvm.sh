@@ -102,11 +102,28 @@ if command -v sfdisk >/dev/null; then
 fi
 
 # text that is cut or mutilated: the same refusal, nothing worse
-cp pv.img bad.img
+cp --sparse=always pv.img bad.img
+coproc POKE { # lines "OFFSET BYTE": the last byte is put back, this one is changed
+	python3 -u -c 'if True:
+		import sys
+		last = None
+		with open("bad.img", "r+b", buffering=0) as f:
+		    for line in sys.stdin:
+		        if last:
+		            f.seek(last[0])
+		            f.write(last[1])
+		        at, byte = map(int, line.split())
+		        f.seek(at)
+		        last = at, f.read(1)
+		        f.seek(at)
+		        f.write(bytes([byte]))
+		        print("done")
+	'
+}
 for ((i = 0; i < 60; i++)); do
-	cp --sparse=always pv.img bad.img
 	at=$((4096 + (i % 2 ? 40 + i % 24 : 1044480 - 700 + i * 11)))
-	printf "\\x$(printf %x $((RANDOM % 255 + 1)))" | dd of=bad.img bs=1 seek=$at conv=notrunc status=none
+	echo "$at $((RANDOM % 255 + 1))" >&"${POKE[1]}"
+	read -r -t 60 _ <&"${POKE[0]}" || fail 'no byte was changed'
 	refuses 'LVM' bad.img
 done
 
