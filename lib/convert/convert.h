@@ -57,6 +57,9 @@ const char *convert_exempts(struct convert *c, const struct inode *inode, bool e
  */
 errcode_t convert_add(struct convert *c, const struct inode *inode, bool *empty, const char **why);
 
+/* How deep INODE's tree is: 0 without extents. */
+unsigned convert_depth(const struct inode *inode);
+
 /* Find out what is zero in all of them. WATCH as in zeros_find(). */
 errcode_t convert_look(struct convert *c, void (*watch)(void *arg, uint64_t taken, uint64_t all),
 		       void *arg);
@@ -66,9 +69,6 @@ struct convert_place {
 	size_t zero;
 	uint64_t done; /* blocks of it */
 };
-
-/* Blocks of FILE that are to be converted. */
-uint64_t convert_blocks(const struct convert *c, const struct convert_file *file);
 
 /*
  * Convert FILE from *PLACE on, BLOCKS blocks or to its end, in the running transaction; *PLACE

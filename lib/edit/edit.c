@@ -3,10 +3,10 @@
 #include "edit/edit.h"
 
 #include "base/bytes.h"
+#include "edit/edit_walk.h"
 #include "file/inline.h"
 #include "format/node.h"
 #include "image/groups.h"
-#include "sets/rangeset.h"
 #include "txn/alloc.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -37,83 +37,6 @@ enum {
 #define SMALL_FILE_MAX 0x7fffffffull
 
 /* ---- opening ---- */
-
-/* A first walk: the mapping's rules, and that no cluster is in it twice. */
-struct first_look {
-	unsigned cluster_shift; /* from blocks to clusters */
-	struct rangeset *taken; /* clusters of tree blocks and of data */
-	uint64_t start, end;	/* clusters of the last runs, not in TAKEN yet */
-	uint64_t last_logical;	/* cluster that the last run ends in */
-	bool twice;
-	errcode_t err;
-};
-
-static bool look_node(void *arg, uint64_t pblk)
-{
-	struct first_look *look = arg;
-	bool again = false;
-
-	if (!look->err)
-		look->err = rangeset_add(look->taken, pblk >> look->cluster_shift, 1, &again);
-	look->twice |= again;
-	return !again && !look->err;
-}
-
-static void take_last_runs(struct first_look *look)
-{
-	if (!look->err)
-		look->err = rangeset_add(look->taken, look->start, look->end - look->start,
-					 &look->twice);
-}
-
-/* Runs that follow each other on the disk are one claim, whatever their states. */
-static void look_run(void *arg, const struct run *run)
-{
-	struct first_look *look = arg;
-	unsigned shift = look->cluster_shift;
-	uint64_t first = run->pblk >> shift, end = ((run->pblk + run->len - 1) >> shift) + 1;
-
-	/* one logical cluster may be two extents */
-	if (shift && first + 1 == look->end && run->lblk >> shift == look->last_logical)
-		first++;
-	look->last_logical = (run->lblk + run->len - 1) >> shift;
-	if (first != look->end) {
-		take_last_runs(look);
-		look->start = first;
-	}
-	look->end = end;
-}
-
-static errcode_t first_look(struct e4z_image *img, const struct inode *inode)
-{
-	struct first_look look = {
-		.cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio),
-		.taken = rangeset_new(img->blocks / img->cluster_ratio + 1),
-	};
-	const struct map_sink sink = {.arg = &look, .node = look_node, .run = look_run};
-	struct map_work work = {.stop = NULL};
-	const char *why = NULL;
-	errcode_t err = map_work_init(img, &work);
-
-	if (!look.taken)
-		err = ENOMEM;
-	if (!err && inode->acl_block)
-		look_node(&look, inode->acl_block);
-	if (!err && inode->translator)
-		look_node(&look, inode->translator);
-	if (!err) {
-		why = map_walk(img, &work, inode, &sink);
-		take_last_runs(&look);
-		err = look.err;
-	}
-	if (!err && look.twice)
-		why = "a block is mapped twice";
-	if (!err && why)
-		err = map_refuse(img, &work, inode->ino, why);
-	rangeset_free(look.taken);
-	map_work_free(&work);
-	return err;
-}
 
 static errcode_t read_block(void *arg, uint64_t pblk, void *buf)
 {
@@ -182,7 +105,7 @@ errcode_t edit_open(struct e4z_image *img, struct edit_session *s, uint32_t ino,
 	*f = (struct edit_file){.img = img, .session = s, .blocks = cache_file_new(s->cache)};
 	err = f->blocks ? open_slot(f, ino) : ENOMEM;
 	if (!err && inode_has_map(&f->inode))
-		err = first_look(img, &f->inode);
+		err = edit_walk_first(img, &f->inode);
 	if (!err && inode_has_map(&f->inode))
 		err = load_map(f);
 	return err ? err : edit_note_origin(f);

@@ -209,4 +209,12 @@ errcode_t edit_set_size(struct edit_file *f, uint64_t size);
 /* Give up inline data for an empty map of the kind that the file system makes. */
 errcode_t edit_leave_inline(struct edit_file *f);
 
+/* ---- for the files edit*.c alone ---- */
+
+/* A handle is open: E4Z_ET_STATE. */
+errcode_t edit_in_handle(const struct edit_file *f);
+
+/* The map is changed: RUN, as it was before. 0 or ENOMEM. */
+errcode_t edit_note_step(struct edit_file *f, enum edit_kind kind, const struct run *run);
+
 #endif

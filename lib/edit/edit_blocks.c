@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Changes the map of a file that is being edited, and the blocks that it owns with it.
-//
-// Every change of the map is remembered as a step, which edit_back() undoes: an operation that
-// fails leaves what was there before it, without the map having been copied.
 #include "edit/edit.h"
 
 #include "base/bytes.h"
@@ -10,156 +7,6 @@
 #include "txn/txn.h"
 #include <errno.h>
 #include <string.h>
-
-/* ---- handles ---- */
-
-errcode_t edit_no_handle(const struct edit_file *f, const char *what)
-{
-	if (!f->session->handle)
-		return 0;
-	return image_fail_file(f->img, f->inode.ino, E4Z_ET_HANDLE, "%s it", what);
-}
-
-errcode_t edit_open_handle(struct edit_file *f)
-{
-	errcode_t err = edit_no_handle(f, "changing");
-
-	if (!err)
-		f->session->handle = true;
-	return err;
-}
-
-void edit_close_handle(struct edit_file *f)
-{
-	f->session->handle = false;
-}
-
-static errcode_t in_handle(const struct edit_file *f)
-{
-	if (f->session->handle)
-		return 0;
-	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_STATE,
-				 "changing it without a handle");
-}
-
-/* ---- steps ---- */
-
-static struct edit_step *step_at(const struct edit_steps *steps, size_t i)
-{
-	return &steps->pieces.items[i / STEPS_PIECE][i % STEPS_PIECE];
-}
-
-/* Room for one more. */
-static errcode_t steps_grow(struct edit_steps *steps)
-{
-	struct edit_step *piece;
-
-	if (steps->count < steps->pieces.count * STEPS_PIECE)
-		return 0;
-	piece = slab_take(&steps->slab, STEPS_PIECE * sizeof(*piece));
-	return !piece || vec_push(&steps->pieces, piece) ? ENOMEM : 0;
-}
-
-static errcode_t note(struct edit_file *f, enum edit_kind kind, const struct run *run)
-{
-	const struct edit_step step = {
-		.pblk = run->pblk,
-		.kind = kind,
-		.unwritten = run->unwritten,
-		.lblk = (uint32_t)run->lblk,
-		.len = (uint32_t)run->len,
-	};
-
-	f->changed = true;
-	if (!f->has_mark)
-		return 0;
-	if (steps_grow(&f->steps))
-		return ENOMEM;
-	*step_at(&f->steps, f->steps.count++) = step;
-	return 0;
-}
-
-static uint64_t slot_block(const struct edit_file *f)
-{
-	uint64_t block;
-
-	inode_place(f->img, f->inode.ino, &block, &(uint32_t){0});
-	return block;
-}
-
-void edit_unmark(struct edit_file *f)
-{
-	vec_free(&f->steps.pieces);
-	slab_free(&f->steps.slab);
-	f->steps.count = 0;
-	f->has_mark = false;
-}
-
-errcode_t edit_mark(struct edit_file *f)
-{
-	uint8_t *data;
-
-	f->steps.count = 0;
-	f->has_mark = true;
-	f->mark = (struct edit_mark){
-		.sectors = f->sectors,
-		.taken = f->taken,
-		.placed = f->placed,
-		.given = f->given,
-		.converted = f->converted,
-		.unmapped = f->unmapped.count,
-		.changed = f->changed,
-		.stamp = f->stamp,
-		.was_inline = !f->list,
-	};
-	/* the slot is changed in place: the transaction has to know that it will be */
-	return txn_edit(f->img, slot_block(f), &data);
-}
-
-static errcode_t step_back(struct edit_file *f, const struct edit_step *step)
-{
-	const struct run run = {step->pblk, step->lblk, step->len, step->unwritten};
-
-	switch ((enum edit_kind)step->kind) {
-	case EDIT_MAPPED: return extents_remove(f->list, run.lblk, run.len, NULL, NULL);
-	case EDIT_UNMAPPED: return extents_map(f->list, &run);
-	case EDIT_STATE: return extents_set_state(f->list, run.lblk, run.len, run.unwritten);
-	case EDIT_COLLAPSED: return extents_insert(f->list, run.lblk, run.len);
-	case EDIT_INSERTED: return extents_collapse(f->list, run.lblk, run.len, NULL, NULL);
-	}
-	return 0;
-}
-
-static void become_inline(struct edit_file *f)
-{
-	tree_free(f->tree);
-	indirect_free(f->map);
-	extents_free(f->list);
-	f->tree = NULL;
-	f->map = NULL;
-	f->list = NULL;
-}
-
-errcode_t edit_back(struct edit_file *f)
-{
-	errcode_t err = 0;
-
-	if (f->mark.was_inline)
-		become_inline(f);
-	while (f->list && f->steps.count && !err)
-		err = step_back(f, step_at(&f->steps, --f->steps.count));
-	f->steps.count = 0;
-	f->sectors = f->mark.sectors;
-	f->taken = f->mark.taken;
-	f->placed = f->mark.placed;
-	f->given = f->mark.given;
-	f->converted = f->mark.converted;
-	f->unmapped.count = f->mark.unmapped;
-	f->changed = f->mark.changed;
-	f->stamp = f->mark.stamp;
-	inode_decode(f->img, f->inode.ino, f->inode.raw, &f->inode);
-	return err;
-}
 
 /* ---- unmapping ---- */
 
@@ -190,7 +37,7 @@ static void on_freed(void *arg, const struct run *run)
 
 	if (f->err)
 		return;
-	f->err = note(f, EDIT_UNMAPPED, run);
+	f->err = edit_note_step(f, EDIT_UNMAPPED, run);
 	/* the rest of a cluster stays where it is, and may be mapped again before the commit */
 	if (!f->err && !alone)
 		f->err = edit_note_seen(f, run);
@@ -244,7 +91,7 @@ static errcode_t give_clusters(struct edit_file *f)
 
 errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 {
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	f->err = 0;
 	if (!err)
@@ -258,7 +105,7 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len)
 
 errcode_t edit_prune(struct edit_file *f, uint64_t lblk, uint64_t len)
 {
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	if (err || !f->map || !indirect_idle(f->map, f->list, lblk, lblk + len))
 		return err;
@@ -271,7 +118,7 @@ errcode_t edit_prune(struct edit_file *f, uint64_t lblk, uint64_t len)
 /* One piece of a file in the other state. */
 static errcode_t turn_run(struct edit_file *f, const struct run *run, bool unwritten)
 {
-	errcode_t err = note(f, EDIT_STATE, run);
+	errcode_t err = edit_note_step(f, EDIT_STATE, run);
 
 	if (!err)
 		err = unwritten ? edit_note_seen(f, run) : edit_note_hidden(f, run);
@@ -283,7 +130,7 @@ errcode_t edit_set_state(struct edit_file *f, uint64_t lblk, uint64_t len, bool 
 {
 	struct extents_walk walk;
 	struct run run;
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	extents_walk_start(f->list, &walk, lblk, lblk + len, false);
 	while (!err && extents_walk_next(f->list, &walk, &run))
@@ -321,7 +168,7 @@ errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_k
 {
 	bool deep = false;
 	struct run run;
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	if (err || !next_written(f, lblk, lblk + len, &run))
 		return err;
@@ -353,11 +200,13 @@ errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool res
 /* Where the block at LBLK would best be: behind the one before it, or near its inode. */
 static uint64_t goal(const struct edit_file *f, uint64_t lblk)
 {
+	uint64_t slot;
 	struct run run;
 
 	if (lblk && extents_find(f->list, lblk - 1, &run))
 		return run.pblk + (lblk - run.lblk);
-	return slot_block(f);
+	inode_place(f->img, f->inode.ino, &slot, &(uint32_t){0});
+	return slot;
 }
 
 /* The block that LBLK has where its cluster is the file's already: false if it is not. */
@@ -380,7 +229,7 @@ static errcode_t map_run(struct edit_file *f, const struct run *run)
 	errcode_t err = extents_map(f->list, run);
 
 	if (!err)
-		err = note(f, EDIT_MAPPED, run);
+		err = edit_note_step(f, EDIT_MAPPED, run);
 	if (!err && !run->unwritten)
 		err = edit_note_hidden(f, run);
 	return err;
@@ -415,7 +264,7 @@ static errcode_t map_piece(struct edit_file *f, uint64_t *lblk, uint64_t end, bo
 errcode_t edit_allocate(struct edit_file *f, uint64_t lblk, uint64_t len, bool unwritten)
 {
 	uint64_t end = lblk + len;
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	while (!err && lblk < end) {
 		struct run run;
@@ -494,15 +343,15 @@ errcode_t edit_collapse(struct edit_file *f, uint64_t lblk, uint64_t len)
 
 	if (!err)
 		err = extents_collapse(f->list, lblk, len, NULL, NULL);
-	return err ? err : note(f, EDIT_COLLAPSED, &run);
+	return err ? err : edit_note_step(f, EDIT_COLLAPSED, &run);
 }
 
 errcode_t edit_insert(struct edit_file *f, uint64_t lblk, uint64_t len)
 {
 	const struct run run = {.lblk = lblk, .len = len};
-	errcode_t err = in_handle(f);
+	errcode_t err = edit_in_handle(f);
 
 	if (!err)
 		err = extents_insert(f->list, lblk, len);
-	return err ? err : note(f, EDIT_INSERTED, &run);
+	return err ? err : edit_note_step(f, EDIT_INSERTED, &run);
 }

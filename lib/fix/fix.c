@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Scrubs what a check finds: bytes that nobody is meant to see become zero at home, and what is
-// written behind EOF becomes unwritten, or is freed, in a transaction.
+// written past EOF becomes unwritten, or is freed, in a transaction.
 //
 // The findings come by inode and are worked off in batches: a batch is one commit, its zeroes go
 // home in the order of the disk before one barrier. Nothing below any EOF changes, no size, no
 // time.
-#include "e4zero.h"
+#include "fix/fix_state.h"
 
-#include "base/vec.h"
-#include "edit/pieces.h"
 #include "edit/session.h"
-#include "file/inline.h"
 #include "findings/findings.h"
-#include "fix/fix_orphans.h"
 #include "image/groups.h"
-#include "open/guard.h"
 #include "ops/orphan.h"
-#include "ops/zero.h"
 #include "scan/check.h"
 #include "scan/doubt.h"
 #include "sets/rangeset.h"
@@ -29,280 +23,6 @@
 /* What a batch holds at most: pieces that go home (24 bytes each), and changed blocks. */
 #define BATCH_PIECES 262144
 #define BATCH_BYTES (32u << 20)
-
-/* A finding that is left, and why. */
-struct left {
-	uint32_t ino;
-	enum e4z_finding_kind kind;
-	uint64_t lblk, pblk;
-	char *why;
-};
-VEC(left_vec, struct left);
-VEC(finding_vec, struct e4z_finding);
-
-struct fix {
-	struct e4z_image *img;
-	const struct e4z_fix_options *options;
-	struct check *check;
-	struct e4z_fix_summary *summary;
-	struct rangeset *doubt; /* blocks of inodes that cannot be read */
-	struct fix_orphans orphans;
-	struct finding_vec behind; /* one inode's runs of written blocks behind EOF */
-	struct left_vec left;
-	size_t next_left; /* while they are delivered */
-	size_t held_max;  /* changed blocks of a batch */
-	char why[1024];	  /* the last change was not made */
-};
-
-static errcode_t stopped(const struct fix *fix)
-{
-	const volatile int *stop = fix->options->check.stop;
-
-	return stop && *stop ? E4Z_ET_INTERRUPTED : 0;
-}
-
-/* F is left; WHY is copied. */
-static errcode_t leave(struct fix *fix, const struct e4z_finding *f, const char *why)
-{
-	struct left left = {f->ino, f->kind, f->lblk, f->pblk, strdup(why)};
-
-	if (left.why && vec_push(&fix->left, left) == 0)
-		return 0;
-	free(left.why);
-	return ENOMEM;
-}
-
-/* ---- batches ---- */
-
-static errcode_t end_batch(struct fix *fix)
-{
-	struct e4z_fix_summary *sum = fix->summary;
-	errcode_t err = stopped(fix);
-
-	if (err || !fix->img->txn || !txn_has_changes(fix->img))
-		return err;
-	if (!fix->options->dry_run)
-		return session_commit(fix->img, &sum->commit);
-	return session_pretend(fix->img, &sum->commit, &sum->log_room);
-}
-
-/* ---- one finding ---- */
-
-/* The bytes of [first, last] in whole blocks: what is between is not in sight either. */
-static errcode_t zero_run(struct fix *fix, const struct e4z_finding *f)
-{
-	const struct e4z_image *img = fix->img;
-	uint64_t first, last;
-
-	if (!f->nonzero)
-		return 0;
-	first = (f->first >> img->block_bits) - f->lblk;
-	last = (f->last >> img->block_bits) - f->lblk;
-	if (rangeset_has(fix->orphans.finished, f->ino))
-		return fix_orphans_zero(fix->img, f, first, last - first + 1);
-	return txn_home_zero(fix->img, (f->pblk + first) << img->block_bits,
-			     (last - first + 1) << img->block_bits);
-}
-
-/* From EOF to the end of its block. */
-static errcode_t zero_tail(struct fix *fix, const struct e4z_finding *f)
-{
-	uint32_t bs = fix->img->block_size, skip = f->size & (bs - 1);
-
-	return txn_home_zero(fix->img, f->pblk * bs + skip, bs - skip);
-}
-
-static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
-{
-	struct edit_file *file;
-	struct inline_data data;
-	struct e4z_edit ignored = {0};
-	errcode_t err = session_open(fix->img, f->ino, &file);
-	uint64_t size = err ? 0 : file->inode.size;
-
-	if (!err && (!inline_find(fix->img, &file->inode, &data) || size > inline_capacity(&data)))
-		err = image_refuse(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
-	if (!err)
-		err = zero_range(file, fix->img->session, size, inline_capacity(&data) - size,
-				 &ignored);
-	return err ? err : session_put_files(fix->img);
-}
-
-/* What becomes of the written blocks behind EOF; CUT: of all blocks there. */
-enum way { HIDE, FREE, CUT };
-
-static bool behind_in_doubt(const struct fix *fix, const struct edit_file *file)
-{
-	struct extents_walk walk;
-	struct run run;
-
-	extents_walk_start(file->list, &walk, file->eof, EXTENTS_END, false);
-	while (extents_walk_next(file->list, &walk, &run))
-		if (rangeset_meets(fix->doubt, run.pblk, run.len))
-			return true;
-	return false;
-}
-
-/* Nothing stays behind EOF, as after a truncate to the same size. */
-static errcode_t cut(struct fix *fix, struct edit_file *file)
-{
-	uint64_t len = EXTENTS_END - file->eof;
-	errcode_t err;
-
-	if (behind_in_doubt(fix, file))
-		return image_refuse(fix->img, E4Z_ET_REFUSED,
-				    "a block past EOF may be that of an inode that cannot be read");
-	err = edit_unmap(file, file->eof, len);
-	return err ? err : edit_prune(file, file->eof, len);
-}
-
-/*
- * Runs of zeroes that were not asked for go with those that were: alone, in a smaller tree, they
- * may be what e2fsck cuts off.
- */
-static errcode_t hide_zeroes(struct fix *fix, struct edit_file *file, bool may_keep)
-{
-	uint32_t kinds = fix->options->check.kinds;
-	bool wanted = !kinds || kinds & E4Z_KIND_BIT(E4Z_POST_EOF_ZERO);
-
-	if (wanted || !(kinds & E4Z_KIND_BIT(E4Z_POST_EOF_DATA)) || behind_in_doubt(fix, file))
-		return 0;
-	return edit_hide(file, file->eof, EXTENTS_END - file->eof, may_keep);
-}
-
-/* Zeroes first, so that nothing is left of what one inode has written behind EOF. */
-static errcode_t hide_behind(struct fix *fix, enum way way)
-{
-	const struct finding_vec *runs = &fix->behind;
-	struct edit_file *file;
-	errcode_t err = session_open(fix->img, runs->items[0].ino, &file);
-
-	if (!err)
-		err = guard_inode(fix->img, &file->inode, 0);
-	if (!err)
-		err = edit_open_handle(file);
-	if (err)
-		return err;
-	/* what e2fsck would unmap was found, and would be found again */
-	file->strict = true;
-	for (size_t i = 0; i < runs->count && !err; i++) {
-		err = zero_run(fix, &runs->items[i]);
-		if (!err && way != CUT)
-			err = edit_hide(file, runs->items[i].lblk, runs->items[i].blocks,
-					way == HIDE);
-	}
-	if (!err)
-		err = way == CUT ? cut(fix, file) : hide_zeroes(fix, file, way == HIDE);
-	edit_close_handle(file);
-	return err ? err : session_put_files(fix->img);
-}
-
-/* ---- one inode's change of metadata, within what a batch may hold ---- */
-
-typedef errcode_t change_fn(struct fix *fix, const struct e4z_finding *f);
-
-/*
- * A split of the map may find no block for the tree, and what stays behind EOF may be what e2fsck
- * takes for damage in a deep one: then more of it is freed.
- */
-static errcode_t change_behind(struct fix *fix, const struct e4z_finding *f)
-{
-	enum way first = HIDE;
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < fix->behind.count; i++)
-		if (fix->behind.items[i].kind == E4Z_POST_EOF_UNWRITTEN)
-			first = CUT;
-	(void)f;
-	for (enum way way = first; way <= CUT; way++) {
-		if (way != first)
-			err = session_back(fix->img);
-		if (!err)
-			err = hide_behind(fix, way);
-		if (err != E4Z_ET_NO_SPACE && err != E4Z_ET_QUOTA && err != E4Z_ET_REFUSED)
-			break;
-	}
-	return err;
-}
-
-/* Does all that was staged fit into the log? */
-static errcode_t judge_size(struct fix *fix)
-{
-	uint64_t need, room;
-	errcode_t err;
-
-	if (txn_blocks(fix->img) <= fix->held_max)
-		return 0;
-	err = txn_log_need(fix->img, &need, &room);
-	if (err || need <= room)
-		return err;
-	return image_refuse(fix->img, E4Z_ET_LOG_FULL,
-			    "it needs %" PRIu64 " journal blocks, and there are %" PRIu64, need,
-			    room);
-}
-
-static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z_finding *f)
-{
-	errcode_t err = session_mark(fix->img), back;
-
-	if (err)
-		return err;
-	image_forget(fix->img);
-	err = change(fix, f);
-	if (!err)
-		err = judge_size(fix);
-	if (!err)
-		return 0;
-	back = session_back(fix->img);
-	return back ? back : err;
-}
-
-/*
- * Change the metadata of F's inode. *DONE: it is staged; else the reason is in fix->why. What is
- * too much for this batch is tried again as the only change of the next.
- */
-static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e4z_finding *f,
-			      bool *done)
-{
-	errcode_t err = try_change(fix, change, f);
-
-	if (err == E4Z_ET_LOG_FULL && txn_has_changes(fix->img)) {
-		err = end_batch(fix);
-		if (err)
-			return err;
-		err = try_change(fix, change, f);
-	}
-	*done = !err;
-	if (!err && txn_blocks(fix->img) > fix->held_max)
-		return end_batch(fix);
-	if (!is_of_one_inode(err))
-		return err;
-	image_sentence(fix->img, err, fix->why, sizeof(fix->why));
-	return 0;
-}
-
-/*
- * What was gathered of the runs of one inode. All else of it is staged before: what is freed here
- * may be somebody else's in the next batch.
- */
-static errcode_t end_behind(struct fix *fix)
-{
-	struct finding_vec *runs = &fix->behind;
-	bool done = false;
-	errcode_t err = 0;
-
-	if (!runs->count)
-		return 0;
-	err = change_inode(fix, change_behind, runs->items, &done);
-	for (size_t i = 0; i < runs->count && !err && !done; i++) {
-		/* the blocks stay, but what they hold goes */
-		err = leave(fix, &runs->items[i], fix->why);
-		if (!err)
-			err = zero_run(fix, &runs->items[i]);
-	}
-	runs->count = 0;
-	return err;
-}
 
 /* ---- all findings ---- */
 
@@ -329,29 +49,21 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 	return f->kind == E4Z_PENDING_TRUNCATE ? fix_orphans_why(&fix->orphans, f->ino) : NULL;
 }
 
-static errcode_t stage_inline(struct fix *fix, const struct e4z_finding *f)
-{
-	bool done;
-	errcode_t err = change_inode(fix, zero_inline, f, &done);
-
-	return err || done ? err : leave(fix, f, fix->why);
-}
-
 static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 {
 	const char *why = why_left(fix, f);
 
 	if (why)
-		return leave(fix, f, why);
+		return fix_leave(fix, f, why);
 	switch (f->kind) {
 	case E4Z_STALE_TAIL:
-	case E4Z_SYMLINK_SLACK: return zero_tail(fix, f);
+	case E4Z_SYMLINK_SLACK: return fix_zero_tail(fix, f);
 	case E4Z_UNWRITTEN_RESIDUE:
-	case E4Z_CLUSTER_SLACK: return zero_run(fix, f);
-	case E4Z_INLINE_SLACK: return stage_inline(fix, f);
+	case E4Z_CLUSTER_SLACK: return fix_zero_run(fix, f);
+	case E4Z_INLINE_SLACK: return fix_zero_inline(fix, f);
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO:
-	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->behind, *f) ? ENOMEM : 0;
+	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->past_eof, *f) ? ENOMEM : 0;
 	default: return 0;
 	}
 }
@@ -369,18 +81,18 @@ static errcode_t stage_all(struct fix *fix)
 
 	while (!err) {
 		err = check_next(fix->check, &f);
-		if (!err && fix->behind.count &&
-		    (f.kind == CHECK_END || f.ino != fix->behind.items[0].ino))
-			err = end_behind(fix);
+		if (!err && fix->past_eof.count &&
+		    (f.kind == CHECK_END || f.ino != fix->past_eof.items[0].ino))
+			err = fix_end_past_eof(fix);
 		if (err || f.kind == CHECK_END)
 			break;
 		if (f.kind == FINDING_SKIPPED || f.kind == E4Z_OPAQUE)
 			continue;
 		err = stage_one(fix, &f);
 		if (!err && batch_is_full(fix))
-			err = end_batch(fix);
+			err = fix_end_batch(fix);
 	}
-	return err ? err : end_batch(fix);
+	return err ? err : fix_end_batch(fix);
 }
 
 /* The next finding, WANTED or not: false at the end, and on an error. */
@@ -450,7 +162,7 @@ static errcode_t begin(struct fix *fix)
 		err = fix_orphans_begin(fix->img, &fix->orphans);
 	if (!err)
 		err = size_batch(fix);
-	return err ? err : end_batch(fix);
+	return err ? err : fix_end_batch(fix);
 }
 
 /* ---- telling ---- */
@@ -560,7 +272,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	check_free(fix.check);
 	rangeset_free(fix.doubt);
 	fix_orphans_free(&fix.orphans);
-	vec_free(&fix.behind);
+	vec_free(&fix.past_eof);
 	for (size_t i = 0; i < fix.left.count; i++)
 		free(fix.left.items[i].why);
 	vec_free(&fix.left);

@@ -42,15 +42,6 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
  */
 errcode_t op_split_range(struct op *op);
 
-/* OP once more, or a part of it, within a split: it is taken back when it fails. */
-errcode_t op_once(struct op *op);
-
-/*
- * The same; then all files are settled, and counted: *FITS, into one transaction. What does not fit
- * may have been taken back already.
- */
-errcode_t op_try(struct op *op, bool *fits);
-
 /* Have OP be about the *LEN that follow AT; *LEN may become something else. */
 typedef void op_piece(struct op *op, uint64_t at, uint64_t *len);
 

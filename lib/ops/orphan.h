@@ -21,7 +21,10 @@ errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *opt
 /* The superblock says that the orphan file may hold inodes: it does so from a mount on. */
 bool orphan_is_marked(const struct e4z_image *img);
 
-/* In an open transaction: say so no longer where it holds none. */
+/* In an open transaction: say so no longer. */
+errcode_t orphan_clear_mark(struct e4z_image *img);
+
+/* The same, but only where it holds none. */
 errcode_t orphan_drop_mark(struct e4z_image *img);
 
 #endif
