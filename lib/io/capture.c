@@ -3,6 +3,7 @@
 #include "io/capture.h"
 
 #include "base/cleanup.h"
+#include "base/invariant.h"
 #include "base/vec.h"
 #include "errors.h"
 #include "io/block_table.h"
@@ -75,6 +76,16 @@ const struct overlay *capture_overlay(const struct capture *cap)
 void capture_set_stash(struct capture *cap, const struct stash *stash)
 {
 	cap->stash = stash;
+}
+
+const struct stash *capture_stash(const struct capture *cap)
+{
+	return cap->stash;
+}
+
+size_t capture_sealed(const struct capture *cap)
+{
+	return cap->sealed.count;
 }
 
 size_t capture_count(const struct capture *cap)
@@ -287,8 +298,14 @@ static errcode_t enter(struct capture *cap, uint64_t block, bool load, struct ca
 static errcode_t take(struct capture *cap, uint64_t block, bool load, bool logged, uint8_t **out)
 {
 	struct captured *slot = cap->changed.count ? table_find(&cap->changed, block) : NULL;
-	errcode_t err;
+	errcode_t err = INVARIANT("V2", cap->changed.logged <= cap->changed.count);
 
+	*out = NULL;
+	if (!err)
+		err = INVARIANT("V3", (cap->mark || !cap->saved.count) &&
+					      !(slot && slot->data && slot->mark > cap->mark));
+	if (err)
+		return err;
 	if (slot && slot->data) {
 		err = save(cap, slot, block);
 		slot->mark = cap->mark;
@@ -483,8 +500,10 @@ static errcode_t seal_zeroed(struct capture *cap)
 
 errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count)
 {
-	errcode_t failed = cap->zeroed ? seal_zeroed(cap) : 0;
+	errcode_t failed = INVARIANT("V4", count <= cap->changed.count);
 
+	if (!failed && cap->zeroed)
+		failed = seal_zeroed(cap);
 	if (failed)
 		return failed;
 	for (size_t i = 0; i < count; i++) {

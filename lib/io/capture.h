@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file system as it would be: the image, over it what its log says (the overlay), over that the
- * changes that are sealed, over those the data that are to go home (the stash), over these the
- * blocks that are changed now. Nothing sinks; dropping the changes is all that a dry run or a
- * failure needs.
+ * The file system as it would be. Each block comes from the first of these layers that has it:
+ *
+ *   changed   blocks that are being changed, each with its content
+ *   stash     whole blocks that are written to their final location before the commit
+ *   zeroed    whole blocks that become zero there; a set, no content
+ *   sealed    changes of transactions that wait to be written; their content is the caller's
+ *   zeroes    what `zeroed` was in those
+ *   overlay   what the image's own log says, until it is replayed
+ *   image
+ *
+ * Nothing sinks from one layer to the next: a dry run or a failure drops the upper ones and is
+ * done. What the upper three hide is "below".
+ *
+ * V1. A change begins with what can be read at that moment, so a block of `changed` is the whole
+ *     truth about its location: nothing that is noted in a layer under it later is visible unless
+ *     it is put into the block, too (capture_rewrite, capture_zero_home).
+ * V2. `logged` marks the blocks that were changed other than by what is written directly; there are
+ *     no more of them than there are blocks.
+ * V3. Since the mark each block that changed is in `saved` once, as it was at the mark: a block's
+ *     own mark is never later than the view's, and nothing is saved where there is no mark.
+ * V4. Sealing takes all of `changed` that differs, and leaves `changed`, `zeroed` and `saved` empty.
+ *     The stash is taken away before anything else is changed.
  *
  * Any number of threads may read while nobody edits.
  */
@@ -33,6 +51,7 @@ const struct overlay *capture_overlay(const struct capture *cap);
 
 /* Look through STASH from now on, which stays the caller's; NULL: there is none. */
 void capture_set_stash(struct capture *cap, const struct stash *stash);
+const struct stash *capture_stash(const struct capture *cap);
 
 /* [off, off + len) as it would be. */
 errcode_t capture_read(const struct capture *cap, uint64_t off, size_t len, void *buf);
@@ -115,5 +134,8 @@ void capture_unseal(struct capture *cap);
 /* Blocks held, and those of them that were changed other than by what goes home. */
 size_t capture_count(const struct capture *cap);
 size_t capture_logged(const struct capture *cap);
+
+/* Blocks that are sealed. */
+size_t capture_sealed(const struct capture *cap);
 
 #endif

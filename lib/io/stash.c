@@ -2,6 +2,7 @@
 // An append-only store of blocks and a hash table of the newest of each.
 #include "io/stash.h"
 
+#include "base/invariant.h"
 #include "base/vec.h"
 #include "base/whole.h"
 #include "sets/spill.h"
@@ -166,6 +167,18 @@ errcode_t stash_read(const struct stash *stash, const struct stashed *it, void *
 	return 0;
 }
 
+/* S1 and S3. */
+static errcode_t check(const struct stash *stash, uint32_t number, uint32_t group)
+{
+	const struct stashed *last = stash->all.count ? &stash->all.items[stash->all.count - 1]
+						      : NULL;
+	errcode_t err = last ? INVARIANT("S1", number >= last->number && group >= last->group) : 0;
+
+	return err ? err
+		   : INVARIANT("S3",
+			       stash->mark <= stash->all.count && stash->used_mark <= stash->used);
+}
+
 errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint32_t number,
 		    uint32_t group, bool only)
 {
@@ -176,15 +189,20 @@ errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint3
 		.group = group,
 		.only = only,
 	};
-	errcode_t err = stash->all.count < UINT32_MAX ? grow(stash) : ENOMEM;
+	errcode_t err = check(stash, number, group);
 	struct slot *slot;
 
+	if (!err)
+		err = stash->all.count < UINT32_MAX ? grow(stash) : ENOMEM;
 	if (!err && data)
 		err = store(stash, data);
 	if (err)
 		return err;
 	slot = find_slot(stash, block);
 	it.older = slot->used ? slot->newest : 0;
+	err = INVARIANT("S2", it.older <= stash->all.count);
+	if (err)
+		return err;
 	if (vec_push(&stash->all, it))
 		return ENOMEM;
 	stash->slots_used += !slot->used;

@@ -3,6 +3,11 @@
  * Whole blocks that are to go home, by their number: the newest content of each. Some megabytes are
  * held in memory, what is more in an unlinked temporary file, so that a transaction may write more
  * data than there is memory; 64 bytes or so are needed for each block.
+ *
+ * S1. What is put has neither a lower number nor a lower group than anything that is there.
+ * S2. `older` leads to something that was put before, of the same block: the chain ends.
+ * S3. A mark never lies ahead of what is there, neither of entries nor of bytes of content.
+ * S4. Content is never overwritten but after stash_back(), which forgets what it belonged to.
  */
 #ifndef E4Z_IO_STASH_H
 #define E4Z_IO_STASH_H

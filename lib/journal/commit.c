@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/invariant.h"
 #include "errors.h"
 #include "journal/csum.h"
 #include "journal/flip.h"
@@ -451,8 +452,12 @@ static errcode_t write_transaction(struct commit *c, const struct captured *bloc
 				   uint32_t tid, uint64_t now)
 {
 	uint32_t v1 = CSUM_V1_START, at = 0;
-	errcode_t err;
+	errcode_t err = INVARIANT("J2", jbd2_tid_after(tid, c->log->sb.sequence));
 
+	if (!err)
+		err = INVARIANT("J3", c->recovering);
+	if (err)
+		return err;
 	point_at(c, tid);
 	err = write_log_super(c);
 	if (!err)
@@ -478,6 +483,9 @@ errcode_t commit_transaction(struct commit *c, const struct captured *blocks, si
 
 	if (commit_need(c->log, count) > log_size(c->log))
 		return E4Z_ET_LOG_FULL;
+	err = INVARIANT("J1", !c->log->sb.start);
+	if (err)
+		return err;
 	err = stale_pass(c->log, jbd2_tags_room(&c->log->next) + 1, commit_need(c->log, count),
 			 &tid);
 	if (!err)

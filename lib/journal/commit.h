@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One transaction through the log, or several in a row: the six barriers that doc/journal.md argues
- * for. The log is empty before and after each.
+ * for.
+ *
+ * J1. The log is empty before and after each transaction: s_start is 0, so a transaction always
+ *     begins at the start of the ring and never wraps.
+ * J2. Its number is later than s_sequence, and than any that an old block of the ring has where a
+ *     reader looks for a header (journal/stale): a torn log can never be completed by old blocks.
+ * J3. The superblock's RECOVER flag is durable before the log's superblock points at a transaction,
+ *     and is cleared only after the log is durably empty.
+ * J4. A transaction is no larger than the ring.
+ * J5. After the first failed write or barrier nothing more is written, not even what would tidy up
+ *     (blkdev keeps the failure): what is on the disk is a prefix of the protocol.
  */
 #ifndef E4Z_JOURNAL_COMMIT_H
 #define E4Z_JOURNAL_COMMIT_H

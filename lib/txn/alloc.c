@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/crc32c.h"
+#include "base/invariant.h"
 #include "format/super.h"
 #include "image/groups.h"
 #include "txn/hole.h"
@@ -291,9 +292,21 @@ static errcode_t look_in(struct search *s, uint32_t g, struct hole *hole)
 	*hole = find_hole(&p, g == s->goal ? s->from : 0, s->want < longest ? s->want : longest,
 			  &longest);
 	space_set_longest(s->space, g, longest);
+	err = INVARIANT("P1", hole->len <= space_longest(s->space, g));
 	if (hole->len < s->least)
 		hole->len = 0;
-	return 0;
+	return err;
+}
+
+/* A1: nothing of HOLE is in use, now or in the committed state. */
+static bool is_takable(const struct part *p, struct hole hole, uint64_t pblk)
+{
+	uint64_t blocks = (uint64_t)hole.len * p->img->cluster_ratio;
+	const struct rangeset *closed = txn_closed(p->img);
+
+	return hole.len <= p->clusters && hole.at <= p->clusters - hole.len &&
+	       !bit_get(p->bitmap, hole.at) && !bit_get(p->bitmap, hole.at + hole.len - 1) &&
+	       !(closed && rangeset_meets(closed, pblk, blocks));
 }
 
 static errcode_t take_hole(struct e4z_image *img, uint32_t g, struct hole hole, uint64_t *pblk)
@@ -303,9 +316,12 @@ static errcode_t take_hole(struct e4z_image *img, uint32_t g, struct hole hole, 
 
 	if (err)
 		return err;
+	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
+	err = INVARIANT("A1", is_takable(&p, hole, *pblk));
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < hole.len; i++)
 		bit_put(p.bitmap, hole.at + i, true);
-	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
 	return part_close(&p, -(int64_t)hole.len);
 }
 

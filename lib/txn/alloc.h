@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Blocks taken and given back within the transaction: bitmaps, group descriptors, superblock, with
- * their checksums. A block is only taken when it is free both now and in the committed state.
+ * their checksums.
+ *
+ * A1. A cluster is taken only if it is free now and was free in the committed state: its bit is
+ *     clear, and txn_closed() does not have it. Until the commit a crash finds the blocks that were
+ *     freed in use, so their content must stay.
+ * A2. The run that is taken was found in the bitmap as it is: between the search and the taking the
+ *     transaction does not change.
+ * A3. What is given back is noted (txn_note_freed) before its bits are cleared, so that there is no
+ *     moment in which it could be taken.
  */
 #ifndef E4Z_TXN_ALLOC_H
 #define E4Z_TXN_ALLOC_H

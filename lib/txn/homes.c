@@ -3,6 +3,7 @@
 #include "txn/homes.h"
 
 #include "base/cleanup.h"
+#include "base/invariant.h"
 #include "errors.h"
 #include <errno.h>
 #include <ext2fs/ext2_fs.h>
@@ -21,11 +22,38 @@ static struct home new_home(struct homes *homes, uint64_t off, uint64_t len)
 	};
 }
 
-errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, const void *data)
+/* Within one block, or whole blocks. */
+static bool has_shape(uint64_t off, uint64_t len, uint32_t block_size, bool zeroes)
 {
-	struct home home = new_home(homes, off, len);
-	errcode_t err;
+	return len && (off / block_size == (off + len - 1) / block_size ||
+		       (zeroes && off % block_size == 0 && len % block_size == 0));
+}
 
+/* H2, H5 and H6: before a piece is added. */
+static errcode_t check(const struct homes *homes)
+{
+	const struct home *last = homes->list.count ? &homes->list.items[homes->list.count - 1]
+						    : NULL;
+	errcode_t err = INVARIANT("H6", !homes->written);
+
+	if (!err && last)
+		err = INVARIANT("H2", last->number < homes->number && last->group <= homes->group);
+	return err ? err
+		   : INVARIANT("H5", homes->mark <= homes->list.count &&
+					     homes->group_mark <= homes->group);
+}
+
+errcode_t homes_add(struct homes *homes, uint64_t off, size_t len, uint32_t block_size,
+		    const void *data)
+{
+	struct home home;
+	errcode_t err = check(homes);
+
+	if (!err)
+		err = INVARIANT("H1", has_shape(off, len, block_size, false));
+	if (err)
+		return err;
+	home = new_home(homes, off, len);
 	home.data = malloc(len);
 	if (!home.data)
 		return ENOMEM;
@@ -40,8 +68,11 @@ errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_si
 			  const void *data, bool only)
 {
 	uint64_t off = block * block_size;
+	errcode_t err = check(homes);
 
-	/* within a group the order is that of the places, and zeroes may begin before it */
+	if (err)
+		return err;
+	/* H4: within a group the order is that of the places, and zeroes may begin before it */
 	if (off < homes->zeroes.end && off + block_size > homes->zeroes.from)
 		homes_barrier(homes);
 	return stash_put(homes->stash, block, data, homes->number++, homes->group, only);
@@ -49,11 +80,17 @@ errcode_t homes_add_block(struct homes *homes, uint64_t block, uint32_t block_si
 
 errcode_t homes_add_zero(struct homes *homes, uint64_t off, uint64_t len, uint32_t block_size)
 {
-	const struct home home = new_home(homes, off, len);
 	struct homes_zeroes *zeroes = &homes->zeroes;
 	uint64_t block = (off + block_size - 1) / block_size, end = (off + len) / block_size;
-	errcode_t err = vec_push(&homes->list, home);
+	struct home home;
+	errcode_t err = check(homes);
 
+	if (!err)
+		err = INVARIANT("H1", has_shape(off, len, block_size, true));
+	if (err)
+		return err;
+	home = new_home(homes, off, len);
+	err = vec_push(&homes->list, home);
 	if (zeroes->from == zeroes->end)
 		zeroes->from = off;
 	zeroes->from = off < zeroes->from ? off : zeroes->from;
@@ -398,8 +435,11 @@ errcode_t homes_write(struct homes *homes, struct blkdev *dev, uint32_t block_si
 	struct writing w = {.homes = homes, .dev = dev, .block_size = block_size};
 	AUTO_FREE const struct stashed **blocks = NULL;
 	AUTO_FREE uint8_t *piece = homes->stash ? malloc(PIECE_BYTES) : NULL;
-	errcode_t err = homes->stash ? sort_blocks(homes, &blocks, &w.count) : 0;
+	errcode_t err = INVARIANT("H6", !homes->written);
 
+	homes->written = true;
+	if (!err && homes->stash)
+		err = sort_blocks(homes, &blocks, &w.count);
 	if (homes->stash && !piece)
 		err = ENOMEM;
 	w.blocks = blocks;

@@ -139,9 +139,13 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	if (img->broken)
 		return image_refuse(img, E4Z_ET_STATE,
 				    "a commit failed: the image is to be opened anew");
+	err = txn_check_idle(img);
+	if (err)
+		return err;
 	txn = calloc(1, sizeof(*txn));
 	if (!txn)
 		return ENOMEM;
+	txn->disk = txn_disk(img);
 	txn->options = *options;
 	txn->now = clamped_now();
 	img->txn = txn;
@@ -162,6 +166,7 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 void txn_mark(struct e4z_image *img)
 {
+	(void)!txn_check(img); /* what is broken stays so, and the next change is refused */
 	capture_mark(img->view);
 	homes_mark(&img->txn->homes);
 	space_mark(img->txn->space);
@@ -170,6 +175,7 @@ void txn_mark(struct e4z_image *img)
 /* What the operation freed is in use again: that it is still noted as freed does no harm. */
 void txn_back(struct e4z_image *img)
 {
+	(void)!txn_check(img);
 	capture_back(img->view);
 	homes_back(&img->txn->homes, img->view);
 	space_back(img->txn->space);
@@ -299,8 +305,10 @@ uint64_t txn_now(const struct e4z_image *img)
 
 errcode_t txn_may_change(struct e4z_image *img)
 {
-	if (img->txn && img->txn->state == OPEN)
-		return 0;
+	errcode_t err = img->txn ? txn_check(img) : 0;
+
+	if (err || (img->txn && img->txn->state == OPEN))
+		return err;
 	return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 }
 
@@ -353,7 +361,7 @@ errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *
 	if (off / bs != (off + len - 1) / bs)
 		return E4Z_ET_USAGE;
 	err = capture_write_home(img->view, off, len, data);
-	return err ? err : homes_add(&img->txn->homes, off, len, data);
+	return err ? err : homes_add(&img->txn->homes, off, len, bs, data);
 }
 
 errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data)

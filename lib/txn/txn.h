@@ -2,16 +2,68 @@
 /*
  * The transaction of an image that is edited.
  *
- *          txn_begin            txn_commit: replay; homes, log, home of each sealed one, the last
- *   IDLE -------------> OPEN ---------------------------------------> OPEN, empty again
- *    ^                  |  |          a write or barrier failed
- *    +------------------+  +----------------------------------------> BROKEN
- *          txn_abort
+ *            txn_begin             txn_commit: all that can be refused was refused
+ *   IDLE ----------------> OPEN ---------------------------------------------> WRITING
+ *    ^ ^                   |  ^                                                 |   |
+ *    | +-------------------+  +-------------------------------------------------+   |
+ *    |      txn_abort              all of it is durable; OPEN, and empty again      |
+ *    |                                                                              |
+ *    +--------------------------------- BROKEN <------------------------------------+
+ *           txn_abort                             a write, a read or a barrier failed
  *
- * While it is open every change stays in memory: whole blocks in the view (txn_edit, txn_create),
- * and bytes that go home directly because nobody sees them before the commit (txn_home). Nothing is
- * written before txn_commit() knows that all of it fits. BROKEN is final: what is on the disk
- * recovers to the state before or after, and only txn_abort() is left.
+ * IDLE     There is no transaction: img->txn is NULL. The view shows the image, through its log
+ *          where that was not replayed.
+ *
+ * OPEN     Operations change memory, and nothing else. There are two kinds of change:
+ *          - blocks in the view (txn_edit, txn_create, txn_super) are journaled. They are metadata,
+ *            and data that can be read before the commit and must change with it;
+ *          - bytes at their final location, "home" in the names of this room (txn_home and its
+ *            like, lib/txn/homes.h): data that nobody can read before the commit, so that the
+ *            journal need not carry them.
+ *          Reads through the image see both at once. Whatever fails here, memory, a refusal, a
+ *          read, leaves the image as it was, so txn_back(), txn_restart() and txn_abort() need no
+ *          write, and a dry run is a transaction that is never committed.
+ *          txn_seal() ends a part of it, for an operation that is larger than the log or needs
+ *          blocks that an earlier one freed: the part waits, unchangeable, to be written before
+ *          what comes.
+ *
+ * WRITING  txn_commit() alone is at work, and the view and the homes do not change any more: what
+ *          was listed, found to fit and saved for an undo file is what is written. In this order; a
+ *          bar is a barrier, and what stands before it is durable before anything after it begins:
+ *
+ *            the undo file: old content of all that follows |
+ *            an older log, if it waits: its blocks home | it is empty |
+ *            for each sealed part, and then for the last one:
+ *              homes, group by group | ... |, with the last one the superblock's RECOVER
+ *              the log's superblock, descriptors, copies, an empty commit slot |
+ *              the commit block |                                 <- the part counts from here on
+ *              its blocks home | the log is empty |
+ *            RECOVER off |
+ *
+ *          Why each bar is there is argued in doc/journal.md. Without a journal lib/txn/direct
+ *          writes in another order, of which e2fsck can make sense.
+ *
+ * BROKEN   Final. What is on the disk recovers to the state before or after one of the parts, and
+ *          writing more could spoil that: only txn_abort() is left, and the image is not edited
+ *          again through this handle.
+ *
+ * The invariants; txn_check() asks for them at every entry, and one that does not hold ends the
+ * transaction (lib/base/invariant.h):
+ *
+ * T1. While IDLE the view holds no change, no stash and nothing sealed; a superblock that was
+ *     repaired in memory when the image was opened is the one exception.
+ * T2. The view and the homes change only while OPEN, and never while WRITING.
+ * T3. While OPEN nothing is written to the image or its external journal, and no barrier issued,
+ *     since txn_begin() or the end of the last commit.
+ * T4. The stash that the view reads is the one of the homes that are collected: data that will be
+ *     written are visible at once, and data that were forgotten are not.
+ * T5. Where a part is sealed, libext2fs's handle is of the state after it, and is loaded again
+ *     before that part is forgotten.
+ * T6. An overlay is in the view only while its log waits to be replayed: the first commit does
+ *     that before anything else, and takes it away.
+ * T7. Each part fits into the log: that was counted before the first byte was written.
+ * T8. What was freed since the last commit or seal is in txn_closed(): nothing is put there
+ *     (lib/txn/alloc.h, A1).
  */
 #ifndef E4Z_TXN_TXN_H
 #define E4Z_TXN_TXN_H

@@ -85,8 +85,10 @@ static errcode_t mark(struct e4z_image *img, const struct waiting *w)
 static errcode_t write_one(struct e4z_image *img, struct waiting *w)
 {
 	struct txn *txn = img->txn;
-	errcode_t err = save_all(img, w);
+	errcode_t err = txn_check_size(img, w);
 
+	if (!err)
+		err = save_all(img, w);
 	/* where no hole may be left the host may have to find room for zeroes */
 	if (!err && img->dev->holes == E4Z_HOLES_NEVER)
 		err = homes_each(&w->homes, img->block_size, reserve_home, img);
@@ -131,6 +133,8 @@ static errcode_t start_over(struct e4z_image *img)
 		space_refresh(space, txn->freed);
 	txn->space = NULL;
 	txn->reloaded = true;
+	txn->state = OPEN;
+	txn->disk = txn_disk(img);
 	err = txn_restart(img);
 	txn->space = space;
 	img->info.replayed = false;
@@ -209,6 +213,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 	}
 	image_forget(img);
 	add_devices(img, &before);
+	txn->state = WRITING;
 	last.homes = txn->homes;
 	txn->homes = (struct homes){.mark = 0};
 	err = write_all(img, &last);

@@ -18,10 +18,11 @@ struct waiting {
 	struct homes homes;
 };
 
-enum state { OPEN, BROKEN };
+enum state { OPEN, WRITING, BROKEN };
 
 struct txn {
 	enum state state;
+	uint64_t disk; /* txn_disk() when it was begun, or the last commit ended */
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct homes homes;
@@ -43,8 +44,19 @@ struct txn {
 /* What was freed before is free. */
 errcode_t txn_new_freed(struct e4z_image *img, struct txn *txn);
 
-/* A transaction must be open. */
+/* A transaction must be open, and what it should be. */
 errcode_t txn_may_change(struct e4z_image *img);
+
+/*
+ * T1, when a transaction is begun; T2 to T6, of one that there is; T7, of what is to be written.
+ * E4Z_ET_STATE where one does not hold; the transaction is BROKEN then.
+ */
+errcode_t txn_check_idle(struct e4z_image *img);
+errcode_t txn_check(struct e4z_image *img);
+errcode_t txn_check_size(struct e4z_image *img, const struct waiting *w);
+
+/* T3: it rises with everything that is done to the disks. */
+uint64_t txn_disk(const struct e4z_image *img);
 
 /*
  * Seal what is changed now: what of it travels in the log, into W, whose list is the caller's.
