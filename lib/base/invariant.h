@@ -13,7 +13,9 @@
 
 #include <et/com_err.h>
 
-/* E4Z_ET_STATE: the invariant NUMBER does not hold. Alone in its file, so that it can be replaced. */
+/*
+ * E4Z_ET_STATE: the invariant NUMBER does not hold. Alone in its file, so that a test replaces it.
+ */
 errcode_t invariant_broken(const char *number);
 
 /* 0 when the invariant NUMBER holds. */

@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "busy/fuse.h"
-#include "io/lock.h"
+#include "busy/lock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include "file/inode.h"
 #include "image/groups.h"
 #include "open/guard.h"
-#include "open/journal.h"
+#include "open/recovery.h"
 #include "txn/txn.h"
 #include "undo/trace.h"
 #include "undo/undo.h"
@@ -28,7 +28,7 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 	img->dev->holes = options->holes;
 	if (!img->journal_dev)
 		return 0;
-	err = session_journal_make_writable(img);
+	err = recovery_make_writable(img);
 	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
 }
 
@@ -36,7 +36,7 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 static errcode_t look_through(struct e4z_image *img)
 {
 	struct replay replay;
-	errcode_t err = session_journal_look_through(img, &replay);
+	errcode_t err = recovery_replay_in_memory(img, &replay);
 
 	if (!err && replay.torn)
 		image_note(img, "the journal ends with a transaction that was not committed, or "
@@ -102,7 +102,7 @@ static errcode_t judge_root(struct e4z_image *img)
 /* The checksum of the journal's inode is wrong together with all others. */
 static errcode_t find_journal(struct e4z_image *img, const struct e4z_open_options *options)
 {
-	errcode_t err = session_journal_find(img, options), root;
+	errcode_t err = recovery_find_log(img, options), root;
 
 	root = err == E4Z_ET_BAD_INODE ? judge_root(img) : 0;
 	return root ? root : err;
@@ -118,7 +118,7 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 		options = &defaults;
 	err = image_open(spec, options, img);
 	if (!err)
-		err = session_journal_judge(*img, options);
+		err = recovery_look_into_log(*img, options);
 	/*
 	 * the log of a mounted file system is being written while we look: the disk's view is all
 	 */
@@ -151,6 +151,6 @@ void e4z_close(struct e4z_image *img)
 	txn_abort(img);
 	undo_finish(img);
 	trace_finish(img);
-	session_journal_close(img);
+	recovery_close_log(img);
 	image_free(img);
 }

@@ -8,13 +8,13 @@
 #include "base/bytes.h"
 #include "busy/busy.h"
 #include "busy/caches.h"
+#include "busy/lock.h"
 #include "errors.h"
 #include "format/super.h"
 #include "image/follow.h"
 #include "image/place.h"
 #include "image/sniff.h"
 #include "io/channel.h"
-#include "io/lock.h"
 #include "sets/rangeset.h"
 #include <errno.h>
 #include <inttypes.h>

@@ -77,8 +77,8 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf);
 
 /*
  * LEN bytes to read into, for free(); NULL when memory runs out. They begin on a page: the kernel
- * copies a quarter slower to where malloc() puts large ones, 16 bytes behind one. For what is kept
- * for long: it is mapped each time, where malloc() takes again what was freed.
+ * copies a quarter slower to where malloc() puts large ones, 16 bytes past the start of one. For
+ * what is kept for long: it is mapped each time, where malloc() takes again what was freed.
  */
 void *blkdev_buffer(size_t len);
 
@@ -105,7 +105,7 @@ errcode_t blkdev_make_writable(struct blkdev *dev);
 errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer);
 
 /*
- * Write all LEN bytes at OFF (writev: COUNT pieces of memory, one behind the other; for the
+ * Write all LEN bytes at OFF (writev: COUNT pieces of memory, one after the other; for the
  * observers that is one write), or make them zero, or make everything written so far durable.
  * WHAT says what for. The first failure sticks: from then on all of them return it and do nothing.
  *

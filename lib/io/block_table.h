@@ -12,8 +12,8 @@
 struct captured {
 	uint64_t block;
 	uint8_t *data;
-	uint64_t mark; /* it was looked at for changing since this mark */
-	bool logged;   /* it was changed other than by what goes home */
+	uint64_t mark; /* it was asked for to be changed since this mark */
+	bool logged;   /* it was changed other than by what is written directly */
 	bool loaded;   /* what is below was read when it was taken, and had this fingerprint: */
 	uint64_t print;
 };

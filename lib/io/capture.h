@@ -20,8 +20,8 @@
  *     no more of them than there are blocks.
  * V3. Since the mark each block that changed is in `saved` once, as it was at the mark: a block's
  *     own mark is never later than the view's, and nothing is saved where there is no mark.
- * V4. Sealing takes all of `changed` that differs, and leaves `changed`, `zeroed` and `saved` empty.
- *     The stash is taken away before anything else is changed.
+ * V4. Sealing takes all of `changed` that differs, and leaves `changed`, `zeroed` and `saved`
+ *     empty. The stash is taken away before anything else is changed.
  *
  * Any number of threads may read while nobody edits.
  */
@@ -78,13 +78,16 @@ errcode_t capture_create(struct capture *cap, uint64_t block, uint8_t **data);
 /* Write LEN bytes at OFF into the changes: what libext2fs does through its channel. */
 errcode_t capture_write(struct capture *cap, uint64_t off, size_t len, const void *buf);
 
-/* The same of bytes that go home by another way, so that a block which is so held is not logged. */
+/*
+ * The same of bytes that are written directly, so that a block which is held for them is not
+ * logged.
+ */
 errcode_t capture_write_home(struct capture *cap, uint64_t off, size_t len, const void *buf);
 
 /* Hold BLOCK, with what is there, for that reason. */
 errcode_t capture_hold(struct capture *cap, uint64_t block);
 
-/* BLOCK becomes DATA, which goes home, if it is held: not for what the stash alone has. */
+/* BLOCK becomes DATA, which is written directly, if it is held: not what the stash alone has. */
 errcode_t capture_rewrite(struct capture *cap, uint64_t block, const void *data);
 
 /*
@@ -104,7 +107,7 @@ errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, 
 /* The blocks that become zero at home are SET, which may be NULL and becomes the capture's. */
 void capture_replace_zeroed(struct capture *cap, struct rangeset *set);
 
-/* Forget the change of BLOCK: it is freed, or its bytes go home another way. Not after a mark. */
+/* Forget the change of BLOCK: it is freed, or its bytes are written directly. Not after a mark. */
 void capture_drop(struct capture *cap, uint64_t block);
 
 /* Forget all changes. */
@@ -118,8 +121,8 @@ void capture_mark(struct capture *cap);
 void capture_back(struct capture *cap);
 
 /*
- * The changed blocks that differ from what is below, or are in the stash, by rising number, into an
- * array that is the caller's to free; the data stay the capture's.
+ * The changed blocks that differ from what is below, or are in the stash, in ascending order, into
+ * an array that is the caller's to free; the data stay the capture's.
  */
 errcode_t capture_list(const struct capture *cap, struct captured **list, size_t *count);
 
@@ -131,7 +134,7 @@ errcode_t capture_list(const struct capture *cap, struct captured **list, size_t
 errcode_t capture_seal(struct capture *cap, const struct captured *list, size_t count);
 void capture_unseal(struct capture *cap);
 
-/* Blocks held, and those of them that were changed other than by what goes home. */
+/* Blocks held, and those of them that were changed other than by what is written directly. */
 size_t capture_count(const struct capture *cap);
 size_t capture_logged(const struct capture *cap);
 

@@ -143,11 +143,6 @@ size_t overlay_count(const struct overlay *ov)
 	return ov ? ov->items.count : 0;
 }
 
-size_t overlay_memory(const struct overlay *ov)
-{
-	return ov ? sizeof(*ov) + ov->items.room * sizeof(struct item) : 0;
-}
-
 /* The number of covered blocks below BLOCK. */
 static size_t lower_bound(const struct overlay *ov, uint64_t block)
 {
@@ -177,23 +172,11 @@ bool overlay_next(const struct overlay *ov, uint64_t *from, struct overlay_entry
 	return true;
 }
 
-bool overlay_find(const struct overlay *ov, uint64_t block, struct overlay_entry *entry)
-{
-	uint64_t from = block;
-
-	return overlay_next(ov, &from, entry) && entry->block == block;
-}
-
 bool overlay_meets(const struct overlay *ov, uint64_t block, uint64_t count)
 {
 	size_t i = lower_bound(ov, block);
 
 	return i < overlay_count(ov) && ov->items.items[i].block - block < count;
-}
-
-errcode_t overlay_load(const struct overlay *ov, const struct overlay_entry *entry, void *buf)
-{
-	return overlay_read(ov, ov->source, entry->block * ov->block_size, ov->block_size, buf);
 }
 
 /* ---- reading ---- */

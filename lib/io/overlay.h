@@ -23,7 +23,7 @@ void overlay_free(struct overlay *ov);
 
 /* ---- building ---- */
 
-/* Cover a block, or cover it anew. */
+/* Cover a block, or cover it again. */
 errcode_t overlay_put(struct overlay *ov, const struct overlay_entry *entry);
 
 /* Uncover a block again; nothing happens if it was not covered. */
@@ -35,16 +35,12 @@ void overlay_seal(struct overlay *ov);
 /* ---- asking; a sealed overlay, or NULL, which covers nothing ---- */
 
 size_t overlay_count(const struct overlay *ov);
-bool overlay_find(const struct overlay *ov, uint64_t block, struct overlay_entry *entry);
 
 /* Any block of [block, block + count) is covered. */
 bool overlay_meets(const struct overlay *ov, uint64_t block, uint64_t count);
 
-/* The first covered block at or after *FROM: true, and *FROM moves behind it; false: none. */
+/* The first covered block at or after *FROM: true, and *FROM moves past it; false: none. */
 bool overlay_next(const struct overlay *ov, uint64_t *from, struct overlay_entry *entry);
-
-/* The content of one covered block. */
-errcode_t overlay_load(const struct overlay *ov, const struct overlay_entry *entry, void *buf);
 
 /* [off, off + len) of DEV as it will be once the log is replayed: any bytes, not whole blocks. */
 errcode_t overlay_read(const struct overlay *ov, struct blkdev *dev, uint64_t off, size_t len,
@@ -53,8 +49,5 @@ errcode_t overlay_read(const struct overlay *ov, struct blkdev *dev, uint64_t of
 /* Every covered block in ascending order, until VISIT returns an error. */
 errcode_t overlay_each(const struct overlay *ov,
 		       errcode_t (*visit)(void *arg, uint64_t block, const void *data), void *arg);
-
-/* Bytes that it takes in memory. */
-size_t overlay_memory(const struct overlay *ov);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole blocks that are to go home, by their number: the newest content of each. Some megabytes are
- * held in memory, what is more in an unlinked temporary file, so that a transaction may write more
- * data than there is memory; 64 bytes or so are needed for each block.
+ * Whole blocks that are written before the commit, by their number: the newest content of each.
+ * Some megabytes are held in memory, what is more in an unlinked temporary file, so that a
+ * transaction may write more data than there is memory; 64 bytes or so are needed for each block.
  *
  * S1. What is put has neither a lower number nor a lower group than anything that is there.
  * S2. `older` leads to something that was put before, of the same block: the chain ends.
@@ -24,7 +24,7 @@ struct stash;
 /* What was put: the newest of its block has no newer one. */
 struct stashed {
 	uint64_t block;
-	uint64_t place;	 /* of the content; STASH_ZERO: zeroes, which go home another way */
+	uint64_t place;	 /* of the content; STASH_ZERO: zeroes, which are written as a range */
 	uint32_t number; /* the caller's */
 	uint32_t group;	 /* the caller's */
 	uint32_t older;	 /* index + 1 of what the block had before; 0: nothing */

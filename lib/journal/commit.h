@@ -29,7 +29,7 @@ enum commit_fault {
 	COMMIT_FAULT_KEEP_SLOT = 8,   /* the commit block's place is not zeroed first */
 	COMMIT_FAULT_KEEP_FC = 16,    /* the log's FAST_COMMIT bit stays */
 	COMMIT_FAULT_REUSE_FREED = 32, /* blocks freed in the transaction are taken again */
-	COMMIT_FAULT_TAILS_FIRST = 64, /* bytes past EOF in written blocks go home before it */
+	COMMIT_FAULT_TAILS_FIRST = 64, /* bytes past EOF in written blocks are written before it */
 };
 
 struct commit {
@@ -64,7 +64,7 @@ uint64_t commit_room(const struct log *log);
 errcode_t commit_reserve(struct commit *commit, const struct captured *blocks, size_t count);
 
 /*
- * What goes home directly was written to dev before. Make that durable with the superblock's flag,
+ * What is not journaled was written to dev before. Make that durable with the superblock's flag,
  * then carry BLOCKS through the log and home. The copy of the superblock among them, if any, must
  * not carry the flag: it is added. On failure the caller stops for good; what recovers is either
  * the state before or the state after.
@@ -73,7 +73,7 @@ errcode_t commit_transaction(struct commit *commit, const struct captured *block
 			     uint64_t now);
 
 /*
- * Bytes go home without a transaction: raise s_sequence in the superblock of the log, which is
+ * Bytes are written without a transaction: raise s_sequence in the superblock of the log, which is
  * empty, as a transaction would, so that an undo file of an earlier edit can tell. The caller's
  * next barrier makes it durable. Both kernel and e2fsck go on from any number when s_start is 0
  * (jbd2_journal_recover()).

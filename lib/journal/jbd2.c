@@ -150,23 +150,14 @@ uint32_t jbd2_tags_room(const struct jbd2_shape *shape)
 	return (shape->block_size - fixed) / shape->tag_bytes;
 }
 
-static void builder_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, void *block,
-			  enum jbd2_type type, uint32_t tid)
-{
-	struct jbd2_header header = header_of(type, tid);
-
-	memset(b, 0, sizeof(*b));
-	b->shape = shape;
-	b->block = block;
-	b->at = type == JBD2_REVOKE ? sizeof(struct jbd2_revoke) : sizeof(struct jbd2_header);
-	memset(block, 0, shape->block_size);
-	memcpy(block, &header, sizeof(header));
-}
-
 void jbd2_tags_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, void *block,
 		     uint32_t tid, const uint8_t uuid[JBD2_UUID_BYTES])
 {
-	builder_begin(b, shape, block, JBD2_DESCRIPTOR, tid);
+	struct jbd2_header header = header_of(JBD2_DESCRIPTOR, tid);
+
+	*b = (struct jbd2_builder){.shape = shape, .block = block, .at = sizeof(header)};
+	memset(block, 0, shape->block_size);
+	memcpy(block, &header, sizeof(header));
 	memcpy(b->uuid, uuid, sizeof(b->uuid));
 }
 
@@ -249,41 +240,6 @@ bool jbd2_revokes_next(struct jbd2_revokes *revokes, uint64_t *block)
 	return true;
 }
 
-uint32_t jbd2_revokes_room(const struct jbd2_shape *shape)
-{
-	uint32_t fixed = sizeof(struct jbd2_revoke) + shape->tail_bytes;
-
-	return (shape->block_size - fixed) / shape->record_bytes;
-}
-
-void jbd2_revokes_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, void *block,
-			uint32_t tid)
-{
-	builder_begin(b, shape, block, JBD2_REVOKE, tid);
-}
-
-int jbd2_revokes_add(struct jbd2_builder *b, uint64_t block)
-{
-	struct be64 wide = be64_of(block);
-	uint32_t bytes = b->shape->record_bytes;
-
-	if (!b->shape->wide && block > UINT32_MAX)
-		return EOVERFLOW;
-	if (b->at + bytes > b->shape->block_size - b->shape->tail_bytes)
-		return ENOSPC;
-	memcpy(b->block + b->at, wide.b + sizeof(wide) - bytes, bytes);
-	b->last = b->at;
-	b->at += bytes;
-	return 0;
-}
-
-void jbd2_revokes_end(struct jbd2_builder *b)
-{
-	struct be32 used = be32_of(b->at);
-
-	memcpy(b->block + offsetof(struct jbd2_revoke, used), &used, sizeof(used));
-}
-
 /* ---- commit blocks, escapes ---- */
 
 void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid, uint64_t seconds,
@@ -305,11 +261,4 @@ bool jbd2_escape(void *data)
 		return false;
 	memset(data, 0, sizeof(magic));
 	return true;
-}
-
-void jbd2_unescape(void *data)
-{
-	struct be32 magic = be32_of(JBD2_MAGIC);
-
-	memcpy(data, &magic, sizeof(magic));
 }

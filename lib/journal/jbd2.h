@@ -218,11 +218,10 @@ bool jbd2_revokes_next(struct jbd2_revokes *revokes, uint64_t *block);
 
 /* ---- writing ---- */
 
-/* The number of tags that one descriptor block takes, of records that one revoke block takes. */
+/* The number of tags that one descriptor block takes. */
 uint32_t jbd2_tags_room(const struct jbd2_shape *shape);
-uint32_t jbd2_revokes_room(const struct jbd2_shape *shape);
 
-/* Builds a descriptor or a revoke block in place. */
+/* Builds a descriptor block in place. */
 struct jbd2_builder {
 	const struct jbd2_shape *shape;
 	uint8_t *block;
@@ -240,19 +239,11 @@ void jbd2_tags_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, voi
 int jbd2_tags_add(struct jbd2_builder *b, const struct jbd2_entry *entry);
 void jbd2_tags_end(struct jbd2_builder *b);
 
-void jbd2_revokes_begin(struct jbd2_builder *b, const struct jbd2_shape *shape, void *block,
-			uint32_t tid);
-int jbd2_revokes_add(struct jbd2_builder *b, uint64_t block);
-void jbd2_revokes_end(struct jbd2_builder *b);
-
 /* A whole commit block without its checksum: all zero after the structure. */
 void jbd2_commit_encode(const struct jbd2_shape *shape, void *block, uint32_t tid, uint64_t seconds,
 			uint32_t nanoseconds);
 
 /* A data block that begins with the magic number: true, and zeroes stand there now. */
 bool jbd2_escape(void *data);
-
-/* Undo it. */
-void jbd2_unescape(void *data);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A log's place and superblock: opened, judged, read.
+// A log's place and superblock: opened, examined, read.
 #include "journal/log.h"
 #include "errors.h"
 #include "journal/csum.h"
@@ -100,7 +100,7 @@ errcode_t log_window_get(struct log_window *win, uint32_t n, const void **block)
 
 /* ---- judging ---- */
 
-static errcode_t judge_features(const struct log *log, const struct verdict *v)
+static errcode_t check_features(const struct log *log, const struct verdict *v)
 {
 	const struct jbd2_sb *sb = &log->sb;
 	bool v2 = sb->incompat & JBD2_INCOMPAT_CSUM_V2, v3 = sb->incompat & JBD2_INCOMPAT_CSUM_V3;
@@ -138,7 +138,7 @@ static void divide(struct log *log)
 }
 
 /* LIMIT: blocks that there are, the superblock's included; SUPER: the superblock's number. */
-static errcode_t judge(struct log *log, uint32_t block_size, uint64_t limit, uint32_t super,
+static errcode_t check(struct log *log, uint32_t block_size, uint64_t limit, uint32_t super,
 		       const struct verdict *v)
 {
 	const struct jbd2_sb *sb = &log->sb;
@@ -149,7 +149,7 @@ static errcode_t judge(struct log *log, uint32_t block_size, uint64_t limit, uin
 	if (sb->block_size != block_size)
 		return say(v, E4Z_ET_BAD_JOURNAL,
 			   "the journal's block size is not the file system's");
-	err = judge_features(log, v);
+	err = check_features(log, v);
 	if (err)
 		return err;
 	if (sb->maxlen > limit)
@@ -213,7 +213,7 @@ static bool block_size_possible(uint32_t size)
 	return size >= JBD2_SUPER_SIZE && size <= MAX_BLOCK_SIZE && !(size & (size - 1));
 }
 
-/* Read and judge the superblock in log block SUPER; takes LOG. */
+/* Read and check the superblock in log block SUPER; takes LOG. */
 static errcode_t finish(struct log *log, uint32_t block_size, uint64_t limit, uint32_t super,
 			const struct verdict *v, struct log **out)
 {
@@ -225,7 +225,7 @@ static errcode_t finish(struct log *log, uint32_t block_size, uint64_t limit, ui
 	if (err)
 		(void)say(v, err, "the journal's superblock cannot be read");
 	else
-		err = judge(log, block_size, limit, super, v);
+		err = check(log, block_size, limit, super, v);
 	if (err)
 		log_close(log);
 	else
@@ -253,7 +253,7 @@ errcode_t log_open(struct blkdev *dev, uint32_t block_size, const struct log_run
 	return finish(log, block_size, limit, 0, &v, out);
 }
 
-static errcode_t judge_device(struct blkdev *dev, uint32_t block_size,
+static errcode_t check_device(struct blkdev *dev, uint32_t block_size,
 			      const uint8_t uuid[JBD2_UUID_BYTES], uint64_t *blocks,
 			      const struct verdict *v)
 {
@@ -304,7 +304,7 @@ errcode_t log_open_external(struct blkdev *dev, uint32_t block_size,
 	errcode_t err;
 
 	*out = NULL;
-	err = judge_device(dev, block_size, journal_uuid, &blocks, &v);
+	err = check_device(dev, block_size, journal_uuid, &blocks, &v);
 	if (err)
 		return err;
 	if (blocks <= super)

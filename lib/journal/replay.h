@@ -4,7 +4,7 @@
  *
  * The log ends before the first transaction that is not whole. That is how a crash leaves it,
  * unless a whole transaction follows, or the broken one has its commit block: then the log is
- * damaged, and nothing is made of it.
+ * corrupt, and is not used.
  */
 #ifndef E4Z_JOURNAL_REPLAY_H
 #define E4Z_JOURNAL_REPLAY_H
@@ -20,7 +20,7 @@ struct replay {
 	uint32_t safe_tid;	/* for the next transaction: not even a torn one has it */
 	uint32_t transactions;	/* committed ones */
 	uint64_t tags, revokes; /* logged blocks and revoke records in them */
-	uint32_t end;		/* log block behind the last committed transaction */
+	uint32_t end;		/* log block after the last committed transaction */
 	uint32_t log_blocks;	/* from the start to there */
 	uint64_t last_seconds;	/* the last commit's time: later ones must not be older */
 };
@@ -29,7 +29,7 @@ struct replay {
  * Read the log of a file system whose device has DEVICE_BLOCKS: a file system that was growing when
  * it crashed has blocks in its log that lie past its end until the replay. The sealed overlay's
  * source is the log's device.
- * E4Z_ET_BAD_JOURNAL (damaged), E4Z_ET_FAST_COMMIT (fast commits follow the last transaction), or a
+ * E4Z_ET_BAD_JOURNAL (corrupt), E4Z_ET_FAST_COMMIT (fast commits follow the last transaction), or a
  * read error, with a sentence in WHY; *OV is NULL then. Takes up to 128 bytes of memory for each
  * tag in the log while it reads, and leaves 16 for each block.
  */

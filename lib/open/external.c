@@ -11,11 +11,11 @@
 #include "base/cleanup.h"
 #include "busy/busy.h"
 #include "busy/caches.h"
+#include "busy/lock.h"
 #include "format/super.h"
 #include "image/parts.h"
 #include "image/place.h"
 #include "io/host_stat.h"
-#include "io/lock.h"
 #include <blkid/blkid.h>
 #include <dirent.h>
 #include <errno.h>
@@ -272,7 +272,7 @@ static bool share_disk(const struct blkdev *a, const struct blkdev *b)
 }
 
 /* As of an image: see image_open(). */
-static errcode_t judge_busy(struct e4z_image *img, const struct e4z_open_options *options,
+static errcode_t check_busy(struct e4z_image *img, const struct e4z_open_options *options,
 			    struct blkdev *dev)
 {
 	char note[WHY_SIZE];
@@ -302,7 +302,7 @@ static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options 
 			   struct blkdev *dev)
 {
 	char why[WHY_SIZE / 2] = "", note[WHY_SIZE];
-	errcode_t err = judge_busy(img, options, dev);
+	errcode_t err = check_busy(img, options, dev);
 
 	/* another partition of the image: the image's own locks cover it */
 	if (err || same_file(dev, img->dev))

@@ -52,7 +52,7 @@ static const struct mark ro_compat_marks[] = {
 	 EXT4_FEATURE_COMPAT_SPARSE_SUPER2 | EXT4_FEATURE_COMPAT_FAST_COMMIT |                     \
 	 EXT4_FEATURE_COMPAT_STABLE_INODES | EXT4_FEATURE_COMPAT_ORPHAN_FILE)
 
-static errcode_t judge_marks(struct e4z_image *img, uint32_t bits, const struct mark *marks,
+static errcode_t check_marks(struct e4z_image *img, uint32_t bits, const struct mark *marks,
 			     size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -61,10 +61,10 @@ static errcode_t judge_marks(struct e4z_image *img, uint32_t bits, const struct 
 	return 0;
 }
 
-#define JUDGE_MARKS(img, bits, marks)                                                              \
-	judge_marks(img, bits, marks, sizeof(marks) / sizeof(marks[0]))
+#define CHECK_MARKS(img, bits, marks)                                                              \
+	check_marks(img, bits, marks, sizeof(marks) / sizeof(marks[0]))
 
-static errcode_t judge_bits(struct e4z_image *img, enum feature_set set, uint32_t strange)
+static errcode_t check_bits(struct e4z_image *img, enum feature_set set, uint32_t strange)
 {
 	char name[SUPER_FEATURE_NAME];
 
@@ -80,7 +80,7 @@ static errcode_t judge_bits(struct e4z_image *img, enum feature_set set, uint32_
  * The kernel mounts none of the Hurd's that has fields where the Hurd keeps others, and verifies
  * no inode's checksum where the file system is not Linux's, which e2fsck does.
  */
-static errcode_t judge_creator(struct e4z_image *img)
+static errcode_t check_creator(struct e4z_image *img)
 {
 	struct ext2_super_block *sb = img->fs->super;
 
@@ -96,26 +96,26 @@ static errcode_t judge_creator(struct e4z_image *img)
 	return 0;
 }
 
-static errcode_t judge_features(struct e4z_image *img)
+static errcode_t check_features(struct e4z_image *img)
 {
 	struct ext2_super_block *sb = img->fs->super;
-	errcode_t err = JUDGE_MARKS(img, sb->s_feature_incompat, incompat_marks);
+	errcode_t err = CHECK_MARKS(img, sb->s_feature_incompat, incompat_marks);
 
 	if (!err)
-		err = JUDGE_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
+		err = CHECK_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
 	if (!err)
-		err = judge_bits(img, SUPER_INCOMPAT, sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
+		err = check_bits(img, SUPER_INCOMPAT, sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
 	if (!err)
-		err = judge_bits(img, SUPER_RO_COMPAT,
+		err = check_bits(img, SUPER_RO_COMPAT,
 				 sb->s_feature_ro_compat & ~RO_COMPAT_EDITABLE);
 	if (!err)
-		err = judge_bits(img, SUPER_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
+		err = check_bits(img, SUPER_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
 	if (!err)
-		err = judge_creator(img);
+		err = check_creator(img);
 	return err;
 }
 
-static errcode_t judge_state(struct e4z_image *img, bool force)
+static errcode_t check_state(struct e4z_image *img, bool force)
 {
 	struct ext2_super_block *sb = img->fs->super;
 
@@ -144,13 +144,13 @@ errcode_t guard_edit(struct e4z_image *img, bool force)
 		return image_refuse(img, E4Z_ET_MOUNTED, "the file system is mounted");
 	if (img->info.attached)
 		return image_refuse(img, E4Z_ET_BUSY, "the image is attached to a loop device");
-	err = judge_features(img);
+	err = check_features(img);
 	if (err)
 		return err;
 	if (ext2fs_has_feature_journal(img->fs->super) && !img->log)
 		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
 				    "the file system is said to have a journal, but there is none");
-	return judge_state(img, force);
+	return check_state(img, force);
 }
 
 /* ---- an inode ---- */

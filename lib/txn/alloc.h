@@ -25,7 +25,7 @@
 errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, bool reserved,
 			 uint64_t *pblk, uint64_t *got);
 
-/* Clusters that alloc_take_run() has to give, all told. */
+/* Clusters that alloc_take_run() can give in total. */
 errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters);
 
 /*

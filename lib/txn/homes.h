@@ -89,7 +89,7 @@ size_t homes_count(const struct homes *homes);
 errcode_t homes_each(const struct homes *homes, uint32_t block_size,
 		     errcode_t (*fn)(void *arg, uint64_t off, uint64_t len), void *arg);
 
-/* What comes later is written after a barrier behind what came so far. */
+/* What comes later is written after a barrier that follows what came so far. */
 void homes_barrier(struct homes *homes);
 
 void homes_free(struct homes *homes);
@@ -100,7 +100,7 @@ void homes_back(struct homes *homes, struct capture *view);
 
 /*
  * Leave those of LIST, blocks of BLOCK_SIZE bytes of VIEW, that will still differ from the disk
- * when the pieces are home; the others go behind the new end.
+ * when the pieces are written; the others are moved past the new end.
  */
 errcode_t homes_leave(const struct homes *homes, const struct capture *view, uint32_t block_size,
 		      struct captured *list, size_t *count);

@@ -5,8 +5,8 @@
  * its commit; so what a search found out of a group holds until then, and the next search asks only
  * groups that can have what it wants.
  *
- * P1. No run of clusters of group G that may be taken is longer than space_longest(G): a search that
- *     passes a group over misses nothing.
+ * P1. No run of clusters of group G that may be taken is longer than space_longest(G): a search
+ *     that passes a group over misses nothing.
  * P2. A number only falls, but for space_back(), which gives an operation's clusters back, and
  *     space_refresh(), after which freed blocks may be taken.
  */

@@ -98,9 +98,9 @@ const struct e4z_edit_options *txn_options(const struct e4z_image *img);
 enum e4z_data_mode txn_data_mode(const struct e4z_image *img);
 
 /*
- * What comes past EOF into a written block travels in the transaction, as visible bytes do: a crash
+ * What comes past EOF into a written block is journaled, as visible bytes are: a crash
  * before the commit would leave it as a stale tail. Not where data are ordered, and not without a
- * journal: there it goes home first, as the kernel has it.
+ * journal: there it is written first, as the kernel has it.
  */
 bool txn_tails_wait(const struct e4z_image *img);
 
@@ -112,7 +112,7 @@ uint64_t txn_now(const struct e4z_image *img);
 /* The superblock, if it changes, says that it was written now: s_wtime. */
 void txn_stamp(struct e4z_image *img);
 
-/* A block of metadata, or of data that travels in the transaction, for changing. */
+/* A block of metadata, or of data that is journaled, for changing. */
 errcode_t txn_edit(struct e4z_image *img, uint64_t block, uint8_t **data);
 
 /* The same, of a block whose old content does not matter: all zero. */
@@ -128,7 +128,7 @@ errcode_t txn_home(struct e4z_image *img, uint64_t off, size_t len, const void *
 
 /*
  * The same of a whole block that can be seen and may have been changed before: what it was to
- * become then never goes home, so that a crash meets the old bytes or the last ones.
+ * become then is never written, so that a crash meets the old bytes or the last ones.
  */
 errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data);
 
@@ -140,11 +140,11 @@ errcode_t txn_home_again(struct e4z_image *img, uint64_t block, const void *data
  */
 errcode_t txn_home_zero(struct e4z_image *img, uint64_t off, uint64_t len);
 
-/* How many pieces are to go home before the commit. */
+/* How many pieces are written before the commit. */
 size_t txn_homes(const struct e4z_image *img);
 
 /*
- * What goes home later is written after a barrier behind what went home so far. The barrier is done
+ * What is written directly later comes after a barrier that follows what came so far. It is issued
  * by the commit, as the writes are.
  */
 void txn_barrier(struct e4z_image *img);
@@ -170,10 +170,10 @@ struct space *txn_space(struct e4z_image *img);
 /* How many there are. */
 uint64_t txn_freed(const struct e4z_image *img);
 
-/* Blocks that are held because they may have changed: no more than these travel in the log. */
+/* Blocks that are held because they may have changed: no more than these are journaled. */
 size_t txn_blocks(const struct e4z_image *img);
 
-/* Those of them that do not go home directly, without looking if they differ. */
+/* Those of them that are not written directly, whether they differ or not. */
 size_t txn_logged(const struct e4z_image *img);
 
 /* Anything was changed since the last commit. */
@@ -195,7 +195,7 @@ bool txn_may_split(const struct e4z_image *img);
 void txn_mark(struct e4z_image *img);
 void txn_back(struct e4z_image *img);
 
-/* Blocks that the transaction would change now, those that go home directly aside. */
+/* Blocks that the transaction would change now, those that are written directly aside. */
 errcode_t txn_count(struct e4z_image *img, size_t *count);
 
 /*
@@ -223,8 +223,5 @@ errcode_t txn_seal(struct e4z_image *img);
 
 /* The same of what will not be written: without a journal, too, it becomes one of its own. */
 errcode_t txn_seal_planned(struct e4z_image *img);
-
-/* Transactions that are sealed and not yet written, and the log blocks that all of them take. */
-void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks);
 
 #endif

@@ -22,7 +22,7 @@ static errcode_t replay_first(struct e4z_image *img, bool more)
 		err = commit_clear(&txn->commit, txn->safe_tid, txn->clean_super);
 	if (err)
 		return err;
-	/* what is looked at from now on is the image itself */
+	/* what is read from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
 	img->mended_super = false;
 	txn->replay_pending = false;
@@ -69,7 +69,7 @@ static errcode_t save_all(struct e4z_image *img, const struct waiting *w)
 }
 
 /*
- * What goes home without a transaction leaves a mark, for undo files: a crash soon after its first
+ * What is written without a transaction leaves a mark, for undo files: a crash soon after its first
  * byte has it, too. An external journal has no undo files.
  */
 static errcode_t mark(struct e4z_image *img, const struct waiting *w)
@@ -206,7 +206,7 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 	if (err)
 		return err;
-	err = txn_judge_size(img, &last);
+	err = txn_list(img, &last);
 	if (err) {
 		free(last.list);
 		return err;

@@ -28,7 +28,7 @@ static errcode_t push_waiting(struct e4z_image *img, struct waiting *w)
 	return txn_new_freed(img, txn);
 }
 
-/* What goes home is seen when it waits because the view holds it. */
+/* Data that are written directly stay visible while they wait because the view holds them. */
 static errcode_t hold(void *arg, uint64_t off, uint64_t len)
 {
 	struct e4z_image *img = arg;
@@ -49,7 +49,7 @@ static errcode_t seal(struct e4z_image *img, bool direct)
 		return err;
 	err = homes_each(&img->txn->homes, img->block_size, hold, img);
 	if (!err)
-		err = txn_judge_size(img, &w);
+		err = txn_list(img, &w);
 	if (err || !(img->log || direct))
 		free(w.list);
 	else
@@ -68,7 +68,8 @@ errcode_t txn_seal_planned(struct e4z_image *img)
 	return seal(img, true);
 }
 
-void txn_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
+/* Transactions that are sealed and not yet written, and the log blocks that all of them take. */
+static void count_sealed(const struct e4z_image *img, uint64_t *transactions, uint64_t *log_blocks)
 {
 	const struct txn *txn = img->txn;
 
@@ -93,7 +94,7 @@ errcode_t txn_plan(struct e4z_image *img, struct e4z_commit_summary *summary, ui
 		err = txn_count(img, &count);
 	if (err)
 		return err;
-	txn_sealed(img, &before, &blocks);
+	count_sealed(img, &before, &blocks);
 	*summary = txn->sum;
 	summary->transactions += txn->planned.transactions + before + (count != 0);
 	summary->log_blocks += txn->planned.log_blocks + blocks + need;

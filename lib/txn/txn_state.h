@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of a transaction, for txn.c, which fills it, and txn_commit.c, which writes it. */
+/* The inside of a transaction, for the files whose names begin with txn_. */
 #ifndef E4Z_TXN_TXN_STATE_H
 #define E4Z_TXN_TXN_STATE_H
 
@@ -13,7 +13,7 @@
 
 /* What a transaction changes, once that is known. */
 struct waiting {
-	struct captured *list; /* its first COUNT travel in the log, all ALL are held */
+	struct captured *list; /* its first COUNT are journaled, all ALL are held */
 	size_t count, all;
 	struct homes homes;
 };
@@ -59,10 +59,10 @@ errcode_t txn_check_size(struct e4z_image *img, const struct waiting *w);
 uint64_t txn_disk(const struct e4z_image *img);
 
 /*
- * Seal what is changed now: what of it travels in the log, into W, whose list is the caller's.
- * E4Z_ET_LOG_FULL when it does not fit.
+ * List what is changed now into W, whose list is the caller's; what has to be journaled comes
+ * first. The superblock is sealed by it. E4Z_ET_LOG_FULL when it does not fit the log.
  */
-errcode_t txn_judge_size(struct e4z_image *img, struct waiting *w);
+errcode_t txn_list(struct e4z_image *img, struct waiting *w);
 
 /* Have libext2fs see what the view shows. */
 errcode_t txn_reload(struct e4z_image *img);

@@ -37,7 +37,7 @@ static errcode_t put(const struct trace *trace, const char *line, size_t len)
 	return 0;
 }
 
-static errcode_t tell(void *arg, struct blkdev *dev, const struct blkdev_op *op)
+static errcode_t note(void *arg, struct blkdev *dev, const struct blkdev_op *op)
 {
 	static const char *const names[] = {
 		[BLKDEV_WRITE] = "write", [BLKDEV_ZERO] = "zero", [BLKDEV_SYNC] = "flush"};
@@ -74,7 +74,7 @@ static bool is_image(const struct e4z_image *img, const struct stat *st)
 }
 
 /* By whatever name: what PATH leads to must be nothing else of ours. */
-static errcode_t judge_path(struct e4z_image *img, const char *path)
+static errcode_t check_path(struct e4z_image *img, const char *path)
 {
 	struct stat st;
 
@@ -105,12 +105,12 @@ static int create(const char *path, bool *fresh)
 
 errcode_t e4z_trace(struct e4z_image *img, const char *path)
 {
-	struct blkdev_observer observer = {.before = tell};
+	struct blkdev_observer observer = {.before = note};
 	errcode_t err;
 
 	if (img->trace)
 		return image_refuse(img, EBUSY, "there is a trace already");
-	err = judge_path(img, path);
+	err = check_path(img, path);
 	if (err)
 		return err;
 	observer.arg = img->trace = calloc(1, sizeof(*img->trace));

@@ -6,7 +6,8 @@
 #include "image/image.h"
 
 /*
- * Also for e4z_trace(): what goes to an external journal is told too, its lines begin "journal ".
+ * Also for e4z_trace(): writes to an external journal are reported too; their lines begin "journal
+ * ".
  */
 void trace_finish(struct e4z_image *img);
 

@@ -9,14 +9,14 @@
 /*
  * Every write is preceded by its own saving and two barriers of the undo file, unless what it
  * overwrites was saved before. Who knows a plan saves all of it first: [off, off + len) of the
- * file system, then one undo_flush(). All three do nothing when nobody asked for an undo file.
+ * file system, then undo_expect(), which makes it durable. Nothing happens when nobody asked for an
+ * undo file.
  */
 errcode_t undo_save(struct e4z_image *img, uint64_t off, uint64_t len);
-errcode_t undo_flush(struct e4z_image *img);
 
 /*
  * All that a transaction overwrites: the blocks of LIST, the superblock, and the first LOG_BLOCKS
- * of the log with its superblock. What goes home directly the caller saves before; this flushes.
+ * of the log with its superblock. What is written directly the caller saves before; this flushes.
  */
 errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t count,
 		      uint64_t log_blocks);
@@ -28,7 +28,7 @@ errcode_t undo_expect(struct e4z_image *img, const struct captured *list, size_t
 errcode_t undo_seal(struct e4z_image *img);
 
 /* Can there be an undo file of IMG at all? E4Z_ET_FEATURE: not with an external journal. */
-errcode_t undo_judge(struct e4z_image *img);
+errcode_t undo_check(struct e4z_image *img);
 
 /* The folder that PATH is in, malloc()ed; NULL when memory runs out. */
 char *undo_folder(const char *path);

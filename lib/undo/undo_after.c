@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes and judges the table of what an edit left behind, neither it nor the data ever whole in
+// Writes and checks the table of what an edit left, neither it nor the data ever whole in
 // memory.
 #include "undo/undo_after.h"
 
@@ -19,8 +19,8 @@
 /* The table, front to back: written or read. */
 struct table {
 	int fd;
-	uint64_t at;	/* in the undo file: behind what is in memory */
-	uint64_t left;	/* reading: sectors behind it */
+	uint64_t at;	/* in the undo file: past what is in memory */
+	uint64_t left;	/* reading: sectors after it */
 	uint64_t count; /* writing: sectors so far */
 	uint32_t crc;	/* of what went through */
 	uint32_t next, filled;
@@ -144,7 +144,7 @@ void undo_after_forget(struct undo_header *header)
 	header->after_magic = header->after_crc = 0;
 }
 
-/* ---- judging ---- */
+/* ---- checking ---- */
 
 bool undo_after_is_there(const struct undo_header *header)
 {
@@ -185,7 +185,7 @@ errcode_t undo_after_verify(int fd, uint64_t file_size, const struct undo_header
 }
 
 /* NOW, N bytes of a sector that the edit did not leave so: are they the old ones at AT? */
-static errcode_t judge_old(int fd, uint64_t at, const uint8_t *now, size_t n)
+static errcode_t check_old(int fd, uint64_t at, const uint8_t *now, size_t n)
 {
 	uint8_t old[SECTOR];
 	errcode_t err = whole_pread(fd, old, n, at);
@@ -193,7 +193,7 @@ static errcode_t judge_old(int fd, uint64_t at, const uint8_t *now, size_t n)
 	return err || !memcmp(now, old, n) ? err : E4Z_ET_OTHER_IMAGE;
 }
 
-static errcode_t judge_piece(struct table *t, const struct undo_piece *p, struct blkdev *dev,
+static errcode_t check_piece(struct table *t, const struct undo_piece *p, struct blkdev *dev,
 			     uint8_t *buf, uint64_t *off)
 {
 	errcode_t err = 0;
@@ -207,13 +207,13 @@ static errcode_t judge_piece(struct table *t, const struct undo_piece *p, struct
 			err = table_get(t, &sum);
 		n = n < SECTOR ? n : SECTOR;
 		if (!err && crc32c(~0U, buf + in, n) != sum)
-			err = judge_old(t->fd, p->at + done, buf + in, n);
+			err = check_old(t->fd, p->at + done, buf + in, n);
 		*off = p->off + done;
 	}
 	return err;
 }
 
-errcode_t undo_after_judge(int fd, const struct undo_header *header,
+errcode_t undo_after_check(int fd, const struct undo_header *header,
 			   const struct undo_piece_vec *pieces, struct blkdev *dev, uint64_t *off)
 {
 	AUTO_FREE struct table *t = table_open(fd, header);
@@ -221,6 +221,6 @@ errcode_t undo_after_judge(int fd, const struct undo_header *header,
 	errcode_t err = t && buf ? 0 : ENOMEM;
 
 	for (size_t i = 0; i < pieces->count && !err; i++)
-		err = judge_piece(t, &pieces->items[i], dev, buf, off);
+		err = check_piece(t, &pieces->items[i], dev, buf, off);
 	return err;
 }

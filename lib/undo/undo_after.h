@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an edit left behind, sector by sector: a table of crc32c in the undo file, in the order of
+ * What an edit left, sector by sector: a table of crc32c in the undo file, in the order of
  * its keys, one for each 512 bytes (or what a key ends with) of each.
  *
  * The log's superblock is among what a transaction saves, and every later edit raises the number in
@@ -45,7 +45,7 @@ errcode_t undo_after_verify(int fd, uint64_t file_size, const struct undo_header
  * Every sector of PIECES on DEV is as the edit left it, or old: an undo that was interrupted came
  * there. Else E4Z_ET_OTHER_IMAGE, and *OFF says where; or a read error. The table was verified.
  */
-errcode_t undo_after_judge(int fd, const struct undo_header *header,
+errcode_t undo_after_check(int fd, const struct undo_header *header,
 			   const struct undo_piece_vec *pieces, struct blkdev *dev, uint64_t *off);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* May a file be made in the folder of PATH? An errno value. */
-static errcode_t judge_folder(const char *path)
+static errcode_t check_folder(const char *path)
 {
 	char *folder = undo_folder(path);
 	errcode_t err = 0;
@@ -24,21 +24,21 @@ static errcode_t judge_folder(const char *path)
 }
 
 /* As O_CREAT | O_EXCL | O_NOFOLLOW would, by lstat(2). */
-static errcode_t judge_path(const char *path)
+static errcode_t check_path(const char *path)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == 0)
 		return EEXIST;
-	return errno == ENOENT ? judge_folder(path) : errno;
+	return errno == ENOENT ? check_folder(path) : errno;
 }
 
 errcode_t e4z_plan_undo(struct e4z_image *img, const char *path)
 {
-	errcode_t err = undo_judge(img);
+	errcode_t err = undo_check(img);
 
 	if (err)
 		return err;
-	err = judge_path(path);
+	err = check_path(path);
 	return err ? image_fail(img, err, "creating the undo file %.300s", path) : 0;
 }

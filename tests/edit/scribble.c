@@ -14,6 +14,7 @@
 #include "image/image.h"
 #include "open/guard.h"
 #include "undo/undo.h"
+#include "undo/undo_state.h"
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,7 +110,7 @@ static errcode_t obey(struct e4z_image *img, const char *text)
 	if (!strcmp(text, "sync"))
 		return blkdev_sync(img->dev, "scribble");
 	if (!strcmp(text, "flush"))
-		return undo_flush(img);
+		return img->undo ? undo_flush_keys(img->undo) : 0;
 	if (!strcmp(text, "seal"))
 		return undo_seal(img);
 	if (!strcmp(text, "hold"))

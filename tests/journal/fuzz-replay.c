@@ -152,7 +152,7 @@ static void look(struct logmaker *lm, struct tally *tally, uint32_t *random)
 		err = replay_read(log, lm->blocks, &ov, &replay, why, sizeof(why));
 	CHECK(!err == !!ov && (!err || why[0]));
 	if (!err) {
-		CHECK(overlay_count(ov) <= MAXLEN && overlay_memory(ov) <= MAXLEN * 16 + 1000);
+		CHECK(overlay_count(ov) <= MAXLEN);
 		CHECK(replay.log_blocks <= log_size(log) && replay.transactions <= log_size(log));
 		CHECK(overlay_each(ov, in_bounds, lm) == 0);
 		for (int i = 0; i < 30; i++) {

@@ -9,6 +9,7 @@
  *
  * [-j DEVICE] before the verb: an external journal. Status 3: refused, and says why.
  */
+#include "../unit/journal/covered.h"
 #include "errors.h"
 #include "io/overlay.h"
 #include "journal/replay.h"
@@ -124,11 +125,10 @@ static void info(const struct view *view)
 	       log->sb.compat, log->sb.incompat, log->shape.tag_bytes, log->first, log->last,
 	       log->fc_first, log->fc_last, log->sb.start, log->sb.sequence);
 	printf("empty=%d torn=%d tids=[%u,%u) transactions=%u tags=%llu revokes=%llu used=%u "
-	       "wrapped=%d blocks=%zu memory=%zu\n",
+	       "wrapped=%d blocks=%zu\n",
 	       r->empty, r->torn, r->first_tid, r->next_tid, r->transactions,
 	       (unsigned long long)r->tags, (unsigned long long)r->revokes, r->log_blocks,
-	       !r->empty && r->end < log->sb.start, overlay_count(view->ov),
-	       overlay_memory(view->ov));
+	       !r->empty && r->end < log->sb.start, overlay_count(view->ov));
 }
 
 static bool is_journal(const struct view *view, uint64_t block)

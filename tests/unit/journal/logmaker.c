@@ -4,6 +4,7 @@
 #include "../check.h"
 #include "../random.h"
 #include "journal/csum.h"
+#include "revokes.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -65,12 +66,13 @@ uint8_t *logmaker_next(struct logmaker *lm)
 
 void logmaker_content(const struct logmaker *lm, const struct logmaker_write *write, uint8_t *data)
 {
+	const struct be32 magic = be32_of(JBD2_MAGIC);
 	uint32_t random = write->fill * 2654435761u + 1;
 
 	for (uint32_t i = 0; i < lm->shape.block_size; i++)
 		data[i] = (uint8_t)(next_random(&random) >> 24);
 	if (write->magic)
-		jbd2_unescape(data);
+		memcpy(data, &magic, sizeof(magic));
 	else
 		data[0] &= 0x7f;
 }
@@ -82,10 +84,10 @@ void logmaker_revoke(struct logmaker *lm, const uint64_t *revokes, size_t count)
 
 	for (size_t i = 0; i < count;) {
 		block = logmaker_next(lm);
-		jbd2_revokes_begin(&b, &lm->shape, block, lm->tid);
-		while (i < count && !jbd2_revokes_add(&b, revokes[i]))
+		revokes_begin(&b, &lm->shape, block, lm->tid);
+		while (i < count && !revokes_add(&b, revokes[i]))
 			i++;
-		jbd2_revokes_end(&b);
+		revokes_end(&b);
 		csum_tail_set(&lm->shape, lm->seed, block);
 	}
 }

@@ -4,6 +4,7 @@
 #include "../check.h"
 #include "../random.h"
 #include "base/whole.h"
+#include "covered.h"
 #include "errors.h"
 #include "journal/commit.h"
 #include "journal/flip.h"
@@ -422,7 +423,8 @@ static void read_back(struct logmaker *lm, struct blkdev *dev, const struct capt
 	CHECK(replay.transactions == 1 && overlay_count(ov) == count);
 	for (uint64_t i = 0; i < count; i++) {
 		CHECK(overlay_find(ov, blocks[i].block, &entry));
-		CHECK(overlay_load(ov, &entry, is) == 0 && !memcmp(is, blocks[i].data, bs));
+		CHECK(overlay_read(ov, dev, entry.block * bs, bs, is) == 0 &&
+		      !memcmp(is, blocks[i].data, bs));
 	}
 	overlay_free(ov);
 	log_close(log);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// txn/homes and the view over it: parts, blocks and zeroes, journaled blocks among them, barriers, marks and going
-// back, in any order. What is read is what a plain array says, after the commit the disk says so, too, and what was
-// replaced for good was never on it.
+// txn/homes and the view over it: parts, blocks and zeroes, journaled blocks among them, barriers,
+// marks and going back, in any order. What is read is what a plain array says, after the commit the
+// disk says so, too, and what was replaced for good was never on it.
 #include "../../props/small.h"
 #include "../check.h"
 #include "../random.h"

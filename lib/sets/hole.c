@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Searches a block bitmap for free runs, a word at a time.
-#include "txn/hole.h"
+#include "sets/hole.h"
 
 #include <endian.h>
 #include <string.h>

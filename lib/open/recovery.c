@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Finds the log through the journal inode and lays what it holds over the image.
-#include "open/journal.h"
+#include "open/recovery.h"
 
 #include "base/cleanup.h"
 #include "base/vec.h"
@@ -77,7 +77,7 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 }
 
 /* The log may hold transactions that the superblock knows nothing of. */
-static errcode_t look_into_log(struct e4z_image *img)
+static errcode_t read_log_super(struct e4z_image *img)
 {
 	struct mapping m = {.img = img};
 	struct jbd2_super head;
@@ -103,12 +103,12 @@ static bool has_external(const struct e4z_image *img)
 	       memcmp(img->fs->super->s_journal_uuid, none, sizeof(none)) != 0;
 }
 
-errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_options *options)
+errcode_t recovery_look_into_log(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	bool has_one = ext2fs_has_feature_journal(img->fs->super);
 
 	if (img->info.journal == E4Z_JOURNAL_CLEAN && !options->journal_device)
-		return look_into_log(img);
+		return read_log_super(img);
 	if (!options->journal_device || (has_one && has_external(img)))
 		return 0;
 	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
@@ -121,7 +121,7 @@ errcode_t session_journal_judge(struct e4z_image *img, const struct e4z_open_opt
  * In a log of several file systems the transactions of all of them stand together; no kernel mounts
  * one that has another number of users than 1. A check does without it.
  */
-static errcode_t judge_users(struct e4z_image *img, bool write)
+static errcode_t check_users(struct e4z_image *img, bool write)
 {
 	char text[WHY_SIZE];
 
@@ -149,7 +149,7 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 	if (img->journal_dev)
 		img->info.journal_path = img->journal_dev->path;
 	if (!err && img->log->sb.nr_users != 1)
-		return judge_users(img, options->write);
+		return check_users(img, options->write);
 	if (err || !img->log->sb.start || img->mended_super ||
 	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		return err;
@@ -167,7 +167,7 @@ static uint64_t mkfs_time(const struct e4z_image *img)
 	return sb->s_mkfs_time | (uint64_t)sb->s_mkfs_time_hi << 32;
 }
 
-errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_options *options)
+errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	struct mapping m = {.img = img};
 	char why[WHY_SIZE] = "";
@@ -193,7 +193,7 @@ errcode_t session_journal_find(struct e4z_image *img, const struct e4z_open_opti
 	return err;
 }
 
-errcode_t session_journal_make_writable(struct e4z_image *img)
+errcode_t recovery_make_writable(struct e4z_image *img)
 {
 	struct blkdev *dev = img->journal_dev;
 
@@ -207,14 +207,7 @@ errcode_t session_journal_make_writable(struct e4z_image *img)
 	return dev->write_fd < 0 ? errno : 0;
 }
 
-errcode_t session_journal_open(struct e4z_image *img)
-{
-	static const struct e4z_open_options defaults;
-
-	return session_journal_find(img, &defaults);
-}
-
-void session_journal_close(struct e4z_image *img)
+void recovery_close_log(struct e4z_image *img)
 {
 	log_close(img->log);
 	img->log = NULL;
@@ -232,9 +225,9 @@ static errcode_t refuse_super(struct e4z_image *img, const char *what)
 
 /*
  * What the log was found and read by may not be another afterwards. All else of the superblock that
- * the log holds is opened anew.
+ * the log holds is opened again.
  */
-static errcode_t judge_super(struct e4z_image *img)
+static errcode_t check_super(struct e4z_image *img)
 {
 	const struct ext2_super_block *was = img->fs->super;
 	struct ext2_super_block sb;
@@ -257,7 +250,7 @@ static errcode_t judge_super(struct e4z_image *img)
 }
 
 /* What the blocks of the journal's inode are now are those that were read. */
-static errcode_t judge_place(struct e4z_image *img)
+static errcode_t check_place(struct e4z_image *img)
 {
 	struct mapping m = {.img = img};
 	const struct log *log = img->log;
@@ -275,7 +268,7 @@ static errcode_t judge_place(struct e4z_image *img)
 	return err;
 }
 
-errcode_t session_journal_look_through(struct e4z_image *img, struct replay *replay)
+errcode_t recovery_replay_in_memory(struct e4z_image *img, struct replay *replay)
 {
 	struct overlay *ov;
 	char why[WHY_SIZE] = "";
@@ -289,22 +282,22 @@ errcode_t session_journal_look_through(struct e4z_image *img, struct replay *rep
 		return 0;
 	}
 	capture_set_overlay(img->view, ov);
-	/* the log's copy of the superblock is newer than what was mended */
+	/* the log's copy of the superblock is newer than what was repaired in memory */
 	if (img->mended_super && overlay_meets(ov, SUPER_OFFSET / img->block_size, 1)) {
 		capture_drop(img->view, SUPER_OFFSET / img->block_size);
 		img->torn_super = false;
 	}
-	err = judge_super(img);
+	err = check_super(img);
 	if (!err)
 		err = image_reload(img);
 	if (!err)
-		err = judge_place(img);
+		err = check_place(img);
 	if (!err)
 		img->info.replayed = true;
 	return err;
 }
 
-void session_journal_count_free(const struct e4z_image *img, uint8_t *raw)
+void recovery_count_free(const struct e4z_image *img, uint8_t *raw)
 {
 	struct ext2_super_block *sb = (void *)raw;
 	const struct ext2_super_block *counted = img->fs->super;
@@ -315,11 +308,11 @@ void session_journal_count_free(const struct e4z_image *img, uint8_t *raw)
 	sb->s_free_inodes_count = ext2fs_cpu_to_le32(counted->s_free_inodes_count);
 }
 
-errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
+errcode_t recovery_clean_super(struct e4z_image *img, uint8_t *raw)
 {
 	struct ext2_super_block *sb = (void *)raw;
 	/*
-	 * what the edit changes comes with its own transaction, but what was mended is in memory
+	 * what the edit changes comes with its own transaction, but what was repaired is in memory
 	 * only
 	 */
 	errcode_t err = img->mended_super
@@ -328,7 +321,7 @@ errcode_t session_journal_clean_super(struct e4z_image *img, uint8_t *raw)
 
 	if (err)
 		return err;
-	session_journal_count_free(img, raw);
+	recovery_count_free(img, raw);
 	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
 	if (img->metadata_csum)
 		super_csum_set(raw);

@@ -3,8 +3,8 @@
  * Locks on an image that qemu, flock(1), udev and another e4zero honour. Neither mounts nor loop
  * devices take any: busy/busy looks for those.
  */
-#ifndef E4Z_IO_LOCK_H
-#define E4Z_IO_LOCK_H
+#ifndef E4Z_BUSY_LOCK_H
+#define E4Z_BUSY_LOCK_H
 
 #include "io/blkdev.h"
 
@@ -15,7 +15,6 @@
  */
 errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, char *note,
 		    size_t note_size);
-void lock_release(struct blkdev *dev);
 
 /*
  * Somebody else's lock on the file that FD has open would prevent lock_take(); nothing is kept

@@ -8,7 +8,7 @@
  * library that opens and closes the image meanwhile does not lose them. flock(2) is what scripts,
  * udev and the partitioning tools take; on NFS it would be a range lock over those bytes.
  */
-#include "io/lock.h"
+#include "busy/lock.h"
 
 #include "base/cleanup.h"
 #include "errors.h"
@@ -223,6 +223,13 @@ static void name_holder(int fd, const char *what, char *why, size_t why_size)
 		 name, *name ? ")" : "", what);
 }
 
+static void release(struct blkdev *dev)
+{
+	(void)set_bytes(dev->fd, F_UNLCK, USES_AT, ~0U);
+	(void)set_bytes(dev->fd, F_UNLCK, REFUSES_AT, ~0U);
+	(void)flock(dev->fd, LOCK_UN);
+}
+
 errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, char *note,
 		    size_t note_size)
 {
@@ -231,7 +238,7 @@ errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, 
 	errcode_t err = take(dev, claim);
 
 	for (int i = 1; err == EAGAIN && dev->is_block && i < TRIES; i++) {
-		lock_release(dev);
+		release(dev);
 		nanosleep(&pause, NULL);
 		err = take(dev, claim);
 	}
@@ -248,7 +255,7 @@ errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, 
 		name_holder(dev->fd, "the image", why, why_size);
 	else
 		snprintf(why, why_size, "locking the image");
-	lock_release(dev);
+	release(dev);
 	return err == EAGAIN ? E4Z_ET_BUSY : err;
 }
 
@@ -265,11 +272,4 @@ bool lock_is_taken(int fd, const char *what, bool write, char *why, size_t why_s
 	if (err == EAGAIN)
 		name_holder(fd, what, why, why_size);
 	return err == EAGAIN;
-}
-
-void lock_release(struct blkdev *dev)
-{
-	(void)set_bytes(dev->fd, F_UNLCK, USES_AT, ~0U);
-	(void)set_bytes(dev->fd, F_UNLCK, REFUSES_AT, ~0U);
-	(void)flock(dev->fd, LOCK_UN);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// txn/hole against a search that looks at one cluster at a time.
+// sets/hole against a search that looks at one cluster at a time.
 #include "../check.h"
 #include "../random.h"
-#include "txn/hole.h"
+#include "sets/hole.h"
 #include <string.h>
 
 #define CLUSTERS 520

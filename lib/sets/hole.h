@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Runs of clusters that may be taken, in the bitmap of one group. */
-#ifndef E4Z_TXN_HOLE_H
-#define E4Z_TXN_HOLE_H
+#ifndef E4Z_SETS_HOLE_H
+#define E4Z_SETS_HOLE_H
 
 #include "sets/rangeset.h"
 
