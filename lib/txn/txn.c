@@ -115,6 +115,7 @@ errcode_t txn_new_freed(struct e4z_image *img, struct txn *txn)
 	if (txn->space)
 		space_refresh(txn->space, txn->freed);
 	rangeset_free(txn->freed);
+	txn->freed_count = txn->freed_mark = 0;
 	txn->freed = rangeset_new(img->blocks);
 	return txn->freed ? 0 : ENOMEM;
 }
@@ -160,15 +161,17 @@ void txn_mark(struct e4z_image *img)
 	capture_mark(img->view);
 	homes_mark(&img->txn->homes);
 	space_mark(img->txn->space);
+	img->txn->freed_mark = img->txn->freed_count;
 }
 
-/* What the operation freed is in use again: that it is still noted as freed does no harm. */
+/* What the operation freed is in use again and not counted; that it stays closed does no harm. */
 void txn_back(struct e4z_image *img)
 {
 	(void)!txn_check(img);
 	capture_back(img->view);
 	homes_back(&img->txn->homes, img->view);
 	space_back(img->txn->space);
+	img->txn->freed_count = img->txn->freed_mark;
 }
 
 /* Forget all that is neither committed nor sealed. */

@@ -155,6 +155,7 @@ errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits)
 
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 {
+	img->txn->freed_count += count;
 	return rangeset_add(img->txn->freed, block, count, NULL);
 }
 
@@ -165,7 +166,7 @@ const struct rangeset *txn_closed(const struct e4z_image *img)
 
 uint64_t txn_freed(const struct e4z_image *img)
 {
-	return txn_closed(img) ? rangeset_count(img->txn->freed) : 0;
+	return txn_closed(img) ? img->txn->freed_count : 0;
 }
 
 struct space *txn_space(struct e4z_image *img)

@@ -29,8 +29,9 @@ struct txn {
 	bool stamped;		       /* s_wtime is to be now */
 	VEC(, struct waiting) waiting; /* before what is changed now */
 	bool reloaded;		       /* img->fs is of a state that is not committed */
-	struct rangeset *freed;	       /* blocks */
-	struct space *space;	       /* what may be taken; NULL: nothing was asked for */
+	struct rangeset *freed;	       /* blocks; what was taken back stays in it, and is in use */
+	uint64_t freed_count, freed_mark; /* of those that are free; that number at the mark */
+	struct space *space;		  /* what may be taken; NULL: nothing was asked for */
 	uint8_t *counted; /* the block of the superblock with the right counts; NULL: it has them */
 	struct commit commit;
 	bool replay_pending; /* the view is of a log that was not replayed yet */
