@@ -356,8 +356,8 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
 {
 	static const struct e4z_convert_options defaults;
-	struct e4z_convert_summary unwanted;
-	struct e4z_commit_summary unwanted_done;
+	struct e4z_convert_summary unwanted = {0};
+	struct e4z_commit_summary unwanted_done = {0};
 	struct results_sink sink;
 	struct every e = {.img = img};
 	errcode_t err, told;

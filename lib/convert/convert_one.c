@@ -111,7 +111,7 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 		      const struct e4z_convert_options *options, struct e4z_edit *edit)
 {
 	static const struct e4z_convert_options defaults;
-	struct e4z_edit unwanted;
+	struct e4z_edit unwanted = {0};
 	struct convert c;
 	struct session *s;
 	errcode_t err;

@@ -242,7 +242,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 {
 	static const struct e4z_fix_options defaults;
-	struct e4z_fix_summary unwanted;
+	struct e4z_fix_summary unwanted = {0};
 	struct fix fix = {
 		.img = img,
 		.options = options ? options : &defaults,

@@ -314,7 +314,7 @@ errcode_t op_split_range(struct op *op)
 
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)
 {
-	struct e4z_edit unwanted;
+	struct e4z_edit unwanted = {0};
 	errcode_t err;
 
 	edit = edit ? edit : &unwanted;

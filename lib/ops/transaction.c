@@ -34,7 +34,7 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	struct e4z_commit_summary unwanted;
+	struct e4z_commit_summary unwanted = {0};
 	errcode_t err;
 
 	summary = summary ? summary : &unwanted;
@@ -46,7 +46,7 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
-	struct e4z_commit_summary unwanted;
+	struct e4z_commit_summary unwanted = {0};
 	uint64_t room;
 	errcode_t err;
 
@@ -100,7 +100,7 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	struct e4z_commit_summary unwanted;
+	struct e4z_commit_summary unwanted = {0};
 	errcode_t err;
 
 	summary = summary ? summary : &unwanted;
@@ -110,7 +110,7 @@ errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 
 errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
-	struct e4z_commit_summary unwanted;
+	struct e4z_commit_summary unwanted = {0};
 	errcode_t err;
 
 	summary = summary ? summary : &unwanted;

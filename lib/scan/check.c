@@ -380,7 +380,7 @@ void check_free(struct check *check)
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
-	struct e4z_check_summary unwanted;
+	struct e4z_check_summary unwanted = {0};
 	struct e4z_commit_summary done;
 	struct check *check;
 	errcode_t err;
