@@ -276,13 +276,13 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 
 /* The kinds of findings, see findings.md, in their order within one block of an inode. */
 #define E4Z_FINDING_KINDS(X)                                                                       \
-	X(UNREADABLE, "unreadable", "the inode or its mapping cannot be read or is not sane")      \
-	X(PENDING_TRUNCATE, "pending-truncate", "an orphan whose truncate never finished")         \
+	X(UNREADABLE, "unreadable", "the inode or its block map is unreadable or invalid")         \
+	X(PENDING_TRUNCATE, "pending-truncate", "an orphan inode whose truncate was interrupted")  \
 	X(STALE_TAIL, "stale-tail", "non-zero bytes after EOF in a written EOF block")             \
 	X(POST_EOF_DATA, "post-eof-data", "written blocks past EOF that hold data")                \
 	X(POST_EOF_ZERO, "post-eof-zero", "written blocks past EOF, all zero")                     \
 	X(POST_EOF_UNWRITTEN, "post-eof-unwritten", "a preallocation that e2fsck would destroy")   \
-	X(OPAQUE, "opaque", "encrypted, cannot be judged")                                         \
+	X(OPAQUE, "opaque", "encrypted, cannot be checked")                                        \
 	X(UNWRITTEN_RESIDUE, "unwritten-residue", "old bytes under unwritten blocks")              \
 	X(CLUSTER_SLACK, "cluster-slack", "old bytes in the unmapped rest of a cluster")           \
 	X(SYMLINK_SLACK, "symlink-slack", "old bytes after a symbolic link's target")              \

@@ -46,7 +46,7 @@ void util_say_lost(const char *where, const char *why, bool wrote)
 	char text[256];
 
 	snprintf(text, sizeof(text), "%.160s%s", why,
-		 wrote ? "; the image was changed all the same" : "");
+		 wrote ? "; the image was changed nevertheless" : "");
 	util_say(where, "writing the report", text);
 }
 

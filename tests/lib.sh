@@ -141,7 +141,7 @@ run_e4zero() {
 # said_once: no message adds the sentence of its code to one of ours, which says all of it.
 said_once() {
 	local what='file system (is|has)|image is|superblock is|undo file|external journal|journal holds|change is|quota'
-	local text twice=": (The ($what)|More than one|This is never|Not an ext|No such partition)"
+	local text twice=": (The ($what)|Several ext|This inode|Not an|Unsupported|No such partition)"
 	slurp text "$tmp/err"
 	[[ ! $text =~ $twice ]] || fail "it is said twice: $text"
 }

@@ -147,7 +147,7 @@ static void add_class(struct reading *r, const char *name, size_t len)
 	const char *ranges = class_ranges(name, len);
 
 	if (!ranges)
-		r->why = "there is no such class of characters";
+		r->why = "unknown character class";
 	for (; ranges && *ranges; ranges += 2)
 		set_add(r->set, (uint8_t)ranges[0], (uint8_t)ranges[1]);
 }
@@ -187,7 +187,7 @@ static void item(struct reading *r)
 	}
 	r->at++;
 	if (class || !element(r, &to))
-		r->why = "a class of characters is not the end of a range";
+		r->why = "a character class cannot be the end of a range";
 	else
 		r->err = set_add(r->set, from, to);
 }

@@ -82,18 +82,18 @@ const char *convert_exempts(struct convert *c, const struct inode *inode, bool e
 	bool hole = c->options->to == E4Z_TO_HOLE;
 
 	if (inode->flags & EXT4_ENCRYPT_FL)
-		return "encrypted: what a block reads as without the key is not known";
+		return "encrypted: zeros cannot be recognized without the key";
 	if (inode->flags & EXT4_VERITY_FL)
 		return "a verity file";
 	if (inode->flags & EXT4_INLINE_DATA_FL)
 		return NULL;
 	if (c->options->to == E4Z_TO_UNWRITTEN && !(inode->flags & EXT4_EXTENTS_FL) &&
 	    inode->sectors)
-		return "mapped by indirect blocks, which know no unwritten state";
+		return "mapped by indirect blocks, which have no unwritten state";
 	if (hole && every && inode->flags & EXT2_IMMUTABLE_FL)
-		return "immutable: name it to have holes in it";
+		return "immutable: converted only if it is named";
 	if (hole && every && inode->sectors && is_swap(c, inode))
-		return "a swap file: it may have no holes";
+		return "a swap file: it must not have holes";
 	return NULL;
 }
 
@@ -123,8 +123,7 @@ static errcode_t set_range(struct convert *c, const struct inode *inode, uint64_
 
 	if (options->length && !bytes_add(options->offset, options->length, &end))
 		return image_refuse(c->img, EFBIG,
-				    "the range ends past byte %" PRIu64
-				    ", the last that a file can have",
+				    "the range ends past byte %" PRIu64 ", the last possible one",
 				    UINT64_MAX - 1);
 	c->from = options->offset >> c->img->block_bits;
 	c->end = (end >> c->img->block_bits) + ((end & (c->img->block_size - 1)) != 0);
@@ -228,7 +227,7 @@ errcode_t convert_add(struct convert *c, const struct inode *inode, bool *empty,
 	c->err = 0;
 	if (inode_has_map(inode))
 		*why = inode->size > map_max_size(c->img, inode)
-			       ? "the size is larger than the map can hold"
+			       ? "the size exceeds the maximum for the block map"
 			       : map_walk(c->img, &c->work, inode, &sink);
 	if (c->run.len)
 		end_run(c);

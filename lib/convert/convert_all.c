@@ -222,7 +222,7 @@ static errcode_t end_window(struct every *e, uint32_t next)
 			err = leave(e, file->ino, EIO, "a block cannot be read");
 		else if (in_doubt(e, file))
 			err = leave(e, file->ino, E4Z_ET_CORRUPT_MAP,
-				    "a damaged inode may own blocks of it");
+				    "a corrupt inode may own some of its blocks");
 		else if (file->zeros)
 			err = convert_this(e, file);
 	}
@@ -244,7 +244,7 @@ static errcode_t add_inode(struct every *e, const struct inode *inode)
 	e->summary->files++;
 	if (findings_is_unreadable(e->findings, inode->ino))
 		return leave(e, inode->ino, E4Z_ET_CORRUPT_MAP,
-			     "its mapping is damaged, or blocks are claimed more than once");
+			     "its block map is corrupt, or blocks are claimed more than once");
 	why = convert_exempts(&e->convert, inode, true);
 	if (why) {
 		e->summary->skipped++;

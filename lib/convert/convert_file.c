@@ -159,8 +159,9 @@ static errcode_t convert_opened(struct conversion *v, const struct convert_file 
 	if (!err)
 		err = edit_finish(v->file, false);
 	if (!err && became_bad(v->file, depth, file->eof))
-		err = image_refuse_file(v->c->img, file->ino, E4Z_ET_REFUSED,
-					"its tree would become too deep for what lies past EOF");
+		err = image_refuse_file(
+			v->c->img, file->ino, E4Z_ET_REFUSED,
+			"its extent tree would become too deep to keep the blocks past EOF");
 	if (!err)
 		err = zero_places(v, &edit->did_zero);
 	return err;

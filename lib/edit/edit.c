@@ -163,8 +163,9 @@ static errcode_t check_plan(const struct edit_file *f)
 	if (!tree_outgrows(f->tree, true, eof_of(f)) ||
 	    (!f->strict && tree_outgrows(f->tree, false, f->eof)))
 		return 0;
-	return image_refuse_file(f->img, f->inode.ino, E4Z_ET_REFUSED,
-				 "its tree would become too deep for what lies past EOF");
+	return image_refuse_file(
+		f->img, f->inode.ino, E4Z_ET_REFUSED,
+		"its extent tree would become too deep to keep the blocks past EOF");
 }
 
 /* What a map cannot hold. */
@@ -172,10 +173,11 @@ static errcode_t fail_big(const struct edit_file *f)
 {
 	if (f->tree)
 		return image_refuse_file(f->img, f->inode.ino, EFBIG,
-					 "its map would have more than %d levels", NODE_MAX_DEPTH);
+					 "its extent tree would be deeper than %d levels",
+					 NODE_MAX_DEPTH);
 	return image_refuse_file(f->img, f->inode.ino, EFBIG,
-				 "its map of indirect blocks reaches %" PRIu64
-				 " blocks of the file, and block %" PRIu32 " of the file system",
+				 "its indirect block map can address %" PRIu64
+				 " blocks of the file, up to block %" PRIu32 " of the file system",
 				 indirect_limit(f->img->block_size), UINT32_MAX);
 }
 
@@ -215,8 +217,9 @@ static errcode_t add_sectors(struct edit_file *f)
 	if (!f->sectors)
 		return 0;
 	if (ext2fs_has_feature_quota(img->fs->super))
-		return image_refuse_file(img, f->inode.ino, E4Z_ET_QUOTA,
-					 "would use other blocks, and quota counts them");
+		return image_refuse_file(
+			img, f->inode.ino, E4Z_ET_QUOTA,
+			"the edit would change its block count, which quota accounts for");
 	if (high)
 		n |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
@@ -320,7 +323,7 @@ errcode_t edit_leave_inline(struct edit_file *f)
 	memset(f->inode.raw + INODE_I_BLOCK, 0, INODE_I_BLOCK_LEN);
 	if (!inline_remove(f->img, &f->inode))
 		return image_refuse_file(f->img, f->inode.ino, E4Z_ET_BAD_INODE,
-					 "its attributes are damaged");
+					 "its extended attributes are corrupt");
 	f->inode.flags &= ~(uint32_t)EXT4_INLINE_DATA_FL;
 	if (extents)
 		f->inode.flags |= EXT4_EXTENTS_FL;

@@ -39,7 +39,8 @@ errcode_t session_get(struct e4z_image *img, struct session **s)
 		err = make(img);
 	*s = img->session;
 	if (!err && img->session->broken)
-		err = image_refuse(img, E4Z_ET_STATE, "an operation could not be taken back");
+		err = image_refuse(img, E4Z_ET_STATE,
+				   "a failed operation could not be rolled back");
 	return err;
 }
 

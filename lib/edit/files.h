@@ -21,7 +21,7 @@ struct session {
 	struct e4z_edit *edit; /* of the operation that is running, to count flushes in; or NULL */
 	char *last_name;       /* what was looked up last, and what it is */
 	uint32_t last_ino;
-	bool broken; /* an operation could not be taken back */
+	bool broken; /* a failed operation could not be rolled back */
 };
 
 /* The session of the transaction that is open; it is made by the first call. */

@@ -40,7 +40,7 @@ static errcode_t look_through(struct e4z_image *img)
 
 	if (!err && replay.torn)
 		image_note(img, "the journal ends with a transaction that was not committed, or "
-				"whose commit is damaged: it is left out, as e2fsck does");
+				"whose commit block is corrupt; it is ignored, as e2fsck does");
 	return err;
 }
 
@@ -64,13 +64,13 @@ static errcode_t refuse_root(struct e4z_image *img, uint8_t *raw)
 	if (uuid_fits(img, raw, &seed))
 		return image_refuse(img, E4Z_ET_BAD_SUPER,
 				    "metadata_csum: the checksum seed of the superblock, 0x%" PRIx32
-				    ", is damaged, the UUID gives 0x%" PRIx32
+				    ", is corrupt; the UUID gives 0x%" PRIx32
 				    "; \"debugfs -n -w -R 'ssv checksum_seed 0x%" PRIx32
 				    "' IMAGE\" restores it",
 				    img->csum_seed, seed, seed);
 	return image_refuse(img, E4Z_ET_BAD_INODE,
 			    "metadata_csum: the checksum of the root directory's inode is wrong: "
-			    "this inode is damaged, or the UUID or the checksum seed, and then "
+			    "this inode, the UUID or the checksum seed is corrupt, and "
 			    "nothing can be checked; \"e2fsck -fn IMAGE\" shows which");
 }
 

@@ -104,8 +104,7 @@ errcode_t session_has_room(struct e4z_image *img)
 	if (owed <= left)
 		return 0;
 	return image_refuse(img, E4Z_ET_NO_SPACE,
-			    "no space: %" PRIu64 " more blocks are wanted, and %" PRIu64
-			    " may be taken",
+			    "not enough free blocks: %" PRIu64 " needed, %" PRIu64 " available",
 			    owed * img->cluster_ratio, left * img->cluster_ratio);
 }
 

@@ -135,7 +135,7 @@ static inline bool leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit, 
 	}
 	w->next_lblk = run->lblk + run->len;
 	if (w->img->cluster_ratio > 1 && (run->lblk ^ run->pblk) % w->img->cluster_ratio) {
-		fault(w, "an extent does not keep its place in the cluster");
+		fault(w, "an extent has another offset in its cluster than in the file");
 		return false;
 	}
 	return place_ok(w, run->pblk, run->len);
@@ -166,11 +166,11 @@ static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int dept
 
 	if (get_le16(node) != NODE_MAGIC || entries > max || d > NODE_MAX_DEPTH ||
 	    max > (room - NODE_HEADER) / NODE_ENTRY) {
-		fault(w, "an extent header is damaged");
+		fault(w, "an extent header is corrupt");
 		return false;
 	}
 	if (depth >= 0 && d != (unsigned)depth) {
-		fault(w, "a tree block is not of its level");
+		fault(w, "a tree block has the wrong depth");
 		return false;
 	}
 	return true;

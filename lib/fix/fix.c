@@ -43,9 +43,10 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 	if (f->kind >= E4Z_KIND_COUNT || f->kind == E4Z_OPAQUE)
 		return NULL;
 	if (!f->fixable)
-		return f->why ? f->why : "never changed: a verity file or an attribute";
+		return f->why ? f->why
+			      : "not supported: a verity file or an extended attribute value";
 	if (in_doubt(fix, f))
-		return "the block may be that of an inode that cannot be read";
+		return "the block may belong to an inode that cannot be read";
 	return f->kind == E4Z_PENDING_TRUNCATE ? fix_orphans_why(&fix->orphans, f->ino) : NULL;
 }
 
@@ -115,8 +116,8 @@ static errcode_t look_through(struct fix *fix, bool *any)
 		if (f.kind == E4Z_UNREADABLE && !f.ino)
 			return image_refuse(fix->img, E4Z_ET_REFUSED,
 					    "group %" PRIu32
-					    ": %s: whose blocks its files own is not "
-					    "known, \"e2fsck -f IMAGE\" repairs it",
+					    ": %s: the blocks of its inodes are unknown; "
+					    "run \"e2fsck -f IMAGE\" first",
 					    f.group, f.why);
 		if (f.kind == E4Z_UNREADABLE) {
 			err = doubt_add(fix->img, f.ino, fix->doubt);

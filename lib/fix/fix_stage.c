@@ -77,7 +77,7 @@ static errcode_t zero_inline(struct fix *fix, const struct e4z_finding *f)
 	uint64_t size = err ? 0 : file->inode.size;
 
 	if (!err && (!inline_find(fix->img, &file->inode, &data) || size > inline_capacity(&data)))
-		err = image_refuse(fix->img, E4Z_ET_BAD_INODE, "its inline data is damaged");
+		err = image_refuse(fix->img, E4Z_ET_BAD_INODE, "its inline data is corrupt");
 	if (!err)
 		err = zero_range(file, fix->img->session, size, inline_capacity(&data) - size,
 				 &ignored);
@@ -107,7 +107,7 @@ static errcode_t cut(struct fix *fix, struct edit_file *file)
 
 	if (past_eof_in_doubt(fix, file))
 		return image_refuse(fix->img, E4Z_ET_REFUSED,
-				    "a block past EOF may be that of an inode that cannot be read");
+				    "a block past EOF may belong to an inode that cannot be read");
 	err = edit_unmap(file, file->eof, len);
 	return err ? err : edit_prune(file, file->eof, len);
 }

@@ -151,7 +151,7 @@ static bool is_power_of_two(uint32_t n)
 static errcode_t check_identity(struct judge *j)
 {
 	if (LE16(j->sb->s_magic) != EXT2_SUPER_MAGIC)
-		return judge_fail(j, E4Z_ET_NOT_EXT, "there is no ext superblock");
+		return judge_fail(j, E4Z_ET_NOT_EXT, "no ext superblock found");
 	j->incompat = LE32(j->sb->s_feature_incompat);
 	j->ro_compat = LE32(j->sb->s_feature_ro_compat);
 	if (j->incompat & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
@@ -167,7 +167,7 @@ static errcode_t check_checksum(struct judge *j)
 	if (!(j->ro_compat & EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
 		return 0;
 	if (j->sb->s_checksum_type != EXT2_CRC32C_CHKSUM)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "metadata checksum type %u is not known",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "unknown metadata checksum type %u",
 				  j->sb->s_checksum_type);
 	crc = crc32c(~0U, j->sb, offsetof(struct ext2_super_block, s_checksum));
 	if (crc != LE32(j->sb->s_checksum))
@@ -195,7 +195,7 @@ static errcode_t check_features(struct judge *j)
 	uint32_t rev = LE32(j->sb->s_rev_level);
 
 	if (rev > EXT2_DYNAMIC_REV)
-		return judge_fail(j, E4Z_ET_FEATURE, "revision %u of the format is not known", rev);
+		return judge_fail(j, E4Z_ET_FEATURE, "unknown revision %u of the format", rev);
 	return check_incompat(j);
 }
 
@@ -207,10 +207,10 @@ static errcode_t check_block_size(struct judge *j)
 	uint32_t first = cluster == 0 ? 1 : 0; /* block 0 is the boot block then */
 
 	if (block > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "block size 2^%" PRIu64 " is not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid block size 2^%" PRIu64,
 				  (uint64_t)block + EXT2_MIN_BLOCK_LOG_SIZE);
 	if (cluster < block || cluster > EXT2_MAX_CLUSTER_LOG_SIZE - EXT2_MIN_CLUSTER_LOG_SIZE)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "cluster size 2^%" PRIu64 " is not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid cluster size 2^%" PRIu64,
 				  (uint64_t)cluster + EXT2_MIN_CLUSTER_LOG_SIZE);
 	if (!bigalloc && cluster != block)
 		return judge_fail(j, E4Z_ET_BAD_SUPER,
@@ -232,7 +232,7 @@ static errcode_t check_blocks(struct judge *j)
 	j->blocks = super_blocks(j->sb);
 	if (j->blocks <= LE32(j->sb->s_first_data_block) ||
 	    !bytes_mul(j->blocks, j->block_size, &bytes) || bytes > INT64_MAX)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "%" PRIu64 " blocks are not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of blocks: %" PRIu64,
 				  j->blocks);
 	if (bytes > j->len)
 		return judge_fail(j, E4Z_ET_TRUNCATED,
@@ -248,11 +248,11 @@ static errcode_t check_inode_size(struct judge *j)
 	j->inode_size = old ? EXT2_GOOD_OLD_INODE_SIZE : LE16(j->sb->s_inode_size);
 	if (j->inode_size < EXT2_GOOD_OLD_INODE_SIZE || j->inode_size > j->block_size ||
 	    !is_power_of_two(j->inode_size))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "inodes of %u bytes are not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid inode size: %u bytes",
 				  j->inode_size);
 	if (!old && (LE32(j->sb->s_first_ino) < EXT2_GOOD_OLD_FIRST_INO ||
 		     LE32(j->sb->s_first_ino) > LE32(j->sb->s_inodes_count)))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "the first ordinary inode cannot be %u",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid first inode: %u",
 				  LE32(j->sb->s_first_ino));
 	return 0;
 }
@@ -269,14 +269,14 @@ static errcode_t check_group_sizes(struct judge *j)
 	j->group_inodes = LE32(j->sb->s_inodes_per_group);
 	if (clusters == 0 || clusters % 8 || clusters > bits ||
 	    clusters > EXT2_MAX_CLUSTERS_PER_GROUP(j->sb))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u clusters in a group are not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of clusters per group: %u",
 				  clusters);
 	if (j->group_blocks < GROUP_BLOCKS_MIN || j->group_blocks != (uint64_t)clusters << ratio)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u blocks in a group are not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of blocks per group: %u",
 				  j->group_blocks);
 	if (j->group_inodes < per_block || j->group_inodes % 8 || j->group_inodes > bits ||
 	    j->group_inodes / per_block > (1U << 16) - per_block)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u inodes in a group are not possible",
+		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of inodes per group: %u",
 				  j->group_inodes);
 	return 0;
 }
@@ -295,7 +295,7 @@ static errcode_t check_groups(struct judge *j)
 	/* Each group brings two bitmaps and a table, wherever flex_bg puts them. */
 	if (j->groups * (table + 2) >= j->blocks)
 		return judge_fail(j, E4Z_ET_BAD_SUPER,
-				  "the inode tables do not fit into the file system");
+				  "the inode tables do not fit in the file system");
 	return 0;
 }
 
@@ -309,7 +309,7 @@ static errcode_t check_descriptors(struct judge *j)
 	if (wide && (j->desc_size < EXT2_MIN_DESC_SIZE_64BIT || j->desc_size > EXT2_MAX_DESC_SIZE ||
 		     !is_power_of_two(j->desc_size)))
 		return judge_fail(j, E4Z_ET_BAD_SUPER,
-				  "group descriptors of %u bytes are not possible", j->desc_size);
+				  "invalid size of group descriptors: %u bytes", j->desc_size);
 	if (j->groups * j->desc_size > DESC_BYTES_MAX)
 		return judge_fail(j, E4Z_ET_FEATURE,
 				  "%" PRIu64 " block groups are more than e4zero holds in memory",
@@ -326,7 +326,7 @@ static errcode_t check_descriptors(struct judge *j)
 	if (LE32(j->sb->s_first_data_block) + 1 + at_start >= j->blocks ||
 	    at_start + 1 > j->group_blocks)
 		return judge_fail(j, E4Z_ET_BAD_SUPER,
-				  "the group descriptors do not fit into their group");
+				  "the group descriptors do not fit in their group");
 	if (LE16(j->sb->s_reserved_gdt_blocks) > j->block_size / 4)
 		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u reserved descriptor blocks are too many",
 				  LE16(j->sb->s_reserved_gdt_blocks));

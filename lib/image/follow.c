@@ -56,8 +56,8 @@ static void look_after(const struct look *l)
 		if (!memcmp(bytes + at, VERITY, sizeof(VERITY) - 1)) {
 			say(l,
 			    "a dm-verity hash tree follows the file system at byte %" PRIu64
-			    ": an edit makes its root hash wrong, and \"veritysetup format\" has "
-			    "to make a new one",
+			    ": an edit invalidates its root hash; \"veritysetup format\" "
+			    "creates a new one",
 			    where);
 			break;
 		}
@@ -95,13 +95,13 @@ static bool is_md_member(const struct look *l)
 static void look_at_end(const struct look *l)
 {
 	if (ends_with(l, 64, "AVBf", 4))
-		say(l, "a footer of Android Verified Boot follows the file system: an edit makes "
-		       "its hashes wrong, and avbtool has to make new ones");
+		say(l, "a footer of Android Verified Boot follows the file system: an edit "
+		       "invalidates its hashes; avbtool creates new ones");
 	if (ends_with(l, SECTOR, "conectix", 8))
-		say(l, "a VHD footer follows the file system, a fixed VHD: it stays as it is");
+		say(l, "a VHD footer (fixed VHD) follows the file system; it stays valid");
 	if (is_md_member(l))
-		say(l, "an md superblock follows the file system, a member of a RAID array: an "
-		       "edit makes it differ from the other members");
+		say(l, "an md superblock follows the file system: it is a member of a RAID "
+		       "array, and an edit makes it differ from the other members");
 }
 
 /* A hash tree in a partition of its own does not name its data; it knows how long they are. */
@@ -121,7 +121,7 @@ static void look_at_part(const struct look *l, const struct part *part)
 		return;
 	say(l,
 	    "partition %d holds a dm-verity hash tree for a file system of this size: if it is "
-	    "this one's, an edit makes its root hash wrong",
+	    "this one's, an edit invalidates its root hash",
 	    part->number);
 }
 

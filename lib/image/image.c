@@ -97,7 +97,7 @@ static void backup_help(struct opening *o, char *help, size_t size)
 			if (dev->base)
 				snprintf(where, sizeof(where), "?offset=%" PRIu64, dev->base);
 			snprintf(help, size,
-				 "; a copy of it at block %" PRIu64 " is whole: "
+				 "; its backup at block %" PRIu64 " is intact: "
 				 "\"e2fsck -b %" PRIu64 " -B %u 'IMAGE%s'\" repairs it",
 				 block, block, EXT2_MIN_BLOCK_SIZE << log_block, where);
 			return;
@@ -127,10 +127,10 @@ static errcode_t fail_not_ext(struct opening *o)
 				    img->dev->len);
 	if (!blkdev_read(img->dev, 0, len, head) && bytes_are_zero(head, len))
 		return image_refuse(img, E4Z_ET_NOT_EXT,
-				    "there is no ext superblock, it starts with zeroes");
+				    "no ext superblock found; the image starts with zeros");
 	return image_refuse(img, E4Z_ET_NOT_EXT,
-			    "there is no ext superblock, nor anything else that is known; "
-			    "\"file --special-files IMAGE\" may tell more");
+			    "no ext superblock found, and no other known format; "
+			    "try \"file --special-files IMAGE\"");
 }
 
 static errcode_t read_super(struct opening *o)
@@ -148,8 +148,8 @@ static errcode_t read_super(struct opening *o)
 	if (o->spec.has_offset || !sniff_contradicts(img->dev, what, sizeof(what)))
 		return 0;
 	return image_refuse(img, E4Z_ET_NOT_EXT,
-			    "this is %s (an ext superblock is there too: IMAGE?offset=%" PRIu64
-			    " takes it)",
+			    "this is %s (it also has an ext superblock: use IMAGE?offset=%" PRIu64
+			    ")",
 			    what, img->dev->base);
 }
 
@@ -268,7 +268,7 @@ static void judge_journal(struct opening *o)
 	img->info.journal = E4Z_JOURNAL_NONE;
 	if (!ext2fs_has_feature_journal(sb)) {
 		if (recover)
-			note(o, "the journal is said to need recovery, but there is no journal");
+			note(o, "needs_recovery is set, but the file system has no journal");
 		return;
 	}
 	if (recover)
@@ -458,7 +458,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	if (img->places->parts.missing)
 		note(o,
 		     "the last %" PRIu64 " bytes of the disk are missing, with the backup of its "
-		     "GPT: the primary one is used",
+		     "GPT; the primary GPT is used",
 		     img->places->parts.missing);
 	err = read_super(o);
 	err = err ? err : judge_busy(o);

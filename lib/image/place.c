@@ -117,7 +117,7 @@ errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, si
 
 	*parsed = (struct place_spec){.has_offset = question};
 	if (question && !parse_bytes(question + sizeof(OFFSET_KEY) - 1, &parsed->offset)) {
-		snprintf(why, why_size, "the offset \"%.100s\" is not a number of bytes",
+		snprintf(why, why_size, "invalid offset \"%.100s\"",
 			 question + sizeof(OFFSET_KEY) - 1);
 		return E4Z_ET_USAGE;
 	}
@@ -174,7 +174,7 @@ static errcode_t fail_ambiguous(struct choice *c, bool raw)
 {
 	errcode_t err = offer(c->places, raw, filter_ext, NULL);
 
-	snprintf(c->why, c->why_size, "several ext file systems are in the image");
+	snprintf(c->why, c->why_size, "several ext file systems found");
 	return err ? err : E4Z_ET_AMBIGUOUS;
 }
 
@@ -320,7 +320,7 @@ errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const 
 
 	*number = 0;
 	if (spec->has_offset && partition) {
-		snprintf(why, why_size, "an offset and a partition are given, one is enough");
+		snprintf(why, why_size, "an offset and a partition are mutually exclusive");
 		return E4Z_ET_USAGE;
 	}
 	err = parts_read(dev, &places->parts);

@@ -16,28 +16,28 @@ struct known_type {
 	const char *type, *what, *help;
 };
 
-#define OPEN_LUKS "open it with \"cryptsetup open IMAGE NAME\" and give /dev/mapper/NAME"
-#define OPEN_RAID "assemble it with \"mdadm --assemble --readonly\" and give the md device"
+#define OPEN_LUKS "open it with \"cryptsetup open IMAGE NAME\" and use /dev/mapper/NAME"
+#define OPEN_RAID "assemble it with \"mdadm --assemble --readonly\" and use the md device"
 
 static const struct known_type known_types[] = {
 	{"crypto_LUKS", "LUKS encrypted", OPEN_LUKS},
 	{"BitLocker", "BitLocker encrypted", "open it with \"cryptsetup open --type bitlk\""},
 	{"LVM2_member", "an LVM physical volume",
-	 "activate it with \"vgchange --activate y GROUP\" and give /dev/GROUP/VOLUME"},
+	 "activate it with \"vgchange --activate y GROUP\" and use /dev/GROUP/VOLUME"},
 	{"LVM1_member", "an LVM physical volume",
-	 "activate it with \"vgchange --activate y\" and give the logical volume"},
+	 "activate it with \"vgchange --activate y\" and use the logical volume"},
 	{"linux_raid_member", "a Linux RAID member", OPEN_RAID},
 	{"isw_raid_member", "an Intel RAID member", OPEN_RAID},
 	{"ddf_raid_member", "a DDF RAID member", OPEN_RAID},
 	{"zfs_member", "a ZFS pool member", "check it with \"zpool scrub\""},
-	{"bcache", "a bcache device", "register it with \"make-bcache\" and give /dev/bcacheN"},
+	{"bcache", "a bcache device", "register it with \"make-bcache\" and use /dev/bcacheN"},
 	{"xfs", "an XFS file system", "check it with \"xfs_repair -n IMAGE\""},
 	{"btrfs", "a btrfs file system", "check it with \"btrfs check IMAGE\""},
 	{"f2fs", "an F2FS file system", "check it with \"fsck.f2fs IMAGE\""},
 	{"bcachefs", "a bcachefs file system", "check it with \"bcachefs fsck -n IMAGE\""},
 	{"jfs", "a JFS file system", "check it with \"jfs_fsck -n IMAGE\""},
 	{"reiserfs", "a ReiserFS file system", "check it with \"reiserfsck --check IMAGE\""},
-	{"swap", "swap space", "make it anew with \"mkswap IMAGE\" to be rid of old pages"},
+	{"swap", "swap space", "recreate it with \"mkswap IMAGE\" to discard old pages"},
 	{"swsuspend", "a hibernated system in swap space", "resume or \"mkswap IMAGE\""},
 	{"squashfs", "a squashfs image", "unpack it with \"unsquashfs IMAGE\""},
 	{"squashfs3", "a squashfs image", "unpack it with \"unsquashfs IMAGE\""},
@@ -49,9 +49,9 @@ static const struct known_type known_types[] = {
 	{"hfsplus", "an HFS+ file system", "check it with \"fsck.hfsplus -n IMAGE\""},
 	{"apfs", "an APFS container", "check it with \"fsck_apfs -n IMAGE\""},
 	{"iso9660", "an ISO 9660 image", "list it with \"xorriso -indev IMAGE -find\""},
-	{"udf", "a UDF file system", "look at it with \"udfinfo IMAGE\""},
+	{"udf", "a UDF file system", "examine it with \"udfinfo IMAGE\""},
 	{"jbd", "an external journal of ext, not a file system",
-	 "give the file system that it belongs to"},
+	 "name the file system that it belongs to"},
 };
 
 struct magic {
@@ -159,7 +159,7 @@ static bool say_type(const char *type, const char *version, char *what, size_t s
 	if (!strncmp(type, "ext", 3))
 		return false;
 	snprintf(is, sizeof(is), "%s, as libblkid calls it", type);
-	return say(what, size, is, "\"file --special-files IMAGE\" may tell more");
+	return say(what, size, is, "try \"file --special-files IMAGE\"");
 }
 
 static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)

@@ -107,15 +107,14 @@ static errcode_t check_features(const struct log *log, const struct verdict *v)
 
 	if (sb->incompat & ~JBD2_INCOMPAT_KNOWN || sb->ro_compat ||
 	    sb->compat & ~JBD2_COMPAT_CHECKSUM)
-		return say(v, E4Z_ET_FEATURE,
-			   "the journal has a feature that e4zero does not know");
+		return say(v, E4Z_ET_FEATURE, "the journal has an unknown feature");
 	if (!v2 && !v3)
 		return 0;
 	if ((v2 && v3) || sb->compat & JBD2_COMPAT_CHECKSUM)
 		return say(v, E4Z_ET_BAD_JOURNAL,
-			   "the journal's superblock names two kinds of checksum at once");
+			   "the journal's superblock has two checksum types");
 	if (sb->checksum_type != JBD2_CRC32C)
-		return say(v, E4Z_ET_BAD_JOURNAL, "the journal's kind of checksum is not known");
+		return say(v, E4Z_ET_BAD_JOURNAL, "the journal's checksum type is unknown");
 	if (!csum_super_ok(&log->raw))
 		return say(v, E4Z_ET_BAD_JOURNAL, "the journal's superblock fails its checksum");
 	return 0;
@@ -155,12 +154,12 @@ static errcode_t check(struct log *log, uint32_t block_size, uint64_t limit, uin
 	if (sb->maxlen > limit)
 		return say(v, E4Z_ET_BAD_JOURNAL, "the journal is shorter than it says");
 	if (sb->first <= super || sb->first >= sb->maxlen)
-		return say(v, E4Z_ET_BAD_JOURNAL, "the journal's first block is outside of it");
+		return say(v, E4Z_ET_BAD_JOURNAL, "s_first points outside the journal");
 	divide(log);
 	if (log->first >= log->last)
-		return say(v, E4Z_ET_BAD_JOURNAL, "the journal has no room but for fast commits");
+		return say(v, E4Z_ET_BAD_JOURNAL, "the journal has space for fast commits only");
 	if (sb->start && (sb->start < log->first || sb->start >= log->last))
-		return say(v, E4Z_ET_BAD_JOURNAL, "the journal begins outside of itself");
+		return say(v, E4Z_ET_BAD_JOURNAL, "s_start points outside the journal");
 	log->shape = log->next = jbd2_shape(sb);
 	log->seed = csum_seed(sb->uuid);
 	return 0;
@@ -242,7 +241,7 @@ errcode_t log_open(struct blkdev *dev, uint32_t block_size, const struct log_run
 
 	*out = NULL;
 	if (!block_size_possible(block_size))
-		return say(&v, E4Z_ET_BAD_JOURNAL, "no such block size");
+		return say(&v, E4Z_ET_BAD_JOURNAL, "invalid block size");
 	limit = mapped(runs, run_count, dev->len / block_size);
 	if (!limit)
 		return say(&v, E4Z_ET_BAD_JOURNAL,
@@ -264,10 +263,10 @@ static errcode_t check_device(struct blkdev *dev, uint32_t block_size,
 		return say(v, err, "the journal device cannot be read");
 	if (ext2fs_le16_to_cpu(super.s_magic) != EXT2_SUPER_MAGIC ||
 	    !(ext2fs_le32_to_cpu(super.s_feature_incompat) & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV))
-		return say(v, E4Z_ET_OTHER_JOURNAL, "this is no journal device");
+		return say(v, E4Z_ET_OTHER_JOURNAL, "this is not a journal device");
 	if (memcmp(super.s_uuid, uuid, JBD2_UUID_BYTES))
 		return say(v, E4Z_ET_OTHER_JOURNAL,
-			   "the journal device is not the one that the file system names");
+			   "the journal device has another UUID than the file system expects");
 	if (ext2fs_le32_to_cpu(super.s_log_block_size) > 6 ||
 	    (uint32_t)EXT2_MIN_BLOCK_SIZE << ext2fs_le32_to_cpu(super.s_log_block_size) !=
 		    block_size)
@@ -320,7 +319,7 @@ errcode_t log_open_external(struct blkdev *dev, uint32_t block_size,
 	if (!serves(log, fs_uuid)) {
 		log_close(log);
 		return say(&v, E4Z_ET_OTHER_JOURNAL,
-			   "the journal device does not know the file system");
+			   "the journal device does not list the file system");
 	}
 	*out = log;
 	return 0;

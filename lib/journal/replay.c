@@ -76,7 +76,7 @@ static errcode_t look_beyond(struct walk *w)
 			(void)jbd2_block_type(block, &tid);
 			return walk_say(
 				w, E4Z_ET_BAD_JOURNAL,
-				"transaction %u of the journal is damaged, but %u is committed",
+				"transaction %u of the journal is corrupt, but %u is committed",
 				w->tid, tid);
 		}
 		walk_advance(w, 1);

@@ -176,7 +176,7 @@ errcode_t walk_commit(struct walk *w)
 	}
 	if (w->suspect)
 		return walk_say(w, E4Z_ET_BAD_JOURNAL,
-				"transaction %u of the journal is damaged: %s", w->tid, w->suspect);
+				"transaction %u of the journal is corrupt: %s", w->tid, w->suspect);
 	err = apply(w);
 	if (err)
 		return err;

@@ -203,10 +203,10 @@ static errcode_t search(struct hunt *hunt)
 	if (!err && !hunt->dev)
 		err = search_host(hunt, uuid);
 	if (err)
-		return image_fail(hunt->img, err, "looking for the external journal");
+		return image_fail(hunt->img, err, "searching the external journal");
 	if (!hunt->dev)
 		return image_refuse(hunt->img, E4Z_ET_NO_JOURNAL,
-				    "the journal is on a device of its own, UUID %s, which is "
+				    "the external journal, UUID %s, was found "
 				    "neither next to the image nor on this host",
 				    uuid);
 	if (hunt->second)

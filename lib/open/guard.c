@@ -19,15 +19,15 @@ struct mark {
 /* Features that --check reads past. */
 static const struct mark incompat_marks[] = {
 	{EXT4_FEATURE_INCOMPAT_MMP, E4Z_ET_FEATURE,
-	 "multiple mount protection is on, another host may have the file system; "
+	 "multiple mount protection is enabled: another host may use the file system; "
 	 "\"tune2fs -O ^mmp IMAGE\" turns it off"},
 };
 
 static const struct mark ro_compat_marks[] = {
 	{EXT4_FEATURE_RO_COMPAT_READONLY, E4Z_ET_READ_ONLY,
-	 "the file system is marked read-only for good (feature read-only)"},
+	 "the file system is permanently read-only (feature read-only)"},
 	{EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, E4Z_ET_FEATURE,
-	 "files share blocks (feature shared_blocks): an edit of one would show in others"},
+	 "files share blocks (feature shared_blocks): an edit of one would change others"},
 };
 
 /* Features that an edit keeps right. What is not here is refused, though a check may read it. */
@@ -89,10 +89,11 @@ static errcode_t check_creator(struct e4z_image *img)
 				    "the file system is the Hurd's, which has neither 64bit nor "
 				    "ea_inode: no kernel mounts it");
 	if (img->metadata_csum && !img->inode_csum)
-		return image_refuse(img, E4Z_ET_FEATURE,
-				    "metadata_csum in a file system of another system than Linux: "
-				    "what the checksum of an inode is, the kernel and e2fsck "
-				    "disagree on");
+		return image_refuse(
+			img, E4Z_ET_FEATURE,
+			"metadata_csum in a file system of an operating system other than Linux: "
+			"the kernel and e2fsck disagree on the "
+			"checksums of inodes");
 	return 0;
 }
 
@@ -149,7 +150,7 @@ errcode_t guard_edit(struct e4z_image *img, bool force)
 		return err;
 	if (ext2fs_has_feature_journal(img->fs->super) && !img->log)
 		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
-				    "the file system is said to have a journal, but there is none");
+				    "has_journal is set, but there is no journal");
 	return check_state(img, force);
 }
 
@@ -176,7 +177,7 @@ static const char *system_name(const struct e4z_image *img, uint32_t ino)
 		[EXT4_GRP_QUOTA_INO] = "the group quota",
 		[EXT2_BOOT_LOADER_INO] = "the boot loader",
 		[EXT2_UNDEL_DIR_INO] = "the undelete directory",
-		[EXT2_RESIZE_INO] = "room for more group descriptors",
+		[EXT2_RESIZE_INO] = "space for more group descriptors",
 		[EXT2_JOURNAL_INO] = "the journal",
 		[EXT2_EXCLUDE_INO] = "the exclude bitmap",
 		[EXT4_REPLICA_INO] = "the replica",
@@ -212,7 +213,7 @@ static const char *type_name(const struct inode *inode)
 	case LINUX_S_IFBLK: return "a device";
 	case LINUX_S_IFIFO: return "a FIFO";
 	case LINUX_S_IFSOCK: return "a socket";
-	default: return "of no known type";
+	default: return "of an unknown type";
 	}
 }
 
@@ -229,7 +230,7 @@ errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 	    !(sb->s_usr_quota_inum || sb->s_grp_quota_inum || sb->s_prj_quota_inum))
 		return 0;
 	return image_refuse_file(img, inode->ino, E4Z_ET_QUOTA,
-				 "would own another number of blocks, and quota counts them");
+				 "the edit would change its block count, which quota accounts for");
 }
 
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
@@ -239,14 +240,14 @@ errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned
 	if (err)
 		return err;
 	if (!inode->links)
-		return refuse(img, inode, "has no links: it is free, or an orphan to be removed");
+		return refuse(img, inode, "is unlinked: it is free, or an orphan to be removed");
 	if (!inode_is(inode, LINUX_S_IFREG))
 		return image_refuse_file(img, inode->ino, E4Z_ET_REFUSED,
 					 "is %s, not a regular file", type_name(inode));
 	if (inode->flags & EXT4_EA_INODE_FL)
 		return refuse(img, inode, "holds an extended attribute's value");
 	if (inode->flags & EXT4_VERITY_FL)
-		return refuse(img, inode, "is a verity file: no byte of it may change");
+		return refuse(img, inode, "is a verity file: its data must not change");
 	if (inode->flags & EXT4_SNAPFILE_FL)
 		return refuse(img, inode, "is a snapshot");
 	if (what & GUARD_EDGES && inode->flags & EXT4_ENCRYPT_FL)
@@ -257,8 +258,8 @@ errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned
 const char *guard_remark(const struct inode *inode)
 {
 	if (inode->flags & EXT2_IMMUTABLE_FL)
-		return "the file is immutable where it is mounted";
+		return "the file is immutable on a mounted file system";
 	if (inode->flags & EXT2_APPEND_FL)
-		return "the file is append-only where it is mounted";
+		return "the file is append-only on a mounted file system";
 	return NULL;
 }

@@ -114,7 +114,7 @@ errcode_t recovery_look_into_log(struct e4z_image *img, const struct e4z_open_op
 	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
 			    "%.300s is named as the journal device, but the file system %s",
 			    options->journal_device,
-			    has_one ? "has its journal in itself" : "has no journal");
+			    has_one ? "has an internal journal" : "has no journal");
 }
 
 /*
@@ -133,7 +133,7 @@ static errcode_t check_users(struct e4z_image *img, bool write)
 	img->log = NULL;
 	if (write)
 		return image_refuse(img, E4Z_ET_OTHER_JOURNAL, "%s", text);
-	strcat(text, ": it was not replayed, the image is judged as it is without it");
+	strcat(text, "; it was not replayed, and the image is examined without it");
 	image_note(img, text);
 	return 0;
 }
@@ -154,8 +154,8 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		return err;
 	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
-			    "the log of %.300s is not empty, though the file system needs no "
-			    "replay: one of them is an old copy; \"e2fsck -f -j %.300s IMAGE\" "
+			    "the journal %.300s is not empty, but the file system needs no "
+			    "recovery: one of them is an old copy; \"e2fsck -f -j %.300s IMAGE\" "
 			    "makes them agree",
 			    img->journal_dev->path, img->journal_dev->path);
 }
@@ -179,7 +179,7 @@ errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options
 		return find_external(img, options);
 	if (!img->fs->super->s_journal_inum)
 		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
-				    "the file system is said to have a journal, but names none");
+				    "has_journal is set, but the superblock names no journal");
 	err = map_journal(img, &m);
 	if (!err) {
 		err = log_open(img->dev, img->block_size, m.runs.items, m.runs.count, &img->log,
@@ -220,7 +220,7 @@ void recovery_close_log(struct e4z_image *img)
 static errcode_t refuse_super(struct e4z_image *img, const char *what)
 {
 	return image_refuse(img, E4Z_ET_BAD_JOURNAL,
-			    "the journal is damaged: its copy of the superblock has %s", what);
+			    "the journal is corrupt: its copy of the superblock has %s", what);
 }
 
 /*
@@ -262,7 +262,7 @@ static errcode_t check_place(struct e4z_image *img)
 	if (err != ENOMEM && (err || m.runs.count != log->run_count ||
 			      memcmp(m.runs.items, log->runs, m.runs.count * sizeof(*log->runs))))
 		err = image_refuse(img, E4Z_ET_BAD_JOURNAL,
-				   "the journal is damaged: once it is replayed its own inode "
+				   "the journal is corrupt: after its replay its own inode "
 				   "has other blocks");
 	vec_free(&m.runs);
 	return err;

@@ -154,7 +154,7 @@ static errcode_t blame_earlier(const struct op *op, errcode_t err)
 	if (err != E4Z_ET_NO_SPACE)
 		return err;
 	image_sentence(op->img, err, text, sizeof(text));
-	return image_refuse(op->img, err, "what comes before it cannot be committed: %s", text);
+	return image_refuse(op->img, err, "the preceding operations cannot be committed: %s", text);
 }
 
 /* What came before must not be lost: it is committed separately. */

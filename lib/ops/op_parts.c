@@ -31,7 +31,7 @@ errcode_t op_check(const struct op *op, unsigned what)
 		return err;
 	if (inode->size > map_max_size(img, inode))
 		return image_refuse_file(img, inode->ino, E4Z_ET_BAD_INODE,
-					 "its size is beyond its map");
+					 "its size exceeds the maximum for its block map");
 	limit = op_size_limit(op);
 	if (!bytes_add(op->off, op->len, &end) || end > limit)
 		return image_refuse_file(img, inode->ino, EFBIG,
@@ -59,7 +59,7 @@ errcode_t op_find_inline(const struct op *op, struct inline_data *data)
 	    inode->size <= op->img->block_size)
 		return 0;
 	return image_refuse_file(op->img, inode->ino, E4Z_ET_BAD_INODE,
-				 "its inline data is damaged");
+				 "its inline data is corrupt");
 }
 
 /* The bytes of an inline file as the start of a block. */

@@ -111,9 +111,8 @@ static errcode_t try(struct orphans *o, const struct listed *l, uint64_t from)
 	if (!err)
 		err = txn_fits(o->img, &fits);
 	if (!err && !fits)
-		err = image_refuse(
-			o->img, E4Z_ET_LOG_FULL,
-			"finishing its truncate takes more than the journal has room for");
+		err = image_refuse(o->img, E4Z_ET_LOG_FULL,
+				   "completing its truncate does not fit in the journal");
 	if (!err)
 		return 0;
 	back = session_back(o->img);
@@ -211,9 +210,9 @@ static const char *unfit(const struct inode *inode)
 	if (!inode->links)
 		return "it was deleted while it was open: a mount or e2fsck frees it";
 	if (!inode_is(inode, LINUX_S_IFREG))
-		return "it is on the orphan list, but no regular file";
+		return "it is on the orphan list, but is not a regular file";
 	if (inode->flags & (EXT4_VERITY_FL | EXT4_EA_INODE_FL))
-		return "it is on the orphan list, but its content may not change";
+		return "it is on the orphan list, but its data must not change";
 	return NULL;
 }
 
@@ -232,7 +231,7 @@ static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 {
 	char text[1024];
 	const char *why = o->leave && rangeset_has(o->leave, l->ino)
-				  ? "its blocks may be those of another file"
+				  ? "its blocks may also belong to another file"
 				  : unfit(inode);
 	errcode_t err = why ? 0 : finish(o, l, inode);
 
@@ -293,7 +292,7 @@ static errcode_t finish_entry(struct orphans *o, const struct listed *l, bool *s
 
 	*stays = true;
 	if (!orphan_may_be(o->img, l->ino))
-		return tell(o, l->ino, "the orphan file names it, and there is no such inode");
+		return tell(o, l->ino, "it is in the orphan file, but there is no such inode");
 	err = rangeset_add(o->seen, l->ino, 1, &again);
 	if (err)
 		return err;

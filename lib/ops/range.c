@@ -178,7 +178,7 @@ static errcode_t write_interior(struct op *op)
 		struct run run;
 
 		if (!extents_find(op->f->list, at, &run))
-			return image_refuse(op->img, E4Z_ET_STATE, "a hole where blocks were put");
+			return image_refuse(op->img, E4Z_ET_STATE, "a hole in an allocated range");
 		run.len = (run.lblk + run.len < end ? run.lblk + run.len : end) - at;
 		run.pblk += at - run.lblk;
 		run.lblk = at;

@@ -37,8 +37,7 @@ static errcode_t collapse(struct op *op)
 		return err;
 	if (op->off + op->len >= size)
 		return image_refuse(op->img, E4Z_ET_USAGE,
-				    "%s: the range reaches the end of the file; truncate it",
-				    op->name);
+				    "%s: the range reaches EOF; truncate the file", op->name);
 	first = op->off >> op->img->block_bits;
 	blocks = op->len >> op->img->block_bits;
 	err = op_leave_inline(op);
@@ -68,7 +67,7 @@ static errcode_t insert(struct op *op)
 	if (err)
 		return err;
 	if (op->off >= size)
-		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the range begins behind the file",
+		return image_refuse(op->img, E4Z_ET_USAGE, "%s: the offset is at or past EOF",
 				    op->name);
 	if (size > op_size_limit(op) - op->len)
 		return image_refuse_file(op->img, f->inode.ino, EFBIG,
@@ -84,8 +83,8 @@ static errcode_t insert(struct op *op)
 		err = edit_insert(f, first, blocks);
 	if (err == EFBIG)
 		err = image_refuse_file(op->img, f->inode.ino, EFBIG,
-					"what lies past EOF would move past block %" PRIu64
-					", the last that a file can have",
+					"the blocks past EOF would move past block %" PRIu64
+					", the last possible one",
 					(uint64_t)EXTENTS_END - 1);
 	if (!err)
 		err = cache_shift_up(f->blocks, first, blocks);

@@ -12,10 +12,10 @@
 static errcode_t judge_options(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
-		return image_refuse(img, E4Z_ET_USAGE, "there is no data mode %d", options->data);
+		return image_refuse(img, E4Z_ET_USAGE, "invalid data mode %d", options->data);
 	if (options->policy != E4Z_POLICY_BATCH && options->policy != E4Z_POLICY_FLUSH &&
 	    options->policy != E4Z_POLICY_FLUSH_ALWAYS)
-		return image_refuse(img, E4Z_ET_USAGE, "there is no policy %d", options->policy);
+		return image_refuse(img, E4Z_ET_USAGE, "invalid policy %d", options->policy);
 	return 0;
 }
 
@@ -25,7 +25,7 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	errcode_t err;
 
 	if (img->dev->write_fd < 0)
-		return image_fail(img, E4Z_ET_READ_ONLY, "beginning to edit");
+		return image_fail(img, E4Z_ET_READ_ONLY, "beginning an edit");
 	if (!options)
 		options = &defaults;
 	err = judge_options(img, options);

@@ -108,7 +108,7 @@ static errcode_t check_request(const struct op *op)
 		return err;
 	if (old > map_max_size(img, inode))
 		return image_refuse_file(img, inode->ino, E4Z_ET_BAD_INODE,
-					 "its size is beyond its map");
+					 "its size exceeds the maximum for its block map");
 	if (new > old &&new > map_size_limit(img, inode))
 		return image_refuse_file(img, inode->ino, EFBIG,
 					 "can hold %" PRIu64 " bytes at most",

@@ -22,7 +22,7 @@ static errcode_t fetch(const struct op *op, uint64_t off, void *to, size_t len)
 	const struct request *request = op->arg;
 	errcode_t err = request->source->read(request->source->arg, off - request->base, to, len);
 
-	return err ? image_fail(op->img, err, "reading what is to be written") : 0;
+	return err ? image_fail(op->img, err, "reading the data to write") : 0;
 }
 
 /* In the inode: the bytes between the old end and OFF were never the file's. */
@@ -35,7 +35,7 @@ static errcode_t write_inline(struct op *op, const struct inline_data *data)
 
 	if (end > sizeof(bytes))
 		return image_refuse_file(op->img, f->inode.ino, E4Z_ET_BAD_INODE,
-					 "too many inline data");
+					 "inline data too large");
 	memcpy(bytes, data->head, INODE_I_BLOCK_LEN);
 	if (data->rest)
 		memcpy(bytes + INODE_I_BLOCK_LEN, data->rest, data->rest_len);

@@ -308,7 +308,7 @@ static errcode_t zero_inline(struct zeroing *z)
 
 	if (!inline_find(f->img, &f->inode, &data))
 		return image_refuse_file(f->img, f->inode.ino, E4Z_ET_BAD_INODE,
-					 "its inline data is damaged");
+					 "its inline data is corrupt");
 	err = edit_open_handle(f);
 	if (err)
 		return err;

@@ -106,7 +106,7 @@ static errcode_t note_one(struct check *check, const struct inode *inode)
 {
 	if (look_is_system(check->img, inode->ino))
 		return findings_skip(check->findings, inode->ino,
-				     "a system inode: its content is not judged");
+				     "a system inode: its contents are not checked");
 	/* a deleted one was noted when it was looked at */
 	if (!inode->links && inode->mode)
 		return 0;
@@ -309,7 +309,7 @@ static errcode_t deliver_unread(struct check *check)
 		struct e4z_finding finding = {
 			.kind = FINDING_SKIPPED,
 			.ino = inos[i],
-			.why = "the directory cannot be read whole: names are missing",
+			.why = "the directory cannot be read completely; names are missing",
 		};
 
 		err = deliver_one(check, &finding);
@@ -391,8 +391,8 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		err = check_deliver(check, NULL, NULL);
 	if (!err && summary->none_judged)
 		err = image_refuse(img, E4Z_ET_NOT_REGULAR,
-				   "nothing was judged: only regular files and symbolic links "
-				   "that are in use can be");
+				   "nothing was checked: only regular files and symbolic links "
+				   "in use can be checked");
 	e4z_done(img, &done);
 	summary->bytes_read = done.bytes_read;
 	check_free(check);

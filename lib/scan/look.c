@@ -380,7 +380,7 @@ static errcode_t look_at_inline(struct look *look, const struct inode *inode)
 
 	if (!inline_find(look->img, inode, &data) || inode->size > inline_capacity(&data))
 		return findings_unreadable(look->findings, inode->ino, inode->size,
-					   "inline data has not the room that its size says");
+					   "inline data is smaller than the file size");
 	if (!look->judging || !look->paranoid || !wants(look, E4Z_INLINE_SLACK) ||
 	    inode->flags & (EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL) || inode_is(inode, LINUX_S_IFDIR))
 		return 0;
@@ -522,7 +522,7 @@ errcode_t look_at(struct look *look, const struct inode *inode)
 		if (!why)
 			why = damage;
 		if (!why && inode->size > map_max_size(look->img, inode))
-			why = "the size is larger than the map can hold";
+			why = "the size exceeds the maximum for the block map";
 		if (!err && !why)
 			err = judge_prealloc(look, inode);
 	}

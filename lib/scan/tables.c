@@ -491,7 +491,7 @@ errcode_t tables_judge(struct tables *t)
 	err = make_room(t, room);
 	if (!err && t->stray)
 		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
-				    "an entry of the orphan file names no inode");
+				    "an entry of the orphan file is not an inode");
 	if (!err)
 		err = show_all(t);
 	if (!err)

@@ -170,7 +170,7 @@ errcode_t alloc_take_run(struct e4z_image *img, uint64_t near, uint64_t count, b
 	s.want = count < sb->s_clusters_per_group ? (uint32_t)count : sb->s_clusters_per_group;
 	err = take_one(&s, pblk, got);
 	if (!err && !*got)
-		err = image_fail(img, E4Z_ET_NO_SPACE, "looking for a free block");
+		err = image_fail(img, E4Z_ET_NO_SPACE, "allocating a block");
 	return err;
 }
 
@@ -271,7 +271,7 @@ errcode_t alloc_check_taken(struct e4z_image *img, uint64_t pblk, uint64_t len, 
 			return err;
 		if (!part_bit(bitmap, bit))
 			return image_refuse(img, E4Z_ET_CORRUPT_MAP,
-					    "block %llu is mapped and free at once",
+					    "block %llu is mapped but marked as free",
 					    (unsigned long long)pblk);
 		/* long runs by the byte, less the step that the loop takes */
 		if (bit % 8 == 0 && bitmap[bit / 8] == 0xff && end - pblk >= 8ull * ratio)

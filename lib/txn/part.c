@@ -147,7 +147,7 @@ errcode_t part_load(struct part *p)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
 	if (!rangeset_has(img->metadata, at))
 		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
-				    "group %u: the block bitmap is misplaced", p->group);
+				    "group %u: the block bitmap has an invalid location", p->group);
 	err = read_block(p, at, &p->bitmap);
 	if (err)
 		return err;

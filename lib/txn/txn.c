@@ -129,7 +129,7 @@ errcode_t txn_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open already");
 	if (img->broken)
 		return image_refuse(img, E4Z_ET_STATE,
-				    "a commit failed: the image is to be opened anew");
+				    "an earlier commit failed; close the image and open it again");
 	err = txn_check_idle(img);
 	if (err)
 		return err;

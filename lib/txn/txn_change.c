@@ -57,7 +57,7 @@ static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t
 	err = homes_add_block(homes, block, img->block_size, data, only);
 	/* it is not the file system that is full */
 	return err && err != ENOMEM
-		       ? image_fail(img, err, "keeping data of the edit in %s", spill_dir())
+		       ? image_fail(img, err, "storing data of the edit in %s", spill_dir())
 		       : err;
 }
 

@@ -109,7 +109,7 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	errcode_t err;
 
 	if (img->trace)
-		return image_refuse(img, EBUSY, "there is a trace already");
+		return image_refuse(img, EBUSY, "a trace is open already");
 	err = check_path(img, path);
 	if (err)
 		return err;

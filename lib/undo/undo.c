@@ -140,7 +140,7 @@ errcode_t undo_check(struct e4z_image *img)
 	if (!img->journal_dev)
 		return 0;
 	return image_refuse(img, E4Z_ET_FEATURE,
-			    "an undo file cannot hold the external journal %.300s",
+			    "an edit that uses the external journal %.300s cannot be undone",
 			    img->journal_dev->path);
 }
 
@@ -151,7 +151,7 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 	errcode_t err;
 
 	if (img->undo)
-		return image_refuse(img, EBUSY, "there is an undo file already");
+		return image_refuse(img, EBUSY, "an undo file is open already");
 	err = undo_check(img);
 	if (err)
 		return err;

@@ -79,7 +79,7 @@ static errcode_t restore_all(struct apply *a)
 		if (!err && a->restored && !a->dry_run)
 			err = blkdev_sync(a->dev, "undo");
 	}
-	return err ? apply_say_while(a, err, "writing old content back") : 0;
+	return err ? apply_say_while(a, err, "restoring the old data") : 0;
 }
 
 static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_options *options,

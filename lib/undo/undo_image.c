@@ -148,8 +148,8 @@ static errcode_t check_super(const struct apply *a)
 	if (!finished && !same_history(&now, &want))
 		return apply_say(
 			a, E4Z_ET_OTHER_IMAGE,
-			"the edit was interrupted, and it is not this file system or somebody "
-			"mounted or checked it since");
+			"the edit was interrupted, and this is another file system, or it was "
+			"mounted or checked since");
 	return 0;
 }
 

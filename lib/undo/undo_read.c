@@ -38,18 +38,16 @@ static errcode_t read_header(struct apply *a)
 	if (err)
 		return err;
 	if (memcmp(h->magic, UNDO_MAGIC, sizeof(h->magic)))
-		return apply_say(a, E4Z_ET_BAD_UNDO, "this is no undo file");
+		return apply_say(a, E4Z_ET_BAD_UNDO, "this is not an undo file");
 	if (ext2fs_le32_to_cpu(h->crc) != crc32c(~0U, h, offsetof(struct undo_header, crc)))
 		return apply_say(a, E4Z_ET_BAD_UNDO, "the undo file's header has a wrong checksum");
 	if (h->incompat || h->ro_compat)
-		return apply_say(a, E4Z_ET_FEATURE,
-				 "the undo file has features that are not known");
+		return apply_say(a, E4Z_ET_FEATURE, "the undo file has unknown features");
 	a->block_size = ext2fs_le32_to_cpu(h->block_size);
 	fs_block = ext2fs_le32_to_cpu(h->fs_block_size);
 	if (a->block_size < UNDO_BLOCK_MIN || a->block_size > UNDO_BLOCK_MAX ||
 	    a->block_size % sizeof(struct undo_key) || !fs_block || fs_block > UNDO_BLOCK_MAX)
-		return apply_say(a, E4Z_ET_BAD_UNDO,
-				 "the undo file's block sizes are not possible");
+		return apply_say(a, E4Z_ET_BAD_UNDO, "the undo file has invalid block sizes");
 	return 0;
 }
 
@@ -64,13 +62,13 @@ static errcode_t take_key(struct apply *a, const struct undo_key *key, uint64_t 
 	if (p.size > (uint64_t)UNDO_KEY_BLOCKS * a->block_size ||
 	    !bytes_mul(ext2fs_le64_to_cpu(key->block), fs_block, &p.off) ||
 	    !bytes_add(p.off, p.size, &end))
-		return apply_say(a, E4Z_ET_BAD_UNDO, "a key of the undo file is not possible");
+		return apply_say(a, E4Z_ET_BAD_UNDO, "a key of the undo file is invalid");
 	err = apply_get(a, p.at, a->buf, p.size);
 	if (err)
 		return err;
 	if (crc32c(~0U, a->buf, p.size) != ext2fs_le32_to_cpu(key->crc))
 		return apply_say(a, E4Z_ET_BAD_UNDO,
-				 "old content in the undo file has a wrong checksum");
+				 "old data in the undo file has a wrong checksum");
 	*block += (p.size + a->block_size - 1) / a->block_size;
 	return vec_push(&a->pieces, p);
 }
@@ -126,7 +124,7 @@ static errcode_t verify_table(const struct apply *a)
 
 	if (err == E4Z_ET_BAD_UNDO)
 		return apply_say(a, err,
-				 "the table of what the edit left is damaged in the undo file");
+				 "the undo file is corrupt: the table of the state after the edit");
 	return err ? apply_say_while(a, err, "reading the undo file") : 0;
 }
 
@@ -140,7 +138,7 @@ errcode_t apply_read(struct apply *a, const char *path)
 		return apply_say(a, errno, "opening the undo file %.300s: %s", path,
 				 strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return apply_say(a, E4Z_ET_BAD_UNDO, "the undo file is no regular file");
+		return apply_say(a, E4Z_ET_BAD_UNDO, "the undo file is not a regular file");
 	a->file_size = (uint64_t)st.st_size;
 	err = read_header(a);
 	if (!err)

@@ -90,7 +90,7 @@ static void put_remark(FILE *to, const struct e4z_place *place)
 		return;
 	}
 	put_size(to, place->len);
-	fprintf(to, " %s", place->type ? place->type : "ext (damaged?)");
+	fprintf(to, " %s", place->type ? place->type : "ext (corrupt?)");
 	put_label(to, "label", place->label);
 	put_label(to, "name", place->name);
 }
@@ -161,7 +161,7 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 		       errcode_t err, long *list)
 {
 	if (err == E4Z_ET_LOG_FULL && options_may_split(options))
-		fputs("; --split makes several transactions of it", to);
+		fputs("; --split allows several transactions", to);
 	if (!img)
 		return;
 	switch (err) {
@@ -178,11 +178,11 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 	case E4Z_ET_HAS_ERRORS:
 		put_e2fsck(to, options, img, "-fy", "repairs it, --force edits it anyway");
 		break;
-	case E4Z_ET_NO_MATCH: fputs("; --allow-none permits that", to); break;
+	case E4Z_ET_NO_MATCH: fputs("; --allow-none permits this", to); break;
 	case E4Z_ET_NO_JOURNAL: fputs("; --journal-device FILE names it", to); break;
 	case E4Z_ET_MOUNTED:
 		if (options_only_look(options))
-			fputs("; --force reads what is on the disk meanwhile", to);
+			fputs("; --force examines the state on disk", to);
 		break;
 	default: break;
 	}

@@ -27,11 +27,12 @@ static const struct option_row rows[] = {
 	{.name = "check",
 	 .run = check_run,
 	 .is = V_CHECK,
-	 .help = "report stale bytes past EOF, the default;\nwrites nothing, ever"},
+	 .help = "report stale data past EOF (default); never writes"},
 	{.name = "fix",
 	 .run = fix_run,
 	 .is = V_FIX,
-	 .help = "scrub what --check reports; no content, size or\ntime of a file changes"},
+	 .help = "scrub what --check reports; no data, size or\n"
+		 "timestamp of a file changes"},
 	{.name = "truncate",
 	 .arg = "SIZE",
 	 .run = edit_operation_run,
@@ -43,39 +44,42 @@ static const struct option_row rows[] = {
 	 .run = edit_operation_run,
 	 .is = V_ZERO_RANGE,
 	 .files = FILES_ONE,
-	 .help = "zero -l bytes of FILE from -o on; whole blocks become\n"
-		 "unwritten, holes allocated"},
+	 .help = "zero -l bytes of FILE starting at -o; whole blocks\n"
+		 "become unwritten, holes are allocated"},
 	{.name = "punch-hole",
 	 .run = edit_operation_run,
 	 .is = V_PUNCH_HOLE,
 	 .files = FILES_ONE,
-	 .help = "zero -l bytes of FILE from -o on; whole blocks are\nfreed, the size stays"},
+	 .help = "zero -l bytes of FILE starting at -o; whole blocks\n"
+		 "are freed, the size does not change"},
 	{.name = "allocate",
 	 .run = edit_operation_run,
 	 .is = V_ALLOCATE,
 	 .files = FILES_ONE,
-	 .help = "give FILE unwritten blocks where it has none in -l\nbytes from -o on"},
+	 .help = "allocate unwritten blocks for the holes in -l bytes\n"
+		 "of FILE starting at -o"},
 	{.name = "write-zeroes",
 	 .run = edit_operation_run,
 	 .is = V_WRITE_ZEROES,
 	 .files = FILES_ONE,
-	 .help = "zero -l bytes of FILE from -o on;\nwhole blocks end written, zero on the disk"},
+	 .help = "zero -l bytes of FILE starting at -o; whole blocks\n"
+		 "become written, and are zeroed on disk"},
 	{.name = "zero",
 	 .run = edit_operation_run,
 	 .is = V_ZERO,
 	 .files = FILES_ONE,
-	 .help = "write zeroes over what is written in -l bytes of FILE\n"
-		 "from -o on; nothing is allocated"},
+	 .help = "overwrite with zeros the data in -l bytes of FILE\n"
+		 "starting at -o; nothing is allocated"},
 	{.name = "collapse-range",
 	 .run = edit_operation_run,
 	 .is = V_COLLAPSE_RANGE,
 	 .files = FILES_ONE,
-	 .help = "take -l bytes of FILE from -o on out of it"},
+	 .help = "remove -l bytes of FILE starting at -o"},
 	{.name = "insert-range",
 	 .run = edit_operation_run,
 	 .is = V_INSERT_RANGE,
 	 .files = FILES_ONE,
-	 .help = "open a hole of -l bytes in FILE at -o"},
+	 .help = "insert a hole of -l bytes into FILE at -o"},
 	{.name = "write",
 	 .run = edit_operation_run,
 	 .is = V_WRITE,
@@ -87,19 +91,20 @@ static const struct option_row rows[] = {
 	 .is = V_SCRIPT,
 	 .files = FILES_NONE,
 	 .set = value_script,
-	 .help = "do what SCRIPT says in one transaction,\nan operation a line; -: standard input"},
+	 .help = "perform the operations in SCRIPT, one per line, in\n"
+		 "one transaction; -: standard input"},
 	{.name = "convert",
 	 .arg = "TO",
 	 .run = convert_run,
 	 .is = V_CONVERT,
 	 .set = value_convert,
-	 .help = "make blocks written (unwritten ones), unwritten\n"
-		 "(zeroes) or hole (both); no content changes"},
+	 .help = "convert unwritten blocks to written, zeroed ones to\n"
+		 "unwritten, or both to hole; no data changes"},
 	{.name = "map",
 	 .run = map_run,
 	 .is = V_MAP,
 	 .files = FILES_SOME,
-	 .help = "list where the blocks of each FILE lie"},
+	 .help = "list the block map of each FILE"},
 	{.name = "replay",
 	 .run = edit_replay_run,
 	 .is = V_REPLAY,
@@ -111,22 +116,22 @@ static const struct option_row rows[] = {
 	 .is = V_UNDO_APPLY,
 	 .files = FILES_NONE,
 	 .set = value_undo_apply,
-	 .help = "take back the edit that wrote the undo file FILE"},
+	 .help = "undo the edit that wrote the undo file FILE"},
 	{.letter = 'h',
 	 .name = "help",
 	 .run = help_run,
 	 .at_once = true,
-	 .help = "print this and exit"},
+	 .help = "display this help and exit"},
 	{.letter = 'V',
 	 .name = "version",
 	 .run = version_run,
 	 .at_once = true,
-	 .help = "print the version and exit"},
+	 .help = "display the version and exit"},
 
 	{.name = "allow-none",
 	 .with = V_SCAN | V_MAP | V_SCRIPT,
 	 .flag = FLAG(allow_none),
-	 .help = "a pattern that matches no file is no error"},
+	 .help = "a pattern that matches no file is not an error"},
 	{.letter = 'C',
 	 .arg = "FD",
 	 .with = V_SCAN,
@@ -136,34 +141,36 @@ static const struct option_row rows[] = {
 	 .with = V_CONTENT,
 	 .arg = "HOW",
 	 .set = value_data,
-	 .help = "journal or ordered: how bytes in sight are changed;\ndefault journal"},
+	 .help = "journal or ordered: how visible data is overwritten;\n"
+		 "default journal"},
 	{.former = 'f',
 	 .name = "force",
 	 .with = V_FILE_SYSTEM,
 	 .flag = FLAG(force),
-	 .help = "look at the disk's view of a mounted file system;\nedit one that has errors"},
+	 .help = "examine the disk state of a mounted file system;\n"
+		 "edit one that has errors"},
 	{.name = "from",
 	 .with = V_WRITE,
 	 .arg = "FILE",
 	 .set = value_from,
-	 .help = "the file of this host that --write writes"},
+	 .help = "read the data for --write from FILE on the host"},
 	{.name = "fsck-codes",
 	 .with = V_EVERY,
 	 .flag = FLAG(fsck_codes),
-	 .help = "add 1 to the exit status when something was changed"},
+	 .help = "add 1 to the exit status if the image was changed"},
 	{.name = "holes",
 	 .with = V_ZEROES,
 	 .arg = "WHEN",
 	 .set = value_holes,
-	 .help = "auto, never or always: zeroes may become holes of a\n"
-		 "sparse IMAGE (auto), are written, or become holes"},
+	 .help = "auto, never or always: punch holes in a sparse IMAGE\n"
+		 "(auto), write zeros, or punch holes"},
 	{.letter = 'j',
 	 .name = "jobs",
 	 .with = V_SCAN,
 	 .arg = "N",
 	 .set = value_jobs,
-	 .help = "threads of --check, --fix and --convert, 1 to 1024;\n"
-		 "default: the processors"},
+	 .help = "threads for reading, 1 to 1024; default: number of\n"
+		 "CPUs"},
 	{.letter = 'J',
 	 .name = "json",
 	 .with = V_EVERY,
@@ -173,79 +180,83 @@ static const struct option_row rows[] = {
 	 .with = V_FILE_SYSTEM,
 	 .arg = "FILE",
 	 .set = value_journal_device,
-	 .help = "the external journal, where it is neither next to\nIMAGE nor on this host"},
+	 .help = "the external journal, if it is neither next to\n"
+		 "IMAGE nor on this host"},
 	{.name = "keep-size",
 	 .with = V_ZERO_RANGE | V_ALLOCATE,
 	 .flag = FLAG(keep_size),
-	 .help = "the file does not grow with the range"},
+	 .help = "do not change the size of the file"},
 	{.letter = 'l',
 	 .name = "length",
 	 .with = V_RANGE | V_CONVERT,
 	 .arg = "N",
 	 .set = value_length,
-	 .help = "bytes of FILE, of any size; --convert: default to\nits end"},
+	 .help = "length of the range; --convert: default to EOF"},
 	{.letter = 'n',
 	 .name = "dry-run",
 	 .with = V_WRITES,
 	 .flag = FLAG(dry_run),
-	 .help = "do all but write, and say what it would take"},
+	 .help = "plan and report, but write nothing"},
 	{.letter = 'o',
 	 .name = "offset",
 	 .with = V_RANGE | V_WRITE | V_CONVERT,
 	 .arg = "N",
 	 .set = value_offset,
-	 .help = "the byte of FILE to begin with; --convert: default 0"},
+	 .help = "offset of the range in FILE; --convert: default 0"},
 	{.name = "only",
 	 .with = V_CHECK | V_FIX,
 	 .arg = "KINDS",
 	 .set = value_kinds,
-	 .help = "count and mend only these kinds, a comma list"},
+	 .help = "report, count and fix only these kinds, a\n"
+		 "comma-separated list"},
 	{.name = "paranoid",
 	 .with = V_CHECK | V_FIX,
 	 .flag = FLAG(paranoid),
-	 .help = "also look for residue that no written block shows"},
+	 .help = "also examine residue that no written block exposes"},
 	{.name = "partition",
 	 .with = V_EVERY,
 	 .arg = "X",
 	 .set = value_partition,
-	 .help = "the file system of a disk image: a number, LABEL,\nUUID, PARTLABEL or PARTUUID"},
+	 .help = "select a file system by partition number, LABEL,\n"
+		 "UUID, PARTLABEL or PARTUUID"},
 	{.name = "policy",
 	 .with = V_CONTENT,
 	 .arg = "HOW",
 	 .set = value_policy,
-	 .help = "batch, flush or flush-always: how dirty blocks over\n"
-		 "unwritten ones are zeroed; default batch"},
+	 .help = "batch, flush or flush-always: how pending data of\n"
+		 "unwritten blocks is zeroed; default batch"},
 	{.name = "progress",
 	 .with = V_SCAN,
 	 .arg = "FD",
 	 .arg_optional = true,
 	 .set = value_progress,
-	 .help = "a bar on standard error if that is a terminal;\nwith FD: as -C FD"},
+	 .help = "progress bar on standard error, if it is a terminal;\n"
+		 "with FD: as -C FD"},
 	{.letter = 'q',
 	 .name = "quiet",
 	 .with = V_EVERY,
 	 .flag = FLAG(quiet),
-	 .help = "no text report and no notes, only errors"},
+	 .help = "print no text report and no notes, only errors"},
 	{.name = "split",
 	 .with = V_SPLITS,
 	 .flag = FLAG(split),
-	 .help = "allow several transactions where one is too small"},
+	 .help = "allow several transactions if one is too small"},
 	{.name = "trace-io",
 	 .with = V_EDIT,
 	 .arg = "FILE",
 	 .set = value_trace,
-	 .help = "a line in FILE for every write, zeroing and barrier"},
+	 .help = "write one line to FILE per write, zeroing, barrier"},
 	{.letter = 'v',
 	 .name = "verbose",
 	 .with = V_EDIT | V_CHECK,
 	 .flag = FLAG(verbose),
-	 .help = "also list what was skipped and what is opaque"},
+	 .help = "also list skipped and opaque inodes"},
 	{.letter = 'z',
 	 .name = "undo",
 	 .with = V_EDIT,
 	 .arg = "FILE",
 	 .set = value_undo,
-	 .help = "first keep in the new file FILE what is overwritten"},
+	 .help = "save the data that is overwritten to the new FILE"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -279,31 +290,31 @@ static void help_row(const struct option_row *row)
 
 static int help_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	static const char *const titles[] = {"\nVerbs, one a call:\n", "\nOptions:\n"};
+	static const char *const titles[] = {"\nActions (mutually exclusive):\n", "\nOptions:\n"};
 	int pass, i;
 
 	(void)options, (void)report, (void)stop;
-	puts("Usage: e4zero [VERB] [options] IMAGE [FILE...]\n\n"
-	     "Find the stale bytes past EOF in an unmounted ext2, ext3 or ext4 image, and edit\n"
-	     "its files in transactions of its own journal.\n\n"
-	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N names\n"
-	     "the byte where the file system starts. FILE is an absolute path inside it, or\n"
-	     "<INO>; --check without FILE judges every inode. For --check, --fix, --convert\n"
-	     "and --map it may be a directory, for all below it, or a pattern like\n"
-	     "'/var/log/**/*.log'.");
+	puts("Usage: e4zero [ACTION] [options] IMAGE [FILE...]\n\n"
+	     "Find and scrub stale data past EOF in an unmounted ext2, ext3 or ext4 image, and\n"
+	     "edit its files in transactions of its own journal.\n\n"
+	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N\n"
+	     "specifies the byte where the file system starts. FILE is an absolute path in the\n"
+	     "image, or <INO>; without FILE, --check examines every inode. For --check, --fix,\n"
+	     "--convert and --map it can also be a directory, for all files below it, or a\n"
+	     "pattern such as '/var/log/**/*.log'.");
 	for (pass = 0; pass < 2; pass++) {
 		fputs(titles[pass], stdout);
 		for (i = 0; i < ROWS; i++)
 			if ((rows[i].run == NULL) == pass)
 				help_row(&rows[i]);
 	}
-	puts("\nKINDS (*: looked for with --paranoid, or when named):");
+	puts("\nKINDS (*: only with --paranoid, or if named):");
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
 		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
-	puts("\nExit status: 0 nothing found, or done; 4 findings, or some were left; 8 refused,\n"
-	     "or failed before the first write; 12 failed after it; 16 wrong usage; 32 stopped\n"
-	     "by a signal.\n"
+	puts("\nExit status: 0 nothing found, or done; 4 findings, or some were not fixed; 8\n"
+	     "refused, or failed before the first write; 12 failed after it; 16 usage error;\n"
+	     "32 stopped by a signal.\n"
 	     "See e4zero(8).");
 	return EXIT_NONE;
 }

@@ -84,7 +84,8 @@ static void take(struct options *options, const struct option_row *row, const ch
 	if (row->flag)
 		*(bool *)((char *)options + row->flag) = true;
 	if (row->run && options->verb && strcmp(options->verb_name, row->name) && !row->at_once)
-		fault(options, "--%s and --%s: one verb a call", options->verb_name, row->name);
+		fault(options, "--%s and --%s are mutually exclusive", options->verb_name,
+		      row->name);
 	if (row->run) {
 		options->verb = row->run;
 		options->verb_name = row->name;
@@ -107,7 +108,7 @@ static void take_words(struct options *options, char **words, int count)
 		options->verb_name = option_rows[0].name;
 	}
 	if (count == 0) {
-		fault(options, "no IMAGE is given");
+		fault(options, "no IMAGE specified");
 		return;
 	}
 	options->image = words[0];
@@ -131,9 +132,9 @@ static void check_files(struct options *options, enum files wanted)
 	if (wanted == FILES_NONE && count)
 		fault(options, "--%s takes no FILE", options->verb_name);
 	else if (wanted == FILES_ONE && count != 1)
-		fault(options, "--%s wants one FILE", options->verb_name);
+		fault(options, "--%s requires exactly one FILE", options->verb_name);
 	else if (wanted == FILES_SOME && !count)
-		fault(options, "--%s wants a FILE", options->verb_name);
+		fault(options, "--%s requires a FILE", options->verb_name);
 }
 
 /* What the operation cannot do without. */
@@ -143,11 +144,11 @@ static void check_range(struct options *options)
 	unsigned wants = op ? op->wants : 0;
 
 	if (wants & WANTS_OFFSET && !options->offset_given)
-		fault(options, "--%s wants an --offset", options->verb_name);
+		fault(options, "--%s requires --offset", options->verb_name);
 	if (wants & WANTS_LENGTH && !options->length_given)
-		fault(options, "--%s wants a --length", options->verb_name);
+		fault(options, "--%s requires --length", options->verb_name);
 	if ((options->offset_given || options->length_given) && !options->file_count)
-		fault(options, "--offset and --length want a FILE");
+		fault(options, "--offset and --length require a FILE");
 }
 
 static const struct option_row *row_by_name(const char *name)
@@ -236,16 +237,16 @@ static void bad_option(struct options *options, int value, const char *word)
 	const struct option_row *former = letter ? row_by_former(optopt) : NULL;
 
 	if (value == ':')
-		fault(options, "'%s': the option wants an argument", word);
+		fault(options, "'%s': option requires an argument", word);
 	else if (former)
-		fault(options, "'-%c': no such option; the long name is --%s", optopt,
+		fault(options, "'-%c': unrecognized option; the long name is --%s", optopt,
 		      former->name);
 	else if (letter)
-		fault(options, "'-%c': no such option", optopt);
+		fault(options, "'-%c': unrecognized option", optopt);
 	else if (optopt)
-		fault(options, "'%s': the option takes no argument", word);
+		fault(options, "'%s': option does not take an argument", word);
 	else
-		fault(options, "'%s': no such option", word);
+		fault(options, "'%s': unrecognized option", word);
 }
 
 bool options_parse(int argc, char **argv, struct options *options)
@@ -269,7 +270,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 		if (!row) {
 			bad_option(options, value, word);
 		} else if (!name_in_full(row, word)) {
-			fault(options, "'%s': no such option; write --%s in full", word, row->name);
+			fault(options, "'%s': unrecognized option; write --%s in full", word,
+			      row->name);
 		} else if (row->at_once && !options->fault[0]) {
 			take(options, row, optarg);
 			return true;
@@ -285,7 +287,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 	check_verb(options, given);
 	if (options->json && options->progress == PROGRESS_LINES &&
 	    options->progress_fd == STDOUT_FILENO)
-		fault(options, "--json leaves no room for progress on standard output");
+		fault(options, "--json and progress on standard output are mutually exclusive");
 	if (options->kinds & E4Z_KINDS_PARANOID)
 		options->paranoid = true;
 	return !options->fault[0];

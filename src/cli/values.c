@@ -57,7 +57,7 @@ const char *value_length(struct options *options, const char *arg)
 {
 	options->length_given = true;
 	if (!util_size(arg, &options->length) || !options->length)
-		return "not a number of bytes from 1 on";
+		return "must be at least 1 byte";
 	return NULL;
 }
 
@@ -126,7 +126,7 @@ const char *value_data(struct options *options, const char *arg)
 static const char *name_into(const char **field, const char *arg)
 {
 	*field = arg;
-	return *arg ? NULL : "names no file";
+	return *arg ? NULL : "empty file name";
 }
 
 const char *value_journal_device(struct options *options, const char *arg)
@@ -162,7 +162,7 @@ const char *value_undo_apply(struct options *options, const char *arg)
 const char *value_partition(struct options *options, const char *arg)
 {
 	if (!*arg)
-		return "names no partition";
+		return "empty partition name";
 	options->partition = arg;
 	return NULL;
 }

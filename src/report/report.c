@@ -79,7 +79,7 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 	} else if (f->fixed) {
 		cells[NOTE] = "fixed";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
-		cells[NOTE] = "e2fsck would publish it";
+		cells[NOTE] = "e2fsck would expose it";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
 		cells[NOTE] = "e2fsck would cut it off";
 	}
@@ -217,7 +217,7 @@ static void put_commit(const struct e4z_commit_summary *commit)
 	if (commit->bytes_zeroed_again)
 		put_count(", ", commit->bytes_zeroed_again, "byte");
 	if (commit->bytes_zeroed_again)
-		fputs(" of them again: the host had not zeroed what it said it had", stdout);
+		fputs(" of them again, because the host had not zeroed them", stdout);
 	put_orphans(commit);
 }
 
@@ -228,7 +228,7 @@ static void put_plan(const struct report_summary *summary)
 		fputs("; the journal would be replayed", stdout);
 	if (summary->commit.orphans_finished) {
 		put_count("; ", summary->commit.orphans_finished, "interrupted truncate");
-		fputs(" would be finished", stdout);
+		fputs(" would be completed", stdout);
 	}
 	if (!summary->commit.log_blocks)
 		return;

@@ -33,7 +33,7 @@ static errcode_t flush(struct edit_log *log)
 	if (!log->file)
 		log->file = source_temporary(&dir) + 1;
 	if (!log->file)
-		return file_failed(log, "keeping", dir, errno);
+		return file_failed(log, "storing", dir, errno);
 	while (done < log->used) {
 		ssize_t n = pwrite(log->file - 1, log->buffer + done, log->used - done,
 				   (off_t)log->filed);
@@ -41,7 +41,7 @@ static errcode_t flush(struct edit_log *log)
 		if (n <= 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return file_failed(log, "keeping", dir, errno);
+			return file_failed(log, "storing", dir, errno);
 		done += (size_t)n;
 		log->filed += (uint64_t)n;
 	}

@@ -64,7 +64,7 @@ static bool take_source(struct reading *r)
 	const char *word = r->at < r->count ? r->words[r->at].text : NULL;
 
 	if (!word || strncmp(word, key, strlen(key)) || !word[strlen(key)])
-		return complain(r, "from=HOSTFILE is wanted");
+		return complain(r, "expected from=HOSTFILE");
 	r->line->op.from = word + strlen(key);
 	if (!strcmp(r->line->op.from, "-"))
 		return complain(r, "standard input is not a file");
@@ -87,7 +87,7 @@ static bool take_rest(struct reading *r)
 			return false;
 		if (!op->len) {
 			r->at--;
-			return complain(r, "a range has a byte at least");
+			return complain(r, "the length must not be 0");
 		}
 	}
 	if (wants & MAY_KEEP && r->at < r->count && !strcmp(r->words[r->at].text, "keep-size")) {
@@ -96,7 +96,7 @@ static bool take_rest(struct reading *r)
 	}
 	if (wants & WANTS_BYTES && !take_source(r))
 		return false;
-	return r->at == r->count || complain(r, "more than is understood");
+	return r->at == r->count || complain(r, "unexpected argument");
 }
 
 static bool understand(struct reading *r)
@@ -107,14 +107,14 @@ static bool understand(struct reading *r)
 	if (!strcmp(word, "flush") || !strcmp(word, "commit")) {
 		line->kind = word[0] == 'f' ? LINE_FLUSH : LINE_COMMIT;
 		r->at = 1;
-		return r->count == 1 || complain(r, "more than is understood");
+		return r->count == 1 || complain(r, "unexpected argument");
 	}
 	line->op.row = operation_find(word);
 	if (!line->op.row)
-		return complain(r, "no such operation");
+		return complain(r, "unknown operation");
 	r->at = 1;
 	if (r->count < 2 || !is_file(r->words[1].text))
-		return complain(r, "an absolute path in the image, or <INO>, is wanted");
+		return complain(r, "expected an absolute path or <INO>");
 	line->op.file = r->words[1].text;
 	r->at = 2;
 	return take_rest(r);

@@ -20,7 +20,7 @@ errcode_t text_open(struct script_text *text, const char *name, const volatile i
 	err = source_open(&text->source, name, MAX_TEXT, EFBIG, stop);
 	if (!err && text->source.bytes.len > MAX_TEXT) {
 		snprintf(text->source.why, sizeof(text->source.why),
-			 "reading %.150s beyond the %" PRIu64 " bytes that there is room for", name,
+			 "reading more of %.150s than the %" PRIu64 " bytes that are free", name,
 			 (uint64_t)MAX_TEXT);
 		err = EFBIG;
 	}

@@ -114,8 +114,7 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 		}
 		if (got > limit - source->bytes.len) {
 			snprintf(source->why, sizeof(source->why),
-				 "reading %.160s beyond the %" PRIu64
-				 " bytes that there is room for",
+				 "reading more of %.160s than the %" PRIu64 " bytes that are free",
 				 name, limit);
 			return beyond;
 		}

@@ -90,14 +90,14 @@ void check_face_warn(const struct check_face *face, const struct e4z_check_summa
 	/* with --quiet, too: it would look like a clean file system */
 	if (check->only_holes)
 		util_say(image, "note",
-			 "every data block that was looked at is a hole of the image file; in a "
-			 "copy of metadata, like the output of \"e2image -r\", this proves nothing "
-			 "about the original");
+			 "every data block that was examined is a hole of the image file; in a "
+			 "copy of metadata, such as the output of \"e2image -r\", this proves "
+			 "nothing about the original");
 	/* --check refuses that instead */
 	if (check->none_judged)
 		util_say(image, "note",
-			 "nothing was judged: only regular files and symbolic links that are in "
-			 "use can be");
+			 "nothing was checked: only regular files and symbolic links in use can "
+			 "be checked");
 }
 
 static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)

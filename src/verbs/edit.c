@@ -138,14 +138,14 @@ static const char *go_on(const struct edit_job *job)
 	const char *verb = job->options->verb_name;
 
 	if (!job->img || job->mend)
-		return "run it again";
+		return "run the command again";
 	if (e4z_info(job->img)->journal == E4Z_JOURNAL_NONE)
 		return "there is no journal: run \"e2fsck -f IMAGE\" first";
 	if (!strcmp(verb, "script") || !strcmp(verb, "collapse-range") ||
 	    !strcmp(verb, "insert-range"))
-		return "--replay completes or drops the transaction that it was in, those before "
-		       "it are done";
-	return "run it again, it completes or drops what was begun first";
+		return "--replay completes or discards the interrupted transaction; the ones "
+		       "before it are done";
+	return "run the command again; it first completes or discards the interrupted transaction";
 }
 
 /* What can be done about it is a matter of options, and of how far it came. */
@@ -156,7 +156,7 @@ static void tell_failure(const struct edit_job *job, errcode_t err, bool opened,
 
 	if (job->report->wrote) {
 		snprintf(more, sizeof(more), "%.1000s; %s%s%.600s", why, go_on(job),
-			 options->undo ? ", or take it back at once with --undo-apply " : "",
+			 options->undo ? ", or undo it now with --undo-apply " : "",
 			 options->undo ? options->undo : "");
 		why = more;
 	}

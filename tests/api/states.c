@@ -170,7 +170,7 @@ static void failed_commit(const char *path)
 	CHECK(!setrlimit(RLIMIT_FSIZE, &limit)); /* and would work again */
 	CHECK(err == EFBIG);
 	CHECK(e4z_begin(img, &defaults) == E4Z_ET_STATE);
-	CHECK(strstr(e4z_message(img, E4Z_ET_STATE), "a commit failed"));
+	CHECK(strstr(e4z_message(img, E4Z_ET_STATE), "an earlier commit failed"));
 	CHECK(e4z_truncate(img, "/file", 4000, &edit));
 	CHECK(e4z_commit(img, &done));
 	e4z_abort(img);

@@ -31,5 +31,5 @@ grep -q '"path":null,"context":"","message":"--jobs .0.: not a number' out || fa
 # A letter that an option had once names the option.
 for wrong in -f -qf -fq; do
 	run_e4zero 16 $wrong image
-	grep -q "'-f': no such option; the long name is --force" err || fail "$wrong: $(cat err)"
+	grep -q "'-f': unrecognized option; the long name is --force" err || fail "$wrong: $(cat err)"
 done

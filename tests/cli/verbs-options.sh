@@ -25,7 +25,7 @@ declare -A argument=(
 section() {
 	"$E4ZERO" --help | sed -n "/^$1/,/^\$/p" | sed -nE 's/^  (-[A-Za-z],| {3}) (--[a-z-]+).*/\2/p; s/^  (-[A-Za-z]) .*/\1/p'
 }
-mapfile -t verbs < <(section Verbs | grep -vxE -e '--(help|version)')
+mapfile -t verbs < <(section Actions | grep -vxE -e '--(help|version)')
 mapfile -t options < <(section Options)
 [ ${#verbs[@]} -ge 15 ] && [ ${#options[@]} -ge 22 ] || fail "--help was not understood: ${verbs[*]}: ${options[*]}"
 for verb in "${verbs[@]}"; do

@@ -32,7 +32,7 @@ if [ -c /dev/full ]; then
 	image_unchanged image
 	"$E4ZERO" --truncate 0 image /file >/dev/full 2>err
 	same 'exit with a lost end' $? 12
-	grep -q 'standard output.*No space left on device; the image was changed all the same$' err || fail "$(cat err)"
+	grep -q 'standard output.*No space left on device; the image was changed nevertheless$' err || fail "$(cat err)"
 	sound image
 fi
 
@@ -50,7 +50,7 @@ cp fresh image
 (ulimit -f 1024; run_e4zero 13 --fsck-codes --truncate 5000 image /file) || exit 1
 
 # 12 says how to go on, and that is so: cut_short STATUS END ARGUMENTS..., END what the message ends with
-again='run it again, it completes or drops what was begun first'
+again='run the command again; it first completes or discards the interrupted transaction'
 cut_short() {
 	local status=$1 end=$2
 	shift 2
@@ -63,11 +63,11 @@ run_e4zero 0 --truncate 5000 image /file
 sound image
 holds image /file model
 cp fresh image
-cut_short 12 "$again, or take it back at once with --undo-apply undo" --undo undo --truncate 5000 image /file
+cut_short 12 "$again, or undo it now with --undo-apply undo" --undo undo --truncate 5000 image /file
 run_e4zero 0 --undo-apply undo image
 cmp fresh image || fail 'it was not taken back'
 cp fresh image
-limit=100 cut_short 12 '--replay completes or drops the transaction that it was in, those before it are done' \
+limit=100 cut_short 12 '--replay completes or discards the interrupted transaction; the ones before it are done' \
 	--insert-range -o 4096 -l 4096 image /file
 run_e4zero 0 --replay image
 sound image
@@ -84,6 +84,6 @@ run_e4zero 0 --undo undo2 --truncate 100 bare /file
 remember_image bare
 (ulimit -f 2; run_e4zero 8 --undo-apply undo2 bare) || exit 1
 image_unchanged bare
-limit=20 cut_short 12 'run it again' --undo-apply undo2 bare
+limit=20 cut_short 12 'run the command again' --undo-apply undo2 bare
 run_e4zero 0 --undo-apply undo2 bare
 holds bare /file model

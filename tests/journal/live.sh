@@ -68,7 +68,7 @@ external() {
 	truncate -s 8M stranger
 	mke2fs -q -F -b "$bs" -O journal_dev "$@" stranger || fail 'mke2fs -O journal_dev'
 	"$view" -j stranger info image >info.out
-	[ $? = 3 ] && grep -q 'not the one' info.out || { cat info.out; fail 'a stranger is taken'; }
+	[ $? = 3 ] && grep -q 'has another UUID' info.out || { cat info.out; fail 'a stranger is taken'; }
 	refused=$((refused + 1))
 }
 

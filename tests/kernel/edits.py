@@ -24,9 +24,9 @@ from mounted import PAGE, Failed, Look
 from ops import Chooser, wrong
 from sides import Pair, main
 
-SAYS = {"EFBIG": "can hold", "EINVAL": "must be multiples|reaches the end|begins behind",
+SAYS = {"EFBIG": "can hold", "EINVAL": "must be multiples|reaches EOF|at or past EOF",
         "EOPNOTSUPP": "has no extents"}
-FULL = {"no space": "space", "that there is room for": "space", "quota": "quota"}
+FULL = {"not enough free blocks": "space", "no space": "space", "bytes that are free": "space", "quota": "quota"}
 MOUNTS = ("", "", "", "", "", "nodelalloc", "dioread_lock", "data=journal")
 LOOSE = ("nodelalloc", "dioread_lock", "data=journal")  # zeroes around what is written, instead of splitting
 

@@ -104,4 +104,4 @@ debugfs -w -f /dev/stdin far.img >/dev/null 2>&1 <<-END
 END
 mkdir elsewhere
 mv journal elsewhere
-refuses 'on a device of its own.*; --journal-device FILE names it$' far.img
+refuses 'the external journal, UUID .*; --journal-device FILE names it$' far.img

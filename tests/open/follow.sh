@@ -35,7 +35,7 @@ for after in 0 512 4096 $((mib / 2)); do
 	make v.img
 	truncate -s 10M v.img
 	at v.img $((8 * mib + after)) 'verity\0\0\1\0\0\0'
-	named "a dm-verity hash tree follows the file system at byte $((8 * mib + after)): an edit makes its root hash wrong" v.img
+	named "a dm-verity hash tree follows the file system at byte $((8 * mib + after)): an edit invalidates its root hash" v.img
 done
 make l.img
 truncate -s 9M l.img
@@ -48,7 +48,7 @@ named 'a footer of Android Verified Boot follows the file system' a.img
 make h.img
 truncate -s $((8 * mib + 512)) h.img
 at h.img $((8 * mib)) 'conectix\0\0\0\2'
-named 'a VHD footer follows the file system' h.img
+named 'a VHD footer (fixed VHD) follows the file system' h.img
 for where in $((9 * mib - 8192)) $((9 * mib - 65536)); do
 	make m.img
 	truncate -s 9M m.img

@@ -25,8 +25,8 @@ from judge import counted, digest, normal, parse  # noqa: E402
 from witness import Witness  # noqa: E402
 
 SHOWN = 8
-REASONS = ("may be that of an inode that cannot be read", "the truncate cannot be finished")
-REFUSED = ("mmp", "shared_blocks", "whose blocks its files own is not known")
+REASONS = ("may belong to an inode that cannot be read", "the truncate cannot be finished")
+REFUSED = ("mmp", "shared_blocks", "the blocks of its inodes are unknown")
 
 
 def run(*args):

@@ -36,14 +36,14 @@ debugfs_script image <<-END
 END
 gone=$(debugfs -R 'stat gone' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
 dir=$(debugfs -R 'stat d' image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')
-system='a system inode: its content is not judged'
+system='a system inode: its contents are not checked'
 for row in "<1>:$system" "<7>:$system" "<8>:$system" "<9>:$system" "<$dir>:not a regular file" \
 	"<$gone>:deleted, waiting to be freed"; do
 	for verb in --check --fix; do
 		status=0
 		[ $verb = --fix ] || status=8
 		run_e4zero $status $verb -q image "${row%%:*}"
-		grep -q 'nothing was judged' err || fail "$verb -q $row: $(cat err)"
+		grep -q 'nothing was checked' err || fail "$verb -q $row: $(cat err)"
 		run_e4zero $status $verb --json image "${row%%:*}"
 		same "$verb $row" "${row%%:*}:$(records skipped why)" "$row"
 		same "$verb $row" "$(records summary files skipped)" '0 1'

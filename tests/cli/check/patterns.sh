@@ -107,7 +107,7 @@ for verb in '--check' '--fix' '--convert hole' '--map'; do
 	for file in '/var/log/*.txt' '/no/*' '/var/log/a.log/*' '/*/*.nope' '/emp*' '/var/log/\a.lo'; do
 		# shellcheck disable=SC2086 # words
 		run_e4zero 8 $verb image "$file"
-		[[ $(cat err) == *"$file: no "*' matches; --allow-none permits that' ]] || fail "$verb $file: $(cat err)"
+		[[ $(cat err) == *"$file: no "*' matches; --allow-none permits this' ]] || fail "$verb $file: $(cat err)"
 		[ "$(wc -l <err)" = 1 ] || fail "$verb $file: $(cat err)"
 	done
 	# shellcheck disable=SC2086
@@ -118,7 +118,7 @@ for verb in '--check' '--fix' '--convert hole' '--map'; do
 	grep -q 'No such file' err || fail "$verb a name: $(cat err)"
 done
 run_e4zero 8 --map image '/var/[[:nope:]]'
-grep -q 'no such class' err || fail "$(cat err)"
+grep -q 'unknown character class' err || fail "$(cat err)"
 run_e4zero 8 --map image '/v*/../*'
 grep -q 'cannot follow a wildcard' err || fail "$(cat err)"
 run_e4zero 8 --map image "/$(printf '[:%.0s' {1..8193})"

@@ -71,7 +71,7 @@ before=$(facts)
 all hole
 same 'hole' "$(states image /file)" '0+10:written 10+40:hole 50+1:written'
 all written
-untouched 8 'indirect blocks, which know no unwritten state' image --convert unwritten image /file
+untouched 8 'indirect blocks, which have no unwritten state' image --convert unwritten image /file
 run_e4zero 0 --json --convert unwritten image
 same 'skipped' "$(records skipped path | sort | paste -sd ' ')" '/file /kept /plain'
 

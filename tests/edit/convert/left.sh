@@ -17,7 +17,7 @@ printf '\377' | dd of=image bs=1 seek=$((block * 4096 + off + 0x28 + 12 + 8)) co
 run_e4zero 4 --json --convert hole image
 same 'left' "$(left)" "/plain the inode's checksum is wrong"
 same 'the others' "$(states image /file) $(states image /zeroes)" '0+10:written 10+40:hole 50+1:written 0+8:hole'
-untouched 8 'checksum|damaged' image --convert hole image "<13>"
+untouched 8 'checksum|corrupt' image --convert hole image "<13>"
 
 # one block, two owners: not zeroed for either of them, though the one that sees it is another file
 dirty_image image 32 4096 -O ^metadata_csum
@@ -43,9 +43,9 @@ same 'the others' "$(states image /file)" '0+40:written 40+10:hole 50+1:written'
 dirty_image image 32 4096
 free=$(physical image /file 12)
 debugfs_script image <<<"freeb $free"
-untouched 8 'mapped and free at once' image --convert written image /file
+untouched 8 'mapped but marked as free' image --convert written image /file
 run_e4zero 4 --json --convert written image
-same 'left' "$(left)" "/file block $free is mapped and free at once"
+same 'left' "$(left)" "/file block $free is mapped but marked as free"
 
 # quota counts blocks; what needs no other number of them is done
 dirty_image image 32 4096 -O quota
@@ -76,7 +76,7 @@ e2fsck -fy image >fsck.log 2>&1
 same 'free blocks' "$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Free blocks: *//p')" 0
 debugfs -R 'dump /small want' image >debugfs.log 2>&1
 run_e4zero 4 --json --convert unwritten image
-same 'left' "$(left)" '/small looking for a free block: No space left in the file system'
+same 'left' "$(left)" '/small allocating a block: No space left in the file system'
 same 'the other' "$(states image /other)" '0+9:written 9+1:unwritten'
 holds image /small want
 sound image

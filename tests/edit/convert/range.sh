@@ -25,7 +25,7 @@ sound image
 # past EOF, and past every file
 again 0 --convert written -o 4096 image /kept
 again 0 --convert written -o 1T -l 1T image /kept
-untouched 8 'past byte 18446744073709551614, the last that a file can have' image --convert written -o 0xfffffffffffff000 -l 8K image /kept
+untouched 8 'past byte 18446744073709551614, the last possible one' image --convert written -o 0xfffffffffffff000 -l 8K image /kept
 run_e4zero 0 --convert hole -o 8192 -l 4096 image /kept
 same 'a hole past EOF' "$(states image /kept)" '0+1:written 1+1:unwritten 2+1:hole 3+3:unwritten'
 sound image

@@ -117,7 +117,7 @@ for bad in work undo; do
 		0) break ;;
 		8) [ ! -e undo ] || fail "$bad, step $n: an undo file is left of nothing" ;;
 		12)
-			grep -q ', or take it back at once with --undo-apply undo$' err || fail "$bad, step $n: $(cat err)"
+			grep -q ', or undo it now with --undo-apply undo$' err || fail "$bad, step $n: $(cat err)"
 			run_e4zero 0 --undo-apply undo work
 			;;
 		*) fail "$bad, step $n: exit $rc: $(cat err)" ;;

@@ -102,7 +102,7 @@ while [ $rc != 0 ]; do
 	cp full work
 	"$E4ZERO" --policy "$policy" --script script work >out 2>err </dev/null
 	rc=$?
-	[ $rc = 0 ] || grep -Eq ': (No space left in the file system|no space: .* may be taken)(;|$)' err ||
+	[ $rc = 0 ] || grep -Eq ': (No space left in the file system|not enough free blocks: .* available)(;|$)' err ||
 		fail "$k blocks: $(cat err)"
 	case $rc in
 	0) ;;

@@ -73,7 +73,7 @@ debugfs_script image <<<'sif file block[0] 7'
 run_e4zero 4 --json --fix image
 same 'left' "$(field left summary)" 1
 same 'fixed' "$(field fixed summary)" 3
-same 'the reason' "$(jq -r 'select(.type == "finding" and .fixed == false) | .why' out)" 'an extent header is damaged'
+same 'the reason' "$(jq -r 'select(.type == "finding" and .fixed == false) | .why' out)" 'an extent header is corrupt'
 
 # zeroes that are a hole of the host's file are written bytes, too: something was done, and the log's superblock says so
 edit_image image

@@ -19,7 +19,7 @@ debugfs_script image <<<'feature orphan_present'
 for verb in --check '--fix -n'; do
 	# shellcheck disable=SC2086 # words
 	run_e4zero 0 --json $verb image
-	skipped | grep -qxF "[$keeper,\"an entry of the orphan file names no inode\"]" || fail "$verb: $(cat out)"
+	skipped | grep -qxF "[$keeper,\"an entry of the orphan file is not an inode\"]" || fail "$verb: $(cat out)"
 done
 run_e4zero 0 --json image /file
 same 'of a file' "$(skipped)" ''
@@ -28,10 +28,10 @@ for dry in -n ''; do
 	# shellcheck disable=SC2086 # words
 	run_e4zero 0 --json $dry --truncate 100 image /file
 	for ino in 99999 3; do
-		skipped | grep -qxF "[$ino,\"the orphan file names it, and there is no such inode\"]" || fail "$ino: $(cat out)"
+		skipped | grep -qxF "[$ino,\"it is in the orphan file, but there is no such inode\"]" || fail "$ino: $(cat out)"
 	done
 	same 'left' "$(field orphans_left summary) $(field orphans_finished summary)" '2 0'
 done
 dumpe2fs -h image 2>/dev/null | grep -q orphan_present || fail 'the mark is gone'
 run_e4zero 0 --json image
-skipped | grep -q 'names no inode' || fail "the entries are gone: $(cat out)"
+skipped | grep -q 'is not an inode' || fail "the entries are gone: $(cat out)"

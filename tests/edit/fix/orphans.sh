@@ -186,7 +186,7 @@ mke2fs -q -F -t ext4 -b 1024 -C 2048 -O bigalloc,^resize_inode,^orphan_file -g 2
 orphans image 540000 20
 on_list image
 finishes image 1 1 2
-grep -q 'more than the journal has room for' out || fail "no reason: $(cat out)"
+grep -q 'does not fit in the journal' out || fail "no reason: $(cat out)"
 is_on_list image "${chain[0]}"
 
 # a list that comes back to what is off it by then, or goes on to nobody, ends there: one run is enough

@@ -55,7 +55,7 @@ may_not 'is a FIFO' pipe
 may_not 'is a verity file' verity
 may_not "holds an extended attribute's value" value
 may_not 'is a snapshot' snapshot
-may_not 'has no links' orphan
+may_not 'is unlinked' orphan
 may crypt $blocks
 may_not 'is encrypted' crypt $edges
 may frozen $((edges | blocks))
@@ -68,7 +68,7 @@ done
 make_ext image 8M -O quota
 with <<<'write content plain'
 may plain $edges
-may_not 'would own another number of blocks' plain $blocks
+may_not 'the edit would change its block count' plain $blocks
 may_not 'belongs to the file system itself' '<3>'
 make_ext image 8M -O orphan_file
 may_not 'belongs to the file system itself' "<$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')>"

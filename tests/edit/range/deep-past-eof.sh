@@ -27,8 +27,8 @@ run_e4zero 0 --script script one
 sound one
 holds one /file sparse
 past 200
-untouched 8 'too deep for what lies past EOF' image --script script image
-untouched 8 'too deep for what lies past EOF' one --script script one
+untouched 8 'too deep to keep the blocks past EOF' image --script script image
+untouched 8 'too deep to keep the blocks past EOF' one --script script one
 # once EOF is behind them there is nothing to mind
 sed -i 's/ keep-size//' script
 run_e4zero 0 --script script image

@@ -46,7 +46,7 @@ while read -r verb; do
 		a device|/null
 		a symbolic link|<$(ino_of image /link)>
 		extended attribute|/value
-		no links|<$(ino_of image /orphan)>
+		unlinked|<$(ino_of image /orphan)>
 		belongs to the file system itself|<8>
 		No such file|/missing
 		a block lies outside the file system|/broken
@@ -81,19 +81,19 @@ run_e4zero 0 --zero-range -o 8192 -l 8192 image /cipher
 
 # nothing here relies on what is immutable, append-only or swap: it is edited, and said so
 run_e4zero 0 --json --zero-range -o 10 -l 10 image /frozen
-same 'note' "$(field note edit)" 'the file is immutable where it is mounted'
-same 'message' "$(cat err)" 'e4zero: image: /frozen: the file is immutable where it is mounted'
+same 'note' "$(field note edit)" 'the file is immutable on a mounted file system'
+same 'message' "$(cat err)" 'e4zero: image: /frozen: the file is immutable on a mounted file system'
 run_e4zero 0 --zero-range -o 10 -l 10 image /frozen
 same 'message about nothing' "$(cat err)" ''
 debugfs_script image <<<'sif frozen flags 0x80020'
 echo 'truncate /frozen 50' >script
 run_e4zero 0 -n --script script image
-same 'message of a dry run' "$(cat err)" 'e4zero: image: /frozen: the file is append-only where it is mounted'
+same 'message of a dry run' "$(cat err)" 'e4zero: image: /frozen: the file is append-only on a mounted file system'
 printf '%s\n' 'truncate /frozen 60' 'truncate /frozen 55' 'truncate /file 50' >script
 run_e4zero 0 -n --script script image
-same 'message of a file edited twice' "$(cat err)" 'e4zero: image: /frozen: the file is append-only where it is mounted'
+same 'message of a file edited twice' "$(cat err)" 'e4zero: image: /frozen: the file is append-only on a mounted file system'
 run_e4zero 0 --quiet --json --truncate 50 image /frozen
-same 'quiet' "$(cat err) $(field note edit)" ' the file is append-only where it is mounted'
+same 'quiet' "$(cat err) $(field note edit)" ' the file is append-only on a mounted file system'
 run_e4zero 0 --json --truncate 50 image /file
 same 'no note' "$(field note edit)" null
 cp fresh image

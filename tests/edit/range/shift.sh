@@ -43,8 +43,8 @@ for kind in "${kinds[@]}"; do
 	untouched 8 'multiples of' image --collapse-range -o 100 -l $unit image /file
 	untouched 8 'multiples of' image --collapse-range -o 0 -l $((unit + 1)) image /file
 	untouched 8 'multiples of' image --insert-range -o $((unit / 2)) -l $unit image /file
-	untouched 8 'reaches the end' image --collapse-range -o 0 -l $(((size + unit - 1) / unit * unit)) image /file
-	untouched 8 'behind the file' image --insert-range -o $(((size + unit - 1) / unit * unit)) -l $unit image /file
+	untouched 8 'reaches EOF' image --collapse-range -o 0 -l $(((size + unit - 1) / unit * unit)) image /file
+	untouched 8 'at or past EOF' image --insert-range -o $(((size + unit - 1) / unit * unit)) -l $unit image /file
 	untouched 8 'can hold' image --insert-range -o 0 -l 16T image /file
 done
 

@@ -143,7 +143,7 @@ untouched 16 'keep-size' image --zero -o 0 -l 1 --keep-size image /file
 printf 'zero /file 0\n' >script
 untouched 16 'a length is missing' image --script script image
 printf 'zero /file 0 1 keep-size\n' >script
-untouched 16 'more than is understood' image --script script image
+untouched 16 'unexpected argument' image --script script image
 
 # ---- one script for ext2, ext3 and ext4 ----
 

@@ -56,7 +56,7 @@ END
 # without the flag the two do not belong together: set for an edit it would have the log replayed
 remember_image near/fs.img near/journal.img
 run_e4zero 8 --truncate 1 near/fs.img /file
-grep -q 'is not empty, though the file system needs no replay' err || fail "$(cat err)"
+grep -q 'is not empty, but the file system needs no recovery' err || fail "$(cat err)"
 image_unchanged near/fs.img near/journal.img
 run_e4zero 0 --check near/fs.img
 debugfs -w -R 'feature needs_recovery' near/fs.img >/dev/null 2>&1
@@ -78,14 +78,14 @@ cp near/fs.img far/fs.img
 refuses "UUID $uuid" far/fs.img
 sees_through --journal-device near/journal.img far/fs.img
 refuses 'opening the journal device' --journal-device missing far/fs.img
-refuses 'no journal device' --journal-device near/fs.img far/fs.img
+refuses 'not a journal device' --journal-device near/fs.img far/fs.img
 
 # where there is nothing to be named
 make_ext internal.img 8M
 make_ext none.img 8M -O ^has_journal
 remember_image internal.img none.img
-refuses 'has its journal in itself' --journal-device near/journal.img internal.img
-refuses 'has its journal in itself' --replay --journal-device near/journal.img internal.img
+refuses 'has an internal journal' --journal-device near/journal.img internal.img
+refuses 'has an internal journal' --replay --journal-device near/journal.img internal.img
 refuses 'has no journal' --journal-device near/journal.img none.img
 image_unchanged internal.img none.img
 
@@ -98,14 +98,14 @@ ln -s ../near/journal.img far/link
 refuses "UUID $uuid" far/fs.img
 rm near/aside
 
-# another journal, and one that does not know the file system
+# another journal, and one that does not list the file system
 mke2fs -q -F -O journal_dev -b 4096 other.img 4096 >mke2fs.out 2>&1
-other='^e4zero: far/fs.img: the external journal other.img: the journal device is not the one that the file system names$'
+other='^e4zero: far/fs.img: the external journal other.img: the journal device has another UUID than the file system expects$'
 refuses "$other" --journal-device other.img far/fs.img
 "$E4ZERO" --json --journal-device other.img far/fs.img 2>err | grep -q '"name": *"E4Z_ET_OTHER_JOURNAL"' || fail 'another name'
 cp near/journal.img stranger.img
 printf '\1\2\3' | dd of=stranger.img bs=1 seek=$((4096 + 0x100)) conv=notrunc status=none
-refuses 'does not know the file system' --journal-device stranger.img far/fs.img
+refuses 'does not list the file system' --journal-device stranger.img far/fs.img
 
 # partitions of one disk
 truncate -s 48M disk.img
@@ -144,9 +144,9 @@ mv kept near/journal.img
 holding ofd_holder near/journal.img ex
 refuses "journal.img: process $holder" near/fs.img
 release
-refused 'cannot hold the external journal' near/fs.img undo=undo
+refused 'uses the external journal .* cannot be undone' near/fs.img undo=undo
 for dry in '' -n; do
 	# shellcheck disable=SC2086 # none, or an option
 	"$E4ZERO" $dry --replay --undo undo near/fs.img >out 2>err
-	[ $? = 8 ] && grep -q 'cannot hold the external journal' err || fail "${dry:-for real}: $(cat err)"
+	[ $? = 8 ] && grep -q 'uses the external journal .* cannot be undone' err || fail "${dry:-for real}: $(cat err)"
 done

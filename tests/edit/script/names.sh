@@ -43,4 +43,4 @@ for from in - big; do
 done
 truncate -s 2G long
 run_e4zero 8 --script long image
-grep -q 'reading long beyond the [0-9]* bytes' err || fail "$(cat err)"
+grep -q 'reading more of long than the [0-9]* bytes' err || fail "$(cat err)"

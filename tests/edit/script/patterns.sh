@@ -88,9 +88,9 @@ refused() {
 	untouched "$1" "$2" image --dry-run --script script image
 }
 refused 8 'line 1: /log/2\.log: .*verity' 'truncate /log/[12].log 0'
-refused 8 'line 2: /log/x\*: no file matches; --allow-none permits that$' 'truncate /log/1.log 0' 'truncate /log/x* 0'
+refused 8 'line 2: /log/x\*: no file matches; --allow-none permits this$' 'truncate /log/1.log 0' 'truncate /log/x* 0'
 refused 8 'line 1: /log/n\*: no regular file matches' 'truncate /log/n* 0'
-refused 8 'line 1: /log/\[\[:x:\]\]\*: there is no such class' 'truncate /log/[[:x:]]* 0'
+refused 8 'line 1: /log/\[\[:x:\]\]\*: unknown character class' 'truncate /log/[[:x:]]* 0'
 refused 8 'line 1.*No such file' 'truncate "/log/[13].txt" 0'
 refused 8 'line 1.*directory' 'truncate /log 0'
 refused 8 'line 1.*directory' 'truncate /log/a* 0'

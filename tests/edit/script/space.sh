@@ -18,7 +18,7 @@ full_image() {
 for features in ^has_journal bigalloc,^has_journal ^extent,^64bit,^has_journal; do
 	full_image -O $features
 	printf 'truncate /b 5\n# a remark\nwrite /a 0 from=most\nwrite /b 0 from=most\ntruncate /b 3\n' >script
-	untouched 8 'line 4: no space: [0-9]+ more blocks are wanted, and [0-9]+ may be taken$' image --script script image
+	untouched 8 'line 4: not enough free blocks: [0-9]+ needed, [0-9]+ available$' image --script script image
 	untouched 8 'line 4: ' image -n --script script image
 	printf 'write /a 0 from=most\nflush\nwrite /b 0 from=most\n' >script
 	untouched 8 'line 3: ' image --script script image
@@ -48,7 +48,7 @@ full_image -O ^has_journal
 		printf 'write-zeroes /a %d 1k\n' $((i * 2048))
 	done
 } >script
-untouched 8 'lines 2 to 22 together: looking for a free block: No space' image --script script image
+untouched 8 'lines 2 to 22 together: allocating a block: No space' image --script script image
 head -n 2 script >alone
 run_e4zero 0 --script alone image
 
@@ -65,9 +65,9 @@ done >>script
 cp script script.more
 for last in 'write /b 0 from=over' "$(printf 'truncate /b 0\nwrite /b 2M from=most')"; do
 	{ cat script.more && echo "$last"; } >script
-	untouched 8 'line 2[23]: what comes before it cannot be committed: looking for a free block: No space left' \
+	untouched 8 'line 2[23]: the preceding operations cannot be committed: allocating a block: No space left' \
 		image --split --script script image
-	untouched 8 'what comes before it cannot be committed: ' image -n --split --script script image
+	untouched 8 'the preceding operations cannot be committed: ' image -n --split --script script image
 done
 
 # what is freed is not free before a commit
@@ -75,7 +75,7 @@ full_image -O ^has_journal
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: no space: ' image --script script image
+untouched 8 'line 2: not enough free blocks: ' image --script script image
 cp image other
 printf 'truncate /a 0\ncommit\nwrite /b 0 from=most\n' >script
 run_e4zero 0 --script script other
@@ -85,7 +85,7 @@ full_image -J size=1
 printf 'write /a 0 from=most\n' >script
 run_e4zero 0 --script script image
 printf 'truncate /a 0\nwrite /b 0 from=most\n' >script
-untouched 8 'line 2: no space: ' image --script script image
+untouched 8 'line 2: not enough free blocks: ' image --script script image
 run_e4zero 0 --split --script script image
 sound image
 holds image /b most

@@ -48,7 +48,7 @@ stopped TERM --script - image
 # endless FILE-OR-NAME ARGUMENTS...: the reader ends it
 endless() {
 	local bytes
-	untouched 8 "$1 beyond the [0-9]+ bytes that there is room for: (File too large|No space left in the file system)" image "${@:2}"
+	untouched 8 "reading more of $1 than the [0-9]+ bytes that are free: (File too large|No space left in the file system)" image "${@:2}"
 	bytes=$(grep -o 'the [0-9]* bytes' err | tr -dc 0-9)
 	[ "$bytes" -gt 10000 ] && [ "$bytes" -lt $((16 << 20)) ] || fail "$* takes $bytes bytes of 16 MiB"
 }

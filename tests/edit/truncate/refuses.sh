@@ -29,7 +29,7 @@ no 'a symbolic link' 0 "<$(ino_of image /link)>"
 no 'verity' 0 /verity
 no 'encrypted' 5000 /secret
 no 'extended attribute' 0 /value
-no 'no links' 0 "<$(ino_of image /orphan)>"
+no 'is unlinked' 0 "<$(ino_of image /orphan)>"
 while read -r ino what; do
 	no "<$ino>: belongs to the file system itself: it is $what" 0 "<$ino>"
 	untouched 8 "<$ino>: belongs to the file system itself" image --convert hole image "<$ino>"
@@ -39,7 +39,7 @@ done <<-END2
 	4 the group quota
 	5 the boot loader
 	6 the undelete directory
-	7 room for more group descriptors
+	7 space for more group descriptors
 	8 the journal
 	9 the exclude bitmap
 	10 the replica
@@ -65,18 +65,18 @@ debugfs -w -R 'feature shared_blocks' image >debugfs.log 2>&1
 no 'share blocks' 0 /small
 run_e4zero 8 --json --fix image
 same 'shared_blocks' "$(jq -r 'select(.type == "error") | "\(.context)|\(.message)|\(.name)"' out)" \
-	'|files share blocks (feature shared_blocks): an edit of one would show in others|E4Z_ET_FEATURE'
+	'|files share blocks (feature shared_blocks): an edit of one would change others|E4Z_ET_FEATURE'
 same 'shared_blocks' "$(cat err)" "e4zero: image: $(records error message)"
 # --check judges it
 run_e4zero 0 -v image
 same 'summary' "$(tail -n 1 out)" 'image: 0 findings (0 stale bytes) in 3 files'
 rm image
 edit_image image -O mmp
-no '^e4zero: image: multiple mount protection is on, another host may have the file system; "tune2fs .* turns it off$' \
+no '^e4zero: image: multiple mount protection is enabled: another host may use the file system; "tune2fs .* turns it off$' \
 	0 /file
 rm image
 untouched 8 'No such file' ten --truncate 0 image /file
-untouched 8 'there is no ext superblock' ten --truncate 0 ten /file
+untouched 8 'no ext superblock found' ten --truncate 0 ten /file
 
 # those that the superblock names
 edit_image image -O orphan_file,quota -E quotatype=usrquota:prjquota -I 256

@@ -30,7 +30,7 @@ refused 'creating the undo file' image undo=image
 scribble 0 image undo=undo write:4194304:9000:7 write:1144:8:0x41 sync
 cp image edited
 
-not_undone 'no undo file' image
+not_undone 'not an undo file' image
 not_undone 'opening the undo file' missing
 head -c 100 undo >short
 not_undone 'too short' short
@@ -62,7 +62,7 @@ scribble 137 image undo=undo write:1144:8:0x42 die
 cp image killed
 debugfs -w -R 'ssv mnt_count 7' image >debugfs.out 2>&1
 ! cmp -s image killed || fail "ssv: $(cat debugfs.out)"
-not_undone 'mounted or checked it since'
+not_undone 'mounted or checked since'
 cp killed image
 
 holding "$scribble" image hold

@@ -104,7 +104,7 @@ for why in "${kinds[@]}"; do
 	large $why
 	for dry in '' -n; do
 		# shellcheck disable=SC2086 # none, or an option
-		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split makes several transactions of it$' \
+		untouched 8 'needs [0-9]+ journal blocks, and there are [0-9]+; --split allows several transactions$' \
 			image $dry --write --from new -o 0 image /big
 	done
 	run_e4zero 0 --json --split --write --from new -o 0 image /big
@@ -120,8 +120,8 @@ large 64M -b 4096
 truncate -s 40M much
 TMPDIR=$PWD/gone
 export TMPDIR
-untouched 8 'keeping data of the edit in .*/gone: No such file' image --write --from much -o 8M image /big
+untouched 8 'storing data of the edit in .*/gone: No such file' image --write --from much -o 8M image /big
 echo 'write /big 8M from=much' >script
-untouched 8 'line 1: keeping data of the edit in .*/gone: No such file' image --script script image
+untouched 8 'line 1: storing data of the edit in .*/gone: No such file' image --script script image
 unset TMPDIR
 run_e4zero 0 --write --from much -o 8M image /big

@@ -21,7 +21,7 @@ for n in '' -1 4X 4MM 0x 1e6 ' 4M' 99999999999999999999 17179869184G; do
 		file=$([ "$verb" != '--truncate 0' ] || echo /file)
 		# shellcheck disable=SC2086 # words
 		run_e4zero 16 $verb "disk.img?offset=$n" $file
-		why="e4zero: disk.img?offset=$n: the offset \"$n\" is not a number of bytes"
+		why="e4zero: disk.img?offset=$n: invalid offset \"$n\""
 		[ "$(cat err)" = "$why" ] || fail "offset \"$n\": $(cat err)"
 	done
 done

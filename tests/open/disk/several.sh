@@ -16,7 +16,7 @@ END
 put_ext 'two disks.img' 4 16 -L root
 put_ext 'two disks.img' 40 32 -L data -U 12345678-1234-1234-1234-123456789abc
 
-refuses '^e4zero: two disks.img: several ext file systems are in the image; select one:$' 'two disks.img'
+refuses '^e4zero: two disks.img: several ext file systems found; select one:$' 'two disks.img'
 grep -E -o "e4zero --partition [0-9]+ '[^']*'.*" err >lines
 [ "$(wc -l <lines)" = 2 ] || fail "not two lines: $(cat err)"
 grep -q 'label "root"' lines || fail "the label is missing: $(cat lines)"

@@ -256,9 +256,9 @@ static void test_torn(size_t kind)
 	if (async)
 		expect_transactions(&lm, 3, true);
 	else
-		expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+		expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 	memset(part(&lm, 0, REVOKE), 0, 1024);
-	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 	logmaker_close(&lm);
 
 	/* the same in the midst of the log */
@@ -267,7 +267,7 @@ static void test_torn(size_t kind)
 			continue;
 		five_each(&lm, kind);
 		part(&lm, 1, what)[2] ^= 4;
-		expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+		expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 		logmaker_close(&lm);
 	}
 }
@@ -285,7 +285,7 @@ static void test_bad_commit(size_t kind)
 		else if (at == TRANSACTIONS - 1)
 			expect_transactions(&lm, TRANSACTIONS - 1, true);
 		else
-			expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+			expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 		logmaker_close(&lm);
 	}
 }
@@ -304,7 +304,7 @@ static void test_bad_data(size_t kind)
 		else if (at == TRANSACTIONS - 1)
 			expect_transactions(&lm, TRANSACTIONS - 1, true);
 		else
-			expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+			expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 		logmaker_close(&lm);
 	}
 	/* but in a transaction that was never committed it means nothing */
@@ -330,7 +330,7 @@ static void test_stale(size_t kind)
 	lm.seconds = 2000;
 	lm.tid++;
 	logmaker_commit(&lm);
-	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is damaged, but");
+	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "is corrupt, but");
 	logmaker_close(&lm);
 
 	five_each(&lm, kind);
@@ -455,7 +455,7 @@ static void test_fast_commits(void)
 	expect_error(&lm, E4Z_ET_FAST_COMMIT, "after transaction 1");
 	lm.sb.start = 1100;
 	logmaker_super(&lm);
-	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "outside of itself");
+	expect_error(&lm, E4Z_ET_BAD_JOURNAL, "outside the journal");
 	logmaker_close(&lm);
 }
 
@@ -476,13 +476,13 @@ static void test_superblocks(void)
 
 	WRONG(E4Z_ET_BAD_JOURNAL, "block size", lm.sb.block_size = 4096);
 	WRONG(E4Z_ET_BAD_JOURNAL, "shorter", lm.sb.maxlen++);
-	WRONG(E4Z_ET_BAD_JOURNAL, "first block", lm.sb.first = 0);
-	WRONG(E4Z_ET_BAD_JOURNAL, "first block", lm.sb.first = 1024);
-	WRONG(E4Z_ET_BAD_JOURNAL, "outside of itself", lm.sb.start = 1024);
-	WRONG(E4Z_ET_BAD_JOURNAL, "outside of itself", (lm.sb.first = 9, lm.sb.start = 8));
-	WRONG(E4Z_ET_BAD_JOURNAL, "two kinds", lm.sb.incompat |= JBD2_INCOMPAT_CSUM_V2);
-	WRONG(E4Z_ET_BAD_JOURNAL, "two kinds", lm.sb.compat = JBD2_COMPAT_CHECKSUM);
-	WRONG(E4Z_ET_BAD_JOURNAL, "kind of checksum", lm.sb.checksum_type = 1);
+	WRONG(E4Z_ET_BAD_JOURNAL, "s_first", lm.sb.first = 0);
+	WRONG(E4Z_ET_BAD_JOURNAL, "s_first", lm.sb.first = 1024);
+	WRONG(E4Z_ET_BAD_JOURNAL, "outside the journal", lm.sb.start = 1024);
+	WRONG(E4Z_ET_BAD_JOURNAL, "outside the journal", (lm.sb.first = 9, lm.sb.start = 8));
+	WRONG(E4Z_ET_BAD_JOURNAL, "two checksum types", lm.sb.incompat |= JBD2_INCOMPAT_CSUM_V2);
+	WRONG(E4Z_ET_BAD_JOURNAL, "two checksum types", lm.sb.compat = JBD2_COMPAT_CHECKSUM);
+	WRONG(E4Z_ET_BAD_JOURNAL, "checksum type", lm.sb.checksum_type = 1);
 	WRONG(E4Z_ET_FEATURE, "feature", lm.sb.incompat |= 0x40);
 	WRONG(E4Z_ET_FEATURE, "feature", lm.sb.ro_compat = 1);
 	WRONG(E4Z_ET_FEATURE, "feature", lm.sb.compat = 2);
