@@ -43,7 +43,7 @@ make_ext journal.img 8M
 with_super state 0 journal.img
 scribble 0 journal.img sync
 
-for feature in 'shared_blocks share blocks' 'read-only marked read-only'; do
+for feature in 'shared_blocks share blocks' 'read-only permanently read-only'; do
 	make_ext f.img 8M
 	debugfs -w -R "feature ${feature%% *}" f.img >debugfs.out 2>&1
 	opens f.img

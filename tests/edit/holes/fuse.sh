@@ -125,7 +125,7 @@ ended() {
 	wait "$host_pid"
 	rm -f host.pid
 }
-if command -v nbdfuse nbdkit fusermount3 >/dev/null; then
+if command -v nbdfuse >/dev/null && command -v nbdkit >/dev/null && command -v fusermount3 >/dev/null; then
 	again=0
 	through nbdfuse
 	hosts="$hosts nbdfuse ($again bytes again)"
