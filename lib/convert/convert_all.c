@@ -11,6 +11,7 @@
 #include "edit/pieces.h"
 #include "edit/session.h"
 #include "findings/findings.h"
+#include "format/system.h"
 #include "journal/commit.h"
 #include "open/guard.h"
 #include "scan/doubt.h"
@@ -239,7 +240,7 @@ static errcode_t add_inode(struct every *e, const struct inode *inode)
 	errcode_t err;
 
 	if (!inode_is(inode, LINUX_S_IFREG) || !inode->links || inode->flags & EXT4_EA_INODE_FL ||
-	    guard_is_system(e->img, inode->ino))
+	    is_system_inode(e->img->fs->super, inode->ino))
 		return 0;
 	e->summary->files++;
 	if (findings_is_unreadable(e->findings, inode->ino))

@@ -6,6 +6,7 @@
 #include "edit/edit_walk.h"
 #include "file/inline.h"
 #include "format/node.h"
+#include "format/system.h"
 #include "image/groups.h"
 #include "txn/alloc.h"
 #include "txn/txn.h"
@@ -216,7 +217,7 @@ static errcode_t add_sectors(struct edit_file *f)
 
 	if (!f->sectors)
 		return 0;
-	if (ext2fs_has_feature_quota(img->fs->super))
+	if (quota_applies(img->fs->super))
 		return image_refuse_file(
 			img, f->inode.ino, E4Z_ET_QUOTA,
 			"the edit would change its block count, which quota accounts for");

@@ -3,6 +3,7 @@
 #include "open/guard.h"
 
 #include "format/super.h"
+#include "format/system.h"
 #include "journal/log.h"
 #include <inttypes.h>
 
@@ -156,18 +157,6 @@ errcode_t guard_edit(struct e4z_image *img, bool force)
 
 /* ---- an inode ---- */
 
-bool guard_is_system(const struct e4z_image *img, uint32_t ino)
-{
-	struct ext2_super_block *sb = img->fs->super;
-
-	return (ino < EXT2_FIRST_INODE(sb) && ino != EXT2_ROOT_INO) ||
-	       (ext2fs_has_feature_journal(sb) && ino == sb->s_journal_inum) ||
-	       (ext2fs_has_feature_orphan_file(sb) && ino == sb->s_orphan_file_inum) ||
-	       (ext2fs_has_feature_quota(sb) &&
-		(ino == sb->s_usr_quota_inum || ino == sb->s_grp_quota_inum ||
-		 ino == sb->s_prj_quota_inum));
-}
-
 /* What a system inode is for. */
 static const char *system_name(const struct e4z_image *img, uint32_t ino)
 {
@@ -197,7 +186,7 @@ static const char *system_name(const struct e4z_image *img, uint32_t ino)
 
 errcode_t guard_number(struct e4z_image *img, uint32_t ino)
 {
-	if (!guard_is_system(img, ino))
+	if (!is_system_inode(img->fs->super, ino))
 		return 0;
 	return image_refuse_file(img, ino, E4Z_ET_REFUSED,
 				 "belongs to the file system itself: it is %s",
@@ -224,10 +213,7 @@ static errcode_t refuse(struct e4z_image *img, const struct inode *inode, const 
 
 errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
 {
-	struct ext2_super_block *sb = img->fs->super;
-
-	if (!ext2fs_has_feature_quota(sb) ||
-	    !(sb->s_usr_quota_inum || sb->s_grp_quota_inum || sb->s_prj_quota_inum))
+	if (!quota_applies(img->fs->super))
 		return 0;
 	return image_refuse_file(img, inode->ino, E4Z_ET_QUOTA,
 				 "the edit would change its block count, which quota accounts for");

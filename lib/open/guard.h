@@ -11,10 +11,7 @@
  */
 errcode_t guard_edit(struct e4z_image *img, bool force);
 
-/* Reserved inodes, and those that the superblock names: their blocks are the file system's own. */
-bool guard_is_system(const struct e4z_image *img, uint32_t ino);
-
-/* E4Z_ET_REFUSED for those, with what they are: before their maps are read. */
+/* E4Z_ET_REFUSED for system inodes, with what they are: before their maps are read. */
 errcode_t guard_number(struct e4z_image *img, uint32_t ino);
 
 /* What an operation is going to do to an inode. */

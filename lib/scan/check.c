@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "format/system.h"
 #include "image/groups.h"
 #include "path/lookup.h"
 #include "scan/look.h"
@@ -104,7 +105,7 @@ static errcode_t lookup_files(struct check *check)
 /* One inode that was asked for: it counts as a file, or why it is not judged is noted. */
 static errcode_t note_one(struct check *check, const struct inode *inode)
 {
-	if (look_is_system(check->img, inode->ino))
+	if (is_system_inode(check->img->fs->super, inode->ino))
 		return findings_skip(check->findings, inode->ino,
 				     "a system inode: its contents are not checked");
 	/* a deleted one was noted when it was looked at */

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "file/inline.h"
 #include "findings/cutoff.h"
+#include "format/system.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -14,18 +15,6 @@
 /* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
 #define VERITY_ALIGN 65536
 
-/* No inode after it is the file system's own. */
-static uint32_t last_system(const struct ext2_super_block *sb)
-{
-	const uint32_t inos[] = {sb->s_usr_quota_inum, sb->s_grp_quota_inum, sb->s_prj_quota_inum,
-				 sb->s_orphan_file_inum};
-	uint32_t last = EXT2_FIRST_INODE(sb);
-
-	for (size_t i = 0; i < sizeof(inos) / sizeof(inos[0]); i++)
-		last = inos[i] > last ? inos[i] : last;
-	return last;
-}
-
 errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans)
 {
@@ -33,7 +22,7 @@ errcode_t look_init(struct look *look, const struct e4z_image *img, struct findi
 	look->findings = findings;
 	look->claims = claims;
 	look->orphans = orphans;
-	look->last_system = last_system(img->fs->super);
+	look->last_system = last_system_inode(img->fs->super);
 	return map_work_init(img, &look->map);
 }
 
@@ -46,18 +35,6 @@ void look_free(struct look *look)
 	vec_free(&look->suspects);
 	map_work_free(&look->map);
 	free(look->buf);
-}
-
-bool look_is_system(const struct e4z_image *img, uint32_t ino)
-{
-	const struct ext2_super_block *sb = img->fs->super;
-
-	/* whatever a field says of it, the root is the directory that names begin at */
-	if (ino == EXT2_ROOT_INO)
-		return false;
-	return ino < EXT2_FIRST_INODE(sb) || ino == sb->s_usr_quota_inum ||
-	       ino == sb->s_grp_quota_inum || ino == sb->s_prj_quota_inum ||
-	       (ext2fs_has_feature_orphan_file(img->fs->super) && ino == sb->s_orphan_file_inum);
 }
 
 static bool wants(const struct look *look, enum e4z_finding_kind kind)
@@ -427,7 +404,7 @@ static errcode_t classify(struct look *look, const struct inode *inode)
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
 	look->judging = look->unfinished = false;
-	if (look_is_system(look->img, inode->ino))
+	if (is_system_inode(look->img->fs->super, inode->ino))
 		return 0;
 	if (!inode->links)
 		return inode->mode ? findings_skip(look->findings, inode->ino,
@@ -479,7 +456,8 @@ errcode_t look_show(struct look *look, struct shown *shown, const struct inode *
 
 	if (look_leaves_out(inode->ino) || !inode->links)
 		return 0;
-	return shown_add(shown, &look->map, inode, !data || look_is_system(look->img, inode->ino));
+	return shown_add(shown, &look->map, inode,
+			 !data || is_system_inode(look->img->fs->super, inode->ino));
 }
 
 /* All that the map of INODE claims and has; why it is damaged, or NULL. */

@@ -85,9 +85,6 @@ static inline bool look_leaves_out(uint32_t ino)
 	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
 }
 
-/* The file system's own: neither judged nor counted as a file. */
-bool look_is_system(const struct e4z_image *img, uint32_t ino);
-
 /* INODE is in use, its checksum right: what it shows goes into SHOWN. */
 errcode_t look_show(struct look *look, struct shown *shown, const struct inode *inode);
 

@@ -175,7 +175,7 @@ class Image:
         self.system = set(range(1, self.first_ino)) - {2}
         self.quota = {u32(sb, at) for at in (0x240, 0x244, 0x26C)} - {0}
         self.orphan_ino = u32(sb, 0x280) if self.compat & COMPAT_ORPHAN_FILE else 0
-        self.system |= self.quota | ({self.orphan_ino} - {0})
+        self.system |= self.quota - {2} | {u32(sb, 0x280), u32(sb, 0xE0) if self.compat & 4 else 0} - {0, 2}
         self.last_orphan = u32(sb, 0xE8)
 
     def block(self, n, count=1):

@@ -357,7 +357,7 @@ class Witness:
         names = {}
         for ino in sorted(self.inodes):
             inode = self.inodes[ino]
-            if inode.kind() != S_IFDIR or not inode.links or inode.why or ino in self.fs.system - {2}:
+            if inode.kind() != S_IFDIR or not inode.links or inode.why or ino in self.fs.system:
                 continue
             for target, label in self.entries(inode):
                 names.setdefault(target, (ino, label))

@@ -70,5 +70,16 @@ with <<<'write content plain'
 may plain $edges
 may_not 'the edit would change its block count' plain $blocks
 may_not 'belongs to the file system itself' '<3>'
+# no quota file, nothing is counted: the edit is done in full
+make_ext image 8M -O quota
+with <<-'END'
+	write content plain
+	clri <3>
+	clri <4>
+	set_super_value usr_quota_inum 0
+	set_super_value grp_quota_inum 0
+END
+may plain $((edges | blocks))
+run_e4zero 0 --truncate 100 image /plain
 make_ext image 8M -O orphan_file
 may_not 'belongs to the file system itself' "<$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')>"
