@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "edit/pieces.h"
 #include "edit/session.h"
+#include "format/node.h"
 #include "open/guard.h"
 #include "path/lookup.h"
 #include "txn/alloc.h"
@@ -17,8 +18,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-
-#define EH_DEPTH 6 /* in a node's header */
 
 errcode_t convert_open(struct e4z_image *img, const struct e4z_convert_options *options,
 		       struct convert *c)
@@ -101,7 +100,7 @@ unsigned convert_depth(const struct inode *inode)
 {
 	if (!(inode->flags & EXT4_EXTENTS_FL))
 		return 0;
-	return get_le16(inode->raw + INODE_I_BLOCK + EH_DEPTH);
+	return node_depth(inode->raw + INODE_I_BLOCK);
 }
 
 /*

@@ -15,26 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Offsets in the inode's slot. */
-enum {
-	I_SIZE_LO = 0x04,
-	I_CTIME = 0x0c,
-	I_MTIME = 0x10,
-	I_BLOCKS_LO = 0x1c,
-	I_FLAGS = 0x20,
-	I_VERSION_LO = 0x24,
-	I_SIZE_HIGH = 0x6c,
-	I_BLOCKS_HIGH = 0x74,
-	I_EXTRA_ISIZE = 0x80,
-	I_CTIME_EXTRA = 0x84,
-	I_MTIME_EXTRA = 0x88,
-	I_VERSION_HI = 0x98,
-};
-#define S_REV_LEVEL 0x4c
-#define S_FIRST_INO 0x54
-#define S_INODE_SIZE 0x58
-#define S_FEATURE_RO_COMPAT 0x64
-#define RO_COMPAT_LARGE_FILE 0x02
 #define SMALL_FILE_MAX 0x7fffffffull
 
 /* ---- opening ---- */
@@ -238,7 +218,8 @@ static errcode_t add_sectors(struct edit_file *f)
 
 static bool has_extra(const struct edit_file *f, uint32_t end)
 {
-	return f->img->inode_size > 128 && 128u + get_le16(f->inode.raw + I_EXTRA_ISIZE) >= end;
+	return f->img->inode_size > EXT2_GOOD_OLD_INODE_SIZE &&
+	       EXT2_GOOD_OLD_INODE_SIZE + (uint32_t)get_le16(f->inode.raw + I_EXTRA_ISIZE) >= end;
 }
 
 static void stamp_time(struct edit_file *f, uint32_t at, uint32_t extra, uint64_t now)
@@ -312,7 +293,7 @@ errcode_t edit_set_size(struct edit_file *f, uint64_t size)
 		put_le32(sb + S_FIRST_INO, EXT2_GOOD_OLD_FIRST_INO);
 		put_le16(sb + S_INODE_SIZE, EXT2_GOOD_OLD_INODE_SIZE);
 	}
-	sb[S_FEATURE_RO_COMPAT] |= RO_COMPAT_LARGE_FILE;
+	sb[S_FEATURE_RO_COMPAT] |= EXT2_FEATURE_RO_COMPAT_LARGE_FILE;
 	return 0;
 }
 

@@ -8,25 +8,6 @@
 #include "image/groups.h"
 #include <endian.h>
 
-/* Offsets in the slot, from the on-disk format. */
-enum {
-	I_MODE = 0x00,
-	I_SIZE_LO = 0x04,
-	I_DTIME = 0x14,
-	I_LINKS = 0x1a,
-	I_BLOCKS_LO = 0x1c,
-	I_FLAGS = 0x20,
-	I_TRANSLATOR = 0x24,
-	I_GENERATION = 0x64,
-	I_FILE_ACL_LO = 0x68,
-	I_SIZE_HIGH = 0x6c,
-	I_BLOCKS_HIGH = 0x74,
-	I_FILE_ACL_HIGH = 0x76,
-	I_CHECKSUM_LO = 0x7c,
-	I_EXTRA_ISIZE = 0x80,
-	I_CHECKSUM_HI = 0x82,
-};
-
 void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode)
 {
 	*inode = (struct inode){
@@ -67,18 +48,20 @@ bool inode_is_bare(const struct e4z_image *img, const uint8_t *raw)
 /* RAW has room for the high half of its checksum. */
 static bool has_high_half(const struct e4z_image *img, const uint8_t *raw)
 {
-	return img->inode_size > 128 && get_le16(raw + I_EXTRA_ISIZE) >= I_CHECKSUM_HI + 2 - 128;
+	return img->inode_size > EXT2_GOOD_OLD_INODE_SIZE &&
+	       get_le16(raw + I_EXTRA_ISIZE) >= EXT4_INODE_CSUM_HI_EXTRA_END;
 }
 
 /* The words that the two halves lie in, which count as zero, and where the words end. */
 #define CSUM_WORDS (I_CHECKSUM_LO & ~7)
-#define CSUM_WORDS_END(img) ((img)->inode_size > 128 ? CSUM_WORDS + 16 : CSUM_WORDS + 8)
+#define CSUM_WORDS_END(img)                                                                        \
+	((img)->inode_size > EXT2_GOOD_OLD_INODE_SIZE ? CSUM_WORDS + 16 : CSUM_WORDS + 8)
 
 static void words_without_csum(const struct e4z_image *img, const uint8_t *raw, uint64_t *words)
 {
 	words[0] = htole64(get_le64(raw + CSUM_WORDS) &
 			   ~(0xffffull << 8 * (I_CHECKSUM_LO - CSUM_WORDS)));
-	if (img->inode_size > 128)
+	if (img->inode_size > EXT2_GOOD_OLD_INODE_SIZE)
 		words[1] = htole64(get_le64(raw + CSUM_WORDS + 8));
 	if (has_high_half(img, raw))
 		words[1] &= htole64(~(0xffffull << 8 * (I_CHECKSUM_HI - CSUM_WORDS - 8)));

@@ -4,10 +4,8 @@
 #define E4Z_FILE_INODE_H
 
 #include "base/crc32c.h"
+#include "format/fields.h"
 #include "image/image.h"
-
-#define INODE_I_BLOCK 0x28 /* offset of i_block in the slot */
-#define INODE_I_BLOCK_LEN 60
 
 struct inode {
 	uint32_t ino, generation, flags;

@@ -98,7 +98,7 @@ static bool may_read(struct walk *w, uint64_t pblk)
 
 static bool node_csum_ok(const struct walk *w, const uint8_t *node)
 {
-	size_t tail = NODE_HEADER + (size_t)get_le16(node + 4) * NODE_ENTRY;
+	size_t tail = node_tail(node_max(node));
 
 	if (!w->img->metadata_csum)
 		return true;
@@ -119,12 +119,9 @@ static void deliver(const struct map_sink *sink, const struct run *run, size_t c
 /* The extent E of a leaf whose range ends at LIMIT. False: it is damaged, and that is noted. */
 static inline bool leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit, struct run *run)
 {
-	uint32_t len = get_le16(e + 4);
-
-	run->lblk = get_le32(e);
-	run->pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32;
-	run->unwritten = len > NODE_WRITTEN_MAX;
-	run->len = run->unwritten ? len - NODE_WRITTEN_MAX : len;
+	run->lblk = entry_key(e);
+	run->pblk = extent_pblk(e);
+	run->len = extent_len(e, &run->unwritten);
 	if (!run->len) {
 		fault(w, "an extent is empty");
 		return false;
@@ -149,7 +146,7 @@ static void leaf(struct walk *w, const uint8_t *node, uint64_t limit)
 	size_t held = 0;
 
 	for (unsigned i = 0; i < entries; i++) {
-		held += leaf_entry(w, node + NODE_HEADER + i * NODE_ENTRY, limit, &batch[held]);
+		held += leaf_entry(w, node_at(node, i), limit, &batch[held]);
 		if (held == MAP_BATCH) {
 			deliver(w->sink, batch, held);
 			held = 0;
@@ -162,10 +159,10 @@ static void leaf(struct walk *w, const uint8_t *node, uint64_t limit)
 /* The node is of DEPTH (any when negative) and its entries fit into ROOM bytes. */
 static bool header_ok(struct walk *w, const uint8_t *node, size_t room, int depth)
 {
-	unsigned entries = get_le16(node + 2), max = get_le16(node + 4), d = get_le16(node + 6);
+	unsigned entries = node_entries(node), max = node_max(node), d = node_depth(node);
 
-	if (get_le16(node) != NODE_MAGIC || entries > max || d > NODE_MAX_DEPTH ||
-	    max > (room - NODE_HEADER) / NODE_ENTRY) {
+	if (!node_has_magic(node) || entries > max || d > NODE_MAX_DEPTH ||
+	    max > node_capacity((uint32_t)room)) {
 		fault(w, "an extent header is corrupt");
 		return false;
 	}
@@ -212,11 +209,11 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 	}
 	nearby_begin(&w->work->nearby, node);
 	for (unsigned i = 0; i < entries; i++) {
-		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
-		uint64_t start = get_le32(e), end = limit;
+		const uint8_t *e = node_at(node, i);
+		uint64_t start = entry_key(e), end = limit;
 
-		if (i + 1 < entries && get_le32(e + NODE_ENTRY) < end)
-			end = get_le32(e + NODE_ENTRY);
+		if (i + 1 < entries && entry_key(e + NODE_ENTRY) < end)
+			end = entry_key(e + NODE_ENTRY);
 		if (start < w->next_lblk || start >= end) {
 			fault(w, "extents are out of order or overlap");
 			continue;

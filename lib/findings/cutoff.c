@@ -6,7 +6,7 @@
 
 static uint32_t last_key(const uint8_t *node)
 {
-	return get_le32(node + NODE_HEADER + (node_entries(node) - 1) * NODE_ENTRY);
+	return entry_key(node_at(node, node_entries(node) - 1));
 }
 
 static bool is_bounded(const struct inode *inode, uint64_t past_eof, unsigned depth)

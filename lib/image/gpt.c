@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MBR_MAGIC_AT 510
+#define MBR_MAGIC 0xaa55
 #define HEADER_MIN 92
 #define ENTRY_MIN 128
 #define ENTRIES_BYTES_MAX (1u << 20)
@@ -141,7 +143,7 @@ static bool has_protective_mbr(struct blkdev *dev)
 {
 	uint8_t mbr[SECTOR];
 
-	if (blkdev_read(dev, 0, sizeof(mbr), mbr) || get_le16(mbr + 510) != 0xaa55)
+	if (blkdev_read(dev, 0, sizeof(mbr), mbr) || get_le16(mbr + MBR_MAGIC_AT) != MBR_MAGIC)
 		return false;
 	return mbr[450] == 0xee || mbr[466] == 0xee || mbr[482] == 0xee || mbr[498] == 0xee;
 }

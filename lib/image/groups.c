@@ -7,9 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Bytes of a descriptor from which on the high half of the inode bitmap's checksum is there. */
-#define BITMAP_CSUM_HI_END 0x3c
-
 static bool inside(const struct e4z_image *img, uint64_t block, uint64_t len)
 {
 	uint64_t first = img->fs->super->s_first_data_block;
@@ -52,7 +49,7 @@ static uint32_t bitmap_csum(const struct e4z_image *img, uint32_t g)
 	const struct ext4_group_desc *wide = (const struct ext4_group_desc *)low;
 	uint32_t csum = low->bg_inode_bitmap_csum_lo;
 
-	if (EXT2_DESC_SIZE(img->fs->super) >= BITMAP_CSUM_HI_END)
+	if (EXT2_DESC_SIZE(img->fs->super) >= EXT4_BG_INODE_BITMAP_CSUM_HI_END)
 		csum |= (uint32_t)wide->bg_inode_bitmap_csum_hi << 16;
 	return csum;
 }
@@ -168,7 +165,7 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
 		return true;
 	csum = crc32c(img->csum_seed, bitmap, img->fs->super->s_inodes_per_group / 8);
 	/* descriptors of 32 bytes have room for the low half only */
-	if (EXT2_DESC_SIZE(img->fs->super) < BITMAP_CSUM_HI_END)
+	if (EXT2_DESC_SIZE(img->fs->super) < EXT4_BG_INODE_BITMAP_CSUM_HI_END)
 		return (uint16_t)csum == (uint16_t)group->bitmap_csum;
 	return csum == group->bitmap_csum;
 }

@@ -10,6 +10,7 @@
 #include "busy/caches.h"
 #include "busy/lock.h"
 #include "errors.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "image/follow.h"
 #include "image/place.h"
@@ -27,7 +28,6 @@
 #define NOTES_MAX 8
 #define NOTE_SIZE 320
 #define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
-#define MAGIC_OFF offsetof(struct ext2_super_block, s_magic)
 
 /* What one call of image_open() knows beside the handle. */
 struct opening {
@@ -143,7 +143,7 @@ static errcode_t read_super(struct opening *o)
 		err = blkdev_read(img->dev, SUPER_OFFSET, sizeof(o->raw), o->raw);
 	if (err && err != E4Z_ET_SHORT_READ)
 		return image_fail(img, err, "reading the superblock");
-	if (err || get_le16(o->raw + MAGIC_OFF) != EXT2_SUPER_MAGIC)
+	if (err || get_le16(o->raw + S_MAGIC) != EXT2_SUPER_MAGIC)
 		return fail_not_ext(o);
 	if (o->spec.has_offset || !sniff_contradicts(img->dev, what, sizeof(what)))
 		return 0;
@@ -163,7 +163,7 @@ static bool mend_super(struct opening *o)
 {
 	_Alignas(struct ext2_super_block) uint8_t raw[SUPER_SIZE];
 	_Alignas(struct ext2_super_block) uint8_t whole[SUPER_SIZE];
-	size_t flags = offsetof(struct ext2_super_block, s_feature_incompat);
+	size_t flags = S_FEATURE_INCOMPAT;
 	char why[WHY_SIZE / 2];
 
 	memcpy(raw, o->raw, sizeof(raw));

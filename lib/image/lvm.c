@@ -16,9 +16,14 @@
 #include <string.h>
 
 #define LABEL_SECTORS 4
+#define LABEL_OFFSET 20 /* of the PV header in the label */
+#define LABEL_TYPE 24
 #define PV_UUID 32
 #define AREAS_MAX 16
 #define MDA_HEADER 512
+#define MDA_MAGIC 4
+#define MDA_TEXT 40 /* where the text begins in the area */
+#define MDA_TEXT_LEN 48
 #define TEXT_MAX (16u << 20)
 #define DEPTH_MAX 4 /* group, logical_volumes, volume, segment */
 #define WORD_MAX 128
@@ -280,10 +285,10 @@ static char *read_text(struct blkdev *dev, uint64_t off, uint64_t len)
 	char *text;
 
 	if (blkdev_read(dev, off, sizeof(header), header) ||
-	    memcmp(header + 4, " LVM2 x[5A%r0N*>", 16))
+	    memcmp(header + MDA_MAGIC, " LVM2 x[5A%r0N*>", 16))
 		return NULL;
-	at = get_le64(header + 40);
-	size = get_le64(header + 48);
+	at = get_le64(header + MDA_TEXT);
+	size = get_le64(header + MDA_TEXT_LEN);
 	if (at < MDA_HEADER || at >= len || !size || size > TEXT_MAX || size > len - MDA_HEADER)
 		return NULL;
 	text = calloc(1, size + 1);
@@ -301,7 +306,7 @@ static bool read_label(struct blkdev *dev, uint8_t *label)
 {
 	for (unsigned i = 0; i < LABEL_SECTORS; i++)
 		if (!blkdev_read(dev, i * SECTOR, SECTOR, label) && !memcmp(label, "LABELONE", 8) &&
-		    !memcmp(label + 24, "LVM2 001", 8))
+		    !memcmp(label + LABEL_TYPE, "LVM2 001", 8))
 			return true;
 	return false;
 }
@@ -315,7 +320,7 @@ static char *find_text(struct blkdev *dev, char uuid[PV_UUID + 1])
 
 	if (!read_label(dev, label))
 		return NULL;
-	at = get_le32(label + 20);
+	at = get_le32(label + LABEL_OFFSET);
 	if (at > SECTOR - PV_UUID - 8)
 		return NULL;
 	memcpy(uuid, label + at, PV_UUID);

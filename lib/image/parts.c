@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 #include "errors.h"
+#include "format/fields.h"
+#include "format/super.h"
 #include "image/gpt.h"
 #include "image/signatures.h"
 #include <blkid/blkid.h>
@@ -22,7 +24,6 @@
 
 /* More than this nobody chooses from; metadata that name a place a million times end here. */
 #define PLACES_MAX 1024
-#define SB_MAGIC_OFF (1024 + offsetof(struct ext2_super_block, s_magic))
 
 static bool is_ext_type(const char *type)
 {
@@ -36,8 +37,8 @@ static bool has_ext_magic(struct blkdev *dev, const struct part *part)
 	uint8_t magic[2];
 	uint64_t end;
 
-	return bytes_add(part->start, SB_MAGIC_OFF, &end) &&
-	       !blkdev_read(dev, part->start + SB_MAGIC_OFF, sizeof(magic), magic) &&
+	return bytes_add(part->start, SUPER_OFFSET + S_MAGIC, &end) &&
+	       !blkdev_read(dev, part->start + SUPER_OFFSET + S_MAGIC, sizeof(magic), magic) &&
 	       get_le16(magic) == EXT2_SUPER_MAGIC;
 }
 

@@ -4,13 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include <stddef.h>
-
-#define S_STATE 0x3a
-#define VALID_FS 0x01
-#define S_FEATURE_INCOMPAT 0x60
-#define RECOVER 0x04
-#define S_SNAPSHOT_LIST 0x190 /* 32 bits that nothing has ever used */
+#include "format/fields.h"
 
 /* crc32c is linear: what turning these bits does to the checksum of a sector, starting from 0. */
 static uint32_t delta(size_t at, uint32_t bits)
@@ -72,15 +66,15 @@ static void turn(uint8_t *raw, size_t at, uint32_t bits, bool metadata_csum)
 
 bool flip_recover_is_on(const uint8_t *raw)
 {
-	return get_le32(raw + S_FEATURE_INCOMPAT) & RECOVER;
+	return get_le32(raw + S_FEATURE_INCOMPAT) & EXT3_FEATURE_INCOMPAT_RECOVER;
 }
 
 void flip_recover(uint8_t *raw, bool metadata_csum)
 {
-	turn(raw, S_FEATURE_INCOMPAT, RECOVER, metadata_csum);
+	turn(raw, S_FEATURE_INCOMPAT, EXT3_FEATURE_INCOMPAT_RECOVER, metadata_csum);
 }
 
 void flip_valid(uint8_t *raw, bool metadata_csum)
 {
-	turn(raw, S_STATE, VALID_FS, metadata_csum);
+	turn(raw, S_STATE, EXT2_VALID_FS, metadata_csum);
 }

@@ -7,6 +7,7 @@
 #include "edit/pieces.h"
 #include "edit/session.h"
 #include "file/map.h"
+#include "format/orphan_block.h"
 #include "image/groups.h"
 #include "ops/truncate.h"
 #include "scan/orphan_list.h"
@@ -14,9 +15,6 @@
 #include "txn/txn.h"
 #include <errno.h>
 #include <stdlib.h>
-
-#define S_LAST_ORPHAN 0xe8
-#define I_DTIME 0x14
 
 /* Where an orphan is listed: in the chain, or in an entry of the orphan file. */
 struct listed {
@@ -317,7 +315,8 @@ static errcode_t finish_block(struct orphans *o, uint64_t pblk, uint8_t *block, 
 		*any_left = true;
 		return 0;
 	}
-	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4) {
+	for (size_t at = 0; at < orphan_block_entries(img->block_size) && !err;
+	     at += ORPHAN_BLOCK_ENTRY) {
 		struct listed l = {.ino = get_le32(block + at), .pblk = pblk, .at = at};
 		bool stays = false;
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "format/orphan_block.h"
 #include "image/image.h"
 #include "scan/orphan_list.h"
 #include "txn/txn.h"
@@ -23,7 +24,7 @@ static errcode_t block_is_empty(struct e4z_image *img, const struct orphan_file 
 	if (err)
 		return image_fail(img, err, "reading the orphan file");
 	*empty &= orphan_block_ok(img, file, pblk, block) &&
-		  bytes_are_zero(block, orphan_entries_len(img));
+		  bytes_are_zero(block, orphan_block_entries(img->block_size));
 	return 0;
 }
 

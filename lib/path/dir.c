@@ -3,17 +3,15 @@
 // care.
 #include "path/dir.h"
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "file/inline.h"
+#include "format/dirent.h"
 #include "sets/rangeset.h"
 #include <errno.h>
 #include <stdlib.h>
 
-#define ENTRY_HEADER 8
 #define READ_BYTES 262144
-#define INLINE_PARENT 4 /* an inline directory begins with its parent's number instead of entries */
 
 VEC(run_vec, struct run);
 
@@ -39,34 +37,22 @@ bool dir_match(void *arg, const struct dir_entry *entry)
 	return false;
 }
 
-/* rec_len as ext4_rec_len_from_disk: 65536 does not fit into 16 bits. */
-static size_t record_len(const struct e4z_image *img, const uint8_t *e)
-{
-	size_t len = get_le16(e + 4);
-
-	if (img->block_size < 65536)
-		return len;
-	if (len == 65535 || len == 0)
-		return img->block_size;
-	return (len & 65532) | (len & 3) << 16;
-}
-
 /* The entries in LEN bytes at P, which lie at OFF of the directory. */
 static void walk_bytes(struct walk *w, const uint8_t *p, size_t len, uint64_t off)
 {
 	size_t at = 0;
 
-	while (!w->ended && len - at >= ENTRY_HEADER) {
+	while (!w->ended && len - at >= DIRENT_HEADER) {
 		const uint8_t *e = p + at;
-		size_t step = record_len(w->img, e);
-		struct dir_entry entry = {.ino = get_le32(e),
+		size_t step = dirent_len(e, w->img->block_size);
+		struct dir_entry entry = {.ino = dirent_ino(e),
 					  .off = off + at,
-					  .name = (const char *)e + ENTRY_HEADER,
-					  .name_len = e[6],
-					  .type = w->typed ? e[7] : 0};
+					  .name = (const char *)e + DIRENT_HEADER,
+					  .name_len = dirent_name_len(e),
+					  .type = w->typed ? dirent_type(e) : 0};
 
-		if (step < ENTRY_HEADER || step % 4 || step > len - at ||
-		    entry.name_len + ENTRY_HEADER > step) {
+		if (step < DIRENT_HEADER || step % 4 || step > len - at ||
+		    entry.name_len + DIRENT_HEADER > step) {
 			w->damaged = true;
 			return;
 		}
@@ -84,7 +70,8 @@ static errcode_t walk_inline(struct walk *w, const struct inode *inode)
 
 	if (!inline_find(w->img, inode, &data))
 		return E4Z_ET_BAD_DIR;
-	walk_bytes(w, data.head + INLINE_PARENT, INODE_I_BLOCK_LEN - INLINE_PARENT, INLINE_PARENT);
+	walk_bytes(w, data.head + DIRENT_INLINE_PARENT, INODE_I_BLOCK_LEN - DIRENT_INLINE_PARENT,
+		   DIRENT_INLINE_PARENT);
 	if (data.rest)
 		walk_bytes(w, data.rest, data.rest_len, INODE_I_BLOCK_LEN);
 	return 0;

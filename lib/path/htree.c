@@ -2,15 +2,10 @@
 // Looks a name up in a directory's hash tree; every number in it is checked before it is used.
 #include "path/htree.h"
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
+#include "format/dirent.h"
 #include <stdlib.h>
 
-/* The root block: entries of 12 bytes for "." and "..", then its info, then the index. */
-#define ROOT_INFO 24
-/* An interior block: the header of an empty directory entry, then the index. */
-#define NODE_INDEX 8
-#define INFO(field) (ROOT_INFO + offsetof(struct ext2_dx_root_info, field))
 /* Index blocks below the root; a third level needs large_dir. */
 #define LEVELS_MAX 2
 /* Leaves that one hash may continue into: a corrupt tree has more, or names made to collide. */
@@ -27,36 +22,20 @@ struct descent {
 	uint8_t *block[LEVELS_MAX + 2];
 };
 
-/* The index of a block: the first entry has its limit and count in place of a hash. */
 struct index {
 	const uint8_t *entries;
 	unsigned count;
 };
 
-static uint32_t entry_hash(const struct index *index, unsigned i)
-{
-	const uint8_t *entry = index->entries + i * sizeof(struct ext2_dx_entry);
-
-	return get_le32(entry + offsetof(struct ext2_dx_entry, hash));
-}
-
-static uint32_t entry_block(const struct index *index, unsigned i)
-{
-	const uint8_t *entry = index->entries + i * sizeof(struct ext2_dx_entry);
-
-	return get_le32(entry + offsetof(struct ext2_dx_entry, block));
-}
-
 /* The index at OFF of BLOCK. False: it cannot be one. */
 static bool open_index(const struct e4z_image *img, const uint8_t *block, size_t off,
 		       struct index *index)
 {
-	unsigned limit = get_le16(block + off + offsetof(struct ext2_dx_countlimit, limit));
+	unsigned limit = dx_limit(block + off);
 
 	index->entries = block + off;
-	index->count = get_le16(block + off + offsetof(struct ext2_dx_countlimit, count));
-	return index->count && index->count <= limit &&
-	       limit <= (img->block_size - off) / sizeof(struct ext2_dx_entry);
+	index->count = dx_count(block + off);
+	return index->count && index->count <= limit && limit <= (img->block_size - off) / DX_ENTRY;
 }
 
 /* The last entry whose names may have HASH. */
@@ -67,7 +46,7 @@ static unsigned search_index(const struct index *index, uint32_t hash)
 	while (from < to) {
 		unsigned middle = from + (to - from) / 2;
 
-		if (entry_hash(index, middle) > hash)
+		if (dx_hash(index->entries, middle) > hash)
 			to = middle;
 		else
 			from = middle + 1;
@@ -97,17 +76,17 @@ static bool search(struct descent *d, const struct index *index, unsigned levels
 
 	for (unsigned i = search_index(index, d->hash);;) {
 		if (!levels) {
-			if (!search_leaf(d, entry_block(index, i)))
+			if (!search_leaf(d, dx_block(index->entries, i)))
 				return false;
-		} else if (!dir_read_block(d->img, d->work, d->inode, entry_block(index, i),
+		} else if (!dir_read_block(d->img, d->work, d->inode, dx_block(index->entries, i),
 					   d->budget, d->block[levels]) ||
-			   !open_index(d->img, d->block[levels], NODE_INDEX, &below) ||
+			   !open_index(d->img, d->block[levels], DX_NODE_INDEX, &below) ||
 			   !search(d, &below, levels - 1)) {
 			return false;
 		}
 		if (++i == index->count)
 			return true;
-		if ((entry_hash(index, i) & ~1u) != d->hash)
+		if ((dx_hash(index->entries, i) & ~1u) != d->hash)
 			return false;
 	}
 }
@@ -117,7 +96,7 @@ static bool make_hash(struct descent *d, const uint8_t *root)
 {
 	struct ext2_super_block *super = d->img->fs->super;
 	const struct ext2fs_nls_table *charset = NULL;
-	int version = root[INFO(hash_version)];
+	int version = dx_hash_version(root);
 	uint32_t minor;
 
 	/* of names that need a key the hash is in the entries */
@@ -136,14 +115,12 @@ static bool make_hash(struct descent *d, const uint8_t *root)
 static void search_root(struct descent *d)
 {
 	const uint8_t *root = d->block[LEVELS_MAX + 1];
-	unsigned levels = root[INFO(indirect_levels)];
+	unsigned levels = dx_levels(root);
 	struct index index;
 
-	if (get_le32(root + INFO(reserved_zero)) || root[INFO(unused_flags)] & 1 ||
-	    root[INFO(info_length)] != sizeof(struct ext2_dx_root_info) ||
+	if (!dx_root_ok(root) ||
 	    levels > LEVELS_MAX - !ext2fs_has_feature_largedir(d->img->fs->super) ||
-	    !open_index(d->img, root, ROOT_INFO + sizeof(struct ext2_dx_root_info), &index) ||
-	    !make_hash(d, root))
+	    !open_index(d->img, root, DX_ROOT_INDEX, &index) || !make_hash(d, root))
 		return;
 	(void)search(d, &index, levels);
 }

@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define DIRECT_BLOCKS 12
-
 struct doubt {
 	const struct e4z_image *img;
 	struct rangeset *blocks;
@@ -43,23 +41,21 @@ static errcode_t descend(struct doubt *d, uint64_t pblk, uint8_t *buf, bool *go)
 
 static errcode_t add_node(struct doubt *d, const uint8_t *node, size_t room, unsigned depth)
 {
-	unsigned entries = get_le16(node + 2);
+	unsigned entries = node_entries(node);
 	errcode_t err = 0;
 	bool go;
 
-	if (get_le16(node) != NODE_MAGIC || entries > (room - NODE_HEADER) / NODE_ENTRY)
+	if (!node_has_magic(node) || entries > node_capacity((uint32_t)room))
 		return 0;
 	for (unsigned i = 0; i < entries && !err; i++) {
-		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
-		uint32_t len = get_le16(e + 4);
+		const uint8_t *e = node_at(node, i);
+		bool unwritten;
 
 		if (!depth) {
-			len = len > NODE_WRITTEN_MAX ? len - NODE_WRITTEN_MAX : len;
-			err = add(d, get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32, len, &go);
+			err = add(d, extent_pblk(e), extent_len(e, &unwritten), &go);
 			continue;
 		}
-		err = descend(d, get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32,
-			      d->level[depth - 1], &go);
+		err = descend(d, index_pblk(e), d->level[depth - 1], &go);
 		if (!err && go)
 			err = add_node(d, d->level[depth - 1], d->img->block_size, depth - 1);
 	}
@@ -81,16 +77,16 @@ static errcode_t add_pointer(struct doubt *d, uint32_t pblk, unsigned level)
 
 static errcode_t add_map(struct doubt *d, const uint8_t *i_block, uint32_t flags)
 {
-	unsigned depth = get_le16(i_block + 6);
+	unsigned depth = node_depth(i_block);
 	errcode_t err = 0;
 
 	if (flags & EXT4_INLINE_DATA_FL)
 		return 0;
-	if (get_le16(i_block) == NODE_MAGIC)
+	if (node_has_magic(i_block))
 		return depth > NODE_MAX_DEPTH ? 0 : add_node(d, i_block, INODE_I_BLOCK_LEN, depth);
-	for (unsigned i = 0; i < DIRECT_BLOCKS + 3 && !err; i++)
+	for (unsigned i = 0; i < EXT2_N_BLOCKS && !err; i++)
 		err = add_pointer(d, get_le32(i_block + i * 4),
-				  i < DIRECT_BLOCKS ? 0 : i - DIRECT_BLOCKS + 1);
+				  i < EXT2_NDIR_BLOCKS ? 0 : i - EXT2_NDIR_BLOCKS + 1);
 	return err;
 }
 

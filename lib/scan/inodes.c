@@ -9,10 +9,6 @@
 
 #define PIECE_BYTES 262144
 
-/* Offsets in the slot. */
-#define I_MODE 0x00
-#define I_LINKS 0x1a
-
 static uint32_t per_group(const struct inodes *it)
 {
 	return it->img->fs->super->s_inodes_per_group;

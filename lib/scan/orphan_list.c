@@ -4,11 +4,9 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/crc32c.h"
+#include "format/orphan_block.h"
 #include <errno.h>
 #include <stdlib.h>
-
-#define ORPHAN_MAGIC 0x0b10ca04u
 
 bool orphan_may_be(const struct e4z_image *img, uint32_t ino)
 {
@@ -98,31 +96,25 @@ void orphan_file_close(struct orphan_file *file)
 	vec_free(&file->runs);
 }
 
-/* The checksum covers the block's own number and its entries, with the file's seed. */
-static uint32_t block_csum(const struct e4z_image *img, const struct orphan_file *file,
-			   uint64_t pblk, const uint8_t *block)
-{
-	uint8_t number[8];
-
-	for (unsigned i = 0; i < 8; i++)
-		number[i] = (uint8_t)(pblk >> 8 * i);
-	return crc32c(crc32c(file->seed, number, 8), block, orphan_entries_len(img));
-}
-
 bool orphan_block_ok(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
 		     const uint8_t *block)
 {
-	const uint8_t *tail = block + orphan_entries_len(img);
+	uint32_t size = img->block_size;
 
-	return get_le32(tail) == ORPHAN_MAGIC &&
-	       (!img->metadata_csum || get_le32(tail + 4) == block_csum(img, file, pblk, block));
+	return orphan_block_magic(block, size) == EXT4_ORPHAN_BLOCK_MAGIC &&
+	       (!img->metadata_csum ||
+		orphan_block_csum(block, size) ==
+			orphan_block_csum_right(block, size, pblk, file->seed));
 }
 
 void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
 		       uint8_t *block)
 {
+	uint32_t size = img->block_size;
+
 	if (img->metadata_csum)
-		put_le32(block + orphan_entries_len(img) + 4, block_csum(img, file, pblk, block));
+		orphan_block_set_csum(block, size,
+				      orphan_block_csum_right(block, size, pblk, file->seed));
 }
 
 static errcode_t load_block(const struct e4z_image *img, const struct orphan_file *file,
@@ -133,7 +125,8 @@ static errcode_t load_block(const struct e4z_image *img, const struct orphan_fil
 	if (image_read(img, pblk * img->block_size, img->block_size, block) ||
 	    !orphan_block_ok(img, file, pblk, block))
 		return 0;
-	for (size_t at = 0; at < orphan_entries_len(img) && !err; at += 4) {
+	for (size_t at = 0; at < orphan_block_entries(img->block_size) && !err;
+	     at += ORPHAN_BLOCK_ENTRY) {
 		uint32_t ino = get_le32(block + at);
 
 		if (orphan_may_be(img, ino))

@@ -31,12 +31,6 @@ errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 			   struct orphan_file *file);
 void orphan_file_close(struct orphan_file *file);
 
-/* Bytes of a block that are entries. */
-static inline size_t orphan_entries_len(const struct e4z_image *img)
-{
-	return img->block_size - 8;
-}
-
 /* Magic and checksum of BLOCK, which is at PBLK, are right. */
 bool orphan_block_ok(const struct e4z_image *img, const struct orphan_file *file, uint64_t pblk,
 		     const uint8_t *block);

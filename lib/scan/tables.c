@@ -177,7 +177,7 @@ static bool bit_set(const uint8_t *bitmap, uint32_t n)
  */
 static bool slot_counts(uint32_t ino, const uint8_t *raw, bool believed)
 {
-	bool mode = get_le16(raw + 0x00), links = get_le16(raw + 0x1a);
+	bool mode = get_le16(raw + I_MODE), links = get_le16(raw + I_LINKS);
 
 	return (believed ? mode || links : mode && links) && !look_leaves_out(ino);
 }
@@ -190,7 +190,7 @@ static errcode_t look_at_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	if (!csum_ok) {
 		if (t->mode != JUDGE)
 			return 0;
-		if (!get_le16(raw + 0x1a))
+		if (!get_le16(raw + I_LINKS))
 			return findings_skip(t->findings, ino,
 					     "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");

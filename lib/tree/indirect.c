@@ -365,7 +365,7 @@ static void fill_data(uint8_t *image, const struct extents *list, uint64_t lblk,
 	extents_walk_start(list, &walk, lblk, lblk + count, false);
 	while (extents_walk_next(list, &walk, &run))
 		for (uint64_t i = 0; i < run.len; i++)
-			node_put32(image + (run.lblk - lblk + i) * 4, (uint32_t)(run.pblk + i));
+			put_le32(image + (run.lblk - lblk + i) * 4, (uint32_t)(run.pblk + i));
 }
 
 static errcode_t put_level(struct indirect *map, const struct extents *list,
@@ -389,8 +389,8 @@ static errcode_t put_level(struct indirect *map, const struct extents *list,
 
 			memset(image, 0, map->block_size);
 			for (size_t j = child; j < child + has; j++)
-				node_put32(image + (below->items[j].index - 1) % map->per_block * 4,
-					   below->items[j].pblk);
+				put_le32(image + (below->items[j].index - 1) % map->per_block * 4,
+					 below->items[j].pblk);
 		}
 		err = sink->put(sink->arg, block->pblk, image);
 		if (err)
@@ -424,7 +424,7 @@ errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct
 		const struct pointer_row *row = &map->next[level];
 		bool has = row->count && !row->items[0].index;
 
-		node_put32(root + (size_t)(DIRECT + level) * 4, has ? row->items[0].pblk : 0);
+		put_le32(root + (size_t)(DIRECT + level) * 4, has ? row->items[0].pblk : 0);
 	}
 	memcpy(i_block, root, sizeof(root));
 	rows_free(map->now);

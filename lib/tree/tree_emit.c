@@ -56,7 +56,7 @@ static errcode_t put_level(struct tree *tree, const struct extents *list,
 {
 	const struct nodes *row = &tree->next.level[level];
 	size_t size = tree->config.block_size, child = 0;
-	size_t tail = NODE_HEADER + (size_t)tree->capacity * NODE_ENTRY;
+	size_t tail = node_tail(tree->capacity);
 
 	for (size_t i = 0; i < row->count; i++) {
 		const struct node *node = &row->items[i];
@@ -73,7 +73,7 @@ static errcode_t put_level(struct tree *tree, const struct extents *list,
 		else if (!fill_leaf(image, list, node->key, node_end(row, i), node->count))
 			return E4Z_ET_USAGE;
 		if (tree->config.csum)
-			node_put32(image + tail, crc32c(tree->config.seed, image, tail));
+			put_le32(image + tail, crc32c(tree->config.seed, image, tail));
 		err = sink->put(sink->arg, node->pblk, image);
 		if (err)
 			return err;
@@ -89,7 +89,7 @@ static bool fill_root(const struct tree *tree, const struct extents *list, uint8
 	struct run run;
 
 	memset(root, 0, TREE_ROOT_LEN);
-	node_put32(root + 8, tree->generation);
+	node_set_generation(root, tree->generation);
 	if (tree->next.depth) {
 		entries = (uint32_t)top->count;
 		fill_index(root, top->items, entries);

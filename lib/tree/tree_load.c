@@ -14,15 +14,15 @@ struct loader {
 
 static bool header_ok(const uint8_t *node, uint32_t capacity, unsigned depth)
 {
-	uint32_t entries = get_le16(node + 2), max = get_le16(node + 4);
+	uint32_t entries = node_entries(node), max = node_max(node);
 
-	return get_le16(node) == NODE_MAGIC && entries <= max && max <= capacity &&
-	       get_le16(node + 6) == depth;
+	return node_has_magic(node) && entries <= max && max <= capacity &&
+	       node_depth(node) == depth;
 }
 
 static bool csum_ok(const struct tree *tree, const uint8_t *node)
 {
-	size_t tail = NODE_HEADER + (size_t)get_le16(node + 4) * NODE_ENTRY;
+	size_t tail = node_tail(node_max(node));
 
 	return !tree->config.csum ||
 	       (tail + 4 <= tree->config.block_size &&
@@ -31,17 +31,12 @@ static bool csum_ok(const struct tree *tree, const uint8_t *node)
 
 static errcode_t load_extents(struct loader *l, const uint8_t *node, uint64_t limit)
 {
-	for (uint32_t i = 0; i < get_le16(node + 2); i++) {
-		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
-		uint32_t len = get_le16(e + 4);
-		struct run run = {
-			.lblk = get_le32(e),
-			.pblk = get_le32(e + 8) | (uint64_t)get_le16(e + 6) << 32,
-			.unwritten = len > NODE_WRITTEN_MAX,
-		};
+	for (uint32_t i = 0; i < node_entries(node); i++) {
+		const uint8_t *e = node_at(node, i);
+		struct run run = {.lblk = entry_key(e), .pblk = extent_pblk(e)};
 		errcode_t err;
 
-		run.len = run.unwritten ? len - NODE_WRITTEN_MAX : len;
+		run.len = extent_len(e, &run.unwritten);
 		if (run.lblk + run.len > limit)
 			return E4Z_ET_CORRUPT_MAP;
 		err = extents_load(l->list, &run);
@@ -58,8 +53,8 @@ static errcode_t load_child(struct loader *l, const uint8_t *e, unsigned level, 
 {
 	uint8_t *buf = l->buf + (size_t)level * l->tree->config.block_size;
 	struct node child = {
-		.pblk = get_le32(e + 4) | (uint64_t)get_le16(e + 8) << 32,
-		.key = get_le32(e),
+		.pblk = index_pblk(e),
+		.key = entry_key(e),
 		.old = NODE_NONE,
 	};
 	errcode_t err = l->read(l->arg, child.pblk, buf);
@@ -68,9 +63,9 @@ static errcode_t load_child(struct loader *l, const uint8_t *e, unsigned level, 
 		return err;
 	if (!header_ok(buf, l->tree->capacity, level) || !csum_ok(l->tree, buf))
 		return E4Z_ET_CORRUPT_MAP;
-	child.count = get_le16(buf + 2);
+	child.count = node_entries(buf);
 	/* the kernel refuses such nodes too, but for a leaf without entries */
-	if (child.count ? get_le32(buf + NODE_HEADER) != child.key : level > 0)
+	if (child.count ? entry_key(node_at(buf, 0)) != child.key : level > 0)
 		return E4Z_ET_CORRUPT_MAP;
 	if (vec_push(&l->tree->now.level[level], child))
 		return ENOMEM;
@@ -80,16 +75,16 @@ static errcode_t load_child(struct loader *l, const uint8_t *e, unsigned level, 
 /* What stands in a node whose header is good, all of it below LIMIT. */
 static errcode_t load_node(struct loader *l, const uint8_t *node, unsigned depth, uint64_t limit)
 {
-	uint32_t entries = get_le16(node + 2);
+	uint32_t entries = node_entries(node);
 	errcode_t err;
 
 	if (!depth)
 		return load_extents(l, node, limit);
 	for (uint32_t i = 0; i < entries; i++) {
-		const uint8_t *e = node + NODE_HEADER + i * NODE_ENTRY;
-		uint64_t end = i + 1 < entries ? get_le32(e + NODE_ENTRY) : limit;
+		const uint8_t *e = node_at(node, i);
+		uint64_t end = i + 1 < entries ? entry_key(e + NODE_ENTRY) : limit;
 
-		if (get_le32(e) >= end || end > limit)
+		if (entry_key(e) >= end || end > limit)
 			return E4Z_ET_CORRUPT_MAP;
 		err = load_child(l, e, depth - 1, end);
 		if (err)
@@ -112,7 +107,7 @@ struct tree *tree_new(const struct tree_config *config)
 errcode_t tree_load(const struct tree_config *config, const void *i_block, tree_read *read,
 		    void *arg, struct extents *list, struct tree **tree_out)
 {
-	unsigned depth = get_le16((const uint8_t *)i_block + 6);
+	unsigned depth = node_depth(i_block);
 	uint8_t *buf = malloc((size_t)config->block_size * NODE_MAX_DEPTH);
 	struct tree *tree = tree_new(config);
 	struct loader l = {tree, list, read, arg, buf};
@@ -128,8 +123,8 @@ errcode_t tree_load(const struct tree_config *config, const void *i_block, tree_
 		tree_free(tree);
 		return err;
 	}
-	tree->now.depth = get_le16((const uint8_t *)i_block + 2) ? depth : 0;
-	tree->generation = get_le32((const uint8_t *)i_block + 8);
+	tree->now.depth = node_entries(i_block) ? depth : 0;
+	tree->generation = node_generation(i_block);
 	*tree_out = tree;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/invariant.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "image/groups.h"
 #include "sets/hole.h"
@@ -15,8 +16,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define S_FREE_BLOCKS offsetof(struct ext2_super_block, s_free_blocks_count)
-#define S_FREE_BLOCKS_HI offsetof(struct ext2_super_block, s_free_blocks_hi)
 #define GOOD_RUN 256 /* clusters: what is shorter is taken only where nothing else is left */
 
 errcode_t alloc_left(struct e4z_image *img, bool reserved, uint64_t *clusters)

@@ -3,13 +3,12 @@
 #include "txn/direct.h"
 
 #include "base/bytes.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "image/groups.h"
 #include "journal/flip.h"
 #include "sets/rangeset.h"
 #include <errno.h>
-
-#define S_KBYTES_WRITTEN 0x178
 
 /* The blocks of all inode tables. */
 static errcode_t note_inode_tables(const struct e4z_image *img, struct rangeset **tables)

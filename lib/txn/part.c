@@ -4,24 +4,11 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "image/groups.h"
 #include "txn/txn.h"
 #include <string.h>
-
-/* Offsets in a group descriptor and in the superblock. */
-enum {
-	BG_BLOCK_BITMAP = 0x00,
-	BG_FREE_BLOCKS = 0x0c,
-	BG_FLAGS = 0x12,
-	BG_BITMAP_CSUM = 0x18,
-	BG_CHECKSUM = 0x1e,
-	BG_BLOCK_BITMAP_HI = 0x20,
-	BG_FREE_BLOCKS_HI = 0x2c,
-	BG_BITMAP_CSUM_HI = 0x38,
-	S_FREE_BLOCKS = 0x0c,
-	S_FREE_BLOCKS_HI = 0x158,
-};
 
 static uint32_t bitmap_bytes(const struct e4z_image *img)
 {

@@ -4,13 +4,12 @@
 #include "txn/txn.h"
 
 #include "base/bytes.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "sets/spill.h"
 #include "txn/txn_state.h"
 #include <errno.h>
 #include <stddef.h>
-
-#define RO_COMPAT offsetof(struct ext2_super_block, s_feature_ro_compat)
 
 errcode_t txn_may_change(struct e4z_image *img)
 {
@@ -133,7 +132,7 @@ errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
 
 static void drop_ro_compat(uint8_t *raw, uint32_t bits)
 {
-	put_le32(raw + RO_COMPAT, get_le32(raw + RO_COMPAT) & ~bits);
+	put_le32(raw + S_FEATURE_RO_COMPAT, get_le32(raw + S_FEATURE_RO_COMPAT) & ~bits);
 }
 
 errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits)

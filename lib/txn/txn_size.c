@@ -3,17 +3,13 @@
 #include "txn/txn.h"
 
 #include "base/bytes.h"
+#include "format/fields.h"
 #include "format/super.h"
 #include "txn/txn_state.h"
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CSUM offsetof(struct ext2_super_block, s_checksum)
-#define INCOMPAT offsetof(struct ext2_super_block, s_feature_incompat)
-#define WTIME offsetof(struct ext2_super_block, s_wtime)
-#define WTIME_HI offsetof(struct ext2_super_block, s_wtime_hi)
 
 /* A changed superblock says when, if anybody's time changed, and has its checksum. */
 static errcode_t seal_super(struct e4z_image *img)
@@ -27,16 +23,16 @@ static errcode_t seal_super(struct e4z_image *img)
 	if (err)
 		return err;
 	/* the view shows the flag of the log that is replayed first; the commit turns its own */
-	put_le32(raw + INCOMPAT,
-		 get_le32(raw + INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
-	if (img->txn->replay_pending && !memcmp(raw, img->txn->clean_super, CSUM)) {
+	put_le32(raw + S_FEATURE_INCOMPAT,
+		 get_le32(raw + S_FEATURE_INCOMPAT) & ~(uint32_t)EXT3_FEATURE_INCOMPAT_RECOVER);
+	if (img->txn->replay_pending && !memcmp(raw, img->txn->clean_super, S_CHECKSUM)) {
 		/* the replay writes it */
 		memcpy(raw, img->txn->clean_super, SUPER_SIZE);
 		return 0;
 	}
 	if (img->txn->stamped) {
-		put_le32(raw + WTIME, (uint32_t)img->txn->now);
-		raw[WTIME_HI] = (uint8_t)(img->txn->now >> 32);
+		put_le32(raw + S_WTIME, (uint32_t)img->txn->now);
+		raw[S_WTIME_HI] = (uint8_t)(img->txn->now >> 32);
 	}
 	if (img->metadata_csum)
 		super_csum_set(raw);

@@ -126,6 +126,12 @@ for part in 'lib/base/bytes void e4z_check(void); void f(void); void f(void) { e
 done
 red calls 'lib/base/bytes.c: calls up to e4z_check()' builddir="$copy/objects"
 
+for fault in 'get_le32(raw + 0x64);' '#define I_FLAGS 0x20' 'offsetof(struct ext2_super_block, s_magic);'; do
+	fresh
+	echo "$fault" | plant lib/base/odd.c
+	red offsets 'lib/base/odd.c:1: '
+done
+
 fresh
 printf '/* no licence */\nint x;\n' | plant lib/base/free.c
 red spdx 'lib/base/free.c:1: no SPDX'

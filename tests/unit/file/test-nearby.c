@@ -21,8 +21,8 @@ static void fill(uint32_t stamp)
 {
 	for (uint32_t i = 0; i < BLOCKS; i++)
 		for (size_t at = 0; at < BS; at += 8) {
-			node_put32(disk[i] + at, i);
-			node_put32(disk[i] + at + 4, stamp);
+			put_le32(disk[i] + at, i);
+			put_le32(disk[i] + at + 4, stamp);
 		}
 	CHECK(pwrite(img.dev->fd, disk, sizeof(disk), 0) == (ssize_t)sizeof(disk));
 }

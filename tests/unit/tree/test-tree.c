@@ -379,7 +379,7 @@ static size_t pack_level(struct bench *b, uint8_t *entries, size_t count, unsign
 		memset(image, 0, size);
 		node_header(image, n, capacity, depth);
 		memcpy(image + NODE_HEADER, entries + i * NODE_ENTRY, (size_t)n * NODE_ENTRY);
-		node_put32(image + tail, crc32c(b->config.seed, image, tail));
+		put_le32(image + tail, crc32c(b->config.seed, image, tail));
 		b->disk->puts = 0;
 		CHECK(!disk_take(b->disk, 0, &pblk) && !disk_put(b->disk, pblk, image));
 		node_index(entries + nodes * NODE_ENTRY, get_le32(entries + i * NODE_ENTRY), pblk);

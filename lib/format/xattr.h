@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Extended attributes in an inode's body: XATTR_MAGIC, then entries up to a zero word, then values.
+ * Offsets of values count from the first entry.
+ */
+#ifndef E4Z_FORMAT_XATTR_H
+#define E4Z_FORMAT_XATTR_H
+
+#include "base/bytes.h"
+#include <ext2fs/ext2_fs.h>
+#include <ext2fs/ext2_ext_attr.h>
+
+/* It uses the types of the one above. */
+#include <ext2fs/ext2_ext_attr.h>
+
+#define XATTR_MAGIC EXT2_EXT_ATTR_MAGIC
+#define XATTR_MAGIC_LEN 4
+#define XATTR_LAST 4 /* a zero word ends the entries */
+enum {
+	XATTR_ENTRY = sizeof(struct ext2_ext_attr_entry) /* its name follows */
+};
+
+#define XATTR_AT(field) offsetof(struct ext2_ext_attr_entry, field)
+/* namei.h has no constant for this index: EXT4_XATTR_INDEX_SYSTEM in the kernel. */
+#define XATTR_INDEX_SYSTEM 7
+
+/* Bytes of the entry E and its name, as they are padded. */
+static inline size_t xattr_entry_len(const uint8_t *e)
+{
+	return EXT2_EXT_ATTR_LEN((size_t)e[XATTR_AT(e_name_len)]);
+}
+
+static inline size_t xattr_value_off(const uint8_t *e)
+{
+	return get_le16(e + XATTR_AT(e_value_offs));
+}
+
+static inline void xattr_set_value_off(uint8_t *e, size_t off)
+{
+	put_le16(e + XATTR_AT(e_value_offs), (uint32_t)off);
+}
+
+/* The inode that holds the value, 0: the value is here. */
+static inline uint32_t xattr_value_inode(const uint8_t *e)
+{
+	return get_le32(e + XATTR_AT(e_value_inum));
+}
+
+static inline size_t xattr_value_len(const uint8_t *e)
+{
+	return get_le32(e + XATTR_AT(e_value_size));
+}
+
+/* The entry E names system.data, the rest of inline data. */
+static inline bool xattr_is_system_data(const uint8_t *e)
+{
+	return e[XATTR_AT(e_name_len)] == 4 && e[XATTR_AT(e_name_index)] == XATTR_INDEX_SYSTEM &&
+	       memcmp(e + XATTR_ENTRY, "data", 4) == 0;
+}
+
+#endif
