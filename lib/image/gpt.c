@@ -10,9 +10,9 @@
 #include "base/cleanup.h"
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uuid/uuid.h>
 
 #define MBR_MAGIC_AT 510
 #define MBR_MAGIC 0xaa55
@@ -61,15 +61,15 @@ static bool header_ok(uint8_t *h, uint32_t sector)
 	return crc32(h, size) == crc;
 }
 
-/* The mixed order of bytes of a GUID. */
+/* Of a GUID the first three numbers are little-endian, of a UUID none. */
 static char *guid_text(const uint8_t *g)
 {
-	char *text;
+	const uuid_t uuid = {g[3], g[2], g[1],	g[0],  g[5],  g[4],  g[7],  g[6],
+			     g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]};
+	char *text = malloc(UUID_STR_LEN);
 
-	if (asprintf(&text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		     g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11],
-		     g[12], g[13], g[14], g[15]) < 0)
-		return NULL;
+	if (text)
+		uuid_unparse_lower(uuid, text);
 	return text;
 }
 
@@ -114,6 +114,13 @@ static bool take_entry(const uint8_t *e, uint32_t n, uint32_t sector, struct gpt
 	return true;
 }
 
+static bool take_texts(const uint8_t *e, struct gpt_entry *entry)
+{
+	entry->uuid = guid_text(e + E_GUID);
+	entry->name = name_text(e + E_NAME);
+	return entry->uuid && entry->name;
+}
+
 static errcode_t take_entries(const uint8_t *h, const uint8_t *table, uint32_t sector,
 			      struct gpt_entry_vec *entries)
 {
@@ -125,15 +132,11 @@ static errcode_t take_entries(const uint8_t *h, const uint8_t *table, uint32_t s
 
 		if (!take_entry(e, i + 1, sector, &entry))
 			continue;
-		entry.uuid = guid_text(e + E_GUID);
-		entry.name = name_text(e + E_NAME);
-		if (vec_push(entries, entry)) {
+		if (!take_texts(e, &entry) || vec_push(entries, entry)) {
 			free(entry.uuid);
 			free(entry.name);
 			return ENOMEM;
 		}
-		if (!entry.uuid || !entry.name)
-			return ENOMEM;
 	}
 	return 0;
 }

@@ -25,10 +25,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <uuid/uuid.h>
 
 #define ENTRIES_MAX 10000 /* of a directory that is searched */
 #define WHY_SIZE 512
-#define UUID_TEXT 37
 
 struct hunt {
 	struct e4z_image *img;
@@ -159,15 +159,6 @@ static errcode_t search_beside(struct hunt *hunt)
 	return folder ? search_folder(hunt, folder) : ENOMEM;
 }
 
-static void uuid_text(const uint8_t *uuid, char *text)
-{
-	for (unsigned i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*text++ = '-';
-		text += sprintf(text, "%02x", uuid[i]);
-	}
-}
-
 static errcode_t search_host(struct hunt *hunt, const char *uuid)
 {
 	blkid_cache cache = NULL;
@@ -192,10 +183,10 @@ static errcode_t search_host(struct hunt *hunt, const char *uuid)
 
 static errcode_t search(struct hunt *hunt)
 {
-	char uuid[UUID_TEXT];
+	char uuid[UUID_STR_LEN];
 	errcode_t err = 0;
 
-	uuid_text(hunt->uuid, uuid);
+	uuid_unparse_lower(hunt->uuid, uuid);
 	if (!hunt->img->dev->is_block)
 		err = search_beside(hunt);
 	if (!err)

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uuid/uuid.h>
 
 static errcode_t json_image(struct report *report, const struct e4z_image_info *info)
 {
@@ -19,14 +20,10 @@ static errcode_t json_image(struct report *report, const struct e4z_image_info *
 		[E4Z_JOURNAL_EXTERNAL] = "external",
 	};
 	struct json_line line = json_begin("image");
-	const uint8_t *u = info->uuid;
-	char uuid[40];
+	char uuid[UUID_STR_LEN];
 
 	(void)report;
-	snprintf(uuid, sizeof(uuid),
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-		 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-		 u[15]);
+	uuid_unparse_lower(info->uuid, uuid);
 	json_add_path(&line, info->path);
 	json_add_number(&line, "fs_offset", info->fs_offset);
 	json_add_number(&line, "block_size", info->block_size);
