@@ -7,7 +7,6 @@
 #define E4Z_FORMAT_XATTR_H
 
 #include "base/bytes.h"
-#include <ext2fs/ext2_ext_attr.h>
 #include <ext2fs/ext2_fs.h>
 
 /* It uses the types of the one above. */

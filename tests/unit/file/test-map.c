@@ -212,7 +212,7 @@ static void test_deep(void)
 	CHECK(says(walk(raw, EXT4_EXTENTS_FL, &seen), "order") && seen.count == 2);
 	extent(disk[20], 0, 0, 500, 600);
 	header(disk[21], 1, 84, 1);
-	CHECK(says(walk(raw, EXT4_EXTENTS_FL, &seen), "level") && seen.count == 2);
+	CHECK(says(walk(raw, EXT4_EXTENTS_FL, &seen), "depth") && seen.count == 2);
 	header(disk[21], 1, 85, 0);
 	CHECK(says(walk(raw, EXT4_EXTENTS_FL, &seen), "header") && seen.count == 2);
 	header(disk[21], 1, 84, 0);
