@@ -11,11 +11,11 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "errors.h"
+#include "format/features.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LE16(field) ext2fs_le16_to_cpu(field)
@@ -24,90 +24,6 @@
 /* The group descriptors stay in memory: more than this is no file system of today. */
 #define DESC_BYTES_MAX (256u << 20)
 #define GROUP_BLOCKS_MIN 8
-
-#define COMPAT SUPER_COMPAT
-#define INCOMPAT SUPER_INCOMPAT
-#define RO_COMPAT SUPER_RO_COMPAT
-
-struct feature {
-	enum feature_set set;
-	uint32_t bit;
-	const char *name;
-	bool known; /* an incompatible one that e4zero can read past */
-};
-
-/* In the order of dumpe2fs. */
-static const struct feature features[] = {
-	{COMPAT, EXT2_FEATURE_COMPAT_DIR_PREALLOC, "dir_prealloc", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_IMAGIC_INODES, "imagic_inodes", true},
-	{COMPAT, EXT3_FEATURE_COMPAT_HAS_JOURNAL, "has_journal", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_EXT_ATTR, "ext_attr", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_RESIZE_INODE, "resize_inode", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_DIR_INDEX, "dir_index", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_LAZY_BG, "lazy_bg", true},
-	{COMPAT, EXT2_FEATURE_COMPAT_EXCLUDE_BITMAP, "snapshot_bitmap", true},
-	{COMPAT, EXT4_FEATURE_COMPAT_SPARSE_SUPER2, "sparse_super2", true},
-	{COMPAT, EXT4_FEATURE_COMPAT_FAST_COMMIT, "fast_commit", true},
-	{COMPAT, EXT4_FEATURE_COMPAT_STABLE_INODES, "stable_inodes", true},
-	{COMPAT, EXT4_FEATURE_COMPAT_ORPHAN_FILE, "orphan_file", true},
-	{INCOMPAT, EXT2_FEATURE_INCOMPAT_COMPRESSION, "compression", false},
-	{INCOMPAT, EXT2_FEATURE_INCOMPAT_FILETYPE, "filetype", true},
-	{INCOMPAT, EXT3_FEATURE_INCOMPAT_RECOVER, "needs_recovery", true},
-	{INCOMPAT, EXT3_FEATURE_INCOMPAT_JOURNAL_DEV, "journal_dev", false},
-	{INCOMPAT, EXT2_FEATURE_INCOMPAT_META_BG, "meta_bg", true},
-	{INCOMPAT, EXT3_FEATURE_INCOMPAT_EXTENTS, "extent", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_64BIT, "64bit", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_MMP, "mmp", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_FLEX_BG, "flex_bg", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_EA_INODE, "ea_inode", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_DIRDATA, "dirdata", false},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_CSUM_SEED, "metadata_csum_seed", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_LARGEDIR, "large_dir", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_INLINE_DATA, "inline_data", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_ENCRYPT, "encrypt", true},
-	{INCOMPAT, EXT4_FEATURE_INCOMPAT_CASEFOLD, "casefold", true},
-	{RO_COMPAT, EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER, "sparse_super", true},
-	{RO_COMPAT, EXT2_FEATURE_RO_COMPAT_LARGE_FILE, "large_file", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_HUGE_FILE, "huge_file", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_GDT_CSUM, "uninit_bg", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_DIR_NLINK, "dir_nlink", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE, "extra_isize", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_QUOTA, "quota", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_BIGALLOC, "bigalloc", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_METADATA_CSUM, "metadata_csum", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_REPLICA, "replica", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_READONLY, "read-only", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_PROJECT, "project", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, "shared_blocks", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_VERITY, "verity", true},
-	{RO_COMPAT, EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT, "orphan_present", true},
-};
-
-#define FEATURES (sizeof(features) / sizeof(features[0]))
-
-static const struct feature *feature_find(enum feature_set set, uint32_t bit)
-{
-	for (size_t i = 0; i < FEATURES; i++)
-		if (features[i].set == set && features[i].bit == bit)
-			return &features[i];
-	return NULL;
-}
-
-/* As e2fsprogs calls a bit that has no name. */
-static void feature_unknown_name(enum feature_set set, unsigned bit, char *name)
-{
-	snprintf(name, SUPER_FEATURE_NAME, "FEATURE_%c%u", "CIR"[set], bit & 31);
-}
-
-const char *super_feature_name(enum feature_set set, uint32_t bit, char *buf)
-{
-	const struct feature *f = feature_find(set, bit);
-
-	if (f)
-		return f->name;
-	feature_unknown_name(set, (unsigned)__builtin_ctz(bit), buf);
-	return buf;
-}
 
 /* The verdict in the making. */
 struct judge {
@@ -180,12 +96,11 @@ static errcode_t check_incompat(struct judge *j)
 {
 	for (unsigned i = 0; i < 32; i++) {
 		uint32_t bit = j->incompat & 1U << i;
-		const struct feature *f = bit ? feature_find(INCOMPAT, bit) : NULL;
-		char name[SUPER_FEATURE_NAME];
+		char name[FEATURE_NAME];
 
-		if (bit && !(f && f->known))
+		if (bit && !feature_is_readable(bit))
 			return judge_fail(j, E4Z_ET_FEATURE, "the feature %s is not supported",
-					  super_feature_name(INCOMPAT, bit, name));
+					  feature_name(FEATURE_INCOMPAT, bit, name));
 	}
 	return 0;
 }
@@ -381,33 +296,4 @@ uint64_t super_fs_len(const void *raw)
 
 	memcpy(&sb, raw, sizeof(sb));
 	return super_blocks(&sb) << (EXT2_MIN_BLOCK_LOG_SIZE + (LE32(sb.s_log_block_size) & 7));
-}
-
-const char *const *super_feature_names(const struct ext2_super_block *sb)
-{
-	const uint32_t sets[] = {sb->s_feature_compat, sb->s_feature_incompat,
-				 sb->s_feature_ro_compat};
-	size_t most = 3 * 32;
-	const char **names = malloc((most + 1) * sizeof(*names) + most * SUPER_FEATURE_NAME);
-	char *spare;
-	size_t n = 0;
-
-	if (!names)
-		return NULL;
-	spare = (char *)(names + most + 1);
-	for (unsigned i = 0; i < most; i++) {
-		enum feature_set set = i / 32;
-		uint32_t bit = sets[set] & 1U << i % 32;
-		const struct feature *f = bit ? feature_find(set, bit) : NULL;
-
-		if (!bit)
-			continue;
-		if (!f)
-			feature_unknown_name(set, i % 32, spare);
-		names[n++] = f ? f->name : spare;
-		if (!f)
-			spare += SUPER_FEATURE_NAME;
-	}
-	names[n] = NULL;
-	return names;
 }

@@ -27,21 +27,4 @@ void super_csum_set(uint8_t *raw);
 /* Bytes that the file system of a valid superblock RAW takes, whether or not they are there. */
 uint64_t super_fs_len(const void *raw);
 
-enum feature_set { SUPER_COMPAT, SUPER_INCOMPAT, SUPER_RO_COMPAT };
-
-/* "FEATURE_I31" and its zero byte */
-#define SUPER_FEATURE_NAME 12
-
-/*
- * The name of one feature bit, as mke2fs spells it: a static string, or BUF, of SUPER_FEATURE_NAME
- * bytes, for a bit that has no name.
- */
-const char *super_feature_name(enum feature_set set, uint32_t bit, char *buf);
-
-/*
- * The names of the feature bits set in SB, as mke2fs spells them: a NULL-terminated array in one
- * malloc()ed piece. NULL when memory runs out.
- */
-const char *const *super_feature_names(const struct ext2_super_block *sb);
-
 #endif

@@ -2,7 +2,7 @@
 /* What must not be edited, in the order of how little there is to be done about it. */
 #include "open/guard.h"
 
-#include "format/super.h"
+#include "format/features.h"
 #include "format/system.h"
 #include "journal/log.h"
 #include <inttypes.h>
@@ -67,14 +67,14 @@ static errcode_t check_marks(struct e4z_image *img, uint32_t bits, const struct 
 
 static errcode_t check_bits(struct e4z_image *img, enum feature_set set, uint32_t strange)
 {
-	char name[SUPER_FEATURE_NAME];
+	char name[FEATURE_NAME];
 
 	if (!strange)
 		return 0;
 	return image_refuse(img, E4Z_ET_FEATURE,
 			    "the feature %s is not supported for editing: the file system can only "
 			    "be checked",
-			    super_feature_name(set, strange & -strange, name));
+			    feature_name(set, strange & -strange, name));
 }
 
 /*
@@ -106,12 +106,13 @@ static errcode_t check_features(struct e4z_image *img)
 	if (!err)
 		err = CHECK_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
 	if (!err)
-		err = check_bits(img, SUPER_INCOMPAT, sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
+		err = check_bits(img, FEATURE_INCOMPAT,
+				 sb->s_feature_incompat & ~INCOMPAT_EDITABLE);
 	if (!err)
-		err = check_bits(img, SUPER_RO_COMPAT,
+		err = check_bits(img, FEATURE_RO_COMPAT,
 				 sb->s_feature_ro_compat & ~RO_COMPAT_EDITABLE);
 	if (!err)
-		err = check_bits(img, SUPER_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
+		err = check_bits(img, FEATURE_COMPAT, sb->s_feature_compat & ~COMPAT_EDITABLE);
 	if (!err)
 		err = check_creator(img);
 	return err;

@@ -2,11 +2,10 @@
 // An ordered map of a file that is changed in ranges.
 //
 // A range operation cuts the list at both ends of its range first, which needs memory at most
-// twice, and then cannot fail any more. Dirty ranges are appended as they come and put in order
-// when they have doubled, or when they are asked for.
+// twice, and then cannot fail any more.
 #include "tree/extents.h"
 
-#include "base/vec.h"
+#include "tree/changes.h"
 #include "tree/extents_row.h"
 
 #define MAX_WRITTEN 32768 /* blocks of one leaf entry */
@@ -14,8 +13,7 @@
 
 struct extents {
 	struct row row;
-	VEC(, struct e4z_span) dirty;
-	size_t sort_at; /* dirty ranges */
+	struct changes changes;
 	uint64_t cookie;
 };
 
@@ -29,7 +27,7 @@ void extents_free(struct extents *list)
 	if (!list)
 		return;
 	row_free(&list->row);
-	vec_free(&list->dirty);
+	changes_clear(&list->changes);
 	free(list);
 }
 
@@ -53,113 +51,47 @@ static struct run item_run(const struct item *item)
 	};
 }
 
-static int span_order(const void *a, const void *b)
+/* Before a change, which then cannot fail for want of memory to note it. */
+static errcode_t begin_change(struct extents *list)
 {
-	const struct e4z_span *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Changes often come in the order of the file. */
-static bool dirty_in_order(const struct extents *list)
-{
-	for (size_t i = 1; i < list->dirty.count; i++)
-		if (list->dirty.items[i].start < list->dirty.items[i - 1].start)
-			return false;
-	return true;
-}
-
-static void dirty_sort(struct extents *list)
-{
-	struct e4z_span *span = list->dirty.items;
-	size_t kept = 0;
-
-	if (!list->dirty.count)
-		return;
-	if (!dirty_in_order(list))
-		qsort(span, list->dirty.count, sizeof(*span), span_order);
-	for (size_t i = 1; i < list->dirty.count; i++) {
-		uint64_t end = span[i].start + span[i].len;
-
-		if (span[i].start > span[kept].start + span[kept].len)
-			span[++kept] = span[i];
-		else if (end > span[kept].start + span[kept].len)
-			span[kept].len = end - span[kept].start;
-	}
-	list->dirty.count = kept + 1;
-}
-
-static void dirty_add(struct extents *list, uint64_t start, uint64_t end)
-{
-	struct e4z_span *last;
-
-	if (!list->dirty.count) {
-		/* dirty_room() has seen to it that there is a place for this one */
-		list->dirty.items[list->dirty.count++] = (struct e4z_span){start, end - start};
-		return;
-	}
-	last = &list->dirty.items[list->dirty.count - 1];
-	if (start < last->start || start > last->start + last->len) {
-		if (!vec_push(&list->dirty, ((struct e4z_span){start, end - start})))
-			return;
-		/* a change must not fail half way: a wider range has to do */
-		last = &list->dirty.items[list->dirty.count - 1];
-		if (start < last->start) {
-			last->len += last->start - start;
-			last->start = start;
-		}
-	}
-	if (end > last->start + last->len)
-		last->len = end - last->start;
-}
-
-/* Before a change: room for a range at least. */
-static errcode_t dirty_room(struct extents *list)
-{
-	if (list->dirty.count && list->dirty.count >= list->sort_at) {
-		dirty_sort(list);
-		list->sort_at = list->dirty.count < 512 ? 1024 : list->dirty.count * 2;
-	}
 	list->cookie++;
-	return vec_grow(&list->dirty.items, list->dirty.count, &list->dirty.room,
-			sizeof(struct e4z_span));
+	return changes_reserve(&list->changes);
 }
 
 /*
  * [start, end) was changed; where it grew together with a neighbour, that one's entry changes
  * too.
  */
-static void dirty_mark(struct extents *list, uint64_t start, uint64_t end, bool left, bool right)
+static void mark_changed(struct extents *list, uint64_t start, uint64_t end, bool left, bool right)
 {
-	dirty_add(list, start - (left && start), end + right);
+	changes_add(&list->changes, start - (left && start), end + right);
 }
 
 errcode_t extents_touch(struct extents *list, uint64_t start, uint64_t len)
 {
-	errcode_t err = dirty_room(list);
+	errcode_t err = begin_change(list);
 
 	if (!err)
-		dirty_add(list, start, start + len);
+		changes_add(&list->changes, start, start + len);
 	return err;
 }
 
 errcode_t extents_dirty(struct extents *list, const struct e4z_span **spans, size_t *count)
 {
-	dirty_sort(list);
-	*spans = list->dirty.items;
-	*count = list->dirty.count;
+	changes_sort(&list->changes);
+	*spans = list->changes.spans.items;
+	*count = list->changes.spans.count;
 	return 0;
 }
 
 size_t extents_changes(const struct extents *list)
 {
-	return list->dirty.count;
+	return list->changes.spans.count;
 }
 
 void extents_clean(struct extents *list)
 {
-	vec_free(&list->dirty);
-	list->sort_at = 0;
+	changes_clear(&list->changes);
 }
 
 /* RUN can be said in an item and lies below EXTENTS_END. */
@@ -224,7 +156,7 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 		return E4Z_ET_USAGE;
 	if (!len || !item || item->lblk >= end)
 		return 0;
-	err = dirty_room(list);
+	err = begin_change(list);
 	if (!err)
 		err = row_cut_range(&list->row, lblk, end);
 	if (err)
@@ -252,7 +184,7 @@ errcode_t extents_remove(struct extents *list, uint64_t lblk, uint64_t len, exte
 	}
 	row_sweep(&list->row, first, p.chunk);
 	/* between the first and the last of what went nothing is left: it is one range */
-	dirty_mark(list, lblk, last, false, false);
+	mark_changed(list, lblk, last, false, false);
 	return 0;
 }
 
@@ -278,7 +210,7 @@ static bool narrow_to_change(const struct extents *list, uint64_t *start, uint64
 }
 
 /*
- * Change the items of one chunk from INDEX on, up to END and the one behind it, joining them to
+ * Change the items of one chunk from INDEX on, up to END and the one after it, joining them to
  * *LAST and to each other; *LAST becomes the last item kept. False when END is reached.
  */
 static bool change_chunk(struct extents *list, struct chunk *c, size_t index, uint64_t end,
@@ -296,7 +228,7 @@ static bool change_chunk(struct extents *list, struct chunk *c, size_t index, ui
 			item.where ^= ROW_UNWRITTEN;
 		joined = *last && item_joins(*last, &item);
 		if (changed || joined)
-			dirty_mark(list, item.lblk, item_end(&item), joined, false);
+			mark_changed(list, item.lblk, item_end(&item), joined, false);
 		if (joined) {
 			(*last)->len += item.len;
 			continue;
@@ -323,7 +255,7 @@ errcode_t extents_set_state(struct extents *list, uint64_t lblk, uint64_t len, b
 		return E4Z_ET_USAGE;
 	if (!narrow_to_change(list, &lblk, &end, state))
 		return 0;
-	err = dirty_room(list);
+	err = begin_change(list);
 	if (!err)
 		err = row_cut_range(&list->row, lblk, end);
 	if (err)
@@ -351,7 +283,7 @@ errcode_t extents_map(struct extents *list, const struct run *run)
 	next = row_at(&list->row, p);
 	if (next && next->lblk < run->lblk + run->len)
 		return E4Z_ET_USAGE;
-	err = dirty_room(list);
+	err = begin_change(list);
 	if (err)
 		return err;
 	prev = row_back(&list->row, &before) ? row_at(&list->row, before) : NULL;
@@ -372,7 +304,7 @@ errcode_t extents_map(struct extents *list, const struct run *run)
 		if (err)
 			return err;
 	}
-	dirty_mark(list, run->lblk, run->lblk + run->len, left, right);
+	mark_changed(list, run->lblk, run->lblk + run->len, left, right);
 	return 0;
 }
 
@@ -390,7 +322,7 @@ static void shift(struct extents *list, struct place p, uint32_t delta)
 errcode_t extents_collapse(struct extents *list, uint64_t lblk, uint64_t len, extents_freed *freed,
 			   void *arg)
 {
-	errcode_t err = dirty_room(list);
+	errcode_t err = begin_change(list);
 	struct place p;
 
 	if (!err)
@@ -401,7 +333,7 @@ errcode_t extents_collapse(struct extents *list, uint64_t lblk, uint64_t len, ex
 	if (!row_at(&list->row, p))
 		return 0;
 	shift(list, p, (uint32_t)-len);
-	dirty_mark(list, lblk, EXTENTS_END, row_join(&list->row, lblk), false);
+	mark_changed(list, lblk, EXTENTS_END, row_join(&list->row, lblk), false);
 	return 0;
 }
 
@@ -419,13 +351,13 @@ errcode_t extents_insert(struct extents *list, uint64_t lblk, uint64_t len)
 	row_back(&list->row, &last);
 	if (item_end(row_at(&list->row, last)) > EXTENTS_END - len)
 		return EFBIG;
-	err = dirty_room(list);
+	err = begin_change(list);
 	if (!err)
 		err = row_cut(&list->row, lblk);
 	if (err)
 		return err;
 	shift(list, row_locate(&list->row, lblk), (uint32_t)len);
-	dirty_mark(list, lblk, EXTENTS_END, false, false);
+	mark_changed(list, lblk, EXTENTS_END, false, false);
 	return 0;
 }
 

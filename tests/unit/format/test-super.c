@@ -5,6 +5,7 @@
  */
 #include "base/crc32c.h"
 #include "errors.h"
+#include "format/features.h"
 #include "format/super.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -227,7 +228,7 @@ static void test_names(void)
 	sb.s_feature_compat = EXT3_FEATURE_COMPAT_HAS_JOURNAL | 1U << 30;
 	sb.s_feature_incompat = EXT4_FEATURE_INCOMPAT_64BIT;
 	sb.s_feature_ro_compat = EXT4_FEATURE_RO_COMPAT_GDT_CSUM | 1U << 31;
-	names = super_feature_names(&sb);
+	names = feature_names(&sb);
 	if (!names)
 		exit(1);
 	CHECK(!strcmp(names[0], "has_journal"), "%s", names[0]);
@@ -238,7 +239,7 @@ static void test_names(void)
 	CHECK(!names[5], "more than five");
 	free((void *)names);
 	memset(&sb, 0xff, sizeof(sb));
-	names = super_feature_names(&sb);
+	names = feature_names(&sb);
 	CHECK(names && names[95] && !names[96], "all 96 bits");
 	free((void *)names);
 }

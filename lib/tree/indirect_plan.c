@@ -1,34 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Indirect maps: three rows of pointer blocks, each kept in the order of the ranges they stand for.
-//
-// The blocks of a level are numbered by their place: block 0 hangs in i_block, block 1 + i at place
-// i % P of block i / P of the level above, with P pointers a block. So block q of level 1 maps P
-// logical blocks from 12 + q * P on.
-#include "tree/indirect.h"
+// Indirect maps loaded, and how they follow a list of extents.
+#include "tree/indirect_level.h"
 
 #include "base/cleanup.h"
-#include "base/vec.h"
-#include "format/node.h"
-
-#define DIRECT 12
-#define LEVELS 3
-
-struct pointers {
-	uint32_t index;
-	uint32_t pblk; /* 0: taken when the plan is carried out */
-	bool write;
-};
-
-VEC(pointer_row, struct pointers);
-
-struct indirect {
-	uint32_t block_size;
-	uint32_t per_block;
-	struct pointer_row now[LEVELS], next[LEVELS]; /* level 1 is [0] */
-	VEC(, uint32_t) spare;
-	uint64_t planned;
-	bool has_plan;
-};
 
 struct indirect *indirect_new(uint32_t block_size)
 {
@@ -41,7 +15,7 @@ struct indirect *indirect_new(uint32_t block_size)
 	return map;
 }
 
-static void rows_free(struct pointer_row *rows)
+void indirect_rows_free(struct pointer_row *rows)
 {
 	for (unsigned i = 0; i < LEVELS; i++)
 		vec_free(&rows[i]);
@@ -51,8 +25,8 @@ void indirect_free(struct indirect *map)
 {
 	if (!map)
 		return;
-	rows_free(map->now);
-	rows_free(map->next);
+	indirect_rows_free(map->now);
+	indirect_rows_free(map->next);
 	vec_free(&map->spare);
 	free(map);
 }
@@ -64,7 +38,7 @@ uint32_t indirect_blocks(const struct indirect *map)
 
 uint64_t indirect_limit(uint32_t block_size)
 {
-	uint64_t p = block_size / 4, limit = DIRECT + p + p * p + p * p * p;
+	uint64_t p = block_size / 4, limit = EXT2_NDIR_BLOCKS + p + p * p + p * p * p;
 
 	return limit < EXTENTS_END ? limit : EXTENTS_END;
 }
@@ -85,7 +59,7 @@ static errcode_t load_pointer(struct loader *l, uint32_t pblk, unsigned level, u
 	uint8_t *buf = l->buf + (size_t)level * l->map->block_size;
 	uint32_t per_block = l->map->per_block;
 	struct run run = {.pblk = pblk, .lblk = index, .len = 1};
-	uint64_t first = level == 1 ? DIRECT + index * per_block : 1 + index * per_block;
+	uint64_t first = level == 1 ? EXT2_NDIR_BLOCKS + index * per_block : 1 + index * per_block;
 	errcode_t err;
 
 	if (!pblk)
@@ -108,9 +82,10 @@ errcode_t indirect_load(uint32_t block_size, const void *i_block, tree_read *rea
 	struct loader l = {indirect_new(block_size), list, read, arg, buf};
 	errcode_t err = buf && l.map ? 0 : ENOMEM;
 
-	for (unsigned i = 0; i < DIRECT + LEVELS && !err; i++)
+	for (unsigned i = 0; i < EXT2_NDIR_BLOCKS + LEVELS && !err; i++)
 		err = load_pointer(&l, get_le32((const uint8_t *)i_block + (size_t)i * 4),
-				   i < DIRECT ? 0 : i - DIRECT + 1, i < DIRECT ? i : 0);
+				   i < EXT2_NDIR_BLOCKS ? 0 : i - EXT2_NDIR_BLOCKS + 1,
+				   i < EXT2_NDIR_BLOCKS ? i : 0);
 	if (err) {
 		indirect_free(l.map);
 		l.map = NULL;
@@ -121,7 +96,7 @@ errcode_t indirect_load(uint32_t block_size, const void *i_block, tree_read *rea
 
 /* ---- planning ---- */
 
-/* The logical block of the first extent at or behind LBLK, or UINT64_MAX. */
+/* The logical block of the first extent at or after LBLK, or UINT64_MAX. */
 static uint64_t next_mapped(const struct extents *list, uint64_t lblk)
 {
 	struct run run;
@@ -138,7 +113,7 @@ static uint64_t first_below(const struct indirect *map, unsigned level, uint64_t
 {
 	for (; level > 1; level--)
 		index = 1 + index * map->per_block;
-	return DIRECT + index * map->per_block;
+	return EXT2_NDIR_BLOCKS + index * map->per_block;
 }
 
 bool indirect_idle(const struct indirect *map, const struct extents *list, uint64_t from,
@@ -148,11 +123,11 @@ bool indirect_idle(const struct indirect *map, const struct extents *list, uint6
 		for (size_t i = map->now[level - 1].count; i-- > 0;) {
 			uint32_t index = map->now[level - 1].items[i].index;
 			uint64_t first = first_below(map, level, index);
-			uint64_t behind = first_below(map, level, index + 1ull);
+			uint64_t after = first_below(map, level, index + 1ull);
 
-			if (behind <= from)
+			if (after <= from)
 				break;
-			if (first < end && next_mapped(list, first) >= behind)
+			if (first < end && next_mapped(list, first) >= after)
 				return true;
 		}
 	return false;
@@ -186,16 +161,17 @@ static errcode_t keep_below(struct indirect *map, size_t *old, uint64_t index)
 	return 0;
 }
 
-/* Blocks [from, last] of level 1 are written anew, or go. */
+/* Blocks [from, last] of level 1 are rewritten, or go. */
 static errcode_t renew(struct indirect *map, const struct extents *list, size_t *old, uint64_t from,
 		       uint64_t last)
 {
 	const struct pointer_row *now = &map->now[0];
 	uint32_t per_block = map->per_block;
-	uint64_t lblk = next_mapped(list, DIRECT + from * per_block);
+	uint64_t lblk = next_mapped(list, EXT2_NDIR_BLOCKS + from * per_block);
 
 	for (;;) {
-		uint64_t index = lblk == UINT64_MAX ? UINT64_MAX : (lblk - DIRECT) / per_block;
+		uint64_t index = lblk == UINT64_MAX ? UINT64_MAX
+						    : (lblk - EXT2_NDIR_BLOCKS) / per_block;
 		struct pointers block = {.index = (uint32_t)index, .write = true};
 
 		for (; *old < now->count && now->items[*old].index <= last &&
@@ -209,7 +185,7 @@ static errcode_t renew(struct indirect *map, const struct extents *list, size_t 
 			block.pblk = now->items[(*old)++].pblk;
 		if (vec_push(&map->next[0], block))
 			return ENOMEM;
-		lblk = next_mapped(list, DIRECT + (index + 1) * per_block);
+		lblk = next_mapped(list, EXT2_NDIR_BLOCKS + (index + 1) * per_block);
 	}
 }
 
@@ -224,10 +200,12 @@ static errcode_t plan_lowest(struct indirect *map, struct extents *list,
 		uint64_t end = dirty[i].start + dirty[i].len, from, last;
 
 		err = check_range(map, list, &dirty[i]);
-		if (err || end <= DIRECT)
+		if (err || end <= EXT2_NDIR_BLOCKS)
 			continue;
-		from = dirty[i].start > DIRECT ? (dirty[i].start - DIRECT) / map->per_block : 0;
-		last = (end - 1 - DIRECT) / map->per_block;
+		from = dirty[i].start > EXT2_NDIR_BLOCKS
+			       ? (dirty[i].start - EXT2_NDIR_BLOCKS) / map->per_block
+			       : 0;
+		last = (end - 1 - EXT2_NDIR_BLOCKS) / map->per_block;
 		if (from < done)
 			from = done;
 		if (from > last)
@@ -246,9 +224,8 @@ static uint32_t parent(const struct indirect *map, uint32_t index)
 	return index ? (index - 1) / map->per_block : UINT32_MAX;
 }
 
-/* Where the children of block PARENT begin at or behind *AT, and how many they are. */
-static size_t children(const struct indirect *map, const struct pointer_row *row, size_t *at,
-		       uint32_t up)
+size_t indirect_children(const struct indirect *map, const struct pointer_row *row, size_t *at,
+			 uint32_t up)
 {
 	size_t end;
 
@@ -280,8 +257,8 @@ static errcode_t plan_above(struct indirect *map, unsigned level)
 			up = now->items[old].index;
 		if (up == UINT32_MAX)
 			break;
-		had = children(map, was, &a, up);
-		has = children(map, below, &b, up);
+		had = indirect_children(map, was, &a, up);
+		has = indirect_children(map, below, &b, up);
 		if (old < now->count && now->items[old].index == up)
 			block = now->items[old++];
 		block.index = up;
@@ -305,7 +282,7 @@ errcode_t indirect_plan(struct indirect *map, struct extents *list, struct tree_
 	size_t count, missing = 0;
 	errcode_t err = extents_dirty(list, &dirty, &count);
 
-	rows_free(map->next);
+	indirect_rows_free(map->next);
 	map->spare.count = 0;
 	map->has_plan = false;
 	*plan = (struct tree_plan){0};
@@ -325,114 +302,5 @@ errcode_t indirect_plan(struct indirect *map, struct extents *list, struct tree_
 	plan->drops = (uint32_t)(map->spare.count > missing ? map->spare.count - missing : 0);
 	map->planned = extents_cookie(list);
 	map->has_plan = true;
-	return 0;
-}
-
-/* ---- emitting ---- */
-
-static errcode_t place_blocks(struct indirect *map, const struct tree_sink *sink)
-{
-	uint64_t near = 0;
-
-	for (unsigned level = 0; level < LEVELS; level++)
-		for (size_t i = 0; i < map->next[level].count; i++) {
-			struct pointers *block = &map->next[level].items[i];
-			uint64_t pblk = block->pblk;
-			errcode_t err;
-
-			if (!pblk && map->spare.count)
-				pblk = map->spare.items[--map->spare.count];
-			if (!pblk) {
-				err = sink->take(sink->arg, near, &pblk);
-				if (err)
-					return err;
-				if (pblk > UINT32_MAX)
-					return EFBIG;
-			}
-			block->pblk = (uint32_t)pblk;
-			near = pblk;
-		}
-	return 0;
-}
-
-/* Pointers to the data of COUNT logical blocks from LBLK on. */
-static void fill_data(uint8_t *image, const struct extents *list, uint64_t lblk, uint64_t count)
-{
-	struct extents_walk walk;
-	struct run run;
-
-	memset(image, 0, count * 4);
-	extents_walk_start(list, &walk, lblk, lblk + count, false);
-	while (extents_walk_next(list, &walk, &run))
-		for (uint64_t i = 0; i < run.len; i++)
-			put_le32(image + (run.lblk - lblk + i) * 4, (uint32_t)(run.pblk + i));
-}
-
-static errcode_t put_level(struct indirect *map, const struct extents *list,
-			   const struct tree_sink *sink, unsigned level, uint8_t *image)
-{
-	const struct pointer_row *row = &map->next[level];
-	size_t child = 0;
-
-	for (size_t i = 0; i < row->count; i++) {
-		const struct pointers *block = &row->items[i];
-		errcode_t err;
-
-		if (!block->write)
-			continue;
-		if (!level) {
-			fill_data(image, list, DIRECT + (uint64_t)block->index * map->per_block,
-				  map->per_block);
-		} else {
-			const struct pointer_row *below = &map->next[level - 1];
-			size_t has = children(map, below, &child, block->index);
-
-			memset(image, 0, map->block_size);
-			for (size_t j = child; j < child + has; j++)
-				put_le32(image + (below->items[j].index - 1) % map->per_block * 4,
-					 below->items[j].pblk);
-		}
-		err = sink->put(sink->arg, block->pblk, image);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct tree_sink *sink,
-			void *i_block)
-{
-	AUTO_FREE uint8_t *image = NULL;
-	uint8_t root[TREE_ROOT_LEN];
-	errcode_t err;
-
-	if (!map->has_plan || map->planned != extents_cookie(list))
-		return E4Z_ET_USAGE;
-	image = malloc(map->block_size);
-	if (!image)
-		return ENOMEM;
-	map->has_plan = false;
-	err = place_blocks(map, sink);
-	for (unsigned level = 0; level < LEVELS && !err; level++)
-		err = put_level(map, list, sink, level, image);
-	for (size_t i = 0; i < map->spare.count && !err; i++)
-		err = sink->drop(sink->arg, map->spare.items[i]);
-	if (err)
-		return err;
-	fill_data(root, list, 0, DIRECT);
-	for (unsigned level = 0; level < LEVELS; level++) {
-		const struct pointer_row *row = &map->next[level];
-		bool has = row->count && !row->items[0].index;
-
-		put_le32(root + (size_t)(DIRECT + level) * 4, has ? row->items[0].pblk : 0);
-	}
-	memcpy(i_block, root, sizeof(root));
-	rows_free(map->now);
-	memcpy(map->now, map->next, sizeof(map->now));
-	memset(map->next, 0, sizeof(map->next));
-	for (unsigned level = 0; level < LEVELS; level++)
-		for (size_t i = 0; i < map->now[level].count; i++)
-			map->now[level].items[i].write = false;
-	extents_clean(list);
 	return 0;
 }
