@@ -118,37 +118,3 @@ struct bytes_stat bytes_stat(const void *p, size_t len)
 	stat_word(&stat, b + at, len - at, at);
 	return stat;
 }
-
-/*
- * Bytes of the well-formed sequence at B with N bytes left, or 0. Table 3-7 of the Unicode
- * standard.
- */
-static size_t utf8_sequence(const uint8_t *b, size_t n)
-{
-	size_t len = b[0] < 0x80 ? 1 : b[0] < 0xc2 ? 0 : b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
-
-	if (!len || b[0] > 0xf4 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-	    (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-bool bytes_are_utf8(const void *p, size_t len)
-{
-	const uint8_t *b = p;
-
-	while (len) {
-		size_t n = utf8_sequence(b, len);
-
-		if (!n)
-			return false;
-		b += n;
-		len -= n;
-	}
-	return true;
-}

@@ -70,7 +70,4 @@ static inline void put_le32(void *p, uint32_t n)
 	put_le16((uint8_t *)p + 2, n >> 16);
 }
 
-/* Well-formed UTF-8 without surrogates, overlong forms or code points past U+10FFFF. */
-bool bytes_are_utf8(const void *p, size_t len);
-
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The write-back cache of a session: blocks of files, keyed by (file, logical block), that were
- * changed and are not at home yet.
+ * changed and are not written to their final location yet.
  *
- * A block is DIRTY until its owner has put it where it belongs (edit/writeback.h), then CLEAN,
+ * A block is DIRTY until its owner has written it (edit/writeback.h), then CLEAN,
  * and then it may be forgotten at any time. The cache never reads or writes; it counts, and says
- * when it is over its limit. What an operation does to it can be taken back (cache_back).
+ * when it is over its limit. What an operation does to it can be rolled back (cache_back).
  */
 #ifndef E4Z_FILE_CACHE_H
 #define E4Z_FILE_CACHE_H
@@ -34,10 +34,9 @@ void cache_free(struct cache *cache);
 struct cache_file *cache_file_new(struct cache *cache);
 void cache_file_free(struct cache_file *file);
 
-/* Blocks held, those that may be, and the most that were held at once. */
+/* Blocks held, and those that may be. */
 size_t cache_count(const struct cache *cache);
 size_t cache_limit(const struct cache *cache);
-size_t cache_most(const struct cache *cache);
 
 /* Grows with every change of a block or of its state: what was looked up before may be stale. */
 uint64_t cache_cookie(const struct cache_file *file);
@@ -57,13 +56,13 @@ size_t cache_dirty(const struct cache_file *file);
  */
 errcode_t cache_change(struct cache_file *file, uint64_t lblk, uint8_t **data, bool *made);
 
-/* LBLK, which is dirty, has gone where it belongs. */
+/* LBLK, which is dirty, was written. */
 errcode_t cache_clean(struct cache_file *file, uint64_t lblk);
 
 /* Forget [lblk, lblk + len), dirty or not: the file has other content there. */
 errcode_t cache_drop(struct cache_file *file, uint64_t lblk, uint64_t len);
 
-/* What stands at LBLK and behind moves up by LEN, or down to LBLK - LEN, which is empty. */
+/* The blocks at and after LBLK move up by LEN, or down to LBLK - LEN, which is empty. */
 errcode_t cache_shift_up(struct cache_file *file, uint64_t lblk, uint64_t len);
 errcode_t cache_shift_down(struct cache_file *file, uint64_t lblk, uint64_t len);
 

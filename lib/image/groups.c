@@ -122,6 +122,14 @@ static errcode_t load(struct e4z_image *img)
 	return err;
 }
 
+static void forget_groups(struct e4z_image *img)
+{
+	free(img->group);
+	rangeset_free(img->metadata);
+	img->group = NULL;
+	img->metadata = NULL;
+}
+
 errcode_t groups_load(struct e4z_image *img)
 {
 	errcode_t err = ENOMEM;
@@ -133,7 +141,7 @@ errcode_t groups_load(struct e4z_image *img)
 	if (img->group && img->metadata)
 		err = load(img);
 	if (err)
-		groups_free(img);
+		forget_groups(img);
 	return err;
 }
 
@@ -186,14 +194,6 @@ bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino)
 		is_free = !(bitmap[n / 8] >> n % 8 & 1);
 	free(bitmap);
 	return is_free;
-}
-
-void groups_free(struct e4z_image *img)
-{
-	free(img->group);
-	rangeset_free(img->metadata);
-	img->group = NULL;
-	img->metadata = NULL;
 }
 
 static int compare_place(const void *pa, const void *pb)

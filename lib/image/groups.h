@@ -34,8 +34,6 @@ bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino);
 /* The numbers of the groups by the place of their inode tables: *ORDER, the caller's to free. */
 errcode_t groups_order(const struct e4z_image *img, uint32_t **order);
 
-void groups_free(struct e4z_image *img);
-
 /* What a scan of the inode tables needs of threads and memory. */
 struct room {
 	uint32_t step;	  /* inodes of a piece, at most */

@@ -94,8 +94,6 @@ errcode_t image_fail_file(struct e4z_image *img, uint32_t ino, errcode_t err, co
 			  ...) __attribute__((format(printf, 4, 5)));
 /* From now on the caller calls INO NAME (NULL: nothing). NAME is copied. */
 void image_name_file(struct e4z_image *img, uint32_t ino, const char *name);
-/* The cause of ERR as e4z_message() has it, without the name of a file. */
-const char *image_bare_cause(const struct e4z_image *img, errcode_t err);
 /*
  * The one or the other, with what a function below wrote into WHY: of a failure of the disk what
  * was being done, of any other the cause.

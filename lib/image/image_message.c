@@ -73,7 +73,8 @@ void image_name_file(struct e4z_image *img, uint32_t ino, const char *name)
 	snprintf(img->file, sizeof(img->file), "%s", name ? name : "");
 }
 
-const char *image_bare_cause(const struct e4z_image *img, errcode_t err)
+/* The cause of ERR as e4z_message() has it, without the name of a file. */
+static const char *bare_cause(const struct e4z_image *img, errcode_t err)
 {
 	const char *cause = e4z_message(img, err);
 
@@ -92,7 +93,7 @@ errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why
 const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s%s", img->context, img->context[0] ? ": " : "",
-		 image_bare_cause(img, err));
+		 bare_cause(img, err));
 	return buf;
 }
 

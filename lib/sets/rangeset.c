@@ -35,7 +35,6 @@ struct chunk {
 struct rangeset {
 	uint64_t limit;
 	size_t chunks;
-	size_t bytes;
 	uint64_t members;
 	struct chunk chunk[];
 };
@@ -52,7 +51,6 @@ struct rangeset *rangeset_new(uint64_t limit)
 		return NULL;
 	set->limit = limit;
 	set->chunks = chunks;
-	set->bytes = sizeof(*set) + chunks * sizeof(set->chunk[0]);
 	return set;
 }
 
@@ -130,12 +128,8 @@ static unsigned list_find(const struct chunk *c, unsigned from)
 	return low;
 }
 
-static void chunk_fill(struct rangeset *set, struct chunk *c)
+static void chunk_fill(struct chunk *c)
 {
-	if (c->form == BITMAP)
-		set->bytes -= WORDS * sizeof(uint64_t);
-	if (c->form == LIST)
-		set->bytes -= c->room * sizeof(struct piece);
 	free(c->list);
 	c->list = NULL;
 	c->pieces = c->room = 0;
@@ -143,7 +137,7 @@ static void chunk_fill(struct rangeset *set, struct chunk *c)
 	c->members = CHUNK;
 }
 
-static int chunk_to_bitmap(struct rangeset *set, struct chunk *c)
+static int chunk_to_bitmap(struct chunk *c)
 {
 	uint64_t *bits = calloc(WORDS, sizeof(*bits));
 
@@ -151,7 +145,6 @@ static int chunk_to_bitmap(struct rangeset *set, struct chunk *c)
 		return ENOMEM;
 	for (unsigned i = 0; i < c->pieces; i++)
 		bits_set(bits, c->list[i].start, c->list[i].last);
-	set->bytes += WORDS * sizeof(*bits) - c->room * sizeof(struct piece);
 	free(c->list);
 	c->bits = bits;
 	c->pieces = c->room = 0;
@@ -159,7 +152,7 @@ static int chunk_to_bitmap(struct rangeset *set, struct chunk *c)
 	return 0;
 }
 
-static int list_room(struct rangeset *set, struct chunk *c)
+static int list_room(struct chunk *c)
 {
 	uint16_t room = c->room ? (uint16_t)(c->room * 2) : 4;
 	struct piece *list;
@@ -169,15 +162,13 @@ static int list_room(struct rangeset *set, struct chunk *c)
 	list = realloc(c->list, room * sizeof(*list));
 	if (!list)
 		return ENOMEM;
-	set->bytes += (size_t)(room - c->room) * sizeof(*list);
 	c->list = list;
 	c->room = room;
 	return 0;
 }
 
 /* Merge [start, last] into the list; *HAD becomes the number of its members that were there. */
-static int list_add(struct rangeset *set, struct chunk *c, unsigned start, unsigned last,
-		    uint32_t *had)
+static int list_add(struct chunk *c, unsigned start, unsigned last, uint32_t *had)
 {
 	unsigned at = list_find(c, start ? start - 1 : 0), end = at;
 	unsigned from = start, to = last;
@@ -195,7 +186,7 @@ static int list_add(struct rangeset *set, struct chunk *c, unsigned start, unsig
 			to = p->last;
 	}
 	if (end == at) {
-		if (list_room(set, c))
+		if (list_room(c))
 			return ENOMEM;
 		memmove(c->list + at + 1, c->list + at, (c->pieces - at) * sizeof(*c->list));
 		c->pieces++;
@@ -217,20 +208,20 @@ static int chunk_add(struct rangeset *set, struct chunk *c, unsigned start, unsi
 		*had = len;
 		return 0;
 	}
-	if (c->form == LIST && c->pieces >= LIST_MAX && chunk_to_bitmap(set, c))
+	if (c->form == LIST && c->pieces >= LIST_MAX && chunk_to_bitmap(c))
 		return ENOMEM;
 	if (c->form == BITMAP) {
 		*had = bits_count(c->bits, start, last);
 		bits_set(c->bits, start, last);
 	} else {
-		if (list_add(set, c, start, last, had))
+		if (list_add(c, start, last, had))
 			return ENOMEM;
 		c->form = LIST;
 	}
 	c->members += len - *had;
 	set->members += len - *had;
 	if (c->members == CHUNK)
-		chunk_fill(set, c);
+		chunk_fill(c);
 	return 0;
 }
 
@@ -351,9 +342,4 @@ bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, 
 	if (found)
 		*len = at - *start;
 	return found;
-}
-
-size_t rangeset_memory(const struct rangeset *set)
-{
-	return set->bytes;
 }

@@ -39,7 +39,4 @@ uint64_t rangeset_count(const struct rangeset *set);
  */
 bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, uint64_t *len);
 
-/* Bytes that the set takes in memory. */
-size_t rangeset_memory(const struct rangeset *set);
-
 #endif

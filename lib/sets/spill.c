@@ -29,7 +29,6 @@ struct spill {
 	spill_compare compare;
 	char *items; /* collected, or being given when nothing was spilled */
 	size_t count, room, at;
-	uint64_t total;
 	int fd;
 	uint64_t written; /* records in the file */
 	struct sorted_vec runs;
@@ -132,13 +131,7 @@ errcode_t spill_add(struct spill *spill, const void *item)
 		return ENOMEM;
 	memcpy(spill->items + spill->count * spill->item_size, item, spill->item_size);
 	spill->count++;
-	spill->total++;
 	return 0;
-}
-
-uint64_t spill_count(const struct spill *spill)
-{
-	return spill->total;
 }
 
 /* Fill RUN's window with its next records; have is 0 at the end. */

@@ -21,7 +21,6 @@ errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare,
 void spill_free(struct spill *spill);
 
 errcode_t spill_add(struct spill *spill, const void *item);
-uint64_t spill_count(const struct spill *spill);
 
 /* No more spill_add; start, or start again, at the smallest record. */
 errcode_t spill_rewind(struct spill *spill);

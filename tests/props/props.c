@@ -10,6 +10,7 @@
 
 #include "../unit/check.h"
 #include "edit/session.h"
+#include "file/cache_row.h"
 #include "txn/txn.h"
 #include <string.h>
 
@@ -145,7 +146,7 @@ static void run_in_memory(struct props *p, struct e4z_image *img, const struct s
 	if (p->sequences % 2)
 		check_flush(p, img, seq);
 	if (most && most < SIZE_MAX && img->session)
-		INVARIANT(p, seq, 2, cache_most(img->session->shared.cache) <= most + 1);
+		INVARIANT(p, seq, 2, img->session->shared.cache->most <= most + 1);
 	INVARIANT(p, seq, 1, content_of_session(img, p->ino, &p->content));
 	INVARIANT(p, seq, seq->way == ways ? 1 : 2, content_is(&p->content, &p->model));
 	INVARIANT(p, seq, 1, session_settle(img) == 0);

@@ -34,35 +34,6 @@ static void test_zero(void)
 	}
 }
 
-static void test_utf8(void)
-{
-	static const struct {
-		const char *text;
-		bool good;
-	} cases[] = {
-		{"", true},
-		{"plain", true},
-		{"gr\xc3\xbc\xc3\x9f", true},
-		{"\xe2\x82\xac", true},
-		{"\xf0\x9f\x90\xa7", true},
-		{"\xf4\x8f\xbf\xbf", true},
-		{"\xf4\x90\x80\x80", false},
-		{"\xc0\x80", false},
-		{"\xc1\xbf", false},
-		{"\xe0\x9f\xbf", false},
-		{"\xed\xa0\x80", false},
-		{"\xed\x9f\xbf", true},
-		{"\xf0\x8f\xbf\xbf", false},
-		{"\xff", false},
-		{"\x80", false},
-		{"a\xc3", false},
-		{"\xc3(", false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CHECK(bytes_are_utf8(cases[i].text, strlen(cases[i].text)) == cases[i].good);
-}
-
 static void test_fields(void)
 {
 	static const uint8_t b[] = {0x01, 0x82, 0x03, 0x84, 0x05, 0x86, 0x07, 0x88};
@@ -80,7 +51,6 @@ static void test_fields(void)
 int main(void)
 {
 	test_zero();
-	test_utf8();
 	test_fields();
 	return 0;
 }

@@ -8,6 +8,7 @@
  * Unwritten and clean: nothing to do. Written: read, and zeroed unless it is zero. A flush gives
  * what is dirty and cannot be seen in the committed state its place, and makes it written.
  */
+#include "file/cache_row.h"
 #include "ops/zero.h"
 
 #include "../../props/small.h"
@@ -335,7 +336,7 @@ static void one_range(struct bench *b, const struct model *base, unsigned set, u
 		settle(b, &m);
 	} else {
 		CHECK(cache_count(b->s->shared.cache) <= b->options.cache_blocks);
-		CHECK(cache_most(b->s->shared.cache) <= most + 1);
+		CHECK(b->s->shared.cache->most <= most + 1);
 		CHECK(got.requested == got.hole + got.unwritten_clean + got.dirty_unwritten +
 					       got.written_disk + got.written_dirty +
 					       got.already_zero);

@@ -2,37 +2,11 @@
 // Blocks of files in order, and a log of what was done to them since the last mark.
 //
 // The log is read backwards by cache_back(). A block that was made since the mark is not kept when
-// it goes: going back removes it anyway, so nothing but what stood there before takes memory twice.
-#include "file/cache.h"
+// it goes: going back removes it anyway, so nothing but what was there before takes memory twice.
+#include "file/cache_row.h"
 
-#include "base/vec.h"
 #include <stdlib.h>
 #include <string.h>
-
-VEC(block_vec, struct cache_block *);
-
-enum step_kind { MADE, CHANGED, CLEANED, DROPPED, SHIFTED_UP, SHIFTED_DOWN };
-
-struct step {
-	enum step_kind kind;
-	struct cache_file *file;
-	uint32_t lblk, len;
-	struct cache_block *block; /* CHANGED: as it was; DROPPED: it */
-};
-
-struct cache {
-	uint32_t block_size;
-	size_t limit, count, most;
-	uint64_t mark;
-	VEC(, struct step) log;
-};
-
-struct cache_file {
-	struct cache *cache;
-	struct block_vec blocks; /* by rising lblk */
-	size_t dirty;
-	uint64_t cookie;
-};
 
 struct cache *cache_new(uint32_t block_size, size_t limit)
 {
@@ -89,11 +63,6 @@ size_t cache_limit(const struct cache *cache)
 	return cache->limit;
 }
 
-size_t cache_most(const struct cache *cache)
-{
-	return cache->most;
-}
-
 uint64_t cache_cookie(const struct cache_file *file)
 {
 	return file->cookie;
@@ -104,37 +73,9 @@ size_t cache_dirty(const struct cache_file *file)
 	return file->dirty;
 }
 
-/* The index of the first block at or behind LBLK. */
-static size_t locate(const struct cache_file *file, uint64_t lblk)
-{
-	size_t low = 0, high = file->blocks.count;
-
-	/* most come in order */
-	if (!high || file->blocks.items[high - 1]->lblk < lblk)
-		return high;
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (file->blocks.items[mid]->lblk < lblk)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static struct cache_block *held(const struct cache_file *file, uint64_t lblk)
-{
-	size_t at = locate(file, lblk);
-
-	if (at == file->blocks.count || file->blocks.items[at]->lblk != lblk)
-		return NULL;
-	return file->blocks.items[at];
-}
-
 const struct cache_block *cache_find(const struct cache_file *file, uint64_t lblk)
 {
-	return held(file, lblk);
+	return cache_row_find(file, lblk);
 }
 
 const struct cache_block *cache_next_dirty(const struct cache_file *file, uint64_t lblk,
@@ -142,7 +83,7 @@ const struct cache_block *cache_next_dirty(const struct cache_file *file, uint64
 {
 	if (!file->dirty)
 		return NULL;
-	for (size_t i = locate(file, lblk); i < file->blocks.count; i++) {
+	for (size_t i = cache_row_at(file, lblk); i < file->blocks.count; i++) {
 		const struct cache_block *block = file->blocks.items[i];
 
 		if (block->lblk >= end)
@@ -162,42 +103,6 @@ static errcode_t note(struct cache_file *file, enum step_kind kind, uint64_t lbl
 
 	file->cookie++;
 	return vec_push(&file->cache->log, step) ? ENOMEM : 0;
-}
-
-static void turn(struct cache_file *file, struct cache_block *block, bool dirty)
-{
-	file->dirty += dirty;
-	file->dirty -= block->dirty;
-	block->dirty = dirty;
-}
-
-static errcode_t insert(struct cache_file *file, struct cache_block *block)
-{
-	struct block_vec *v = &file->blocks;
-	size_t at = locate(file, block->lblk);
-
-	if (vec_grow(&v->items, v->count, &v->room, sizeof(v->items[0])))
-		return ENOMEM;
-	memmove(v->items + at + 1, v->items + at, (v->count - at) * sizeof(v->items[0]));
-	v->items[at] = block;
-	v->count++;
-	if (++file->cache->count > file->cache->most)
-		file->cache->most = file->cache->count;
-	file->dirty += block->dirty;
-	return 0;
-}
-
-/* Take COUNT of the blocks from AT on out of the row. */
-static void close_up(struct cache_file *file, size_t at, size_t count)
-{
-	struct block_vec *v = &file->blocks;
-
-	if (!count)
-		return;
-	memmove(v->items + at, v->items + at + count,
-		(v->count - at - count) * sizeof(v->items[0]));
-	v->count -= count;
-	file->cache->count -= count;
 }
 
 static bool is_fresh(const struct cache_file *file, const struct cache_block *block)
@@ -256,7 +161,7 @@ static errcode_t make(struct cache_file *file, uint64_t lblk, struct cache_block
 		block->lblk = (uint32_t)lblk;
 		block->fresh = true;
 		block->mark = file->cache->mark;
-		err = insert(file, block);
+		err = cache_row_insert(file, block);
 	}
 	if (err) {
 		free(block);
@@ -268,7 +173,7 @@ static errcode_t make(struct cache_file *file, uint64_t lblk, struct cache_block
 
 errcode_t cache_change(struct cache_file *file, uint64_t lblk, uint8_t **data, bool *made)
 {
-	struct cache_block *block = held(file, lblk);
+	struct cache_block *block = cache_row_find(file, lblk);
 	bool new = !block;
 	errcode_t err = new ? make(file, lblk, &block) : save(file, block);
 
@@ -276,27 +181,27 @@ errcode_t cache_change(struct cache_file *file, uint64_t lblk, uint8_t **data, b
 		return err;
 	if (made)
 		*made = new;
-	turn(file, block, true);
+	cache_row_turn(file, block, true);
 	*data = block->data;
 	return 0;
 }
 
 errcode_t cache_clean(struct cache_file *file, uint64_t lblk)
 {
-	struct cache_block *block = held(file, lblk);
+	struct cache_block *block = cache_row_find(file, lblk);
 	errcode_t err;
 
 	if (!block || !block->dirty)
 		return 0;
 	err = note(file, CLEANED, lblk, 1, NULL);
 	if (!err)
-		turn(file, block, false);
+		cache_row_turn(file, block, false);
 	return err;
 }
 
 errcode_t cache_drop(struct cache_file *file, uint64_t lblk, uint64_t len)
 {
-	size_t first = locate(file, lblk), n = 0;
+	size_t first = cache_row_at(file, lblk), n = 0;
 	errcode_t err = 0;
 
 	while (first + n < file->blocks.count && file->blocks.items[first + n]->lblk < lblk + len) {
@@ -305,7 +210,7 @@ errcode_t cache_drop(struct cache_file *file, uint64_t lblk, uint64_t len)
 			break;
 		n++;
 	}
-	close_up(file, first, n);
+	cache_row_remove(file, first, n);
 	return err;
 }
 
@@ -323,14 +228,8 @@ errcode_t cache_evict(struct cache_file *file)
 	}
 	/* the one that could not go stays */
 	i -= err != 0;
-	close_up(file, kept, i - kept);
+	cache_row_remove(file, kept, i - kept);
 	return err;
-}
-
-static void shift(struct cache_file *file, uint64_t lblk, uint32_t delta)
-{
-	for (size_t i = locate(file, lblk); i < file->blocks.count; i++)
-		file->blocks.items[i]->lblk += delta;
 }
 
 errcode_t cache_shift_up(struct cache_file *file, uint64_t lblk, uint64_t len)
@@ -338,7 +237,7 @@ errcode_t cache_shift_up(struct cache_file *file, uint64_t lblk, uint64_t len)
 	errcode_t err = note(file, SHIFTED_UP, lblk, len, NULL);
 
 	if (!err)
-		shift(file, lblk, (uint32_t)len);
+		cache_row_shift(file, lblk, (uint32_t)len);
 	return err;
 }
 
@@ -347,7 +246,7 @@ errcode_t cache_shift_down(struct cache_file *file, uint64_t lblk, uint64_t len)
 	errcode_t err = note(file, SHIFTED_DOWN, lblk, len, NULL);
 
 	if (!err)
-		shift(file, lblk, (uint32_t)-len);
+		cache_row_shift(file, lblk, (uint32_t)-len);
 	return err;
 }
 
@@ -362,24 +261,24 @@ void cache_mark(struct cache *cache)
 /* LBLK was made since the mark: it goes, if it is still there. */
 static void unmake(struct cache_file *file, uint32_t lblk)
 {
-	size_t at = locate(file, lblk);
-	struct cache_block *block = held(file, lblk);
+	size_t at = cache_row_at(file, lblk);
+	struct cache_block *block = cache_row_find(file, lblk);
 
 	if (!block)
 		return;
 	file->dirty -= block->dirty;
-	close_up(file, at, 1);
+	cache_row_remove(file, at, 1);
 	free(block);
 }
 
 static void unchange(struct cache_file *file, const struct cache_block *was)
 {
-	struct cache_block *block = held(file, was->lblk);
+	struct cache_block *block = cache_row_find(file, was->lblk);
 
 	if (!block)
 		return;
 	memcpy(block->data, was->data, file->cache->block_size);
-	turn(file, block, was->dirty);
+	cache_row_turn(file, block, was->dirty);
 	block->mark = was->mark;
 	block->fresh = was->fresh;
 }
@@ -394,17 +293,17 @@ static errcode_t step_back(struct step *step)
 	case MADE: unmake(file, step->lblk); break;
 	case CHANGED: unchange(file, step->block); break;
 	case CLEANED:
-		block = held(file, step->lblk);
+		block = cache_row_find(file, step->lblk);
 		if (block)
-			turn(file, block, true);
+			cache_row_turn(file, block, true);
 		break;
 	case DROPPED:
-		err = insert(file, step->block);
+		err = cache_row_insert(file, step->block);
 		if (!err)
 			step->block = NULL;
 		break;
-	case SHIFTED_UP: shift(file, (uint64_t)step->lblk + step->len, -step->len); break;
-	case SHIFTED_DOWN: shift(file, step->lblk - step->len, step->len); break;
+	case SHIFTED_UP: cache_row_shift(file, (uint64_t)step->lblk + step->len, -step->len); break;
+	case SHIFTED_DOWN: cache_row_shift(file, step->lblk - step->len, step->len); break;
 	}
 	return err;
 }
