@@ -9,7 +9,7 @@ typedef uint64_t wide __attribute__((vector_size(16)));
 typedef uint64_t wider __attribute__((vector_size(32)));
 
 /*
- * Bytes that are looked at between two questions: enough for the pipeline, few enough to stop
+ * Bytes that are compared between two questions: enough for the pipeline, few enough to stop
  * early.
  */
 #define STRIDE 256

@@ -18,7 +18,7 @@
 #define BITS4(poly, c) BITS2(poly, BITS2(poly, c))
 
 /*
- * Sixteen entries for a nibble each: small enough to stand here and be checked by eye against
+ * Sixteen entries for a nibble each: small enough to be listed here and checked by eye against
  * BITS4(poly, nibble), fast enough for processors without the instruction.
  */
 static const uint32_t nibble32c[16] = {
@@ -64,7 +64,7 @@ SSE42 static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *b, size_t len)
 }
 
 /*
- * The instruction has its result after three cycles and can begin anew in each: three thirds of a
+ * The instruction has its result after three cycles and can begin again in each: three thirds of a
  * piece at once. A third is as long as makes a tree block of 1 KiB one piece, of 4 KiB four.
  */
 #define THIRD 336

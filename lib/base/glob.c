@@ -174,7 +174,7 @@ static bool element(struct reading *r, uint32_t *c)
 	return true;
 }
 
-/* What stands before the closing bracket at most: an element, or a range of them. */
+/* What is before the closing bracket at most: an element, or a range of them. */
 static void item(struct reading *r)
 {
 	uint32_t from, to;
@@ -192,7 +192,7 @@ static void item(struct reading *r)
 		r->err = set_add(r->set, from, to);
 }
 
-/* The expression whose bracket stands before *AT; NULL in *AT: it is not closed. */
+/* The expression whose bracket is before *AT; NULL in *AT: it is not closed. */
 static errcode_t read_set(struct glob *glob, const char **at, const char *end, const char **why)
 {
 	struct set set = {0};
@@ -256,24 +256,24 @@ static errcode_t add_character(struct glob *glob, const char **at, const char *e
 
 static errcode_t one_token(struct glob *glob, const char **at, const char *end, const char **why)
 {
-	const char *behind = *at + 1;
+	const char *after = *at + 1;
 	errcode_t err = 0;
 
 	switch (**at) {
 	case '*':
 	case '?':
 		err = add_token(glob, **at == '*' ? STAR : ANY, 0);
-		*at = behind;
+		*at = after;
 		return err;
 	case '[':
-		err = read_set(glob, &behind, end, why);
-		if (err || !behind) /* an open bracket is a character */
+		err = read_set(glob, &after, end, why);
+		if (err || !after) /* an open bracket is a character */
 			break;
-		*at = behind;
+		*at = after;
 		return add_token(glob, SET, (uint32_t)glob->sets.count - 1);
 	case '\\':
-		if (behind < end)
-			*at = behind;
+		if (after < end)
+			*at = after;
 		break;
 	}
 	return err ? err : add_character(glob, at, end);
@@ -330,7 +330,7 @@ bool glob_match(const struct glob *glob, const char *name, size_t len)
 {
 	const struct token *token = glob->tokens.items, *last = token + glob->tokens.count;
 	const struct token *star = NULL;
-	const char *end = name + len, *from = NULL, *behind;
+	const char *end = name + len, *from = NULL, *after;
 	uint32_t c;
 
 	if (len && *name == '.' &&
@@ -342,10 +342,10 @@ bool glob_match(const struct glob *glob, const char *name, size_t len)
 			from = name;
 			continue;
 		}
-		behind = next_char(name, end, &c);
+		after = next_char(name, end, &c);
 		if (token < last && takes(glob, token, c)) {
 			token++;
-			name = behind;
+			name = after;
 			continue;
 		}
 		if (!star)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds inline data in an inode's slot: i_block, and system.data among the attributes behind the
+// Finds inline data in an inode's slot: i_block, and system.data among the attributes after the
 // extra fields.
 #include "file/inline.h"
 

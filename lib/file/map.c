@@ -18,7 +18,7 @@ struct walk {
 	const struct inode *inode;
 	const struct map_sink *sink;
 	const char *fault;   /* the first one */
-	uint64_t next_lblk;  /* behind the last extent or index entry seen */
+	uint64_t next_lblk;  /* after the last extent or index entry seen */
 	uint64_t first, end; /* logical blocks; tree blocks that map none of them are not read */
 	uint64_t first_data;
 	uint32_t csum_seed;
@@ -241,7 +241,7 @@ static void gather_block(struct gather *g, uint64_t lblk, uint64_t pblk)
 {
 	struct run *run = &g->run;
 
-	/* a block that is bad by itself must not spoil its neighbours */
+	/* an invalid block must not make its neighbours invalid */
 	if (run->len && lblk == run->lblk + run->len && pblk == run->pblk + run->len &&
 	    pblk < g->w->img->blocks && !rangeset_has(g->w->img->metadata, pblk)) {
 		run->len++;

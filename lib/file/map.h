@@ -27,7 +27,7 @@ struct map_sink {
 	 * NULL: all are read.
 	 */
 	bool (*node)(void *arg, uint64_t pblk);
-	/* An extent, valid by itself and behind the last one; neighbours are not merged. */
+	/* An extent, valid on its own and after the last one; neighbours are not merged. */
 	void (*run)(void *arg, const struct run *run);
 	/* COUNT of them at a time, instead of run, if it is set. */
 	void (*runs)(void *arg, const struct run *run, size_t count);

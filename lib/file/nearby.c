@@ -5,10 +5,10 @@
 #include "format/node.h"
 #include <stdlib.h>
 
-/* A stretch: so many bytes, and blocks that fit into a word. */
+/* A stretch: its bytes at most, and blocks that fit into a word. */
 #define STRETCH_BYTES (64u << 10)
 #define STRETCH_BLOCKS 64
-/* Siblings that are looked at to find the length of a stretch. */
+/* Siblings that are compared to find the length of a stretch. */
 #define SIBLINGS_MAX 512
 /* Blocks read for each leaf, then one by one: scattered leaves must not multiply the reading. */
 #define READS_PER_LEAF 3
@@ -116,7 +116,7 @@ static int oldest(struct nearby *nearby)
 	return nearby->stretch[old].buf ? old : -1;
 }
 
-/* The leaf I of INDEX in one of the stretches; NULL: it is better read by itself. */
+/* The leaf I of INDEX in one of the stretches; NULL: it is better read alone. */
 static const uint8_t *leaf(const struct e4z_image *img, struct nearby *nearby, const uint8_t *index,
 			   unsigned i)
 {

@@ -113,7 +113,7 @@ static errcode_t append_clusters(unsigned shift, struct claim_vec *vec, const st
 	return first == end ? 0 : append(vec, first, end, follows);
 }
 
-/* As many of the extents as lie behind each other on the disk; RUN becomes the next one. */
+/* As many of the extents as follow each other on the disk; RUN becomes the next one. */
 static errcode_t append_blocks(struct claim_vec *vec, const struct run **run,
 			       const struct run *stop, struct claims_last *last)
 {

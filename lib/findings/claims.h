@@ -24,7 +24,7 @@ errcode_t claims_new(const struct e4z_image *img, struct claims **claims);
 void claims_free(struct claims *claims);
 
 /*
- * Claim the tree block PBLK at once. *FIRST_VISIT: nobody has descended into it; the first who does
+ * Claim the tree block PBLK at once. *FIRST_VISIT: it was not descended into; the first who does
  * claims all below it, whatever else the block is claimed as.
  */
 errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Looks at the right edge of an extent tree with the eyes of e2fsck.
+// Reads the right edge of an extent tree as e2fsck does.
 #include "findings/cutoff.h"
 
 #include "format/node.h"

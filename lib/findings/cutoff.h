@@ -4,7 +4,7 @@
  * last entry of every index node on the right edge of a tree end with EOF (end_blk), and e2fsck
  * unmaps what reaches past the end of its parent's entry (scan_extent_node(): the end of the
  * extent exceeds the allowed value). Where the entry in the root begins past EOF that end wraps,
- * and nothing is out of bounds; nor where it would be block 0, which stands for no bound at all.
+ * and nothing is out of bounds; nor where it would be block 0, which means no bound.
  */
 #ifndef E4Z_FINDINGS_CUTOFF_H
 #define E4Z_FINDINGS_CUTOFF_H

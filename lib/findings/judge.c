@@ -136,7 +136,7 @@ static errcode_t judge_singly(const struct tails_run *run, const struct batch *b
 	return err;
 }
 
-/* Ask for the batches up to a fixed distance ahead of batch N that nobody asked for yet. */
+/* Ask for the batches up to a fixed distance ahead of batch N that were not asked for yet. */
 static void read_ahead(struct tails_run *run, uint64_t n)
 {
 	uint32_t bs = run->img->block_size;

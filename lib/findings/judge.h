@@ -36,7 +36,7 @@ errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, ui
 /*
  * One place of one inode. FINDING has everything but first, last and nonzero; its kind is what
  * non-zero bytes mean. All zero is ZERO_KIND, or nothing when that is E4Z_KIND_COUNT. SKIP bytes of
- * the first block are not looked at.
+ * the first block are not read.
  */
 struct suspect {
 	struct e4z_finding finding;

@@ -8,7 +8,7 @@
 #include "base/pool.h"
 #include <stdlib.h>
 
-/* Bytes read at a time: they stay in a second-level cache while they are looked at. */
+/* Bytes read at a time: they stay in a second-level cache while they are examined. */
 #define READ_BYTES 262144
 /* Neighbours so near are read with what is between them. */
 #define GAP_BYTES 65536
@@ -169,8 +169,8 @@ static errcode_t make_chunks(struct search *s)
 
 /* ---- reading ---- */
 
-static errcode_t look_at_part(const struct search *s, struct worker *w, const struct part *part,
-			      const uint8_t *data)
+static errcode_t search_part(const struct search *s, struct worker *w, const struct part *part,
+			     const uint8_t *data)
 {
 	uint32_t bs = s->img->block_size;
 	errcode_t err = 0;
@@ -188,7 +188,7 @@ static errcode_t read_part(const struct search *s, struct worker *w, const struc
 
 	if (image_read(s->img, part->pblk * bs, part->len * bs, w->buf))
 		return vec_push(&w->found, ((struct zeros){.piece = part->piece}));
-	return look_at_part(s, w, part, w->buf);
+	return search_part(s, w, part, w->buf);
 }
 
 static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
@@ -202,7 +202,7 @@ static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < chunk->count && !err; i++)
-		err = good ? look_at_part(s, w, &parts[i], w->buf + parts[i].pblk * bs - off)
+		err = good ? search_part(s, w, &parts[i], w->buf + parts[i].pblk * bs - off)
 			   : read_part(s, w, &parts[i]);
 	return err;
 }

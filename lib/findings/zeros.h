@@ -27,7 +27,7 @@ struct zeros_options {
 /*
  * Append to FOUND the zero blocks of COUNT pieces, in the order of (piece, start), joined.
  * Unwritten pieces read as zero whatever the disk holds. E4Z_ET_INTERRUPTED, ENOMEM; a piece that
- * cannot be read is told in FOUND.
+ * cannot be read is reported in FOUND.
  */
 errcode_t zeros_find(const struct e4z_image *img, const struct run *pieces, size_t count,
 		     const struct zeros_options *options, struct zeros_vec *found);
@@ -40,7 +40,7 @@ struct zeros_hint {
 
 /*
  * The first block in [pblk, end) that may hold something else than zeroes, and in *STOP the first
- * behind it that does not: END when there is none. Cheap when called by rising PBLK.
+ * after it that does not: END when there is none. Cheap when called in ascending order of PBLK.
  */
 uint64_t zeros_skip_hole(const struct e4z_image *img, struct zeros_hint *hint, uint64_t pblk,
 			 uint64_t end, uint64_t *stop);

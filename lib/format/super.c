@@ -91,7 +91,7 @@ static errcode_t check_checksum(struct judge *j)
 	return 0;
 }
 
-/* What an ro_compat or compat bit means does not matter to somebody who only reads. */
+/* What an ro_compat or compat bit means does not matter for reading. */
 static errcode_t check_incompat(struct judge *j)
 {
 	for (unsigned i = 0; i < 32; i++) {

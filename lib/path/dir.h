@@ -25,7 +25,7 @@ bool dir_match(void *arg, const struct dir_entry *entry);
 
 /*
  * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns
- * false. Damaged blocks are left out. E4Z_ET_BAD_DIR when the mapping is insane, an error of
+ * false. Corrupt blocks are left out. E4Z_ET_BAD_DIR when the mapping is invalid, an error of
  * reading, or 0.
  * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
  * one owner, the blocks of the file system suffice for all directories, unless many share some.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The names of one directory that somebody asked for, in the order of their bytes. */
+/* The names of one directory that are asked for, in the order of their bytes. */
 #ifndef E4Z_PATH_NAMELIST_H
 #define E4Z_PATH_NAMELIST_H
 

@@ -35,7 +35,7 @@ uint64_t rangeset_count(const struct rangeset *set);
 
 /*
  * The first range at or after *FROM, maximal within the set: true and [*start, *start + *len), and
- * *FROM moves behind it; false when there is none.
+ * *FROM moves past it; false when there is none.
  */
 bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, uint64_t *len);
 

@@ -17,7 +17,7 @@ static void *new_area(size_t *bytes)
 		return malloc(*bytes);
 	*bytes = (*bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	area = aligned_alloc(HUGE_PAGE, *bytes);
-	/* where there are none it is memory all the same */
+	/* without huge pages it is ordinary memory */
 	if (area)
 		(void)madvise(area, *bytes, MADV_HUGEPAGE);
 	return area;

@@ -17,7 +17,7 @@
 /* A sorted run in the file, with a window of its records in memory while merging. */
 struct sorted {
 	uint64_t start, count; /* records */
-	uint64_t taken;	       /* records of the run that are in the window or behind it */
+	uint64_t taken;	       /* records of the run that are in the window or before it */
 	char *window;
 	size_t have, at; /* records in the window; the one to give next */
 };

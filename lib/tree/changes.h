@@ -13,7 +13,7 @@
 /* All zero is empty. */
 struct changes {
 	VEC(, struct e4z_span) spans;
-	size_t sort_at; /* so many of them */
+	size_t sort_at; /* their number at which they are put in order next */
 };
 
 /* Space for at least one more range. 0 or ENOMEM. */

@@ -18,7 +18,7 @@
 
 struct extents;
 
-/* Told of every piece whose mapping goes away. */
+/* Called for every piece whose mapping goes away. */
 typedef void extents_freed(void *arg, const struct run *run);
 
 /* NULL when memory runs out. */
@@ -27,7 +27,7 @@ void extents_free(struct extents *list);
 
 /*
  * Append what a map_walk() delivers, without marking it as changed: E4Z_ET_CORRUPT_MAP when RUN is
- * not behind the last one.
+ * not after the last one.
  */
 errcode_t extents_load(struct extents *list, const struct run *run);
 
@@ -53,12 +53,12 @@ errcode_t extents_set_state(struct extents *list, uint64_t lblk, uint64_t len, b
 /* Map a hole: E4Z_ET_USAGE when any of it is mapped. */
 errcode_t extents_map(struct extents *list, const struct run *run);
 
-/* Take [lblk, lblk + len) out of the file; what stands behind moves down. */
+/* Take [lblk, lblk + len) out of the file; the blocks after it move down. */
 errcode_t extents_collapse(struct extents *list, uint64_t lblk, uint64_t len, extents_freed *freed,
 			   void *arg);
 
 /*
- * Open a hole of LEN blocks at LBLK; what stands there and behind moves up: EFBIG when it cannot.
+ * Open a hole of LEN blocks at LBLK; the blocks from there on move up: EFBIG when they cannot.
  */
 errcode_t extents_insert(struct extents *list, uint64_t lblk, uint64_t len);
 
@@ -78,7 +78,7 @@ void extents_walk_start(const struct extents *list, struct extents_walk *walk, u
 			uint64_t end, bool cut);
 bool extents_walk_next(const struct extents *list, struct extents_walk *walk, struct run *run);
 
-/* [start, start + len) counts as changed: what stands for it on disk is to be written anew. */
+/* [start, start + len) counts as changed: what maps it on disk is to be rewritten. */
 errcode_t extents_touch(struct extents *list, uint64_t start, uint64_t len);
 
 /* What was changed: *COUNT disjoint ranges in order, valid until the next change. */

@@ -102,7 +102,7 @@ static errcode_t make_room(struct row *row, struct place *p)
 {
 	struct chunk *c, *more;
 
-	/* before a chunk's first item is also behind the last one of the chunk before it */
+	/* before a chunk's first item is also after the last one of the chunk before it */
 	if (p->chunk && !p->item) {
 		p->chunk--;
 		p->item = row->dir.items[p->chunk]->count;

@@ -29,7 +29,7 @@ struct row {
 	size_t count;	  /* items */
 };
 
-/* One item; behind the last one it is { dir.count, 0 }. */
+/* One item; after the last one it is { dir.count, 0 }. */
 struct place {
 	size_t chunk, item;
 };
@@ -47,10 +47,10 @@ static inline bool item_joins(const struct item *a, const struct item *b)
 
 void row_free(struct row *row);
 
-/* The item at P; NULL behind the last one. */
+/* The item at P; NULL after the last one. */
 struct item *row_at(const struct row *row, struct place p);
 
-/* The place of the first item that ends behind LBLK. */
+/* The place of the first item that ends after LBLK. */
 struct place row_locate(const struct row *row, uint64_t lblk);
 
 /* The last item, or NULL. */
@@ -66,7 +66,7 @@ bool row_back(const struct row *row, struct place *p);
 
 /* Put ITEM before P. 0 or ENOMEM. */
 errcode_t row_insert(struct row *row, struct place p, struct item item);
-/* The same behind the last one. */
+/* The same after the last one. */
 errcode_t row_append(struct row *row, const struct item *item);
 void row_remove(struct row *row, struct place p);
 

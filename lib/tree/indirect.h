@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The indirect map of one inode on disk, made to follow a list of extents: loaded, planned and
- * emitted as a tree is (tree/tree.h), with the same callbacks. Where a block of pointers stands in
+ * emitted as a tree is (tree/tree.h), with the same callbacks. Where a block of pointers is in
  * the map is fixed by its range, so only those are written whose pointers change.
  */
 #ifndef E4Z_TREE_INDIRECT_H

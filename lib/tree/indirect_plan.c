@@ -108,7 +108,7 @@ static uint64_t next_mapped(const struct extents *list, uint64_t lblk)
 	return lblk + run.len < EXTENTS_END ? lblk + run.len : UINT64_MAX;
 }
 
-/* The first logical block that block INDEX of LEVEL stands for. */
+/* The first logical block that block INDEX of LEVEL maps. */
 static uint64_t first_below(const struct indirect *map, unsigned level, uint64_t index)
 {
 	for (; level > 1; level--)
@@ -192,7 +192,7 @@ static errcode_t renew(struct indirect *map, const struct extents *list, size_t 
 static errcode_t plan_lowest(struct indirect *map, struct extents *list,
 			     const struct e4z_span *dirty, size_t count)
 {
-	uint64_t done = 0; /* first block of level 1 not looked at */
+	uint64_t done = 0; /* first block of level 1 not planned */
 	size_t old = 0;
 	errcode_t err = 0;
 

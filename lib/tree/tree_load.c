@@ -72,7 +72,7 @@ static errcode_t load_child(struct loader *l, const uint8_t *e, unsigned level, 
 	return load_node(l, buf, level, limit);
 }
 
-/* What stands in a node whose header is good, all of it below LIMIT. */
+/* The entries of a node whose header is valid, all of it below LIMIT. */
 static errcode_t load_node(struct loader *l, const uint8_t *node, unsigned depth, uint64_t limit)
 {
 	uint32_t entries = node_entries(node);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Chooses the nodes of one tree level that are written anew, by counts alone.
+// Chooses the nodes of one tree level that are rewritten, by counts alone.
 #include "tree/tree_pack.h"
 
 #include <string.h>
@@ -103,7 +103,7 @@ static void fill_up(const struct tree_pack *pack, struct tree_segs *segs)
 }
 
 /*
- * The cheapest stretch of segments that, dealt out anew, has WANT less slack: [*first, *last], and
+ * The cheapest stretch of segments that, redistributed, has WANT less slack: [*first, *last], and
  * the nodes it touches that would stay otherwise; UINT64_MAX when there is none. With the right end
  * the best left end never moves back.
  */
@@ -152,7 +152,7 @@ static bool narrow_down(const struct tree_pack *pack, struct tree_segs *segs, ui
 		size_t first = 0, last = 0;
 
 		if (round == ROUNDS) {
-			/* so much is loose that all of it may as well be dealt out anew */
+			/* so much is loose that all of it may as well be redistributed */
 			if (clean_of(segs) > budget)
 				return false;
 			merge(pack, segs, 0, segs->count - 1);

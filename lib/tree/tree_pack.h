@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which nodes of one level of a tree are written anew, and into how many nodes, so that few are
+ * Which nodes of one level of a tree are rewritten, and into how many nodes, so that few are
  * touched and e2fsck finds nothing to narrow.
  *
  * e2fsck offers to narrow a level when its free entries, less one for each node that is not full,
@@ -14,7 +14,7 @@
 #include "tree/tree.h"
 #include <stdbool.h>
 
-/* Neighbouring nodes: one that stays as it is, or some whose entries are dealt out anew. */
+/* Neighbouring nodes: one that stays as it is, or some whose entries are redistributed. */
 struct tree_seg {
 	uint32_t first, olds; /* nodes it had */
 	uint32_t was;	      /* entries it had, on disk */

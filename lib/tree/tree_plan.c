@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Decides how an extent tree follows its list, from the leaves up to the root.
 //
-// A level is a row of old nodes, each of which stays or is touched. Touched neighbours deal their
-// entries out anew (tree_pack); the nodes that come of it take the blocks of the old ones in order.
-// An index block is touched where the row below it is not what it says. The first level of at most
-// four nodes hangs in the root.
+// A level is a row of old nodes, each of which stays or is touched. The entries of touched
+// neighbours are redistributed (tree_pack); the new nodes take the blocks of the old ones in order.
+// An index block is touched if it does not match the row below it. The first level of at most four
+// nodes is in the root.
 #include "tree/tree.h"
 
 #include "tree/tree_level.h"
