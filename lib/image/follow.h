@@ -3,7 +3,7 @@
 #ifndef E4Z_IMAGE_FOLLOW_H
 #define E4Z_IMAGE_FOLLOW_H
 
-#include "image/parts.h"
+#include "probe/parts.h"
 
 /* Called with one complete sentence for each thing that was found. */
 typedef void follow_fn(void *arg, const char *sentence);

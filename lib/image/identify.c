@@ -5,7 +5,7 @@
 #include "format/super.h"
 #include "image/opening.h"
 #include "image/place.h"
-#include "image/sniff.h"
+#include "probe/sniff.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

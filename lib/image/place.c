@@ -11,10 +11,10 @@
 #include "base/bytes.h"
 #include "errors.h"
 #include "format/super.h"
-#include "image/lvm.h"
-#include "image/parts.h"
-#include "image/sniff.h"
 #include "io/host_stat.h"
+#include "probe/lvm.h"
+#include "probe/parts.h"
+#include "probe/sniff.h"
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

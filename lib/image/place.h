@@ -4,8 +4,8 @@
 #define E4Z_IMAGE_PLACE_H
 
 #include "e4zero.h"
-#include "image/parts.h"
 #include "io/blkdev.h"
+#include "probe/parts.h"
 #include <et/com_err.h>
 #include <stdbool.h>
 #include <stddef.h>

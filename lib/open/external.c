@@ -13,9 +13,9 @@
 #include "busy/caches.h"
 #include "busy/lock.h"
 #include "format/super.h"
-#include "image/parts.h"
 #include "image/place.h"
 #include "io/host_stat.h"
+#include "probe/parts.h"
 #include <blkid/blkid.h>
 #include <dirent.h>
 #include <errno.h>

@@ -4,10 +4,10 @@
 
 #include "base/cleanup.h"
 #include "base/pool.h"
+#include "exam/exam.h"
 #include "format/system.h"
 #include "image/groups.h"
 #include "path/lookup.h"
-#include "scan/look.h"
 #include "scan/names.h"
 #include "scan/tables.h"
 #include <errno.h>

@@ -4,7 +4,7 @@
  * one, and nothing else is; every type that the libblkid at hand knows is ext or has a sign.
  */
 #include "../check.h"
-#include "image/signatures.h"
+#include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <errno.h>
 #include <string.h>

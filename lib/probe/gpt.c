@@ -4,7 +4,7 @@
  * and its array of entries, each with a CRC32. libblkid wants all that the header describes to be
  * inside of the device; an image that was cut after its last partition fails that.
  */
-#include "image/gpt.h"
+#include "probe/gpt.h"
 
 #include "base/bytes.h"
 #include "base/cleanup.h"

@@ -3,7 +3,7 @@
  * The bytes of a place against the signatures that libblkid looks for. A sign may match what is no
  * signature: then libblkid is asked. A type without a sign is always asked for.
  */
-#include "image/signatures.h"
+#include "probe/signatures.h"
 
 #include "base/bytes.h"
 #include <blkid/blkid.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an image is when it is not ext: named, with the one command that helps. */
-#ifndef E4Z_IMAGE_SNIFF_H
-#define E4Z_IMAGE_SNIFF_H
+#ifndef E4Z_PROBE_SNIFF_H
+#define E4Z_PROBE_SNIFF_H
 
 #include "io/blkdev.h"
 #include <stdbool.h>

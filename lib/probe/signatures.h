@@ -4,8 +4,8 @@
  * their signatures are missing. libblkid allocates and reads anew for each type: on an image of ext
  * with nothing else in it, looking at the bytes is most of the way to the same answer.
  */
-#ifndef E4Z_IMAGE_SIGNATURES_H
-#define E4Z_IMAGE_SIGNATURES_H
+#ifndef E4Z_PROBE_SIGNATURES_H
+#define E4Z_PROBE_SIGNATURES_H
 
 #include "io/blkdev.h"
 #include <stdbool.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A look at one inode: its mapping is walked, its blocks are claimed, and what has to be read to
- * judge it is collected, to be read later in a better order. One struct look a thread.
+ * The examination of one inode: its mapping is walked, its blocks are claimed, and what has to be
+ * read to check it is collected, to be read later in the order of the disk. One struct exam per
+ * thread.
  */
-#ifndef E4Z_SCAN_LOOK_H
-#define E4Z_SCAN_LOOK_H
+#ifndef E4Z_EXAM_EXAM_H
+#define E4Z_EXAM_EXAM_H
 
 #include "base/vec.h"
 #include "file/map.h"
@@ -19,7 +20,7 @@ VEC(tail_vec, struct tail);
 VEC(suspect_vec, struct suspect);
 VEC(ino_vec, uint32_t);
 
-struct look {
+struct exam {
 	/* given */
 	const struct e4z_image *img;
 	struct findings *findings;
@@ -46,14 +47,14 @@ struct look {
 	struct suspect_vec suspects;
 	errcode_t err;
 
-	/* of the inode that is being looked at */
+	/* of the inode at hand */
 	const struct inode *inode;
 	bool judging;		     /* its content matters, not only its claims */
 	bool unfinished;	     /* an orphan: what lies past EOF has a finding of its own */
 	bool regular;		     /* a file whose content is somebody's */
 	uint64_t eof;		     /* the block that EOF lies in */
 	uint64_t past_eof;	     /* first block wholly past EOF */
-	enum e4z_e2fsck behind;	     /* what e2fsck makes of written blocks past EOF */
+	enum e4z_e2fsck e2fsck;	     /* what e2fsck makes of written blocks past EOF */
 	bool may_be_cut;	     /* unwritten blocks past EOF may be out of e2fsck's bounds */
 	struct e4z_finding prealloc; /* these blocks; blocks 0: none */
 	uint64_t past_end;	     /* and where a verity file's tree begins, or no end */
@@ -66,44 +67,44 @@ struct look {
 	bool blamed;
 };
 
-errcode_t look_init(struct look *look, const struct e4z_image *img, struct findings *findings,
+errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans);
-void look_free(struct look *look);
+void exam_free(struct exam *exam);
 
 /* *BUF is what LOOK's bytes are read into, judge_buffer_size() long and LOOK's own. */
-static inline errcode_t look_buffer(struct look *look, uint8_t **buf)
+static inline errcode_t exam_buffer(struct exam *exam, uint8_t **buf)
 {
-	if (!look->buf)
-		look->buf = blkdev_buffer(judge_buffer_size(look->img));
-	*buf = look->buf;
+	if (!exam->buf)
+		exam->buf = blkdev_buffer(judge_buffer_size(exam->img));
+	*buf = exam->buf;
 	return *buf ? 0 : ENOMEM;
 }
 
 /* Inodes that map static metadata, or anything, on purpose: nothing is done with them. */
-static inline bool look_leaves_out(uint32_t ino)
+static inline bool exam_leaves_out(uint32_t ino)
 {
 	return ino == EXT2_BAD_INO || ino == EXT2_RESIZE_INO;
 }
 
 /* INODE is in use, its checksum right: what it shows goes into SHOWN. */
-errcode_t look_show(struct look *look, struct shown *shown, const struct inode *inode);
+errcode_t exam_show(struct exam *exam, struct shown *shown, const struct inode *inode);
 
 /*
- * The slot RAW of INO, in use and its checksum right, is an empty file of which look_at() would
+ * The slot RAW of INO, in use and its checksum right, is an empty file of which exam_inode() would
  * only count that it is there: it was counted.
  */
-bool look_at_bare(struct look *look, uint32_t ino, const uint8_t *raw);
+bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw);
 
 /* INODE is in use and its checksum is right. */
-errcode_t look_at(struct look *look, const struct inode *inode);
+errcode_t exam_inode(struct exam *exam, const struct inode *inode);
 
 /*
  * Enter the claims and judge the suspects collected so far; tails, dirs and pending stay for the
  * owner.
  */
-errcode_t look_settle(struct look *look);
+errcode_t exam_settle(struct exam *exam);
 
 /* INODE is an orphan with links: its one finding. */
-errcode_t look_pending(struct look *look, const struct inode *inode);
+errcode_t exam_pending(struct exam *exam, const struct inode *inode);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The primary GPT of an image whose end, with the backup, is cut off. */
-#ifndef E4Z_IMAGE_GPT_H
-#define E4Z_IMAGE_GPT_H
+#ifndef E4Z_PROBE_GPT_H
+#define E4Z_PROBE_GPT_H
 
 #include "base/vec.h"
 #include "io/blkdev.h"

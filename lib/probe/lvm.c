@@ -5,7 +5,7 @@
  * areas of metadata; such an area has a header and a ring of text. The text is nested sections of
  * "key = value".
  */
-#include "image/lvm.h"
+#include "probe/lvm.h"
 
 #include "base/bytes.h"
 #include "base/cleanup.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The linear volumes of an LVM physical volume, which lie in one piece in the image. */
-#ifndef E4Z_IMAGE_LVM_H
-#define E4Z_IMAGE_LVM_H
+#ifndef E4Z_PROBE_LVM_H
+#define E4Z_PROBE_LVM_H
 
-#include "image/parts.h"
+#include "probe/parts.h"
 
 /*
  * Where DEV's place is an LVM2 physical volume: add each visible volume to PARTS, without a number,

@@ -5,14 +5,14 @@
  * libblkid counts in units of 512 bytes whatever the sector size, and finds a table of 4096-byte
  * sectors in a file only when told to look for one.
  */
-#include "image/parts.h"
+#include "probe/parts.h"
 
 #include "base/bytes.h"
 #include "errors.h"
 #include "format/fields.h"
 #include "format/super.h"
-#include "image/gpt.h"
-#include "image/signatures.h"
+#include "probe/gpt.h"
+#include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The partitions of a whole-disk image, by libblkid. */
-#ifndef E4Z_IMAGE_PARTS_H
-#define E4Z_IMAGE_PARTS_H
+#ifndef E4Z_PROBE_PARTS_H
+#define E4Z_PROBE_PARTS_H
 
 #include "io/blkdev.h"
 #include <et/com_err.h>

@@ -3,9 +3,9 @@
  * What an image is when it is not ext. libblkid knows what can lie on a disk; what can only lie
  * around one (image formats of emulators, compressed files) is told by its first bytes.
  */
-#include "image/sniff.h"
+#include "probe/sniff.h"
 
-#include "image/signatures.h"
+#include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Examines one inode: what it is, what it claims, and what of it has to be read.
+#include "exam/exam_part.h"
+
+#include "file/inline.h"
+#include "findings/cutoff.h"
+#include "format/system.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* A verity file's tree begins at the next multiple of this (fs/ext4/verity.c). */
+#define VERITY_ALIGN 65536
+
+errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findings *findings,
+		    struct claims *claims, const struct rangeset *orphans)
+{
+	exam->img = img;
+	exam->findings = findings;
+	exam->claims = claims;
+	exam->orphans = orphans;
+	exam->last_system = last_system_inode(img->fs->super);
+	return map_work_init(img, &exam->map);
+}
+
+void exam_free(struct exam *exam)
+{
+	vec_free(&exam->tails);
+	vec_free(&exam->dirs);
+	vec_free(&exam->pending);
+	vec_free(&exam->claimed);
+	vec_free(&exam->suspects);
+	map_work_free(&exam->map);
+	free(exam->buf);
+}
+
+/* Inline data: the bytes behind it in the inode itself. */
+static errcode_t check_inline(struct exam *exam, const struct inode *inode)
+{
+	struct inline_data data;
+	struct suspect suspect = exam_suspect(exam, E4Z_INLINE_SLACK, 0, E4Z_NONE, 0);
+	uint64_t parts[2];
+	struct judged judged = JUDGED_NOTHING;
+
+	if (!inline_find(exam->img, inode, &data) || inode->size > inline_capacity(&data))
+		return findings_unreadable(exam->findings, inode->ino, inode->size,
+					   "inline data is smaller than the file size");
+	if (!exam->judging || !exam->paranoid || !exam_wants(exam, E4Z_INLINE_SLACK) ||
+	    inode->flags & (EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL) || inode_is(inode, LINUX_S_IFDIR))
+		return 0;
+	parts[0] = inode->size < INODE_I_BLOCK_LEN ? inode->size : INODE_I_BLOCK_LEN;
+	parts[1] = inode->size - parts[0];
+	judge_memory(data.head + parts[0], INODE_I_BLOCK_LEN - parts[0], parts[0], &judged);
+	if (data.rest)
+		judge_memory(data.rest + parts[1], data.rest_len - parts[1],
+			     INODE_I_BLOCK_LEN + parts[1], &judged);
+	suspect.finding.first = judged.first;
+	suspect.finding.last = judged.last;
+	suspect.finding.nonzero = judged.nonzero;
+	return judged.nonzero ? findings_add(exam->findings, &suspect.finding) : 0;
+}
+
+void exam_start(struct exam *exam, const struct inode *inode)
+{
+	const struct e4z_image *img = exam->img;
+	uint64_t size = inode->size;
+
+	exam->inode = inode;
+	exam->regular = inode_is(inode, LINUX_S_IFREG) && !(inode->flags & EXT4_EA_INODE_FL);
+	exam->eof = size >> img->block_bits;
+	exam->past_eof = exam->eof + ((size & (img->block_size - 1)) != 0);
+	exam->past_end = UINT64_MAX;
+	if (inode->flags & EXT4_VERITY_FL)
+		exam->past_end = (size + VERITY_ALIGN - 1) / VERITY_ALIGN * VERITY_ALIGN >>
+				 img->block_bits;
+	exam->e2fsck = cutoff_written(inode, exam->past_eof) ? E4Z_E2FSCK_WOULD_CLEAR
+							     : E4Z_E2FSCK_WOULD_GROW;
+	exam->prealloc.blocks = 0;
+	exam->may_be_cut = exam->regular && !(inode->flags & EXT4_VERITY_FL) &&
+			   cutoff_possible(inode, exam->past_eof);
+	exam->last_claim = CLAIMS_START;
+	exam->run.len = 0;
+	exam->blind.finding.ino = 0;
+	exam->slack_next = exam->slack_end = 0;
+	exam->err = 0;
+}
+
+/* Whether the content of INODE matters, and what else is to be noted of it. */
+static errcode_t classify(struct exam *exam, const struct inode *inode)
+{
+	bool regular = inode_is(inode, LINUX_S_IFREG);
+
+	exam->judging = exam->unfinished = false;
+	if (is_system_inode(exam->img->fs->super, inode->ino))
+		return 0;
+	if (!inode->links)
+		return inode->mode ? findings_skip(exam->findings, inode->ino,
+						   "deleted, waiting to be freed")
+				   : 0;
+	if (inode_is(inode, LINUX_S_IFDIR) && vec_push(&exam->dirs, inode->ino))
+		return ENOMEM;
+	exam->files += regular;
+	if (exam->regular && rangeset_has(exam->orphans, inode->ino)) {
+		exam->unfinished = true;
+		if (vec_push(&exam->pending, inode->ino))
+			return ENOMEM;
+	}
+	if (inode->flags & EXT4_EA_INODE_FL || inode_is(inode, LINUX_S_IFLNK))
+		exam->judging = exam->paranoid;
+	else
+		exam->judging = regular;
+	if (inode_is(inode, LINUX_S_IFLNK) && inode->flags & EXT4_ENCRYPT_FL)
+		exam->judging = false;
+	return 0;
+}
+
+/* BLOCK, of an attribute or of a translator, may not be there. */
+static bool is_misplaced(const struct exam *exam, uint64_t block)
+{
+	return block >= exam->img->blocks || rangeset_has(exam->img->metadata, block);
+}
+
+/* Claim what INODE has beside its map; *WHY: it cannot have it. */
+static errcode_t claim_beside(struct exam *exam, const struct inode *inode, const char **why)
+{
+	bool shared = exam->img->shared_blocks;
+	struct claim claim = {inode->translator / exam->img->cluster_ratio, 1};
+
+	if (inode->translator && is_misplaced(exam, inode->translator))
+		*why = "the translator's block lies outside its place";
+	else if (inode->translator && !shared && vec_push(&exam->claimed, claim))
+		return ENOMEM;
+	if (inode->acl_block && is_misplaced(exam, inode->acl_block))
+		*why = "the extended-attribute block lies outside its place";
+	else if (inode->acl_block && !shared)
+		return claims_xattr(exam->claims, inode->acl_block);
+	return 0;
+}
+
+errcode_t exam_show(struct exam *exam, struct shown *shown, const struct inode *inode)
+{
+	bool data = inode_is(inode, LINUX_S_IFREG) || inode_is(inode, LINUX_S_IFLNK);
+
+	if (exam_leaves_out(inode->ino) || !inode->links)
+		return 0;
+	return shown_add(shown, &exam->map, inode,
+			 !data || is_system_inode(exam->img->fs->super, inode->ino));
+}
+
+bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw)
+{
+	if (!inode_is_bare(exam->img, raw) || ino <= exam->last_system ||
+	    rangeset_has(exam->orphans, ino))
+		return false;
+	exam->files++;
+	return true;
+}
+
+errcode_t exam_inode(struct exam *exam, const struct inode *inode)
+{
+	const char *why = NULL;
+	errcode_t err;
+
+	if (exam_leaves_out(inode->ino))
+		return 0;
+	exam_start(exam, inode);
+	err = classify(exam, inode);
+	if (!err)
+		err = claim_beside(exam, inode, &why);
+	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
+		err = check_inline(exam, inode);
+	if (!err && inode_has_map(inode)) {
+		const char *damage = exam_map(exam, inode);
+
+		if (!why)
+			why = damage;
+		if (!why && inode->size > map_max_size(exam->img, inode))
+			why = "the size exceeds the maximum for the block map";
+		if (!err && !why)
+			err = exam_prealloc(exam, inode);
+	}
+	if (!err)
+		err = exam->err;
+	if (!err && why && inode->links)
+		err = findings_unreadable(exam->findings, inode->ino, inode->size, why);
+	return err;
+}

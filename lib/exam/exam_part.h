@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of an examination share. */
+#ifndef E4Z_EXAM_EXAM_PART_H
+#define E4Z_EXAM_EXAM_PART_H
+
+#include "exam/exam.h"
+
+/* Findings of KIND are asked for. */
+bool exam_wants(const struct exam *exam, enum e4z_finding_kind kind);
+
+/* BLOCKS blocks of the inode at hand, from LBLK, at PBLK, on, that may be a finding of KIND. */
+struct suspect exam_suspect(const struct exam *exam, enum e4z_finding_kind kind, uint64_t lblk,
+			    uint64_t pblk, uint64_t blocks);
+
+/* SUSPECT is to be read, if its kind is asked for. Failure is kept in EXAM. */
+void exam_push(struct exam *exam, const struct suspect *suspect);
+
+/* INODE becomes the inode at hand. */
+void exam_start(struct exam *exam, const struct inode *inode);
+
+/* All that the map of INODE claims and has; why it is corrupt, or NULL. */
+const char *exam_map(struct exam *exam, const struct inode *inode);
+
+/* Unwritten blocks past EOF that e2fsck would unmap; the map of INODE was read and is valid. */
+errcode_t exam_prealloc(struct exam *exam, const struct inode *inode);
+
+#endif

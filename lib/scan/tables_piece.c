@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Examines the inodes of a piece of an inode table, on any thread.
+#include "scan/tables_state.h"
+
+#include "base/bytes.h"
+#include "exam/blame.h"
+#include "image/groups.h"
+#include <errno.h>
+#include <string.h>
+
+static bool bit_set(const uint8_t *bitmap, uint32_t n)
+{
+	return bitmap[n / 8] >> n % 8 & 1;
+}
+
+bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool believed)
+{
+	bool mode = get_le16(raw + I_MODE), links = get_le16(raw + I_LINKS);
+
+	return (believed ? mode || links : mode && links) && !exam_leaves_out(ino);
+}
+
+static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, uint8_t *raw,
+			      bool csum_ok)
+{
+	struct inode inode;
+
+	if (!csum_ok) {
+		if (t->mode != JUDGE)
+			return 0;
+		if (!get_le16(raw + I_LINKS))
+			return findings_skip(t->findings, ino,
+					     "deleted, and its checksum is wrong");
+		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
+	}
+	if (t->mode == JUDGE && exam_bare(&w->exam, ino, raw))
+		return 0;
+	inode_decode(t->img, ino, raw, &inode);
+	switch (t->mode) {
+	case SHOW: return exam_show(&w->exam, t->shown, &inode);
+	case JUDGE: return exam_inode(&w->exam, &inode);
+	case BLAME: return blame_inode(&w->exam, &inode);
+	case FIND_DIRS:
+		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->exam.dirs, ino))
+			return ENOMEM;
+	}
+	return 0;
+}
+
+errcode_t tables_collect(struct tables *t, struct exam *exam)
+{
+	size_t at = atomic_fetch_add(&t->tail_count, exam->tails.count);
+	errcode_t err = 0;
+
+	if (exam->tails.count)
+		memcpy(t->tails + at, exam->tails.items, exam->tails.count * sizeof(*t->tails));
+	exam->tails.count = 0;
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < exam->dirs.count && !err; i++)
+		err = rangeset_add(t->dirs, exam->dirs.items[i], 1, NULL);
+	for (size_t i = 0; i < exam->pending.count && !err; i++)
+		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
+	t->files += exam->files;
+	t->seen_data |= exam->seen_data;
+	t->seen_hole |= exam->seen_hole;
+	pthread_mutex_unlock(&t->lock);
+	exam->dirs.count = exam->pending.count = 0;
+	exam->files = 0;
+	return err;
+}
+
+errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h)
+{
+	unsigned ok = inode_checksums_ok(t->img, h->ino, (const uint8_t *const *)h->raw, h->count);
+	errcode_t err = 0;
+
+	for (unsigned i = 0; i < h->count && !err; i++)
+		err = examine_slot(t, w, h->ino[i], h->raw[i], ok >> i & 1);
+	h->count = 0;
+	return err;
+}
+
+/* The slots [first, end) of the group, whose first one in memory is the worker's table. */
+static errcode_t examine_slots(struct tables *t, struct worker *w, const struct piece *p,
+			       uint32_t first, uint32_t end, bool believed)
+{
+	uint32_t ino = p->group * tables_per_group(t) + 1;
+	uint8_t *raw = w->table;
+	struct handful h = {.count = 0};
+	errcode_t err = 0;
+
+	for (uint32_t i = first; i < end && !err; i++, raw += t->img->inode_size) {
+		if ((believed && !bit_set(w->bitmap, i)) ||
+		    !tables_slot_counts(ino + i, raw, believed))
+			continue;
+		h.ino[h.count] = ino + i;
+		h.raw[h.count++] = raw;
+		if (h.count == INODE_LANES)
+			err = tables_handful(t, w, &h);
+	}
+	return err || !h.count ? err : tables_handful(t, w, &h);
+}
+
+/* A disk with bad sectors: what one block of the table hides is not all of the piece. */
+static errcode_t examine_block_by_block(struct tables *t, struct worker *w, const struct piece *p,
+					uint32_t first, uint32_t end, bool believed)
+{
+	const struct e4z_image *img = t->img;
+	uint32_t per_block = img->block_size / img->inode_size, stop;
+	errcode_t err = 0;
+
+	for (; first < end && !err; first = stop) {
+		uint64_t off = img->group[p->group].itable * img->block_size +
+			       (uint64_t)first * img->inode_size;
+
+		stop = (first / per_block + 1) * per_block;
+		if (stop > end)
+			stop = end;
+		if (!image_read(img, off, (size_t)(stop - first) * img->inode_size, w->table)) {
+			err = examine_slots(t, w, p, first, stop, believed);
+			continue;
+		}
+		for (uint32_t i = first; i < stop && !err && t->mode == JUDGE; i++)
+			if (!believed || bit_set(w->bitmap, i))
+				err = findings_unreadable(t->findings,
+							  p->group * tables_per_group(t) + 1 + i, 0,
+							  "the inode cannot be read");
+	}
+	return err;
+}
+
+/* The worker's bitmap becomes that of group G; false: it cannot be believed. */
+static bool take_bitmap(const struct tables *t, struct worker *w, uint32_t g)
+{
+	if (w->bitmap_group != g)
+		w->believed = groups_read_inode_bitmap(t->img, g, w->bitmap);
+	w->bitmap_group = g;
+	return w->believed;
+}
+
+errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
+{
+	struct tables *t = arg;
+	struct worker *w = &t->workers[worker];
+	const struct e4z_image *img = t->img;
+	const struct piece *p = &t->pieces.items[n];
+	uint32_t first = p->first, end = p->first + p->count;
+	bool believed = take_bitmap(t, w, p->group);
+	uint64_t off;
+	errcode_t err;
+
+	while (believed && first < end && !bit_set(w->bitmap, first))
+		first++;
+	while (believed && end > first && !bit_set(w->bitmap, end - 1))
+		end--;
+	if (first == end)
+		return 0;
+	off = img->group[p->group].itable * img->block_size + (uint64_t)first * img->inode_size;
+	if (image_read(img, off, (size_t)(end - first) * img->inode_size, w->table))
+		err = examine_block_by_block(t, w, p, first, end, believed);
+	else
+		err = examine_slots(t, w, p, first, end, believed);
+	if (!err && t->mode == JUDGE)
+		err = exam_settle(&w->exam);
+	return err ? err : tables_collect(t, &w->exam);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a scan of the inode tables holds. */
+#ifndef E4Z_SCAN_TABLES_STATE_H
+#define E4Z_SCAN_TABLES_STATE_H
+
+#include "exam/exam.h"
+#include "image/groups.h"
+#include "scan/tables.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum mode { SHOW, JUDGE, BLAME, FIND_DIRS };
+
+/* Some inodes of one group's table. */
+struct piece {
+	uint32_t group, first, count;
+};
+VEC(piece_vec, struct piece);
+
+struct worker {
+	struct exam exam;
+	uint8_t *table;	 /* a piece */
+	uint8_t *bitmap; /* a block: of this group, whose pieces mostly follow each other */
+	uint32_t bitmap_group;
+	bool believed; /* the bitmap */
+};
+
+struct tables {
+	struct e4z_image *img;
+	struct tables_options options;
+	struct findings *findings;
+	struct claims *claims;
+	struct rangeset *orphans, *dirs;
+	bool stray;	     /* the orphan file names what is no inode */
+	struct shown *shown; /* NULL: no file shares a block */
+	bool seen_data, seen_hole;
+	struct worker *workers;
+	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
+	uint32_t *order; /* groups by the place of their inode tables */
+	enum mode mode;
+	struct piece_vec pieces;
+	struct tail *tails, *scratch; /* of the next sweep */
+	size_t room;		      /* for them */
+	struct room need;
+	_Atomic size_t tail_count;
+	pthread_mutex_t lock; /* of dirs and pending */
+	struct ino_vec pending;
+	uint64_t files;
+	/* progress: every inode counts twice, for its table and for its tail */
+	uint64_t done;	  /* of both */
+	uint64_t reading; /* inodes of the pieces */
+	uint64_t waiting; /* inodes that were read and whose tails were not judged */
+};
+
+/* A few slots, whose checksums are judged together. */
+struct handful {
+	uint32_t ino[INODE_LANES];
+	uint8_t *raw[INODE_LANES];
+	unsigned count;
+};
+
+static inline uint32_t tables_per_group(const struct tables *t)
+{
+	return t->img->fs->super->s_inodes_per_group;
+}
+
+static inline errcode_t tables_stopped(const struct tables *t)
+{
+	return t->options.stop && *t->options.stop ? E4Z_ET_INTERRUPTED : 0;
+}
+
+/*
+ * The slot RAW holds an inode that is to be examined. Without a bitmap what looks as if it were in
+ * use is: with a wrong checksum, too.
+ */
+bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool believed);
+
+/* Examine the slots of H, which is empty then. */
+errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h);
+
+/* Hand over what a worker collected. */
+errcode_t tables_collect(struct tables *t, struct exam *exam);
+
+/* Examine piece N of ARG, a struct tables: a job of the pool. */
+errcode_t tables_piece(void *arg, unsigned worker, uint64_t n);
+
+#endif
