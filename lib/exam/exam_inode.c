@@ -33,7 +33,7 @@ void exam_free(struct exam *exam)
 	free(exam->buf);
 }
 
-/* Inline data: the bytes behind it in the inode itself. */
+/* Inline data: the bytes after it in the inode itself. */
 static errcode_t check_inline(struct exam *exam, const struct inode *inode)
 {
 	struct inline_data data;

@@ -154,7 +154,7 @@ static errcode_t open_fs(struct opening *o)
 		img->dev, EXT2_MIN_BLOCK_SIZE << ext2fs_le32_to_cpu(raw->s_log_block_size),
 		&img->view);
 
-	/* what is mended stands over what is on the disk */
+	/* the repaired superblock hides the one on the disk */
 	if (!err && img->mended_super)
 		err = capture_write(img->view, SUPER_OFFSET, SUPER_SIZE, o->raw);
 	if (!err)

@@ -143,7 +143,7 @@ errcode_t op_hide_past_eof(struct op *op)
 	return err;
 }
 
-/* The block that EOF is in may have to be zeroed behind it: not where it is ciphertext. */
+/* The block that EOF is in may have to be zeroed after it: not where it is ciphertext. */
 static errcode_t check_tail(const struct op *op)
 {
 	const struct edit_file *f = op->f;

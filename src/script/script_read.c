@@ -18,7 +18,7 @@ struct reading {
 	struct line *line;
 	struct word words[MAX_WORDS];
 	size_t count, at; /* AT: the word that is looked at */
-	unsigned end;	  /* the column behind it */
+	unsigned end;	  /* the column after it */
 };
 
 static bool complain_at(struct script *s, unsigned number, unsigned column, const char *what)
@@ -72,7 +72,7 @@ static bool take_source(struct reading *r)
 	return true;
 }
 
-/* What stands behind the file name. */
+/* What follows the file name. */
 static bool take_rest(struct reading *r)
 {
 	struct operation *op = &r->line->op;
