@@ -50,4 +50,4 @@ mkdir gone
 TMPDIR=$PWD/gone/there untouched 8 'keeping script in .*gone/there: No such file' image --script script image
 head -n 20000 script | sed 's/ *#.*//' >short
 [ "$(wc -c <short)" -lt 1000000 ] || fail 'the short script is long'
-TMPDIR=$PWD/gone/there untouched 8 'keeping the results in .*gone/there' image --script short image
+TMPDIR=$PWD/gone/there untouched 8 'storing the results in .*gone/there' image --script short image

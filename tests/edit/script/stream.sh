@@ -48,20 +48,20 @@ stopped TERM --script - image
 # endless FILE-OR-NAME ARGUMENTS...: the reader ends it
 endless() {
 	local bytes
-	untouched 8 "reading more of $1 than the [0-9]+ bytes that are free: (File too large|No space left in the file system)" image "${@:2}"
+	untouched 8 "$1 than the [0-9]+ bytes that are free: (File too large|No space left in the file system)" image "${@:2}"
 	bytes=$(grep -o 'the [0-9]* bytes' err | tr -dc 0-9)
 	[ "$bytes" -gt 10000 ] && [ "$bytes" -lt $((16 << 20)) ] || fail "$* takes $bytes bytes of 16 MiB"
 }
 printf '\n\nwrite /file 4096 from=much\n' >many
 yes >much 2>/dev/null &
-endless 'reading much' --write -o 4096 --from much image /file
+endless 'reading more of much' --write -o 4096 --from much image /file
 wait
 yes >much 2>/dev/null &
-endless 'line 3: reading much' --script many image
+endless 'line 3: reading more of much' --script many image
 wait
 "$E4ZERO" --write -o 0 image /file < <(exec yes 2>/dev/null) >out 2>err
 same 'exit of endless input' $? 8
-grep -q ': reading standard input beyond the' err || fail "endless input: $(cat err)"
+grep -q ': reading more of standard input than the' err || fail "endless input: $(cat err)"
 image_unchanged image
 
 # what can be refused without a byte of it is

@@ -135,7 +135,7 @@ b = f.read(1)[0]
 f.seek(-2, 2)
 f.write(bytes([b ^ 1]))
 END2
-untouched 8 'the table of the state after the edit is corrupt' image --undo-apply undo image
+untouched 8 'the undo file is corrupt: the table of the state after the edit' image --undo-apply undo image
 
 # much that is saved, and little after it: the end of the session finishes the file, not every commit
 make_image image 64M
