@@ -135,7 +135,7 @@ static errcode_t zero_places(struct conversion *v, bool *did_zero)
 }
 
 /*
- * The tree got deep, and unwritten blocks past EOF are in it: e2fsck would take that for corruption.
+ * The tree got deep, and unwritten blocks past EOF are in it: e2fsck would call that corrupt.
  */
 static bool became_bad(const struct edit_file *f, unsigned depth, uint64_t eof)
 {

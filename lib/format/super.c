@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "errors.h"
-#include "format/features.h"
+#include "format/feature_names.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The file system of an open image as libext2fs has it, and what is derived from its superblock.
-#include "format/features.h"
+#include "format/feature_names.h"
 #include "format/super.h"
 #include "image/opening.h"
 #include "io/channel.h"

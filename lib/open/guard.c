@@ -2,7 +2,7 @@
 /* What must not be edited, in the order of how little there is to be done about it. */
 #include "open/guard.h"
 
-#include "format/features.h"
+#include "format/feature_names.h"
 #include "format/system.h"
 #include "journal/log.h"
 #include <inttypes.h>

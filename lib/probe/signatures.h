@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which of the types that libblkid knows cannot be in a place, because the first bytes of each of
- * their signatures are missing. libblkid allocates and reads again for each type: on an image of ext
+ * their signatures are missing. libblkid allocates and reads for each type: on an image of ext
  * with nothing else in it, looking at the bytes is most of the way to the same answer.
  */
 #ifndef E4Z_PROBE_SIGNATURES_H

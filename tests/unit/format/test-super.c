@@ -5,7 +5,7 @@
  */
 #include "base/crc32c.h"
 #include "errors.h"
-#include "format/features.h"
+#include "format/feature_names.h"
 #include "format/super.h"
 #include <inttypes.h>
 #include <stdio.h>

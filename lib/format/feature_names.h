@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The feature bits of a superblock. */
-#ifndef E4Z_FORMAT_FEATURES_H
-#define E4Z_FORMAT_FEATURES_H
+#ifndef E4Z_FORMAT_FEATURE_NAMES_H
+#define E4Z_FORMAT_FEATURE_NAMES_H
 
 #include <et/com_err.h>
 #include <ext2fs/ext2_fs.h>

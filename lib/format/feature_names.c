@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The features that have a name, and which of them can be read past.
-#include "format/features.h"
+#include "format/feature_names.h"
 
 #include <ext2fs/ext2fs.h>
 #include <stddef.h>
