@@ -153,7 +153,7 @@ bool edit_waits(const struct edit_file *f, uint64_t pblk, bool unwritten, const 
 /* Remember how the committed state shows F, once in a transaction. */
 errcode_t edit_note_origin(struct edit_file *f);
 
-/* RUN is not written from now on, but until the commit it is seen all the same. */
+/* RUN is not written from now on, but it is visible until the commit. */
 errcode_t edit_note_seen(struct edit_file *f, const struct run *run);
 
 /* RUN is written from now on, but until the commit only what was noted as seen can be seen. */

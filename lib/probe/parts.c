@@ -201,8 +201,7 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 	errcode_t err;
 
 	*parts = (struct parts){0};
-	/* the table is that of all of DEV, whatever place of it is being read */
-	if (!dev->size || (!dev->base && dev->len == dev->size && !signatures_table(dev)))
+	if (!dev->size || !signatures_table(dev))
 		return 0;
 	err = read_table(dev, 0, parts);
 	if (!err && !parts->count && !dev->is_block) {

@@ -24,7 +24,7 @@ struct signatures {
 /* Of the place that DEV is set to. */
 void signatures_look(struct blkdev *dev, struct signatures *found);
 
-/* The place may begin with a table of partitions. */
+/* All of DEV may begin with a table of partitions. True if DEV is set to a place in it. */
 bool signatures_table(struct blkdev *dev);
 
 /* ---- the table, for its test ---- */
