@@ -97,7 +97,7 @@ struct e4z_open_options {
 	 */
 	bool write;
 	/* Open a file system whose superblock is torn, for e4z_replay(), which repairs it. */
-	bool mend;
+	bool repair;
 	enum e4z_holes holes; /* only with write, and in e4z_undo() */
 };
 
@@ -140,7 +140,7 @@ struct e4z_image_info {
  * but in part empty.
  *
  * E4Z_ET_AMBIGUOUS, E4Z_ET_NO_PARTITION: see e4z_places(). E4Z_ET_NOT_EXT: no ext file system;
- * likewise for volumes of LVM. E4Z_ET_BAD_SUPER: open with mend, and call e4z_replay().
+ * likewise for volumes of LVM. E4Z_ET_BAD_SUPER: open with repair, and call e4z_replay().
  * E4Z_ET_TRUNCATED: the image is incomplete. E4Z_ET_FEATURE: a feature that is not supported.
  * E4Z_ET_MOUNTED, E4Z_ET_BUSY: in use; try again later. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
  * force. E4Z_ET_NO_JOURNAL, E4Z_ET_OTHER_JOURNAL: set journal_device. E4Z_ET_BAD_JOURNAL,
@@ -380,7 +380,7 @@ struct e4z_check_summary {
 	 * made of the metadata only: the result says nothing about the original.
 	 */
 	bool only_holes;
-	bool none_judged; /* files were given, and every one of them was skipped */
+	bool none_checked; /* files were given, and every one of them was skipped */
 };
 
 /*

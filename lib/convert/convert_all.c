@@ -112,7 +112,7 @@ static errcode_t convert_large(struct every *e, const struct convert_file *file,
 			       uint64_t room)
 {
 	struct e4z_edit edit = file->edit;
-	errcode_t err, told = 0;
+	errcode_t err, reported = 0;
 
 	if (!txn_may_split(e->img)) {
 		e->summary->left++;
@@ -121,10 +121,10 @@ static errcode_t convert_large(struct every *e, const struct convert_file *file,
 	err = convert_in_pieces(&e->convert, file, commit, e, &edit);
 	if (!err)
 		return vec_push(&e->pending, edit) ? ENOMEM : commit(e);
-	/* pieces that are durable are told of */
+	/* pieces that are durable are reported */
 	if (edit.blocks_converted)
-		told = results_edit(e->results, &edit);
-	return told ? told : err;
+		reported = results_edit(e->results, &edit);
+	return reported ? reported : err;
 }
 
 /* One attempt. *FITS: it is in the transaction, which is no larger than the log. */
@@ -334,7 +334,7 @@ static errcode_t look_around(struct every *e)
 	if (!err)
 		err = tables_new(e->img, &options, e->findings, &e->tables);
 	if (!err)
-		err = tables_judge(e->tables);
+		err = tables_examine(e->tables);
 	return err ? err : doubt_unreadable(e);
 }
 
@@ -361,7 +361,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	struct e4z_commit_summary unwanted_done = {0};
 	struct results_sink sink;
 	struct every e = {.img = img};
-	errcode_t err, told;
+	errcode_t err, reported;
 
 	e.options = options = options ? options : &defaults;
 	e.summary = summary = summary ? summary : &unwanted;
@@ -381,10 +381,11 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 		err = look_around(&e);
 	if (!err)
 		err = convert_every(&e);
-	/* what is durable is told, whatever happened then */
+	/* what is durable is reported, whatever happened then */
 	if (e.results && (!err || done->transactions)) {
-		told = results_deliver(e.results, img, err ? NULL : tables_dirs(e.tables), &sink);
-		err = err ? err : told;
+		reported =
+			results_deliver(e.results, img, err ? NULL : tables_dirs(e.tables), &sink);
+		err = err ? err : reported;
 	}
 	results_free(e.results);
 	tables_free(e.tables);

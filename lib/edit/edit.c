@@ -66,7 +66,7 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 	errcode_t err;
 
 	if (!ino || ino > img->inodes ||
-	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].sick)
+	    img->group[(ino - 1) / img->fs->super->s_inodes_per_group].unreadable)
 		return image_fail_file(img, ino, E4Z_ET_BAD_INODE, "reading the inode");
 	inode_place(img, ino, &block, &off);
 	err = txn_edit(img, block, &data);

@@ -78,14 +78,14 @@ static errcode_t refuse_root(struct e4z_image *img, uint8_t *raw)
  * Where the root's inode has a wrong checksum no kernel mounts, and every other checksum is likely
  * to be wrong too: nothing could be said of any inode.
  */
-static errcode_t judge_root(struct e4z_image *img)
+static errcode_t check_root(struct e4z_image *img)
 {
 	uint8_t *raw;
 	uint64_t block;
 	uint32_t off;
 	errcode_t err = groups_load(img);
 
-	if (err || !img->inode_csum || img->group[0].sick)
+	if (err || !img->inode_csum || img->group[0].unreadable)
 		return err;
 	raw = malloc(img->inode_size);
 	if (!raw)
@@ -104,7 +104,7 @@ static errcode_t find_journal(struct e4z_image *img, const struct e4z_open_optio
 {
 	errcode_t err = recovery_find_log(img, options), root;
 
-	root = err == E4Z_ET_BAD_INODE ? judge_root(img) : 0;
+	root = err == E4Z_ET_BAD_INODE ? check_root(img) : 0;
 	return root ? root : err;
 }
 
@@ -123,7 +123,7 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	 * the log of a mounted file system is being written while we look: the disk's view is all
 	 */
 	if (!err && (*img)->info.mounted)
-		return judge_root(*img);
+		return check_root(*img);
 	if (err)
 		return err;
 	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
@@ -136,8 +136,8 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 			*img, E4Z_ET_BAD_SUPER,
 			"the superblock's checksum is wrong, and the journal has no copy");
 	/* a replay is what may mend it */
-	if (!err && !options->mend)
-		err = judge_root(*img);
+	if (!err && !options->repair)
+		err = check_root(*img);
 	if (!err && options->write)
 		err = prepare_edit(*img, options);
 	return err;

@@ -10,8 +10,8 @@
 #include "base/vec.h"
 #include "file/map.h"
 #include "findings/claims.h"
+#include "findings/examine.h"
 #include "findings/findings.h"
-#include "findings/judge.h"
 #include "image/image.h"
 #include "sets/rangeset.h"
 #include <errno.h>
@@ -41,7 +41,7 @@ struct exam {
 	/* its own */
 	uint32_t last_system; /* no inode after it is the file system's */
 	struct map_work map;
-	uint8_t *buf; /* judge_buffer_size() bytes; anybody's between two calls */
+	uint8_t *buf; /* examine_buffer_size() bytes; anybody's between two calls */
 	struct claim_vec claimed;
 	uint64_t hole_start, hole_end; /* bytes: no data in there */
 	struct suspect_vec suspects;
@@ -49,7 +49,7 @@ struct exam {
 
 	/* of the inode at hand */
 	const struct inode *inode;
-	bool judging;		     /* its content matters, not only its claims */
+	bool examining;		     /* its content matters, not only its claims */
 	bool unfinished;	     /* an orphan: what lies past EOF has a finding of its own */
 	bool regular;		     /* a file whose content is somebody's */
 	uint64_t eof;		     /* the block that EOF lies in */
@@ -71,11 +71,11 @@ errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findi
 		    struct claims *claims, const struct rangeset *orphans);
 void exam_free(struct exam *exam);
 
-/* *BUF is what LOOK's bytes are read into, judge_buffer_size() long and LOOK's own. */
+/* *BUF is what LOOK's bytes are read into, examine_buffer_size() long and LOOK's own. */
 static inline errcode_t exam_buffer(struct exam *exam, uint8_t **buf)
 {
 	if (!exam->buf)
-		exam->buf = blkdev_buffer(judge_buffer_size(exam->img));
+		exam->buf = blkdev_buffer(examine_buffer_size(exam->img));
 	*buf = exam->buf;
 	return *buf ? 0 : ENOMEM;
 }

@@ -39,24 +39,24 @@ static errcode_t check_inline(struct exam *exam, const struct inode *inode)
 	struct inline_data data;
 	struct suspect suspect = exam_suspect(exam, E4Z_INLINE_SLACK, 0, E4Z_NONE, 0);
 	uint64_t parts[2];
-	struct judged judged = JUDGED_NOTHING;
+	struct examined examined = EXAMINED_NOTHING;
 
 	if (!inline_find(exam->img, inode, &data) || inode->size > inline_capacity(&data))
 		return findings_unreadable(exam->findings, inode->ino, inode->size,
 					   "inline data is smaller than the file size");
-	if (!exam->judging || !exam->paranoid || !exam_wants(exam, E4Z_INLINE_SLACK) ||
+	if (!exam->examining || !exam->paranoid || !exam_wants(exam, E4Z_INLINE_SLACK) ||
 	    inode->flags & (EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL) || inode_is(inode, LINUX_S_IFDIR))
 		return 0;
 	parts[0] = inode->size < INODE_I_BLOCK_LEN ? inode->size : INODE_I_BLOCK_LEN;
 	parts[1] = inode->size - parts[0];
-	judge_memory(data.head + parts[0], INODE_I_BLOCK_LEN - parts[0], parts[0], &judged);
+	examine_memory(data.head + parts[0], INODE_I_BLOCK_LEN - parts[0], parts[0], &examined);
 	if (data.rest)
-		judge_memory(data.rest + parts[1], data.rest_len - parts[1],
-			     INODE_I_BLOCK_LEN + parts[1], &judged);
-	suspect.finding.first = judged.first;
-	suspect.finding.last = judged.last;
-	suspect.finding.nonzero = judged.nonzero;
-	return judged.nonzero ? findings_add(exam->findings, &suspect.finding) : 0;
+		examine_memory(data.rest + parts[1], data.rest_len - parts[1],
+			       INODE_I_BLOCK_LEN + parts[1], &examined);
+	suspect.finding.first = examined.first;
+	suspect.finding.last = examined.last;
+	suspect.finding.nonzero = examined.nonzero;
+	return examined.nonzero ? findings_add(exam->findings, &suspect.finding) : 0;
 }
 
 void exam_start(struct exam *exam, const struct inode *inode)
@@ -89,7 +89,7 @@ static errcode_t classify(struct exam *exam, const struct inode *inode)
 {
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
-	exam->judging = exam->unfinished = false;
+	exam->examining = exam->unfinished = false;
 	if (is_system_inode(exam->img->fs->super, inode->ino))
 		return 0;
 	if (!inode->links)
@@ -105,11 +105,11 @@ static errcode_t classify(struct exam *exam, const struct inode *inode)
 			return ENOMEM;
 	}
 	if (inode->flags & EXT4_EA_INODE_FL || inode_is(inode, LINUX_S_IFLNK))
-		exam->judging = exam->paranoid;
+		exam->examining = exam->paranoid;
 	else
-		exam->judging = regular;
+		exam->examining = regular;
 	if (inode_is(inode, LINUX_S_IFLNK) && inode->flags & EXT4_ENCRYPT_FL)
-		exam->judging = false;
+		exam->examining = false;
 	return 0;
 }
 

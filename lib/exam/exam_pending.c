@@ -6,7 +6,7 @@
 struct pending {
 	struct exam *exam;
 	struct e4z_finding finding;
-	struct judged judged;
+	struct examined examined;
 	uint8_t *buf; /* of LOOK */
 	errcode_t err;
 };
@@ -36,13 +36,13 @@ static void pending_run(void *arg, const struct run *run)
 	if (!p->finding.blocks)
 		p->finding.pblk = pblk;
 	p->finding.blocks += end - start;
-	p->err = judge_bytes(img, p->exam->shown, pblk, end - start, skip, off + skip, p->buf,
-			     &p->judged);
+	p->err = examine_bytes(img, p->exam->shown, pblk, end - start, skip, off + skip, p->buf,
+			       &p->examined);
 }
 
 errcode_t exam_pending(struct exam *exam, const struct inode *inode)
 {
-	struct pending p = {.exam = exam, .judged = JUDGED_NOTHING};
+	struct pending p = {.exam = exam, .examined = EXAMINED_NOTHING};
 	const struct map_sink sink = {.arg = &p, .node = pending_node, .run = pending_run};
 	errcode_t err = exam_buffer(exam, &p.buf);
 
@@ -57,8 +57,8 @@ errcode_t exam_pending(struct exam *exam, const struct inode *inode)
 	if (p.err)
 		return findings_unreadable(exam->findings, inode->ino, inode->size,
 					   "a block cannot be read");
-	p.finding.first = p.judged.first;
-	p.finding.last = p.judged.last;
-	p.finding.nonzero = p.judged.nonzero;
+	p.finding.first = p.examined.first;
+	p.finding.last = p.examined.last;
+	p.finding.nonzero = p.examined.nonzero;
 	return findings_add(exam->findings, &p.finding);
 }

@@ -88,7 +88,7 @@ static bool may_be_stale(const struct exam *exam, const struct run *run)
 	return run->unwritten ? exam->regular && exam->paranoid : run->lblk + run->len > exam->eof;
 }
 
-static void judge_run(struct exam *exam, const struct run *run)
+static void examine_run(struct exam *exam, const struct run *run)
 {
 	if (run->unwritten) {
 		push_residue(exam, run);
@@ -104,7 +104,7 @@ static void judge_run(struct exam *exam, const struct run *run)
 static void on_merged_run(struct exam *exam)
 {
 	if (exam->run.len && may_be_stale(exam, &exam->run))
-		judge_run(exam, &exam->run);
+		examine_run(exam, &exam->run);
 }
 
 static void push_slack(struct exam *exam, uint64_t start, uint64_t end)
@@ -197,7 +197,7 @@ errcode_t exam_prealloc(struct exam *exam, const struct inode *inode)
 }
 
 /* Where residue is not asked for nothing matters of the extents that end before EOF. */
-static void judge_runs(struct exam *exam, const struct run *run, size_t count)
+static void examine_runs(struct exam *exam, const struct run *run, size_t count)
 {
 	if (!exam->regular || !exam->paranoid) {
 		if (run[count - 1].lblk + run[count - 1].len <= exam->eof)
@@ -237,12 +237,12 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 		exam->err = claims_append(exam->img, &exam->claimed, run, count, &exam->last_claim);
 	if (!exam->err && exam->claimed.count >= CLAIMS_MAX)
 		exam->err = claims_enter(exam->claims, &exam->claimed);
-	if (!exam->seen_data && exam->judging && exam->regular)
+	if (!exam->seen_data && exam->examining && exam->regular)
 		note_data(exam, run, count);
-	if (!exam->err && exam->judging && exam->may_be_cut)
+	if (!exam->err && exam->examining && exam->may_be_cut)
 		note_prealloc(exam, run, count);
-	if (!exam->err && exam->judging)
-		judge_runs(exam, run, count);
+	if (!exam->err && exam->examining)
+		examine_runs(exam, run, count);
 }
 
 static bool on_node(void *arg, uint64_t pblk)

@@ -37,8 +37,8 @@ errcode_t exam_settle(struct exam *exam)
 	for (size_t i = 0; i < v->count && !err; i++)
 		if (!claims_conflict(exam->claims, v->items[i].finding.pblk,
 				     v->items[i].finding.blocks))
-			err = judge_suspect(exam->img, exam->shown, exam->findings, &v->items[i],
-					    buf);
+			err = examine_suspect(exam->img, exam->shown, exam->findings, &v->items[i],
+					      buf);
 	v->count = 0;
 	return err;
 }

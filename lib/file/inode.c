@@ -161,7 +161,7 @@ errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, st
 	if (ino == 0 || ino > img->inodes)
 		return E4Z_ET_BAD_INODE;
 	group = &img->group[(ino - 1) / per_group];
-	if (group->sick)
+	if (group->unreadable)
 		return E4Z_ET_BAD_INODE;
 	off = group->itable * img->block_size + (uint64_t)((ino - 1) % per_group) * img->inode_size;
 	err = image_read(img, off, img->inode_size, raw);

@@ -137,7 +137,7 @@ errcode_t findings_unreadable(struct findings *f, uint32_t ino, uint64_t size, c
 	return add_unreadable(f, ino, 0, size, why);
 }
 
-errcode_t findings_sick_group(struct findings *f, uint32_t group, const char *why)
+errcode_t findings_unreadable_group(struct findings *f, uint32_t group, const char *why)
 {
 	return add_unreadable(f, 0, group, 0, why);
 }

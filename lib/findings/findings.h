@@ -22,7 +22,7 @@ errcode_t findings_add(struct findings *findings, const struct e4z_finding *find
 /* Shorthands of findings_add. */
 errcode_t findings_unreadable(struct findings *findings, uint32_t ino, uint64_t size,
 			      const char *why);
-errcode_t findings_sick_group(struct findings *findings, uint32_t group, const char *why);
+errcode_t findings_unreadable_group(struct findings *findings, uint32_t group, const char *why);
 errcode_t findings_skip(struct findings *findings, uint32_t ino, const char *why);
 
 /* The inode was added as unreadable. Not while others add. */

@@ -141,7 +141,7 @@ static errcode_t size_batch(struct fix *fix)
 }
 
 /* Which orphans must not be finished, now that all doubts are known. */
-static errcode_t judge_orphans(struct fix *fix)
+static errcode_t check_orphans(struct fix *fix)
 {
 	struct e4z_finding f;
 	bool wanted;
@@ -149,7 +149,7 @@ static errcode_t judge_orphans(struct fix *fix)
 
 	while (next_any(fix, &f, &wanted, &err)) {
 		if (f.kind == E4Z_PENDING_TRUNCATE)
-			err = fix_orphans_judge(fix->img, &fix->orphans, &f, fix->doubt);
+			err = fix_orphans_check(fix->img, &fix->orphans, &f, fix->doubt);
 	}
 	return err;
 }
@@ -157,7 +157,7 @@ static errcode_t judge_orphans(struct fix *fix)
 /* Orphans first, in their own transactions. */
 static errcode_t begin(struct fix *fix)
 {
-	errcode_t err = rangeset_count(fix->doubt) ? judge_orphans(fix) : 0;
+	errcode_t err = rangeset_count(fix->doubt) ? check_orphans(fix) : 0;
 
 	if (!err)
 		err = fix_orphans_begin(fix->img, &fix->orphans);
@@ -277,7 +277,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	for (size_t i = 0; i < fix.left.count; i++)
 		free(fix.left.items[i].why);
 	vec_free(&fix.left);
-	if (err && !image_has_told(img))
+	if (err && !image_has_message(img))
 		return image_fail(img, err, "fixing");
 	return err;
 }

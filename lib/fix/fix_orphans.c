@@ -73,7 +73,7 @@ static void doubt_run(void *arg, const struct run *run)
 	d->met |= rangeset_meets(d->doubt, run->pblk, run->len);
 }
 
-errcode_t fix_orphans_judge(const struct e4z_image *img, struct fix_orphans *orphans,
+errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orphans,
 			    const struct e4z_finding *f, const struct rangeset *doubt)
 {
 	struct doubting d = {.doubt = doubt};

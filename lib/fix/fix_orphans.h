@@ -25,7 +25,7 @@ errcode_t fix_orphans_init(const struct e4z_image *img, struct fix_orphans *orph
 void fix_orphans_free(struct fix_orphans *orphans);
 
 /* Leave F's inode, an orphan, if a block of it is in DOUBT; else it can be finished. */
-errcode_t fix_orphans_judge(const struct e4z_image *img, struct fix_orphans *orphans,
+errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orphans,
 			    const struct e4z_finding *f, const struct rangeset *doubt);
 
 /* Begin to edit IMG, as e4z_begin() does, but for those that are to be left. */

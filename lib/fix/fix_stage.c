@@ -182,7 +182,7 @@ static errcode_t change_past_eof(struct fix *fix, const struct e4z_finding *f)
 }
 
 /* Does all that was staged fit into the log? */
-static errcode_t judge_size(struct fix *fix)
+static errcode_t check_size(struct fix *fix)
 {
 	uint64_t need, room;
 	errcode_t err;
@@ -206,7 +206,7 @@ static errcode_t try_change(struct fix *fix, change_fn *change, const struct e4z
 	image_forget(fix->img);
 	err = change(fix, f);
 	if (!err)
-		err = judge_size(fix);
+		err = check_size(fix);
 	if (!err)
 		return 0;
 	back = session_back(fix->img);

@@ -26,7 +26,7 @@
 #define GROUP_BLOCKS_MIN 8
 
 /* The verdict in the making. */
-struct judge {
+struct super_check {
 	const struct ext2_super_block *sb; /* little-endian */
 	uint64_t len;
 	char *why;
@@ -40,12 +40,12 @@ struct judge {
 };
 
 __attribute__((format(printf, 3, 4))) static errcode_t
-judge_fail(const struct judge *j, errcode_t err, const char *format, ...)
+check_fail(const struct super_check *c, errcode_t err, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(j->why, j->why_size, format, ap);
+	vsnprintf(c->why, c->why_size, format, ap);
 	va_end(ap);
 	return err;
 }
@@ -64,214 +64,214 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static errcode_t check_identity(struct judge *j)
+static errcode_t check_identity(struct super_check *c)
 {
-	if (LE16(j->sb->s_magic) != EXT2_SUPER_MAGIC)
-		return judge_fail(j, E4Z_ET_NOT_EXT, "no ext superblock found");
-	j->incompat = LE32(j->sb->s_feature_incompat);
-	j->ro_compat = LE32(j->sb->s_feature_ro_compat);
-	if (j->incompat & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
-		return judge_fail(j, E4Z_ET_NOT_EXT,
+	if (LE16(c->sb->s_magic) != EXT2_SUPER_MAGIC)
+		return check_fail(c, E4Z_ET_NOT_EXT, "no ext superblock found");
+	c->incompat = LE32(c->sb->s_feature_incompat);
+	c->ro_compat = LE32(c->sb->s_feature_ro_compat);
+	if (c->incompat & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
+		return check_fail(c, E4Z_ET_NOT_EXT,
 				  "this is an external journal device, not a file system");
 	return 0;
 }
 
-static errcode_t check_checksum(struct judge *j)
+static errcode_t check_checksum(struct super_check *c)
 {
 	uint32_t crc;
 
-	if (!(j->ro_compat & EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
+	if (!(c->ro_compat & EXT4_FEATURE_RO_COMPAT_METADATA_CSUM))
 		return 0;
-	if (j->sb->s_checksum_type != EXT2_CRC32C_CHKSUM)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "unknown metadata checksum type %u",
-				  j->sb->s_checksum_type);
-	crc = crc32c(~0U, j->sb, offsetof(struct ext2_super_block, s_checksum));
-	if (crc != LE32(j->sb->s_checksum))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "the superblock's checksum is wrong");
+	if (c->sb->s_checksum_type != EXT2_CRC32C_CHKSUM)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "unknown metadata checksum type %u",
+				  c->sb->s_checksum_type);
+	crc = crc32c(~0U, c->sb, offsetof(struct ext2_super_block, s_checksum));
+	if (crc != LE32(c->sb->s_checksum))
+		return check_fail(c, E4Z_ET_BAD_SUPER, "the superblock's checksum is wrong");
 	return 0;
 }
 
 /* What an ro_compat or compat bit means does not matter for reading. */
-static errcode_t check_incompat(struct judge *j)
+static errcode_t check_incompat(struct super_check *c)
 {
 	for (unsigned i = 0; i < 32; i++) {
-		uint32_t bit = j->incompat & 1U << i;
+		uint32_t bit = c->incompat & 1U << i;
 		char name[FEATURE_NAME];
 
 		if (bit && !feature_is_readable(bit))
-			return judge_fail(j, E4Z_ET_FEATURE, "the feature %s is not supported",
+			return check_fail(c, E4Z_ET_FEATURE, "the feature %s is not supported",
 					  feature_name(FEATURE_INCOMPAT, bit, name));
 	}
 	return 0;
 }
 
-static errcode_t check_features(struct judge *j)
+static errcode_t check_features(struct super_check *c)
 {
-	uint32_t rev = LE32(j->sb->s_rev_level);
+	uint32_t rev = LE32(c->sb->s_rev_level);
 
 	if (rev > EXT2_DYNAMIC_REV)
-		return judge_fail(j, E4Z_ET_FEATURE, "unknown revision %u of the format", rev);
-	return check_incompat(j);
+		return check_fail(c, E4Z_ET_FEATURE, "unknown revision %u of the format", rev);
+	return check_incompat(c);
 }
 
-static errcode_t check_block_size(struct judge *j)
+static errcode_t check_block_size(struct super_check *c)
 {
-	uint32_t block = LE32(j->sb->s_log_block_size);
-	uint32_t cluster = LE32(j->sb->s_log_cluster_size);
-	bool bigalloc = j->ro_compat & EXT4_FEATURE_RO_COMPAT_BIGALLOC;
+	uint32_t block = LE32(c->sb->s_log_block_size);
+	uint32_t cluster = LE32(c->sb->s_log_cluster_size);
+	bool bigalloc = c->ro_compat & EXT4_FEATURE_RO_COMPAT_BIGALLOC;
 	uint32_t first = cluster == 0 ? 1 : 0; /* block 0 is the boot block then */
 
 	if (block > EXT2_MAX_BLOCK_LOG_SIZE - EXT2_MIN_BLOCK_LOG_SIZE)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid block size 2^%" PRIu64,
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid block size 2^%" PRIu64,
 				  (uint64_t)block + EXT2_MIN_BLOCK_LOG_SIZE);
 	if (cluster < block || cluster > EXT2_MAX_CLUSTER_LOG_SIZE - EXT2_MIN_CLUSTER_LOG_SIZE)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid cluster size 2^%" PRIu64,
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid cluster size 2^%" PRIu64,
 				  (uint64_t)cluster + EXT2_MIN_CLUSTER_LOG_SIZE);
 	if (!bigalloc && cluster != block)
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
+		return check_fail(c, E4Z_ET_BAD_SUPER,
 				  "the cluster size is not the block size, without bigalloc");
-	if (LE32(j->sb->s_first_data_block) != first)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "the first data block is %u instead of %u",
-				  LE32(j->sb->s_first_data_block), first);
-	if (j->sb->s_log_groups_per_flex > 31)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "2^%u groups in a flex group",
-				  j->sb->s_log_groups_per_flex);
-	j->block_size = EXT2_MIN_BLOCK_SIZE << block;
+	if (LE32(c->sb->s_first_data_block) != first)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "the first data block is %u instead of %u",
+				  LE32(c->sb->s_first_data_block), first);
+	if (c->sb->s_log_groups_per_flex > 31)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "2^%u groups in a flex group",
+				  c->sb->s_log_groups_per_flex);
+	c->block_size = EXT2_MIN_BLOCK_SIZE << block;
 	return 0;
 }
 
-static errcode_t check_blocks(struct judge *j)
+static errcode_t check_blocks(struct super_check *c)
 {
 	uint64_t bytes;
 
-	j->blocks = super_blocks(j->sb);
-	if (j->blocks <= LE32(j->sb->s_first_data_block) ||
-	    !bytes_mul(j->blocks, j->block_size, &bytes) || bytes > INT64_MAX)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of blocks: %" PRIu64,
-				  j->blocks);
-	if (bytes > j->len)
-		return judge_fail(j, E4Z_ET_TRUNCATED,
+	c->blocks = super_blocks(c->sb);
+	if (c->blocks <= LE32(c->sb->s_first_data_block) ||
+	    !bytes_mul(c->blocks, c->block_size, &bytes) || bytes > INT64_MAX)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid number of blocks: %" PRIu64,
+				  c->blocks);
+	if (bytes > c->len)
+		return check_fail(c, E4Z_ET_TRUNCATED,
 				  "the image is %" PRIu64 " bytes shorter than its file system",
-				  bytes - j->len);
+				  bytes - c->len);
 	return 0;
 }
 
-static errcode_t check_inode_size(struct judge *j)
+static errcode_t check_inode_size(struct super_check *c)
 {
-	bool old = LE32(j->sb->s_rev_level) == EXT2_GOOD_OLD_REV;
+	bool old = LE32(c->sb->s_rev_level) == EXT2_GOOD_OLD_REV;
 
-	j->inode_size = old ? EXT2_GOOD_OLD_INODE_SIZE : LE16(j->sb->s_inode_size);
-	if (j->inode_size < EXT2_GOOD_OLD_INODE_SIZE || j->inode_size > j->block_size ||
-	    !is_power_of_two(j->inode_size))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid inode size: %u bytes",
-				  j->inode_size);
-	if (!old && (LE32(j->sb->s_first_ino) < EXT2_GOOD_OLD_FIRST_INO ||
-		     LE32(j->sb->s_first_ino) > LE32(j->sb->s_inodes_count)))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid first inode: %u",
-				  LE32(j->sb->s_first_ino));
+	c->inode_size = old ? EXT2_GOOD_OLD_INODE_SIZE : LE16(c->sb->s_inode_size);
+	if (c->inode_size < EXT2_GOOD_OLD_INODE_SIZE || c->inode_size > c->block_size ||
+	    !is_power_of_two(c->inode_size))
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid inode size: %u bytes",
+				  c->inode_size);
+	if (!old && (LE32(c->sb->s_first_ino) < EXT2_GOOD_OLD_FIRST_INO ||
+		     LE32(c->sb->s_first_ino) > LE32(c->sb->s_inodes_count)))
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid first inode: %u",
+				  LE32(c->sb->s_first_ino));
 	return 0;
 }
 
 /* Blocks, clusters and inodes of a group: each has to fit one block of bitmap. */
-static errcode_t check_group_sizes(struct judge *j)
+static errcode_t check_group_sizes(struct super_check *c)
 {
-	uint32_t bits = 8 * j->block_size;
-	uint32_t clusters = LE32(j->sb->s_clusters_per_group);
-	unsigned ratio = LE32(j->sb->s_log_cluster_size) - LE32(j->sb->s_log_block_size);
-	uint32_t per_block = j->block_size / j->inode_size;
+	uint32_t bits = 8 * c->block_size;
+	uint32_t clusters = LE32(c->sb->s_clusters_per_group);
+	unsigned ratio = LE32(c->sb->s_log_cluster_size) - LE32(c->sb->s_log_block_size);
+	uint32_t per_block = c->block_size / c->inode_size;
 
-	j->group_blocks = LE32(j->sb->s_blocks_per_group);
-	j->group_inodes = LE32(j->sb->s_inodes_per_group);
+	c->group_blocks = LE32(c->sb->s_blocks_per_group);
+	c->group_inodes = LE32(c->sb->s_inodes_per_group);
 	if (clusters == 0 || clusters % 8 || clusters > bits ||
-	    clusters > EXT2_MAX_CLUSTERS_PER_GROUP(j->sb))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of clusters per group: %u",
+	    clusters > EXT2_MAX_CLUSTERS_PER_GROUP(c->sb))
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid number of clusters per group: %u",
 				  clusters);
-	if (j->group_blocks < GROUP_BLOCKS_MIN || j->group_blocks != (uint64_t)clusters << ratio)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of blocks per group: %u",
-				  j->group_blocks);
-	if (j->group_inodes < per_block || j->group_inodes % 8 || j->group_inodes > bits ||
-	    j->group_inodes / per_block > (1U << 16) - per_block)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "invalid number of inodes per group: %u",
-				  j->group_inodes);
+	if (c->group_blocks < GROUP_BLOCKS_MIN || c->group_blocks != (uint64_t)clusters << ratio)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid number of blocks per group: %u",
+				  c->group_blocks);
+	if (c->group_inodes < per_block || c->group_inodes % 8 || c->group_inodes > bits ||
+	    c->group_inodes / per_block > (1U << 16) - per_block)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "invalid number of inodes per group: %u",
+				  c->group_inodes);
 	return 0;
 }
 
-static errcode_t check_groups(struct judge *j)
+static errcode_t check_groups(struct super_check *c)
 {
-	uint64_t data = j->blocks - LE32(j->sb->s_first_data_block);
+	uint64_t data = c->blocks - LE32(c->sb->s_first_data_block);
 	uint64_t table =
-		((uint64_t)j->group_inodes * j->inode_size + j->block_size - 1) / j->block_size;
+		((uint64_t)c->group_inodes * c->inode_size + c->block_size - 1) / c->block_size;
 
-	j->groups = (data + j->group_blocks - 1) / j->group_blocks;
-	if (j->groups * j->group_inodes != LE32(j->sb->s_inodes_count))
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
+	c->groups = (data + c->group_blocks - 1) / c->group_blocks;
+	if (c->groups * c->group_inodes != LE32(c->sb->s_inodes_count))
+		return check_fail(c, E4Z_ET_BAD_SUPER,
 				  "%u inodes are not %" PRIu64 " groups of %u inodes",
-				  LE32(j->sb->s_inodes_count), j->groups, j->group_inodes);
+				  LE32(c->sb->s_inodes_count), c->groups, c->group_inodes);
 	/* Each group brings two bitmaps and a table, wherever flex_bg puts them. */
-	if (j->groups * (table + 2) >= j->blocks)
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
+	if (c->groups * (table + 2) >= c->blocks)
+		return check_fail(c, E4Z_ET_BAD_SUPER,
 				  "the inode tables do not fit in the file system");
 	return 0;
 }
 
-static errcode_t check_descriptors(struct judge *j)
+static errcode_t check_descriptors(struct super_check *c)
 {
-	bool wide = j->incompat & EXT4_FEATURE_INCOMPAT_64BIT;
-	uint32_t first_meta = LE32(j->sb->s_first_meta_bg);
+	bool wide = c->incompat & EXT4_FEATURE_INCOMPAT_64BIT;
+	uint32_t first_meta = LE32(c->sb->s_first_meta_bg);
 	uint64_t desc_blocks, at_start;
 
-	j->desc_size = wide ? LE16(j->sb->s_desc_size) : EXT2_MIN_DESC_SIZE;
-	if (wide && (j->desc_size < EXT2_MIN_DESC_SIZE_64BIT || j->desc_size > EXT2_MAX_DESC_SIZE ||
-		     !is_power_of_two(j->desc_size)))
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
-				  "invalid size of group descriptors: %u bytes", j->desc_size);
-	if (j->groups * j->desc_size > DESC_BYTES_MAX)
-		return judge_fail(j, E4Z_ET_FEATURE,
+	c->desc_size = wide ? LE16(c->sb->s_desc_size) : EXT2_MIN_DESC_SIZE;
+	if (wide && (c->desc_size < EXT2_MIN_DESC_SIZE_64BIT || c->desc_size > EXT2_MAX_DESC_SIZE ||
+		     !is_power_of_two(c->desc_size)))
+		return check_fail(c, E4Z_ET_BAD_SUPER,
+				  "invalid size of group descriptors: %u bytes", c->desc_size);
+	if (c->groups * c->desc_size > DESC_BYTES_MAX)
+		return check_fail(c, E4Z_ET_FEATURE,
 				  "%" PRIu64 " block groups are more than e4zero holds in memory",
-				  j->groups);
-	desc_blocks = (j->groups * j->desc_size + j->block_size - 1) / j->block_size;
+				  c->groups);
+	desc_blocks = (c->groups * c->desc_size + c->block_size - 1) / c->block_size;
 	at_start = desc_blocks;
-	if (j->incompat & EXT2_FEATURE_INCOMPAT_META_BG) {
+	if (c->incompat & EXT2_FEATURE_INCOMPAT_META_BG) {
 		if (first_meta > desc_blocks)
-			return judge_fail(j, E4Z_ET_BAD_SUPER,
+			return check_fail(c, E4Z_ET_BAD_SUPER,
 					  "the first meta block group is %u of %" PRIu64,
 					  first_meta, desc_blocks);
 		at_start = first_meta;
 	}
-	if (LE32(j->sb->s_first_data_block) + 1 + at_start >= j->blocks ||
-	    at_start + 1 > j->group_blocks)
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
+	if (LE32(c->sb->s_first_data_block) + 1 + at_start >= c->blocks ||
+	    at_start + 1 > c->group_blocks)
+		return check_fail(c, E4Z_ET_BAD_SUPER,
 				  "the group descriptors do not fit in their group");
-	if (LE16(j->sb->s_reserved_gdt_blocks) > j->block_size / 4)
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "%u reserved descriptor blocks are too many",
-				  LE16(j->sb->s_reserved_gdt_blocks));
+	if (LE16(c->sb->s_reserved_gdt_blocks) > c->block_size / 4)
+		return check_fail(c, E4Z_ET_BAD_SUPER, "%u reserved descriptor blocks are too many",
+				  LE16(c->sb->s_reserved_gdt_blocks));
 	return 0;
 }
 
-static errcode_t check_places(struct judge *j)
+static errcode_t check_places(struct super_check *c)
 {
-	uint64_t mmp = ext2fs_le64_to_cpu(j->sb->s_mmp_block);
+	uint64_t mmp = ext2fs_le64_to_cpu(c->sb->s_mmp_block);
 
-	if (LE32(j->sb->s_feature_compat) & EXT3_FEATURE_COMPAT_HAS_JOURNAL &&
-	    LE32(j->sb->s_journal_inum) > LE32(j->sb->s_inodes_count))
-		return judge_fail(j, E4Z_ET_BAD_SUPER, "the journal cannot be inode %u",
-				  LE32(j->sb->s_journal_inum));
-	if (j->incompat & EXT4_FEATURE_INCOMPAT_MMP &&
-	    (mmp <= LE32(j->sb->s_first_data_block) || mmp >= j->blocks))
-		return judge_fail(j, E4Z_ET_BAD_SUPER,
+	if (LE32(c->sb->s_feature_compat) & EXT3_FEATURE_COMPAT_HAS_JOURNAL &&
+	    LE32(c->sb->s_journal_inum) > LE32(c->sb->s_inodes_count))
+		return check_fail(c, E4Z_ET_BAD_SUPER, "the journal cannot be inode %u",
+				  LE32(c->sb->s_journal_inum));
+	if (c->incompat & EXT4_FEATURE_INCOMPAT_MMP &&
+	    (mmp <= LE32(c->sb->s_first_data_block) || mmp >= c->blocks))
+		return check_fail(c, E4Z_ET_BAD_SUPER,
 				  "the multiple mount protection block cannot be %" PRIu64, mmp);
 	return 0;
 }
 
 errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_size)
 {
-	static errcode_t (*const checks[])(struct judge *) = {
+	static errcode_t (*const checks[])(struct super_check *) = {
 		check_identity,	   check_checksum,    check_features, check_block_size,
 		check_inode_size,  check_group_sizes, check_blocks,   check_groups,
 		check_descriptors, check_places,
 	};
 	struct ext2_super_block sb;
-	struct judge j = {.sb = &sb, .len = len, .why = why, .why_size = why_size};
+	struct super_check c = {.sb = &sb, .len = len, .why = why, .why_size = why_size};
 	errcode_t err = 0;
 
 	_Static_assert(sizeof(sb) == SUPER_SIZE, "the superblock as it is on the disk");
@@ -279,7 +279,7 @@ errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_si
 	if (why_size)
 		*why = '\0';
 	for (size_t i = 0; !err && i < sizeof(checks) / sizeof(checks[0]); i++)
-		err = checks[i](&j);
+		err = checks[i](&c);
 	return err;
 }
 

@@ -74,7 +74,7 @@ static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 		group->used = unused < per_group ? per_group - unused : 0;
 	}
 	if (!inside(img, group->itable, img->fs->inode_blocks_per_group))
-		group->sick = "the inode table lies outside the file system";
+		group->unreadable = "the inode table lies outside the file system";
 }
 
 /* Claim the group's own blocks; two groups cannot have the same table. */
@@ -85,11 +85,11 @@ static errcode_t add_group_blocks(struct e4z_image *img, uint32_t g)
 	bool twice = false;
 	errcode_t err = 0;
 
-	if (!group->sick)
+	if (!group->unreadable)
 		err = rangeset_add(img->metadata, group->itable, img->fs->inode_blocks_per_group,
 				   &twice);
 	if (twice)
-		group->sick = "the inode table overlaps other metadata";
+		group->unreadable = "the inode table overlaps other metadata";
 	if (!err && inside(img, group->inode_bitmap, 1))
 		err = rangeset_add(img->metadata, group->inode_bitmap, 1, NULL);
 	if (!err && inside(img, block_bitmap, 1))
@@ -185,7 +185,7 @@ bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino)
 	uint8_t *bitmap;
 	bool is_free = false;
 
-	if (img->group[g].sick)
+	if (img->group[g].unreadable)
 		return false;
 	if (n >= img->group[g].used)
 		return true;
@@ -223,7 +223,7 @@ errcode_t groups_order(const struct e4z_image *img, uint32_t **order)
 
 uint32_t groups_readable(const struct e4z_image *img, uint32_t g)
 {
-	return img->group[g].sick ? 0 : img->group[g].used;
+	return img->group[g].unreadable ? 0 : img->group[g].used;
 }
 
 struct room groups_room(const struct e4z_image *img, unsigned workers)

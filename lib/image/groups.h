@@ -12,9 +12,9 @@
 struct group {
 	uint64_t itable, inode_bitmap; /* blocks */
 	uint32_t bitmap_csum;
-	uint32_t free;	  /* inodes that are not in use, as the descriptor says */
-	uint32_t used;	  /* inodes at the table's start that may be in use */
-	const char *sick; /* why nothing of the group can be read; NULL: it can */
+	uint32_t free;		/* inodes that are not in use, as the descriptor says */
+	uint32_t used;		/* inodes at the table's start that may be in use */
+	const char *unreadable; /* why nothing of the group can be read; NULL: it can */
 };
 
 /*

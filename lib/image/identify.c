@@ -130,7 +130,7 @@ static bool repair_super(struct opening *o)
 		o->img->torn_super = true;
 	}
 	memcpy(o->raw, raw, sizeof(raw));
-	o->img->mended_super = true;
+	o->img->repaired_super = true;
 	return true;
 }
 
@@ -140,7 +140,7 @@ errcode_t opening_check_super(struct opening *o)
 	char why[WHY_SIZE / 2], help[WHY_SIZE / 2] = "";
 	errcode_t err = super_validate(o->raw, img->dev->len, why, sizeof(why));
 
-	if (err == E4Z_ET_BAD_SUPER && o->options->mend && repair_super(o))
+	if (err == E4Z_ET_BAD_SUPER && o->options->repair && repair_super(o))
 		return 0;
 	if (err == E4Z_ET_TRUNCATED && o->partition)
 		return image_refuse(img, err,

@@ -28,7 +28,7 @@ struct e4z_image {
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
 	struct session *session; /* files that are open in it */
-	bool mended_super;	 /* the superblock in the view is not the torn one on the disk */
+	bool repaired_super;	 /* the superblock in the view is not the torn one on the disk */
 	bool broken;		 /* a commit failed halfway: nothing more is begun */
 	bool torn_super;	 /* and only the log can say what it is */
 	struct e4z_commit_summary done; /* by transactions that have ended */
@@ -102,7 +102,7 @@ errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why
 /* The place and the cause in one, without the name of a file: BUF. */
 const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size);
 /* Something of those is kept; forget it. */
-bool image_has_told(const struct e4z_image *img);
+bool image_has_message(const struct e4z_image *img);
 void image_forget(struct e4z_image *img);
 
 /* All LEN bytes at OFF of the file system, or an error. Any thread. */

@@ -97,7 +97,7 @@ const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf
 	return buf;
 }
 
-bool image_has_told(const struct e4z_image *img)
+bool image_has_message(const struct e4z_image *img)
 {
 	return img->context[0] || img->cause[0];
 }

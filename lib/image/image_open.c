@@ -79,7 +79,7 @@ static void look_around(struct opening *o)
 		note(o, "%s", cache);
 }
 
-static errcode_t judge_busy(struct opening *o)
+static errcode_t check_busy(struct opening *o)
 {
 	struct e4z_image *img = o->img;
 	const struct busy *busy = &o->busy;
@@ -99,7 +99,7 @@ static errcode_t judge_busy(struct opening *o)
 
 /* ---- the journal's state ---- */
 
-static void judge_journal(struct opening *o)
+static void check_journal(struct opening *o)
 {
 	struct e4z_image *img = o->img;
 	struct ext2_super_block *sb = img->fs->super;
@@ -155,13 +155,13 @@ static errcode_t open_fs(struct opening *o)
 		&img->view);
 
 	/* the repaired superblock hides the one on the disk */
-	if (!err && img->mended_super)
+	if (!err && img->repaired_super)
 		err = capture_write(img->view, SUPER_OFFSET, SUPER_SIZE, o->raw);
 	if (!err)
 		err = image_attach_fs(img);
 	if (err)
 		return err;
-	judge_journal(o);
+	check_journal(o);
 	err = image_keep_features(img);
 	return err ? err : keep_notes(o);
 }
@@ -194,7 +194,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 		     "GPT; the primary GPT is used",
 		     img->places->parts.missing);
 	err = opening_read_super(o);
-	err = err ? err : judge_busy(o);
+	err = err ? err : check_busy(o);
 	err = err ? err : opening_check_super(o);
 	if (!err && o->options->write)
 		follow_look(img->dev, super_fs_len(o->raw), &img->places->parts, note_plain, o);

@@ -27,7 +27,7 @@ struct opening {
 /* Read the superblock into O->raw; refuse what is not ext, with what it is instead. */
 errcode_t opening_read_super(struct opening *o);
 
-/* Validate it; with options->mend a torn one is repaired in O->raw. */
+/* Validate it; with options->repair a torn one is repaired in O->raw. */
 errcode_t opening_check_super(struct opening *o);
 
 /* Have libext2fs read the superblock and the descriptors through the view. */

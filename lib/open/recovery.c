@@ -150,7 +150,7 @@ static errcode_t find_external(struct e4z_image *img, const struct e4z_open_opti
 		img->info.journal_path = img->journal_dev->path;
 	if (!err && img->log->sb.nr_users != 1)
 		return check_users(img, options->write);
-	if (err || !img->log->sb.start || img->mended_super ||
+	if (err || !img->log->sb.start || img->repaired_super ||
 	    img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
 		return err;
 	return image_refuse(img, E4Z_ET_OTHER_JOURNAL,
@@ -283,7 +283,7 @@ errcode_t recovery_replay_in_memory(struct e4z_image *img, struct replay *replay
 	}
 	capture_set_overlay(img->view, ov);
 	/* the log's copy of the superblock is newer than what was repaired in memory */
-	if (img->mended_super && overlay_meets(ov, SUPER_OFFSET / img->block_size, 1)) {
+	if (img->repaired_super && overlay_meets(ov, SUPER_OFFSET / img->block_size, 1)) {
 		capture_drop(img->view, SUPER_OFFSET / img->block_size);
 		img->torn_super = false;
 	}
@@ -315,7 +315,7 @@ errcode_t recovery_clean_super(struct e4z_image *img, uint8_t *raw)
 	 * what the edit changes comes with its own transaction, but what was repaired is in memory
 	 * only
 	 */
-	errcode_t err = img->mended_super
+	errcode_t err = img->repaired_super
 				? image_read(img, SUPER_OFFSET, SUPER_SIZE, raw)
 				: capture_read_below(img->view, SUPER_OFFSET, SUPER_SIZE, raw);
 

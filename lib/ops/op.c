@@ -158,7 +158,7 @@ static errcode_t blame_earlier(const struct op *op, errcode_t err)
 }
 
 /* What came before must not be lost: it is committed separately. */
-static errcode_t begin_anew(struct op *op, const struct e4z_edit *start)
+static errcode_t begin_again(struct op *op, const struct e4z_edit *start)
 {
 	errcode_t err = blame_earlier(op, session_next(op->img));
 
@@ -223,7 +223,7 @@ static errcode_t run_split(struct op *op, uint64_t room)
 	if (err || fits)
 		return err;
 	if (!first)
-		err = begin_anew(op, &start);
+		err = begin_again(op, &start);
 	return err ? err : run_alone(op, &start);
 }
 

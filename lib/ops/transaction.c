@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 /* Numbers that no name stands for are a mistake of the caller's. */
-static errcode_t judge_options(struct e4z_image *img, const struct e4z_edit_options *options)
+static errcode_t check_options(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
 		return image_refuse(img, E4Z_ET_USAGE, "invalid data mode %d", options->data);
@@ -28,7 +28,7 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning an edit");
 	if (!options)
 		options = &defaults;
-	err = judge_options(img, options);
+	err = check_options(img, options);
 	return err ? err : orphan_begin(img, options, NULL);
 }
 
@@ -84,7 +84,7 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->mended_super &&
+	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->repaired_super &&
 	    !orphan_is_marked(img))
 		return 0;
 	if (img->dev->write_fd < 0)

@@ -39,7 +39,7 @@ static errcode_t zero_tail(struct op *op, uint64_t end)
 	return zero_range(op->f, op->session, end, bs - from, op->edit);
 }
 
-static errcode_t unmap_behind(struct op *op, uint64_t size)
+static errcode_t unmap_past(struct op *op, uint64_t size)
 {
 	uint64_t eof = op_blocks(op, size);
 	uint64_t keep = request_of(op)->keep > eof ? request_of(op)->keep : eof;
@@ -80,7 +80,7 @@ static errcode_t truncate_mapped(struct op *op)
 		err = zero_cluster(op, op_blocks(op, new));
 	if (err)
 		return err;
-	return new > old ? op_hide_past_eof(op) : unmap_behind(op, new);
+	return new > old ? op_hide_past_eof(op) : unmap_past(op, new);
 }
 
 static errcode_t truncate_inline(struct op *op)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tables and tails are judged, findings sorted, names found, results delivered.
+// Tables and tails are examined, findings sorted, names found, results delivered.
 #include "scan/check.h"
 
 #include "base/cleanup.h"
@@ -118,7 +118,7 @@ static errcode_t note_one(struct check *check, const struct inode *inode)
 	return 0;
 }
 
-/* The same whether they alone were judged, or every inode was. */
+/* The same whether they alone were examined, or every inode was. */
 static errcode_t note_given(struct check *check)
 {
 	AUTO_FREE uint8_t *raw = malloc(check->img->inode_size);
@@ -133,7 +133,7 @@ static errcode_t note_given(struct check *check)
 	return err;
 }
 
-static errcode_t judge(struct check *check)
+static errcode_t examine(struct check *check)
 {
 	const struct e4z_check_options *options = &check->options;
 	const struct tables_options tables_options = {
@@ -155,9 +155,9 @@ static errcode_t judge(struct check *check)
 	if (err)
 		return err;
 	if (options->files && !check->whole)
-		err = tables_judge_some(check->tables, check->inos, check->asked.count);
+		err = tables_examine_some(check->tables, check->inos, check->asked.count);
 	else
-		err = tables_judge(check->tables);
+		err = tables_examine(check->tables);
 	check->summary->only_holes = tables_only_holes(check->tables);
 	if (!options->files)
 		check->summary->files = tables_files(check->tables);
@@ -332,7 +332,7 @@ errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 			outcome(arg, &finding);
 		err = deliver_one(check, &finding);
 	}
-	check->summary->none_judged = check->skipped && check->skipped == check->asked.count;
+	check->summary->none_checked = check->skipped && check->skipped == check->asked.count;
 	return err ? err : deliver_unread(check);
 }
 
@@ -357,7 +357,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	if (!check->options.kinds)
 		check->options.kinds = ~0u;
 	image_forget(img);
-	err = judge(check);
+	err = examine(check);
 	if (!err)
 		err = find_names(check);
 	/* what they hold is in the findings and the names now */
@@ -390,14 +390,14 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 	err = check_new(img, options, false, sink, summary, &check);
 	if (!err)
 		err = check_deliver(check, NULL, NULL);
-	if (!err && summary->none_judged)
+	if (!err && summary->none_checked)
 		err = image_refuse(img, E4Z_ET_NOT_REGULAR,
 				   "nothing was checked: only regular files and symbolic links "
 				   "in use can be checked");
 	e4z_done(img, &done);
 	summary->bytes_read = done.bytes_read;
 	check_free(check);
-	if (err && !image_has_told(img))
+	if (err && !image_has_message(img))
 		return image_fail(img, err, "checking");
 	return err;
 }

@@ -63,7 +63,7 @@ static bool read_piece(struct inodes *it)
 /* Go to the group whose turn it is. False: it is sick. */
 static bool enter_group(struct inodes *it)
 {
-	if (it->img->group[it->group].sick)
+	if (it->img->group[it->group].unreadable)
 		return false;
 	it->believed = groups_read_inode_bitmap(it->img, it->group, it->bitmap);
 	return true;

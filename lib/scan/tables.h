@@ -30,12 +30,12 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 void tables_free(struct tables *tables);
 
 /* Judge every inode; then, if blocks were claimed twice, blame every inode that has one of them. */
-errcode_t tables_judge(struct tables *tables);
+errcode_t tables_examine(struct tables *tables);
 
 /* The same for COUNT inodes only. */
-errcode_t tables_judge_some(struct tables *tables, const uint32_t *inos, size_t count);
+errcode_t tables_examine_some(struct tables *tables, const uint32_t *inos, size_t count);
 
-/* Only collect the directories, where tables_judge did not. */
+/* Only collect the directories, where tables_examine did not. */
 errcode_t tables_find_dirs(struct tables *tables);
 
 /* The numbers of the directories met so far. */

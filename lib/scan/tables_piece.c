@@ -26,19 +26,19 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	struct inode inode;
 
 	if (!csum_ok) {
-		if (t->mode != JUDGE)
+		if (t->mode != EXAMINE)
 			return 0;
 		if (!get_le16(raw + I_LINKS))
 			return findings_skip(t->findings, ino,
 					     "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
 	}
-	if (t->mode == JUDGE && exam_bare(&w->exam, ino, raw))
+	if (t->mode == EXAMINE && exam_bare(&w->exam, ino, raw))
 		return 0;
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
 	case SHOW: return exam_show(&w->exam, t->shown, &inode);
-	case JUDGE: return exam_inode(&w->exam, &inode);
+	case EXAMINE: return exam_inode(&w->exam, &inode);
 	case BLAME: return blame_inode(&w->exam, &inode);
 	case FIND_DIRS:
 		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->exam.dirs, ino))
@@ -120,7 +120,7 @@ static errcode_t examine_block_by_block(struct tables *t, struct worker *w, cons
 			err = examine_slots(t, w, p, first, stop, believed);
 			continue;
 		}
-		for (uint32_t i = first; i < stop && !err && t->mode == JUDGE; i++)
+		for (uint32_t i = first; i < stop && !err && t->mode == EXAMINE; i++)
 			if (!believed || bit_set(w->bitmap, i))
 				err = findings_unreadable(t->findings,
 							  p->group * tables_per_group(t) + 1 + i, 0,
@@ -160,7 +160,7 @@ errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 		err = examine_block_by_block(t, w, p, first, end, believed);
 	else
 		err = examine_slots(t, w, p, first, end, believed);
-	if (!err && t->mode == JUDGE)
+	if (!err && t->mode == EXAMINE)
 		err = exam_settle(&w->exam);
 	return err ? err : tables_collect(t, &w->exam);
 }

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum mode { SHOW, JUDGE, BLAME, FIND_DIRS };
+enum mode { SHOW, EXAMINE, BLAME, FIND_DIRS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -35,7 +35,7 @@ struct tables {
 	struct shown *shown; /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
 	struct worker *workers;
-	uint8_t **buf;	 /* the workers' buffers, for judge_tails */
+	uint8_t **buf;	 /* the workers' buffers, for examine_tails */
 	uint32_t *order; /* groups by the place of their inode tables */
 	enum mode mode;
 	struct piece_vec pieces;

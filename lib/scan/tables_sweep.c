@@ -3,7 +3,7 @@
 //
 // The tables are read and examined by all threads, as many at a time as there is room for the
 // tails of (an inode gives at most one). When hardly any room is left the tails are sorted by place
-// and judged, in one sweep over the disk.
+// and examined, in one sweep over the disk.
 #include "scan/tables_state.h"
 
 #include "base/cleanup.h"
@@ -103,7 +103,7 @@ static errcode_t progress(const struct tables *t, uint64_t current)
 {
 	errcode_t err = tables_stopped(t);
 
-	if (err || t->mode != JUDGE || !t->options.watch)
+	if (err || t->mode != EXAMINE || !t->options.watch)
 		return err;
 	return t->options.watch(t->options.arg, E4Z_PASS_TABLES, current, 2ull * t->img->inodes);
 }
@@ -125,7 +125,7 @@ static errcode_t watch_tails(void *arg, uint64_t taken, uint64_t all)
 /* There is room for the tails of the next group's inodes, and of TAKEN ones. */
 static bool has_room(const struct tables *t, uint32_t at, uint64_t taken)
 {
-	return t->mode != JUDGE ||
+	return t->mode != EXAMINE ||
 	       t->tail_count + taken + groups_readable(t->img, t->order[at]) <= t->room;
 }
 
@@ -139,8 +139,8 @@ static errcode_t add_pieces(struct tables *t, uint32_t g)
 		if (vec_push(&t->pieces, piece))
 			return ENOMEM;
 	}
-	if (t->img->group[g].sick && t->mode == JUDGE)
-		return findings_sick_group(t->findings, g, t->img->group[g].sick);
+	if (t->img->group[g].unreadable && t->mode == EXAMINE)
+		return findings_unreadable_group(t->findings, g, t->img->group[g].unreadable);
 	return 0;
 }
 
@@ -162,15 +162,15 @@ static errcode_t next_pieces(struct tables *t, uint32_t *at)
 	return err;
 }
 
-static errcode_t judge_held(struct tables *t)
+static errcode_t examine_held(struct tables *t)
 {
 	errcode_t err = 0;
 
 	for (unsigned i = 0; i < t->options.workers && t->tail_count && !err; i++)
 		err = exam_buffer(&t->workers[i].exam, &t->buf[i]);
 	if (!err && t->tail_count)
-		err = judge_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
-				  t->options.workers, t->buf, watch_tails, t);
+		err = examine_tails(t->img, t->findings, t->tails, t->scratch, t->tail_count,
+				    t->options.workers, t->buf, watch_tails, t);
 	t->tail_count = 0;
 	t->done += t->waiting;
 	t->waiting = 0;
@@ -200,8 +200,8 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 				       tables_piece, watch_pieces, t);
 		t->done += t->reading;
 		t->waiting += t->reading;
-		if (!err && mode == JUDGE && (at == t->img->groups || !has_room(t, at, 0)))
-			err = judge_held(t);
+		if (!err && mode == EXAMINE && (at == t->img->groups || !has_room(t, at, 0)))
+			err = examine_held(t);
 	}
 	return err ? err : tables_stopped(t);
 }
@@ -213,7 +213,7 @@ static int compare_inos(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-static errcode_t judge_pending(struct tables *t)
+static errcode_t examine_pending(struct tables *t)
 {
 	struct worker *w = &t->workers[0];
 	errcode_t err = 0;
@@ -253,7 +253,7 @@ static errcode_t show_all(struct tables *t)
 	return err;
 }
 
-errcode_t tables_judge(struct tables *t)
+errcode_t tables_examine(struct tables *t)
 {
 	size_t most = t->options.tails ? t->options.tails : TAILS_MAX;
 	size_t room = t->need.used < most ? (size_t)t->need.used : most;
@@ -269,10 +269,10 @@ errcode_t tables_judge(struct tables *t)
 	if (!err)
 		err = show_all(t);
 	if (!err)
-		err = all_tables(t, JUDGE);
+		err = all_tables(t, EXAMINE);
 	if (!err && claims_any_conflict(t->claims))
 		err = all_tables(t, BLAME);
-	return err ? err : judge_pending(t);
+	return err ? err : examine_pending(t);
 }
 
 static bool read_slot(const struct tables *t, uint32_t ino, uint8_t *raw)
@@ -281,7 +281,7 @@ static bool read_slot(const struct tables *t, uint32_t ino, uint8_t *raw)
 	uint64_t block;
 	uint32_t off;
 
-	if (img->group[(ino - 1) / tables_per_group(t)].sick)
+	if (img->group[(ino - 1) / tables_per_group(t)].unreadable)
 		return false;
 	inode_place(img, ino, &block, &off);
 	return !image_read(img, block * img->block_size + off, img->inode_size, raw);
@@ -293,9 +293,9 @@ static errcode_t examine_one(struct tables *t, uint32_t ino)
 	struct handful h = {.ino = {ino}, .raw = {w->table}, .count = 1};
 
 	if (!read_slot(t, ino, w->table))
-		return t->mode == JUDGE ? findings_unreadable(t->findings, ino, 0,
-							      "the inode cannot be read")
-					: 0;
+		return t->mode == EXAMINE ? findings_unreadable(t->findings, ino, 0,
+								"the inode cannot be read")
+					  : 0;
 	return tables_slot_counts(ino, w->table, true) ? tables_handful(t, w, &h) : 0;
 }
 
@@ -311,7 +311,7 @@ static errcode_t examine_some(struct tables *t, const uint32_t *inos, size_t cou
 	return err;
 }
 
-errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count)
+errcode_t tables_examine_some(struct tables *t, const uint32_t *inos, size_t count)
 {
 	struct exam *exam = &t->workers[0].exam;
 	errcode_t err = make_room(t, count);
@@ -320,18 +320,18 @@ errcode_t tables_judge_some(struct tables *t, const uint32_t *inos, size_t count
 		err = show_all(t);
 	if (err)
 		return err;
-	t->mode = JUDGE;
+	t->mode = EXAMINE;
 	err = examine_some(t, inos, count);
 	if (!err)
 		err = exam_settle(exam);
 	if (!err)
 		err = tables_collect(t, exam);
 	if (!err)
-		err = judge_held(t);
+		err = examine_held(t);
 	t->mode = BLAME;
 	if (!err && claims_any_conflict(t->claims))
 		err = examine_some(t, inos, count);
-	return err ? err : judge_pending(t);
+	return err ? err : examine_pending(t);
 }
 
 errcode_t tables_find_dirs(struct tables *t)

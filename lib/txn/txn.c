@@ -40,7 +40,7 @@ static errcode_t prepare_commit(struct e4z_image *img, struct txn *txn)
 	if (!img->log)
 		return 0;
 	txn->safe_tid = img->log->sb.sequence;
-	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->mended_super) {
+	if (img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY || img->repaired_super) {
 		err = recovery_replay_in_memory(img, &replay);
 		if (err)
 			return err;
@@ -88,7 +88,7 @@ static errcode_t count_free(struct e4z_image *img)
 	uint8_t *raw, found[SUPER_SIZE], counted[SUPER_SIZE];
 	errcode_t err;
 
-	if (img->mended_super)
+	if (img->repaired_super)
 		return count_free_repaired(img);
 	err = image_read(img, SUPER_OFFSET, SUPER_SIZE, found);
 	if (err)

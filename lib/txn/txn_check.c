@@ -19,7 +19,7 @@ static errcode_t end(struct e4z_image *img, const char *number)
 errcode_t txn_check_idle(struct e4z_image *img)
 {
 	const struct capture *view = img->view;
-	size_t own = img->mended_super ? 1 : 0;
+	size_t own = img->repaired_super ? 1 : 0;
 
 	if (capture_count(view) > own || capture_stash(view) || capture_sealed(view))
 		return end(img, "T1");

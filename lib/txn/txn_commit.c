@@ -24,7 +24,7 @@ static errcode_t replay_first(struct e4z_image *img, bool more)
 		return err;
 	/* what is read from now on is the image itself */
 	capture_set_overlay(img->view, NULL);
-	img->mended_super = false;
+	img->repaired_super = false;
 	txn->replay_pending = false;
 	txn->sum.replayed += txn->log_transactions;
 	txn->log_transactions = 0;
@@ -230,5 +230,5 @@ errcode_t txn_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 		return 0;
 	txn->state = BROKEN;
 	img->broken = true;
-	return image_has_told(img) ? err : image_fail(img, err, "writing the transaction");
+	return image_has_message(img) ? err : image_fail(img, err, "writing the transaction");
 }

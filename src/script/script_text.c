@@ -88,7 +88,7 @@ static void skip_mark(struct script_text *text)
 	}
 }
 
-static enum text_met judge(struct script_text *text)
+static enum text_met classify(struct script_text *text)
 {
 	size_t plain = strlen(text->line);
 
@@ -132,6 +132,7 @@ errcode_t text_next(struct script_text *text, enum text_met *met)
 		err = append(text, from, len);
 		text->at += len + ended;
 	}
-	*met = judge(text);
+	if (!err)
+		*met = classify(text);
 	return err;
 }

@@ -94,7 +94,7 @@ void check_face_warn(const struct check_face *face, const struct e4z_check_summa
 			 "copy of metadata, such as the output of \"e2image -r\", this proves "
 			 "nothing about the original");
 	/* --check refuses that instead */
-	if (check->none_judged)
+	if (check->none_checked)
 		util_say(image, "note",
 			 "nothing was checked: only regular files and symbolic links in use can "
 			 "be checked");

@@ -36,7 +36,7 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 {
 	struct face *face = arg;
 	struct report *report = face->job->report;
-	struct e4z_skipped told = *skipped;
+	struct e4z_skipped shown = *skipped;
 	const char *list;
 	char *more = skipped->err
 			     ? advice_add(report->options, NULL, skipped->err, skipped->why, &list)
@@ -45,8 +45,8 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 
 	progress_hide(&face->progress);
 	if (more)
-		told.why = more;
-	err = report->ops->skipped(report, &told);
+		shown.why = more;
+	err = report->ops->skipped(report, &shown);
 	free(more);
 	return err;
 }

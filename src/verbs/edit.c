@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Open the image: locked, judged, its undo file and trace begun (not in a dry run). */
+/* Open the image: locked, examined, its undo file and trace begun (not in a dry run). */
 static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
@@ -24,7 +24,7 @@ static errcode_t open_image(struct edit_job *job)
 	errcode_t err;
 
 	how.write = true;
-	how.mend = job->mend;
+	how.repair = job->repair;
 	err = e4z_open(options->image, &how, &job->img);
 	if (!err && options->undo)
 		err = options->dry_run ? e4z_plan_undo(job->img, options->undo)
@@ -123,9 +123,9 @@ static errcode_t replay(struct edit_job *job)
 static const char *context_of(const struct edit_job *job, errcode_t err, bool opened)
 {
 	const char *context = job->context && *job->context ? job->context : e4z_context(job->img);
-	bool told = *context || strcmp(e4z_message(job->img, err), error_message(err)) != 0;
+	bool explained = *context || strcmp(e4z_message(job->img, err), error_message(err)) != 0;
 
-	return told || !opened ? context : job->options->verb_name;
+	return explained || !opened ? context : job->options->verb_name;
 }
 
 /*
@@ -137,7 +137,7 @@ static const char *go_on(const struct edit_job *job)
 {
 	const char *verb = job->options->verb_name;
 
-	if (!job->img || job->mend)
+	if (!job->img || job->repair)
 		return "run the command again";
 	if (e4z_info(job->img)->journal == E4Z_JOURNAL_NONE)
 		return "there is no journal: run \"e2fsck -f IMAGE\" first";
@@ -203,7 +203,7 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 		.options = options,
 		.report = report,
 		.stop = stop,
-		.mend = work == replay,
+		.repair = work == replay,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
 		.arg = arg,
 		.context = context,

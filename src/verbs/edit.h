@@ -16,7 +16,7 @@ struct edit_job {
 	const struct options *options;
 	struct report *report;
 	const volatile int *stop;
-	bool mend;	/* a torn superblock is what the verb is for */
+	bool repair;	/* a torn superblock is what the verb is for */
 	bool left_some; /* not all was done that was asked for, and it was said what */
 	struct e4z_image *img;
 	struct report_summary result;

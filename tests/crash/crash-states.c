@@ -379,7 +379,7 @@ static void no_attach(void *arg, struct e4z_image *img)
 static int edit_file(struct options *o, const struct workload *work)
 {
 	const struct e4z_open_options how = {
-		.write = true, .mend = o->replay, .journal_device = o->journal};
+		.write = true, .repair = o->replay, .journal_device = o->journal};
 	struct e4z_commit_summary summary = {.transactions = 0};
 	struct e4z_image *img;
 	errcode_t err = e4z_open(o->image, &how, &img);

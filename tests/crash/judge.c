@@ -142,7 +142,7 @@ static errcode_t open_image(struct court *court, bool writing, struct e4z_image 
 {
 	const struct e4z_open_options options = {
 		.write = writing,
-		.mend = writing,
+		.repair = writing,
 		.journal_device = journal_path(court),
 	};
 

@@ -64,7 +64,7 @@ static void put_inode(struct world *w, uint32_t g, uint32_t n, bool bit, bool us
 	inode_set_checksum(&w->img, ino, raw);
 	raw[0x64] ^= !right; /* i_generation */
 	put(w, raw, w->size, group->itable * BLOCK + (uint64_t)n * w->size);
-	if (group->sick || n >= group->used || !(believed ? bit : used))
+	if (group->unreadable || n >= group->used || !(believed ? bit : used))
 		return;
 	expect(w, right || !w->img.metadata_csum ? INODES_ONE : INODES_UNREADABLE, ino, mode);
 }
@@ -117,7 +117,7 @@ static void make_groups(struct world *w)
 			.itable = BITMAPS + KINDS + g * blocks,
 			.inode_bitmap = BITMAPS + g,
 			.used = w->per_group,
-			.sick = g == SICK ? "outside" : NULL,
+			.unreadable = g == SICK ? "outside" : NULL,
 		};
 	w->group[UNINIT].used = 0;
 	w->group[PARTIAL].used = PIECE / w->size + 7;

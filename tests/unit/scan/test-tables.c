@@ -86,7 +86,7 @@ static void judge(unsigned workers, size_t tails)
 	CHECK(!e4z_open(image, NULL, &img));
 	CHECK(!findings_new(img->inodes, &findings));
 	CHECK(!tables_new(img, &options, findings, &tables));
-	CHECK(!tables_judge(tables));
+	CHECK(!tables_examine(tables));
 	CHECK(tables_files(tables) == FILES);
 	CHECK(!findings_rewind(findings));
 	for (;;) {

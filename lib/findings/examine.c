@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads tails in physical order, and any other suspicious place, and turns bytes into findings.
-#include "findings/judge.h"
+#include "findings/examine.h"
 
 #include "base/bytes.h"
 #include "base/pool.h"
@@ -12,25 +12,25 @@
 #define READ_AHEAD (16u << 20)
 #define BATCHES_A_JOB 32
 
-void judge_memory(const uint8_t *p, size_t len, uint64_t off, struct judged *judged)
+void examine_memory(const uint8_t *p, size_t len, uint64_t off, struct examined *examined)
 {
 	struct bytes_stat stat;
 
 	if (bytes_are_zero(p, len))
 		return;
 	stat = bytes_stat(p, len);
-	if (!judged->nonzero)
-		judged->first = off + stat.first;
-	judged->last = off + stat.last;
-	judged->nonzero += stat.nonzero;
+	if (!examined->nonzero)
+		examined->first = off + stat.first;
+	examined->last = off + stat.last;
+	examined->nonzero += stat.nonzero;
 }
 
 /* A stretch up to this long, in bytes, is read without a look for holes of the host's. */
 #define UNASKED 65536
 
-errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, uint64_t pblk,
-		      uint64_t blocks, uint64_t skip, uint64_t off, uint8_t *buf,
-		      struct judged *judged)
+errcode_t examine_bytes(const struct e4z_image *img, const struct shown *shown, uint64_t pblk,
+			uint64_t blocks, uint64_t skip, uint64_t off, uint8_t *buf,
+			struct examined *examined)
 {
 	uint64_t at = pblk * img->block_size + skip, end = (pblk + blocks) * img->block_size;
 	uint64_t data_start = 0, data_end = 0;
@@ -39,7 +39,7 @@ errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, ui
 	if (end - at <= UNASKED)
 		data_end = end;
 	for (uint64_t base = at - off; at < end;) {
-		size_t len = judge_buffer_size(img);
+		size_t len = examine_buffer_size(img);
 		errcode_t err;
 
 		if (at >= data_end)
@@ -57,30 +57,31 @@ errcode_t judge_bytes(const struct e4z_image *img, const struct shown *shown, ui
 			return err;
 		if (shown)
 			shown_mask(shown, at, len, buf);
-		judge_memory(buf, len, at - base, judged);
+		examine_memory(buf, len, at - base, examined);
 		at += len;
 	}
 	return 0;
 }
 
-errcode_t judge_suspect(const struct e4z_image *img, const struct shown *shown,
-			struct findings *findings, const struct suspect *suspect, uint8_t *buf)
+errcode_t examine_suspect(const struct e4z_image *img, const struct shown *shown,
+			  struct findings *findings, const struct suspect *suspect, uint8_t *buf)
 {
 	struct e4z_finding finding = suspect->finding;
-	struct judged judged = JUDGED_NOTHING;
-	errcode_t err = judge_bytes(img, shown, finding.pblk, finding.blocks, suspect->skip,
-				    finding.lblk * img->block_size + suspect->skip, buf, &judged);
+	struct examined examined = EXAMINED_NOTHING;
+	errcode_t err = examine_bytes(img, shown, finding.pblk, finding.blocks, suspect->skip,
+				      finding.lblk * img->block_size + suspect->skip, buf,
+				      &examined);
 
 	if (err)
 		return findings_unreadable(findings, finding.ino, finding.size,
 					   "a block cannot be read");
-	if (!judged.nonzero)
+	if (!examined.nonzero)
 		finding.kind = suspect->zero_kind;
 	if (finding.kind == E4Z_KIND_COUNT)
 		return 0;
-	finding.first = judged.first;
-	finding.last = judged.last;
-	finding.nonzero = judged.nonzero;
+	finding.first = examined.first;
+	finding.last = examined.last;
+	finding.nonzero = examined.nonzero;
 	return findings_add(findings, &finding);
 }
 
@@ -96,14 +97,15 @@ struct tails_run {
 	void *arg;
 };
 
-static errcode_t judge_tail(const struct tails_run *run, const struct tail *t, const uint8_t *block)
+static errcode_t examine_tail(const struct tails_run *run, const struct tail *t,
+			      const uint8_t *block)
 {
 	uint32_t bs = run->img->block_size, skip = tail_skip(t);
 	uint64_t size = (uint64_t)t->lblk * bs + skip;
-	struct judged judged = JUDGED_NOTHING;
+	struct examined examined = EXAMINED_NOTHING;
 
-	judge_memory(block + skip, bs - skip, size, &judged);
-	if (!judged.nonzero)
+	examine_memory(block + skip, bs - skip, size, &examined);
+	if (!examined.nonzero)
 		return 0;
 	return findings_add(run->findings, &(struct e4z_finding){.kind = E4Z_STALE_TAIL,
 								 .ino = t->ino,
@@ -111,14 +113,15 @@ static errcode_t judge_tail(const struct tails_run *run, const struct tail *t, c
 								 .lblk = t->lblk,
 								 .pblk = tail_pblk(t),
 								 .blocks = 1,
-								 .first = judged.first,
-								 .last = judged.last,
-								 .nonzero = judged.nonzero,
+								 .first = examined.first,
+								 .last = examined.last,
+								 .nonzero = examined.nonzero,
 								 .fixable = true});
 }
 
 /* The blocks of BATCH one by one, after reading them together failed. */
-static errcode_t judge_singly(const struct tails_run *run, const struct batch *batch, uint8_t *buf)
+static errcode_t examine_singly(const struct tails_run *run, const struct batch *batch,
+				uint8_t *buf)
 {
 	uint32_t bs = run->img->block_size;
 	errcode_t err = 0;
@@ -131,7 +134,7 @@ static errcode_t judge_singly(const struct tails_run *run, const struct batch *b
 						  (uint64_t)t->lblk * bs + tail_skip(t),
 						  "a block cannot be read");
 		else
-			err = judge_tail(run, t, buf);
+			err = examine_tail(run, t, buf);
 	}
 	return err;
 }
@@ -140,7 +143,7 @@ static errcode_t judge_singly(const struct tails_run *run, const struct batch *b
 static void read_ahead(struct tails_run *run, uint64_t n)
 {
 	uint32_t bs = run->img->block_size;
-	uint64_t asked = atomic_load(&run->asked), want = n + READ_AHEAD / JUDGE_BUFFER;
+	uint64_t asked = atomic_load(&run->asked), want = n + READ_AHEAD / EXAMINE_BUFFER;
 
 	if (want > run->batch_count)
 		want = run->batch_count;
@@ -154,7 +157,7 @@ static void read_ahead(struct tails_run *run, uint64_t n)
 				 batch_blocks(run->tails, &run->batches[asked]) * bs);
 }
 
-static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
+static errcode_t examine_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 {
 	const struct batch *batch = &run->batches[n];
 	uint64_t start = batch_start(run->tails, batch);
@@ -169,16 +172,16 @@ static errcode_t judge_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 	if (!image_read_cached(run->img, off, len, buf + skip)) {
 		read_ahead(run, n);
 		if (image_read(run->img, off, len, buf + skip))
-			return judge_singly(run, batch, buf);
+			return examine_singly(run, batch, buf);
 	}
 	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
-		err = judge_tail(run, &run->tails[i],
-				 buf + (tail_pblk(&run->tails[i]) - start) * bs);
+		err = examine_tail(run, &run->tails[i],
+				   buf + (tail_pblk(&run->tails[i]) - start) * bs);
 	return err;
 }
 
 /* A few batches are one job of the pool: most are a single read. */
-static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
+static errcode_t examine_job(void *arg, unsigned worker, uint64_t job)
 {
 	struct tails_run *run = arg;
 	uint64_t end = (job + 1) * BATCHES_A_JOB;
@@ -187,7 +190,7 @@ static errcode_t judge_job(void *arg, unsigned worker, uint64_t job)
 	if (end > run->batch_count)
 		end = run->batch_count;
 	for (uint64_t n = job * BATCHES_A_JOB; n < end && !err; n++)
-		err = judge_batch(run, run->buf[worker], n);
+		err = examine_batch(run, run->buf[worker], n);
 	return err;
 }
 
@@ -207,7 +210,7 @@ static errcode_t watch_jobs(void *arg, uint64_t taken)
 static void cut(struct tails_run *run, size_t count)
 {
 	const struct e4z_image *img = run->img;
-	uint64_t max_blocks = judge_buffer_size(img) / img->block_size;
+	uint64_t max_blocks = examine_buffer_size(img) / img->block_size;
 	uint64_t data_start = 0, data_end = 0;
 
 	for (size_t from = 0; from < count;) {
@@ -227,9 +230,9 @@ static void cut(struct tails_run *run, size_t count)
 	}
 }
 
-errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
-		      struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,
-		      errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all), void *arg)
+errcode_t examine_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,
+			struct tail *tmp, size_t count, unsigned workers, uint8_t *const *buf,
+			errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all), void *arg)
 {
 	struct tails_run run = {.img = img,
 				.findings = findings,
@@ -242,5 +245,5 @@ errcode_t judge_tails(const struct e4z_image *img, struct findings *findings, st
 
 	plan_sort(tails, tmp, count);
 	cut(&run, count);
-	return pool_run(workers, job_count(&run), judge_job, watch_jobs, &run);
+	return pool_run(workers, job_count(&run), examine_job, watch_jobs, &run);
 }
