@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Zero detection and counting over byte buffers, and the judgement of UTF-8.
+// Zero detection and counting over byte buffers, and the validation of UTF-8.
 #include "base/bytes.h"
 
 #include "base/cpu.h"

@@ -72,7 +72,7 @@ struct convert_place {
 
 /*
  * Convert FILE from *PLACE on, BLOCKS blocks or to its end, in the running transaction; *PLACE
- * moves behind them, and EDIT counts what was done on top of what is in it. No file is open in the
+ * moves past them, and EDIT counts what was done on top of what is in it. No file is open in the
  * session, before and afterwards. After a failure the caller takes back what was changed.
  */
 errcode_t convert_file(struct convert *c, const struct convert_file *file,

@@ -120,7 +120,7 @@ errcode_t edit_unmap(struct edit_file *f, uint64_t lblk, uint64_t len);
 
 /*
  * Blocks of pointers for something in [lblk, lblk + len), with none in them, go as well, also those
- * that had none before: ext4_ind_truncate(). The kernel leaves such behind where it punches.
+ * that had none before: ext4_ind_truncate(). The kernel leaves such blocks where it punches.
  */
 errcode_t edit_prune(struct edit_file *f, uint64_t lblk, uint64_t len);
 
@@ -140,7 +140,7 @@ errcode_t edit_insert(struct edit_file *f, uint64_t lblk, uint64_t len);
 
 /*
  * How many bytes from the start of the block at PBLK, which is mapped with UNWRITTEN as its state,
- * the committed state shows: what is behind them may go home before the commit.
+ * the committed state shows: what follows them may be written in place before the commit.
  */
 uint32_t edit_seen_bytes(const struct edit_file *f, uint64_t pblk, bool unwritten);
 
@@ -160,9 +160,9 @@ errcode_t edit_note_seen(struct edit_file *f, const struct run *run);
 errcode_t edit_note_hidden(struct edit_file *f, const struct run *run);
 
 /*
- * Have what is written in [lblk, lblk + len), behind EOF, not come into sight when the size grows:
+ * Keep what is written in [lblk, lblk + len), past EOF, invisible when the size grows:
  * it becomes unwritten, or is freed where there is no such state, without MAY_KEEP, and in deep
- * trees, where e2fsck takes unwritten blocks behind EOF for damage.
+ * trees, where e2fsck takes unwritten blocks past EOF for corruption.
  */
 errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_keep);
 

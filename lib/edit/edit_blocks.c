@@ -141,7 +141,7 @@ errcode_t edit_set_state(struct edit_file *f, uint64_t lblk, uint64_t len, bool 
 
 /*
  * e2fsck takes the last index of a root for ending at EOF, and complains about indexes below it
- * that begin behind: in a deep tree unwritten blocks cannot stay there.
+ * that begin past it: in a deep tree unwritten blocks cannot stay there.
  */
 static errcode_t is_deep(struct edit_file *f, bool *deep)
 {
@@ -197,7 +197,7 @@ errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool res
 	return 0;
 }
 
-/* Where the block at LBLK would best be: behind the one before it, or near its inode. */
+/* Where the block at LBLK would best be: after its predecessor, or near its inode. */
 static uint64_t goal(const struct edit_file *f, uint64_t lblk)
 {
 	uint64_t slot;
@@ -235,7 +235,7 @@ static errcode_t map_run(struct edit_file *f, const struct run *run)
 	return err;
 }
 
-/* Map the first piece of the hole [lblk, end); *LBLK moves behind it. */
+/* Map the first piece of the hole [lblk, end); *LBLK moves past it. */
 static errcode_t map_piece(struct edit_file *f, uint64_t *lblk, uint64_t end, bool unwritten)
 {
 	uint64_t ratio = f->img->cluster_ratio, off = *lblk % ratio, got, stop;
@@ -247,7 +247,7 @@ static errcode_t map_piece(struct edit_file *f, uint64_t *lblk, uint64_t end, bo
 	} else {
 		uint64_t count = (off + end - *lblk + ratio - 1) / ratio;
 
-		/* of the last cluster another part may be mapped behind this hole */
+		/* of the last cluster another part may be mapped after this hole */
 		if (count > 1 && end % ratio && implied(f, end, &(uint64_t){0}))
 			count--;
 		err = edit_take(f, goal(f, *lblk), count, false, &run.pblk, &got);

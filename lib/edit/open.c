@@ -32,7 +32,7 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
 }
 
-/* See the file system through its log, and say what is left out. */
+/* Replay the log in memory, and note what is left out. */
 static errcode_t look_through(struct e4z_image *img)
 {
 	struct replay replay;
@@ -135,7 +135,7 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 		err = image_refuse(
 			*img, E4Z_ET_BAD_SUPER,
 			"the superblock's checksum is wrong, and the journal has no copy");
-	/* a replay is what may mend it */
+	/* a replay may repair it */
 	if (!err && !options->repair)
 		err = check_root(*img);
 	if (!err && options->write)

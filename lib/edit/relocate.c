@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// New blocks and a switch of the map, for data in sight that do not fit into the log.
+// New blocks and a switch of the map, for visible data that do not fit into the log.
 #include "edit/relocate.h"
 
 #include "txn/alloc.h"
@@ -15,7 +15,7 @@ static bool is_in_sight(const struct edit_file *f, const struct cache_block *b)
 	       edit_waits(f, run.pblk + b->lblk - run.lblk, run.unwritten, b->data);
 }
 
-/* The first dirty block in sight in [lblk, EXTENTS_END), or EXTENTS_END. */
+/* The first dirty visible block in [lblk, EXTENTS_END), or EXTENTS_END. */
 static uint64_t next_in_sight(const struct edit_file *f, uint64_t lblk)
 {
 	const struct cache_block *b;
@@ -28,7 +28,7 @@ static uint64_t next_in_sight(const struct edit_file *f, uint64_t lblk)
 	return EXTENTS_END;
 }
 
-/* The clusters at or behind LBLK that are to be moved, and follow each other: false if none is. */
+/* The clusters at or after LBLK that are to be moved, and follow each other: false if none is. */
 static bool next_span(const struct edit_file *f, uint64_t lblk, uint64_t *start, uint64_t *end)
 {
 	uint64_t ratio = f->img->cluster_ratio, at = next_in_sight(f, lblk);

@@ -16,7 +16,7 @@
 errcode_t session_mark(struct e4z_image *img);
 errcode_t session_back(struct e4z_image *img);
 
-/* Flush all files; a barrier stands behind what went home. */
+/* Flush all files; a barrier follows what is written to its final location. */
 errcode_t session_flush(struct e4z_image *img);
 
 /*

@@ -13,8 +13,8 @@
 #include "edit/edit.h"
 
 /*
- * Flush [lblk, end) of F: E4Z_ET_HANDLE under an open handle. Blocks in sight stay dirty. *WROTE:
- * something went home, and a barrier stands behind it.
+ * Flush [lblk, end) of F: E4Z_ET_HANDLE under an open handle. Visible blocks stay dirty. *WROTE:
+ * something was queued for its final location, and a barrier follows it.
  */
 errcode_t writeback_flush(struct edit_file *f, uint64_t lblk, uint64_t end, bool *wrote);
 

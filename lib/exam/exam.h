@@ -71,7 +71,7 @@ errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findi
 		    struct claims *claims, const struct rangeset *orphans);
 void exam_free(struct exam *exam);
 
-/* *BUF is what LOOK's bytes are read into, examine_buffer_size() long and LOOK's own. */
+/* *BUF is what EXAM's bytes are read into, examine_buffer_size() bytes long; EXAM owns it. */
 static inline errcode_t exam_buffer(struct exam *exam, uint8_t **buf)
 {
 	if (!exam->buf)
@@ -99,12 +99,12 @@ bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw);
 errcode_t exam_inode(struct exam *exam, const struct inode *inode);
 
 /*
- * Enter the claims and judge the suspects collected so far; tails, dirs and pending stay for the
+ * Enter the claims and examine the suspects collected so far; tails, dirs and pending stay for the
  * owner.
  */
 errcode_t exam_settle(struct exam *exam);
 
-/* INODE is an orphan with links: its one finding. */
+/* INODE is an orphan inode with i_links_count > 0: its one finding. */
 errcode_t exam_pending(struct exam *exam, const struct inode *inode);
 
 #endif

@@ -41,7 +41,7 @@ unsigned inode_checksums_ok(const struct e4z_image *img, const uint32_t *ino,
 /* Set the checksum of RAW, the slot of INO, where there are metadata checksums. */
 void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw);
 
-/* Where the slot of INO is: its block and the offset in it. INO is in range, its group not sick. */
+/* Where the slot of INO is: its block and the offset in it. INO is in range, its group readable. */
 void inode_place(const struct e4z_image *img, uint32_t ino, uint64_t *block, uint32_t *off);
 
 /* Seed of the checksums of everything that belongs to the inode: its tree and directory blocks. */

@@ -64,7 +64,7 @@ static bool is_clear(struct walk *w, uint64_t pblk, uint64_t len)
 }
 
 /* (not inlined: the walk over a leaf is short without it) */
-__attribute__((noinline)) static bool place_ok_anew(struct walk *w, uint64_t pblk, uint64_t len)
+__attribute__((noinline)) static bool place_ok_searched(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	if (pblk < w->first_data || pblk >= w->img->blocks || len > w->img->blocks - pblk) {
 		fault(w, "a block lies outside the file system");
@@ -85,7 +85,7 @@ static inline bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 {
 	if (pblk >= w->work->clear_start && pblk + len <= w->work->clear_end)
 		return true;
-	return place_ok_anew(w, pblk, len);
+	return place_ok_searched(w, pblk, len);
 }
 
 /* The tree block PBLK may be read. */

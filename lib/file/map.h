@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The mapping of one inode, read and judged: extents of any depth or indirect blocks.
+ * The mapping of one inode, read and checked: extents of any depth or indirect blocks.
  *
  * A walk is total: damage is noted, the rest is still visited, so that what a walk claims does not
  * depend on the order in which inodes are walked.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading suspicious places and judging their bytes. */
+/* Reads suspicious places and examines their bytes. */
 #ifndef E4Z_FINDINGS_EXAMINE_H
 #define E4Z_FINDINGS_EXAMINE_H
 
@@ -49,7 +49,7 @@ errcode_t examine_suspect(const struct e4z_image *img, const struct shown *shown
 			  struct findings *findings, const struct suspect *suspect, uint8_t *buf);
 
 /*
- * Judge COUNT tails, sorted in place with TMP, as large, as scratch, by WORKERS threads with the
+ * Examine COUNT tails, sorted in place with TMP, as large, as scratch, by WORKERS threads with the
  * buffers BUF[worker]. WATCH is called with the number of batches done and of all.
  */
 errcode_t examine_tails(const struct e4z_image *img, struct findings *findings, struct tail *tails,

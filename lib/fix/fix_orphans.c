@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finishes the orphans that a check found to be sane, and minds what they gave up.
+// Finishes the orphans that a check found to be valid, and remembers what they freed.
 #include "fix/fix_orphans.h"
 
 #include "base/cleanup.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The superblock, judged before libext2fs allocates from it or divides by it.
+ * The superblock, validated before libext2fs allocates memory or divides by its fields.
  *
  * Each check_*() answers for one group of fields and relies on those before it in super_validate().
  * What the kernel mounts and e2fsck calls clean must pass; the bounds are theirs, and libext2fs's

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The superblock, judged before libext2fs allocates anything from it. Pure: bytes in, verdict out.
+ * The superblock, validated before libext2fs allocates anything by it. Pure: bytes in, verdict out.
  */
 #ifndef E4Z_FORMAT_SUPER_H
 #define E4Z_FORMAT_SUPER_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Judges every group descriptor and collects the blocks of static metadata.
+// Validates every group descriptor and collects the blocks of static metadata.
 #include "image/groups.h"
 
 #include "base/cleanup.h"
@@ -54,7 +54,7 @@ static uint32_t bitmap_csum(const struct e4z_image *img, uint32_t g)
 	return csum;
 }
 
-/* Read what the descriptor of group G says. The checksum is judged by the caller. */
+/* Read what the descriptor of group G says. The caller verifies the checksum. */
 static void read_descriptor(struct e4z_image *img, uint32_t g, bool csum_ok)
 {
 	struct group *group = &img->group[g];

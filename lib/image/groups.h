@@ -18,15 +18,15 @@ struct group {
 };
 
 /*
- * Fill img->group and img->metadata once; later calls do nothing. A damaged descriptor makes its
- * group sick, not the call fail.
+ * Fill img->group and img->metadata once; later calls do nothing. A corrupt descriptor makes its
+ * group unreadable; the call succeeds.
  */
 errcode_t groups_load(struct e4z_image *img);
-/* Read group G's inode bitmap into BITMAP, a block. False when it cannot be believed. */
+/* Read group G's inode bitmap into BITMAP, a block. False if it is not valid. */
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
 
 /*
- * The inode bitmap says that INO is not in use. False where the bitmap cannot be believed, or
+ * The inode bitmap says that INO is not in use. False if the bitmap is not valid, or
  * memory runs out. groups_load() was called.
  */
 bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino);

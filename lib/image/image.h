@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An open image: the handle behind e4zero.h, as the rest of lib/ sees it. */
+/* An open image: the handle of e4zero.h, as the rest of lib/ sees it. */
 #ifndef E4Z_IMAGE_IMAGE_H
 #define E4Z_IMAGE_IMAGE_H
 
@@ -15,8 +15,8 @@ struct e4z_image {
 	struct capture *view; /* dev, as it will be once its log is replayed and changes are made */
 	struct log *log;      /* of an internal or external journal; NULL: none, or not needed */
 	struct blkdev *journal_dev; /* of an external journal that is open */
-	struct undo *undo;	    /* keeps what is overwritten; NULL: nobody asked */
-	struct trace *trace;	    /* tells what is written; NULL: nobody asked */
+	struct undo *undo;	    /* keeps what is overwritten; NULL: not requested */
+	struct trace *trace;	    /* lists what is written; NULL: not requested */
 	ext2_filsys fs;	      /* super and group descriptors; only the calling thread uses it */
 	char context[1024];   /* of the last failure: what was being done, or "" */
 	char cause[1024];     /* and why it failed, where that is more than the code says, or "" */

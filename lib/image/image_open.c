@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Opening: where is the file system, is it one, has anybody else got it, is its superblock sane;
+ * Opening: where is the file system, is it one, does anybody else use it, is its superblock valid;
  * only then does libext2fs see it. The steps are in image_open() in this order.
  */
 #include "image/image.h"

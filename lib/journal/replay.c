@@ -41,7 +41,7 @@ static errcode_t walk_log(struct walk *w)
 /*
  * Whether BLOCK, which is the one at hand, commits the transaction that is not whole, or a later
  * one. Each transaction takes a block at least. An older time is what an earlier life of the log
- * left behind.
+ * left over.
  */
 static bool commits_later(const struct walk *w, const void *block)
 {

@@ -64,7 +64,7 @@ static errcode_t link_to(struct e4z_image *img, uint32_t ino, uint32_t next)
 	return 0;
 }
 
-/* What led to L leads to the one behind it. */
+/* What led to L leads to the one after it. */
 static errcode_t unchain(struct e4z_image *img, const struct listed *l)
 {
 	errcode_t err = link_to(img, l->ino, 0);
@@ -244,7 +244,7 @@ static errcode_t finish_or_leave(struct orphans *o, const struct listed *l,
 
 /* ---- the chain ---- */
 
-/* Where the list goes on behind INODE. 0: nowhere, or back to what may be off it by then. */
+/* Where the list goes on after INODE. 0: nowhere, or back to what may be off it by then. */
 static uint32_t next_of(const struct orphans *o, const struct inode *inode)
 {
 	return orphan_may_be(o->img, inode->dtime) && !rangeset_has(o->seen, inode->dtime)

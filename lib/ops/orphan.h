@@ -9,10 +9,10 @@
 /*
  * What e4z_begin() does: open a transaction, and finish in front of it the truncate of every orphan
  * that has links, which goes off the orphan list or out of the orphan file in the same transaction.
- * As many are sealed (txn_seal) as the log wants, each inode whole, or, where it alone is too much,
- * piece by piece from its end; with bigalloc only whole: of half a truncate e2fsck would make a
- * wrong map. Deleted files stay where they are, and so does what is damaged, and those in LEAVE,
- * inodes, if it is not NULL. The summary counts them; OPTIONS->orphan is told. After an error
+ * As many are sealed (txn_seal) as fit into the log, each inode as a whole or, if it alone is too
+ * large, in pieces from its end; with bigalloc only as a whole: of half a truncate e2fsck would
+ * make a wrong map. Deleted files stay where they are, and so do corrupt ones, and the inodes in
+ * LEAVE, which may be NULL. The summary counts them; OPTIONS->orphan is called. After an error
  * nothing is open.
  */
 errcode_t orphan_begin(struct e4z_image *img, const struct e4z_edit_options *options,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Takes a range out of a file, or opens one: what stands behind moves. No data are touched.
+// Collapses or inserts a range of a file: what follows it moves. No data are touched.
 #include "base/bytes.h"
 #include "open/guard.h"
 #include "ops/op.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Sets a file's size as truncate(2) does, with the old tail zeroed before anybody can see it.
 //
-// Down: the blocks behind the new end go, and what is left of the last one is zeroed with the same
-// commit. Up: the old tail is zeroed at home first, where nobody sees it, and what is written past
-// the old end becomes unwritten (or goes, where there is no such state). The same size scrubs;
-// where there is nothing to scrub, nothing changes, no time stamp either.
+// Down: the blocks past the new end are freed, and the rest of the last one is zeroed by the same
+// commit. Up: the old tail is zeroed in place first, where it is not visible, and written blocks
+// past the old end become unwritten (or are freed, if the map has no such state). The same size
+// scrubs; if there is nothing to scrub, nothing changes, not even a timestamp.
 #include "ops/truncate.h"
 
 #include "base/bytes.h"
@@ -28,7 +28,7 @@ static const struct request *request_of(const struct op *op)
 	return op->arg;
 }
 
-/* Zero what lies behind the smaller of the two sizes in its block. */
+/* Zero what lies past the smaller of the two sizes in its block. */
 static errcode_t zero_tail(struct op *op, uint64_t end)
 {
 	uint32_t bs = op->img->block_size, from = end & (bs - 1);
@@ -48,7 +48,7 @@ static errcode_t unmap_past(struct op *op, uint64_t size)
 }
 
 /*
- * The cluster of block EOF stays, with what was written there behind the end: it would be nobody's,
+ * The cluster of block EOF stays, with what was written there past the end: it would be nobody's,
  * and nobody would remove it.
  */
 static errcode_t zero_cluster(struct op *op, uint64_t eof)

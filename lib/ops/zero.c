@@ -75,7 +75,7 @@ static void fill_batch(const struct edit_file *f, struct zero_map *map, uint32_t
 		batch[map->batched++] = b->lblk;
 		at = b->lblk + 1ull;
 	}
-	/* what is behind the last one was not looked at, so it must not be taken for clean */
+	/* what follows the last one was not examined, so it must not be taken for clean */
 	if (map->batched == room && at < end) {
 		map->len = at - map->lblk;
 		map->full = true;

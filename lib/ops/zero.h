@@ -12,7 +12,7 @@
 
 #include "edit/session.h"
 
-/* What a mapping is to zeroing. Blocks that are shared or not sane never get this far: such a file
+/* What a mapping is to zeroing. Blocks that are shared or invalid never get this far: such a file
  * cannot be opened for editing. */
 enum zero_type {
 	ZERO_HOLE,
@@ -41,7 +41,7 @@ uint64_t zero_cookie(const struct edit_file *f);
 /*
  * The mapping of F at LBLK, up to END: it does not cross the end of the file's last block, nor a
  * change between hole and reserved. With ROOM above 0 the dirty blocks of an unwritten or reserved
- * one are listed in BATCH, and the map ends behind the last of them when there are more.
+ * one are listed in BATCH, and the map ends after the last of them when there are more.
  * E4Z_ET_HANDLE under an open handle.
  */
 errcode_t zero_begin(struct edit_file *f, uint64_t lblk, uint64_t end, uint32_t *batch, size_t room,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The primary GPT of a cut image, by the UEFI specification, 5.3: the header in the second sector
- * and its array of entries, each with a CRC32. libblkid wants all that the header describes to be
- * inside of the device; an image that was cut after its last partition fails that.
+ * and its array of entries, each with a CRC32. libblkid requires all that the header describes to
+ * be inside the device; an image that was cut after its last partition fails that.
  */
 #include "probe/gpt.h"
 

@@ -3,7 +3,7 @@
  * The partitions of a whole-disk image, by libblkid, on the image's own descriptor.
  *
  * libblkid counts in units of 512 bytes whatever the sector size, and finds a table of 4096-byte
- * sectors in a file only when told to look for one.
+ * sectors in a file only when asked for one.
  */
 #include "probe/parts.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What an image is when it is not ext. libblkid knows what can lie on a disk; what can only lie
- * around one (image formats of emulators, compressed files) is told by its first bytes.
+ * around one (image formats of emulators, compressed files) is known by its first bytes.
  */
 #include "probe/sniff.h"
 

@@ -102,7 +102,7 @@ static errcode_t lookup_files(struct check *check)
 	return err ? err : sort_asked(check);
 }
 
-/* One inode that was asked for: it counts as a file, or why it is not judged is noted. */
+/* One inode that was asked for: it counts as a file, or why it is not checked is noted. */
 static errcode_t note_one(struct check *check, const struct inode *inode)
 {
 	if (is_system_inode(check->img->fs->super, inode->ino))

@@ -12,9 +12,9 @@
 struct check;
 
 /*
- * Judge the image as e4z_check() does, and find the names of what was found; WHOLE: every inode is
+ * Check the image as e4z_check() does, and find the names of what was found; WHOLE: every inode is
  * looked at even if only some are asked for, so that it is known whose blocks theirs are. SUMMARY
- * counts what is judged now and what is delivered later. *CHECK is to be freed in any case.
+ * counts what is examined now and what is delivered later. *CHECK is to be freed in any case.
  */
 errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options, bool whole,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,

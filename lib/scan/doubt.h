@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Blocks that damaged inodes may own. Nothing is judged by it: it only says what to keep away from,
- * because e2fsck may find that such an inode is right after all.
+ * Blocks that corrupt inodes may own. It only says what to keep away from, because e2fsck may find
+ * that such an inode is right after all.
  */
 #ifndef E4Z_SCAN_DOUBT_H
 #define E4Z_SCAN_DOUBT_H

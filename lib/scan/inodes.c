@@ -60,7 +60,7 @@ static bool read_piece(struct inodes *it)
 	return image_read(img, off, (size_t)n * img->inode_size, it->table) == 0;
 }
 
-/* Go to the group whose turn it is. False: it is sick. */
+/* Go to the group whose turn it is. False: it cannot be read. */
 static bool enter_group(struct inodes *it)
 {
 	if (it->img->group[it->group].unreadable)

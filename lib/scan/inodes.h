@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inodes in use, one after the other by number, their tables read in large pieces. What is done
- * with one may change the image, as long as it changes no inode behind it.
+ * with one may change the image, as long as it changes no inode after it.
  */
 #ifndef E4Z_SCAN_INODES_H
 #define E4Z_SCAN_INODES_H
@@ -20,7 +20,7 @@ enum inodes_met {
 	INODES_END,
 	INODES_ONE,	   /* an inode in use, its checksum right */
 	INODES_UNREADABLE, /* one in use whose checksum is wrong: only its number is known */
-	INODES_LOST,	   /* a piece of a table that cannot be read, or all of a sick group */
+	INODES_LOST, /* a piece of a table that cannot be read, or all of an unreadable group */
 };
 
 /* groups_load() is called. ENOMEM. */

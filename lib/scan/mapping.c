@@ -15,7 +15,7 @@ struct mapping {
 	void *arg;
 	uint32_t ino;
 	uint64_t eof;  /* first block wholly past EOF */
-	uint64_t next; /* behind the last piece */
+	uint64_t next; /* after the last piece */
 	struct run run;
 	uint64_t nodes;
 	errcode_t err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The inode tables, read in physical order by several threads. What is done with an inode in use is
- * the mode: judge it, find whether it shares blocks, or note that it is a directory.
+ * the mode: examine it, find whether it shares blocks, or note that it is a directory.
  */
 #ifndef E4Z_SCAN_TABLES_H
 #define E4Z_SCAN_TABLES_H
@@ -29,7 +29,7 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 		     struct findings *findings, struct tables **tables);
 void tables_free(struct tables *tables);
 
-/* Judge every inode; then, if blocks were claimed twice, blame every inode that has one of them. */
+/* Examine every inode; if blocks were claimed twice, blame every inode that has one of them. */
 errcode_t tables_examine(struct tables *tables);
 
 /* The same for COUNT inodes only. */
@@ -44,7 +44,7 @@ const struct rangeset *tables_dirs(const struct tables *tables);
 /* Regular files have written blocks, and the image file has data for none of them. */
 bool tables_only_holes(const struct tables *tables);
 
-/* Regular files judged so far. */
+/* Regular files examined so far. */
 uint64_t tables_files(const struct tables *tables);
 
 #endif

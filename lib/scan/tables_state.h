@@ -49,10 +49,10 @@ struct tables {
 	/* progress: every inode counts twice, for its table and for its tail */
 	uint64_t done;	  /* of both */
 	uint64_t reading; /* inodes of the pieces */
-	uint64_t waiting; /* inodes that were read and whose tails were not judged */
+	uint64_t waiting; /* inodes that were read and whose tails were not examined */
 };
 
-/* A few slots, whose checksums are judged together. */
+/* A few slots, whose checksums are verified together. */
 struct handful {
 	uint32_t ino[INODE_LANES];
 	uint8_t *raw[INODE_LANES];

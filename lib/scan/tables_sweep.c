@@ -236,7 +236,7 @@ static errcode_t examine_pending(struct tables *t)
 	return err;
 }
 
-/* Where files share blocks nothing can be judged before it is known what all of them show. */
+/* Where files share blocks nothing can be examined before it is known what all of them show. */
 static errcode_t show_all(struct tables *t)
 {
 	errcode_t err;

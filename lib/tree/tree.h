@@ -37,7 +37,7 @@ typedef errcode_t tree_read(void *arg, uint64_t pblk, void *buf);
 
 /*
  * Load the tree whose root is I_BLOCK. LIST, which is empty, gets its extents. E4Z_ET_CORRUPT_MAP
- * when it is damaged; whether its blocks are in their place is map_walk()'s to judge.
+ * when it is corrupt; whether its blocks are in bounds is checked by map_walk().
  */
 errcode_t tree_load(const struct tree_config *config, const void *i_block, tree_read *read,
 		    void *arg, struct extents *list, struct tree **tree);

@@ -3,7 +3,7 @@
  * Where free clusters may be: for each group a number that no run of clusters which may be taken
  * there exceeds. Within a transaction such runs only shrink, as what it frees is not taken before
  * its commit; so what a search found out of a group holds until then, and the next search asks only
- * groups that can have what it wants.
+ * groups that can have what it needs.
  *
  * P1. No run of clusters of group G that may be taken is longer than space_longest(G): a search
  *     that passes a group over misses nothing.

@@ -2,12 +2,11 @@
 /*
  * e4z_undo(): old content back to where it was, from a file of ours or of e2fsprogs.
  *
- * The whole file is verified before the image is touched. A finished file wants the superblock of
- * its end, and all that was saved as the edit left it; what it was at the beginning is welcome too:
- * an undo that was interrupted may have come so far. They are compared sector by sector since a
- * crash can mix them. A file that was never
- * finished (a crash in the edit itself) cannot know the superblock; there, nobody may have mounted
- * or checked the file system since. The superblock goes back last.
+ * The whole file is verified before the image is touched. A finished file requires the superblock
+ * of its end, and every saved block as the edit left it, or as it was before the edit: an undo that
+ * was interrupted may have restored it. They are compared sector by sector since a crash can mix
+ * them. A file that was never finished (a crash in the edit itself) cannot know the superblock;
+ * there, nobody may have mounted or checked the file system since. The superblock is restored last.
  */
 #include "undo/undo_apply.h"
 

@@ -9,7 +9,7 @@
  * superblock (its magic number inverted) is how the file system is when the file is to be applied;
  * the header says in which of two places of ours, so that they can take turns.
  *
- * Behind all of that a finished file of ours has a table of what the edit left: undo/undo_after.
+ * After all of that a finished file of ours has a table of what the edit left: undo/undo_after.
  * e2undo knows nothing of it, and what the header says of it is padding to it.
  */
 #ifndef E4Z_UNDO_UNDO_FORMAT_H

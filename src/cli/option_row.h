@@ -58,7 +58,7 @@ struct option_row {
 	enum files files; /* what the verb works on */
 	unsigned is;	  /* the verb's bit */
 	unsigned with;	  /* V_...: the verbs that have a use for the option */
-	bool at_once;	  /* the verb wants no image and overrides every other */
+	bool at_once;	  /* the verb requires no image and overrides every other */
 	size_t flag;	  /* offset of a bool to set; no flag stands at offset 0 */
 	value_fn *set;	  /* why not, or NULL */
 };

@@ -19,7 +19,7 @@ enum progress_mode { PROGRESS_NONE, PROGRESS_BAR, PROGRESS_LINES };
 struct options {
 	char **argv; /* as getopt left it: options, then from first_word on the others */
 	int argc, first_word;
-	const char *image; /* never NULL after a good parse, unless the verb wants none */
+	const char *image; /* never NULL after a good parse, unless the verb requires none */
 	const char *const *files;
 	size_t file_count;
 	verb_fn *verb;

@@ -10,7 +10,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* One word from *FROM on, written to *TO, both of which move behind it. */
+/* One word from *FROM on, written to *TO, both of which move past it. */
 static const char *one_word(char **from, char **to)
 {
 	char quote = '\0', *in = *from, *out = *to;

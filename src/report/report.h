@@ -14,7 +14,7 @@ struct report_summary {
 	enum report_about about;
 	struct e4z_check_summary check;
 	struct e4z_commit_summary commit;
-	uint64_t left;	   /* findings that a fix could not mend, files that were not converted */
+	uint64_t left;	   /* findings that were not fixed, files that were not converted */
 	uint64_t log_room; /* of a dry run, E4Z_NONE: there is no journal */
 	bool would_replay; /* of a dry run */
 	uint64_t pieces;   /* of a map */

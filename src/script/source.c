@@ -60,7 +60,7 @@ static errcode_t write_all(int fd, const char *p, size_t len)
 }
 
 /*
- * Wait until FD gives something, or a signal sets the stop flag. read(2) would go on waiting behind
+ * Wait until FD gives something, or a signal sets the stop flag. read(2) would go on waiting after
  * one that comes just before it; ppoll(2) lets them in only while it waits.
  */
 static errcode_t await(const struct source *source, int fd)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --check: open the image, judge it, hand what is found to the report and choose the exit status.
+// --check: open the image, check it, hand what is found to the report and choose the exit status.
 
 #include "verbs/check.h"
 #include "e4zero.h"

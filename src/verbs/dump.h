@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Some bytes of the first findings, shown behind the table. */
+/* Some bytes of the first findings, shown after the table. */
 #ifndef E4ZERO_DUMP_H
 #define E4ZERO_DUMP_H
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Open the image: locked, examined, its undo file and trace begun (not in a dry run). */
+/* Open the image: locked, checked, its undo file and trace begun (not in a dry run). */
 static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;

@@ -16,7 +16,7 @@ struct edit_job {
 	const struct options *options;
 	struct report *report;
 	const volatile int *stop;
-	bool repair;	/* a torn superblock is what the verb is for */
+	bool repair;	/* the verb repairs a torn superblock */
 	bool left_some; /* not all was done that was asked for, and it was said what */
 	struct e4z_image *img;
 	struct report_summary result;
@@ -40,7 +40,7 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 int edit_refuse(struct report *report, const char *name, const char *context, const char *message,
 		errcode_t err);
 
-/* For struct e4z_edit_options, with a job: an orphan that is left is told as skipped. */
+/* For struct e4z_edit_options, with a job: an orphan that is left is reported as skipped. */
 errcode_t edit_tell_orphan(void *job, uint32_t ino, const char *why);
 
 /* Begin the one transaction of a plan; what it ends with: the commit, or its price in a dry run. */

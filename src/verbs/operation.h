@@ -5,7 +5,7 @@
 
 #include "e4zero.h"
 
-/* What an operation wants to be told. */
+/* The arguments that an operation requires. */
 enum operation_wants {
 	WANTS_SIZE = 1,	  /* a size */
 	WANTS_OFFSET = 2, /* where in the file */
@@ -31,7 +31,7 @@ struct operation_row {
 	errcode_t (*run)(struct e4z_image *img, const struct operation *op, struct e4z_edit *edit);
 };
 
-/* Do OP; what it wants to write is read first, no more than there is room for. */
+/* Do OP; the data that it writes are read first, no more than there is room for. */
 errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_edit *edit);
 
 /* NULL: there is none of that name. */

@@ -25,7 +25,7 @@ void verb_tell_failure(struct report *report, const struct e4z_image *img, errco
 	const char *list;
 	char *more;
 
-	/* a report that cannot be written is told once, when standard output is closed */
+	/* a report that cannot be written is an error once, when standard output is closed */
 	if (util_stdout_error())
 		return;
 	if (stopped) {

@@ -7,7 +7,7 @@
 #include "e4zero.h"
 #include "report/report.h"
 
-/* How the command line wants an image to be opened, to be looked at. */
+/* How the command line opens an image to read it. */
 struct e4z_open_options verb_open_options(const struct options *options);
 
 /*
