@@ -16,7 +16,7 @@ mkdir installed
 install_below "$tmp/installed" || fail 'make install'
 build_outside "$(find installed -name example.c)" example || fail 'it does not build'
 
-# a file with old bytes behind its end, and one to edit
+# a file with old bytes past its end, and one to edit
 edit_image image
 debugfs_script image <<<'sif small size 50'
 ! "$E4ZERO" -q --check image || fail 'nothing to scrub'

@@ -46,7 +46,7 @@ class Bad(Exception):
 
 
 def parse_set(p, at):
-    """The bracket expression whose bracket stands before AT: (test, behind it), or None if it is not closed."""
+    """The bracket expression whose bracket stands before AT: (test, what follows), or None if it is not closed."""
     negated = at < len(p) and chr_of(p[at]) in "!^"
     at += negated
     first, tests, bad = at, [], None

@@ -3,7 +3,7 @@
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
 # The names are S, L, A, X, Z, U, C, P, D, H, T, E, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
-# recipe has changed is made anew. S, L, D and X are filled through a loop mount, which needs root; K and R are
+# recipe has changed is made again. S, L, D and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
 
@@ -277,7 +277,7 @@ make_K() {
 	finish K "\"blocks\": 4000, \"written\": $written, \"barriers\": $barriers"
 }
 
-# An image that was cut off behind the commit block: a log of 32,000 blocks is to be replayed.
+# An image that was cut off after the commit block: a log of 32,000 blocks is to be replayed.
 make_R() {
 	local log
 	logged R 31873

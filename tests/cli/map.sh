@@ -31,7 +31,7 @@ for file in /file /small /empty; do
 done
 [ "$(wc -l <wanted)" -ge 400 ] || fail 'too few extents for a tree'
 
-# the hole between is told, and all of it adds up to the size
+# the hole between is listed, and all of it adds up to the size
 run_e4zero 0 --json --map image /file /empty
 same 'hole' "$(jq -c 'select(.type == "map" and .path == "/file") | [.lblk, .pblk, .blocks, .state, .past_eof]' out |
 	sed -n 2p)" '[1,null,1,"hole",false]'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Finding 2: mmap shows what stands behind EOF to every reader of the file; after --fix there is nothing to show.
+# Finding 2: mmap shows what stands past EOF to every reader of the file; after --fix there is nothing to show.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"
@@ -8,7 +8,7 @@
 edit_image image
 debugfs_script image <<<'sif file size 5000'
 
-# shown: bytes behind EOF that mmap(2) shows, not zero
+# shown: bytes past EOF that mmap(2) shows, not zero
 shown() {
 	mount_image image ro,noload
 	python3 - mnt/file <<-'END2'

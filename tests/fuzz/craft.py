@@ -565,7 +565,7 @@ plain("trunc_super", cut(lambda n: 1500))
 
 @case(4)
 def sparse_huge():
-    """A file of terabytes without a block in it but the superblock: all groups are sick."""
+    """A file of terabytes without a block in it but the superblock: no group can be read."""
     img = Image(64 << 20, 4096, inodes=1024)
     n = 1 << 30
     img.sb(4, n)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A log whose copy of the superblock is another one than the image's is opened anew or refused, never half used.
+# A log whose copy of the superblock is another one than the image's is opened again or refused, never half used.
 #
 # EVERY=N takes each Nth value of a field (60; 1: all), KINDS the kinds of images.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"

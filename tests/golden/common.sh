@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the golden traces share: images, and the comparison. UPDATE=1 writes the traces anew, to be read.
+# What the golden traces share: images, and the comparison. UPDATE=1 writes the traces again, to be read.
 
 program=$builddir/tests/crash/crash-states
 [ -x "$program" ] || skip "$program is not built"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The order of writes and barriers of each kind of edit is the one in traces/. UPDATE=1 writes them anew, to be read.
+# The order of writes and barriers of each kind of edit is the one in traces/. UPDATE=1 writes them again, to be read.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 . "$srcdir/tests/golden/common.sh"

@@ -86,7 +86,7 @@ class Conversions:
         for word in ("ix?", "ptimize?", "WARNING", "rror"):
             if any(word in line for line in rest):
                 raise Failed("e2fsck %s:\n%s" % (when, out))
-        # the kernel leaves wide trees; what we write anew is none
+        # the kernel leaves wide trees; what we write is none
         if self.wide is not None and not wide <= self.wide:
             raise Failed("e2fsck %s:\n%s" % (when, out))
         self.wide = wide

@@ -342,7 +342,7 @@ class Edits(Pair):
                 self.alone.add(name)
         self.tainted |= self.alone
         if self.one_by_one:
-            # a write that finds no space at first is begun anew, and frees what lies past EOF
+            # a write that finds no space at first is begun again, and frees what lies past EOF
             self.paged |= set(self.names)
         for number in range(self.rounds):
             if number:

@@ -125,7 +125,7 @@ def fiemap(fd):
 
 
 def past_eof(fd, size):
-    """What a map of the last page shows behind EOF."""
+    """What a map of the last page shows past EOF."""
     inside = size % PAGE
     if not inside:
         return b""

@@ -81,7 +81,7 @@ def a_first_crash(image, names, seed, bs, mkfs):
 
 
 def expose(path, size, how, bs):
-    """One of the ways in which the kernel may show what is behind EOF: no byte of LOST is written."""
+    """One of the ways in which the kernel may show what is past EOF: no byte of LOST is written."""
     fd = os.open(path, os.O_RDWR | (os.O_DIRECT if how == "direct" else 0))
     if how == "append":
         os.pwrite(fd, NEW * 600, size)
@@ -115,7 +115,7 @@ def fsck(image, allowed):
 
 
 def shown(image, names):
-    """How many bytes of LOST the files show, and how many not zero a map of the last pages shows behind EOF."""
+    """How many bytes of LOST the files show, and how many not zero a map of the last pages shows past EOF."""
     with Mounted(image, "mnt", "ro") as where:
         looks = look_all(where, names)
         inside = 0
@@ -126,7 +126,7 @@ def shown(image, names):
 
 
 def chain(image, sizes, bs, e4zero=None):
-    """What is exposed: behind EOF after the first crash; in the files, and behind EOF, after the second."""
+    """What is exposed: past EOF after the first crash; in the files, and past EOF, after the second."""
     if e4zero:
         run(e4zero, "--fix", image)
         run("e2fsck", "-fn", image)
@@ -139,7 +139,7 @@ def chain(image, sizes, bs, e4zero=None):
             raise Failed("%s has %d bytes, and %d were synced" % (name, looks[name].size, size))
     behind = sum(len(look.past) - look.past.count(0) for look in looks.values())
     second_crash(image, "second", sizes, bs)
-    # the second crash as others mend it: this is about what the first one left
+    # the second crash as others repair it: this is about what the first one left
     fsck("second", (0, 1))
     inside, again = shown("second", sizes)
     return behind, inside, again

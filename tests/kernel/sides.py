@@ -146,7 +146,7 @@ class Pair:
 
     def may_cut(self, name):
         look = self.ours.looks[name]
-        # unwritten blocks behind the EOF of a deep tree are damage to e2fsck, whoever put them there
+        # unwritten blocks past the EOF of a deep tree are damage to e2fsck, whoever put them there
         deep = len(look.pieces) > 4 * (self.bs - 12) // 12 - 8
         if deep and any(piece[3] == "unwritten" for piece in look.pieces):
             return False

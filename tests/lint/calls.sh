@@ -9,7 +9,7 @@ command -v nm >/dev/null || skip 'nm is not installed'
 [ -f "$build/libe4zero.a" ] || skip "nothing is built in $build"
 cd "$root" || exit 1
 
-# objects that an older build left behind are not asked
+# objects that an older build left are not asked
 objects=$(files '^lib/.*\.c$' | sed 's/\.c$/.o/' | (cd "$build" && while read -r object; do [ ! -f "$object" ] || echo "$object"; done))
 cd "$build" || exit 1
 # shellcheck disable=SC2086 # one word a file

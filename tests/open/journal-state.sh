@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A log that was not replayed is looked through without writing; a damaged one is refused.
+# A log that was not replayed is replayed in memory, without writing; a corrupt one is refused.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
 
@@ -28,7 +28,7 @@ grep -q '"journal":"needs-replay","view":"replayed"' out || fail 'the view is no
 image_unchanged fs.img
 python3 "$srcdir/tests/witness/witness.py" fs.img >witness.out || fail "the witness sees another log: $(cat witness.out)"
 
-# the flag without a transaction: nothing is behind it
+# the flag without a transaction: no transaction follows it
 make_ext fs.img 24M
 debugfs -w -R 'feature needs_recovery' fs.img >/dev/null 2>&1
 run_e4zero 0 --check fs.img

@@ -37,7 +37,7 @@ static void content_clear(struct content *c)
 	memset(c->past, 0, sizeof(c->past));
 }
 
-/* What is behind EOF shows nowhere. */
+/* What is past EOF shows nowhere. */
 static void cut_at_eof(struct content *c, uint64_t bs)
 {
 	uint64_t eof = (c->size + bs - 1) / bs * bs;

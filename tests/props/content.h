@@ -8,7 +8,7 @@
 struct content {
 	uint64_t size;
 	uint32_t written, unwritten, past_eof; /* blocks; past_eof: of the written ones */
-	uint64_t tail_nonzero;		       /* bytes of a written last block behind EOF */
+	uint64_t tail_nonzero;		       /* bytes of a written last block past EOF */
 	uint8_t data[MODEL_BYTES];
 	uint8_t past[MODEL_BYTES]; /* from EOF on, of written blocks; content_read() only */
 };

@@ -65,7 +65,7 @@ class Content:
             self.keep(n, old[:head] + bytes(tail - head) + old[tail:])
 
     def move(self, lost, start, by):
-        """What is behind START goes BY bytes further; what lies in [LOST, START) is gone."""
+        """What follows START goes BY bytes further; what lies in [LOST, START) is gone."""
         old, self.chunks = self.chunks, {}
         for n in sorted(old):
             for off, data in split(n * CHUNK, old[n], lost, start):

@@ -174,7 +174,7 @@ static void apply(struct props *p, const struct note *note)
 		memset(p->small.mem + note->off, 0, note->len);
 }
 
-/* The first COUNT of NOTES came through; ALONE: of those behind the last barrier only the last. */
+/* The first COUNT of NOTES came through; ALONE: of those after the last barrier only the last. */
 static void make_state(struct props *p, const struct notes *notes, size_t count, bool alone)
 {
 	size_t sync = 0;
@@ -222,7 +222,7 @@ static void check_state(struct props *p, const struct sequence *seq, const struc
 		state = 0;
 	if (!ordered && state >= 0)
 		INVARIANT(p, seq, 29, nothing_new_past_eof(p, state == 0));
-	/* old before the commit block, new behind it */
+	/* old before the commit block, new after it */
 	INVARIANT(p, seq, 20, state >= 0);
 	INVARIANT(p, seq, 15, state != 1 || in || ordered);
 	INVARIANT(p, seq, 16, p->content.size <= p->before.size || in);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define SMALL_CANARY 0xca /* in free blocks and unwritten ones */
-#define SMALL_STALE 0xcb  /* in the tail of a last block that is written, and behind EOF */
+#define SMALL_STALE 0xcb  /* in the tail of a last block that is written, and past EOF */
 #define SMALL_LONGEST 64  /* blocks of a file */
 #define SMALL_HOLE '-'	  /* states, a letter a block */
 #define SMALL_UNWRITTEN 'u'

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Has `e4zero --fix` mend a copy of an image and holds the result against the witness.
+"""Has `e4zero --fix` repair a copy of an image and holds the result against the witness.
 
 usage: fix.py E4ZERO IMAGE WORKDIR
 

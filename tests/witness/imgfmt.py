@@ -465,7 +465,7 @@ class Image:
 
 
 class Map:
-    """A walk over one inode's mapping that notes what is wrong and goes on behind it."""
+    """A walk over one inode's mapping that notes what is wrong and goes on after it."""
 
     def __init__(self, fs, inode):
         self.fs, self.inode, self.seen, self.faults = fs, inode, set(), []

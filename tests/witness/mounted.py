@@ -52,7 +52,7 @@ def compare(fs, inode, path):
 
 
 def past_eof(fd, size):
-    """The bytes of the last page behind EOF, by mmap(2) itself: the module refuses to look there."""
+    """The bytes of the last page past EOF, by mmap(2) itself: the module refuses to look there."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_int64]

@@ -70,7 +70,7 @@ class Witness:
     def take(self, inode):
         """Read what the inode maps; `why` says what is wrong with it.
 
-        What is sound in spite of the fault is claimed all the same: it may be true, and then
+        What is sound in spite of the fault is claimed anyway: it may be true, and then
         nobody else's finding in those blocks can be judged.
         """
         if inode.ino in (1, 7):
@@ -282,7 +282,7 @@ class Witness:
 
     @staticmethod
     def cut_off(inode, first):
-        """EOF lies in the last entry of a root that has levels below: e2fsck unmaps what is behind it."""
+        """EOF lies in the last entry of a root that has levels below: e2fsck unmaps what follows it."""
         count, depth = imgfmt.u16(inode.raw, 42), imgfmt.u16(inode.raw, 46)
         if not inode.flags & imgfmt.FL_EXTENTS or not depth or not 1 <= count <= 4 or first < 2:
             return False

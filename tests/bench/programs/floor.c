@@ -2,7 +2,7 @@
 // The floor of the benchmark: reads inode tables, tree blocks and tails in physical order, no more.
 /*
  * It is what a check cannot be faster than: no checksum, bitmap, claim, name or finding, only the
- * preads and the search for a non-zero byte behind each EOF. It need only be right on the images of
+ * preads and the search for a non-zero byte past each EOF. It need only be right on the images of
  * this benchmark (extents, no bigalloc, no meta_bg) and shares no code with the library. Three
  * phases, each spread over the threads:
  *

@@ -12,7 +12,7 @@ share() {
 }
 
 # /short 100 bytes and /long all of one block; /a 1000 and /b 2000 of another; /tail alone; /past has the block of /whole
-# behind its EOF; /overdir that of the root directory
+# past its EOF; /overdir that of the root directory
 make_image image 16M
 debugfs_script image <<<'feature shared_blocks'
 head -c 4096 /dev/zero | tr '\0' x >four

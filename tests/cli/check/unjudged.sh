@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# "Clean" is never said of what was not judged: a wrong seed of the checksums, a damaged root, inodes behind a bitmap
+# "Clean" is never said of what was not checked: a wrong seed of the checksums, a corrupt root, inodes of a bitmap
 # that nobody can believe.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"

@@ -20,7 +20,7 @@ run_e4zero 4 --progress=3 image 3>again
 cut -d' ' -f1,4 again | uniq >got
 cut -d' ' -f1,4 lines | uniq >wanted
 cmp wanted got || fail '--progress=3 and -C 3 differ'
-# a descriptor that fails is told, and does not fail the check
+# a descriptor that fails is reported, and does not fail the check
 if [ -c /dev/full ]; then
 	run_e4zero 4 -C 3 image 3>/dev/full
 	cmp plain out || fail 'a full descriptor changes the report'

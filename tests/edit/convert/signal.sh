@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A signal during --convert of a whole image: what was committed stays and is reported, what was not is forgotten, exit
-# 32, and running it again does the rest. Progress is told as --check tells it.
+# 32, and running it again does the rest. Progress is reported as --check reports it.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/convert/common.sh"
 requires python3

@@ -24,7 +24,7 @@ for to in written unwritten hole; do
 	faults image --convert $to -o 12k -l 25k work /file
 done
 
-# tails, and a block behind EOF
+# tails, and a block past EOF
 cp image stained
 debugfs_script stained <<-END
 	sif file size $((50 * 1024 + 7))

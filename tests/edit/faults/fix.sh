@@ -32,7 +32,7 @@ poke() {
 		fail 'imgpoke'
 }
 
-# a tail in two files, four blocks behind EOF in one and one in another, which is the last that e2fsck does not see
+# a tail in two files, four blocks past EOF in one and one in another, which is the last that e2fsck does not see
 stain() {
 	yes 'line of text' | head -c 20480 >twenty
 	debugfs_script "$1" <<-'END'

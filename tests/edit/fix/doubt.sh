@@ -43,7 +43,7 @@ cp work again
 run_e4zero 4 --json --fix work
 cmp work again || fail 'a second one, with all that it finds left, writes'
 
-# /file cannot be read, so nobody is said to own its blocks; /tail has one of them among four behind EOF
+# /file cannot be read, so nobody is said to own its blocks; /tail has one of them among four past EOF
 edit_image image
 yes 'line of text' | head -c 20480 >twenty
 debugfs_script image <<-END

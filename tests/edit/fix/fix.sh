@@ -15,7 +15,7 @@ facts() {
 	done
 }
 
-# stain IMAGE: a stale tail in /small, one in /tail with two blocks behind EOF
+# stain IMAGE: a stale tail in /small, one in /tail with two blocks past EOF
 stain() {
 	debugfs_script "$1" <<<'write ten tail'
 	# debugfs does not count for the quota
@@ -81,5 +81,5 @@ debugfs_script image <<<'fallocate empty 0 3'
 poke image "$(debugfs -R 'bmap /empty 1' image 2>/dev/null | grep -oE '^[0-9]+')" 10 residue
 run_e4zero 0 --fix --paranoid --trace-io trace image
 same 'what was done' "$(sed -E 's/ [0-9]+ / /' trace)" "$(printf 'write 512  # log-super\nzero 4096  # data\nflush  # data')"
-grep -q '1 barrier, 4608 bytes written' out || fail "what was zeroed is not told: $(cat out)"
+grep -q '1 barrier, 4608 bytes written' out || fail "what was zeroed is not reported: $(cat out)"
 ! grep -aq residue image || fail 'the residue is still there'

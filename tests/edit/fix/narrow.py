@@ -5,7 +5,7 @@
 usage: narrow.py IMAGE INO DATA COUNT LEAF INDEX NODE...
 
 DATA is the file's first block of COUNT; LEAF extents go into each leaf and INDEX leaves into each index, which are
-NODE. A kernel leaves such trees behind, and e2fsck accepts them. The image has no checksums.
+NODE. A kernel leaves such trees, and e2fsck accepts them. The image has no checksums.
 """
 
 import os

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --fix of a deep tree with written and unwritten blocks on both sides of EOF is done after one run, whatever is asked
-# for: what cannot be left behind EOF in such a tree is freed. e2fsck is content, and the content below EOF stays.
+# for: what cannot be left past EOF in such a tree is freed. e2fsck is content, and the content below EOF stays.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 requires python3
@@ -62,7 +62,7 @@ for size in "${sizes[@]}"; do
 	mended "$size" --only post-eof-data
 done
 
-# of this one nothing may stay behind EOF
+# of this one nothing may stay past EOF
 narrow 1000 20 13 54
 broad sizes 2 1 520000 20480 260000 793601
 for size in "${sizes[@]}"; do

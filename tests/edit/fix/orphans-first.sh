@@ -51,7 +51,7 @@ orphan image /half
 debugfs -R 'ex /half' image >half.ex 2>/dev/null
 python3 - image <<'END'
 import re, sys
-# residue under the unwritten blocks behind EOF
+# residue under the unwritten blocks past EOF
 spans = [(int(a), int(b)) for a, b in re.findall(r"(\d+) *- *(\d+) +\d+ *Uninit", open("half.ex").read())]
 if not spans:
     sys.exit("no unwritten extent")

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Orphans are finished in transactions of their own before an edit: many in one, one in many where the log is small; a
-# dry run counts the same; deleted ones stay, chained, and are told; an edit that fails leaves all of it as it was.
+# dry run counts the same; deleted ones stay, chained, and are reported; an edit that fails leaves all of it as it was.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 requires python3
@@ -10,7 +10,7 @@ yes 'line of text' | head -c 6000 >content
 head -c 4900 content >model
 printf x >x
 
-# orphans IMAGE BLOCKS...: file oN of 6000 bytes, cut to 4900, has blocks up to BLOCKS behind its end; "-": it was
+# orphans IMAGE BLOCKS...: file oN of 6000 bytes, cut to 4900, has blocks up to BLOCKS past its end; "-": it was
 # deleted while it was open. chain: their inodes.
 orphans() {
 	local image=$1 n=0 blocks
@@ -78,7 +78,7 @@ finishes() {
 	same "$1: transactions" "$(field transactions summary)" "$4"
 }
 
-# cut IMAGE FILE...: the content, and no blocks behind it
+# cut IMAGE FILE...: the content, and no blocks after it
 cut() {
 	local file
 	for file in "${@:2}"; do

@@ -29,7 +29,7 @@ holds one /file sparse
 past 200
 untouched 8 'too deep to keep the blocks past EOF' image --script script image
 untouched 8 'too deep to keep the blocks past EOF' one --script script one
-# once EOF is behind them there is nothing to mind
+# once EOF is past them there is nothing to mind
 sed -i 's/ keep-size//' script
 run_e4zero 0 --script script image
 sound image

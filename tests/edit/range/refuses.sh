@@ -66,7 +66,7 @@ untouched 8 'encrypted' image --zero -o 4096 -l 4096 image /secret
 untouched 8 'encrypted' image --collapse-range -o 0 -l 4096 image /secret
 untouched 8 'encrypted' image --insert-range -o 0 -l 4096 image /secret
 run_e4zero 0 --punch-hole -o 4096 -l 4096 image /secret
-# and it does not grow where that would zero what is behind EOF, which is ciphertext too
+# and it does not grow where that would zero what is past EOF, which is ciphertext too
 debugfs_script image <<-END2
 	write ten cipher
 	sif cipher flags 0x80800

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --collapse-range takes whole blocks out of a file and --insert-range opens a hole of them; what stands behind moves
+# --collapse-range removes whole blocks of a file and --insert-range inserts a hole of them; what follows moves
 # and keeps its place on the disk. What does not fit is refused.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
@@ -48,7 +48,7 @@ for kind in "${kinds[@]}"; do
 	untouched 8 'can hold' image --insert-range -o 0 -l 16T image /file
 done
 
-# old bytes behind EOF are not carried into the file's sight
+# old bytes past EOF are not carried into the file's sight
 edit_image image
 cp ten model
 debugfs_script image <<<'sif file size 9000'

@@ -47,7 +47,7 @@ def step(model, number):
 
 
 def pollute(name, size):
-    """Stale bytes behind EOF, where its last block is written."""
+    """Stale bytes past EOF, where its last block is written."""
     if size % bs == 0:
         return
     out = run("debugfs", "-R", f"bmap {name} {size // bs}", image).decode().split()

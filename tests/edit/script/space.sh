@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A script that wants more blocks than there are: the line that is one too many is named where data are wanted, all of
-# them where a map has to grow; what a line frees is free for those behind a commit, which --split allows.
+# them where a map has to grow; what a line frees is free for the lines after a commit, which --split allows.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is read to its end before anything is done: a signal ends that at once, no more is taken than there is room
-# for, and a host without space for it is told of. Each time with one sentence, and the image as it was.
+# for, and a host without space for it is reported. Each time with one sentence, and the image as it was.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

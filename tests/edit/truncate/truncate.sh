@@ -57,7 +57,7 @@ debugfs_script image <<<'write ten file'
 run_e4zero 0 --truncate 3G image /file
 sound image
 
-# a block of pointers that has none goes with what is behind the end, also where nothing else does
+# a block of pointers that has none goes with what is past the end, also where nothing else does
 edit_image idle -O ^extent,^64bit
 debugfs_script idle <<-'END2'
 	setb 3000
@@ -77,7 +77,7 @@ done
 cp idle image
 cp ten model
 to 10001 10001 image /file
-debugfs -R 'stat file' image 2>/dev/null | grep -q '(IND):3000' || fail 'it is gone though nothing behind the end was'
+debugfs -R 'stat file' image 2>/dev/null | grep -q '(IND):3000' || fail 'it is gone though nothing past the end was'
 # or with a hole that reaches into what it stands for
 cp idle image
 debugfs_script image <<<'sif file size 60000'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --data: with journal, bytes in sight travel in the transaction and are never written in place before its commit
-# block; with ordered they are in place, behind a barrier, before it. Bytes that nobody sees go home first in both.
+# --data: with journal, visible bytes are journaled and are never written in place before its commit
+# block; with ordered they are in place, followed by a barrier, before it. Invisible bytes are written in place first in both.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --write: standard input, a pipe or --from goes to where it is wanted, over blocks, holes, unwritten blocks and
-# inline data, at EOF and past it; what lay behind EOF is never read, and nothing else of the file changes.
+# inline data, at EOF and past it; what lay past EOF is never read, and nothing else of the file changes.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 
@@ -35,7 +35,7 @@ for kind in "${kinds[@]}"; do
 	sound image
 done
 
-# what an interrupted truncate left behind EOF does not come into sight
+# what an interrupted truncate left past EOF does not become visible
 edit_image image
 cp ten model
 debugfs_script image <<<'sif file size 3000'

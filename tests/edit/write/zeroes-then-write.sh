@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What becomes zero at home before the commit is zero for what comes after it, in the same transaction and behind a
-# commit, in a dry run too: bytes that are what the disk held before are written all the same.
+# What becomes zero in place before the commit is zero for what comes after it, in the same transaction and after a
+# commit, in a dry run too: bytes that are what the disk held before are written anyway.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 
@@ -26,7 +26,7 @@ for features in ^bigalloc bigalloc; do
 	done
 done
 
-# a dry run sees behind a commit that a range is zero: the second line has nothing to do
+# a dry run sees after a commit that a range is zero: the second line has nothing to do
 truncate -s 8M image
 mke2fs -q -F -t ext4 -b 1024 -J size=1 image >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
 head -c 4M /dev/urandom >most

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A disk image that was cut behind its last partition: the primary GPT is used, with a note, and only if it is whole.
+# A disk image that was cut after its last partition: the primary GPT is used, with a note, and only if it is whole.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
 

@@ -98,7 +98,7 @@ static void test_scattered(void)
 	nearby_free(&nearby);
 }
 
-/* The end of the image is missing: what is there is read all the same. */
+/* The end of the image is missing: what is there is read anyway. */
 static void test_unreadable(void)
 {
 	uint8_t index[BS];

@@ -138,7 +138,7 @@ static void one_size(uint32_t block_size)
 
 		fill(disk);
 		disk->img.dev->host_holes = round % 2;
-		/* a file that got shorter: what is behind its end cannot be read */
+		/* a file that got shorter: what is past its end cannot be read */
 		readable = round % 2 ? BLOCKS : BLOCKS - 200;
 		CHECK(ftruncate(disk->img.dev->fd, (off_t)(block_size * readable)) == 0);
 		disk->img.dev->len = disk->img.dev->size = (uint64_t)block_size * BLOCKS;

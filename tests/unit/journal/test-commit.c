@@ -81,7 +81,7 @@ static unsigned make_blocks(struct captured *blocks, uint32_t block_size)
 		if (next_random(&random) % 4 == 0)
 			memcpy(blocks[i].data, magic, sizeof(magic));
 	}
-	/* also right behind the magic, where the copy has a flag turned */
+	/* also right after the magic, where the copy has a flag turned */
 	memcpy(blocks[1024 / block_size].data, magic, sizeof(magic));
 	return runs;
 }
@@ -162,7 +162,7 @@ static void test_kind(size_t kind, uint32_t block_size, bool stop_at_home)
 	logmaker_close(&lm);
 }
 
-/* The last step that is done, and whether it was the commit's barrier, or one behind it. */
+/* The last step that is done, and whether it was the commit's barrier, or one after it. */
 struct steps {
 	unsigned left;
 	bool durable;

@@ -315,7 +315,7 @@ static void test_bad_data(size_t kind)
 	logmaker_close(&lm);
 }
 
-/* What an earlier life of the log left behind its end is older, and not taken for a part of it. */
+/* What an earlier life of the log left past its end is older, and not taken for a part of it. */
 static void test_stale(size_t kind)
 {
 	struct logmaker lm;

@@ -8,7 +8,7 @@
 
 #define FILES 700
 #define SIZE 1500
-#define CUT 100 /* bytes behind EOF that stay */
+#define CUT 100 /* bytes past EOF that stay */
 
 static char image[] = "tables.XXXXXX";
 

@@ -118,7 +118,7 @@ static void test_places(uint32_t block_size)
 	bench_close(&b);
 }
 
-/* Blocks of pointers with no data below them are found, and go when all behind is written anew. */
+/* Blocks of pointers without data below are found, and freed when what follows is rewritten. */
 static void test_idle(uint32_t block_size)
 {
 	const uint32_t p = block_size / 4, at[] = {12, 12 + p, 12 + p + p * p};
