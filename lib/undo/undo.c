@@ -45,7 +45,11 @@ errcode_t undo_put_header(struct undo *undo)
 	return err ? err : undo_barrier(undo);
 }
 
-errcode_t undo_put_super(struct undo *undo)
+/*
+ * Save the superblock on the disk, as the one that the image must have when the file is applied, at
+ * the offset that the header on the disk does not name.
+ */
+static errcode_t put_super(struct undo *undo)
 {
 	uint64_t block = ext2fs_le64_to_cpu(undo->header.super_block) == SUPERS_AT ? SUPERS_AT + 1
 										   : SUPERS_AT;
@@ -109,7 +113,7 @@ static errcode_t begin(struct undo *undo)
 	header->compat = ext2fs_cpu_to_le32(undo->dev->base ? UNDO_COMPAT_OFFSET : 0);
 	undo->next = SUPERS_AT + SUPERS;
 	undo_new_keys(undo);
-	err = undo_put_super(undo);
+	err = put_super(undo);
 	if (!err && ftruncate(undo->fd, (off_t)(undo->next * BLOCK)) < 0)
 		err = errno;
 	if (!err)
@@ -187,7 +191,7 @@ static errcode_t seal(struct e4z_image *img)
 		return 0;
 	err = undo_flush_keys(undo);
 	if (!err)
-		err = undo_put_super(undo);
+		err = put_super(undo);
 	if (!err)
 		err = undo_after_put(undo->fd, &undo->header, undo->next, undo->dev);
 	if (!err)

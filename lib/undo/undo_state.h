@@ -39,12 +39,6 @@ errcode_t undo_barrier(const struct undo *undo);
 /* The header, durably: from now on it is what the file says. */
 errcode_t undo_put_header(struct undo *undo);
 
-/*
- * The superblock on the disk, as the one that the image must have when the file is applied, into
- * the place that the header on the disk does not speak of.
- */
-errcode_t undo_put_super(struct undo *undo);
-
 /* The next block becomes one of keys. */
 void undo_new_keys(struct undo *undo);
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Calls in lib/ go where includes go: down lib/LAYERS, also to what the public header declares. The files of one
-# module (edit, edit_blocks) count as one.
+# module (edit, edit_blocks) count as one. Each function of lib/ is called in lib/, or e4zero.h declares it; that a test
+# calls it is not enough.
 . "$(dirname "$0")/lint.sh"
 
 build=${builddir:-$root/build}
@@ -34,4 +35,41 @@ complaints=$(nm -A -P $objects | awk -v layers="$root/lib/LAYERS" '
 					print user[i] ".c: calls up to " name "() in " home[name] ".c"
 		}
 	}' | sort -u)
+
+# Functions that no other object refers to, and inline ones: a call is a line of code that names them, not at its start.
+# shellcheck disable=SC2016 # a program for awk
+named='
+	FNR == 1 { comment = 0 }
+	{
+		if (comment && sub(/^.*\*\//, "")) comment = 0
+		gsub(/\/\*([^*]|\*[^\/])*\*\//, ""); sub(/\/\/.*/, "")
+		if (comment) next
+		if (sub(/\/\*.*/, "")) comment = 1
+	}
+	FILENAME ~ /\.h$/ && /^static inline/ { inline = 1 }
+	inline && match($0, /[a-z_0-9]+\(/) {
+		print "defined", substr($0, RSTART, RLENGTH - 1), FILENAME
+		inline = 0
+	}
+	/^[ \t]/ || /^#define/ {
+		while (match($0, /[A-Za-z_][A-Za-z_0-9]*/)) {
+			print "named", substr($0, RSTART, RLENGTH), FILENAME
+			$0 = substr($0, RSTART + RLENGTH)
+		}
+	}'
+# shellcheck disable=SC2086 # one word a file
+lonely=$({
+	nm -P $objects | awk '$2 == "U" { print "named", $1 }'
+	grep -oE '\be4z_[a-z_0-9]+\(' "$root/lib/e4zero.h" | sed 's/(//; s/^/named /'
+	nm -A -P $objects | awk '$3 == "T" { sub(/\.o:$/, ".c", $1); print "defined", $2, $1 }'
+	cd "$root" && files '^lib/.*\.[ch]$' | grep -vFx lib/e4zero.h | xargs -r -d '\n' awk "$named"
+} | awk '
+	$1 == "named" { is_named[$2, $3] = in_some_file[$2] = 1 }
+	$1 == "defined" { home[$2] = $3 }
+	END {
+		for (name in home)
+			if (!is_named[name, ""] && !is_named[name, home[name]] && !(home[name] ~ /\.h$/ && in_some_file[name]))
+				print home[name] ": nothing calls " name "()"
+	}' | sort)
+complaints=$(printf '%s\n%s\n' "$complaints" "$lonely" | grep .)
 verdict "$(echo "$objects" | grep -c .)" 'objects of lib/' "$complaints"

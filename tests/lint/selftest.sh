@@ -125,6 +125,10 @@ for part in 'lib/base/bytes void e4z_check(void); void f(void); void f(void) { e
 	(cd "$build" && ${COMPILE:-cc} -c -o "$copy/objects/${part%% *}.o" "$copy/part.c")
 done
 red calls 'lib/base/bytes.c: calls up to e4z_check()' builddir="$copy/objects"
+fresh
+echo 'static inline int nobodys_inline(int n) { return n; }' | plant lib/base/bytes.h
+red calls 'lib/base/bytes.c: nothing calls f()' builddir="$copy/objects"
+red calls 'lib/base/bytes.h: nothing calls nobodys_inline()' builddir="$copy/objects"
 
 for fault in 'get_le32(raw + 0x64);' '#define I_FLAGS 0x20' 'offsetof(struct ext2_super_block, s_magic);'; do
 	fresh
