@@ -148,9 +148,7 @@ static errcode_t examine(struct check *check)
 
 	if (!err)
 		err = tables_new(check->img, &tables_options, check->findings, &check->tables);
-	if (err)
-		return err;
-	if (options->files)
+	if (!err && options->files)
 		err = lookup_files(check);
 	if (err)
 		return err;
@@ -397,7 +395,5 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 	e4z_done(img, &done);
 	summary->bytes_read = done.bytes_read;
 	check_free(check);
-	if (err && !image_has_message(img))
-		return image_fail(img, err, "checking");
-	return err;
+	return err && !image_has_message(img) ? image_fail(img, err, "checking") : err;
 }

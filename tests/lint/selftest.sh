@@ -69,11 +69,23 @@ echo 'base/ghost' | plant lib/LAYERS
 red layers 'base/ghost does not exist'
 
 fresh
-yes '/* line */' | head -601 | plant lib/base/long.c
-red sizes 'lib/base/long.c:600: 601 lines'
+yes '/* line */' | head -401 | plant lib/base/long.c
+red sizes 'lib/base/long.c:400: 401 lines'
 fresh
-{ echo 'void f(void)'; echo '{'; yes '	;' | head -121; echo '}'; } | plant lib/base/long.c
+yes '/* line */' | head -601 | plant tests/unit/long.c
+red sizes 'tests/unit/long.c:600: 601 lines'
+fresh
+{ echo 'void f(void)'; echo '{'; yes '	;' | head -46; echo '}'; } | plant src/long.c
+red sizes 'src/long.c:2: function of 46 lines'
+fresh
+{ echo 'void f(void)'; echo '{'; yes '	;' | head -121; echo '}'; } | plant tests/unit/long.c
 red sizes 'function of 121 lines'
+fresh
+# a folder with many functions of 25 lines each: enough to be more than a tenth of all
+for n in {1..15}; do
+	for _ in {1..14}; do echo '{'; yes '	;' | head -25; echo '}'; done | plant "lib/full/$n.c"
+done
+red sizes 'functions have more than 24 lines'
 fresh
 printf '/* %0101d */\n' 0 | plant lib/base/long.c
 red sizes '107 columns'
