@@ -162,12 +162,10 @@ static bool say_type(const char *type, const char *version, char *what, size_t s
 	return say(what, size, is, "try \"file --special-files IMAGE\"");
 }
 
-static bool sniff_blkid(struct blkdev *dev, char *what, size_t size)
+static bool say_several(char *what, size_t size)
 {
-	char type[64], version[32];
-
-	return ask_blkid(dev, type, sizeof(type), version, sizeof(version)) == 0 &&
-	       say_type(type, version, what, size);
+	return say(what, size, "something with the signatures of several file systems",
+		   "\"wipefs --no-act IMAGE\" lists them");
 }
 
 static bool say_e2image(char *what, size_t size)
@@ -194,14 +192,9 @@ bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 	if (is_e2image(dev))
 		return say_e2image(what, size);
 	rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
-
-	if (rc == -2) {
-		snprintf(what, size,
-			 "something with the signatures of several file systems; "
-			 "\"wipefs --no-act IMAGE\" lists them");
-		return true;
-	}
-	/* jbd: the superblock itself says so too, and better. */
+	if (rc == -2)
+		return say_several(what, size);
+	/* jbd: the superblock itself says so too, and better */
 	return rc == 0 && strcmp(type, "jbd") && say_type(type, version, what, size);
 }
 
@@ -223,7 +216,13 @@ static bool sniff_magic(struct blkdev *dev, char *what, size_t size)
 
 bool sniff_content(struct blkdev *dev, char *what, size_t size)
 {
+	char type[64], version[32];
+	int rc;
+
 	if (is_e2image(dev))
 		return say_e2image(what, size);
-	return sniff_blkid(dev, what, size) || sniff_magic(dev, what, size);
+	rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
+	if (rc == 0 && say_type(type, version, what, size))
+		return true;
+	return sniff_magic(dev, what, size) || (rc == -2 && say_several(what, size));
 }

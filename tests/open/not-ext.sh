@@ -74,6 +74,12 @@ for label in 0 1 254 255; do
 	refuses 'signatures of several file systems' x.img
 done
 
+# several of them without ext among them are not nothing
+head_file x.img 'hsqs\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0\0\1\0\0\0\0\0\0\0\4\0\0\0'
+truncate -s 64M x.img
+zfs_labels x.img 64 0
+refuses 'this is something with the signatures of several file systems; "wipefs' x.img
+
 # so may a log of XFS, which has a record in one of its first 512 sectors: version 2, 512 bytes, little-endian
 {
 	printf '\xfe\xed\xba\xbe\0\0\0\1\0\0\0\2\0\0\2'
