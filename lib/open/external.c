@@ -20,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,22 +56,31 @@ static bool same_place(const struct blkdev *a, const struct blkdev *b)
 	       a->base == b->base;
 }
 
+/* What opens DEV's place, for free(); NULL: memory ran out. */
+static char *spec_of(const struct blkdev *dev)
+{
+	char *spec;
+
+	if (!dev->base)
+		return strdup(dev->path);
+	return asprintf(&spec, "%s?offset=%" PRIu64, dev->path, dev->base) < 0 ? NULL : spec;
+}
+
 /* DEV has it: the first to be found is kept, any other one is closed. */
 static errcode_t keep(struct hunt *hunt, struct blkdev *dev)
 {
+	errcode_t err = 0;
+
 	if (!hunt->dev) {
 		hunt->dev = dev;
 		return 0;
 	}
 	if (!hunt->second && !same_place(hunt->dev, dev)) {
-		hunt->second = strdup(dev->path);
-		if (!hunt->second) {
-			blkdev_close(dev);
-			return ENOMEM;
-		}
+		hunt->second = spec_of(dev);
+		err = hunt->second ? 0 : ENOMEM;
 	}
 	blkdev_close(dev);
-	return 0;
+	return err;
 }
 
 /* Look at PATH from its first byte. What cannot be opened is not the journal. */
@@ -181,6 +191,22 @@ static errcode_t search_host(struct hunt *hunt, const char *uuid)
 	return err;
 }
 
+/* A second one makes either doubtful. */
+static errcode_t refuse_second(const struct hunt *hunt)
+{
+	AUTO_FREE char *first = hunt->second ? spec_of(hunt->dev) : NULL;
+	char uuid[UUID_STR_LEN];
+
+	if (!hunt->second)
+		return 0;
+	if (!first)
+		return ENOMEM;
+	uuid_unparse_lower(hunt->uuid, uuid);
+	return image_refuse(hunt->img, E4Z_ET_AMBIGUOUS,
+			    "both %.300s and %.300s are the external journal, UUID %s", first,
+			    hunt->second, uuid);
+}
+
 static errcode_t search(struct hunt *hunt)
 {
 	char uuid[UUID_STR_LEN];
@@ -200,11 +226,21 @@ static errcode_t search(struct hunt *hunt)
 				    "the external journal, UUID %s, was found "
 				    "neither next to the image nor on this host",
 				    uuid);
-	if (hunt->second)
-		return image_refuse(hunt->img, E4Z_ET_AMBIGUOUS,
-				    "both %.300s and %.300s are the external journal, UUID %s",
-				    hunt->dev->path, hunt->second, uuid);
-	return 0;
+	return refuse_second(hunt);
+}
+
+/* A partition of PATH, which is not the journal itself, instead of what HUNT has; or none. */
+static errcode_t take_part(struct hunt *hunt, const char *path)
+{
+	struct hunt inside = {.img = hunt->img, .uuid = hunt->uuid};
+	errcode_t err = try_parts(&inside, path);
+
+	if (!inside.dev)
+		return err;
+	blkdev_close(hunt->dev);
+	hunt->dev = inside.dev;
+	hunt->second = inside.second;
+	return err;
 }
 
 /* What the caller names must be it. */
@@ -215,25 +251,20 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 	errcode_t err = place_parse(spec, &place, why, sizeof(why));
 
 	if (err)
-		return image_refuse(hunt->img, err, "the journal device %.300s: %s", spec, why);
+		return *why ? image_refuse(hunt->img, err, "the journal device %.300s: %s", spec,
+					   why)
+			    : err;
 	err = blkdev_open(place.path, &hunt->dev);
 	if (!err && place.has_offset)
 		err = place.offset < hunt->dev->size
 			      ? blkdev_set_place(hunt->dev, place.offset,
 						 hunt->dev->size - place.offset)
 			      : E4Z_ET_CLIPPED;
-	if (!err && !place.has_offset && !is_journal(hunt, hunt->dev)) {
-		struct hunt inside = {.img = hunt->img, .uuid = hunt->uuid};
-
-		err = try_parts(&inside, place.path);
-		free(inside.second);
-		if (inside.dev) {
-			blkdev_close(hunt->dev);
-			hunt->dev = inside.dev;
-		}
-	}
+	if (!err && !place.has_offset && !is_journal(hunt, hunt->dev))
+		err = take_part(hunt, place.path);
 	free(place.path);
-	return err ? image_fail(hunt->img, err, "opening the journal device %.300s", spec) : 0;
+	return err ? image_fail(hunt->img, err, "opening the journal device %.300s", spec)
+		   : refuse_second(hunt);
 }
 
 /* ---- has anybody else got it? ---- */

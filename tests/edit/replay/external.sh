@@ -119,6 +119,16 @@ grep -q '"view": *"replayed"' out || fail "partition: $(head -1 out)"
 scribble 0 alone/disk.img sync
 sees_through --journal-device alone/disk.img far/fs.img
 
+# in two partitions of it: neither is taken, and each is named by its offset
+truncate -s 64M alone/disk.img
+printf 'label: gpt\nstart=2048, size=32768\nstart=40960, size=32768\nstart=81920, size=32768\n' |
+	sfdisk -q --no-tell-kernel alone/disk.img || fail sfdisk
+dd if=near/journal.img of=alone/disk.img bs=1M seek=40 conv=notrunc,sparse status=none
+both='both alone/disk.img\?offset=20971520 and alone/disk.img\?offset=41943040 are the external journal'
+refuses "$both" alone/disk.img
+refuses "$both" --journal-device alone/disk.img far/fs.img
+sees_through --journal-device 'alone/disk.img?offset=20971520' far/fs.img
+
 # a journal of two file systems, which no kernel mounts
 cp near/journal.img kept
 python3 - near/journal.img <<-'END'
