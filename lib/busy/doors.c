@@ -24,13 +24,16 @@ struct walk {
 
 void doors_doubt(struct doors *doors, const char *format, ...)
 {
+	char *doubt;
 	va_list ap;
 
 	if (doors->doubt_count == DOUBTS_MAX)
 		return;
+	doubt = doors->doubts[doors->doubt_count++];
 	va_start(ap, format);
-	vsnprintf(doors->doubts[doors->doubt_count++], DOUBT_SIZE, format, ap);
+	vsnprintf(doubt, DOUBT_SIZE, format, ap);
 	va_end(ap);
+	host_printable(doubt);
 }
 
 static void add(struct walk *w, const struct door *door)

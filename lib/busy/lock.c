@@ -118,6 +118,7 @@ static errcode_t take(const struct blkdev *dev, const struct claim *claim)
 
 struct holder {
 	struct stat st;
+	int fd;	   /* of the caller, whose own locks do not count */
 	pid_t pid; /* 0: not known */
 };
 
@@ -164,10 +165,11 @@ static bool descriptor_locks(const struct holder *h, const char *pid, const char
 	return found;
 }
 
+/* PID ("self": this one) has a descriptor that locks the file, other than the caller's own. */
 static bool process_locks(const struct holder *h, const char *pid)
 {
+	bool found = false, ours = !strcmp(pid, "self");
 	const struct dirent *entry;
-	bool found = false;
 	char path[64];
 	DIR *dir;
 
@@ -176,7 +178,8 @@ static bool process_locks(const struct holder *h, const char *pid)
 	if (!dir)
 		return false;
 	while (!found && (entry = readdir(dir)))
-		found = entry->d_name[0] != '.' && descriptor_locks(h, pid, entry->d_name);
+		found = entry->d_name[0] != '.' && !(ours && atoi(entry->d_name) == h->fd) &&
+			descriptor_locks(h, pid, entry->d_name);
 	closedir(dir);
 	return found;
 }
@@ -198,29 +201,40 @@ static void ask_descriptors(struct holder *h)
 	closedir(dir);
 }
 
-static void name_holder(int fd, const char *what, char *why, size_t why_size)
+/* "process 12 (name)" into WHO. */
+static void name_process(pid_t pid, char *who, size_t size)
 {
-	struct holder h = {.pid = 0};
 	char path[64], name[64] = "";
 	FILE *f;
 
-	if (host_fstat(fd, &h.st) == 0) {
-		ask_proc_locks(&h);
-		if (!h.pid)
-			ask_descriptors(&h);
-	}
-	snprintf(why, why_size, "another process has locked %s", what);
-	if (!h.pid)
-		return;
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)h.pid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	f = fopen(path, "re");
 	if (f && fgets(name, sizeof(name), f))
 		for (char *c = name; *c; c++)
 			*c = *c == '\n' ? '\0' : *c < ' ' || *c > '~' ? '?' : *c;
 	if (f)
 		fclose(f);
-	snprintf(why, why_size, "process %d%s%s%s has locked %s", (int)h.pid, *name ? " (" : "",
-		 name, *name ? ")" : "", what);
+	snprintf(who, size, "process %d%s%s%s", (int)pid, *name ? " (" : "", name,
+		 *name ? ")" : "");
+}
+
+static void name_holder(int fd, const char *what, char *why, size_t why_size)
+{
+	struct holder h = {.fd = fd};
+	char who[128] = "another process";
+
+	if (host_fstat(fd, &h.st) == 0) {
+		if (process_locks(&h, "self")) {
+			snprintf(why, why_size, "this process has locked %s already", what);
+			return;
+		}
+		ask_proc_locks(&h);
+		if (!h.pid)
+			ask_descriptors(&h);
+	}
+	if (h.pid)
+		name_process(h.pid, who, sizeof(who));
+	snprintf(why, why_size, "%s has locked %s", who, what);
 }
 
 static void release(struct blkdev *dev)

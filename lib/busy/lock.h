@@ -9,16 +9,18 @@
 #include "io/blkdev.h"
 
 /*
- * Lock DEV until it is closed: with WRITE against everybody, else only against those who write.
- * E4Z_ET_BUSY with a sentence in WHY that names the holder where the kernel tells. Where the host
- * knows no locks that is no failure but a sentence in NOTE, "" otherwise.
+ * Lock DEV until it is closed: with WRITE against everybody, otherwise only against those who
+ * write. E4Z_ET_BUSY with a sentence in WHY, WHY_SIZE bytes, that names the holder if it is known,
+ * this process itself included. Any other error of the host leaves in WHY what was being done. A
+ * host that knows no locks is not an error: then NOTE becomes a sentence; otherwise it is "".
  */
 errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, char *note,
 		    size_t note_size);
 
 /*
- * Somebody else's lock on the file that FD has open would prevent lock_take(); nothing is kept
- * locked. WHY says whose, of WHAT.
+ * Another lock on the file that FD has open would prevent lock_take(); nothing is kept locked, and
+ * locks that FD itself has do not count. Then WHY says who has locked WHAT; otherwise it is not
+ * written to.
  */
 bool lock_is_taken(int fd, const char *what, bool write, char *why, size_t why_size);
 

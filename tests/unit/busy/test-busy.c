@@ -5,6 +5,8 @@
  */
 #include "../check.h"
 #include "busy/busy.h"
+#include "busy/lock.h"
+#include "errors.h"
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
@@ -292,6 +294,41 @@ static void test_nothing_said(void)
 	CHECK(doubts(&busy, "mount table cannot be read"));
 }
 
+/* A mount that cannot be asked, of an image whose name has a tab and a newline in it. */
+static void test_fuse_doubt(void)
+{
+	char image[128];
+	struct busy busy;
+
+	new_host();
+	snprintf(image, sizeof(image), "%s/im\tage\n", root);
+	put("", "im\tage\n");
+	put("50 1 0:50 / /nowhere rw - fuse.fuse2fs im\\011age\\012 rw\n", "proc/self/mountinfo");
+	busy = look_at_file(image, true);
+	CHECK(doubts(&busy, "FUSE mount of \"im?age?\" on /nowhere"));
+	remove_host();
+}
+
+/* Whoever has the lock is named, this process too. */
+static void test_lock(void)
+{
+	struct blkdev *dev[2];
+	char image[128], why[256], note[256];
+
+	new_host();
+	put("", "image");
+	snprintf(image, sizeof(image), "%s/image", root);
+	for (int i = 0; i < 2; i++)
+		CHECK(blkdev_open(image, &dev[i]) == 0);
+	CHECK(lock_take(dev[0], true, why, sizeof(why), note, sizeof(note)) == 0);
+	CHECK(lock_take(dev[1], true, why, sizeof(why), note, sizeof(note)) == E4Z_ET_BUSY);
+	CHECK(!strcmp(why, "this process has locked the image already"));
+	blkdev_close(dev[0]);
+	CHECK(lock_take(dev[1], true, why, sizeof(why), note, sizeof(note)) == 0);
+	blkdev_close(dev[1]);
+	remove_host();
+}
+
 int main(void)
 {
 	test_idle();
@@ -303,5 +340,7 @@ int main(void)
 	test_swap("image", "image");
 	test_swap("an image", "an\\040image");
 	test_nothing_said();
+	test_fuse_doubt();
+	test_lock();
 	return 0;
 }
