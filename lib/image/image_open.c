@@ -184,9 +184,9 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	begin_reading(o);
 	err = place_choose(img->dev, &o->spec, o->options->partition, img->places, &o->partition,
 			   why, sizeof(why));
-	img->info.fs_offset = img->dev->base;
 	if (err)
 		return image_fail_below(img, err, *why ? why : "reading the partition table");
+	img->info.fs_offset = img->dev->base;
 	look_around(o);
 	if (img->places->parts.missing)
 		note(o,

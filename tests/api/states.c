@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static const struct e4z_edit_options defaults;
 static struct e4z_commit_summary done;
@@ -177,6 +178,21 @@ static void failed_commit(const char *path)
 	e4z_close(img);
 }
 
+/* Where a refused image has no file system the facts name no place; the journal is not named either. */
+static void nothing_chosen(const char *path)
+{
+	uint8_t mbr[512] = {[446 + 4] = 0x83, [446 + 9] = 8, [446 + 13] = 8, [510] = 0x55, 0xaa};
+	struct e4z_image *img;
+	FILE *f = fopen(path, "we");
+
+	CHECK(f && fwrite(mbr, sizeof(mbr), 1, f) == 1 && !fclose(f) && !truncate(path, 4 << 20));
+	CHECK(e4z_open(path, NULL, &img) == E4Z_ET_NOT_EXT);
+	CHECK(strstr(e4z_message(img, E4Z_ET_NOT_EXT), "no partition (dos) holds"));
+	CHECK(!e4z_info(img)->fs_offset && !e4z_info(img)->journal_path);
+	e4z_close(img);
+	CHECK(!unlink(path));
+}
+
 int main(int argc, char **argv)
 {
 	struct e4z_image *img;
@@ -191,5 +207,6 @@ int main(int argc, char **argv)
 	reader_and_second(argv[1]);
 	two_at_once(argv[1], argv[2]);
 	failed_commit(argv[1]);
+	nothing_chosen("parted");
 	return 0;
 }
