@@ -67,7 +67,7 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 	if (!err && (!inode_is(&inode, LINUX_S_IFREG) || !inode_has_map(&inode)))
 		err = E4Z_ET_BAD_JOURNAL;
 	if (!err && map_walk(img, &work, &inode, &sink))
-		err = E4Z_ET_BAD_JOURNAL;
+		err = work.err ? work.err : E4Z_ET_BAD_JOURNAL;
 	if (!err)
 		err = m->err;
 	if (!err && !m->runs.count)
@@ -259,8 +259,9 @@ static errcode_t check_place(struct e4z_image *img)
 	if (log->external)
 		return 0;
 	err = map_journal(img, &m);
-	if (err != ENOMEM && (err || m.runs.count != log->run_count ||
-			      memcmp(m.runs.items, log->runs, m.runs.count * sizeof(*log->runs))))
+	if (err == E4Z_ET_BAD_JOURNAL || err == E4Z_ET_BAD_INODE ||
+	    (!err && (m.runs.count != log->run_count ||
+		      memcmp(m.runs.items, log->runs, m.runs.count * sizeof(*log->runs)))))
 		err = image_refuse(img, E4Z_ET_BAD_JOURNAL,
 				   "the journal is corrupt: after its replay its own inode "
 				   "has other blocks");
