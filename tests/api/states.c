@@ -178,7 +178,7 @@ static void failed_commit(const char *path)
 	e4z_close(img);
 }
 
-/* Where a refused image has no file system the facts name no place; the journal is not named either. */
+/* A refused image without a file system has no place and no journal in its facts. */
 static void nothing_chosen(const char *path)
 {
 	uint8_t mbr[512] = {[446 + 4] = 0x83, [446 + 9] = 8, [446 + 13] = 8, [510] = 0x55, 0xaa};
