@@ -3,8 +3,8 @@
 #include "edit/edit.h"
 
 #include "base/bytes.h"
-#include "edit/edit_walk.h"
 #include "file/inline.h"
+#include "file/sound.h"
 #include "format/node.h"
 #include "format/system.h"
 #include "image/groups.h"
@@ -86,7 +86,7 @@ errcode_t edit_open(struct e4z_image *img, struct edit_session *s, uint32_t ino,
 	*f = (struct edit_file){.img = img, .session = s, .blocks = cache_file_new(s->cache)};
 	err = f->blocks ? open_slot(f, ino) : ENOMEM;
 	if (!err && inode_has_map(&f->inode))
-		err = edit_walk_first(img, &f->inode);
+		err = sound_map(img, &f->inode);
 	if (!err && inode_has_map(&f->inode))
 		err = load_map(f);
 	return err ? err : edit_note_origin(f);

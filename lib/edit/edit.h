@@ -89,6 +89,10 @@ struct edit_file {
 	uint64_t opened; /* operation of the session that opened it, */
 	uint64_t marked; /* and the last one that touched it */
 	uint64_t bound;	 /* journal blocks, as counted last: fit_bound() */
+	bool gives;	 /* it had something in UNMAPPED then */
+	size_t place;	 /* among the files of the session */
+	bool waits;	 /* it is between these two: session_touch() */
+	struct edit_file *older, *newer;
 	errcode_t err;
 };
 

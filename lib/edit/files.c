@@ -17,6 +17,7 @@ static errcode_t make(struct e4z_image *img)
 	if (!s)
 		return ENOMEM;
 	img->session = s;
+	s->operation = 1;
 	s->policy = options->policy;
 	s->batch = options->batch ? options->batch : SESSION_BATCH;
 	s->shared.cache = cache_new(img->block_size, limit);
@@ -44,6 +45,56 @@ errcode_t session_get(struct e4z_image *img, struct session **s)
 	return err;
 }
 
+/* ---- what waits ---- */
+
+void session_unwait(struct session *s, struct edit_file *f)
+{
+	if (!f->waits)
+		return;
+	if (f->newer)
+		f->newer->older = f->older;
+	else
+		s->newest = f->older;
+	if (f->older)
+		f->older->newer = f->newer;
+	f->older = f->newer = NULL;
+	f->waits = false;
+}
+
+static void become_newest(struct session *s, struct edit_file *f)
+{
+	session_unwait(s, f);
+	f->older = s->newest;
+	if (f->older)
+		f->older->newer = f;
+	s->newest = f;
+	f->waits = true;
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct edit_file *const *a = pa, *const *b = pb;
+
+	return ((*a)->place > (*b)->place) - ((*a)->place < (*b)->place);
+}
+
+errcode_t session_waiting(const struct session *s, uint64_t since, struct edit_file ***files,
+			  size_t *count)
+{
+	VEC(, struct edit_file *) list = {.items = NULL};
+	errcode_t err = 0;
+
+	for (struct edit_file *f = s->newest; f && f->marked > since && !err; f = f->older)
+		err = vec_push(&list, f);
+	if (list.count)
+		qsort(list.items, list.count, sizeof(struct edit_file *), by_place);
+	*files = list.items;
+	*count = list.count;
+	return err;
+}
+
+/* ---- closing ---- */
+
 void session_close_files(struct session *s, size_t from)
 {
 	while (s->files.count > from) {
@@ -51,6 +102,8 @@ void session_close_files(struct session *s, size_t from)
 
 		numbermap_remove(&s->file_of, f->inode.ino);
 		s->bound -= f->bound;
+		s->giving -= f->gives;
+		session_unwait(s, f);
 		edit_close(f);
 		free(f);
 	}
@@ -83,6 +136,7 @@ void session_drop(struct e4z_image *img)
 static errcode_t enter(struct session *s, struct edit_file *f)
 {
 	f->opened = s->operation;
+	f->place = s->files.count;
 	if (f->img->file_ino == f->inode.ino) {
 		f->name = strdup(f->img->file);
 		if (!f->name)
@@ -107,9 +161,11 @@ errcode_t session_touch(struct session *s, struct edit_file *f)
 		err = edit_mark(f);
 	if (!err && vec_push(&s->touched, f))
 		err = ENOMEM;
-	if (!err)
-		f->marked = s->operation;
-	return err;
+	if (err)
+		return err;
+	f->marked = s->operation;
+	become_newest(s, f);
+	return 0;
 }
 
 errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **out)

@@ -15,7 +15,10 @@ struct session {
 	size_t file_mark;		   /* of them when the operation began */
 	VEC(, struct edit_file *) touched; /* files that it changed, and may take back */
 	uint64_t operation;		   /* its number */
+	struct edit_file *newest;	   /* of those that wait: what was touched last */
+	uint64_t flushed;		   /* the operation that flushed them last */
 	uint64_t bound;			   /* of all files, as fit_bound() added last */
+	size_t giving;			   /* files that have blocks to give back, then */
 	enum e4z_policy policy;
 	size_t batch;
 	struct e4z_edit *edit; /* of the operation that is running, to count flushes in; or NULL */
@@ -30,8 +33,21 @@ errcode_t session_get(struct e4z_image *img, struct session **s);
 /* The file INO, opened as edit_open() does unless it is open; it stays the session's. */
 errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **f);
 
-/* F is about to be changed: the operation that is running can take that back. */
+/*
+ * F is about to be changed: the operation that is running can take that back. F is the newest of
+ * the files that wait from now on.
+ */
 errcode_t session_touch(struct session *s, struct edit_file *f);
+
+/*
+ * The files that were touched after the operation SINCE, and may have something in the cache, in
+ * the order in which they were opened: an array for the caller to free.
+ */
+errcode_t session_waiting(const struct session *s, uint64_t since, struct edit_file ***files,
+			  size_t *count);
+
+/* Nothing of F is in the cache: it waits no longer. */
+void session_unwait(struct session *s, struct edit_file *f);
 
 /* Close the files from number FROM on: what was touched cannot be taken back any more. */
 void session_close_files(struct session *s, size_t from);

@@ -58,6 +58,9 @@ uint64_t fit_bound(struct e4z_image *img)
 		s->bound -= f->bound;
 		f->bound = file_bound(f);
 		s->bound += f->bound;
+		s->giving -= f->gives;
+		f->gives = f->unmapped.count != 0;
+		s->giving += f->gives;
 	}
 	return txn_log_bound(img, s ? s->bound : 0);
 }
@@ -68,8 +71,8 @@ static uint64_t seen_blocks(const struct session *s)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < s->files.count; i++)
-		count += relocate_blocks(s->files.items[i]);
+	for (const struct edit_file *f = s->newest; f; f = f->older)
+		count += relocate_blocks(f);
 	return count;
 }
 
@@ -82,7 +85,9 @@ static int by_blocks(const void *pa, const void *pb)
 {
 	const struct candidate *a = pa, *b = pb;
 
-	return (a->blocks < b->blocks) - (a->blocks > b->blocks);
+	if (a->blocks != b->blocks)
+		return a->blocks < b->blocks ? 1 : -1;
+	return (a->f->place > b->f->place) - (a->f->place < b->f->place);
 }
 
 /*
@@ -94,8 +99,8 @@ static errcode_t move(struct session *s, uint64_t excess, bool *any)
 	VEC(, struct candidate) list = {.items = NULL};
 	errcode_t err = 0;
 
-	for (size_t i = 0; i < s->files.count && !err; i++) {
-		struct candidate c = {s->files.items[i], relocate_blocks(s->files.items[i])};
+	for (struct edit_file *f = s->newest; f && !err; f = f->older) {
+		struct candidate c = {f, relocate_blocks(f)};
 
 		if (c.blocks && vec_push(&list, c))
 			err = ENOMEM;
@@ -156,7 +161,7 @@ errcode_t fit_move(struct e4z_image *img)
 	return err;
 }
 
-errcode_t fit_spill(struct e4z_image *img, uint64_t room)
+errcode_t fit_shrink(struct e4z_image *img, uint64_t room)
 {
 	struct session *s = img->session;
 	uint64_t held = txn_logged(img);

@@ -23,6 +23,6 @@ uint64_t fit_bound(struct e4z_image *img);
 errcode_t fit_move(struct e4z_image *img);
 
 /* Move what can be seen until no more than ROOM blocks, with the rest, are to travel. */
-errcode_t fit_spill(struct e4z_image *img, uint64_t room);
+errcode_t fit_shrink(struct e4z_image *img, uint64_t room);
 
 #endif

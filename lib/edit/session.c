@@ -3,6 +3,7 @@
 #include "edit/session.h"
 
 #include "edit/fit.h"
+#include "edit/spill.h"
 #include "edit/writeback.h"
 #include "txn/alloc.h"
 #include "txn/txn.h"
@@ -11,83 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the limit ---- */
-
-/* Write files back until no more than LEAVE blocks are held; SEEN: what can be seen, too. */
-static errcode_t spill_files(struct session *s, size_t leave, bool seen)
-{
-	bool wrote;
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < s->files.count && !err; i++) {
-		struct edit_file *f = s->files.items[i];
-
-		if (cache_count(s->shared.cache) <= leave)
-			break;
-		if (cache_dirty(f->blocks))
-			err = session_touch(s, f);
-		if (!err && cache_dirty(f->blocks))
-			err = seen ? writeback_all(f) : writeback_flush(f, 0, EXTENTS_END, &wrote);
-		if (!err)
-			err = cache_evict(f->blocks);
-	}
-	return err;
-}
-
-/* What travels stays in memory until the commit: no more of it than the log has room for. */
-static errcode_t check_room(struct e4z_image *img)
-{
-	uint64_t need, room;
-	bool fits;
-	errcode_t err = txn_fits(img, &fits);
-
-	if (err || fits)
-		return err;
-	err = txn_log_need(img, &need, &room);
-	if (err)
-		return err;
-	return image_refuse(img, E4Z_ET_LOG_FULL,
-			    "the change needs more than %" PRIu64
-			    " journal blocks, and there are %" PRIu64,
-			    need, room);
-}
-
-static errcode_t spill(struct e4z_image *img, size_t leave)
-{
-	struct session *s = img->session;
-	uint64_t room;
-	errcode_t err = spill_files(s, leave, false);
-
-	if (err || cache_count(s->shared.cache) <= leave)
-		return err;
-	/* what travels stays in memory, and half of the log is for what comes later */
-	room = SESSION_CACHE_BYTES / img->block_size;
-	err = fit_spill(img, room < txn_log_room(img) / 2 ? room : txn_log_room(img) / 2);
-	if (!err)
-		err = spill_files(s, leave, false);
-	if (!err)
-		err = spill_files(s, leave, true);
-	return err ? err : check_room(img);
-}
-
-errcode_t session_flush(struct e4z_image *img)
-{
-	struct session *s = img->session;
-	bool wrote;
-	errcode_t err = 0;
-
-	/* the steps of the last operation are of no use any more: what is flushed stays so */
-	if (!err)
-		err = session_mark(img);
-	for (size_t i = 0; i < s->files.count && !err; i++) {
-		struct edit_file *f = s->files.items[i];
-
-		err = cache_dirty(f->blocks) ? session_touch(s, f) : 0;
-		if (!err)
-			err = writeback_flush(f, 0, EXTENTS_END, &wrote);
-	}
-	return err;
-}
+/* ---- files ---- */
 
 errcode_t session_has_room(struct e4z_image *img)
 {
@@ -99,8 +24,8 @@ errcode_t session_has_room(struct e4z_image *img)
 	if (err || owed <= left)
 		return err;
 	owed = 0;
-	for (size_t i = 0; i < s->files.count; i++)
-		owed += writeback_owed(s->files.items[i]);
+	for (const struct edit_file *f = s->newest; f; f = f->older)
+		owed += writeback_owed(f);
 	if (owed <= left)
 		return 0;
 	return image_refuse(img, E4Z_ET_NO_SPACE,
@@ -110,38 +35,16 @@ errcode_t session_has_room(struct e4z_image *img)
 
 bool session_gave_back(const struct e4z_image *img)
 {
-	const struct session *s = img->session;
-	bool any = txn_freed(img);
-
-	for (size_t i = 0; s && i < s->files.count; i++)
-		any |= s->files.items[i]->unmapped.count != 0;
-	return any;
-}
-
-errcode_t session_limit(struct e4z_image *img)
-{
-	struct session *s = img->session;
-
-	if (cache_count(s->shared.cache) <= cache_limit(s->shared.cache))
-		return 0;
-	return spill(img, 0);
+	return txn_freed(img) || (img->session && img->session->giving);
 }
 
 /* ---- taking back ---- */
 
-errcode_t session_mark(struct e4z_image *img)
+/* What follows can be taken back, and what came before cannot any more. */
+static void begin(struct e4z_image *img)
 {
-	struct session *s;
-	errcode_t err = session_get(img, &s);
+	struct session *s = img->session;
 
-	/*
-	 * What an operation replaces is kept meanwhile: together that is half as much again. A good
-	 * deal goes at once, as all files are asked for it.
-	 */
-	if (!err && cache_count(s->shared.cache) > cache_limit(s->shared.cache) / 2)
-		err = spill(img, cache_limit(s->shared.cache) / 4);
-	if (err)
-		return err;
 	txn_mark(img);
 	cache_mark(s->shared.cache);
 	(void)fit_bound(img); /* takes in what the last operation touched */
@@ -150,7 +53,6 @@ errcode_t session_mark(struct e4z_image *img)
 	s->file_mark = s->files.count;
 	s->touched.count = 0;
 	s->operation++;
-	return 0;
 }
 
 /* The maps that the operation changed, but those of files that it opened. */
@@ -183,6 +85,66 @@ errcode_t session_back(struct e4z_image *img)
 	/* what was settled in part is closed, unless it was open before */
 	s->broken = err != 0 || (s->broken && s->file_mark);
 	return err;
+}
+
+errcode_t session_mark(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = session_get(img, &s), back;
+
+	if (err)
+		return err;
+	begin(img);
+	if (!spill_is_due(s, true))
+		return 0;
+	/* what was written back in part would be taken for clean */
+	err = spill_before(img);
+	if (!err) {
+		begin(img);
+		return 0;
+	}
+	back = session_back(img);
+	return back ? back : err;
+}
+
+/* ---- flushing ---- */
+
+static errcode_t flush(struct session *s)
+{
+	struct edit_file **files;
+	size_t count;
+	bool wrote;
+	errcode_t err = session_waiting(s, s->flushed, &files, &count);
+
+	for (size_t i = 0; i < count && !err; i++) {
+		if (!cache_dirty(files[i]->blocks))
+			continue;
+		err = session_touch(s, files[i]);
+		if (!err)
+			err = writeback_flush(files[i], 0, EXTENTS_END, &wrote);
+	}
+	free(files);
+	return err;
+}
+
+errcode_t session_flush(struct e4z_image *img)
+{
+	struct session *s = img->session;
+	errcode_t err, back;
+
+	/* it is not the flush that would have to be taken back */
+	if (s->shared.handle)
+		return image_fail(img, E4Z_ET_HANDLE, "flushing");
+	err = session_mark(img);
+	if (err)
+		return err;
+	err = flush(s);
+	if (!err) {
+		s->flushed = s->operation;
+		return 0;
+	}
+	back = session_back(img);
+	return back ? back : err;
 }
 
 /* ---- settling ---- */

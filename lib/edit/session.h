@@ -16,7 +16,10 @@
 errcode_t session_mark(struct e4z_image *img);
 errcode_t session_back(struct e4z_image *img);
 
-/* Flush all files; a barrier follows what is written to its final location. */
+/*
+ * Flush the files that were touched since the last flush; a barrier follows what is written to its
+ * final location. What the others have in the cache can be seen, and waits for the commit.
+ */
 errcode_t session_flush(struct e4z_image *img);
 
 /*
@@ -27,9 +30,6 @@ errcode_t session_has_room(struct e4z_image *img);
 
 /* Blocks were given back, which a commit makes free. */
 bool session_gave_back(const struct e4z_image *img);
-
-/* Flush where the cache is over its limit: what can be seen stays until the commit. */
-errcode_t session_limit(struct e4z_image *img);
 
 /*
  * Put all dirty blocks where they belong, and all maps into the transaction; nothing stays open.

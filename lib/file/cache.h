@@ -50,6 +50,9 @@ const struct cache_block *cache_next_dirty(const struct cache_file *file, uint64
 
 size_t cache_dirty(const struct cache_file *file);
 
+/* Blocks of FILE that are held, dirty or not. */
+size_t cache_held(const struct cache_file *file);
+
 /*
  * The content of LBLK for changing, valid until the next call that changes the file. It is dirty
  * from now on. Where it was not held it begins as zeroes, and *MADE says so; MADE may be NULL.

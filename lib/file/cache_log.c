@@ -73,6 +73,11 @@ size_t cache_dirty(const struct cache_file *file)
 	return file->dirty;
 }
 
+size_t cache_held(const struct cache_file *file)
+{
+	return file->blocks.count;
+}
+
 const struct cache_block *cache_find(const struct cache_file *file, uint64_t lblk)
 {
 	return cache_row_find(file, lblk);

@@ -4,6 +4,7 @@
 
 #include "edit/fit.h"
 #include "edit/pieces.h"
+#include "edit/spill.h"
 #include "open/guard.h"
 #include "path/lookup.h"
 #include "txn/txn.h"
@@ -69,7 +70,7 @@ static errcode_t run_open(struct op *op)
 	edit->blocks_freed += f->given - given;
 	edit->blocks_converted += f->converted - converted;
 	err = edit->blocks_allocated ? session_has_room(op->img) : 0;
-	return err ? err : session_limit(op->img);
+	return err ? err : spill_between(op->img);
 }
 
 /* OP, or a piece of it: it is taken back when it fails. */

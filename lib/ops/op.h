@@ -71,6 +71,12 @@ errcode_t op_need_extents(const struct op *op, const char *why);
 /* Find the bytes of an inline file, all that its size says there are: E4Z_ET_BAD_INODE. */
 errcode_t op_find_inline(const struct op *op, struct inline_data *data);
 
+/*
+ * The next block of the file for changing, valid until the one after it: with what it holds, or,
+ * WHOLE, to be replaced. What was looked up before may be stale: spill_between().
+ */
+errcode_t op_change_block(const struct op *op, uint64_t lblk, bool whole, uint8_t **data);
+
 /* Let the bytes of an inline file move into a block, as ext4_convert_inline_data() does. */
 errcode_t op_leave_inline(struct op *op);
 

@@ -3,6 +3,7 @@
 #include "ops/op.h"
 
 #include "base/bytes.h"
+#include "edit/spill.h"
 #include "open/guard.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -92,6 +93,15 @@ static errcode_t move_out(struct op *op, uint8_t *block)
 		err = edit_map_new(f, 0, block);
 	edit_close_handle(f);
 	return err;
+}
+
+errcode_t op_change_block(const struct op *op, uint64_t lblk, bool whole, uint8_t **data)
+{
+	errcode_t err = spill_between(op->img);
+
+	if (err)
+		return err;
+	return whole ? cache_change(op->f->blocks, lblk, data, NULL) : zero_load(op->f, lblk, data);
 }
 
 errcode_t op_leave_inline(struct op *op)

@@ -147,11 +147,9 @@ static errcode_t write_seen(struct op *op, const struct run *run)
 		return zero_range(op->f, op->session, run->lblk << bits, run->len << bits,
 				  op->edit);
 	for (uint64_t i = 0; i < run->len && !err; i++) {
-		err = cache_change(op->f->blocks, run->lblk + i, &data, NULL);
+		err = op_change_block(op, run->lblk + i, true, &data);
 		if (!err)
 			memset(data, 0, op->img->block_size);
-		if (!err)
-			err = session_limit(op->img);
 	}
 	return err;
 }

@@ -71,11 +71,8 @@ static errcode_t write_block(struct op *op, uint64_t off, uint32_t len)
 		op->edit->blocks_allocated++;
 	}
 	if (!err)
-		err = len == bs ? cache_change(f->blocks, lblk, &data, NULL)
-				: zero_load(f, lblk, &data);
-	if (!err)
-		err = fetch(op, off, data + off % bs, len);
-	return err ? err : session_limit(op->img);
+		err = op_change_block(op, lblk, len == bs, &data);
+	return err ? err : fetch(op, off, data + off % bs, len);
 }
 
 static errcode_t write_blocks(struct op *op)

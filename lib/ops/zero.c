@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "edit/spill.h"
 #include "edit/writeback.h"
 #include "file/inline.h"
 #include <errno.h>
@@ -219,12 +220,11 @@ static errcode_t zero_dirty_ones(struct zeroing *z, struct zero_map *map)
  */
 static errcode_t zero_written_ones(struct zeroing *z, struct zero_map *map)
 {
-	const struct cache *cache = z->f->session->cache;
 	errcode_t err = 0;
 
 	for (uint64_t i = 0; i < map->len && !err; i++) {
 		err = zero_written(z, map->lblk + i, map->pblk + i);
-		if (cache_count(cache) > cache_limit(cache))
+		if (spill_is_due(z->s, false))
 			map->len = i + 1;
 	}
 	return err;
@@ -280,7 +280,7 @@ static errcode_t zero_maps(struct zeroing *z)
 		if (!err && !again)
 			z->off += bytes_of(z, &map);
 		if (!err)
-			err = session_limit(f->img);
+			err = spill_between(f->img);
 	}
 	return err;
 }

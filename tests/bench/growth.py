@@ -43,8 +43,8 @@ class Mounted:
         os.replace("copy", self.image)
 
 
-def make_files(image, count, block):
-    mkfs(image, 2 << 30, "-b", str(block), "-N", str(count + 2000))
+def make_files(image, count, block, *options):
+    mkfs(image, 2 << 30, "-b", str(block), "-N", str(count + 2000), *options)
     with Mounted(image):
         for k in range(count):
             if k % 1000 == 0:
@@ -104,12 +104,29 @@ def lines(count):
     return ["--script", "script", "-q", "image"]
 
 
+def flushes(count):
+    """What can be seen stays dirty until the commit: only what was touched since the last flush may be visited."""
+    make_files("image", count, 4096, "-J", "size=800")
+    with open("script", "w", encoding="ascii") as f:
+        f.writelines("truncate /d%d/f%d 50\nflush\n" % (k // 1000, k) for k in range(count))
+    return ["--script", "script", "-q", "image"]
+
+
+def commits(count):
+    make_files("image", count, 4096)
+    with open("script", "w", encoding="ascii") as f:
+        f.writelines("truncate /d%d/f%d 50\n%s" % (k // 1000, k, "commit\n" if k % 10 == 9 else "") for k in range(count))
+    return ["--script", "script", "-q", "image"]
+
+
 # name, what makes the input and returns the arguments, N, and the memory that 2N may take in MiB
 ROWS = (
     ("one operation on each of N files, --split", files, 50000, 256),
     ("--fix of N interrupted truncates", orphans, 50000, 512),
     ("allocation of N single blocks in 1 TiB", fragments, 50000, 128),
     ("a script of N lines", lines, 500000, 128),
+    ("N files, a flush after each", flushes, 25000, 1024),
+    ("N files, a commit after ten", commits, 25000, 64),
 )
 
 

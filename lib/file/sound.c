@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The first walk over a file that is to be edited: a block that is in it twice, or a map that is
+// Reads the whole map of a file that is to be edited: a block that is in it twice, or a map that is
 // corrupt, must never become part of a transaction.
-#include "edit/edit_walk.h"
+#include "file/sound.h"
 
 #include "file/map.h"
 #include "sets/rangeset.h"
@@ -51,7 +51,7 @@ static void walk_run(void *arg, const struct run *run)
 	w->end = end;
 }
 
-errcode_t edit_walk_first(struct e4z_image *img, const struct inode *inode)
+errcode_t sound_map(struct e4z_image *img, const struct inode *inode)
 {
 	struct walk w = {
 		.cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio),

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a session holds of its files in memory is bounded here, and nowhere else.
+ *
+ * The rule: while nobody holds a mapping or the content of a block, the cache may be emptied.
+ * Before an operation, what is more than half of the limit goes down to a quarter, since the
+ * operation keeps what it replaces until it cannot be taken back any more: together that is the
+ * limit. Within one, what is over the limit goes, all of it.
+ *
+ * What nobody sees goes home. What can be seen travels in the transaction, which is held in memory
+ * as well: it gets new blocks as far as it is too much for that, or for half of the log.
+ */
+#ifndef E4Z_EDIT_SPILL_H
+#define E4Z_EDIT_SPILL_H
+
+#include "edit/files.h"
+
+/* The cache holds more than it should, BEFORE an operation or within one. */
+bool spill_is_due(const struct session *s, bool before);
+
+/* Before an operation: session_mark() calls it, and takes back what it did where it fails. */
+errcode_t spill_before(struct e4z_image *img);
+
+/*
+ * Within an operation, between two mappings or blocks, if it is due: mappings and contents that
+ * were looked up are stale afterwards.
+ */
+errcode_t spill_between(struct e4z_image *img);
+
+#endif
