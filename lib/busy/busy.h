@@ -17,9 +17,9 @@ struct busy {
 };
 
 /*
- * Look at what overlaps DEV's place. EDIT: it is going to be written to, so all is asked and all
- * that could not be is said; a check leaves out what somebody else's device may be. Never fails:
- * what cannot be determined is in doubts. HOST: NULL for this one.
+ * Who uses what overlaps DEV's place, into *BUSY. EDIT: it is going to be written to, so everything
+ * is asked and everything that could not be determined is in doubts; a check leaves out what
+ * somebody else's device may be. Never fails. HOST: NULL for this one.
  */
 void busy_look(const struct host *host, struct blkdev *dev, bool edit, struct busy *busy);
 

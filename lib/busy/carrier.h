@@ -23,6 +23,14 @@ static inline struct carrier carrier_of(const struct blkdev *dev)
 	return (struct carrier){dev->is_block, dev->dev, dev->ino, dev->is_block ? 0 : dev->size};
 }
 
+/* A and B are the same file or device, whatever their names and places. */
+static inline bool carrier_shared(const struct blkdev *a, const struct blkdev *b)
+{
+	const struct carrier of[] = {carrier_of(a), carrier_of(b)};
+
+	return carrier_same(&of[0], &of[1]);
+}
+
 /* False: neither a regular file nor a block device. */
 static inline bool carrier_of_stat(const struct stat *st, struct carrier *c)
 {

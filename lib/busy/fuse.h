@@ -9,8 +9,8 @@
 #define FUSE_WHO_SIZE 128
 
 /*
- * A mount of our namespace whose source is one of the doors to DEV, or NULL. Where it cannot be
- * determined a doubt is kept in DOORS.
+ * A mount of our namespace whose source is one of the doors to DEV, or NULL: it points into MOUNTS.
+ * If it cannot be determined, a doubt is kept in DOORS.
  */
 const struct mount *fuse_find_mount(const struct host *host, struct blkdev *dev,
 				    struct doors *doors, const struct mounts *mounts);

@@ -18,7 +18,7 @@ struct host {
 
 extern const struct host host_here;
 
-/* The first line of /sys/class/block/NAME/LEAF, without its end. False: it is not there. */
+/* The first line of /sys/class/block/NAME/LEAF into LINE, SIZE bytes. False: it is not there. */
 bool host_line(const struct host *host, const char *name, const char *leaf, char *line,
 	       size_t size);
 bool host_number(const struct host *host, const char *name, const char *leaf, uint64_t *value);
@@ -29,8 +29,9 @@ uint64_t host_size(const struct host *host, const char *name);
 bool host_exists(const struct host *host, const char *name, const char *leaf);
 
 /*
- * The name of a device, and of the disk around it when that is a partition ("" when not):
- * /sys/dev/block/8:1 is a link to .../block/sda/sda1. False: sysfs does not know it.
+ * The name of a device, and of the disk of which it is a partition ("" if it is none), of
+ * HOST_NAME_SIZE bytes each: /sys/dev/block/8:1 is a link to .../block/sda/sda1. False: sysfs does
+ * not know it, and neither is written to.
  */
 bool host_names(const struct host *host, dev_t dev, char *name, char *disk);
 
@@ -44,7 +45,7 @@ char *host_proc(const struct host *host, const char *leaf);
 /* "8:1", and whatever follows. */
 bool host_parse_dev(const char *text, dev_t *dev);
 
-/* NAME's node in /dev: sysfs has '!' for '/'. */
+/* NAME's node in /dev into PATH, SIZE bytes: sysfs has '!' for '/'. */
 void host_node(const char *name, char *path, size_t size);
 
 /* No control character stays: what the host says goes into messages of one line. */

@@ -256,8 +256,7 @@ errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, 
 		nanosleep(&pause, NULL);
 		err = take(dev, claim);
 	}
-	if (note_size)
-		*note = '\0';
+	*note = '\0';
 	if (!err)
 		return 0;
 	if (no_locks_here((int)err)) {

@@ -12,7 +12,8 @@
  * Lock DEV until it is closed: with WRITE against everybody, otherwise only against those who
  * write. E4Z_ET_BUSY with a sentence in WHY, WHY_SIZE bytes, that names the holder if it is known,
  * this process itself included. Any other error of the host leaves in WHY what was being done. A
- * host that knows no locks is not an error: then NOTE becomes a sentence; otherwise it is "".
+ * host that knows no locks is not an error: then NOTE, NOTE_SIZE bytes, becomes a sentence;
+ * otherwise it is "".
  */
 errcode_t lock_take(struct blkdev *dev, bool write, char *why, size_t why_size, char *note,
 		    size_t note_size);

@@ -19,10 +19,13 @@ struct loop {
 
 VEC(loop_vec, struct loop);
 
-/* The attached ones. False: sysfs cannot be read, or there is no memory; LOOPS is not complete. */
+/*
+ * The attached ones into LOOPS, the caller's to free. False: sysfs cannot be read, or memory ran
+ * out; LOOPS is not complete.
+ */
 bool loops_read(const struct host *host, struct loop_vec *loops);
 
-/* Open LOOP's device for reading, sure that it is the one; -1 when it cannot be. */
+/* A descriptor of LOOP's device, for reading, the caller's to close; -1: it cannot be opened. */
 int loop_open(const struct loop *loop);
 
 #endif

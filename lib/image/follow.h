@@ -6,7 +6,7 @@
 #include "probe/parts.h"
 
 /* Called with one complete sentence for each thing that was found. */
-typedef void follow_fn(void *arg, const char *sentence);
+typedef void follow_fn(void *arg, const char *sentence); /* SENTENCE is gone on return */
 
 /*
  * Examine what follows the first FS_LEN bytes of DEV's place: the bytes right after them, the end

@@ -22,7 +22,7 @@ struct group {
  * group unreadable; the call succeeds.
  */
 errcode_t groups_load(struct e4z_image *img);
-/* Read group G's inode bitmap into BITMAP, a block. False if it is not valid. */
+/* Read group G's inode bitmap into BITMAP, img->block_size bytes. False if it is not valid. */
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
 
 /*

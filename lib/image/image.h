@@ -95,13 +95,13 @@ errcode_t image_fail_file(struct e4z_image *img, uint32_t ino, errcode_t err, co
 /* From now on the caller calls INO NAME (NULL: nothing). NAME is copied. */
 void image_name_file(struct e4z_image *img, uint32_t ino, const char *name);
 /*
- * The one or the other, with what a function below wrote into WHY: of a failure of the disk what
- * was being done, of any other the cause.
+ * image_fail() with WHY, which says what was being done, if ERR is the disk's; image_refuse() with
+ * WHY, which is the cause, if it is the library's own. Functions below write WHY so.
  */
 errcode_t image_fail_below(struct e4z_image *img, errcode_t err, const char *why);
-/* The place and the cause in one, without the name of a file: BUF. */
+/* Returns BUF, SIZE bytes: what was being done and the cause of ERR, without the name of a file. */
 const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf, size_t size);
-/* Something of those is kept; forget it. */
+/* Something was kept by image_fail() or image_refuse() since the last image_forget(). */
 bool image_has_message(const struct e4z_image *img);
 void image_forget(struct e4z_image *img);
 

@@ -18,8 +18,9 @@ struct place_spec {
 };
 
 /*
- * Take SPEC apart. An existing file whose name is all of SPEC wins. Every failure below leaves one
- * sentence in WHY.
+ * Take SPEC apart into *PARSED, whose path is the caller's to free (NULL after a failure). If a
+ * file with the literal name SPEC exists, that file is meant. E4Z_ET_USAGE with a sentence in WHY:
+ * the offset is not a number. ENOMEM leaves WHY as it is.
  */
 errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, size_t why_size);
 
@@ -32,15 +33,22 @@ struct places {
 
 /*
  * Narrow DEV to the file system that SPEC and PARTITION (may be NULL) name. *NUMBER becomes the
- * partition's, 0 when it is none. PLACES, all zero before, holds something after a failure, too.
+ * partition's, 0 if it is not one. PLACES, all zero before, is the caller's to free with
+ * places_free(), after a failure too.
+ *
+ * E4Z_ET_USAGE: both an offset and a partition. E4Z_ET_AMBIGUOUS, E4Z_ET_NO_PARTITION and
+ * E4Z_ET_NOT_EXT with the partitions or volumes to choose from in PLACES. E4Z_ET_TRUNCATED: a part
+ * of it is past the end of the image. Each with a sentence in WHY. ENOMEM. After a failure DEV's
+ * place is undefined.
  */
 errcode_t place_choose(struct blkdev *dev, const struct place_spec *spec, const char *partition,
 		       struct places *places, int *number, char *why, size_t why_size);
 void places_free(struct places *places);
 
 /*
- * After nothing of ext was found in DEV's place: fill PLACES with what an LVM physical volume there
- * holds in one piece. DEV's place is the whole image afterwards, if there is any.
+ * No ext file system was found in DEV's place: fill PLACES with the linear volumes of an LVM
+ * physical volume there, if it is one; then DEV's place is the whole image afterwards. PLACES comes
+ * from a place_choose() that succeeded. ENOMEM.
  */
 errcode_t place_offer_volumes(struct blkdev *dev, struct places *places);
 

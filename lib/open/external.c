@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "busy/busy.h"
 #include "busy/caches.h"
+#include "busy/carrier.h"
 #include "busy/lock.h"
 #include "format/super.h"
 #include "image/place.h"
@@ -52,8 +53,7 @@ static bool is_journal(const struct hunt *hunt, struct blkdev *dev)
 
 static bool same_place(const struct blkdev *a, const struct blkdev *b)
 {
-	return a->is_block == b->is_block && a->dev == b->dev && a->ino == b->ino &&
-	       a->base == b->base;
+	return carrier_shared(a, b) && a->base == b->base;
 }
 
 /* What opens DEV's place, for free(); NULL: memory ran out. */
@@ -269,11 +269,6 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 
 /* ---- has anybody else got it? ---- */
 
-static bool same_file(const struct blkdev *a, const struct blkdev *b)
-{
-	return a->is_block == b->is_block && a->dev == b->dev && a->ino == b->ino;
-}
-
 static errcode_t fail_of(struct e4z_image *img, errcode_t err, const struct blkdev *dev,
 			 const char *why)
 {
@@ -301,7 +296,7 @@ static errcode_t check_busy(struct e4z_image *img, const struct e4z_open_options
 	struct busy busy;
 
 	/* a disk and its partition cannot both be held: what the image holds is enough */
-	if (options->write && (same_file(dev, img->dev) || share_disk(dev, img->dev)))
+	if (options->write && (carrier_shared(dev, img->dev) || share_disk(dev, img->dev)))
 		dev->held = img->dev->held;
 	if (options->write)
 		(void)blkdev_hold(dev);
@@ -327,7 +322,7 @@ static errcode_t make_ours(struct e4z_image *img, const struct e4z_open_options 
 	errcode_t err = check_busy(img, options, dev);
 
 	/* another partition of the image: the image's own locks cover it */
-	if (err || same_file(dev, img->dev))
+	if (err || carrier_shared(dev, img->dev))
 		return err;
 	err = lock_take(dev, options->write, why, sizeof(why), note, sizeof(note));
 	return err ? fail_of(img, err, dev, why) : 0;

@@ -11,9 +11,10 @@
  * device that OPTIONS name, else a regular file next to the image, another partition of the same
  * disk, or a block device of the host. The device number in the superblock is never followed.
  *
- * E4Z_ET_NO_JOURNAL when nothing has the UUID, E4Z_ET_AMBIGUOUS when several do, E4Z_ET_BUSY or
- * E4Z_ET_MOUNTED when somebody has it, each with a sentence. *DEV and *LOG are the caller's; after
- * a failure *DEV may be set, too: it is the one that was meant.
+ * E4Z_ET_NO_JOURNAL if nothing has the UUID, E4Z_ET_AMBIGUOUS if several do, E4Z_ET_BUSY or
+ * E4Z_ET_MOUNTED if it is in use, E4Z_ET_OTHER_JOURNAL or E4Z_ET_BAD_JOURNAL if it is not the one
+ * or corrupt, each with a sentence. The caller owns *DEV and *LOG. After a failure *LOG is NULL;
+ * *DEV is the device that was meant, or NULL.
  */
 errcode_t external_open(struct e4z_image *img, const struct e4z_open_options *options,
 			struct blkdev **dev, struct log **log);

@@ -2,6 +2,7 @@
 /* What must not be edited, in the order of how little there is to be done about it. */
 #include "open/guard.h"
 
+#include "base/invariant.h"
 #include "format/feature_names.h"
 #include "format/system.h"
 #include "journal/log.h"
@@ -141,19 +142,14 @@ static errcode_t check_state(struct e4z_image *img, bool force)
 
 errcode_t guard_edit(struct e4z_image *img, bool force)
 {
-	errcode_t err;
+	bool logged = !ext2fs_has_feature_journal(img->fs->super) || img->log;
+	errcode_t err = INVARIANT("G1", !img->info.mounted && !img->info.attached);
 
-	if (img->info.mounted)
-		return image_refuse(img, E4Z_ET_MOUNTED, "the file system is mounted");
-	if (img->info.attached)
-		return image_refuse(img, E4Z_ET_BUSY, "the image is attached to a loop device");
-	err = check_features(img);
-	if (err)
-		return err;
-	if (ext2fs_has_feature_journal(img->fs->super) && !img->log)
-		return image_refuse(img, E4Z_ET_BAD_JOURNAL,
-				    "has_journal is set, but there is no journal");
-	return check_state(img, force);
+	if (!err)
+		err = INVARIANT("G2", logged);
+	if (!err)
+		err = check_features(img);
+	return err ? err : check_state(img, force);
 }
 
 /* ---- an inode ---- */

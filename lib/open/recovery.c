@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/vec.h"
 #include "busy/caches.h"
+#include "busy/carrier.h"
 #include "file/map.h"
 #include "format/super.h"
 #include "image/groups.h"
@@ -199,8 +200,7 @@ errcode_t recovery_make_writable(struct e4z_image *img)
 
 	if (!dev || dev->write_fd >= 0)
 		return 0;
-	if (dev->is_block != img->dev->is_block || dev->dev != img->dev->dev ||
-	    dev->ino != img->dev->ino)
+	if (!carrier_shared(dev, img->dev))
 		return blkdev_make_writable(dev);
 	/* a partition of the same disk, which can be opened exclusively only once */
 	dev->write_fd = fcntl(img->dev->write_fd, F_DUPFD_CLOEXEC, 0);

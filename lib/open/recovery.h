@@ -8,23 +8,31 @@
 
 /*
  * Open the log of IMG's journal inode, or of its external journal, into img->log, which
- * recovery_close_log() gives back. Nothing happens when there is no journal, or when it is open.
+ * recovery_close_log() frees. Nothing happens if there is no journal, or if it is open already.
+ *
+ * E4Z_ET_BAD_JOURNAL, E4Z_ET_BAD_INODE: it is corrupt. E4Z_ET_OTHER_JOURNAL and the errors of
+ * external_open(): the external journal. Any other error is the disk's, or ENOMEM.
  */
 errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options *options);
 
 /*
- * Does the log hold anything, although the superblock does not say so? E4Z_ET_USAGE when a journal
- * device is named where there is none.
+ * Set info.journal to E4Z_JOURNAL_NEEDS_REPLAY if the internal log holds transactions although
+ * needs_recovery is not set; a log that cannot be read is no error here. E4Z_ET_OTHER_JOURNAL if
+ * OPTIONS name a journal device and the file system has no external journal.
  */
 errcode_t recovery_look_into_log(struct e4z_image *img, const struct e4z_open_options *options);
 void recovery_close_log(struct e4z_image *img);
 
-/* The external journal of an image that is open for writing, for writing too. */
+/*
+ * Open the external journal, if there is one, for writing too: IMG is open for writing. The errors
+ * of blkdev_make_writable().
+ */
 errcode_t recovery_make_writable(struct e4z_image *img);
 
 /*
- * If the log holds transactions, see the file system through them from now on: info.replayed.
- * Nothing is written. *REPLAY says what the log holds.
+ * If the log holds transactions, replay them in memory: every read sees them from now on, and
+ * info.replayed is set. Nothing is written. img->log is open. *REPLAY becomes what the log holds.
+ * E4Z_ET_BAD_JOURNAL with a sentence if it is corrupt; after an error IMG can only be closed.
  */
 errcode_t recovery_replay_in_memory(struct e4z_image *img, struct replay *replay);
 
@@ -35,8 +43,8 @@ errcode_t recovery_replay_in_memory(struct e4z_image *img, struct replay *replay
 void recovery_count_free(const struct e4z_image *img, uint8_t *raw);
 
 /*
- * The superblock as it will be once the log is replayed and empty, 1024 bytes: without RECOVER, its
- * checksum right.
+ * The superblock as it will be once the log is replayed and empty, into RAW, SUPER_SIZE bytes:
+ * without needs_recovery, its checksum right.
  */
 errcode_t recovery_clean_super(struct e4z_image *img, uint8_t *raw);
 

@@ -6,9 +6,9 @@
 #include "probe/parts.h"
 
 /*
- * Where DEV's place is an LVM2 physical volume: add each visible volume to PARTS, without a number,
- * that lies in one piece on it and holds an ext file system. What the metadata say is believed only
- * so far. Nothing is added where they cannot be read. DEV's place becomes the whole image then.
+ * If DEV's place is an LVM2 physical volume, add each visible volume to PARTS, without a number,
+ * that is contiguous on it and holds an ext file system: the metadata is believed only so far.
+ * Nothing is added if it cannot be read. DEV's place becomes the whole image if it can. ENOMEM.
  */
 errcode_t lvm_add_volumes(struct blkdev *dev, struct parts *parts);
 

@@ -25,7 +25,10 @@ struct parts {
 	uint64_t missing; /* bytes at the end of the disk, with the backup of its GPT; mostly 0 */
 };
 
-/* DEV must not be narrowed yet. No partition table is no failure: then there are no items. */
+/*
+ * Read the partition table of DEV, which must not be narrowed yet, into PARTS, the caller's to free
+ * with parts_free(); empty after a failure, or if there is no table that can be read. ENOMEM.
+ */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
 
@@ -39,7 +42,8 @@ errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uin
 
 /*
  * The partition that WANT names: a number, or a LABEL, UUID, PARTLABEL or PARTUUID, bare or as
- * "KEY=value". E4Z_ET_NO_PARTITION when none has it, E4Z_ET_AMBIGUOUS when several have.
+ * "KEY=value". *FOUND points into PARTS. E4Z_ET_NO_PARTITION if none has the name (*FOUND is NULL),
+ * E4Z_ET_AMBIGUOUS if several have.
  */
 errcode_t parts_find(const struct parts *parts, const char *want, const struct part **found);
 

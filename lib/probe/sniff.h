@@ -8,14 +8,15 @@
 #include <stddef.h>
 
 /*
- * Write one sentence into WHAT about the content at DEV's place, such as "LUKS2 encrypted; open it
- * with cryptsetup open and give the mapped device". False when it is nothing known.
+ * Write into WHAT, SIZE bytes, what the content at DEV's place is and what to do with it, such as
+ * "an XFS file system; check it with ...": it reads on after "this is". False if it is nothing
+ * known, or cannot be read; then WHAT is not written to.
  */
 bool sniff_content(struct blkdev *dev, char *what, size_t size);
 
 /*
- * The same where an ext superblock is in place: true when libblkid sees something else that claims
- * the place (LUKS, RAID), or several file systems at once.
+ * The same where there is an ext superblock: true if libblkid sees something else (LUKS, RAID), or
+ * several file systems at once.
  */
 bool sniff_contradicts(struct blkdev *dev, char *what, size_t size);
 
