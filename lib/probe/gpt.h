@@ -20,7 +20,7 @@ VEC(gpt_entry_vec, struct gpt_entry);
  * Read the table that libblkid refuses because it describes more than there is. ENTRIES, empty
  * before, and their strings are the caller's to free, after a failure too; they stay empty if there
  * is no such table, or a checksum of it is wrong. *MISSING: bytes that the image is shorter than
- * the disk was. DEV must not be narrowed. ENOMEM.
+ * the disk was. DEV is set to all of the image. ENOMEM.
  */
 errcode_t gpt_read_cut(struct blkdev *dev, struct gpt_entry_vec *entries, uint64_t *missing);
 

@@ -196,11 +196,10 @@ static errcode_t read_cut(struct blkdev *dev, struct parts *parts)
 	return err;
 }
 
-errcode_t parts_read(struct blkdev *dev, struct parts *parts)
+static errcode_t read_any(struct blkdev *dev, struct parts *parts)
 {
 	errcode_t err;
 
-	*parts = (struct parts){0};
 	if (!dev->size || !signatures_table(dev))
 		return 0;
 	err = read_table(dev, 0, parts);
@@ -212,6 +211,19 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 		parts_free(parts);
 		err = read_cut(dev, parts);
 	}
+	return err;
+}
+
+errcode_t parts_read(struct blkdev *dev, struct parts *parts)
+{
+	uint64_t base = dev->base, len = dev->len;
+	errcode_t err;
+
+	*parts = (struct parts){0};
+	/* a table is that of all of DEV, and its partitions count from there */
+	(void)blkdev_set_place(dev, 0, dev->size);
+	err = read_any(dev, parts);
+	(void)blkdev_set_place(dev, base, len);
 	if (err)
 		parts_free(parts);
 	return err;

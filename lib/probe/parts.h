@@ -26,8 +26,9 @@ struct parts {
 };
 
 /*
- * Read the partition table of DEV, which must not be narrowed yet, into PARTS, the caller's to free
- * with parts_free(); empty after a failure, or if there is no table that can be read. ENOMEM.
+ * Read the partition table of all of DEV, whatever its place, into PARTS, the caller's to free with
+ * parts_free(); empty after a failure, or if there is no table that can be read. DEV's place
+ * stays. ENOMEM is the only error.
  */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);

@@ -378,12 +378,9 @@ bool signatures_table(struct blkdev *dev)
 {
 	uint8_t head[1024];
 
-	/*
-	 * A table is that of all of DEV: libblkid is asked where only a place of it can be read.
-	 * It looks for UnixWare's in the second place, where it once was by mistake.
-	 */
-	return dev->base || dev->len != dev->size || dev->len < WINDOW * 2 ||
-	       blkdev_read(dev, 0, sizeof(head), head) || !bytes_are_zero(head, sizeof(head)) ||
-	       may_have(dev, 16312, 0x032957) || may_have(dev, 14852, 0xcae5600d) ||
-	       may_have(dev, 29174, 0xcae5600d) || !tables_are_known();
+	/* libblkid looks for UnixWare's in the second place, where it once was by mistake */
+	return dev->len < WINDOW * 2 || blkdev_read(dev, 0, sizeof(head), head) ||
+	       !bytes_are_zero(head, sizeof(head)) || may_have(dev, 16312, 0x032957) ||
+	       may_have(dev, 14852, 0xcae5600d) || may_have(dev, 29174, 0xcae5600d) ||
+	       !tables_are_known();
 }

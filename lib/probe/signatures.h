@@ -24,7 +24,7 @@ struct signatures {
 /* Of the place that DEV is set to. */
 void signatures_look(struct blkdev *dev, struct signatures *found);
 
-/* All of DEV may begin with a table of partitions. True if DEV is set to a place in it. */
+/* DEV, set to all of the image, may begin with a table of partitions. */
 bool signatures_table(struct blkdev *dev);
 
 /* ---- the table, for its test ---- */

@@ -40,3 +40,18 @@ detach_loop "$other"
 truncate -s 17000000 disk
 run_e4zero 0 --undo-apply second disk
 cmp -n 17000000 disk before || fail 'it is not taken back in a short image'
+
+# nor where the primary GPT is all that says where it ends
+requires sfdisk
+truncate -s 64M cut
+printf 'label: gpt\nstart=2048, size=32768\nstart=34816, size=32768\n' | sfdisk -q --no-tell-kernel cut || fail sfdisk
+for at in 1 17; do
+	dd if=part of=cut bs=1M seek=$at conv=notrunc,sparse status=none
+done
+truncate -s 33M cut
+cp cut before
+attach_loop other cut -o 17M
+run_e4zero 0 --undo third --partition 1 --truncate 100 cut /file
+run_e4zero 0 --undo-apply third cut
+cmp cut before || fail 'it is not taken back in a cut disk'
+detach_loop "$other"
