@@ -259,8 +259,10 @@ static void stamp_inode(struct edit_file *f)
 
 errcode_t edit_finish(struct edit_file *f, bool stamp)
 {
-	errcode_t err = write_map(f);
+	errcode_t err = edit_check(f);
 
+	if (!err)
+		err = write_map(f);
 	if (!err)
 		err = add_sectors(f);
 	if (err)

@@ -2,6 +2,15 @@
 /*
  * One file that is being edited: its inode's slot in the transaction, its map in memory, and the
  * blocks that come and go with it.
+ *
+ * E1. A file has a list, and either a tree or a map of pointers that is to follow it; with inline
+ *     data it has none of the three.
+ * E2. From edit_open() on the block of the inode's slot is held by the transaction, and does not
+ *     move: RAW is in it.
+ * E3. Every change of the map is noted as a step while there is a mark, and none while there is
+ *     not; only what is marked goes back.
+ * E4. A file that is closed, unless it is forgotten, has nothing due: no dirty block, no change of
+ *     the map that is not in the transaction, no block to be freed or counted.
  */
 #ifndef E4Z_EDIT_EDIT_H
 #define E4Z_EDIT_EDIT_H
@@ -207,6 +216,9 @@ errcode_t edit_take(struct edit_file *f, uint64_t near, uint64_t count, bool res
  */
 errcode_t edit_finish(struct edit_file *f, bool stamp);
 
+/* E4: nothing is due. */
+errcode_t edit_check_done(const struct edit_file *f);
+
 /* Under LARGE_FILE where that is needed. */
 errcode_t edit_set_size(struct edit_file *f, uint64_t size);
 
@@ -214,6 +226,9 @@ errcode_t edit_set_size(struct edit_file *f, uint64_t size);
 errcode_t edit_leave_inline(struct edit_file *f);
 
 /* ---- for the files edit*.c alone ---- */
+
+/* E1 and E2 hold. */
+errcode_t edit_check(const struct edit_file *f);
 
 /* A handle is open: E4Z_ET_STATE. */
 errcode_t edit_in_handle(const struct edit_file *f);

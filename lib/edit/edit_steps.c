@@ -3,8 +3,32 @@
 // what was there before it, without the map having been copied.
 #include "edit/edit.h"
 
+#include "base/invariant.h"
 #include "txn/txn.h"
 #include <errno.h>
+
+static uint64_t slot_block(const struct edit_file *f)
+{
+	uint64_t block;
+
+	inode_place(f->img, f->inode.ino, &block, &(uint32_t){0});
+	return block;
+}
+
+/* ---- invariants ---- */
+
+errcode_t edit_check(const struct edit_file *f)
+{
+	errcode_t err = INVARIANT("E1", !f->list ? !f->tree && !f->map : !f->tree != !f->map);
+
+	return err ? err : INVARIANT("E2", capture_has(f->img->view, slot_block(f)));
+}
+
+errcode_t edit_check_done(const struct edit_file *f)
+{
+	return INVARIANT("E4", !cache_dirty(f->blocks) && !f->changed && !f->stamp && !f->sectors &&
+				       !f->unmapped.count);
+}
 
 /* ---- handles ---- */
 
@@ -65,6 +89,10 @@ errcode_t edit_note_step(struct edit_file *f, enum edit_kind kind, const struct 
 		.len = (uint32_t)run->len,
 	};
 
+	errcode_t err = INVARIANT("E3", f->has_mark || !f->steps.count);
+
+	if (err)
+		return err;
 	f->changed = true;
 	if (!f->has_mark)
 		return 0;
@@ -72,14 +100,6 @@ errcode_t edit_note_step(struct edit_file *f, enum edit_kind kind, const struct 
 		return ENOMEM;
 	*step_at(&f->steps, f->steps.count++) = step;
 	return 0;
-}
-
-static uint64_t slot_block(const struct edit_file *f)
-{
-	uint64_t block;
-
-	inode_place(f->img, f->inode.ino, &block, &(uint32_t){0});
-	return block;
 }
 
 void edit_unmark(struct edit_file *f)
@@ -93,7 +113,10 @@ void edit_unmark(struct edit_file *f)
 errcode_t edit_mark(struct edit_file *f)
 {
 	uint8_t *data;
+	errcode_t err = edit_check(f);
 
+	if (err)
+		return err;
 	f->steps.count = 0;
 	f->has_mark = true;
 	f->mark = (struct edit_mark){
@@ -137,8 +160,10 @@ static void become_inline(struct edit_file *f)
 
 errcode_t edit_back(struct edit_file *f)
 {
-	errcode_t err = 0;
+	errcode_t err = INVARIANT("E3", f->has_mark);
 
+	if (err)
+		return err;
 	if (f->mark.was_inline)
 		become_inline(f);
 	while (f->list && f->steps.count && !err)

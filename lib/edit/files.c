@@ -2,6 +2,7 @@
 // Opens the files of a session, and knows which of them an operation touched.
 #include "edit/files.h"
 
+#include "base/invariant.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -84,8 +85,11 @@ errcode_t session_waiting(const struct session *s, uint64_t since, struct edit_f
 	VEC(, struct edit_file *) list = {.items = NULL};
 	errcode_t err = 0;
 
-	for (struct edit_file *f = s->newest; f && f->marked > since && !err; f = f->older)
-		err = vec_push(&list, f);
+	for (struct edit_file *f = s->newest; f && f->marked > since && !err; f = f->older) {
+		err = INVARIANT("O3", f->waits && (!f->older || f->older->marked <= f->marked));
+		if (!err && vec_push(&list, f))
+			err = ENOMEM;
+	}
 	if (list.count)
 		qsort(list.items, list.count, sizeof(struct edit_file *), by_place);
 	*files = list.items;
@@ -150,12 +154,19 @@ static errcode_t enter(struct session *s, struct edit_file *f)
 	return ENOMEM;
 }
 
+static errcode_t check_file(const struct session *s, const struct edit_file *f)
+{
+	errcode_t err = INVARIANT("O1", f->place < s->files.count && s->files.items[f->place] == f);
+
+	return err ? err : INVARIANT("O2", f->opened <= s->operation && f->marked <= s->operation);
+}
+
 errcode_t session_touch(struct session *s, struct edit_file *f)
 {
-	errcode_t err = 0;
+	errcode_t err = check_file(s, f);
 
-	if (f->marked == s->operation)
-		return 0;
+	if (err || f->marked == s->operation)
+		return err;
 	/* what the operation opened is closed when it is taken back */
 	if (f->opened != s->operation)
 		err = edit_mark(f);
@@ -179,7 +190,8 @@ errcode_t session_open(struct e4z_image *img, uint32_t ino, struct edit_file **o
 		return err;
 	if (numbermap_find(&s->file_of, ino, &place)) {
 		*out = s->files.items[place];
-		return session_touch(s, *out);
+		err = INVARIANT("O1", (*out)->inode.ino == ino);
+		return err ? err : session_touch(s, *out);
 	}
 	*out = f = calloc(1, sizeof(*f));
 	if (!f)

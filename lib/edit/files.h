@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files that are open in a transaction, and those of them that an operation touched. */
+/*
+ * The files that are open in a transaction, and those of them that an operation touched.
+ *
+ * O1. Each file is in its place among the files, and its inode's number leads there: there is one
+ *     for each inode.
+ * O2. Operations are numbered upwards from 1. No file was opened or touched by one that is yet to
+ *     come.
+ * O3. A file that has dirty blocks waits, and those that wait are in the order in which they were
+ *     touched: from the newest on, a flush meets all that came since the last one before any other.
+ * O4. What was open when the operation began is open until the next one begins.
+ */
 #ifndef E4Z_EDIT_FILES_H
 #define E4Z_EDIT_FILES_H
 

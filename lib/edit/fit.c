@@ -2,6 +2,7 @@
 // Bounds what the open files take of the log, counts where that is too much, and moves data then.
 #include "edit/fit.h"
 
+#include "base/invariant.h"
 #include "edit/relocate.h"
 #include "edit/writeback.h"
 #include "txn/txn.h"
@@ -63,6 +64,14 @@ uint64_t fit_bound(struct e4z_image *img)
 		s->giving += f->gives;
 	}
 	return txn_log_bound(img, s ? s->bound : 0);
+}
+
+errcode_t fit_check(struct e4z_image *img, uint64_t bound)
+{
+	bool fits = true;
+	errcode_t err = bound <= txn_log_room(img) ? txn_fits(img, &fits) : 0;
+
+	return err ? err : INVARIANT("F1", fits);
 }
 
 /* ---- moving ---- */

@@ -16,6 +16,9 @@
 /* F1, in blocks of the log; without a log 0. */
 uint64_t fit_bound(struct e4z_image *img);
 
+/* F1 of BOUND, now that the files are settled. */
+errcode_t fit_check(struct e4z_image *img, uint64_t bound);
+
 /*
  * F2: before the files are settled. What can be seen, travels, and is too much for the log gets new
  * blocks, as far as it can. Not under an open handle, and nothing can be taken back afterwards.

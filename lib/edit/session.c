@@ -2,6 +2,7 @@
 // Keeps the files of a transaction open between its operations.
 #include "edit/session.h"
 
+#include "base/invariant.h"
 #include "edit/fit.h"
 #include "edit/spill.h"
 #include "edit/writeback.h"
@@ -75,6 +76,11 @@ errcode_t session_back(struct e4z_image *img)
 		txn_back(img);
 		return 0;
 	}
+	err = INVARIANT("O4", s->file_mark <= s->files.count);
+	if (err) {
+		s->broken = true;
+		return err;
+	}
 	s->shared.handle = false;
 	err = cache_back(s->shared.cache);
 	txn_back(img);
@@ -87,11 +93,20 @@ errcode_t session_back(struct e4z_image *img)
 	return err;
 }
 
+static errcode_t check_between(const struct session *s)
+{
+	errcode_t err = INVARIANT("M1", !s->shared.handle);
+
+	return err ? err : INVARIANT("M2", !spill_is_due(s, false));
+}
+
 errcode_t session_mark(struct e4z_image *img)
 {
 	struct session *s;
 	errcode_t err = session_get(img, &s), back;
 
+	if (!err)
+		err = check_between(s);
 	if (err)
 		return err;
 	begin(img);
@@ -149,17 +164,28 @@ errcode_t session_flush(struct e4z_image *img)
 
 /* ---- settling ---- */
 
+/* M3 */
+static errcode_t check_settled(const struct session *s)
+{
+	return INVARIANT("M3", !s->files.count && !s->newest && !s->bound && !s->giving &&
+				       !cache_count(s->shared.cache));
+}
+
 static errcode_t put_files(struct e4z_image *img)
 {
 	struct session *s = img->session;
-	errcode_t err = 0;
+	errcode_t err = INVARIANT("M1", !s->shared.handle);
 
 	for (size_t i = 0; i < s->files.count && !err; i++) {
 		struct edit_file *f = s->files.items[i];
 
 		/* what fails now may be the fault of an operation long ago */
 		image_name_file(img, f->inode.ino, f->name);
-		err = writeback_settle(f);
+		err = INVARIANT("O3", f->waits || !cache_dirty(f->blocks));
+		if (!err)
+			err = writeback_settle(f);
+		if (!err)
+			err = edit_check_done(f);
 	}
 	/* part of it may be in the transaction */
 	s->broken = err != 0;
@@ -167,7 +193,7 @@ static errcode_t put_files(struct e4z_image *img)
 		return err;
 	session_close_files(s, 0);
 	cache_mark(s->shared.cache);
-	return 0;
+	return check_settled(s);
 }
 
 errcode_t session_put_files(struct e4z_image *img)
@@ -181,15 +207,19 @@ errcode_t session_put_files(struct e4z_image *img)
 errcode_t session_settle(struct e4z_image *img)
 {
 	struct session *s;
+	uint64_t bound;
 	errcode_t err = img->session ? session_get(img, &s) : 0;
 
 	if (err || !img->session)
 		return err;
+	bound = fit_bound(img);
 	err = fit_move(img);
 	/* part of it may be in the transaction */
 	if (err)
 		s->broken = true;
-	return err ? err : put_files(img);
+	if (!err)
+		err = put_files(img);
+	return err ? err : fit_check(img, bound);
 }
 
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary)

@@ -3,6 +3,22 @@
  * The files that are open in a transaction: one map and one set of dirty blocks for each, however
  * many operations change them. They are written into the transaction once, when it is to be
  * committed, counted or left to somebody else (session_settle).
+ *
+ *           session_mark         the operation, spill_between
+ *   BETWEEN ------------> WITHIN ----------------------------> BETWEEN
+ *      ^  |                  |
+ *      |  | session_settle:  | session_back: files, cache and transaction are as at the mark;
+ *      +--+ nothing is open  +---------------------------------> BETWEEN, or BROKEN if that fails
+ *
+ * An operation is whatever is marked: one of lib/ops, a flush, an orphan that is finished, a file
+ * that is converted. BROKEN: part of what failed may be in the transaction, and session_get()
+ * refuses everything.
+ *
+ * M1. No handle is open when an operation begins, and none when the files are settled.
+ * M2. When an operation begins the cache holds no more than its limit (lib/edit/spill.h).
+ * M3. When the files were settled, none is open, none waits, and neither cache nor the sums over
+ *     all files have anything left.
+ * M4. A session belongs to a transaction that is open, and what is broken is never spilled.
  */
 #ifndef E4Z_EDIT_SESSION_H
 #define E4Z_EDIT_SESSION_H

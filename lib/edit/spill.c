@@ -2,6 +2,7 @@
 // Empties the cache of a session where it holds too much.
 #include "edit/spill.h"
 
+#include "base/invariant.h"
 #include "edit/fit.h"
 #include "edit/writeback.h"
 #include "txn/txn.h"
@@ -88,5 +89,10 @@ errcode_t spill_before(struct e4z_image *img)
 
 errcode_t spill_between(struct e4z_image *img)
 {
-	return spill_is_due(img->session, false) ? spill(img, 0) : 0;
+	const struct session *s = img->session;
+	errcode_t err = INVARIANT("M4", img->txn && s && !s->broken);
+
+	if (err || !spill_is_due(s, false))
+		return err;
+	return spill(img, 0);
 }
