@@ -56,6 +56,17 @@ static void backup_help(struct opening *o, char *help, size_t size)
 		}
 }
 
+static errcode_t fail_zeros(struct e4z_image *img)
+{
+	if (!img->dev->base)
+		return image_refuse(img, E4Z_ET_NOT_EXT,
+				    "no ext superblock found; the image starts with zeros");
+	return image_refuse(img, E4Z_ET_NOT_EXT,
+			    "no ext superblock found; the bytes from offset %" PRIu64
+			    " on are zero",
+			    img->dev->base);
+}
+
 static errcode_t fail_not_ext(struct opening *o)
 {
 	struct e4z_image *img = o->img;
@@ -78,8 +89,7 @@ static errcode_t fail_not_ext(struct opening *o)
 				    "%" PRIu64 " bytes are too few for a file system",
 				    img->dev->len);
 	if (!blkdev_read(img->dev, 0, len, head) && bytes_are_zero(head, len))
-		return image_refuse(img, E4Z_ET_NOT_EXT,
-				    "no ext superblock found; the image starts with zeros");
+		return fail_zeros(img);
 	return image_refuse(img, E4Z_ET_NOT_EXT,
 			    "no ext superblock found, and no other known format; "
 			    "try \"file --special-files IMAGE\"");

@@ -29,6 +29,10 @@ run_e4zero 16 --partition 1 'disk.img?offset=4M'
 refuses 'past the image' 'disk.img?offset=24M'
 refuses 'past the image' 'disk.img?offset=1T'
 refuses 'no ext superblock' 'disk.img?offset=512'
+# what is zero is the place, not the image
+refuses 'no ext superblock found; the bytes from offset 20971520 on are zero$' 'disk.img?offset=20M'
+truncate -s 1M zeros.img
+refuses 'no ext superblock found; the image starts with zeros$' zeros.img
 
 make_ext 'disk.img?offset=4M' 8M
 opens_at 0 'disk.img?offset=4M'
