@@ -307,8 +307,16 @@ static errcode_t check_busy(struct e4z_image *img, const struct e4z_open_options
 		return image_refuse(img, E4Z_ET_MOUNTED, "the external journal is in use: %s",
 				    busy.who);
 	if (busy.attached && options->write)
-		return image_refuse(img, E4Z_ET_BUSY, "the external journal is attached to %s",
+		return image_refuse(img, E4Z_ET_BUSY,
+				    "the external journal is attached to %s; detach it first",
 				    busy.who);
+	if (busy.attached) {
+		snprintf(
+			note, sizeof(note),
+			"the external journal is attached to %s, whose writes may not be in it yet",
+			busy.who);
+		image_note(img, note);
+	}
 	caches_settle(NULL, dev, note, sizeof(note));
 	if (*note)
 		image_note(img, note);

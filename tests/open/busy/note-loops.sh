@@ -51,6 +51,15 @@ if command -v python3 >/dev/null; then
 	chown 65534 public/journal public/outside
 	as_nobody 0 --fix public/outside
 	[ "$(grep -c 'backing file' err)" = 1 ] || fail "not said once: $(cat err)"
+
+	# a check that reads the journal says what may not be in it yet, as of an image
+	debugfs -w -R 'feature needs_recovery' public/outside >/dev/null 2>&1
+	attach_loop journal public/journal
+	run_e4zero 0 --check --journal-device public/journal public/outside
+	grep -q "note: the external journal is attached to $journal, whose writes may not be in it yet" err ||
+		fail "no note of the journal: $(cat err)"
+	refuses "the external journal is attached to $journal" --fix --journal-device public/journal public/outside
+	detach_loop "$journal"
 fi
 
 # what can be looked at through its path is known: no note, and no edit where it is the image
