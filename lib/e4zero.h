@@ -295,7 +295,7 @@ enum e4z_finding_kind {
 		E4Z_KIND_COUNT
 };
 
-#define E4Z_KIND_BIT(kind) (1u << (kind))
+#define E4Z_KIND_BIT(kind) (UINT64_C(1) << (kind))
 #define E4Z_KINDS_PARANOID                                                                         \
 	(E4Z_KIND_BIT(E4Z_UNWRITTEN_RESIDUE) | E4Z_KIND_BIT(E4Z_CLUSTER_SLACK) |                   \
 	 E4Z_KIND_BIT(E4Z_SYMLINK_SLACK) | E4Z_KIND_BIT(E4Z_INLINE_SLACK))
@@ -354,7 +354,7 @@ struct e4z_check_options {
 	unsigned jobs;	/* threads that read; 0: the number of CPUs; more than 1024 count as 1024 */
 	bool paranoid;	/* also look for residue that no written block exposes */
 	bool opaque;	/* report opaque findings individually */
-	uint32_t kinds; /* E4Z_KIND_BIT()s to report; 0: all */
+	uint64_t kinds; /* E4Z_KIND_BIT()s to report; 0: all */
 	/* FILEs to check, file_count of them; NULL: every inode */
 	const char *const *files;
 	size_t file_count;

@@ -27,7 +27,7 @@ struct exam {
 	struct claims *claims;
 	const struct rangeset *orphans;
 	bool paranoid;
-	uint32_t kinds;
+	uint64_t kinds;
 	const struct shown *shown; /* NULL: no file shares a block */
 
 	/* collected, for the owner to take */

@@ -118,7 +118,7 @@ static errcode_t cut(struct fix *fix, struct edit_file *file)
  */
 static errcode_t hide_zeroes(struct fix *fix, struct edit_file *file, bool may_keep)
 {
-	uint32_t kinds = fix->options->check.kinds;
+	uint64_t kinds = fix->options->check.kinds;
 	bool wanted = !kinds || kinds & E4Z_KIND_BIT(E4Z_POST_EOF_ZERO);
 
 	if (wanted || !(kinds & E4Z_KIND_BIT(E4Z_POST_EOF_DATA)) || past_eof_in_doubt(fix, file))

@@ -353,7 +353,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.kinds)
-		check->options.kinds = ~0u;
+		check->options.kinds = UINT64_MAX;
 	image_forget(img);
 	err = examine(check);
 	if (!err)

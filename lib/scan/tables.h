@@ -16,7 +16,7 @@ struct tables;
 struct tables_options {
 	unsigned workers;
 	bool paranoid;
-	uint32_t kinds; /* E4Z_KIND_BIT()s that matter */
+	uint64_t kinds; /* E4Z_KIND_BIT()s that matter */
 	size_t tails;	/* held for one sweep over the disk; 0: what the bound of memory allows */
 	const volatile int *stop;
 	/* PASS as in e4z_check_sink; non-zero ends the scan */

@@ -38,7 +38,7 @@ struct options {
 	enum e4z_policy policy;
 	enum e4z_convert_to convert_to;
 	enum e4z_data_mode data;
-	uint32_t kinds; /* E4Z_KIND_BIT()s, 0: all */
+	uint64_t kinds; /* E4Z_KIND_BIT()s, 0: all */
 	unsigned jobs;	/* 0: the processors there are */
 	enum progress_mode progress;
 	int progress_fd;

@@ -75,7 +75,7 @@ static void judge(unsigned workers, size_t tails)
 {
 	struct seen seen = {0};
 	const struct tables_options options = {
-		.workers = workers, .kinds = ~0u, .tails = tails, .watch = watch, .arg = &seen};
+		.workers = workers, .kinds = UINT64_MAX, .tails = tails, .watch = watch, .arg = &seen};
 	const struct e4z_finding *finding;
 	struct e4z_image *img;
 	struct findings *findings;
