@@ -286,7 +286,10 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(UNWRITTEN_RESIDUE, "unwritten-residue", "old bytes under unwritten blocks")              \
 	X(CLUSTER_SLACK, "cluster-slack", "old bytes in the unmapped rest of a cluster")           \
 	X(SYMLINK_SLACK, "symlink-slack", "old bytes after a symbolic link's target")              \
-	X(INLINE_SLACK, "inline-slack", "old bytes after inline data")
+	X(INLINE_SLACK, "inline-slack", "old bytes after inline data")                             \
+	X(FREE_BLOCK, "free-block", "old bytes in free blocks")                                    \
+	X(LEAKED_BLOCK, "leaked-block", "blocks in use that nothing in the file system has")       \
+	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
 #define X(id, name, text) E4Z_##id,
@@ -299,12 +302,20 @@ enum e4z_finding_kind {
 #define E4Z_KINDS_PARANOID                                                                         \
 	(E4Z_KIND_BIT(E4Z_UNWRITTEN_RESIDUE) | E4Z_KIND_BIT(E4Z_CLUSTER_SLACK) |                   \
 	 E4Z_KIND_BIT(E4Z_SYMLINK_SLACK) | E4Z_KIND_BIT(E4Z_INLINE_SLACK))
+/* What belongs to no file: only with all, or if named. */
+#define E4Z_KINDS_LEDGER                                                                           \
+	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);
 const char *e4z_kind_text(enum e4z_finding_kind kind);
 /* The kind named NAME, or -1. */
 int e4z_kind_by_name(const char *name);
+/*
+ * E4Z_KIND_BIT() of the kind named NAME, or those of a class: "free" (what is not in use), or
+ * "metadata" (what is not in use within metadata). 0: neither.
+ */
+uint64_t e4z_kinds_by_name(const char *name);
 
 /* What "e2fsck -y" does with blocks past EOF. */
 enum e4z_e2fsck {
@@ -323,8 +334,11 @@ struct e4z_finding {
 	uint64_t size;	 /* i_size, bytes */
 	uint64_t lblk;	 /* first logical block; E4Z_NONE: not about blocks */
 	uint64_t pblk;	 /* where that block is; E4Z_NONE: not in one place */
-	uint64_t blocks; /* from lblk on */
-	/* The first and the last stale byte: offsets in the file, inclusive; E4Z_NONE: none. */
+	uint64_t blocks; /* from lblk on; of a group: how many of its blocks it is about */
+	/*
+	 * The first and the last stale byte: offsets in the file, or of a group in the file system,
+	 * inclusive; E4Z_NONE: none.
+	 */
 	uint64_t first, last;
 	uint64_t nonzero; /* bytes between them, inclusive, that are not zero */
 	enum e4z_e2fsck e2fsck;
@@ -337,22 +351,41 @@ struct e4z_finding {
 /* The passes of a call that reports progress; they come in this order. */
 enum e4z_pass {
 	E4Z_PASS_TABLES = 1, /* inode tables and the last blocks of files */
-	E4Z_PASS_BLOCKS,     /* blocks that are converted */
+	E4Z_PASS_BLOCKS,     /* blocks that are converted, or in use by no file */
 	E4Z_PASS_NAMES,	     /* directories, for the paths of findings */
 };
 
-/* Receives results, in order. A non-zero return of finding or skipped ends the call with it. */
+/* One class of the ledger: bytes of one owner, or those that have to be zero for one reason. */
+struct e4z_ledger_class {
+	const char *name;     /* of a kind of findings, or an owner's; a static string */
+	uint64_t places;      /* findings of the kind, opaque ones included */
+	uint64_t bytes;	      /* that it has */
+	uint64_t stale_bytes; /* sum of nonzero; E4Z_NONE: was not asked for */
+	const char *left;     /* why it is neither examined nor touched, static; NULL: it is */
+};
+
+/* Every byte of the file system has one owner: the bytes of all classes add up to size. */
+struct e4z_ledger {
+	uint64_t size; /* bytes */
+	const struct e4z_ledger_class *classes;
+	size_t count;
+};
+
+/* Receives results, in order. A non-zero return ends the call with it. */
 struct e4z_check_sink {
 	void *arg; /* passed to each of them */
 	errcode_t (*finding)(void *arg, const struct e4z_finding *finding);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
 	/* PASS is at CURRENT of MAX; the unit is the pass's own, only the ratio has a meaning. */
 	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
+	/* With all: once, after the findings. The strings are static. */
+	errcode_t (*ledger)(void *arg, const struct e4z_ledger *ledger);
 };
 
 struct e4z_check_options {
 	unsigned jobs;	/* threads that read; 0: the number of CPUs; more than 1024 count as 1024 */
 	bool paranoid;	/* also look for residue that no written block exposes */
+	bool all;	/* and for what belongs to no file, and deliver the ledger; no files */
 	bool opaque;	/* report opaque findings individually */
 	uint64_t kinds; /* E4Z_KIND_BIT()s to report; 0: all */
 	/* FILEs to check, file_count of them; NULL: every inode */
@@ -388,7 +421,8 @@ struct e4z_check_summary {
  * number of threads. Writes nothing. A corrupt inode or block group is a finding, not a failure. No
  * system call does this; what counts as stale follows ext4_block_truncate_page(), which zeroes it.
  *
- * E4Z_ET_INTERRUPTED: the stop flag was set. E4Z_ET_NOT_REGULAR: files were given, and none of them
+ * E4Z_ET_INTERRUPTED: the stop flag was set. E4Z_ET_LEDGER: the bytes of the file system do not add
+ * up, which is an error of the library. E4Z_ET_NOT_REGULAR: files were given, and none of them
  * could be checked; they were delivered as skipped. E4Z_ET_NOT_FOUND, E4Z_ET_LOOP, E4Z_ET_USAGE:
  * one of the files, see FILE above.
  */
@@ -568,6 +602,7 @@ struct e4z_fix_summary {
 	uint64_t left; /* findings that were not fixed, each delivered with its reason */
 	struct e4z_commit_summary commit;
 	uint64_t log_room; /* of a dry run: blocks of a transaction; UINT64_MAX: no journal */
+	uint64_t verified; /* bytes that were zeroed without the journal, and read again as zero */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "findings/claims.h"
 #include "findings/examine.h"
 #include "findings/findings.h"
+#include "findings/owners.h"
 #include "image/image.h"
 #include "sets/rangeset.h"
 #include <errno.h>
@@ -28,15 +29,18 @@ struct exam {
 	const struct rangeset *orphans;
 	bool paranoid;
 	uint64_t kinds;
-	const struct shown *shown; /* NULL: no file shares a block */
+	const struct shown *shown;	 /* NULL: no file shares a block */
+	bool account;			 /* bytes are counted by their owners */
+	const struct rangeset *disputed; /* clusters that do not count; NULL: not known yet */
 
 	/* collected, for the owner to take */
 	struct tail_vec tails;
 	struct ino_vec dirs;
 	struct ino_vec pending; /* orphans whose truncate never finished */
 	uint64_t files;
-	bool seen_data; /* written blocks of files that the host has data for */
-	bool seen_hole; /* or not */
+	struct tally tally; /* where account is set; what is moved out of INODES is below zero */
+	bool seen_data;	    /* written blocks of files that the host has data for */
+	bool seen_hole;	    /* or not */
 
 	/* its own */
 	uint32_t last_system; /* no inode after it is the file system's */
@@ -58,7 +62,9 @@ struct exam {
 	bool may_be_cut;	     /* unwritten blocks past EOF may be out of e2fsck's bounds */
 	struct e4z_finding prealloc; /* these blocks; blocks 0: none */
 	uint64_t past_end;	     /* and where a verity file's tree begins, or no end */
-	struct claims_last last_claim;
+	struct claims_last last_claim, last_tally;
+	unsigned owner; /* of its blocks */
+	bool has_eof;	/* what lies past its EOF is somebody else's */
 	struct run run; /* neighbours merged; len 0: none */
 	struct suspect
 		blind; /* a block at an aligned EOF, as long as nothing follows it; ino 0: none */
@@ -103,6 +109,9 @@ errcode_t exam_inode(struct exam *exam, const struct inode *inode);
  * owner.
  */
 errcode_t exam_settle(struct exam *exam);
+
+/* Count once more what exam_inode() counted, less what is disputed: EXAM->account is set. */
+errcode_t exam_count(struct exam *exam, const struct inode *inode);
 
 /* INODE is an orphan inode with i_links_count > 0: its one finding. */
 errcode_t exam_pending(struct exam *exam, const struct inode *inode);

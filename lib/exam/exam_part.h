@@ -18,6 +18,15 @@ void exam_push(struct exam *exam, const struct suspect *suspect);
 /* INODE becomes the inode at hand. */
 void exam_start(struct exam *exam, const struct inode *inode);
 
+/* BLOCK, of an attribute or of a translator, may not be there. */
+bool exam_misplaced(const struct exam *exam, uint64_t block);
+
+/* Whose the bytes of the inode at hand are. */
+void exam_tally_inode(struct exam *exam, const struct inode *inode);
+/* An extent of it, or a single block that it has, with the cluster of that block. */
+void exam_tally_run(struct exam *exam, const struct run *run);
+void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk);
+
 /* All that the map of INODE claims and has; why it is corrupt, or NULL. */
 const char *exam_map(struct exam *exam, const struct inode *inode);
 

@@ -233,6 +233,8 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 {
 	struct exam *exam = arg;
 
+	for (size_t i = 0; exam->account && i < count; i++)
+		exam_tally_run(exam, &run[i]);
 	if (!exam->err && !exam->img->shared_blocks)
 		exam->err = claims_append(exam->img, &exam->claimed, run, count, &exam->last_claim);
 	if (!exam->err && exam->claimed.count >= CLAIMS_MAX)
@@ -252,6 +254,9 @@ static bool on_node(void *arg, uint64_t pblk)
 
 	if (!exam->err)
 		exam->err = claims_node(exam->claims, pblk, &first_visit);
+	if (first_visit && exam->account && !exam->err)
+		exam_tally_block(exam, exam->owner == OWNER_DELETED ? OWNER_DELETED : OWNER_MAP,
+				 pblk);
 	return first_visit && !exam->err;
 }
 

@@ -11,10 +11,13 @@ struct claims {
 	pthread_mutex_t lock;
 	unsigned cluster_shift; /* from blocks to clusters */
 	struct rangeset *taken, *conflicts, *xattr;
-	struct rangeset *nodes; /* tree blocks that were descended into */
+	struct rangeset *nodes;	 /* tree blocks that were descended into */
+	struct rangeset *shared; /* blocks, not clusters; NULL: none */
+	uint64_t blocks, clusters;
+	bool exact;
 };
 
-errcode_t claims_new(const struct e4z_image *img, struct claims **out)
+errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **out)
 {
 	struct claims *c = calloc(1, sizeof(*c));
 	uint64_t clusters;
@@ -24,7 +27,9 @@ errcode_t claims_new(const struct e4z_image *img, struct claims **out)
 		return ENOMEM;
 	pthread_mutex_init(&c->lock, NULL);
 	c->cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio);
-	clusters = (img->blocks >> c->cluster_shift) + 1;
+	c->exact = exact;
+	c->blocks = img->blocks;
+	c->clusters = clusters = (img->blocks >> c->cluster_shift) + 1;
 	c->taken = rangeset_new(clusters);
 	c->conflicts = rangeset_new(clusters);
 	c->xattr = rangeset_new(clusters);
@@ -41,18 +46,25 @@ void claims_free(struct claims *c)
 	rangeset_free(c->conflicts);
 	rangeset_free(c->xattr);
 	rangeset_free(c->nodes);
+	rangeset_free(c->shared);
 	free(c);
 }
 
 /*
  * The whole claim becomes a conflict even where only a part of it was taken: whoever else meets it
- * meets its owner too, so the inodes that are blamed are the same in any order.
+ * meets its owner too, so the inodes that are blamed are the same in any order. To know the part
+ * takes time, which only an account of all blocks is worth.
  */
 static errcode_t take(struct claims *c, uint64_t start, uint64_t len, bool *fresh)
 {
 	bool again = false;
-	errcode_t err = rangeset_add(c->taken, start, len, &again);
+	errcode_t err;
 
+	if (c->exact && rangeset_meets(c->taken, start, len)) {
+		*fresh = false;
+		return rangeset_add_again(c->taken, start, len, c->conflicts);
+	}
+	err = rangeset_add(c->taken, start, len, &again);
 	if (!err && again)
 		err = rangeset_add(c->conflicts, start, len, NULL);
 	*fresh = !again;
@@ -74,7 +86,7 @@ errcode_t claims_node(struct claims *c, uint64_t pblk, bool *first_visit)
 	return err;
 }
 
-errcode_t claims_xattr(struct claims *c, uint64_t pblk)
+errcode_t claims_xattr(struct claims *c, uint64_t pblk, bool *first)
 {
 	uint64_t cluster = pblk >> c->cluster_shift;
 	bool known = false, fresh;
@@ -85,6 +97,68 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk)
 	if (!err && !known)
 		err = take(c, cluster, 1, &fresh);
 	pthread_mutex_unlock(&c->lock);
+	*first = !known;
+	return err;
+}
+
+static errcode_t meet(struct claims *c, struct rangeset *met, uint64_t pblk, bool *first)
+{
+	bool again = false;
+	errcode_t err;
+
+	pthread_mutex_lock(&c->lock);
+	err = rangeset_add(met, pblk >> c->cluster_shift, 1, &again);
+	pthread_mutex_unlock(&c->lock);
+	*first = !again;
+	return err;
+}
+
+errcode_t claims_meet_node(struct claims *c, uint64_t pblk, bool *first)
+{
+	return meet(c, c->nodes, pblk, first);
+}
+
+errcode_t claims_meet_xattr(struct claims *c, uint64_t pblk, bool *first)
+{
+	return meet(c, c->xattr, pblk, first);
+}
+
+errcode_t claims_share(struct claims *c, uint64_t pblk, uint64_t len, uint64_t *fresh)
+{
+	errcode_t err = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (!c->shared)
+		c->shared = rangeset_new(c->blocks);
+	*fresh = c->shared ? rangeset_count(c->shared) : 0;
+	if (c->shared)
+		err = rangeset_add(c->shared, pblk, len, NULL);
+	*fresh = c->shared ? rangeset_count(c->shared) - *fresh : 0;
+	if (!c->shared)
+		err = ENOMEM;
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+errcode_t claims_again(struct claims *c, const struct rangeset *taken)
+{
+	uint64_t from = 0, start, len, end, fresh;
+	bool share = c->shared;
+	errcode_t err = 0;
+
+	rangeset_free(c->xattr);
+	rangeset_free(c->nodes);
+	rangeset_free(c->shared);
+	c->shared = NULL;
+	c->xattr = rangeset_new(c->clusters);
+	c->nodes = rangeset_new(c->clusters);
+	if (!c->xattr || !c->nodes)
+		return ENOMEM;
+	while (share && !err && rangeset_next(taken, &from, &start, &len)) {
+		end = (start + len) << c->cluster_shift;
+		start <<= c->cluster_shift;
+		err = claims_share(c, start, (end < c->blocks ? end : c->blocks) - start, &fresh);
+	}
 	return err;
 }
 
@@ -150,6 +224,21 @@ errcode_t claims_enter(struct claims *c, struct claim_vec *vec)
 	pthread_mutex_unlock(&c->lock);
 	vec->count = 0;
 	return err;
+}
+
+const struct rangeset *claims_taken(const struct claims *c)
+{
+	return c->taken;
+}
+
+const struct rangeset *claims_twice(const struct claims *c)
+{
+	return c->conflicts;
+}
+
+const struct rangeset *claims_shared(const struct claims *c)
+{
+	return c->shared;
 }
 
 bool claims_any_conflict(const struct claims *c)

@@ -20,7 +20,8 @@ struct claim {
 };
 VEC(claim_vec, struct claim);
 
-errcode_t claims_new(const struct e4z_image *img, struct claims **claims);
+/* EXACT: what was claimed twice is known to the block, in clusters. */
+errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **claims);
 void claims_free(struct claims *claims);
 
 /*
@@ -29,8 +30,21 @@ void claims_free(struct claims *claims);
  */
 errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);
 
-/* Claim an extended-attribute block, which several inodes may share with each other only. */
-errcode_t claims_xattr(struct claims *claims, uint64_t pblk);
+/*
+ * Claim an extended-attribute block, which several inodes may share with each other only. *FIRST is
+ * true for the first of them.
+ */
+errcode_t claims_xattr(struct claims *claims, uint64_t pblk, bool *first);
+
+/* Without a claim: *FIRST is true for the first who meets the block. */
+errcode_t claims_meet_node(struct claims *claims, uint64_t pblk, bool *first);
+errcode_t claims_meet_xattr(struct claims *claims, uint64_t pblk, bool *first);
+
+/* Where files share blocks: *FRESH of these were nobody's yet. */
+errcode_t claims_share(struct claims *claims, uint64_t pblk, uint64_t len, uint64_t *fresh);
+
+/* Nobody has met or shared a block; those of TAKEN, clusters, are somebody's. */
+errcode_t claims_again(struct claims *claims, const struct rangeset *taken);
 
 /* The cluster that an inode's last extent ends in, and which one of the file it is. */
 struct claims_last {
@@ -47,6 +61,12 @@ errcode_t claims_append(const struct e4z_image *img, struct claim_vec *vec, cons
 
 /* Enter and empty VEC. */
 errcode_t claims_enter(struct claims *claims, struct claim_vec *vec);
+
+/* All clusters that are claimed, and those claimed twice. No more claims. */
+const struct rangeset *claims_taken(const struct claims *claims);
+const struct rangeset *claims_twice(const struct claims *claims);
+/* Blocks that claims_share() was given; NULL: none. */
+const struct rangeset *claims_shared(const struct claims *claims);
 
 bool claims_any_conflict(const struct claims *claims);
 

@@ -2,7 +2,6 @@
 // Collects findings under a lock and sorts them outside memory; the table of their names.
 #include "findings/findings.h"
 
-#include "sets/rangeset.h"
 #include "sets/spill.h"
 #include <errno.h>
 #include <pthread.h>
@@ -45,6 +44,23 @@ int e4z_kind_by_name(const char *name)
 		if (strcmp(name, kinds[i].name) == 0)
 			return i;
 	return -1;
+}
+
+uint64_t e4z_kinds_by_name(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint64_t kinds;
+	} classes[] = {
+		{"free", E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED)},
+		{"metadata", E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED)},
+	};
+	int kind = e4z_kind_by_name(name);
+
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		if (strcmp(name, classes[i].name) == 0)
+			return classes[i].kinds;
+	return kind < 0 ? 0 : E4Z_KIND_BIT(kind);
 }
 
 static int order(uint64_t a, uint64_t b)
@@ -158,6 +174,11 @@ bool findings_is_unreadable(const struct findings *f, uint32_t ino)
 	return rangeset_has(f->unreadable, ino);
 }
 
+const struct rangeset *findings_unreadable_inos(const struct findings *f)
+{
+	return f->unreadable;
+}
+
 errcode_t findings_rewind(struct findings *f)
 {
 	f->last_unreadable = 0;
@@ -175,6 +196,8 @@ errcode_t findings_next(struct findings *f, const struct e4z_finding **out)
 		*out = finding = item;
 		if (err || !finding)
 			return err;
+		if (!finding->ino && finding->kind != E4Z_UNREADABLE)
+			return 0;
 		if (!finding->ino) {
 			if (finding->group == f->last_group)
 				continue;

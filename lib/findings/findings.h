@@ -4,6 +4,7 @@
 #define E4Z_FINDINGS_FINDINGS_H
 
 #include "e4zero.h"
+#include "sets/rangeset.h"
 
 /* Stands among the kinds for an inode that is only to be reported as skipped. */
 #define FINDING_SKIPPED E4Z_KIND_COUNT
@@ -27,6 +28,9 @@ errcode_t findings_skip(struct findings *findings, uint32_t ino, const char *why
 
 /* The inode was added as unreadable. Not while others add. */
 bool findings_is_unreadable(const struct findings *findings, uint32_t ino);
+
+/* All of them. */
+const struct rangeset *findings_unreadable_inos(const struct findings *findings);
 
 /*
  * From the first on in (inode, lblk, kind) order; of an unreadable inode only that. *FINDING, valid

@@ -31,8 +31,8 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 {
 	if (f->kind == E4Z_PENDING_TRUNCATE)
 		return rangeset_has(fix->orphans.leave, f->ino);
-	/* it is not one run: each of them is looked at when it is cut off */
-	if (f->kind == E4Z_POST_EOF_UNWRITTEN)
+	/* it is not one run: each of them is looked at when it is cut off, or it is the ledger's */
+	if (f->kind == E4Z_POST_EOF_UNWRITTEN || !f->ino)
 		return false;
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
@@ -124,7 +124,8 @@ static errcode_t look_through(struct fix *fix, bool *any)
 			if (!err)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
-		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable;
+		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable &&
+			!(E4Z_KIND_BIT(f.kind) & E4Z_KINDS_LEDGER);
 	}
 	return err;
 }
@@ -172,11 +173,16 @@ static int by_finding(const void *pa, const void *pb)
 {
 	const struct left *a = pa, *b = pb;
 
-	return findings_order(
-		&(struct e4z_finding){
-			.ino = a->ino, .kind = a->kind, .lblk = a->lblk, .pblk = a->pblk},
-		&(struct e4z_finding){
-			.ino = b->ino, .kind = b->kind, .lblk = b->lblk, .pblk = b->pblk});
+	return findings_order(&(struct e4z_finding){.ino = a->ino,
+						    .group = a->group,
+						    .kind = a->kind,
+						    .lblk = a->lblk,
+						    .pblk = a->pblk},
+			      &(struct e4z_finding){.ino = b->ino,
+						    .group = b->group,
+						    .kind = b->kind,
+						    .lblk = b->lblk,
+						    .pblk = b->pblk});
 }
 
 static void tell(void *arg, struct e4z_finding *f)
@@ -184,12 +190,14 @@ static void tell(void *arg, struct e4z_finding *f)
 	struct fix *fix = arg;
 	const struct left *left = NULL;
 
+	if (fix->ledger)
+		ledger_note(fix->ledger, f);
 	if (f->kind == FINDING_SKIPPED || f->kind == E4Z_OPAQUE)
 		return;
 	if (fix->next_left < fix->left.count)
 		left = &fix->left.items[fix->next_left];
 	if (left && left->ino == f->ino && left->kind == f->kind && left->lblk == f->lblk &&
-	    left->pblk == f->pblk) {
+	    left->pblk == f->pblk && (f->ino || left->group == f->group)) {
 		fix->next_left++;
 		f->why = left->why;
 		fix->summary->left++;
@@ -221,6 +229,16 @@ static errcode_t replay(struct fix *fix)
 	return session_commit(img, &fix->summary->commit);
 }
 
+/* What nobody reads, at home: the log is empty, so that nothing brings back what is zeroed. */
+static errcode_t scrub(struct fix *fix)
+{
+	if (!fix->ledger || fix->options->dry_run)
+		return 0;
+	session_drop(fix->img);
+	txn_abort(fix->img);
+	return ledger_scrub(fix->ledger, &fix->summary->verified);
+}
+
 static errcode_t run(struct fix *fix)
 {
 	bool any;
@@ -234,9 +252,15 @@ static errcode_t run(struct fix *fix)
 		err = stage_all(fix);
 	if (!err)
 		err = replay(fix);
+	if (!err)
+		err = scrub(fix);
 	if (fix->left.count)
 		qsort(fix->left.items, fix->left.count, sizeof(struct left), by_finding);
-	return err ? err : check_deliver(fix->check, tell, fix);
+	if (!err)
+		err = check_deliver(fix->check, tell, fix);
+	if (!err && fix->ledger && fix->options->check.all)
+		err = ledger_deliver(fix->ledger, fix->sink);
+	return err;
 }
 
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
@@ -248,6 +272,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		.img = img,
 		.options = options ? options : &defaults,
 		.summary = summary ? summary : &unwanted,
+		.sink = sink,
 	};
 	struct e4z_commit_summary done;
 	errcode_t err;
@@ -263,7 +288,10 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	if (!fix.doubt)
 		err = ENOMEM;
 	if (!err)
-		err = check_new(img, &fix.options->check, true, sink, &summary->check, &fix.check);
+		err = ledger_for(img, &fix.options->check, &fix.ledger);
+	if (!err)
+		err = check_new(img, &fix.options->check, true, ledger_after(fix.ledger), sink,
+				&summary->check, &fix.check);
 	if (!err)
 		err = run(&fix);
 	e4z_done(img, &done);
@@ -271,6 +299,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	session_drop(img);
 	txn_abort(img);
 	check_free(fix.check);
+	ledger_free(fix.ledger);
 	rangeset_free(fix.doubt);
 	fix_orphans_free(&fix.orphans);
 	vec_free(&fix.past_eof);

@@ -22,7 +22,7 @@ static errcode_t stopped(const struct fix *fix)
 
 errcode_t fix_leave(struct fix *fix, const struct e4z_finding *f, const char *why)
 {
-	struct left left = {f->ino, f->kind, f->lblk, f->pblk, strdup(why)};
+	struct left left = {f->ino, f->ino ? 0 : f->group, f->kind, f->lblk, f->pblk, strdup(why)};
 
 	if (left.why && vec_push(&fix->left, left) == 0)
 		return 0;

@@ -6,11 +6,12 @@
 #include "base/vec.h"
 #include "e4zero.h"
 #include "fix/fix_orphans.h"
+#include "ledger/ledger.h"
 #include "scan/check.h"
 
 /* A finding that is left, and why. */
 struct left {
-	uint32_t ino;
+	uint32_t ino, group;
 	enum e4z_finding_kind kind;
 	uint64_t lblk, pblk;
 	char *why;
@@ -22,6 +23,8 @@ struct fix {
 	struct e4z_image *img;
 	const struct e4z_fix_options *options;
 	struct check *check;
+	struct ledger *ledger; /* NULL: none was asked for */
+	const struct e4z_check_sink *sink;
 	struct e4z_fix_summary *summary;
 	struct rangeset *doubt; /* blocks of inodes that cannot be read */
 	struct fix_orphans orphans;

@@ -174,6 +174,14 @@ void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len)
 				    POSIX_FADV_WILLNEED);
 }
 
+void blkdev_forget(struct blkdev *dev, uint64_t off, uint64_t len)
+{
+	if (off < dev->len && len)
+		(void)posix_fadvise(dev->fd, (off_t)(dev->base + off),
+				    (off_t)(len < dev->len - off ? len : dev->len - off),
+				    POSIX_FADV_DONTNEED);
+}
+
 void blkdev_reset_advice(struct blkdev *dev)
 {
 	(void)posix_fadvise(dev->fd, 0, 0, POSIX_FADV_NORMAL);

@@ -128,6 +128,9 @@ errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len);
 /* Tell the kernel that [off, off + len) will be read soon. Never fails. */
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);
 
+/* Have the host read [off, off + len) from the disk the next time, if it lets go of it. */
+void blkdev_forget(struct blkdev *dev, uint64_t off, uint64_t len);
+
 /* Take back what libblkid advises on the descriptor: random access, no readahead. */
 void blkdev_reset_advice(struct blkdev *dev);
 

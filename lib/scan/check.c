@@ -28,6 +28,7 @@ struct check {
 	struct e4z_image *img;
 	struct e4z_check_options options;
 	bool whole; /* every inode is looked at */
+	const struct check_after *after;
 	const struct e4z_check_sink *sink;
 	struct e4z_check_summary *summary;
 	struct findings *findings;
@@ -138,7 +139,8 @@ static errcode_t examine(struct check *check)
 	const struct e4z_check_options *options = &check->options;
 	const struct tables_options tables_options = {
 		.workers = options->jobs ? options->jobs : pool_processors(),
-		.paranoid = options->paranoid,
+		.paranoid = options->paranoid || options->all,
+		.account = check->after != NULL,
 		.kinds = options->kinds,
 		.stop = options->stop,
 		.watch = watch,
@@ -156,6 +158,8 @@ static errcode_t examine(struct check *check)
 		err = tables_examine_some(check->tables, check->inos, check->asked.count);
 	else
 		err = tables_examine(check->tables);
+	if (!err && check->after)
+		err = check->after->fn(check->after->arg, check->tables, check->findings);
 	check->summary->only_holes = tables_only_holes(check->tables);
 	if (!options->files)
 		check->summary->files = tables_files(check->tables);
@@ -335,8 +339,8 @@ errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 }
 
 errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options, bool whole,
-		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
-		    struct check **out)
+		    const struct check_after *after, const struct e4z_check_sink *sink,
+		    struct e4z_check_summary *summary, struct check **out)
 {
 	static const struct e4z_check_sink nothing;
 	struct check *check = calloc(1, sizeof(*check));
@@ -346,8 +350,11 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	*summary = (struct e4z_check_summary){0};
 	if (!check)
 		return ENOMEM;
-	*check = (struct check){
-		.img = img, .whole = whole, .sink = sink ? sink : &nothing, .summary = summary};
+	*check = (struct check){.img = img,
+				.whole = whole,
+				.after = after,
+				.sink = sink ? sink : &nothing,
+				.summary = summary};
 	if (options)
 		check->options = *options;
 	if (check->options.jobs > JOBS_MAX)
@@ -374,26 +381,4 @@ void check_free(struct check *check)
 	vec_free(&check->asked);
 	free(check->inos);
 	free(check);
-}
-
-errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
-		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
-{
-	struct e4z_check_summary unwanted = {0};
-	struct e4z_commit_summary done;
-	struct check *check;
-	errcode_t err;
-
-	summary = summary ? summary : &unwanted;
-	err = check_new(img, options, false, sink, summary, &check);
-	if (!err)
-		err = check_deliver(check, NULL, NULL);
-	if (!err && summary->none_checked)
-		err = image_refuse(img, E4Z_ET_NOT_REGULAR,
-				   "nothing was checked: only regular files and symbolic links "
-				   "in use can be checked");
-	e4z_done(img, &done);
-	summary->bytes_read = done.bytes_read;
-	check_free(check);
-	return err && !image_has_message(img) ? image_fail(img, err, "checking") : err;
 }

@@ -5,20 +5,29 @@
 
 #include "findings/findings.h"
 #include "image/image.h"
+#include "scan/tables.h"
 
 /* Stands among the kinds for the end. */
 #define CHECK_END (E4Z_KIND_COUNT + 1)
 
 struct check;
 
+/* Done when all inodes were examined, with what is known then; it may add to the findings. */
+typedef errcode_t check_after_fn(void *arg, struct tables *tables, struct findings *findings);
+struct check_after {
+	void *arg;
+	check_after_fn *fn;
+};
+
 /*
  * Check the image as e4z_check() does, and find the names of what was found; WHOLE: every inode is
- * looked at even if only some are asked for, so that it is known whose blocks theirs are. SUMMARY
- * counts what is examined now and what is delivered later. *CHECK is to be freed in any case.
+ * looked at even if only some are asked for, so that it is known whose blocks theirs are. With
+ * AFTER, if not NULL, bytes are counted by their owners, and something more is done. SUMMARY counts
+ * what is examined now and what is delivered later. *CHECK is to be freed in any case.
  */
 errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *options, bool whole,
-		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary,
-		    struct check **check);
+		    const struct check_after *after, const struct e4z_check_sink *sink,
+		    struct e4z_check_summary *summary, struct check **check);
 void check_free(struct check *check);
 
 /* From the first finding that is wanted, or FINDING_SKIPPED, to CHECK_END; without paths. */

@@ -14,7 +14,10 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 	/* the blocks of an orphan may be anywhere; inline data has none */
 	if (!f->nonzero || f->pblk == E4Z_NONE || f->kind == E4Z_PENDING_TRUNCATE)
 		return 0;
-	block = f->pblk + ((f->first >> img->block_bits) - f->lblk);
+	/* what is in no file has offsets in the file system */
+	block = f->first >> img->block_bits;
+	if (f->lblk != E4Z_NONE)
+		block += f->pblk - f->lblk;
 	end = f->last - f->first + 1;
 	if (len > end)
 		len = (size_t)end;

@@ -8,6 +8,7 @@
 
 #include "findings/claims.h"
 #include "findings/findings.h"
+#include "findings/owners.h"
 #include "image/image.h"
 #include "sets/rangeset.h"
 
@@ -16,6 +17,7 @@ struct tables;
 struct tables_options {
 	unsigned workers;
 	bool paranoid;
+	bool account;	/* count bytes by their owners, and know exactly what is claimed twice */
 	uint64_t kinds; /* E4Z_KIND_BIT()s that matter */
 	size_t tails;	/* held for one sweep over the disk; 0: what the bound of memory allows */
 	const volatile int *stop;
@@ -37,6 +39,17 @@ errcode_t tables_examine_some(struct tables *tables, const uint32_t *inos, size_
 
 /* Only collect the directories, where tables_examine did not. */
 errcode_t tables_find_dirs(struct tables *tables);
+
+/*
+ * What tables_examine() counted where account was asked for, or, if anything is in DISPUTED
+ * (clusters that count for nobody), what it is without that. The bytes of OWNER_INODES are those
+ * that others have of them, below zero.
+ */
+errcode_t tables_tally(struct tables *tables, const struct rangeset *disputed, struct tally *tally);
+
+/* The claims of all inodes; they stay with TABLES, or become the caller's. */
+struct claims *tables_claims(const struct tables *tables);
+struct claims *tables_take_claims(struct tables *tables);
 
 /* The numbers of the directories met so far. */
 const struct rangeset *tables_dirs(const struct tables *tables);

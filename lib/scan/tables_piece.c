@@ -40,6 +40,7 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	case SHOW: return exam_show(&w->exam, t->shown, &inode);
 	case EXAMINE: return exam_inode(&w->exam, &inode);
 	case BLAME: return blame_inode(&w->exam, &inode);
+	case COUNT: return exam_count(&w->exam, &inode);
 	case FIND_DIRS:
 		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->exam.dirs, ino))
 			return ENOMEM;
@@ -61,11 +62,15 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 	for (size_t i = 0; i < exam->pending.count && !err; i++)
 		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
 	t->files += exam->files;
+	if (exam->account)
+		tally_add(&t->tally, &exam->tally);
 	t->seen_data |= exam->seen_data;
 	t->seen_hole |= exam->seen_hole;
 	pthread_mutex_unlock(&t->lock);
 	exam->dirs.count = exam->pending.count = 0;
 	exam->files = 0;
+	if (exam->account)
+		exam->tally = (struct tally){0};
 	return err;
 }
 

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum mode { SHOW, EXAMINE, BLAME, FIND_DIRS };
+enum mode { SHOW, EXAMINE, BLAME, COUNT, FIND_DIRS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -46,6 +46,7 @@ struct tables {
 	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
 	uint64_t files;
+	struct tally tally;
 	/* progress: every inode counts twice, for its table and for its tail */
 	uint64_t done;	  /* of both */
 	uint64_t reading; /* inodes of the pieces */

@@ -42,6 +42,7 @@ static errcode_t new_workers(struct tables *t)
 			return err;
 		w->exam.paranoid = t->options.paranoid;
 		w->exam.kinds = t->options.kinds;
+		w->exam.account = t->options.account;
 		w->exam.map.stop = t->options.stop;
 	}
 	return 0;
@@ -62,7 +63,7 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 	pthread_mutex_init(&t->lock, NULL);
 	err = groups_load(img);
 	if (!err)
-		err = claims_new(img, &t->claims);
+		err = claims_new(img, options->account, &t->claims);
 	if (err)
 		return err;
 	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
@@ -120,6 +121,15 @@ static errcode_t watch_tails(void *arg, uint64_t taken, uint64_t all)
 	const struct tables *t = arg;
 
 	return progress(t, t->done + t->waiting * taken / all);
+}
+
+/* Who is first of those that share blocks counts, and must be the same each time. */
+static unsigned workers_of(const struct tables *t)
+{
+	bool in_order = t->mode == SHOW || t->mode == COUNT ||
+			(t->options.account && t->img->shared_blocks);
+
+	return in_order ? 1 : t->options.workers;
 }
 
 /* There is room for the tails of the next group's inodes, and of TAKEN ones. */
@@ -196,8 +206,8 @@ static errcode_t all_tables(struct tables *t, enum mode mode)
 	while (at < t->img->groups && !err) {
 		err = next_pieces(t, &at);
 		if (!err)
-			err = pool_run(mode == SHOW ? 1 : t->options.workers, t->pieces.count,
-				       tables_piece, watch_pieces, t);
+			err = pool_run(workers_of(t), t->pieces.count, tables_piece, watch_pieces,
+				       t);
 		t->done += t->reading;
 		t->waiting += t->reading;
 		if (!err && mode == EXAMINE && (at == t->img->groups || !has_room(t, at, 0)))
@@ -337,6 +347,35 @@ errcode_t tables_examine_some(struct tables *t, const uint32_t *inos, size_t cou
 errcode_t tables_find_dirs(struct tables *t)
 {
 	return all_tables(t, FIND_DIRS);
+}
+
+errcode_t tables_tally(struct tables *t, const struct rangeset *disputed, struct tally *tally)
+{
+	errcode_t err = 0;
+
+	if (rangeset_count(disputed)) {
+		t->tally = (struct tally){0};
+		for (unsigned i = 0; i < t->options.workers; i++)
+			t->workers[i].exam.disputed = disputed;
+		err = claims_again(t->claims, disputed);
+		if (!err)
+			err = all_tables(t, COUNT);
+	}
+	*tally = t->tally;
+	return err;
+}
+
+struct claims *tables_claims(const struct tables *t)
+{
+	return t->claims;
+}
+
+struct claims *tables_take_claims(struct tables *t)
+{
+	struct claims *claims = t->claims;
+
+	t->claims = NULL;
+	return claims;
 }
 
 const struct rangeset *tables_dirs(const struct tables *t)

@@ -314,12 +314,14 @@ uint64_t rangeset_count(const struct rangeset *set)
 	return set->members;
 }
 
-bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, uint64_t *len)
+bool rangeset_next_in(const struct rangeset *set, uint64_t *from, uint64_t end, uint64_t *start,
+		      uint64_t *len)
 {
 	uint64_t at = *from;
 	bool found = false;
 
-	while (at < set->limit) {
+	end = end < set->limit ? end : set->limit;
+	while (at < end) {
 		uint64_t base = at & ~(uint64_t)(CHUNK - 1);
 		unsigned low, high;
 
@@ -329,7 +331,7 @@ bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, 
 			at = base + CHUNK;
 			continue;
 		}
-		if (found && base + low != at)
+		if (base + low >= end || (found && base + low != at))
 			break;
 		if (!found)
 			*start = base + low;
@@ -338,8 +340,24 @@ bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, 
 		if (high < CHUNK)
 			break;
 	}
+	at = at < end ? at : end;
 	*from = at;
 	if (found)
 		*len = at - *start;
 	return found;
+}
+
+bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, uint64_t *len)
+{
+	return rangeset_next_in(set, from, set->limit, start, len);
+}
+
+int rangeset_add_again(struct rangeset *set, uint64_t start, uint64_t len, struct rangeset *again)
+{
+	uint64_t from = start, at, n;
+	int err = 0;
+
+	while (!err && rangeset_next_in(set, &from, start + len, &at, &n))
+		err = rangeset_add(again, at, n, NULL);
+	return err ? err : rangeset_add(set, start, len, NULL);
 }

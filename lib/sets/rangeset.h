@@ -24,6 +24,9 @@ void rangeset_free(struct rangeset *set);
  */
 int rangeset_add(struct rangeset *set, uint64_t start, uint64_t len, bool *overlapped);
 
+/* The same; those of them that were in the set already are added to AGAIN, one by one. */
+int rangeset_add_again(struct rangeset *set, uint64_t start, uint64_t len, struct rangeset *again);
+
 /* Any number of [start, start + len) is in the set. Beyond the limit nothing is. */
 bool rangeset_meets(const struct rangeset *set, uint64_t start, uint64_t len);
 
@@ -38,5 +41,9 @@ uint64_t rangeset_count(const struct rangeset *set);
  * *FROM moves past it; false when there is none.
  */
 bool rangeset_next(const struct rangeset *set, uint64_t *from, uint64_t *start, uint64_t *len);
+
+/* The same of the members below END. */
+bool rangeset_next_in(const struct rangeset *set, uint64_t *from, uint64_t end, uint64_t *start,
+		      uint64_t *len);
 
 #endif

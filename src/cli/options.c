@@ -128,6 +128,11 @@ static const struct option_row rows[] = {
 	 .at_once = true,
 	 .help = "display the version and exit"},
 
+	{.name = "all",
+	 .with = V_CHECK | V_FIX,
+	 .flag = FLAG(all),
+	 .help = "examine the whole file system: --paranoid, and what\n"
+		 "belongs to no file; print who owns which bytes"},
 	{.name = "allow-none",
 	 .with = V_SCAN | V_MAP | V_SCRIPT,
 	 .flag = FLAG(allow_none),
@@ -308,10 +313,14 @@ static int help_run(const struct options *options, struct report *report, const 
 			if ((rows[i].run == NULL) == pass)
 				help_row(&rows[i]);
 	}
-	puts("\nKINDS (*: only with --paranoid, or if named):");
+	puts("\nKINDS (*: only with --paranoid, +: only with --all; or if named):");
 	for (i = 0; i < E4Z_KIND_COUNT; i++)
-		printf("%c %-22s  %s\n", E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*' : ' ',
+		printf("%c %-22s  %s\n",
+		       E4Z_KIND_BIT(i) & E4Z_KINDS_PARANOID ? '*'
+		       : E4Z_KIND_BIT(i) & E4Z_KINDS_LEDGER ? '+'
+							    : ' ',
 		       e4z_kind_name(i), e4z_kind_text(i));
+	puts("  free, metadata          those of what is not in use; within metadata");
 	puts("\nExit status: 0 nothing found, or done; 4 findings, or some were not fixed; 8\n"
 	     "refused, or failed before the first write; 12 failed after it; 16 usage error;\n"
 	     "32 stopped by a signal.\n"

@@ -42,6 +42,7 @@ struct options {
 	unsigned jobs;	/* 0: the processors there are */
 	enum progress_mode progress;
 	int progress_fd;
+	bool all;	 /* what belongs to no file, too */
 	bool allow_none; /* a pattern may match nothing */
 	bool dry_run;
 	bool force;

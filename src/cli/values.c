@@ -25,16 +25,16 @@ const char *value_jobs(struct options *options, const char *arg)
 const char *value_kinds(struct options *options, const char *arg)
 {
 	char name[32];
+	uint64_t kinds;
 	size_t len;
-	int kind;
 
 	for (;; arg += len + 1) {
 		len = strcspn(arg, ",");
 		snprintf(name, sizeof(name), "%.*s", len < sizeof(name) ? (int)len : 0, arg);
-		kind = e4z_kind_by_name(name);
-		if (kind < 0)
+		kinds = e4z_kinds_by_name(name);
+		if (!kinds)
 			return "no such kind of finding; --help lists them";
-		options->kinds |= E4Z_KIND_BIT(kind);
+		options->kinds |= kinds;
 		if (!arg[len])
 			return NULL;
 	}

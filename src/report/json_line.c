@@ -138,6 +138,28 @@ void json_add_ino(struct json_line *line, uint32_t ino)
 
 /* ---- lines ---- */
 
+struct json_line json_begin_row(void)
+{
+	struct json_line row = {.object = json_object_new_object()};
+
+	row.failed = !row.object;
+	return row;
+}
+
+void json_add_rows(struct json_line *line, const char *name)
+{
+	line->rows = json_object_new_array();
+	add(line, name, line->rows, line->rows);
+}
+
+void json_add_row(struct json_line *line, struct json_line *row)
+{
+	if (!line->failed && !row->failed && !json_object_array_add(line->rows, row->object))
+		return;
+	json_object_put(row->object);
+	line->failed = true;
+}
+
 struct json_line json_begin(const char *type)
 {
 	struct json_line line = {.object = json_object_new_object()};

@@ -13,10 +13,16 @@ struct json_object;
 /* An object in the making; the first failure to add to it sticks. */
 struct json_line {
 	struct json_object *object;
+	struct json_object *rows; /* an array in it, of objects */
 	bool failed;
 };
 
 struct json_line json_begin(const char *type);
+
+/* An array in LINE, and an object to be put into it. */
+void json_add_rows(struct json_line *line, const char *name);
+struct json_line json_begin_row(void);
+void json_add_row(struct json_line *line, struct json_line *row);
 
 /* Print the line and free it: ENOMEM, or the error of standard output. */
 errcode_t json_end(struct json_line *line);

@@ -2,6 +2,7 @@
 // The report as text: a table of what was found, a line for each edit, a summary line at the end.
 
 #include "report/report.h"
+#include "report/ledger_table.h"
 #include "report/table.h"
 #include "util.h"
 #include "verbs/dump.h"
@@ -101,6 +102,17 @@ static errcode_t text_skipped(struct report *report, const struct e4z_skipped *s
 	cells[PATH] = skipped->path ? skipped->path : "-";
 	cells[NOTE] = skipped->why;
 	return add_row(text_of(report), finding_columns, FINDING_COLUMNS, cells);
+}
+
+/* It stands after the table of findings. */
+static errcode_t text_ledger(struct report *report, const struct e4z_ledger *ledger)
+{
+	struct report_text *text = text_of(report);
+	errcode_t err = text->table ? table_print(text->table) : 0;
+
+	table_close(text->table);
+	text->table = NULL;
+	return err || report->options->quiet ? err : ledger_table_print(ledger);
 }
 
 static errcode_t text_map(struct report *report, const char *file,
@@ -324,6 +336,7 @@ struct report *report_text_open(const struct options *options)
 		.image = text_image,
 		.finding = text_finding,
 		.skipped = text_skipped,
+		.ledger = text_ledger,
 		.edit = text_edit,
 		.map = text_map,
 		.error = text_error,

@@ -18,6 +18,7 @@ struct report_summary {
 	uint64_t log_room; /* of a dry run, E4Z_NONE: there is no journal */
 	bool would_replay; /* of a dry run */
 	uint64_t pieces;   /* of a map */
+	uint64_t verified; /* bytes zeroed without the journal and read again */
 	double seconds;
 	int exit;
 };
@@ -34,6 +35,8 @@ struct report_ops {
 	errcode_t (*finding)(struct report *report, const struct e4z_finding *finding,
 			     const struct report_sample *sample);
 	errcode_t (*skipped)(struct report *report, const struct e4z_skipped *skipped);
+	/* after the last finding */
+	errcode_t (*ledger)(struct report *report, const struct e4z_ledger *ledger);
 	errcode_t (*edit)(struct report *report, const struct e4z_edit *edit);
 	errcode_t (*map)(struct report *report, const char *file,
 			 const struct e4z_map_piece *piece);

@@ -129,6 +129,27 @@ static errcode_t json_skipped(struct report *report, const struct e4z_skipped *s
 	return json_end(&line);
 }
 
+static errcode_t json_ledger(struct report *report, const struct e4z_ledger *ledger)
+{
+	struct json_line line = json_begin("ledger");
+
+	(void)report;
+	json_add_number(&line, "size", ledger->size);
+	json_add_rows(&line, "classes");
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct e4z_ledger_class *class = &ledger->classes[i];
+		struct json_line row = json_begin_row();
+
+		json_add_ascii(&row, "class", class->name);
+		json_add_number(&row, "places", class->places);
+		json_add_number(&row, "bytes", class->bytes);
+		json_add_place(&row, "stale_bytes", class->stale_bytes);
+		json_add_text(&row, "left", class->left);
+		json_add_row(&line, &row);
+	}
+	return json_end(&line);
+}
+
 static void json_error(struct report *report, const char *image, const char *context,
 		       const char *message, errcode_t code)
 {
@@ -154,6 +175,7 @@ static errcode_t json_summary(struct report *report, const struct report_summary
 	json_add_number(&line, "findings", check->findings);
 	json_add_number(&line, "fixed", check->fixed);
 	json_add_number(&line, "left", summary->left);
+	json_add_number(&line, "verified", summary->verified);
 	json_add_number(&line, "opaque", check->opaque);
 	json_add_number(&line, "skipped", check->skipped);
 	json_add_number(&line, "stale_bytes", check->stale_bytes);
@@ -185,6 +207,7 @@ struct report *report_json_open(const struct options *options)
 		.image = json_image,
 		.finding = json_finding,
 		.skipped = json_skipped,
+		.ledger = json_ledger,
 		.edit = json_edit,
 		.map = json_map,
 		.error = json_error,

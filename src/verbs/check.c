@@ -31,6 +31,14 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
 	return face->report->ops->skipped(face->report, skipped);
 }
 
+static errcode_t on_ledger(void *arg, const struct e4z_ledger *ledger)
+{
+	struct check_face *face = arg;
+
+	progress_hide(&face->progress);
+	return face->report->ops->ledger(face->report, ledger);
+}
+
 static void on_progress(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	struct check_face *face = arg;
@@ -46,6 +54,7 @@ void check_face_open(struct check_face *face, const struct options *options, str
 	*how = (struct e4z_check_options){
 		.jobs = options->jobs,
 		.paranoid = options->paranoid,
+		.all = options->all,
 		.opaque = options->verbose || options->kinds & E4Z_KIND_BIT(E4Z_OPAQUE),
 		.kinds = options->kinds,
 		.files = options->file_count ? options->files : NULL,
@@ -56,6 +65,7 @@ void check_face_open(struct check_face *face, const struct options *options, str
 		.arg = face,
 		.finding = on_finding,
 		.skipped = on_skipped,
+		.ledger = on_ledger,
 		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
 	};
 	progress_start(&face->progress, options);

@@ -26,6 +26,7 @@ static errcode_t fix(struct edit_job *job)
 	job->result.check.skipped += face.skipped;
 	job->result.commit = sum.commit;
 	job->result.left = sum.left;
+	job->result.verified = sum.verified;
 	job->result.log_room = sum.log_room == UINT64_MAX ? E4Z_NONE : sum.log_room;
 	job->result.would_replay = e4z_info(job->img)->journal == E4Z_JOURNAL_NEEDS_REPLAY;
 	job->result.about = ABOUT_FIX;

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "change.h"
 #include "e4zero.h"
+#include "errors.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -93,6 +94,17 @@ static errcode_t on_skipped(void *arg, const struct e4z_skipped *s)
 	return 0;
 }
 
+static errcode_t on_ledger(void *arg, const struct e4z_ledger *ledger)
+{
+	struct text *text = arg;
+
+	for (size_t i = 0; i < ledger->count; i++)
+		fprintf(text->file, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+			ledger->classes[i].name, ledger->classes[i].places,
+			ledger->classes[i].bytes, ledger->classes[i].stale_bytes);
+	return 0;
+}
+
 /* A check with JOBS threads; its report goes to TEXT. False when the library broke its word. */
 static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct text *text,
 		  struct e4z_check_summary *summary, errcode_t *err)
@@ -104,10 +116,12 @@ static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct 
 		.jobs = jobs,
 		.paranoid = seed & 1,
 		.opaque = seed & 2,
+		.all = seed % 8 != 7 && seed / 8 & 1,
 		.files = seed % 8 == 7 ? files : NULL,
 		.file_count = 1 + (seed / 64) % 2,
 	};
-	const struct e4z_check_sink sink = {text, on_finding, on_skipped, NULL};
+	const struct e4z_check_sink sink = {
+		.arg = text, .finding = on_finding, .skipped = on_skipped, .ledger = on_ledger};
 	struct e4z_image *img;
 
 	snprintf(number, sizeof(number), "<%" PRIu64 ">", seed / 128 % fuzz->img.inodes + 1);
@@ -119,7 +133,10 @@ static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct 
 		*err = e4z_check(img, &options, &sink, summary);
 	fprintf(text->file, "%ld\n", *err);
 	fclose(text->file);
-	if (*err && !*e4z_context(img) && e4z_message(img, *err) == error_message(*err)) {
+	if (*err == E4Z_ET_LEDGER) {
+		printf("%s: seed %" PRIu64 ": %s\n", fuzz->name, seed, e4z_message(img, *err));
+		*err = -1;
+	} else if (*err && !*e4z_context(img) && e4z_message(img, *err) == error_message(*err)) {
 		printf("%s: seed %" PRIu64 ": error %ld without a word\n", fuzz->name, seed, *err);
 		*err = -1;
 	}

@@ -30,7 +30,7 @@ complaints=$complaints$(
 	missing "$(texts)" "$page" 'has another text in man/e4zero-errors.7'
 )
 report=$(find "$root/src" -name report_json.c -o -name json_line.c)
-fields=$(grep -hoE 'add_[a-z0-9]+\((&?line), "[a-z0-9_]+"' $report | sed 's/.*"\(.*\)"/\1/' | sort -u)
+fields=$(grep -hoE 'add_[a-z0-9]+\((&?(line|row)), "[a-z0-9_]+"' $report | sed 's/.*"\(.*\)"/\1/' | sort -u)
 page=$(grep -E '^\.BR .*" \((string|number|boolean|array)' "$root/man/e4zero-json.5" | sed 's/" (.*//; s/^\.BR //' |
 	tr -s '", ' '\n' | grep . | sort -u)
 page=$(printf '%s\n' "$page" path_hex type | sort -u)

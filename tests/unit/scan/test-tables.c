@@ -74,8 +74,11 @@ static errcode_t watch(void *arg, enum e4z_pass pass, uint64_t current, uint64_t
 static void judge(unsigned workers, size_t tails)
 {
 	struct seen seen = {0};
-	const struct tables_options options = {
-		.workers = workers, .kinds = UINT64_MAX, .tails = tails, .watch = watch, .arg = &seen};
+	const struct tables_options options = {.workers = workers,
+					       .kinds = UINT64_MAX,
+					       .tails = tails,
+					       .watch = watch,
+					       .arg = &seen};
 	const struct e4z_finding *finding;
 	struct e4z_image *img;
 	struct findings *findings;

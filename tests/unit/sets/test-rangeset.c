@@ -43,6 +43,54 @@ static void compare(const struct rangeset *set)
 	CHECK(rangeset_count(set) == members);
 }
 
+static uint64_t model_count(uint64_t start, uint64_t len)
+{
+	uint64_t count = 0;
+
+	for (uint64_t i = start; i < start + len && i < LIMIT; i++)
+		count += model[i];
+	return count;
+}
+
+/* What a part of the set has is what the model has there, in ranges that end with the part. */
+static void compare_part(const struct rangeset *set, uint64_t first, uint64_t end)
+{
+	uint64_t from = first, start, len, at = first;
+
+	while (rangeset_next_in(set, &from, end, &start, &len)) {
+		CHECK(start >= at && len && start + len <= end && from == start + len);
+		CHECK(model_count(at, start - at) == 0);
+		CHECK(model_count(start, len) == len);
+		at = start + len;
+		CHECK(at == end || !model[at]);
+	}
+	CHECK(model_count(at, end - at) == 0);
+}
+
+/* Those that come again are counted once each, in any order of the ranges. */
+static void test_again(uint64_t seed)
+{
+	struct rangeset *set = rangeset_new(LIMIT), *again = rangeset_new(LIMIT);
+	static uint8_t times[LIMIT];
+
+	CHECK(set && again);
+	memset(times, 0, sizeof(times));
+	for (int i = 0; i < 200; i++) {
+		uint64_t start = next_random(&seed) % (LIMIT - 3000);
+		uint64_t len = 1 + next_random(&seed) % 3000;
+
+		CHECK(rangeset_add_again(set, start, len, again) == 0);
+		for (uint64_t n = start; n < start + len; n++)
+			times[n] += times[n] < 2;
+	}
+	for (uint64_t n = 0; n < LIMIT; n++)
+		CHECK(rangeset_has(set, n) == (times[n] > 0) &&
+		      rangeset_has(again, n) == (times[n] > 1));
+	CHECK(rangeset_add_again(set, LIMIT - 1, 2, again) == ERANGE);
+	rangeset_free(set);
+	rangeset_free(again);
+}
+
 static void test_random(uint64_t seed, uint32_t longest, int rounds)
 {
 	struct rangeset *set = rangeset_new(LIMIT);
@@ -61,6 +109,7 @@ static void test_random(uint64_t seed, uint32_t longest, int rounds)
 		CHECK(overlapped == model_meets(start, len));
 		memset(model + start, 1, len);
 		CHECK(rangeset_has(set, start) && rangeset_meets(set, start + len - 1, 1));
+		compare_part(set, start / 2, start + len);
 		if (i % 64 == 0)
 			compare(set);
 	}
@@ -104,6 +153,7 @@ int main(void)
 		test_random(seed, 3, 3000);
 		test_random(seed, 200, 2000);
 		test_random(seed, 40000, 60);
+		test_again(seed);
 	}
 	test_limits();
 	test_memory();

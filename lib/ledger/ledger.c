@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Goes through the groups, compares what is claimed with what their bitmaps say, and adds up.
+#include "ledger/ledger.h"
+
+#include "image/groups.h"
+#include "ledger/group_map.h"
+#include "ledger/home.h"
+#include "ledger/ledger_state.h"
+#include "ledger/places.h"
+#include "scan/doubt.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static check_after_fn examine;
+
+errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *options,
+		     struct ledger **out)
+{
+	struct ledger *l;
+
+	*out = NULL;
+	if (!options->all && !(options->kinds & E4Z_KINDS_LEDGER))
+		return 0;
+	if (options->files)
+		return image_refuse(img, E4Z_ET_USAGE,
+				    "what belongs to no file is looked for in the whole file "
+				    "system, not in some files");
+	*out = l = calloc(1, sizeof(*l));
+	if (!l)
+		return ENOMEM;
+	l->img = img;
+	l->workers = options->jobs;
+	l->kinds = options->kinds ? options->kinds : UINT64_MAX;
+	l->stop = options->stop;
+	l->after = (struct check_after){.arg = l, .fn = examine};
+	return 0;
+}
+
+const struct check_after *ledger_after(const struct ledger *l)
+{
+	return l ? &l->after : NULL;
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	statics_free(&l->statics);
+	claims_free(l->claims);
+	rangeset_free(l->disputed);
+	rangeset_free(l->doubt);
+	free(l);
+}
+
+static bool is_wanted(const struct ledger *l, enum e4z_finding_kind kind)
+{
+	return l->kinds & E4Z_KIND_BIT(kind);
+}
+
+/* ---- the groups ---- */
+
+static errcode_t note_disputed(struct ledger *l, const struct group_map *map,
+			       struct findings *findings)
+{
+	uint32_t at = 0, end;
+	errcode_t err = 0;
+	struct e4z_finding f = {.kind = E4Z_DISPUTED,
+				.group = map->group,
+				.lblk = E4Z_NONE,
+				.blocks = group_map_size(map, map->disputed),
+				.first = E4Z_NONE,
+				.last = E4Z_NONE,
+				.why = map->why ? map->why
+						: "the block bitmap and the inodes disagree"};
+
+	if (!f.blocks)
+		return 0;
+	group_map_next(map, map->disputed, &at, &end);
+	f.pblk = group_map_blocks(map, at, end).start;
+	for (; !err && group_map_next(map, map->disputed, &at, &end); at = end)
+		err = rangeset_add(l->disputed, map->first + at, end - at, NULL);
+	return err ? err : findings_add(findings, &f);
+}
+
+/* Clusters that static metadata has a part of; the blocks that it has are taken off later. */
+static void count_fixed_clusters(struct ledger *l, const struct group_map *map)
+{
+	const struct e4z_image *img = l->img;
+
+	if (img->cluster_ratio == 1)
+		return;
+	for (uint32_t at = 0, end; group_map_next(map, map->fixed, &at, &end); at++)
+		if (!(map->disputed[at / 64] >> at % 64 & 1))
+			l->tally.bytes[owner_of_kind(E4Z_CLUSTER_SLACK)] +=
+				group_map_blocks(map, at, at + 1).len << img->block_bits;
+}
+
+static void count_group(struct ledger *l, const struct group_map *map)
+{
+	uint32_t bits = l->img->block_bits;
+
+	l->tally.bytes[owner_of_kind(E4Z_FREE_BLOCK)] += group_map_size(map, map->free) << bits;
+	l->tally.bytes[owner_of_kind(E4Z_LEAKED_BLOCK)] += group_map_size(map, map->leaked) << bits;
+	l->tally.bytes[owner_of_kind(E4Z_DISPUTED)] += group_map_size(map, map->disputed) << bits;
+	count_fixed_clusters(l, map);
+}
+
+static errcode_t visit_places(const struct ledger *l, const struct group_map *map,
+			      struct home *home, struct tally *tally)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < place_count && !err; i++)
+		if (is_wanted(l, places[i].kind))
+			err = places[i].group(l, map, home, tally);
+	return err ? err : home_end_group(home);
+}
+
+static errcode_t visit_groups(struct ledger *l, const struct home_options *options)
+{
+	struct group_map map;
+	struct home *home = NULL;
+	errcode_t err = group_map_new(l->img, &map);
+
+	if (!err)
+		err = home_new(l->img, options, &home);
+	for (uint32_t g = 0; g < l->img->groups && !err; g++) {
+		err = group_map_load(&map, &l->statics, l->claims, g);
+		if (!err && options->findings) {
+			count_group(l, &map);
+			err = note_disputed(l, &map, options->findings);
+		}
+		if (!err)
+			err = visit_places(l, &map, home, options->findings ? &l->tally : NULL);
+	}
+	if (!err)
+		err = home_end(home);
+	home_free(home);
+	group_map_free(&map);
+	return err;
+}
+
+/* ---- the account ---- */
+
+/* What the inodes may have that nobody can read. */
+static errcode_t find_doubt(struct ledger *l, const struct findings *findings)
+{
+	uint64_t from = 0, start, len;
+	const struct rangeset *unreadable = findings_unreadable_inos(findings);
+	errcode_t err = 0;
+
+	l->doubt = rangeset_new(l->img->blocks);
+	l->disputed = rangeset_new((l->img->blocks / l->img->cluster_ratio) + 1);
+	if (!l->doubt || !l->disputed)
+		return ENOMEM;
+	while (!err && rangeset_next(unreadable, &from, &start, &len))
+		for (uint64_t ino = start; ino < start + len && !err; ino++)
+			err = doubt_add(l->img, (uint32_t)ino, l->doubt);
+	l->incomplete = l->statics.unread || rangeset_count(unreadable);
+	for (uint32_t g = 0; g < l->img->groups; g++)
+		l->incomplete |= l->img->group[g].unreadable != NULL;
+	return err;
+}
+
+/* Bytes of static metadata, and what its clusters hold besides. */
+static errcode_t count_statics(struct ledger *l)
+{
+	struct tally fixed = {0};
+	errcode_t err = statics_tally(l->img, l->disputed, &fixed);
+
+	tally_add(&l->tally, &fixed);
+	for (unsigned i = 0; i < OWNER_ALL && l->img->cluster_ratio > 1; i++)
+		l->tally.bytes[owner_of_kind(E4Z_CLUSTER_SLACK)] -= fixed.bytes[i];
+	return err;
+}
+
+static errcode_t examine(void *arg, struct tables *tables, struct findings *findings)
+{
+	struct ledger *l = arg;
+	const struct home_options options = {
+		.workers = l->workers, .stop = l->stop, .findings = findings};
+	struct tally inodes;
+	errcode_t err;
+
+	l->claims = tables_claims(tables);
+	err = statics_new(l->img, &l->statics);
+	if (!err)
+		err = find_doubt(l, findings);
+	if (!err)
+		err = visit_groups(l, &options);
+	if (!err)
+		err = count_statics(l);
+	if (!err)
+		err = tables_tally(tables, l->disputed, &inodes);
+	if (!err)
+		tally_add(&l->tally, &inodes);
+	l->claims = tables_take_claims(tables);
+	return err;
+}
+
+errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
+{
+	const struct home_options options = {
+		.workers = l->workers, .stop = l->stop, .scrub = true, .verified = verified};
+	errcode_t err = image_reload(l->img);
+
+	if (!err)
+		err = groups_load(l->img);
+	return err ? err : visit_groups(l, &options);
+}
+
+/* ---- the result ---- */
+
+void ledger_note(struct ledger *l, const struct e4z_finding *f)
+{
+	struct e4z_ledger_class *row;
+
+	if (f->kind >= E4Z_KIND_COUNT || f->kind == E4Z_UNREADABLE)
+		return;
+	row = &l->rows[f->kind == E4Z_OPAQUE ? OWNER_CIPHERTEXT : owner_of_kind(f->kind)];
+	row->places++;
+	row->stale_bytes += f->nonzero;
+}
+
+/* ROW, of owner I, as it is delivered. */
+static errcode_t finish_row(struct ledger *l, unsigned i, struct e4z_ledger_class *row)
+{
+	row->name = owner_name(i);
+	row->left = owner_left(i);
+	row->bytes = l->tally.bytes[i];
+	if (i >= OWNER_COUNT && !is_wanted(l, (enum e4z_finding_kind)(i - OWNER_COUNT)))
+		row->stale_bytes = E4Z_NONE;
+	if ((int64_t)row->bytes >= 0)
+		return 0;
+	return image_refuse(l->img, E4Z_ET_LEDGER,
+			    "internal error: the ledger has %lld bytes of %s",
+			    (long long)row->bytes, row->name);
+}
+
+static errcode_t finish(struct ledger *l)
+{
+	uint64_t size = l->img->blocks << l->img->block_bits, sum = 0;
+	size_t count = 0;
+	errcode_t err = 0;
+
+	for (unsigned i = 0; i < OWNER_ALL && !err; i++) {
+		struct e4z_ledger_class row = l->rows[i];
+
+		err = finish_row(l, i, &row);
+		sum += row.bytes;
+		if (row.bytes || row.places)
+			l->rows[count++] = row;
+	}
+	if (!err && sum != size)
+		err = image_refuse(l->img, E4Z_ET_LEDGER,
+				   "internal error: the ledger adds up to %llu bytes of %llu",
+				   (unsigned long long)sum, (unsigned long long)size);
+	l->result = (struct e4z_ledger){.size = size, .classes = l->rows, .count = count};
+	return err;
+}
+
+errcode_t ledger_deliver(struct ledger *ledger, const struct e4z_check_sink *sink)
+{
+	errcode_t err = finish(ledger);
+
+	return err || !sink || !sink->ledger ? err : sink->ledger(sink->arg, &ledger->result);
+}

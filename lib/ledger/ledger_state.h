@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of a file system while its ledger is made. */
+#ifndef E4Z_LEDGER_LEDGER_STATE_H
+#define E4Z_LEDGER_LEDGER_STATE_H
+
+#include "findings/claims.h"
+#include "findings/findings.h"
+#include "ledger/statics.h"
+#include "scan/check.h"
+
+struct ledger {
+	struct e4z_image *img;
+	unsigned workers;
+	uint64_t kinds; /* E4Z_KIND_BIT()s of what is asked for */
+	const volatile int *stop;
+	struct statics statics;
+	struct claims *claims;	   /* of all inodes */
+	struct rangeset *disputed; /* clusters */
+	struct rangeset *doubt;	   /* blocks that an inode may have which cannot be read */
+	bool incomplete;	   /* there is such an inode */
+	struct tally tally;
+	struct check_after after;
+	/* for the report */
+	struct e4z_ledger_class rows[OWNER_ALL];
+	struct e4z_ledger result;
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The places of the ledger that nobody reads: one function a kind, in a file of its own. What each
+ * of them is exactly is in doc/findings.md.
+ */
+#ifndef E4Z_LEDGER_PLACE_H
+#define E4Z_LEDGER_PLACE_H
+
+#include "ledger/group_map.h"
+#include "ledger/home.h"
+#include "ledger/ledger_state.h"
+
+/* A place that is zeroed at home, without the journal. */
+struct place {
+	enum e4z_finding_kind kind;
+	/*
+	 * Give HOME what the group of MAP has of it: home_spot(), then home_add() for each stretch.
+	 * Bytes that it takes out of a class of static metadata are moved in *TALLY, which is NULL
+	 * while scrubbing. LEDGER says what must not be touched.
+	 */
+	errcode_t (*group)(const struct ledger *ledger, const struct group_map *map,
+			   struct home *home, struct tally *tally);
+};
+
+/* One each. */
+errcode_t place_free_block(const struct ledger *ledger, const struct group_map *map,
+			   struct home *home, struct tally *tally);
+errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
+			     struct home *home, struct tally *tally);
+
+#endif

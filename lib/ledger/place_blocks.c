@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Blocks that nobody claims: free ones, and those that the bitmap calls used.
+#include "ledger/place.h"
+
+/* The runs of BITS go to HOME. */
+static errcode_t add_runs(const struct group_map *map, const uint64_t *bits, struct home *home)
+{
+	uint32_t bits_shift = map->img->block_bits;
+	errcode_t err = 0;
+
+	for (uint32_t at = 0, end; !err && group_map_next(map, bits, &at, &end); at = end) {
+		struct e4z_span blocks = group_map_blocks(map, at, end);
+
+		err = home_add(home, blocks.start << bits_shift, blocks.len << bits_shift);
+	}
+	return err;
+}
+
+static bool meets(const struct group_map *map, const uint64_t *bits, const struct rangeset *set)
+{
+	for (uint32_t at = 0, end; group_map_next(map, bits, &at, &end); at = end) {
+		struct e4z_span blocks = group_map_blocks(map, at, end);
+
+		if (rangeset_meets(set, blocks.start, blocks.len))
+			return true;
+	}
+	return false;
+}
+
+/* Why no free block of the group may be touched, or NULL. */
+static const char *why_left(const struct ledger *ledger, const struct group_map *map)
+{
+	if (map->why)
+		return map->why;
+	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
+		return "the block bitmap and the inodes disagree";
+	if (meets(map, map->free, ledger->doubt))
+		return "a block may belong to an inode that cannot be read";
+	return ledger->img->shared_blocks ? "files share blocks" : NULL;
+}
+
+errcode_t place_free_block(const struct ledger *ledger, const struct group_map *map,
+			   struct home *home, struct tally *tally)
+{
+	struct e4z_finding f = {.kind = E4Z_FREE_BLOCK, .group = map->group};
+	errcode_t err;
+
+	(void)tally;
+	if (!group_map_count(map, map->free))
+		return 0;
+	f.why = why_left(ledger, map);
+	f.fixable = !f.why;
+	err = home_spot(home, &f, false);
+	return err ? err : add_runs(map, map->free, home);
+}
+
+errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
+			     struct home *home, struct tally *tally)
+{
+	struct e4z_finding f = {.kind = E4Z_LEAKED_BLOCK, .group = map->group};
+	errcode_t err;
+
+	(void)tally;
+	if (!group_map_count(map, map->leaked))
+		return 0;
+	f.why = ledger->incomplete ? "an inode cannot be read: it may have them"
+				   : "no inode has them; run \"e2fsck -f IMAGE\"";
+	err = home_spot(home, &f, true);
+	return err ? err : add_runs(map, map->leaked, home);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who owns the blocks that no inode maps as its own: the metadata at fixed places. */
+#ifndef E4Z_LEDGER_STATICS_H
+#define E4Z_LEDGER_STATICS_H
+
+#include "findings/owners.h"
+#include "image/image.h"
+#include "sets/rangeset.h"
+
+struct statics {
+	struct rangeset *blocks, *twice; /* all of them; those that two of them have */
+	bool unread; /* the map of an inode that is the file system's own cannot be read */
+};
+
+/* Collect them; groups_load() was called. ENOMEM. */
+errcode_t statics_new(struct e4z_image *img, struct statics *statics);
+void statics_free(struct statics *statics);
+
+/* Count them in TALLY, less those in DISPUTED, clusters. */
+errcode_t statics_tally(struct e4z_image *img, const struct rangeset *disputed,
+			struct tally *tally);
+
+#endif
