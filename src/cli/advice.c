@@ -201,8 +201,9 @@ char *advice_add(const struct options *options, const struct e4z_image *img, err
 		return NULL;
 	fputs(why, to);
 	put_advice(to, options, img, err, &at);
-	if (fclose(to) == 0) {
-		*list = at > 0 ? text + at : NULL;
+	/* this succeeds even if memory ran out: then there is no text, or less of it */
+	if (fclose(to) == 0 && text && at >= 0 && (size_t)at <= size) {
+		*list = at ? text + at : NULL;
 		return text;
 	}
 	free(text);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # In lib/ and src/ no function above 45 lines, nine of ten with 24 at most, no .c file above 400. Elsewhere no function above
-# 120, no file above 600; the public header holds the reference of the library, and may have 1200. No line of C above 100
+# 120, no file above 600; the public header holds the reference of the library, and may have 1200, Makefile.am lists
+# every source and test, and may have 800. No line of C above 100
 # columns, no folder above 20 sources.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
@@ -20,7 +21,7 @@ measure='
 		return n + length(part[last])
 	}
 	function finish() {
-		limit = file == "lib/e4zero.h" ? 1200 : is_ours && file ~ /\.c$/ ? 400 : 600
+		limit = file == "lib/e4zero.h" ? 1200 : file == "Makefile.am" ? 800 : is_ours && file ~ /\.c$/ ? 400 : 600
 		if (lines > limit)
 			print file ":" limit ": " lines " lines, " limit " are allowed"
 	}
