@@ -83,13 +83,22 @@ static errcode_t keep(struct hunt *hunt, struct blkdev *dev)
 	return err;
 }
 
-/* Look at PATH from its first byte. What cannot be opened is not the journal. */
+/* What cannot be opened is not the journal: no error, and *DEV is NULL. ENOMEM. */
+static errcode_t open_any(const char *path, struct blkdev **dev)
+{
+	errcode_t err = blkdev_open(path, dev);
+
+	return err == ENOMEM ? err : 0;
+}
+
+/* Look at PATH from its first byte. */
 static errcode_t try_whole(struct hunt *hunt, const char *path)
 {
 	struct blkdev *dev;
+	errcode_t err = open_any(path, &dev);
 
-	if (blkdev_open(path, &dev))
-		return 0;
+	if (!dev)
+		return err;
 	if (is_journal(hunt, dev))
 		return keep(hunt, dev);
 	blkdev_close(dev);
@@ -99,9 +108,10 @@ static errcode_t try_whole(struct hunt *hunt, const char *path)
 static errcode_t try_part(struct hunt *hunt, const char *path, const struct part *part)
 {
 	struct blkdev *dev;
+	errcode_t err = open_any(path, &dev);
 
-	if (blkdev_open(path, &dev))
-		return 0;
+	if (!dev)
+		return err;
 	if (!blkdev_set_place(dev, part->start, part->len) && is_journal(hunt, dev))
 		return keep(hunt, dev);
 	blkdev_close(dev);
@@ -112,10 +122,10 @@ static errcode_t try_parts(struct hunt *hunt, const char *path)
 {
 	struct parts parts = {0};
 	struct blkdev *dev;
-	errcode_t err;
+	errcode_t err = open_any(path, &dev);
 
-	if (blkdev_open(path, &dev))
-		return 0;
+	if (!dev)
+		return err;
 	err = parts_read(dev, &parts);
 	blkdev_close(dev);
 	for (size_t i = 0; i < parts.count && !err; i++)
@@ -150,7 +160,7 @@ static errcode_t search_folder(struct hunt *hunt, const char *folder)
 	unsigned seen = 0;
 
 	if (!dir)
-		return 0;
+		return errno == ENOMEM ? ENOMEM : 0;
 	while (!err && seen++ < ENTRIES_MAX && (entry = readdir(dir)))
 		err = try_entry(hunt, folder, dirfd(dir), entry->d_name);
 	closedir(dir);
@@ -176,9 +186,9 @@ static errcode_t search_host(struct hunt *hunt, const char *uuid)
 	blkid_dev dev;
 	errcode_t err = 0;
 
-	/* no cache file is read or written: what it says may be old */
+	/* no cache file is read or written: what it says may be old; only memory can be missing */
 	if (blkid_get_cache(&cache, "/dev/null") < 0)
-		return 0;
+		return ENOMEM;
 	blkid_probe_all(cache);
 	walk = blkid_dev_iterate_begin(cache);
 	if (walk)

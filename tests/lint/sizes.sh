@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# In lib/ and src/ no function above 45 lines, nine of ten with 24 at most, no .c file above 400. Elsewhere no function above
-# 120, no file above 600; the public header holds the reference of the library, and may have 1200, Makefile.am lists
-# every source and test, and may have 800. No line of C above 100
-# columns, no folder above 20 sources.
+# In lib/ and src/ no function above 45 lines, nine of ten with 24 at most, no .c file above 400. Elsewhere no function
+# above 120, no file above 600; the public header, which is the reference of the library, may have 1200, and Makefile.am,
+# which lists every source and test, 800. No line of C above 100 columns, no folder above 20 sources.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 
