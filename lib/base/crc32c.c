@@ -134,37 +134,39 @@ uint32_t crc32c(uint32_t crc, const void *p, size_t len)
 #endif
 
 #ifdef LANES_STEP
-/* All whole words of LEN; four steps at once hide that each has its result after three cycles. */
-LANES_TARGET static size_t lanes_words(uint32_t *crc, const uint8_t *const *p, size_t len)
+/* Four steps at once hide that each has its result after three cycles. */
+LANES_TARGET static void lanes_words(uint32_t *crc, const struct crc32c_part *part, unsigned count)
 {
 	uint64_t a = crc[0], b = crc[1], c = crc[2], d = crc[3];
-	size_t at = 0;
 
-	for (; len - at >= 8; at += 8) {
-		a = LANES_STEP(a, word_at(p[0] + at));
-		b = LANES_STEP(b, word_at(p[1] + at));
-		c = LANES_STEP(c, word_at(p[2] + at));
-		d = LANES_STEP(d, word_at(p[3] + at));
+	for (; count; part++, count--) {
+		const uint8_t *const *p = part->p;
+
+		for (size_t at = 0; at < part->len; at += 8) {
+			a = LANES_STEP(a, word_at(p[0] + at));
+			b = LANES_STEP(b, word_at(p[1] + at));
+			c = LANES_STEP(c, word_at(p[2] + at));
+			d = LANES_STEP(d, word_at(p[3] + at));
+		}
 	}
 	crc[0] = (uint32_t)a;
 	crc[1] = (uint32_t)b;
 	crc[2] = (uint32_t)c;
 	crc[3] = (uint32_t)d;
-	return at;
 }
-
 #endif
 
-void crc32c_lanes(uint32_t *crc, const uint8_t *const *p, unsigned count, size_t len)
+void crc32c_lanes(uint32_t *crc, const struct crc32c_part *part, unsigned count)
 {
-	size_t at = 0;
-
 #ifdef LANES_STEP
-	if (LANES_USABLE)
-		at = lanes_words(crc, p, len);
+	if (LANES_USABLE) {
+		lanes_words(crc, part, count);
+		return;
+	}
 #endif
-	for (unsigned i = 0; i < count && at < len; i++)
-		crc[i] = crc32c(crc[i], p[i] + at, len - at);
+	for (; count; part++, count--)
+		for (unsigned i = 0; i < CRC32C_LANES; i++)
+			crc[i] = crc32c(crc[i], part->p[i], part->len);
 }
 
 uint16_t crc16(uint16_t crc, const void *p, size_t len)

@@ -11,13 +11,18 @@
 /* Continue CRC (start with ~0) over LEN bytes at P. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t len);
 
-/*
- * Continue the checksums CRC[] over LEN bytes at P[] each: CRC32C_LANES of them, in hardly more
- * time than one takes where the processor has the instruction. Only the first COUNT are wanted, and
- * all of P[] can be read.
- */
+/* The next LEN bytes, whole words of 8, of several checksums. */
 #define CRC32C_LANES 4
-void crc32c_lanes(uint32_t *crc, const uint8_t *const *p, unsigned count, size_t len);
+struct crc32c_part {
+	const uint8_t *p[CRC32C_LANES];
+	size_t len;
+};
+
+/*
+ * Continue the checksums CRC[] over COUNT parts: CRC32C_LANES of them, in hardly more time than one
+ * takes where the processor has the instruction.
+ */
+void crc32c_lanes(uint32_t *crc, const struct crc32c_part *part, unsigned count);
 
 /* The table version, for tests and for processors without the instruction. */
 uint32_t crc32c_table(uint32_t crc, const void *p, size_t len);

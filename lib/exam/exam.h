@@ -99,7 +99,14 @@ errcode_t exam_show(struct exam *exam, struct shown *shown, const struct inode *
  * The slot RAW of INO, in use and its checksum right, is an empty file of which exam_inode() would
  * only count that it is there: it was counted.
  */
-bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw);
+static inline bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw)
+{
+	bool bare = inode_is_bare(exam->img, raw) && ino > exam->last_system &&
+		    !rangeset_has(exam->orphans, ino);
+
+	exam->files += bare;
+	return bare;
+}
 
 /* INODE is in use and its checksum is right. */
 errcode_t exam_inode(struct exam *exam, const struct inode *inode);

@@ -90,7 +90,7 @@ static errcode_t classify(struct exam *exam, const struct inode *inode)
 	bool regular = inode_is(inode, LINUX_S_IFREG);
 
 	exam->examining = exam->unfinished = false;
-	if (is_system_inode(exam->img->fs->super, inode->ino))
+	if (inode->ino <= exam->last_system && is_system_inode(exam->img->fs->super, inode->ino))
 		return 0;
 	if (!inode->links)
 		return inode->mode ? findings_skip(exam->findings, inode->ino,
@@ -151,15 +151,6 @@ errcode_t exam_show(struct exam *exam, struct shown *shown, const struct inode *
 		return 0;
 	return shown_add(shown, &exam->map, inode,
 			 !data || is_system_inode(exam->img->fs->super, inode->ino));
-}
-
-bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw)
-{
-	if (!inode_is_bare(exam->img, raw) || ino <= exam->last_system ||
-	    rangeset_has(exam->orphans, ino))
-		return false;
-	exam->files++;
-	return true;
 }
 
 errcode_t exam_inode(struct exam *exam, const struct inode *inode)

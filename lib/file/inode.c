@@ -4,7 +4,6 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "format/node.h"
 #include "image/groups.h"
 #include <endian.h>
 
@@ -34,84 +33,78 @@ void inode_decode(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struc
 		inode->size |= (uint64_t)get_le32(raw + I_SIZE_HIGH) << 32;
 }
 
-bool inode_is_bare(const struct e4z_image *img, const uint8_t *raw)
+/* RAW, a slot of SIZE bytes, has room for the high half of its checksum. */
+static inline bool has_high_half(uint32_t size, const uint8_t *raw)
 {
-	/* magic, no entries, room for four, no levels */
-	const uint64_t root = NODE_MAGIC | (uint64_t)NODE_ROOT_ENTRIES << 32;
-
-	return (get_le16(raw + I_MODE) & LINUX_S_IFMT) == LINUX_S_IFREG &&
-	       get_le16(raw + I_LINKS) && get_le32(raw + I_FLAGS) == EXT4_EXTENTS_FL &&
-	       get_le64(raw + INODE_I_BLOCK) == root && !get_le32(raw + I_SIZE_LO) &&
-	       !get_le64(raw + I_FILE_ACL_LO) && !get_le16(raw + I_FILE_ACL_HIGH) && !img->hurd;
-}
-
-/* RAW has room for the high half of its checksum. */
-static bool has_high_half(const struct e4z_image *img, const uint8_t *raw)
-{
-	return img->inode_size > EXT2_GOOD_OLD_INODE_SIZE &&
+	return size > EXT2_GOOD_OLD_INODE_SIZE &&
 	       get_le16(raw + I_EXTRA_ISIZE) >= EXT4_INODE_CSUM_HI_EXTRA_END;
 }
 
 /* The words that the two halves lie in, which count as zero, and where the words end. */
 #define CSUM_WORDS (I_CHECKSUM_LO & ~7)
-#define CSUM_WORDS_END(img)                                                                        \
-	((img)->inode_size > EXT2_GOOD_OLD_INODE_SIZE ? CSUM_WORDS + 16 : CSUM_WORDS + 8)
+#define CSUM_WORDS_END(size) ((size) > EXT2_GOOD_OLD_INODE_SIZE ? CSUM_WORDS + 16 : CSUM_WORDS + 8)
 
-static void words_without_csum(const struct e4z_image *img, const uint8_t *raw, uint64_t *words)
+/* What is summed up of a slot where it is not as it lies there: its owner, then those words. */
+struct summed {
+	uint64_t owner, words[2];
+};
+
+static inline void summed_of(uint32_t size, uint32_t ino, const uint8_t *raw, struct summed *summed)
 {
-	words[0] = htole64(get_le64(raw + CSUM_WORDS) &
-			   ~(0xffffull << 8 * (I_CHECKSUM_LO - CSUM_WORDS)));
-	if (img->inode_size > EXT2_GOOD_OLD_INODE_SIZE)
-		words[1] = htole64(get_le64(raw + CSUM_WORDS + 8));
-	if (has_high_half(img, raw))
-		words[1] &= htole64(~(0xffffull << 8 * (I_CHECKSUM_HI - CSUM_WORDS - 8)));
+	summed->owner = htole64((uint64_t)get_le32(raw + I_GENERATION) << 32 | ino);
+	summed->words[0] = htole64(get_le64(raw + CSUM_WORDS) &
+				   ~(0xffffull << 8 * (I_CHECKSUM_LO - CSUM_WORDS)));
+	if (size == EXT2_GOOD_OLD_INODE_SIZE)
+		return;
+	summed->words[1] = htole64(get_le64(raw + CSUM_WORDS + 8));
+	if (has_high_half(size, raw))
+		summed->words[1] &= htole64(~(0xffffull << 8 * (I_CHECKSUM_HI - CSUM_WORDS - 8)));
 }
 
 /* The checksums of COUNT slots, as ext4_inode_csum() has them; room for INODE_LANES. */
 static void csums_of(const struct e4z_image *img, const uint32_t *ino, const uint8_t *const *raw,
 		     unsigned count, uint32_t *csum)
 {
-	uint32_t end = CSUM_WORDS_END(img);
-	uint64_t owner[INODE_LANES], words[INODE_LANES][2];
-	const uint8_t *head[INODE_LANES], *body[INODE_LANES], *tail[INODE_LANES];
-	const uint8_t *middle[INODE_LANES];
+	uint32_t size = img->inode_size, end = CSUM_WORDS_END(size), seed = img->csum_seed;
+	struct summed summed[INODE_LANES];
+	struct crc32c_part part[4]; /* all of it is filled: zeroes would take as long as a slot */
 
+	part[0].len = sizeof(summed->owner);
+	part[1].len = CSUM_WORDS;
+	part[2].len = end - CSUM_WORDS;
+	part[3].len = size - end;
 	for (unsigned i = 0; i < INODE_LANES; i++) {
 		unsigned from = i < count ? i : 0;
-		uint64_t generation = get_le32(raw[from] + I_GENERATION);
+		const uint8_t *slot = raw[from];
 
-		owner[i] = htole64(generation << 32 | ino[from]);
-		words_without_csum(img, raw[from], words[i]);
-		csum[i] = img->csum_seed;
-		head[i] = (const uint8_t *)&owner[i];
-		body[i] = raw[from];
-		middle[i] = (const uint8_t *)words[i];
-		tail[i] = raw[from] + end;
+		summed_of(size, ino[from], slot, &summed[i]);
+		csum[i] = seed;
+		part[0].p[i] = (const uint8_t *)&summed[i].owner;
+		part[1].p[i] = slot;
+		part[2].p[i] = (const uint8_t *)summed[i].words;
+		part[3].p[i] = slot + end;
 	}
-	crc32c_lanes(csum, head, count, sizeof(owner[0]));
-	crc32c_lanes(csum, body, count, CSUM_WORDS);
-	crc32c_lanes(csum, middle, count, end - CSUM_WORDS);
-	crc32c_lanes(csum, tail, count, img->inode_size - end);
+	crc32c_lanes(csum, part, sizeof(part) / sizeof(part[0]));
 }
 
-static bool csum_stands(const struct e4z_image *img, const uint8_t *raw, uint32_t csum)
+static inline bool csum_stands(uint32_t size, const uint8_t *raw, uint32_t csum)
 {
 	if (get_le16(raw + I_CHECKSUM_LO) != (uint16_t)csum)
 		return false;
-	return !has_high_half(img, raw) || get_le16(raw + I_CHECKSUM_HI) == csum >> 16;
+	return !has_high_half(size, raw) || get_le16(raw + I_CHECKSUM_HI) == csum >> 16;
 }
 
 unsigned inode_checksums_ok(const struct e4z_image *img, const uint32_t *ino,
 			    const uint8_t *const *raw, unsigned count)
 {
-	uint32_t csum[INODE_LANES];
+	uint32_t csum[INODE_LANES], size = img->inode_size;
 	unsigned ok = 0;
 
 	if (!img->inode_csum)
 		return (1u << count) - 1;
 	csums_of(img, ino, raw, count, csum);
 	for (unsigned i = 0; i < count; i++)
-		ok |= (unsigned)csum_stands(img, raw[i], csum[i]) << i;
+		ok |= (unsigned)csum_stands(size, raw[i], csum[i]) << i;
 	return ok;
 }
 
@@ -129,7 +122,7 @@ void inode_set_checksum(const struct e4z_image *img, uint32_t ino, uint8_t *raw)
 		return;
 	csums_of(img, &ino, &slot, 1, csum);
 	put_le16(raw + I_CHECKSUM_LO, csum[0]);
-	if (has_high_half(img, raw))
+	if (has_high_half(img->inode_size, raw))
 		put_le16(raw + I_CHECKSUM_HI, csum[0] >> 16);
 }
 

@@ -13,13 +13,6 @@ static bool bit_set(const uint8_t *bitmap, uint32_t n)
 	return bitmap[n / 8] >> n % 8 & 1;
 }
 
-bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool believed)
-{
-	bool mode = get_le16(raw + I_MODE), links = get_le16(raw + I_LINKS);
-
-	return (believed ? mode || links : mode && links) && !exam_leaves_out(ino);
-}
-
 static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, uint8_t *raw,
 			      bool csum_ok)
 {
@@ -33,8 +26,6 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 					     "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
 	}
-	if (t->mode == EXAMINE && exam_bare(&w->exam, ino, raw))
-		return 0;
 	inode_decode(t->img, ino, raw, &inode);
 	switch (t->mode) {
 	case SHOW: return exam_show(&w->exam, t->shown, &inode);
@@ -77,10 +68,15 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h)
 {
 	unsigned ok = inode_checksums_ok(t->img, h->ino, (const uint8_t *const *)h->raw, h->count);
+	bool examining = t->mode == EXAMINE;
 	errcode_t err = 0;
 
-	for (unsigned i = 0; i < h->count && !err; i++)
-		err = examine_slot(t, w, h->ino[i], h->raw[i], ok >> i & 1);
+	for (unsigned i = 0; i < h->count && !err; i++) {
+		bool csum_ok = ok >> i & 1;
+
+		if (!examining || !csum_ok || !exam_bare(&w->exam, h->ino[i], h->raw[i]))
+			err = examine_slot(t, w, h->ino[i], h->raw[i], csum_ok);
+	}
 	h->count = 0;
 	return err;
 }

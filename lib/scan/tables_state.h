@@ -3,6 +3,7 @@
 #ifndef E4Z_SCAN_TABLES_STATE_H
 #define E4Z_SCAN_TABLES_STATE_H
 
+#include "base/bytes.h"
 #include "exam/exam.h"
 #include "image/groups.h"
 #include "scan/tables.h"
@@ -74,7 +75,12 @@ static inline errcode_t tables_stopped(const struct tables *t)
  * The slot RAW holds an inode that is to be examined. Without a bitmap what looks as if it were in
  * use is: with a wrong checksum, too.
  */
-bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool believed);
+static inline bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool believed)
+{
+	bool mode = get_le16(raw + I_MODE), links = get_le16(raw + I_LINKS);
+
+	return (believed ? mode || links : mode && links) && !exam_leaves_out(ino);
+}
 
 /* Examine the slots of H, which is empty then. */
 errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h);
