@@ -17,8 +17,7 @@ VEC(run_vec, struct run);
 
 struct walk {
 	const struct e4z_image *img;
-	bool (*entry)(void *arg, const struct dir_entry *entry);
-	void *arg;
+	const struct dir_sink *sink;
 	bool ended, typed, damaged;
 	struct run_vec runs;
 	struct rangeset *visited; /* tree blocks */
@@ -37,29 +36,37 @@ bool dir_match(void *arg, const struct dir_entry *entry)
 	return false;
 }
 
+static void show(struct walk *w, const uint8_t *e, uint64_t off)
+{
+	const struct dir_entry entry = {.ino = dirent_ino(e),
+					.off = off,
+					.name = (const char *)e + DIRENT_HEADER,
+					.name_len = dirent_name_len(e),
+					.type = w->typed ? dirent_type(e) : 0};
+
+	w->ended = !w->sink->entry(w->sink->arg, &entry);
+}
+
 /* The entries in LEN bytes at P, which lie at OFF of the directory. */
 static void walk_bytes(struct walk *w, const uint8_t *p, size_t len, uint64_t off)
 {
+	const struct dir_sieve *sieve = w->sink->sieve;
+	uint32_t bs = w->img->block_size, inodes = w->img->inodes;
 	size_t at = 0;
 
 	while (!w->ended && len - at >= DIRENT_HEADER) {
 		const uint8_t *e = p + at;
-		size_t step = dirent_len(e, w->img->block_size);
-		struct dir_entry entry = {.ino = dirent_ino(e),
-					  .off = off + at,
-					  .name = (const char *)e + DIRENT_HEADER,
-					  .name_len = dirent_name_len(e),
-					  .type = w->typed ? dirent_type(e) : 0};
+		size_t step = dirent_len(e, bs), name_len = dirent_name_len(e);
+		uint32_t ino = dirent_ino(e);
 
-		if (step < DIRENT_HEADER || step % 4 || step > len - at ||
-		    entry.name_len + DIRENT_HEADER > step) {
+		if (name_len + DIRENT_HEADER > step || step % 4 || step > len - at) {
 			w->damaged = true;
 			return;
 		}
-		if (entry.ino && entry.name_len && entry.ino <= w->img->inodes)
-			w->ended = !w->entry(w->arg, &entry);
-		else
-			w->damaged |= entry.ino != 0;
+		if (!ino || !name_len || ino > inodes)
+			w->damaged |= ino != 0;
+		else if (!sieve || dir_sieve_lets(sieve, ino))
+			show(w, e, off + at);
 		at += step;
 	}
 }
@@ -170,13 +177,11 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 }
 
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
-		   void *arg, bool *damaged)
+		   uint64_t *budget, const struct dir_sink *sink, bool *damaged)
 {
 	struct walk w = {.img = img,
 			 .budget = budget,
-			 .entry = entry,
-			 .arg = arg,
+			 .sink = sink,
 			 .typed = ext2fs_has_feature_filetype(img->fs->super)};
 	errcode_t err;
 
@@ -201,13 +206,10 @@ bool dir_read_block(const struct e4z_image *img, struct map_work *work, const st
 	return pblk && !image_read(img, pblk * img->block_size, img->block_size, buf);
 }
 
-void dir_walk_block(const struct e4z_image *img, const uint8_t *block, uint64_t off,
-		    bool (*entry)(void *arg, const struct dir_entry *entry), void *arg)
+void dir_find_in(const struct e4z_image *img, const uint8_t *block, struct dir_find *find)
 {
-	struct walk w = {.img = img,
-			 .entry = entry,
-			 .arg = arg,
-			 .typed = ext2fs_has_feature_filetype(img->fs->super)};
+	const struct dir_sink sink = {.entry = dir_match, .arg = find};
+	struct walk w = {.img = img, .sink = &sink};
 
-	walk_bytes(&w, block, img->block_size, off);
+	walk_bytes(&w, block, img->block_size, 0);
 }

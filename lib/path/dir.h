@@ -13,6 +13,32 @@ struct dir_entry {
 	uint8_t type; /* EXT2_FT_..., as the directory has it; 0: it does not say */
 };
 
+/*
+ * Of most directories few entries matter: a bit for each number of an inode, by its last bits, says
+ * so of nearly all others.
+ */
+#define DIR_SIEVE_BITS (1u << 19)
+struct dir_sieve {
+	uint64_t word[DIR_SIEVE_BITS / 64];
+};
+
+static inline void dir_sieve_add(struct dir_sieve *sieve, uint32_t ino)
+{
+	sieve->word[ino % DIR_SIEVE_BITS / 64] |= UINT64_C(1) << ino % 64;
+}
+
+static inline bool dir_sieve_lets(const struct dir_sieve *sieve, uint32_t ino)
+{
+	return sieve->word[ino % DIR_SIEVE_BITS / 64] >> ino % 64 & 1;
+}
+
+/* Who is shown the entries of a directory. */
+struct dir_sink {
+	bool (*entry)(void *arg, const struct dir_entry *entry); /* false: no more */
+	void *arg;
+	const struct dir_sieve *sieve; /* what it does not let through is not shown; NULL: all */
+};
+
 /* A name that is looked for, and its inode, 0 until it is found. */
 struct dir_find {
 	const char *name;
@@ -20,21 +46,19 @@ struct dir_find {
 	uint32_t ino;
 };
 
-/* ENTRY of a walk for the struct dir_find ARG: it ends at the first entry of that name. */
+/* Of a sink whose ARG is a struct dir_find: the walk ends at the first entry of that name. */
 bool dir_match(void *arg, const struct dir_entry *entry);
 
 /*
- * Call ENTRY for every entry in use, "." and ".." too where the disk has them, until it returns
- * false. Corrupt blocks are left out. E4Z_ET_BAD_DIR when the mapping is invalid, an error of
- * reading, or 0.
+ * Show SINK every entry in use, "." and ".." too where the disk has them. Corrupt blocks are left
+ * out. E4Z_ET_BAD_DIR when the mapping is invalid, an error of reading, or 0.
  * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
  * one owner, the blocks of the file system suffice for all directories, unless many share some.
  * *DAMAGED becomes true where something was left out (false stays to be set by the caller); NULL:
  * that does not matter.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   uint64_t *budget, bool (*entry)(void *arg, const struct dir_entry *entry),
-		   void *arg, bool *damaged);
+		   uint64_t *budget, const struct dir_sink *sink, bool *damaged);
 
 /*
  * Read block LBLK of the directory INODE, which is not inline, into BUF, a block. False: it has
@@ -44,8 +68,7 @@ errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const str
 bool dir_read_block(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		    uint64_t lblk, uint64_t *budget, uint8_t *buf);
 
-/* Call ENTRY as dir_walk() does for the entries of BLOCK, which is at OFF of the directory. */
-void dir_walk_block(const struct e4z_image *img, const uint8_t *block, uint64_t off,
-		    bool (*entry)(void *arg, const struct dir_entry *entry), void *arg);
+/* Look for FIND among the entries of BLOCK, as a walk would. */
+void dir_find_in(const struct e4z_image *img, const uint8_t *block, struct dir_find *find);
 
 #endif

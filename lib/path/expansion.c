@@ -129,8 +129,9 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 
 static errcode_t read_names(struct expansion *x, const struct found *dir, const struct inode *inode)
 {
+	const struct dir_sink sink = {.entry = on_entry, .arg = x};
 	bool damaged = false;
-	errcode_t err = dir_walk(x->img, &x->work, inode, &x->budget, on_entry, x, &damaged);
+	errcode_t err = dir_walk(x->img, &x->work, inode, &x->budget, &sink, &damaged);
 
 	if (x->err)
 		return x->err;

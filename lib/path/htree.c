@@ -62,7 +62,7 @@ static bool search_leaf(struct descent *d, uint32_t lblk)
 	if (d->leaves++ >= LEAVES_MAX ||
 	    !dir_read_block(d->img, d->work, d->inode, lblk, d->budget, block))
 		return false;
-	dir_walk_block(d->img, block, (uint64_t)lblk * d->img->block_size, dir_match, d->find);
+	dir_find_in(d->img, block, d->find);
 	return !d->find->ino;
 }
 
@@ -143,7 +143,7 @@ bool htree_find(const struct e4z_image *img, struct map_work *work, const struct
 	if (!dir_read_block(img, work, inode, 0, budget, d.block[LEVELS_MAX + 1]))
 		return false;
 	/* "." and ".." are in no leaf */
-	dir_walk_block(img, d.block[LEVELS_MAX + 1], 0, dir_match, find);
+	dir_find_in(img, d.block[LEVELS_MAX + 1], find);
 	if (!find->ino)
 		search_root(&d);
 	return find->ino;

@@ -126,6 +126,7 @@ static errcode_t follow(struct resolve *r, const struct inode *inode)
 static errcode_t step(struct resolve *r, size_t len)
 {
 	struct dir_find find = {.name = r->rest, .len = len};
+	const struct dir_sink sink = {.entry = dir_match, .arg = &find};
 	struct inode inode;
 	errcode_t err = inode_read(r->img, r->ino, r->raw, &inode);
 
@@ -142,7 +143,7 @@ static errcode_t step(struct resolve *r, size_t len)
 	if (len == 1 && *r->rest == '.')
 		find.ino = r->dir;
 	else if (!htree_find(r->img, r->work, &inode, r->budget, &find))
-		err = dir_walk(r->img, r->work, &inode, r->budget, dir_match, &find, NULL);
+		err = dir_walk(r->img, r->work, &inode, r->budget, &sink, NULL);
 	/* ".." of an inline directory is the number it begins with */
 	if (!find.ino && len == 2 && memcmp(r->rest, "..", 2) == 0 &&
 	    inode.flags & EXT4_INLINE_DATA_FL)

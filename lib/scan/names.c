@@ -17,7 +17,6 @@
 #define PATH_LIMIT 4096
 /* Bytes of names in memory; the rest goes to an unlinked temporary file. */
 #define STORE_MEMORY (8u << 20)
-#define SIEVE_BITS (1u << 19)
 #define NAME_MAX_BYTES 256 /* with the byte for the length */
 
 /* How one inode is reached: the entry at NAME in the store, in directory DIR (0: not met yet). */
@@ -33,7 +32,7 @@ struct names {
 	struct link_vec wanted, dirs; /* by inode */
 	struct ino_vec unread;	      /* directories that could not be read whole */
 	struct rangeset *known;	      /* the inodes of both: few of those that directories name */
-	uint64_t *sieve;	      /* a bit for each of them, by the last bits of its number */
+	struct dir_sieve *sieve;      /* lets through what is known */
 	const struct rangeset *dir_set;
 	/* names, a length byte before each: the file's part, then the part in memory */
 	int fd;
@@ -130,16 +129,10 @@ static bool is_no_name(const struct dir_entry *entry)
 	       memchr(entry->name, '\0', entry->name_len);
 }
 
-/* Most entries are of no interest: a bit that the cache holds says so of nearly all of those. */
-static bool sieve_lets(const struct names *names, uint32_t ino)
-{
-	return names->sieve[ino % SIEVE_BITS / 64] >> ino % 64 & 1;
-}
-
 static errcode_t know(struct names *names, uint64_t first, uint64_t len)
 {
-	for (uint64_t ino = first; ino < first + len && ino < first + SIEVE_BITS; ino++)
-		names->sieve[ino % SIEVE_BITS / 64] |= UINT64_C(1) << ino % 64;
+	for (uint64_t ino = first; ino < first + len && ino < first + DIR_SIEVE_BITS; ino++)
+		dir_sieve_add(names->sieve, (uint32_t)ino);
 	return rangeset_add(names->known, first, len, NULL);
 }
 
@@ -152,7 +145,7 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 	struct link *links[2];
 	uint64_t at = 0;
 
-	if (!sieve_lets(names, entry->ino) || !rangeset_has(names->known, entry->ino))
+	if (!rangeset_has(names->known, entry->ino))
 		return true;
 	links[0] = find_link(&names->wanted, entry->ino);
 	links[1] = find_link(&names->dirs, entry->ino);
@@ -217,6 +210,7 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 	struct e4z_image *img = names->img;
 	uint8_t *raw = malloc(img->inode_size);
 	struct map_work work = {.stop = options->stop};
+	const struct dir_sink sink = {.entry = on_entry, .arg = names, .sieve = names->sieve};
 	struct inode inode;
 	errcode_t err = map_work_init(img, &work);
 
@@ -234,8 +228,8 @@ static errcode_t read_dirs(struct names *names, const struct findings *findings,
 			continue;
 		names->reading = ino;
 		/* what a damaged directory does not name stays without a name */
-		if (dir_walk(img, &work, &inode, &names->budget, on_entry, names, NULL) &&
-		    !names->err && vec_push(&names->unread, ino))
+		if (dir_walk(img, &work, &inode, &names->budget, &sink, NULL) && !names->err &&
+		    vec_push(&names->unread, ino))
 			names->err = ENOMEM;
 		err = names->err;
 	}
@@ -260,7 +254,7 @@ errcode_t names_new(struct e4z_image *img, struct findings *findings, const stru
 	names->dir_set = dirs;
 	names->known = rangeset_new((uint64_t)img->inodes + 1);
 	names->store = malloc(STORE_MEMORY);
-	names->sieve = calloc(SIEVE_BITS / 64, sizeof(*names->sieve));
+	names->sieve = calloc(1, sizeof(*names->sieve));
 	if (!names->known || !names->store || !names->sieve)
 		return ENOMEM;
 	err = collect_wanted(names, findings);

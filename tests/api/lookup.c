@@ -81,8 +81,9 @@ static void check_names(struct place *p, const char *dir)
 	uint64_t budget = lookup_budget(p->img);
 	size_t tree = 0, absent = 0;
 	struct names names = {0};
+	const struct dir_sink sink = {.entry = keep, .arg = &names};
 
-	(void)dir_walk(p->img, &p->work, &p->inode, &budget, keep, &names, NULL);
+	(void)dir_walk(p->img, &p->work, &p->inode, &budget, &sink, NULL);
 	for (size_t i = 0; i < names.count; i++) {
 		struct name *name = &names.items[i];
 		uint32_t ino = by_tree(p, name->bytes, name->len);
