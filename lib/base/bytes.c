@@ -3,10 +3,9 @@
 #include "base/bytes.h"
 
 #include "base/cpu.h"
-
-/* Sixteen bytes at a time: every processor of the day has them; many have thirty-two. */
-typedef uint64_t wide __attribute__((vector_size(16)));
-typedef uint64_t wider __attribute__((vector_size(32)));
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 /*
  * Bytes that are compared between two questions: enough for the pipeline, few enough to stop
@@ -14,63 +13,76 @@ typedef uint64_t wider __attribute__((vector_size(32)));
  */
 #define STRIDE 256
 
-/* Every byte of [p, p + STRIDE) is zero, by vectors of TYPE. */
-#define DEFINE_STRIDE_IS_ZERO(name, type, attribute)                                               \
-	attribute static bool name(const uint8_t *p)                                               \
-	{                                                                                          \
-		type a, b, or0 = {0}, or1 = {0};                                                   \
-		uint64_t any = 0;                                                                  \
-                                                                                                   \
-		for (size_t i = 0; i < STRIDE; i += 2 * sizeof(type)) {                            \
-			memcpy(&a, p + i, sizeof(a));                                              \
-			memcpy(&b, p + i + sizeof(a), sizeof(b));                                  \
-			or0 |= a;                                                                  \
-			or1 |= b;                                                                  \
-		}                                                                                  \
-		or0 |= or1;                                                                        \
-		for (size_t i = 0; i < sizeof(type) / 8; i++)                                      \
-			any |= or0[i];                                                             \
-		return !any;                                                                       \
-	}
+/* Sixteen bytes at a time: every processor of the day has them; many have thirty-two. */
+typedef uint64_t wide __attribute__((vector_size(16)));
 
-DEFINE_STRIDE_IS_ZERO(stride_is_zero, wide, )
-
-/* Whole strides from P on; *LEN is what is left of them. */
-static bool strides_are_zero(const uint8_t *p, size_t *len)
+static bool stride_is_zero(const uint8_t *p)
 {
-	for (; *len >= STRIDE; p += STRIDE, *len -= STRIDE)
+	wide a, b, or0 = {0}, or1 = {0};
+
+	for (size_t i = 0; i < STRIDE; i += 2 * sizeof(wide)) {
+		memcpy(&a, p + i, sizeof(a));
+		memcpy(&b, p + i + sizeof(a), sizeof(b));
+		or0 |= a;
+		or1 |= b;
+	}
+	or0 |= or1;
+	return !(or0[0] | or0[1]);
+}
+
+/* LEN bytes, a stride or more: the last stride ends where they end, over bytes that were asked. */
+static bool strides_are_zero(const uint8_t *p, size_t len)
+{
+	const uint8_t *last = p + len - STRIDE;
+
+	for (; p < last; p += STRIDE)
 		if (!stride_is_zero(p))
 			return false;
-	return true;
+	return stride_is_zero(last);
 }
 
 #if defined(__x86_64__)
-DEFINE_STRIDE_IS_ZERO(stride_is_zero_avx2, wider, __attribute__((target("avx2"))))
+#define AVX2 __attribute__((target("avx2")))
 
-__attribute__((target("avx2"))) static bool strides_are_zero_avx2(const uint8_t *p, size_t *len)
+AVX2 static inline __m256i load(const uint8_t *p)
 {
-	for (; *len >= STRIDE; p += STRIDE, *len -= STRIDE)
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+AVX2 static inline bool stride_is_zero_avx2(const uint8_t *p)
+{
+	__m256i or0 = load(p), or1 = load(p + 32);
+
+	for (size_t i = 64; i < STRIDE; i += 64) {
+		or0 = _mm256_or_si256(or0, load(p + i));
+		or1 = _mm256_or_si256(or1, load(p + i + 32));
+	}
+	or0 = _mm256_or_si256(or0, or1);
+	return _mm256_testz_si256(or0, or0);
+}
+
+AVX2 static bool strides_are_zero_avx2(const uint8_t *p, size_t len)
+{
+	const uint8_t *last = p + len - STRIDE;
+
+	for (; p < last; p += STRIDE)
 		if (!stride_is_zero_avx2(p))
 			return false;
-	return true;
+	return stride_is_zero_avx2(last);
 }
 #endif
 
 bool bytes_are_zero(const void *p, size_t len)
 {
-	const uint8_t *end = (const uint8_t *)p + len, *b;
+	const uint8_t *b = p;
 	uint64_t word, any = 0;
-	bool zero;
 
 #if defined(__x86_64__)
-	if (len >= 2 * STRIDE && cpu_has_avx2())
-		zero = strides_are_zero_avx2(p, &len);
-	else
+	if (len >= STRIDE && cpu_has_avx2())
+		return strides_are_zero_avx2(p, len);
 #endif
-		zero = strides_are_zero(p, &len);
-	if (!zero)
-		return false;
-	b = end - len;
+	if (len >= STRIDE)
+		return strides_are_zero(p, len);
 	for (; len >= 8; b += 8, len -= 8) {
 		memcpy(&word, b, 8);
 		any |= word;

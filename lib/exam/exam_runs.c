@@ -8,8 +8,25 @@
 /* Claims that wait for the lock. */
 #define CLAIMS_MAX 4096
 
-/* The written EOF block, at PBLK. */
-static void on_eof_block(struct exam *exam, uint64_t pblk)
+/* The inode at hand is a file whose tail --fix may zero. Nearly all are. */
+static bool is_plain(const struct exam *exam)
+{
+	return exam->regular && !exam->unfinished && !exam->img->shared_blocks &&
+	       !(exam->inode->flags & (EXT4_ENCRYPT_FL | EXT4_VERITY_FL));
+}
+
+/* The tail of the inode at hand is to be read in the sweep over the disk. */
+static void push_tail(struct exam *exam, uint64_t pblk)
+{
+	const struct inode *inode = exam->inode;
+
+	if (exam_wants(exam, E4Z_STALE_TAIL) &&
+	    vec_push(&exam->tails, tail_make(inode->ino, pblk, inode->size, exam->img->block_bits)))
+		exam->err = ENOMEM;
+}
+
+/* The written EOF block, at PBLK, of what is not plain. */
+static void on_other_eof_block(struct exam *exam, uint64_t pblk)
 {
 	const struct e4z_image *img = exam->img;
 	const struct inode *inode = exam->inode;
@@ -32,11 +49,7 @@ static void on_eof_block(struct exam *exam, uint64_t pblk)
 	} else if (inode->flags & EXT4_EA_INODE_FL) {
 		suspect.finding.fixable = false;
 	}
-	if (suspect.finding.kind != E4Z_STALE_TAIL || !suspect.finding.fixable)
-		exam_push(exam, &suspect);
-	else if (exam_wants(exam, E4Z_STALE_TAIL) &&
-		 vec_push(&exam->tails, tail_make(inode->ino, pblk, inode->size, img->block_bits)))
-		exam->err = ENOMEM;
+	exam_push(exam, &suspect);
 }
 
 /* A block at an aligned EOF turned out not to be the last one: e2fsck would grow the size. */
@@ -94,8 +107,14 @@ static void examine_run(struct exam *exam, const struct run *run)
 		push_residue(exam, run);
 		return;
 	}
-	if (exam->eof < exam->past_eof && run->lblk <= exam->eof)
-		on_eof_block(exam, run->pblk + (exam->eof - run->lblk));
+	if (exam->eof < exam->past_eof && run->lblk <= exam->eof) {
+		uint64_t pblk = run->pblk + (exam->eof - run->lblk);
+
+		if (is_plain(exam))
+			push_tail(exam, pblk);
+		else
+			on_other_eof_block(exam, pblk);
+	}
 	if (exam->regular && !exam->unfinished)
 		on_past_eof(exam, run);
 }

@@ -69,27 +69,22 @@ static uint64_t word_mask(unsigned start, unsigned last)
 	return (~0ull << start) & (~0ull >> (63 - last));
 }
 
-static uint32_t bits_count(const uint64_t *bits, unsigned start, unsigned last)
+/* Set bits [start, last]; returns how many of them were. */
+static uint32_t bits_add(uint64_t *bits, unsigned start, unsigned last)
 {
-	uint32_t count = 0;
+	uint32_t had = 0;
 
 	for (unsigned w = start / 64; w <= last / 64; w++) {
 		unsigned from = w == start / 64 ? start % 64 : 0;
 		unsigned to = w == last / 64 ? last % 64 : 63;
+		uint64_t mask = word_mask(from, to), met = bits[w] & mask;
 
-		count += (uint32_t)__builtin_popcountll(bits[w] & word_mask(from, to));
+		bits[w] |= mask;
+		/* (counting is a function where the processor may have no instruction for it) */
+		if (met)
+			had += (uint32_t)__builtin_popcountll(met);
 	}
-	return count;
-}
-
-static void bits_set(uint64_t *bits, unsigned start, unsigned last)
-{
-	for (unsigned w = start / 64; w <= last / 64; w++) {
-		unsigned from = w == start / 64 ? start % 64 : 0;
-		unsigned to = w == last / 64 ? last % 64 : 63;
-
-		bits[w] |= word_mask(from, to);
-	}
+	return had;
 }
 
 /* The first bit at or after FROM that is WANTED, or CHUNK. */
@@ -144,7 +139,7 @@ static int chunk_to_bitmap(struct chunk *c)
 	if (!bits)
 		return ENOMEM;
 	for (unsigned i = 0; i < c->pieces; i++)
-		bits_set(bits, c->list[i].start, c->list[i].last);
+		(void)bits_add(bits, c->list[i].start, c->list[i].last);
 	free(c->list);
 	c->bits = bits;
 	c->pieces = c->room = 0;
@@ -211,8 +206,7 @@ static int chunk_add(struct rangeset *set, struct chunk *c, unsigned start, unsi
 	if (c->form == LIST && c->pieces >= LIST_MAX && chunk_to_bitmap(c))
 		return ENOMEM;
 	if (c->form == BITMAP) {
-		*had = bits_count(c->bits, start, last);
-		bits_set(c->bits, start, last);
+		*had = bits_add(c->bits, start, last);
 	} else {
 		if (list_add(c, start, last, had))
 			return ENOMEM;
@@ -301,6 +295,8 @@ bool rangeset_has(const struct rangeset *set, uint64_t n)
 	if (n >= set->limit)
 		return false;
 	c = &set->chunk[n >> CHUNK_BITS];
+	if (c->form == EMPTY)
+		return false;
 	if (c->form == BITMAP)
 		return c->bits[at / 64] >> at % 64 & 1;
 	if (c->form != LIST)
