@@ -48,8 +48,7 @@ static errcode_t add_row(struct report_text *text, const struct table_column *co
 	return text->table ? table_add(text->table, cells) : ENOMEM;
 }
 
-static errcode_t text_finding(struct report *report, const struct e4z_finding *f,
-			      const struct report_sample *sample)
+static errcode_t add_finding(struct report_text *text, const struct e4z_finding *f)
 {
 	char numbers[FINDING_COLUMNS][TABLE_CELL], group[160];
 	const char *cells[FINDING_COLUMNS] = {
@@ -66,13 +65,6 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 		[NOTE] = f->why,
 	};
 
-	errcode_t err;
-
-	if (report->options->quiet)
-		return 0;
-	err = dump_keep(&text_of(report)->dump, f, sample);
-	if (err)
-		return err;
 	if (!f->ino) {
 		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
 			 f->why ? ": " : "", f->why ? f->why : "");
@@ -84,7 +76,18 @@ static errcode_t text_finding(struct report *report, const struct e4z_finding *f
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_CLEAR) {
 		cells[NOTE] = "e2fsck would cut it off";
 	}
-	return add_row(text_of(report), finding_columns, FINDING_COLUMNS, cells);
+	return add_row(text, finding_columns, FINDING_COLUMNS, cells);
+}
+
+static errcode_t text_finding(struct report *report, const struct e4z_finding *f,
+			      const struct report_sample *sample)
+{
+	errcode_t err;
+
+	if (report->options->quiet)
+		return 0;
+	err = dump_keep(&text_of(report)->dump, f, sample);
+	return err ? err : add_finding(text_of(report), f);
 }
 
 static errcode_t text_skipped(struct report *report, const struct e4z_skipped *skipped)
