@@ -138,7 +138,7 @@ static errcode_t examine(struct check *check)
 {
 	const struct e4z_check_options *options = &check->options;
 	const struct tables_options tables_options = {
-		.workers = options->jobs ? options->jobs : pool_processors(),
+		.workers = options->jobs,
 		.paranoid = options->paranoid || options->all,
 		.account = check->after != NULL,
 		.kinds = options->kinds,
@@ -226,7 +226,8 @@ static errcode_t needs_names(const struct check *check, bool *needs)
 
 static errcode_t find_names(struct check *check)
 {
-	const struct names_options options = {check->options.stop, watch, check};
+	const struct names_options options = {check->options.jobs, check->options.stop, watch,
+					      check};
 	bool needs;
 	errcode_t err = needs_names(check, &needs);
 
@@ -359,6 +360,8 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 		check->options = *options;
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
+	if (!check->options.jobs)
+		check->options.jobs = pool_processors();
 	if (!check->options.kinds)
 		check->options.kinds = UINT64_MAX;
 	image_forget(img);

@@ -10,6 +10,7 @@
 struct names;
 
 struct names_options {
+	unsigned workers; /* 0: the calling thread alone */
 	const volatile int *stop;
 	errcode_t (*watch)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 	void *arg;

@@ -297,7 +297,6 @@ def dir_loop():
     for ino in range(12, 1012):
         img.directory(ino, [(12 + (ino - 11) % 1000, b"d"), (ino + 1000, b"f")])
         tailed(img, ino + 1000)
-    img.root([(12, b"d0")])
     # nobody but the loop leads there
     img.root([])
     return img
@@ -305,11 +304,12 @@ def dir_loop():
 
 @case(4)
 def dir_deep():
-    """A chain of directories, deeper than any path can be, with a file in each."""
+    """A chain of directories, deeper than any path can be, with a file in each, and one that is in all of them."""
     img = Image(64 << 20, 4096, inodes=16384)
     for ino in range(12, 4012):
-        img.directory(ino, [(ino + 1, b"d" * 16), (ino + 4100, b"f")])
+        img.directory(ino, [(ino + 1, b"d" * 16), (ino + 4100, b"f"), (9000, b"g")])
         tailed(img, ino + 4100)
+    tailed(img, 9000)
     img.root([(12, b"d")])
     return img
 
@@ -319,11 +319,13 @@ def dir_same_blocks():
     """Thousands of directories share megabytes of entries, and shared_blocks allows it; something needs a name."""
     img = Image(64 << 20, 4096, inodes=4096)
     img.sb(0x64, img.get(1024 + 0x64) | 0x4000)
-    first = img.alloc(8000)
-    for i in range(8000):
-        img.block(first + i, names(img.bs, [(4000, b"a"), (4001, b"b")] * 20))
+    first, own = img.alloc(8000), img.alloc()
+    img.block(first, names(img.bs, [(4000, b"a"), (4001, b"b")] * 20) * 8000)
     for ino in img.files(3500):
         img.inode(ino, DIR, 8000 * img.bs, i_block=node([leaf(0, 8000, first)]), links=2)
+    img.block(own, names(img.bs, [(4090, b"name that one thread meets after too many blocks, two before")]))
+    img.inode(75, DIR, 8001 * img.bs, i_block=node([leaf(0, 8000, first), leaf(8000, 1, own)]), links=2)
+    img.root([(75, b"d")])
     img.inode(4090, size=10, i_block=node([leaf(0, 0, 9)]))
     return img
 
