@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define START_SIZE (34 * SECTOR) /* an MBR, the header of a GPT and its entries */
+#define ZEROS_SIZE 4096
 #define GROUP_BITS_MAX ((1U << 16) - 8) /* clusters in a group, for any block size */
 
 /*
@@ -70,9 +72,10 @@ static errcode_t fail_zeros(struct e4z_image *img)
 static errcode_t fail_not_ext(struct opening *o)
 {
 	struct e4z_image *img = o->img;
-	uint8_t head[4096] = {0};
+	uint8_t head[START_SIZE];
 	char what[WHY_SIZE];
 	size_t len = img->dev->len < sizeof(head) ? (size_t)img->dev->len : sizeof(head);
+	errcode_t err;
 
 	if (!img->dev->size)
 		return image_refuse(img, E4Z_ET_NOT_EXT, "the image is empty, 0 bytes long");
@@ -88,7 +91,11 @@ static errcode_t fail_not_ext(struct opening *o)
 		return image_refuse(img, E4Z_ET_NOT_EXT,
 				    "%" PRIu64 " bytes are too few for a file system",
 				    img->dev->len);
-	if (!blkdev_read(img->dev, 0, len, head) && bytes_are_zero(head, len))
+	err = blkdev_read(img->dev, 0, len, head);
+	/* a table of partitions, or what else it is, may be in what the disk does not give */
+	if (err && err != E4Z_ET_SHORT_READ)
+		return image_fail(img, err, "reading the start of the image");
+	if (!err && bytes_are_zero(head, len < ZEROS_SIZE ? len : ZEROS_SIZE))
 		return fail_zeros(img);
 	return image_refuse(img, E4Z_ET_NOT_EXT,
 			    "no ext superblock found, and no other known format; "
