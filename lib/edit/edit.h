@@ -91,7 +91,7 @@ struct edit_file {
 	bool changed;		      /* the map, or inline data: edit_finish() is due */
 	bool stays;		      /* no block may be moved: the old one would keep its bytes */
 	bool stamp;		      /* it was changed by somebody: times are due */
-	bool strict; /* a tree that e2fsck takes for damaged is refused, though it was one before */
+	bool strict; /* a tree that e2fsck takes for corrupt is refused, though it was one before */
 	struct edit_steps steps; /* since the mark, if there is one */
 	struct edit_mark mark;
 	bool has_mark;	 /* it was open before the operation, and goes back to what it was then */

@@ -13,13 +13,13 @@ struct inline_data {
 
 /*
  * Find both parts in INODE's slot, which they point into. False when the attributes in the body are
- * damaged.
+ * corrupt.
  */
 bool inline_find(const struct e4z_image *img, const struct inode *inode, struct inline_data *data);
 
 /*
  * Take system.data out of INODE's body; the attributes that stay close up. False, and nothing
- * changed, when they are damaged.
+ * changed, when they are corrupt.
  */
 bool inline_remove(const struct e4z_image *img, const struct inode *inode);
 

@@ -116,7 +116,7 @@ static void deliver(const struct map_sink *sink, const struct run *run, size_t c
 		sink->run(sink->arg, &run[i]);
 }
 
-/* The extent E of a leaf whose range ends at LIMIT. False: it is damaged, and that is noted. */
+/* The extent E of a leaf whose range ends at LIMIT. False: it is corrupt, and that is noted. */
 static inline bool leaf_entry(struct walk *w, const uint8_t *e, uint64_t limit, struct run *run)
 {
 	run->lblk = entry_key(e);

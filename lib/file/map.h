@@ -50,7 +50,7 @@ errcode_t map_work_init(const struct e4z_image *img, struct map_work *work);
 void map_work_free(struct map_work *work);
 
 /*
- * Visit the mapping of INODE, which has one (inode_has_map). NULL, or why it is damaged: the first
+ * Visit the mapping of INODE, which has one (inode_has_map). NULL, or why it is corrupt: the first
  * reason met, a static string.
  */
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
@@ -64,7 +64,7 @@ uint64_t map_find(const struct e4z_image *img, struct map_work *work, const stru
 		  uint64_t lblk);
 
 /*
- * The walk with WORK found that the map of INO is damaged: WHY. The disk's error, and its reason in
+ * The walk with WORK found that the map of INO is corrupt: WHY. The disk's error, and its reason in
  * the message, where that is to blame; else E4Z_ET_CORRUPT_MAP.
  */
 errcode_t map_refuse(struct e4z_image *img, const struct map_work *work, uint32_t ino,

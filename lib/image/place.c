@@ -274,7 +274,7 @@ static errcode_t choose_offset(struct choice *c, uint64_t offset)
 	return blkdev_set_place(dev, offset, dev->size - offset);
 }
 
-enum raw_super { RAW_NONE, RAW_DAMAGED, RAW_WHOLE };
+enum raw_super { RAW_NONE, RAW_CORRUPT, RAW_WHOLE };
 
 static enum raw_super look_for_raw(struct blkdev *dev)
 {
@@ -288,7 +288,7 @@ static enum raw_super look_for_raw(struct blkdev *dev)
 		err = E4Z_ET_NOT_EXT;
 	if (err == E4Z_ET_NOT_EXT)
 		return RAW_NONE;
-	return err ? RAW_DAMAGED : RAW_WHOLE;
+	return err ? RAW_CORRUPT : RAW_WHOLE;
 }
 
 static errcode_t choose_only(struct choice *c)

@@ -18,7 +18,7 @@ VEC(run_vec, struct run);
 struct walk {
 	const struct e4z_image *img;
 	const struct dir_sink *sink;
-	bool ended, typed, damaged;
+	bool ended, typed, corrupt;
 	struct run_vec runs;
 	struct rangeset *visited; /* tree blocks */
 	uint64_t blocks;
@@ -60,11 +60,11 @@ static void walk_bytes(struct walk *w, const uint8_t *p, size_t len, uint64_t of
 		uint32_t ino = dirent_ino(e);
 
 		if (name_len + DIRENT_HEADER > step || step % 4 || step > len - at) {
-			w->damaged = true;
+			w->corrupt = true;
 			return;
 		}
 		if (!ino || !name_len || ino > inodes)
-			w->damaged |= ino != 0;
+			w->corrupt |= ino != 0;
 		else if (!sieve || dir_sieve_lets(sieve, ino))
 			show(w, e, off + at);
 		at += step;
@@ -149,7 +149,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 	uint8_t *buf;
 	errcode_t err;
 
-	w->damaged = map_walk(w->img, work, inode, &sink) != NULL;
+	w->corrupt = map_walk(w->img, work, inode, &sink) != NULL;
 	if (w->err)
 		return w->err;
 	buf = malloc(w->img->block_size > READ_BYTES ? w->img->block_size : READ_BYTES);
@@ -164,7 +164,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 			break;
 		if (run->len > end - run->lblk)
 			run->len = end - run->lblk;
-		w->damaged |= run->len > *w->budget;
+		w->corrupt |= run->len > *w->budget;
 		if (run->len > *w->budget)
 			run->len = *w->budget;
 		*w->budget -= run->len;
@@ -177,7 +177,7 @@ static errcode_t walk_blocks(struct walk *w, struct map_work *work, const struct
 }
 
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   uint64_t *budget, const struct dir_sink *sink, bool *damaged)
+		   uint64_t *budget, const struct dir_sink *sink, bool *corrupt)
 {
 	struct walk w = {.img = img,
 			 .budget = budget,
@@ -189,8 +189,8 @@ errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const str
 						 : walk_blocks(&w, work, inode);
 	vec_free(&w.runs);
 	rangeset_free(w.visited);
-	if (damaged)
-		*damaged |= w.damaged;
+	if (corrupt)
+		*corrupt |= w.corrupt;
 	return err;
 }
 

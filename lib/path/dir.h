@@ -58,7 +58,7 @@ bool dir_match(void *arg, const struct dir_entry *entry);
  * that does not matter.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
-		   uint64_t *budget, const struct dir_sink *sink, bool *damaged);
+		   uint64_t *budget, const struct dir_sink *sink, bool *corrupt);
 
 /*
  * Read block LBLK of the directory INODE, which is not inline, into BUF, a block. False: it has

@@ -130,12 +130,12 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 static errcode_t read_names(struct expansion *x, const struct found *dir, const struct inode *inode)
 {
 	const struct dir_sink sink = {.entry = on_entry, .arg = x};
-	bool damaged = false;
-	errcode_t err = dir_walk(x->img, &x->work, inode, &x->budget, &sink, &damaged);
+	bool corrupt = false;
+	errcode_t err = dir_walk(x->img, &x->work, inode, &x->budget, &sink, &corrupt);
 
 	if (x->err)
 		return x->err;
-	if (!err && damaged)
+	if (!err && corrupt)
 		err = E4Z_ET_BAD_DIR;
 	if (err)
 		return fail(x, dir, err);

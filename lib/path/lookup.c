@@ -24,7 +24,7 @@ struct first_block {
 	unsigned nodes;
 };
 
-/* One block of data needs a short way only: what asks for more is damaged. */
+/* One block of data needs a short way only: what asks for more is corrupt. */
 static bool few_nodes(void *arg, uint64_t pblk)
 {
 	struct first_block *first = arg;
@@ -154,7 +154,7 @@ static errcode_t step(struct resolve *r, size_t len)
 	r->ino = find.ino;
 	err = inode_read(r->img, r->ino, r->raw, &inode);
 	if (err)
-		/* the last component may be damaged: the check will say so */
+		/* the last component may be corrupt: the check will say so */
 		return r->rest[strspn(r->rest, "/")] ? give_up(r, err) : 0;
 	if (inode_is(&inode, LINUX_S_IFLNK))
 		return follow(r, &inode);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the map of a damaged inode as e2fsck might come to believe it: rather more than less.
+// Reads the map of a corrupt inode as e2fsck might come to believe it: rather more than less.
 #include "scan/doubt.h"
 
 #include "base/bytes.h"

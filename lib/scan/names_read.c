@@ -139,7 +139,7 @@ static errcode_t read_dir(struct reader *r, uint32_t ino)
 	    inode_read(names->img, ino, r->raw, &inode))
 		return 0;
 	r->dir = ino;
-	/* what a damaged directory does not name stays without a name */
+	/* what a corrupt directory does not name stays without a name */
 	if (dir_walk(names->img, &r->work, &inode, &r->budget, &sink, NULL) && !r->err) {
 		pthread_mutex_lock(&names->lock);
 		r->err = vec_push(&names->unread, ino) ? ENOMEM : 0;

@@ -10,7 +10,7 @@
 
 /*
  * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file
- * that is damaged ends there: what was reached before it counts. *STRAY: an entry of the file names
+ * that is corrupt ends there: what was reached before it counts. *STRAY: an entry of the file names
  * no inode.
  */
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
@@ -26,7 +26,7 @@ struct orphan_file {
 	bool whole;    /* its mapping could be read to the end */
 };
 
-/* No runs where the file system has no such file, or it is damaged from the beginning. */
+/* No runs where the file system has no such file, or it is corrupt from the beginning. */
 errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 			   struct orphan_file *file);
 void orphan_file_close(struct orphan_file *file);

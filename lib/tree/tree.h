@@ -64,7 +64,7 @@ struct tree_plan {
 errcode_t tree_plan(struct tree *tree, struct extents *list, struct tree_plan *plan);
 
 /*
- * e2fsck would take the tree (PLANNED: the one that is planned) for damaged, of a file whose first
+ * e2fsck would take the tree (PLANNED: the one that is planned) for corrupt, of a file whose first
  * block wholly past EOF is EOF: it lets the last index of every node end there, and what is to the
  * right of that below it is "out of bounds" (scan_extent_node() and ext2fs_extent_get()).
  */
