@@ -461,7 +461,11 @@ enum e4z_policy {
 
 struct e4z_edit_options {
 	enum e4z_data_mode data;
-	bool split; /* an operation that is larger than the journal may take several transactions */
+	/*
+	 * An operation that is larger than the journal may take several transactions. Where the
+	 * operations before it cannot be committed (E4Z_ET_NO_SPACE) they are what they were.
+	 */
+	bool split;
 	/*
 	 * The edit will be planned, not committed: with split an operation continues as after
 	 * e4z_plan_commit(). Nothing is written before e4z_commit().
@@ -538,7 +542,8 @@ errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) 
 /*
  * What e4z_commit() would take now: transactions, log_blocks and replayed in SUMMARY, and in
  * *LOG_ROOM how many of these blocks one transaction may have (UINT64_MAX: no journal). LOG_ROOM
- * may be NULL. Nothing is written, and the transaction stays open.
+ * may be NULL. Nothing is written, and the transaction stays open. After a failure the operations
+ * are what they were: with E4Z_ET_NO_SPACE another one may make room.
  *
  * Errors as of e4z_commit(), those of writing excepted.
  */

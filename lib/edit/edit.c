@@ -262,6 +262,8 @@ errcode_t edit_finish(struct edit_file *f, bool stamp)
 	errcode_t err = edit_check(f);
 
 	if (!err)
+		err = edit_keep(f);
+	if (!err)
 		err = write_map(f);
 	if (!err)
 		err = add_sectors(f);

@@ -68,9 +68,16 @@ struct edit_steps {
 /* What an operation that fails goes back to, with the steps. */
 struct edit_mark {
 	int64_t sectors;
-	uint64_t taken, given, placed, converted;
+	uint64_t taken, given, placed, converted, eof;
 	size_t unmapped;
-	bool changed, stamp, was_inline;
+	bool changed, stamp, stays, strict, was_inline;
+};
+
+/* Of the state at the mark, what edit_finish() takes away: kept by the first one since. */
+struct edit_kept {
+	bool any;
+	VEC(, struct e4z_span) changes; /* of the map, which were not in the transaction */
+	struct unmapped_vec unmapped;
 };
 
 struct edit_file {
@@ -94,6 +101,7 @@ struct edit_file {
 	bool strict; /* a tree that e2fsck takes for corrupt is refused, though it was one before */
 	struct edit_steps steps; /* since the mark, if there is one */
 	struct edit_mark mark;
+	struct edit_kept kept;
 	bool has_mark;	 /* it was open before the operation, and goes back to what it was then */
 	uint64_t opened; /* operation of the session that opened it, */
 	uint64_t marked; /* and the last one that touched it */
@@ -232,6 +240,9 @@ errcode_t edit_check(const struct edit_file *f);
 
 /* A handle is open: E4Z_ET_STATE. */
 errcode_t edit_in_handle(const struct edit_file *f);
+
+/* The map is about to go into the transaction: keep what is due, if there is a mark. */
+errcode_t edit_keep(struct edit_file *f);
 
 /* The map is changed: RUN, as it was before. 0 or ENOMEM. */
 errcode_t edit_note_step(struct edit_file *f, enum edit_kind kind, const struct run *run);

@@ -42,9 +42,11 @@ errcode_t edit_note_origin(struct edit_file *f)
 	if (f->list && origin.size % bs && last < EXTENTS_END &&
 	    extents_find(f->list, last, &run) && !run.unwritten)
 		origin.eof_pblk = run.pblk + last - run.lblk;
+	if (vec_push(&f->session->origins, origin))
+		return ENOMEM;
+	/* its number leads to it, or to nothing */
 	if (numbermap_add(&f->session->origin_of, origin.ino,
-			  (uint32_t)f->session->origins.count) ||
-	    vec_push(&f->session->origins, origin))
+			  (uint32_t)f->session->origins.count - 1))
 		return ENOMEM;
 	return f->list ? note_past_eof(f, last + (origin.size % bs != 0)) : 0;
 }

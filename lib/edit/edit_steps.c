@@ -102,11 +102,61 @@ errcode_t edit_note_step(struct edit_file *f, enum edit_kind kind, const struct 
 	return 0;
 }
 
+/* ---- what edit_finish() takes away ---- */
+
+/* KEEP: there is a mark, and what comes can be taken back. */
+static void forget_kept(struct edit_file *f, bool keep)
+{
+	vec_free(&f->kept.changes);
+	vec_free(&f->kept.unmapped);
+	f->kept.any = false;
+	tree_mark(f->tree, keep);
+	indirect_mark(f->map, keep);
+}
+
+errcode_t edit_keep(struct edit_file *f)
+{
+	const struct e4z_span *spans;
+	size_t count;
+	errcode_t err;
+
+	if (!f->has_mark || f->kept.any || !f->list)
+		return 0;
+	err = extents_dirty(f->list, &spans, &count);
+	for (size_t i = 0; i < count && !err; i++)
+		err = vec_push(&f->kept.changes, spans[i]);
+	for (size_t i = 0; i < f->mark.unmapped && !err; i++)
+		err = vec_push(&f->kept.unmapped, f->unmapped.items[i]);
+	f->kept.any = !err;
+	if (err)
+		forget_kept(f, true);
+	return err;
+}
+
+/* The map is as it was at the mark: now what is due for it is, too. */
+static errcode_t unfinish(struct edit_file *f)
+{
+	errcode_t err = 0;
+
+	tree_back(f->tree);
+	indirect_back(f->map);
+	for (size_t i = 0; i < f->kept.changes.count && !err; i++)
+		err = extents_touch(f->list, f->kept.changes.items[i].start,
+				    f->kept.changes.items[i].len);
+	for (size_t i = 0; i < f->kept.unmapped.count; i++)
+		f->unmapped.items[i] = f->kept.unmapped.items[i];
+	forget_kept(f, true);
+	return err;
+}
+
+/* ---- marks ---- */
+
 void edit_unmark(struct edit_file *f)
 {
 	vec_free(&f->steps.pieces);
 	slab_free(&f->steps.slab);
 	f->steps.count = 0;
+	forget_kept(f, false);
 	f->has_mark = false;
 }
 
@@ -119,6 +169,7 @@ errcode_t edit_mark(struct edit_file *f)
 		return err;
 	f->steps.count = 0;
 	f->has_mark = true;
+	forget_kept(f, true);
 	f->mark = (struct edit_mark){
 		.sectors = f->sectors,
 		.taken = f->taken,
@@ -128,6 +179,9 @@ errcode_t edit_mark(struct edit_file *f)
 		.unmapped = f->unmapped.count,
 		.changed = f->changed,
 		.stamp = f->stamp,
+		.eof = f->eof,
+		.stays = f->stays,
+		.strict = f->strict,
 		.was_inline = !f->list,
 	};
 	/* the slot is changed in place: the transaction has to know that it will be */
@@ -169,6 +223,8 @@ errcode_t edit_back(struct edit_file *f)
 	while (f->list && f->steps.count && !err)
 		err = step_back(f, step_at(&f->steps, --f->steps.count));
 	f->steps.count = 0;
+	if (!err && f->list && f->kept.any)
+		err = unfinish(f);
 	f->sectors = f->mark.sectors;
 	f->taken = f->mark.taken;
 	f->placed = f->mark.placed;
@@ -177,6 +233,9 @@ errcode_t edit_back(struct edit_file *f)
 	f->unmapped.count = f->mark.unmapped;
 	f->changed = f->mark.changed;
 	f->stamp = f->mark.stamp;
+	f->eof = f->mark.eof;
+	f->stays = f->mark.stays;
+	f->strict = f->mark.strict;
 	inode_decode(f->img, f->inode.ino, f->inode.raw, &f->inode);
 	return err;
 }

@@ -138,7 +138,9 @@ static errcode_t put_maps(struct session *s)
 	for (size_t i = 0; i < s->files.count && !err; i++) {
 		struct edit_file *f = s->files.items[i];
 
-		err = writeback_flush(f, 0, EXTENTS_END, &wrote);
+		err = session_touch(s, f);
+		if (!err)
+			err = writeback_flush(f, 0, EXTENTS_END, &wrote);
 		if (!err && f->changed)
 			err = edit_finish(f, false);
 	}

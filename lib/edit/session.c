@@ -88,8 +88,7 @@ errcode_t session_back(struct e4z_image *img)
 		err = take_back_maps(s);
 	(void)fit_bound(img);
 	session_close_files(s, s->file_mark);
-	/* what was settled in part is closed, unless it was open before */
-	s->broken = err != 0 || (s->broken && s->file_mark);
+	s->broken = err != 0;
 	return err;
 }
 
@@ -171,23 +170,27 @@ static errcode_t check_settled(const struct session *s)
 				       !cache_count(s->shared.cache));
 }
 
+/* What fails now may be the fault of an operation long ago. */
+static errcode_t put_file(struct e4z_image *img, struct edit_file *f)
+{
+	errcode_t err = INVARIANT("O3", f->waits || !cache_dirty(f->blocks));
+
+	image_name_file(img, f->inode.ino, f->name);
+	if (!err)
+		err = session_touch(img->session, f);
+	if (!err)
+		err = writeback_settle(f);
+	return err ? err : edit_check_done(f);
+}
+
 static errcode_t put_files(struct e4z_image *img)
 {
 	struct session *s = img->session;
 	errcode_t err = INVARIANT("M1", !s->shared.handle);
 
-	for (size_t i = 0; i < s->files.count && !err; i++) {
-		struct edit_file *f = s->files.items[i];
-
-		/* what fails now may be the fault of an operation long ago */
-		image_name_file(img, f->inode.ino, f->name);
-		err = INVARIANT("O3", f->waits || !cache_dirty(f->blocks));
-		if (!err)
-			err = writeback_settle(f);
-		if (!err)
-			err = edit_check_done(f);
-	}
-	/* part of it may be in the transaction */
+	for (size_t i = 0; i < s->files.count && !err; i++)
+		err = put_file(img, s->files.items[i]);
+	/* part of it may be in the transaction until session_back() */
 	s->broken = err != 0;
 	if (err)
 		return err;
@@ -204,33 +207,55 @@ errcode_t session_put_files(struct e4z_image *img)
 	return err || !img->session ? err : put_files(img);
 }
 
-errcode_t session_settle(struct e4z_image *img)
+static errcode_t settle(struct e4z_image *img)
 {
-	struct session *s;
-	uint64_t bound;
-	errcode_t err = img->session ? session_get(img, &s) : 0;
+	uint64_t bound = fit_bound(img);
+	errcode_t err = fit_move(img);
 
-	if (err || !img->session)
-		return err;
-	bound = fit_bound(img);
-	err = fit_move(img);
-	/* part of it may be in the transaction */
-	if (err)
-		s->broken = true;
+	img->session->broken = err != 0;
 	if (!err)
 		err = put_files(img);
 	return err ? err : fit_check(img, bound);
 }
 
+errcode_t session_settle_within(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = session_get(img, &s);
+
+	return err ? err : settle(img);
+}
+
+errcode_t session_settle(struct e4z_image *img)
+{
+	struct session *s;
+	errcode_t err = img->session ? session_get(img, &s) : 0, back;
+
+	/* with nothing open there is nothing to settle, and the mark stays what it is */
+	if (err || !img->session || !s->files.count)
+		return err;
+	begin(img);
+	err = settle(img);
+	if (!err) {
+		begin(img);
+		return 0;
+	}
+	back = session_back(img);
+	return back ? back : err;
+}
+
+/* ---- the end of a transaction ---- */
+
+/* In all three, where it fails the session is needed: what is visible until the next one. */
+
 errcode_t session_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
 	errcode_t err = session_settle(img);
 
-	/* what was settled in part must not be committed: the session remembers that it was */
-	if (err)
-		return err;
-	err = txn_commit(img, summary);
-	session_drop(img);
+	if (!err)
+		err = txn_commit(img, summary);
+	if (!err)
+		session_drop(img);
 	return err;
 }
 
@@ -238,20 +263,22 @@ errcode_t session_seal(struct e4z_image *img)
 {
 	errcode_t err = session_settle(img);
 
-	if (err)
-		return err;
-	session_drop(img);
-	return txn_seal_planned(img);
+	if (!err)
+		err = txn_seal_planned(img);
+	if (!err)
+		session_drop(img);
+	return err;
 }
 
 errcode_t session_pretend(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *room)
 {
 	errcode_t err = session_settle(img);
 
-	if (err)
-		return err;
-	session_drop(img);
-	return txn_pretend(img, summary, room);
+	if (!err)
+		err = txn_pretend(img, summary, room);
+	if (!err)
+		session_drop(img);
+	return err;
 }
 
 errcode_t session_rewind(struct e4z_image *img)

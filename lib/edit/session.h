@@ -49,13 +49,20 @@ bool session_gave_back(const struct e4z_image *img);
 
 /*
  * Put all dirty blocks where they belong, and all maps into the transaction; nothing stays open.
- * The operation that is running can be taken back as long as nothing was open when it began.
+ * Within an operation, which has to be taken back if this fails; else it still can be where nothing
+ * was open when it began (O4).
  */
 errcode_t session_put_files(struct e4z_image *img);
 
 /*
  * The same; data are moved to new blocks before, as far as the transaction is too large for the
  * log.
+ */
+errcode_t session_settle_within(struct e4z_image *img);
+
+/*
+ * The same between operations: after a failure all files are open and the transaction is what it
+ * was, so that another operation may make room.
  */
 errcode_t session_settle(struct e4z_image *img);
 

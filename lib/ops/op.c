@@ -96,7 +96,7 @@ static errcode_t run_once(struct op *op)
 static errcode_t op_fits(struct op *op, bool *fits)
 {
 	uint64_t need = 0, room = 0;
-	errcode_t err = session_settle(op->img);
+	errcode_t err = session_settle_within(op->img);
 
 	if (!err)
 		err = txn_log_need(op->img, &need, &room);

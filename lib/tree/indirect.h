@@ -35,6 +35,10 @@ uint64_t indirect_limit(uint32_t block_size);
  */
 errcode_t indirect_plan(struct indirect *map, struct extents *list, struct tree_plan *plan);
 
+/* As tree_mark() and tree_back(). */
+void indirect_mark(struct indirect *map, bool keep);
+void indirect_back(struct indirect *map);
+
 /* Carry the plan out, as tree_emit(). */
 errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct tree_sink *sink,
 			void *i_block);

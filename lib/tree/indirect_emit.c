@@ -74,6 +74,25 @@ static errcode_t put_level(struct indirect *map, const struct extents *list,
 	return 0;
 }
 
+void indirect_mark(struct indirect *map, bool keep)
+{
+	if (!map)
+		return;
+	indirect_rows_free(map->was);
+	map->has_was = false;
+	map->keeps = keep;
+}
+
+void indirect_back(struct indirect *map)
+{
+	if (!map || !map->has_was)
+		return;
+	indirect_rows_free(map->now);
+	memcpy(map->now, map->was, sizeof(map->now));
+	memset(map->was, 0, sizeof(map->was));
+	map->has_was = map->has_plan = false;
+}
+
 errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct tree_sink *sink,
 			void *i_block)
 {
@@ -103,7 +122,12 @@ errcode_t indirect_emit(struct indirect *map, struct extents *list, const struct
 			 has ? row->items[0].pblk : 0);
 	}
 	memcpy(i_block, root, sizeof(root));
-	indirect_rows_free(map->now);
+	if (map->keeps && !map->has_was) {
+		memcpy(map->was, map->now, sizeof(map->was));
+		map->has_was = true;
+	} else {
+		indirect_rows_free(map->now);
+	}
 	memcpy(map->now, map->next, sizeof(map->now));
 	memset(map->next, 0, sizeof(map->next));
 	for (unsigned level = 0; level < LEVELS; level++)

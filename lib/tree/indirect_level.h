@@ -27,6 +27,8 @@ struct indirect {
 	uint32_t block_size;
 	uint32_t per_block;
 	struct pointer_row now[LEVELS], next[LEVELS]; /* level 1 is [0] */
+	struct pointer_row was[LEVELS];		      /* before the first emit since the mark */
+	bool keeps, has_was;
 	VEC(, uint32_t) spare;
 	uint64_t planned;
 	bool has_plan;

@@ -27,6 +27,7 @@ void indirect_free(struct indirect *map)
 		return;
 	indirect_rows_free(map->now);
 	indirect_rows_free(map->next);
+	indirect_rows_free(map->was);
 	vec_free(&map->spare);
 	free(map);
 }

@@ -79,6 +79,14 @@ struct tree_sink {
 };
 
 /*
+ * What tree_emit() does from now on can be taken back, if KEEP: the shape before it is kept until
+ * the next mark. The list and the blocks are the caller's to take back; what tree_emit() cleaned
+ * counts as changed again. TREE may be NULL.
+ */
+void tree_mark(struct tree *tree, bool keep);
+void tree_back(struct tree *tree);
+
+/*
  * Carry the plan out; LIST must not have changed since (E4Z_ET_USAGE). Sets I_BLOCK and cleans
  * LIST. After a failure tree and list are as they were, but the callbacks made stand.
  */

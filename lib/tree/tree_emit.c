@@ -104,6 +104,25 @@ static bool fill_root(const struct tree *tree, const struct extents *list, uint8
 	return true;
 }
 
+void tree_mark(struct tree *tree, bool keep)
+{
+	if (!tree)
+		return;
+	shape_free(&tree->was);
+	tree->has_was = false;
+	tree->keeps = keep;
+}
+
+void tree_back(struct tree *tree)
+{
+	if (!tree || !tree->has_was)
+		return;
+	shape_free(&tree->now);
+	tree->now = tree->was;
+	memset(&tree->was, 0, sizeof(tree->was));
+	tree->has_was = tree->has_plan = false;
+}
+
 errcode_t tree_emit(struct tree *tree, struct extents *list, const struct tree_sink *sink,
 		    void *i_block)
 {
@@ -127,7 +146,12 @@ errcode_t tree_emit(struct tree *tree, struct extents *list, const struct tree_s
 	if (err)
 		return err;
 	memcpy(i_block, root, sizeof(root));
-	shape_free(&tree->now);
+	if (tree->keeps && !tree->has_was) {
+		tree->was = tree->now;
+		tree->has_was = true;
+	} else {
+		shape_free(&tree->now);
+	}
 	tree->now = tree->next;
 	memset(&tree->next, 0, sizeof(tree->next));
 	for (unsigned level = 0; level < tree->now.depth; level++)

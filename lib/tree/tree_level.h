@@ -30,6 +30,8 @@ struct tree {
 	uint32_t capacity;
 	uint32_t generation; /* eh_generation of the root */
 	struct shape now, next;
+	struct shape was; /* before the first tree_emit() since tree_mark() */
+	bool keeps, has_was;
 	VEC(, uint64_t) spare; /* in a plan: blocks of nodes that go away */
 	struct tree_plan plan;
 	uint64_t planned; /* extents_cookie() of the plan */

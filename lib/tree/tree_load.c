@@ -142,6 +142,7 @@ void tree_free(struct tree *tree)
 		return;
 	shape_free(&tree->now);
 	shape_free(&tree->next);
+	shape_free(&tree->was);
 	vec_free(&tree->spare);
 	free(tree);
 }
