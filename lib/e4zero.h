@@ -289,6 +289,8 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(INLINE_SLACK, "inline-slack", "old bytes after inline data")                             \
 	X(FREE_BLOCK, "free-block", "old bytes in free blocks")                                    \
 	X(LEAKED_BLOCK, "leaked-block", "blocks in use that nothing in the file system has")       \
+	X(IBLOCK_SLACK, "iblock-slack", "old bytes in the unused part of i_block")                 \
+	X(EXTENT_SLACK, "extent-slack", "old bytes in the unused part of an extent block")         \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -302,9 +304,11 @@ enum e4z_finding_kind {
 #define E4Z_KINDS_PARANOID                                                                         \
 	(E4Z_KIND_BIT(E4Z_UNWRITTEN_RESIDUE) | E4Z_KIND_BIT(E4Z_CLUSTER_SLACK) |                   \
 	 E4Z_KIND_BIT(E4Z_SYMLINK_SLACK) | E4Z_KIND_BIT(E4Z_INLINE_SLACK))
-/* What belongs to no file: only with all, or if named. */
+/* Outside of the contents of files: only with all, or if named. */
 #define E4Z_KINDS_LEDGER                                                                           \
-	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED))
+	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) |                           \
+	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
+	 E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);
@@ -313,7 +317,7 @@ const char *e4z_kind_text(enum e4z_finding_kind kind);
 int e4z_kind_by_name(const char *name);
 /*
  * E4Z_KIND_BIT() of the kind named NAME, or those of a class: "free" (what is not in use), or
- * "metadata" (what is not in use within metadata). 0: neither.
+ * "metadata" (all else of E4Z_KINDS_LEDGER). 0: neither.
  */
 uint64_t e4z_kinds_by_name(const char *name);
 

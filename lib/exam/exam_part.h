@@ -26,6 +26,11 @@ void exam_tally_inode(struct exam *exam, const struct inode *inode);
 /* An extent of it, or a single block that it has, with the cluster of that block. */
 void exam_tally_run(struct exam *exam, const struct run *run);
 void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk);
+void exam_tally_tree(struct exam *exam, uint64_t pblk);
+
+/* What has to be zero in the slot of INODE, and in a block of the tree of the inode at hand. */
+errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode);
+void exam_unit_tree(struct exam *exam, uint64_t pblk);
 
 /* All that the map of INODE claims and has; why it is corrupt, or NULL. */
 const char *exam_map(struct exam *exam, const struct inode *inode);

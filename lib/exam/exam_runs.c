@@ -274,8 +274,7 @@ static bool on_node(void *arg, uint64_t pblk)
 	if (!exam->err)
 		exam->err = claims_node(exam->claims, pblk, &first_visit);
 	if (first_visit && exam->account && !exam->err)
-		exam_tally_block(exam, exam->owner == OWNER_DELETED ? OWNER_DELETED : OWNER_MAP,
-				 pblk);
+		exam_tally_tree(exam, pblk);
 	return first_visit && !exam->err;
 }
 

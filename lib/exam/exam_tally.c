@@ -62,6 +62,12 @@ void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk)
 	count_cluster_slack(exam, cluster, cluster + 1, pblk, 1);
 }
 
+void exam_tally_tree(struct exam *exam, uint64_t pblk)
+{
+	exam_tally_block(exam, exam->owner == OWNER_DELETED ? OWNER_DELETED : OWNER_MAP, pblk);
+	exam_unit_tree(exam, pblk);
+}
+
 /* A byte past EOF is what kind of finding, in the EOF block and in those after it? */
 static unsigned owner_of_tail(const struct exam *exam)
 {
@@ -180,6 +186,7 @@ void exam_tally_inode(struct exam *exam, const struct inode *inode)
 			exam->owner == OWNER_EA_INODE;
 	exam->last_tally = CLAIMS_START;
 	tally_inline(exam, inode);
+	exam->err = exam_unit_inode(exam, inode);
 }
 
 /* ---- once more, when it is known what is disputed ---- */
@@ -192,8 +199,7 @@ static bool count_node(void *arg, uint64_t pblk)
 	if (!exam->err)
 		exam->err = claims_meet_node(exam->claims, pblk, &first);
 	if (first && !exam->err)
-		exam_tally_block(exam, exam->owner == OWNER_DELETED ? OWNER_DELETED : OWNER_MAP,
-				 pblk);
+		exam_tally_tree(exam, pblk);
 	return first && !exam->err;
 }
 

@@ -62,6 +62,8 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_UNWRITTEN_RESIDUE:
 	case E4Z_CLUSTER_SLACK: return fix_zero_run(fix, f);
 	case E4Z_INLINE_SLACK: return fix_zero_inline(fix, f);
+	case E4Z_IBLOCK_SLACK:
+	case E4Z_EXTENT_SLACK: return fix_zero_slack(fix, f);
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO:
 	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->past_eof, *f) ? ENOMEM : 0;
@@ -125,7 +127,7 @@ static errcode_t look_through(struct fix *fix, bool *any)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
 		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable &&
-			!(E4Z_KIND_BIT(f.kind) & E4Z_KINDS_LEDGER);
+			(f.ino || !(E4Z_KIND_BIT(f.kind) & E4Z_KINDS_LEDGER));
 	}
 	return err;
 }

@@ -86,6 +86,36 @@ errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orp
 	return rangeset_add(orphans->leave, f->ino, 1, NULL);
 }
 
+struct searching {
+	uint64_t pblk;
+	bool met;
+};
+
+static bool search_node(void *arg, uint64_t pblk)
+{
+	struct searching *s = arg;
+
+	s->met |= pblk == s->pblk;
+	return !s->met;
+}
+
+static void search_run(void *arg, const struct run *run)
+{
+	(void)arg, (void)run;
+}
+
+errcode_t fix_orphans_has_node(const struct e4z_image *img, const struct e4z_finding *f,
+			       bool *there)
+{
+	struct searching s = {.pblk = f->pblk};
+	const struct map_sink sink = {.arg = &s, .node = search_node, .run = search_run};
+	const char *why;
+	errcode_t err = walk(img, f->ino, &sink, &why);
+
+	*there = s.met;
+	return err;
+}
+
 /* ---- finishing ---- */
 
 static errcode_t note(void *arg, uint32_t ino, const char *why)

@@ -34,6 +34,10 @@ errcode_t fix_orphans_begin(struct e4z_image *img, struct fix_orphans *orphans);
 /* Why INO is left, or NULL. */
 const char *fix_orphans_why(const struct fix_orphans *orphans, uint32_t ino);
 
+/* *THERE: F's block is in the tree of its inode now. */
+errcode_t fix_orphans_has_node(const struct e4z_image *img, const struct e4z_finding *f,
+			       bool *there);
+
 /*
  * F was found in an orphan before its truncate was finished: zero what is still the inode's of
  * F's blocks from FIRST on, LEN of them. What it gave up may be somebody else's by now.

@@ -3,11 +3,14 @@
 // them is one commit.
 #include "fix/fix_state.h"
 
+#include "base/cleanup.h"
 #include "edit/pieces.h"
 #include "edit/session.h"
 #include "file/inline.h"
+#include "image/groups.h"
 #include "open/guard.h"
 #include "ops/zero.h"
+#include "slack/slack.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -237,6 +240,45 @@ static errcode_t change_inode(struct fix *fix, change_fn *change, const struct e
 	return 0;
 }
 
+/* The block of F, found before its inode's truncate was finished, is still in its tree. */
+static bool is_still_there(const struct fix *fix, const struct e4z_finding *f)
+{
+	bool there = true;
+
+	if (rangeset_has(fix->orphans.finished, f->ino) &&
+	    fix_orphans_has_node(fix->img, f, &there))
+		return false;
+	return there;
+}
+
+static errcode_t zero_slack(struct fix *fix, const struct e4z_finding *f)
+{
+	struct e4z_image *img = fix->img;
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	struct unit unit = {.img = img, .pblk = f->pblk, .len = img->block_size};
+	struct inode inode;
+	uint8_t *data;
+	errcode_t err = raw ? groups_load(img) : ENOMEM;
+
+	slack_type(f->kind, &unit.type);
+	if (!err)
+		err = inode_read(img, f->ino, raw, &inode);
+	if (!err && unit.type == UNIT_INODE) {
+		inode_place(img, f->ino, &unit.pblk, &unit.off);
+		unit.len = img->inode_size;
+	} else if (!err && !is_still_there(fix, f)) {
+		return 0;
+	}
+	if (!err)
+		err = txn_edit(img, unit.pblk, &data);
+	if (err)
+		return err;
+	unit.inode = &inode;
+	unit.bytes = data + unit.off;
+	slack_zero(&unit, f->kind, data + unit.off);
+	return 0;
+}
+
 errcode_t fix_end_past_eof(struct fix *fix)
 {
 	struct finding_vec *runs = &fix->past_eof;
@@ -260,6 +302,14 @@ errcode_t fix_zero_inline(struct fix *fix, const struct e4z_finding *f)
 {
 	bool done;
 	errcode_t err = change_inode(fix, zero_inline, f, &done);
+
+	return err || done ? err : fix_leave(fix, f, fix->why);
+}
+
+errcode_t fix_zero_slack(struct fix *fix, const struct e4z_finding *f)
+{
+	bool done;
+	errcode_t err = change_inode(fix, zero_slack, f, &done);
 
 	return err || done ? err : fix_leave(fix, f, fix->why);
 }

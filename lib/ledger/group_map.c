@@ -219,11 +219,15 @@ errcode_t group_map_load(struct group_map *map, const struct statics *statics,
 	memset(map->used, 0, PLANES * bytes);
 	set_members(map, statics->blocks, ratio, map->fixed);
 	/* what will be the verdict is room for what it is made of until then */
-	set_members(map, claims_taken(claims), 1, map->free);
-	set_members(map, claims_shared(claims), ratio, map->free);
-	set_members(map, claims_twice(claims), 1, map->leaked);
+	if (claims) {
+		set_members(map, claims_taken(claims), 1, map->free);
+		set_members(map, claims_shared(claims), ratio, map->free);
+		set_members(map, claims_twice(claims), 1, map->leaked);
+	}
 	set_members(map, statics->twice, ratio, map->leaked);
 	load_bitmap(map);
+	if (!claims)
+		memcpy(map->free, map->used, bytes);
 	decide(map, map->free, map->leaked);
 	return 0;
 }

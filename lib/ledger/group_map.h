@@ -33,7 +33,7 @@ void group_map_free(struct group_map *map);
 
 /*
  * MAP becomes that of group G. The calling thread's: libext2fs is asked. A bitmap that cannot be
- * read is not believed.
+ * read is not believed. CLAIMS may be NULL: all that the bitmap calls used is somebody's.
  */
 errcode_t group_map_load(struct group_map *map, const struct statics *statics,
 			 const struct claims *claims, uint32_t g);

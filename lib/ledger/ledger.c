@@ -125,7 +125,8 @@ static errcode_t visit_groups(struct ledger *l, const struct home_options *optio
 	if (!err)
 		err = home_new(l->img, options, &home);
 	for (uint32_t g = 0; g < l->img->groups && !err; g++) {
-		err = group_map_load(&map, &l->statics, l->claims, g);
+		/* what was claimed and is free now was freed by this fix */
+		err = group_map_load(&map, &l->statics, options->scrub ? NULL : l->claims, g);
 		if (!err && options->findings) {
 			count_group(l, &map);
 			err = note_disputed(l, &map, options->findings);

@@ -12,7 +12,7 @@
  *     bitmap is not believed.
  * L2. Where an inode cannot be read nothing is known of what nobody claims: leaked blocks are left,
  *     and free ones that its map may lead to.
- * L3. What is scrubbed was free, or of no use, in the state that was checked and is so now.
+ * L3. What is scrubbed is free now, in a group of which nothing was disputed when it was checked.
  */
 #ifndef E4Z_LEDGER_LEDGER_H
 #define E4Z_LEDGER_LEDGER_H

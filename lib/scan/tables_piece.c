@@ -68,7 +68,8 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h)
 {
 	unsigned ok = inode_checksums_ok(t->img, h->ino, (const uint8_t *const *)h->raw, h->count);
-	bool examining = t->mode == EXAMINE;
+	/* an account is of the slots, too */
+	bool examining = t->mode == EXAMINE && !t->options.account;
 	errcode_t err = 0;
 
 	for (unsigned i = 0; i < h->count && !err; i++) {

@@ -25,7 +25,7 @@ done
 canary_image image '24M -b 1024'
 debugfs -w -R 'setb 20000' image >debugfs.log 2>&1
 e2fsck -fn image >e2fsck.out 2>&1
-run_e4zero 4 --json --check --all image
+run_e4zero 4 --json --check --only free image
 same 'disputed, as the number of free blocks is wrong' "$(records finding kind | sort -u | tr '\n' ' ')" \
 	'disputed free-block '
 canary_image image '24M -b 1024'

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Has the places of an inode's metadata examined: its slot, and the blocks of its tree.
+#include "exam/exam_part.h"
+
+#include "format/system.h"
+#include "slack/slack.h"
+
+/* What is disputed is not examined, and does not count. */
+static bool counts(const struct exam *exam, uint64_t pblk)
+{
+	return !exam->disputed || !rangeset_has(exam->disputed, pblk / exam->img->cluster_ratio);
+}
+
+static errcode_t examine(struct exam *exam, const struct unit *unit, unsigned owner)
+{
+	/* the findings are there already when it is counted once more */
+	return slack_examine(unit, exam->kinds, exam->disputed ? NULL : exam->findings, owner,
+			     &exam->tally);
+}
+
+errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode)
+{
+	struct unit unit = {.img = exam->img,
+			    .type = UNIT_INODE,
+			    .inode = inode,
+			    .bytes = inode->raw,
+			    .len = exam->img->inode_size};
+
+	if (!inode->links || is_system_inode(exam->img->fs->super, inode->ino))
+		return 0;
+	inode_place(exam->img, inode->ino, &unit.pblk, &unit.off);
+	return counts(exam, unit.pblk) ? examine(exam, &unit, OWNER_INODES) : 0;
+}
+
+void exam_unit_tree(struct exam *exam, uint64_t pblk)
+{
+	const struct inode *inode = exam->inode;
+	struct unit unit = {.img = exam->img,
+			    .type = UNIT_TREE,
+			    .inode = inode,
+			    .pblk = pblk,
+			    .len = exam->img->block_size};
+	uint8_t *buf;
+
+	if (exam->err || !inode->links || !(inode->flags & EXT4_EXTENTS_FL) ||
+	    exam->img->shared_blocks || !counts(exam, pblk))
+		return;
+	exam->err = exam_buffer(exam, &buf);
+	/* the walk meets the same error, and says so */
+	if (exam->err || image_read(exam->img, pblk << exam->img->block_bits, unit.len, buf))
+		return;
+	unit.bytes = buf;
+	exam->err = examine(exam, &unit, OWNER_MAP);
+}
