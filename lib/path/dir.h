@@ -54,7 +54,7 @@ bool dir_match(void *arg, const struct dir_entry *entry);
  * out. E4Z_ET_BAD_DIR when the mapping is invalid, an error of reading, or 0.
  * Of *BUDGET every block read is taken; what it does not suffice for is not read. As each block has
  * one owner, the blocks of the file system suffice for all directories, unless many share some.
- * *DAMAGED becomes true where something was left out (false stays to be set by the caller); NULL:
+ * *CORRUPT becomes true where something was left out (false stays to be set by the caller); NULL:
  * that does not matter.
  */
 errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
