@@ -7,7 +7,7 @@
 #include <errno.h>
 
 /* The dirty block B covers what can be seen, or what is no place for it before the commit. */
-static bool is_in_sight(const struct edit_file *f, const struct cache_block *b)
+static bool is_visible(const struct edit_file *f, const struct cache_block *b)
 {
 	struct run run;
 
@@ -16,12 +16,12 @@ static bool is_in_sight(const struct edit_file *f, const struct cache_block *b)
 }
 
 /* The first dirty visible block in [lblk, EXTENTS_END), or EXTENTS_END. */
-static uint64_t next_in_sight(const struct edit_file *f, uint64_t lblk)
+static uint64_t next_visible(const struct edit_file *f, uint64_t lblk)
 {
 	const struct cache_block *b;
 
 	while ((b = cache_next_dirty(f->blocks, lblk, EXTENTS_END))) {
-		if (is_in_sight(f, b))
+		if (is_visible(f, b))
 			return b->lblk;
 		lblk = b->lblk + 1ull;
 	}
@@ -31,14 +31,14 @@ static uint64_t next_in_sight(const struct edit_file *f, uint64_t lblk)
 /* The clusters at or after LBLK that are to be moved, and follow each other: false if none is. */
 static bool next_span(const struct edit_file *f, uint64_t lblk, uint64_t *start, uint64_t *end)
 {
-	uint64_t ratio = f->img->cluster_ratio, at = next_in_sight(f, lblk);
+	uint64_t ratio = f->img->cluster_ratio, at = next_visible(f, lblk);
 
 	if (at == EXTENTS_END)
 		return false;
 	*start = at - at % ratio;
 	do {
 		*end = at - at % ratio + ratio;
-		at = next_in_sight(f, *end);
+		at = next_visible(f, *end);
 	} while (at < EXTENTS_END && at < *end + ratio);
 	return true;
 }
@@ -49,7 +49,7 @@ uint64_t relocate_blocks(const struct edit_file *f)
 
 	if (!f->list || !cache_dirty(f->blocks))
 		return 0;
-	for (uint64_t at = next_in_sight(f, 0); at < EXTENTS_END; at = next_in_sight(f, at + 1))
+	for (uint64_t at = next_visible(f, 0); at < EXTENTS_END; at = next_visible(f, at + 1))
 		count++;
 	return count;
 }
