@@ -13,10 +13,16 @@
 static errcode_t spill_file(struct session *s, struct edit_file *f, bool seen)
 {
 	bool wrote;
-	errcode_t err = 0;
+	errcode_t err;
 
-	if (cache_dirty(f->blocks))
-		err = session_touch(s, f);
+	if (!cache_held(f->blocks)) {
+		/* the operation that is running may go on with what it has touched */
+		if (f->marked != s->operation)
+			session_unwait(s, f);
+		return 0;
+	}
+	/* it waits until the next operation, as this one may yet be taken back */
+	err = session_touch(s, f);
 	if (!err && cache_dirty(f->blocks))
 		err = seen ? writeback_all(f) : writeback_flush(f, 0, EXTENTS_END, &wrote);
 	return err ? err : cache_evict(f->blocks);
@@ -29,12 +35,8 @@ static errcode_t spill_files(struct session *s, size_t leave, bool seen)
 	size_t count;
 	errcode_t err = session_waiting(s, 0, &files, &count);
 
-	for (size_t i = 0; i < count && cache_count(s->shared.cache) > leave && !err; i++) {
+	for (size_t i = 0; i < count && cache_count(s->shared.cache) > leave && !err; i++)
 		err = spill_file(s, files[i], seen);
-		/* the operation that is running may go on with what it has touched */
-		if (!cache_held(files[i]->blocks) && files[i]->marked != s->operation)
-			session_unwait(s, files[i]);
-	}
 	free(files);
 	return err;
 }

@@ -20,6 +20,7 @@
  *     no more of them than there are blocks.
  * V3. Since the mark each block that changed is in `saved` once, as it was at the mark: a block's
  *     own mark is never later than the view's, and nothing is saved where there is no mark.
+ *     What `zeroed` has got since is noted, too.
  * V4. Sealing takes all of `changed` that differs, and leaves `changed`, `zeroed` and `saved`
  *     empty. The stash is taken away before anything else is changed.
  *
@@ -99,13 +100,6 @@ errcode_t capture_zero_home(struct capture *cap, uint64_t off, uint64_t len);
 
 /* BLOCK is seen as zero for that reason, and not held. */
 bool capture_goes_zero(const struct capture *cap, uint64_t block);
-
-/* Add the whole blocks of [off, off + len) to *SET, which is made if it is NULL. 0 or ENOMEM. */
-errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, uint64_t off,
-			      uint64_t len);
-
-/* The blocks that become zero at home are SET, which may be NULL and becomes the capture's. */
-void capture_replace_zeroed(struct capture *cap, struct rangeset *set);
 
 /* Forget the change of BLOCK: it is freed, or its bytes are written directly. Not after a mark. */
 void capture_drop(struct capture *cap, uint64_t block);

@@ -110,6 +110,7 @@ static void forget_saved(struct capture *cap)
 	for (size_t i = 0; i < cap->saved.count; i++)
 		free(cap->saved.items[i].data);
 	vec_free(&cap->saved);
+	cap->new_zeroed.count = 0;
 }
 
 void capture_mark(struct capture *cap)
@@ -118,8 +119,26 @@ void capture_mark(struct capture *cap)
 	cap->mark++;
 }
 
+/* Of what is seen as zero all that came since the mark; or all, if memory is short. */
+static void take_back_zeroed(struct capture *cap)
+{
+	for (size_t i = 0; i < cap->new_zeroed.count && cap->zeroed; i++) {
+		const struct e4z_span *span = &cap->new_zeroed.items[i];
+
+		if (!rangeset_remove(cap->zeroed, span->start, span->len))
+			continue;
+		rangeset_free(cap->zeroed);
+		cap->zeroed = NULL;
+	}
+	if (cap->zeroed && !rangeset_count(cap->zeroed)) {
+		rangeset_free(cap->zeroed);
+		cap->zeroed = NULL;
+	}
+}
+
 void capture_back(struct capture *cap)
 {
+	take_back_zeroed(cap);
 	for (size_t i = 0; i < cap->saved.count; i++) {
 		const struct captured *saved = &cap->saved.items[i];
 
@@ -151,10 +170,22 @@ errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, 
 	return *set && !rangeset_add(*set, first, end - first, NULL) ? 0 : ENOMEM;
 }
 
-void capture_replace_zeroed(struct capture *cap, struct rangeset *set)
+/* [off, off + len) is about to be zeroed: note what of its whole blocks was not before. */
+static errcode_t note_new(struct capture *cap, uint64_t off, uint64_t len)
 {
-	rangeset_free(cap->zeroed);
-	cap->zeroed = set;
+	uint64_t bs = cap->block_size, at = (off + bs - 1) / bs, end = (off + len) / bs;
+	errcode_t err = 0;
+
+	while (cap->mark && at < end && !err) {
+		uint64_t from = at, start = end, has = 0;
+
+		if (cap->zeroed)
+			(void)rangeset_next_in(cap->zeroed, &from, end, &start, &has);
+		if (start > at)
+			err = vec_push(&cap->new_zeroed, ((struct e4z_span){at, start - at}));
+		at = start + has;
+	}
+	return err;
 }
 
 errcode_t capture_edit(struct capture *cap, uint64_t block, uint8_t **data)
@@ -233,8 +264,10 @@ errcode_t capture_zero_home(struct capture *cap, uint64_t off, uint64_t len)
 {
 	uint64_t first = off / cap->block_size, last = (off + len - 1) / cap->block_size;
 	const struct block_table *t = &cap->changed;
-	errcode_t err = len ? capture_note_zeroed(cap, &cap->zeroed, off, len) : 0;
+	errcode_t err = len ? note_new(cap, off, len) : 0;
 
+	if (!err && len)
+		err = capture_note_zeroed(cap, &cap->zeroed, off, len);
 	if (err || !t->count || !len)
 		return err;
 	/* whichever is less: the blocks of the range, or all that are held */
@@ -261,6 +294,8 @@ void capture_drop_all(struct capture *cap)
 		free(cap->changed.slots[i].data);
 	free(cap->changed.slots);
 	forget_saved(cap);
-	capture_replace_zeroed(cap, NULL);
+	vec_free(&cap->new_zeroed);
+	rangeset_free(cap->zeroed);
+	cap->zeroed = NULL;
 	cap->changed = (struct block_table){.slots = NULL};
 }

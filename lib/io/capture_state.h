@@ -6,6 +6,7 @@
 #ifndef E4Z_IO_CAPTURE_STATE_H
 #define E4Z_IO_CAPTURE_STATE_H
 
+#include "base/bytes.h"
 #include "base/vec.h"
 #include "io/blkdev.h"
 #include "io/block_table.h"
@@ -26,7 +27,8 @@ struct capture {
 	struct block_table changed; /* over all */
 	uint64_t mark;		    /* 0: none yet */
 	struct saved_vec saved;	    /* of blocks changed since the mark: their content then */
-	uint8_t *zero;		    /* a block of zeroes, for SEALED; NULL: not needed yet */
+	VEC(, struct e4z_span) new_zeroed; /* what ZEROED has got since the mark */
+	uint8_t *zero;			   /* a block of zeroes, for SEALED; NULL: not needed yet */
 };
 
 static inline bool capture_is_stashed(const struct capture *cap, uint64_t block)
@@ -36,6 +38,10 @@ static inline bool capture_is_stashed(const struct capture *cap, uint64_t block)
 
 /* What there is for a change to begin with: all layers but `changed`. */
 errcode_t capture_read_unchanged(const struct capture *cap, uint64_t off, size_t len, void *buf);
+
+/* Add the whole blocks of [off, off + len) to *SET, which is made if it is NULL. 0 or ENOMEM. */
+errcode_t capture_note_zeroed(const struct capture *cap, struct rangeset **set, uint64_t off,
+			      uint64_t len);
 
 /*
  * Blocks with different ones are different; of equal ones nothing is known. Far cheaper than

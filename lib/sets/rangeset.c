@@ -3,7 +3,7 @@
 //
 // A chunk begins as a sorted list of ranges of 4 bytes each. When the list would pass LIST_MAX
 // ranges, which is still far smaller than a bitmap, it becomes a bitmap; when every number is in,
-// the chunk is full and its memory is given back. Nothing is ever removed.
+// the chunk is full and its memory is given back. After a removal it is a bitmap, or empty.
 #include "sets/rangeset.h"
 
 #include <errno.h>
@@ -69,8 +69,8 @@ static uint64_t word_mask(unsigned start, unsigned last)
 	return (~0ull << start) & (~0ull >> (63 - last));
 }
 
-/* Set bits [start, last]; returns how many of them were. */
-static uint32_t bits_add(uint64_t *bits, unsigned start, unsigned last)
+/* Set bits [start, last], or clear them; returns how many of them were set. */
+static uint32_t bits_put(uint64_t *bits, unsigned start, unsigned last, bool set)
 {
 	uint32_t had = 0;
 
@@ -79,7 +79,7 @@ static uint32_t bits_add(uint64_t *bits, unsigned start, unsigned last)
 		unsigned to = w == last / 64 ? last % 64 : 63;
 		uint64_t mask = word_mask(from, to), met = bits[w] & mask;
 
-		bits[w] |= mask;
+		bits[w] = set ? bits[w] | mask : bits[w] & ~mask;
 		/* (counting is a function where the processor may have no instruction for it) */
 		if (met)
 			had += (uint32_t)__builtin_popcountll(met);
@@ -139,7 +139,9 @@ static int chunk_to_bitmap(struct chunk *c)
 	if (!bits)
 		return ENOMEM;
 	for (unsigned i = 0; i < c->pieces; i++)
-		(void)bits_add(bits, c->list[i].start, c->list[i].last);
+		(void)bits_put(bits, c->list[i].start, c->list[i].last, true);
+	if (c->form == FULL)
+		(void)bits_put(bits, 0, CHUNK - 1, true);
 	free(c->list);
 	c->bits = bits;
 	c->pieces = c->room = 0;
@@ -206,7 +208,7 @@ static int chunk_add(struct rangeset *set, struct chunk *c, unsigned start, unsi
 	if (c->form == LIST && c->pieces >= LIST_MAX && chunk_to_bitmap(c))
 		return ENOMEM;
 	if (c->form == BITMAP) {
-		*had = bits_add(c->bits, start, last);
+		*had = bits_put(c->bits, start, last, true);
 	} else {
 		if (list_add(c, start, last, had))
 			return ENOMEM;
@@ -241,6 +243,44 @@ int rangeset_add(struct rangeset *set, uint64_t start, uint64_t len, bool *overl
 	}
 	if (met && overlapped)
 		*overlapped = true;
+	return 0;
+}
+
+/* Take [start, last] out of chunk C. */
+static int chunk_remove(struct rangeset *set, struct chunk *c, unsigned start, unsigned last)
+{
+	uint32_t had;
+
+	if (c->form == EMPTY)
+		return 0;
+	if (c->form != BITMAP && chunk_to_bitmap(c))
+		return ENOMEM;
+	had = bits_put(c->bits, start, last, false);
+	c->members -= had;
+	set->members -= had;
+	if (c->members)
+		return 0;
+	free(c->bits);
+	c->bits = NULL;
+	c->form = EMPTY;
+	return 0;
+}
+
+int rangeset_remove(struct rangeset *set, uint64_t start, uint64_t len)
+{
+	uint64_t end = start + len;
+
+	if (end < start || end > set->limit)
+		return ERANGE;
+	while (start < end) {
+		uint64_t chunk_end = ((start >> CHUNK_BITS) + 1) << CHUNK_BITS;
+		uint64_t stop = end < chunk_end ? end : chunk_end;
+
+		if (chunk_remove(set, &set->chunk[start >> CHUNK_BITS], start % CHUNK,
+				 (stop - 1) % CHUNK))
+			return ENOMEM;
+		start = stop;
+	}
 	return 0;
 }
 

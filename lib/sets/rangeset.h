@@ -27,6 +27,9 @@ int rangeset_add(struct rangeset *set, uint64_t start, uint64_t len, bool *overl
 /* The same; those of them that were in the set already are added to AGAIN, one by one. */
 int rangeset_add_again(struct rangeset *set, uint64_t start, uint64_t len, struct rangeset *again);
 
+/* Take [start, start + len) out, as far as it is in. 0 or ENOMEM, after which some of it may be. */
+int rangeset_remove(struct rangeset *set, uint64_t start, uint64_t len);
+
 /* Any number of [start, start + len) is in the set. Beyond the limit nothing is. */
 bool rangeset_meets(const struct rangeset *set, uint64_t start, uint64_t len);
 

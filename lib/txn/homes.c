@@ -128,32 +128,13 @@ void homes_mark(struct homes *homes)
 		stash_mark(homes->stash);
 }
 
-/* Of what VIEW shows as zero as much as is left here; all of it, if memory is short. */
-static void take_back_zeroed(const struct homes *homes, struct capture *view)
-{
-	struct rangeset *set = NULL;
-	errcode_t err = 0;
-
-	for (size_t i = 0; i < homes->list.count && !err; i++) {
-		const struct home *home = &homes->list.items[i];
-
-		if (!home->data)
-			err = capture_note_zeroed(view, &set, home->off, home->len);
-	}
-	if (err)
-		rangeset_free(set);
-	else
-		capture_replace_zeroed(view, set);
-}
-
-void homes_back(struct homes *homes, struct capture *view)
+void homes_back(struct homes *homes)
 {
 	forget_from(homes, homes->mark);
 	homes->group = homes->group_mark;
 	homes->zeroes = homes->zeroes_mark;
 	if (homes->stash)
 		stash_back(homes->stash);
-	take_back_zeroed(homes, view);
 }
 
 size_t homes_count(const struct homes *homes)

@@ -94,9 +94,9 @@ void homes_barrier(struct homes *homes);
 
 void homes_free(struct homes *homes);
 
-/* Remember how many there are; forget those that came since, in VIEW too. */
+/* Remember how many there are; forget those that came since (the view has a mark of its own). */
 void homes_mark(struct homes *homes);
-void homes_back(struct homes *homes, struct capture *view);
+void homes_back(struct homes *homes);
 
 /*
  * Leave those of LIST, blocks of BLOCK_SIZE bytes of VIEW, that will still differ from the disk

@@ -162,6 +162,7 @@ void txn_mark(struct e4z_image *img)
 	homes_mark(&img->txn->homes);
 	space_mark(img->txn->space);
 	img->txn->freed_mark = img->txn->freed_count;
+	img->txn->stamped_mark = img->txn->stamped;
 }
 
 /* What the operation freed is in use again and not counted; that it stays closed does no harm. */
@@ -169,9 +170,10 @@ void txn_back(struct e4z_image *img)
 {
 	(void)!txn_check(img);
 	capture_back(img->view);
-	homes_back(&img->txn->homes, img->view);
+	homes_back(&img->txn->homes);
 	space_back(img->txn->space);
 	img->txn->freed_count = img->txn->freed_mark;
+	img->txn->stamped = img->txn->stamped_mark;
 }
 
 /* Forget all that is neither committed nor sealed. */

@@ -26,7 +26,7 @@ struct txn {
 	struct e4z_edit_options options;
 	uint64_t now;
 	struct homes homes;
-	bool stamped;		       /* s_wtime is to be now */
+	bool stamped, stamped_mark;    /* s_wtime is to be now; at the mark */
 	VEC(, struct waiting) waiting; /* before what is changed now */
 	bool reloaded;		       /* img->fs is of a state that is not committed */
 	struct rangeset *freed;	       /* blocks; what was taken back stays in it, and is in use */

@@ -91,6 +91,17 @@ static void test_again(uint64_t seed)
 	rangeset_free(again);
 }
 
+static void remove_some(struct rangeset *set, uint64_t *seed, uint32_t longest)
+{
+	uint64_t start = next_random(seed) % LIMIT, len = 1 + next_random(seed) % longest;
+
+	if (start + len > LIMIT)
+		len = LIMIT - start;
+	CHECK(rangeset_remove(set, start, len) == 0);
+	memset(model + start, 0, len);
+	CHECK(!rangeset_meets(set, start, len));
+}
+
 static void test_random(uint64_t seed, uint32_t longest, int rounds)
 {
 	struct rangeset *set = rangeset_new(LIMIT);
@@ -110,10 +121,13 @@ static void test_random(uint64_t seed, uint32_t longest, int rounds)
 		memset(model + start, 1, len);
 		CHECK(rangeset_has(set, start) && rangeset_meets(set, start + len - 1, 1));
 		compare_part(set, start / 2, start + len);
+		if (i % 5 == 0)
+			remove_some(set, &seed, longest);
 		if (i % 64 == 0)
 			compare(set);
 	}
 	compare(set);
+	CHECK(rangeset_remove(set, 0, LIMIT) == 0 && rangeset_count(set) == 0);
 	rangeset_free(set);
 }
 
@@ -127,6 +141,7 @@ static void test_limits(void)
 	CHECK(rangeset_add(set, 99, 2, NULL) == ERANGE);
 	CHECK(rangeset_add(set, UINT64_MAX, 2, NULL) == ERANGE);
 	CHECK(rangeset_add(set, 5, 0, NULL) == 0);
+	CHECK(rangeset_remove(set, 99, 2) == ERANGE);
 	CHECK(!rangeset_meets(set, 100, 1) && !rangeset_meets(set, UINT64_MAX, 1));
 	CHECK(rangeset_meets(set, 0, UINT64_MAX));
 	CHECK(rangeset_count(set) == 1);
