@@ -25,7 +25,7 @@ LIBRARY = os.path.abspath(os.environ.get("LIBE4ZERO") or
                           os.path.join(os.path.dirname(E4ZERO), "libe4zero.a"))
 PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"],
             "floor-commit": ["-O2"], "floor-convert": ["-O2"],
-            "linked": ["-O2", "-Wl,-z,relro,-z,now,--no-as-needed", "-lext2fs", "-lblkid",
+            "linked": ["-O2", "-Wl,-z,relro,-z,now,--no-as-needed", "-lext2fs", "-lblkid", "-luuid",
                        "-lcom_err", "-ljson-c", "-lsmartcols"],
             "metadata": ["-O2", "-pthread"]}
 WITH_LIBRARY = ("metadata",)
@@ -52,7 +52,7 @@ def library_flags():
     build = os.path.dirname(LIBRARY)
     places = (build, os.path.join(build, "lib"), os.path.join(HERE, "..", "..", "lib"))
     return (["-include", os.path.join(build, "config.h"), *("-I" + place for place in places)],
-            [LIBRARY, "-lext2fs", "-lblkid", "-lcom_err"])
+            [LIBRARY, "-lext2fs", "-lblkid", "-luuid", "-lcom_err"])
 
 
 def build_program(name, flags):
