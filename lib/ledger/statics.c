@@ -69,22 +69,45 @@ static void give_group(struct each *each, uint32_t g)
 	give(each, OWNER_BITMAPS, ext2fs_block_bitmap_loc(img->fs, g), 1);
 }
 
-/* The block through which inode 7 maps the primary descriptors in reserve. */
-static void give_resize(struct each *each, uint8_t *raw)
+/*
+ * BLOCK, that inode 7 has, and LEVELS below it: in a sane file system all but the first are
+ * descriptors in reserve, which are given already.
+ */
+static void give_pointers(struct each *each, uint32_t block, unsigned levels)
 {
 	const struct e4z_image *img = each->img;
-	struct inode inode;
-	uint32_t block;
+	AUTO_FREE uint8_t *buf = NULL;
 
-	if (!ext2fs_has_feature_resize_inode(img->fs->super))
+	if (each->err || !block || block >= img->blocks)
 		return;
-	if (inode_read(img, EXT2_RESIZE_INO, raw, &inode)) {
+	if (!rangeset_has(img->metadata, block))
+		give(each, OWNER_RESERVED_GDT, block, 1);
+	if (!levels || each->err)
+		return;
+	buf = malloc(img->block_size);
+	if (!buf) {
+		each->err = ENOMEM;
+		return;
+	}
+	if (image_read(img, (uint64_t)block << img->block_bits, img->block_size, buf)) {
 		each->unread = true;
 		return;
 	}
-	block = get_le32(raw + INODE_I_BLOCK + (size_t)EXT2_DIND_BLOCK * 4);
-	if (block && !rangeset_has(img->metadata, block))
-		give(each, OWNER_RESERVED_GDT, block, 1);
+	for (uint32_t at = 0; at < img->block_size; at += 4)
+		give_pointers(each, get_le32(buf + at), levels - 1);
+}
+
+static void give_resize(struct each *each, uint8_t *raw)
+{
+	struct inode inode;
+
+	if (!ext2fs_has_feature_resize_inode(each->img->fs->super))
+		return;
+	if (inode_read(each->img, EXT2_RESIZE_INO, raw, &inode)) {
+		each->unread = true;
+		return;
+	}
+	give_pointers(each, get_le32(raw + INODE_I_BLOCK + (size_t)EXT2_DIND_BLOCK * 4), 2);
 }
 
 static bool bad_node(void *arg, uint64_t pblk)

@@ -29,7 +29,8 @@ static errcode_t report(const struct unit *unit, const struct slack *slack,
 		.first = slack->examined.first,
 		.last = slack->examined.last,
 		.nonzero = slack->examined.nonzero,
-		.fixable = !unit->img->shared_blocks,
+		.fixable = !unit->img->shared_blocks && !slack->why,
+		.why = slack->why,
 	};
 
 	return findings_add(findings, &f);

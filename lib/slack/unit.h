@@ -32,6 +32,7 @@ struct slack {
 	uint8_t *to; /* the unit's bytes, for changing; NULL: they are counted */
 	uint64_t bytes;
 	struct examined examined;
+	const char *why; /* why they are left; NULL: they are zeroed */
 };
 
 /* [from, end) of the unit has to be zero. What does not lie in the unit is not added. */

@@ -3,6 +3,8 @@
 # --fix of e2fsprogs' own test images, as they are and once e2fsck -fy is through with them: no file loses a byte,
 # e2fsck has no more to say than before, and what is refused is not touched.
 #
+# With ALL=1 it is --fix --all.
+#
 # E2FSPROGS_TESTS is the folder tests/ of a checkout of e2fsprogs; nothing of it is kept.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
@@ -40,7 +42,7 @@ fixes() {
 	local rc
 	images=$((images + 1))
 	cp --sparse=always image work
-	timeout 60 "$E4ZERO" --fix --json work >out 2>err
+	timeout 60 "$E4ZERO" --fix ${ALL:+--all} --json work >out 2>err
 	rc=$?
 	! grep -aq -e 'runtime error' -e Sanitizer err || complain "sanitizer: $(head -3 err)"
 	case $rc in
@@ -78,7 +80,7 @@ fixes() {
 	complaints looked-at >after
 	[ -z "$(comm -13 before after)" ] || complain "e2fsck: $(comm -13 before after | head -3)"
 	cp --sparse=always work again
-	timeout 60 "$E4ZERO" --fix again >/dev/null 2>&1
+	timeout 60 "$E4ZERO" --fix ${ALL:+--all} again >/dev/null 2>&1
 	cmp -s work again || complain 'a second one writes'
 }
 

@@ -20,10 +20,10 @@ layouts=(
 	'64M -b 4096 -O ^metadata_csum,uninit_bg -g 2048'
 	'64M -b 4096 -O ^has_journal,^64bit'
 	'64M -b 4096 -O quota,inline_data -I 256'
-	'64M -b 2048 -I 128 -O ^extent'
+	'64M -b 2048 -I 128 -O ^extent,^64bit'
 	'512M -b 65536 -O ^resize_inode'
 	'64M -b 4096 -O orphan_file,ea_inode,casefold,verity,encrypt'
-	'21M -b 1024 -O ^sparse_super -G 4 -g 1024'
+	'21M -b 1024 -O ^sparse_super,^resize_inode -G 4 -g 1024'
 )
 
 # canary_image IMAGE LAYOUT: the whole file is full of a canary before the file system is made in it.
@@ -44,6 +44,8 @@ canary_image() {
 	# shellcheck disable=SC2086 # words of options
 	mke2fs -q -F -E nodiscard -d "$tree" ${2#* } "$1" >mke2fs.log 2>&1 ||
 		fail "mke2fs $2: $(cat mke2fs.log)"
+	# it does not count for the quota
+	[[ $2 != *quota* ]] || e2fsck -fy "$1" >/dev/null 2>&1
 }
 
 # class NAME FIELD: of the ledger in out; 0 where there is no such class
@@ -61,4 +63,22 @@ adds_up() {
 	same "free bytes of $1" "$(class free-block bytes)" $((free * block))
 	same "leaked bytes of $1" "$(class leaked-block bytes)" 0
 	same "disputed bytes of $1" "$(class disputed bytes)" 0
+}
+
+# free_bytes IMAGE: bytes of free blocks that are not zero, by the bitmaps as dumpe2fs prints them
+free_bytes() {
+	dumpe2fs "$1" 2>/dev/null >dump
+	python3 - "$1" <<-'END'
+		import re, sys
+		text = open('dump').read()
+		size = int(re.search(r'^Block size: *(\d+)', text, re.M)[1])
+		image, found = open(sys.argv[1], 'rb'), 0
+		for line in re.findall(r'^  Free blocks: ([-0-9, ]*)$', text, re.M):
+		    for run in filter(None, line.split(', ')):
+		        first, last = (run.split('-') * 2)[:2]
+		        image.seek(int(first) * size)
+		        data = image.read((int(last) + 1 - int(first)) * size)
+		        found += len(data) - data.count(0)
+		print(found)
+	END
 }

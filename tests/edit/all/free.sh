@@ -4,24 +4,6 @@
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 
-# free_canaries IMAGE: bytes of free blocks that are not zero, by the bitmaps as dumpe2fs prints them
-free_bytes() {
-	dumpe2fs "$1" 2>/dev/null >dump
-	python3 - "$1" <<-'END'
-		import re, sys
-		text = open('dump').read()
-		size = int(re.search(r'^Block size: *(\d+)', text, re.M)[1])
-		image, found = open(sys.argv[1], 'rb'), 0
-		for line in re.findall(r'^  Free blocks: ([-0-9, ]*)$', text, re.M):
-		    for run in filter(None, line.split(', ')):
-		        first, last = (run.split('-') * 2)[:2]
-		        image.seek(int(first) * size)
-		        data = image.read((int(last) + 1 - int(first)) * size)
-		        found += len(data) - data.count(0)
-		print(found)
-	END
-}
-
 broad some 5 "${layouts[@]}"
 for layout in "${some[@]}"; do
 	canary_image image "$layout"

@@ -29,6 +29,10 @@ for features in metadata_csum ^metadata_csum ^metadata_csum,uninit_bg; do
 	same "of $features" "$(records finding kind path | sort -u | grep iblock)" "$(printf 'iblock-slack /%s\n' deep fifo file link null)"
 	same 'what is missing in the sum' "$(jq -r 'select(.type == "ledger") | .size - ([.classes[].bytes] | add)' out)" 0
 	# more than these is in the root of the deep tree, which has been wider
+	# what e2fsck takes for no special file is left
+	same 'what is left' "$(records finding fixable path | grep false)" "$(printf 'false /%s\n' fifo null)"
+	printf 'sif %s block[11] 0\nsif %s block[2] 0x4e414341\n' fifo fifo null null | debugfs_script image
+	run_e4zero 4 --json --check --all image
 	same 'their bytes' "$(records finding kind path nonzero | grep iblock | grep -v deep | cut -d' ' -f3 | tr '\n' ' ')" '4 4 4 4 '
 	run_e4zero 0 --json --fix --all image
 	summary fixed findings left
