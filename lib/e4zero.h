@@ -582,7 +582,8 @@ bool e4z_has_written(const struct e4z_image *img);
  * E4Z_ET_STATE:    no transaction is open, or only e4z_abort() is possible;
  * E4Z_ET_REFUSED:  FILE is not a regular file, or of a kind that is never edited, or it has no
  *                  extents and the operation requires them;
- * E4Z_ET_QUOTA:    the number of its blocks would change, and quota cannot be updated;
+ * E4Z_ET_QUOTA:    the number of its blocks would change, and the quota file of its user, group or
+ *                  project has no entry for it, or is corrupt;
  * E4Z_ET_NO_SPACE: not enough free blocks;
  * E4Z_ET_LOG_FULL: larger than the journal: use split in the options of e4z_begin();
  * E4Z_ET_USAGE:    an invalid range: length 0, not aligned, or where it is not possible;

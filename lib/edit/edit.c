@@ -6,8 +6,8 @@
 #include "file/inline.h"
 #include "file/sound.h"
 #include "format/node.h"
-#include "format/system.h"
 #include "image/groups.h"
+#include "quota/quota.h"
 #include "txn/alloc.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -186,7 +186,10 @@ static errcode_t write_map(struct edit_file *f)
 	return err ? err : edit_give_back(f);
 }
 
-/* i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). */
+/*
+ * i_blocks counts sectors, or blocks where the inode says so: ext4_inode_blocks_set(). What quota
+ * counts changes with it.
+ */
 static errcode_t add_sectors(struct edit_file *f)
 {
 	struct e4z_image *img = f->img;
@@ -194,13 +197,10 @@ static errcode_t add_sectors(struct edit_file *f)
 	uint64_t unit = f->inode.flags & EXT4_HUGE_FILE_FL ? img->block_size / SECTOR : 1;
 	bool high = inode_has_blocks_high(img);
 	uint64_t n = get_le32(raw + I_BLOCKS_LO);
+	errcode_t err;
 
 	if (!f->sectors)
 		return 0;
-	if (quota_applies(img->fs->super))
-		return image_refuse_file(
-			img, f->inode.ino, E4Z_ET_QUOTA,
-			"the edit would change its block count, which quota accounts for");
 	if (high)
 		n |= (uint64_t)get_le16(raw + I_BLOCKS_HIGH) << 32;
 	if (f->sectors < 0 && n < (uint64_t)-f->sectors / unit)
@@ -212,8 +212,9 @@ static errcode_t add_sectors(struct edit_file *f)
 	else if (n > UINT32_MAX)
 		return image_refuse_file(img, f->inode.ino, EFBIG,
 					 "i_blocks cannot be more than %" PRIu32, UINT32_MAX);
-	f->sectors = 0;
-	return 0;
+	err = quota_add(img, &f->inode, f->sectors * (int64_t)SECTOR, 0);
+	f->sectors = err ? f->sectors : 0;
+	return err;
 }
 
 static bool has_extra(const struct edit_file *f, uint32_t end)

@@ -5,6 +5,7 @@
 #include "base/invariant.h"
 #include "edit/relocate.h"
 #include "edit/writeback.h"
+#include "quota/quota.h"
 #include "txn/txn.h"
 #include <errno.h>
 
@@ -45,7 +46,7 @@ static uint64_t file_bound(const struct edit_file *f)
 	if (f->list && (f->changed || dirty))
 		map = map_bound(f);
 	/* of a group the bitmap and a block of descriptors */
-	return dirty + map + 2 * groups_bound(f, dirty + map) + FIXED;
+	return dirty + map + 2 * groups_bound(f, dirty + map) + FIXED + quota_bound(f->img);
 }
 
 uint64_t fit_bound(struct e4z_image *img)

@@ -47,10 +47,12 @@ enum {
 /* Of an inode's slot; from I_EXTRA_ISIZE on, in slots of more than EXT2_GOOD_OLD_INODE_SIZE. */
 enum {
 	I_MODE = I_AT(i_mode),
+	I_USER = I_AT(i_uid),
 	I_SIZE_LO = I_AT(i_size),
 	I_CTIME = I_AT(i_ctime),
 	I_MTIME = I_AT(i_mtime),
 	I_DTIME = I_AT(i_dtime), /* in an orphan: the number of the next one */
+	I_GROUP = I_AT(i_gid),
 	I_LINKS = I_AT(i_links_count),
 	I_BLOCKS_LO = I_AT(i_blocks),
 	I_FLAGS = I_AT(i_flags),
@@ -63,12 +65,15 @@ enum {
 	I_SIZE_HIGH = I_AT(i_size_high),
 	I_BLOCKS_HIGH = I_AT(osd2.linux2.l_i_blocks_hi),
 	I_FILE_ACL_HIGH = I_AT(osd2.linux2.l_i_file_acl_high),
+	I_USER_HIGH = I_AT(osd2.linux2.l_i_uid_high),
+	I_GROUP_HIGH = I_AT(osd2.linux2.l_i_gid_high),
 	I_CHECKSUM_LO = I_AT(osd2.linux2.l_i_checksum_lo),
 	I_EXTRA_ISIZE = I_AT(i_extra_isize),
 	I_CHECKSUM_HI = I_AT(i_checksum_hi),
 	I_CTIME_EXTRA = I_AT(i_ctime_extra),
 	I_MTIME_EXTRA = I_AT(i_mtime_extra),
 	I_VERSION_HI = I_AT(i_version_hi),
+	I_PROJECT = I_AT(i_projid),
 };
 
 #endif

@@ -28,6 +28,7 @@ struct e4z_image {
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
 	struct session *session; /* files that are open in it */
+	struct quota *quota;	 /* what was found of the quota files; NULL: nobody asked */
 	bool repaired_super;	 /* the superblock in the view is not the torn one on the disk */
 	bool broken;		 /* a commit failed halfway: nothing more is begun */
 	bool torn_super;	 /* and only the log can say what it is */

@@ -208,14 +208,6 @@ static errcode_t refuse(struct e4z_image *img, const struct inode *inode, const 
 	return image_refuse_file(img, inode->ino, E4Z_ET_REFUSED, "%s", why);
 }
 
-errcode_t guard_quota(struct e4z_image *img, const struct inode *inode)
-{
-	if (!quota_applies(img->fs->super))
-		return 0;
-	return image_refuse_file(img, inode->ino, E4Z_ET_QUOTA,
-				 "the edit would change its block count, which quota accounts for");
-}
-
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what)
 {
 	errcode_t err = guard_number(img, inode->ino);
@@ -235,7 +227,7 @@ errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned
 		return refuse(img, inode, "is a snapshot");
 	if (what & GUARD_EDGES && inode->flags & EXT4_ENCRYPT_FL)
 		return refuse(img, inode, "is encrypted: only whole blocks of it can be changed");
-	return what & GUARD_BLOCKS ? guard_quota(img, inode) : 0;
+	return 0;
 }
 
 const char *guard_remark(const struct inode *inode)

@@ -23,8 +23,7 @@ errcode_t guard_number(struct e4z_image *img, uint32_t ino);
 
 /* What an operation is going to do to an inode. */
 enum guard_what {
-	GUARD_EDGES = 1,  /* change some bytes of a block and leave others */
-	GUARD_BLOCKS = 2, /* it may come to own more or fewer blocks: i_blocks changes */
+	GUARD_EDGES = 1, /* change some bytes of a block and leave others */
 };
 
 /*
@@ -32,9 +31,6 @@ enum guard_what {
  * mounted system that relies on them; guard_remark() has what is to be said of it.
  */
 errcode_t guard_inode(struct e4z_image *img, const struct inode *inode, unsigned what);
-
-/* May INODE's i_blocks change? Part of guard_inode with GUARD_BLOCKS. */
-errcode_t guard_quota(struct e4z_image *img, const struct inode *inode);
 
 /* A sentence about INODE that its editor should read, or NULL; static. */
 const char *guard_remark(const struct inode *inode);

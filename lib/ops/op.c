@@ -7,6 +7,7 @@
 #include "edit/spill.h"
 #include "open/guard.h"
 #include "path/lookup.h"
+#include "quota/quota.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +43,7 @@ static errcode_t look_up(struct op *op, const char *name, uint32_t *ino)
 /* i_blocks would change, or will when a dirty block gets its place. */
 static errcode_t check_quota(const struct op *op, int64_t sectors)
 {
-	return op->f->sectors == sectors ? 0 : guard_quota(op->img, &op->f->inode);
+	return op->f->sectors == sectors ? 0 : quota_check(op->img, &op->f->inode);
 }
 
 static errcode_t run_open(struct op *op)

@@ -8,6 +8,7 @@
 #include "image/groups.h"
 #include "open/guard.h"
 #include "open/recovery.h"
+#include "quota/quota.h"
 #include "txn/txn.h"
 #include "undo/trace.h"
 #include "undo/undo.h"
@@ -149,6 +150,7 @@ void e4z_close(struct e4z_image *img)
 		return;
 	session_drop(img);
 	txn_abort(img);
+	quota_free(img);
 	undo_finish(img);
 	trace_finish(img);
 	recovery_close_log(img);

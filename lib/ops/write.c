@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "open/guard.h"
 #include "ops/op.h"
+#include "quota/quota.h"
 #include <errno.h>
 #include <inttypes.h>
 
@@ -67,7 +68,7 @@ static errcode_t write_block(struct op *op, uint64_t off, uint32_t len)
 	errcode_t err = 0;
 
 	if (!held && !extents_find(f->list, lblk, &run)) {
-		err = guard_quota(op->img, &f->inode);
+		err = quota_check(op->img, &f->inode);
 		op->edit->blocks_allocated++;
 	}
 	if (!err)

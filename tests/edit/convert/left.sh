@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # With the whole image, a file that cannot be converted is named with its reason, the others are done, and the exit
-# status is 4: damage, blocks of two owners, quota, no block for a map that grows.
+# status is 4: damage, blocks of two owners, no block for a map that grows (quota: edit/quota/refuses.sh).
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/convert/common.sh"
 
@@ -46,15 +46,6 @@ debugfs_script image <<<"freeb $free"
 untouched 8 'mapped but marked as free' image --convert written image /file
 run_e4zero 4 --json --convert written image
 same 'left' "$(left)" "/file block $free is mapped but marked as free"
-
-# quota counts blocks; what needs no other number of them is done
-dirty_image image 32 4096 -O quota
-run_e4zero 4 --json --convert hole image
-left | grep -q '^/file .*quota' || fail "quota: $(left)"
-contents image
-run_e4zero 0 --convert written image
-contents image
-sound image
 
 # every second block of a file becomes unwritten, its map needs a block, and there is none
 make_image image 8M -m 0 -O ^has_journal

@@ -6,7 +6,7 @@
 
 requires mke2fs
 requires debugfs
-edges=1 blocks=2
+edges=1
 
 ino() {
 	debugfs -R "stat $1" image 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p'
@@ -46,7 +46,7 @@ with <<-'END'
 	sif snapshot flags 0x1080000
 	sif orphan links_count 0
 END
-may plain $((edges | blocks))
+may plain $edges
 may_not 'is a directory' folder
 may_not 'is a directory' /
 may_not 'is a symbolic link' link
@@ -56,19 +56,15 @@ may_not 'is a verity file' verity
 may_not "holds an extended attribute's value" value
 may_not 'is a snapshot' snapshot
 may_not 'is unlinked' orphan
-may crypt $blocks
+may crypt
 may_not 'is encrypted' crypt $edges
-may frozen $((edges | blocks))
+may frozen $edges
 grep -q immutable out || fail "no word about it: $(cat out)"
 for system in 1 7 8; do
 	may_not 'belongs to the file system itself' "<$system>"
 done
 
-# quota counts blocks, and nothing else that an edit changes
 make_ext image 8M -O quota
-with <<<'write content plain'
-may plain $edges
-may_not 'the edit would change its block count' plain $blocks
 may_not 'belongs to the file system itself' '<3>'
 # no quota file, nothing is counted: the edit is done in full
 make_ext image 8M -O quota
@@ -79,7 +75,6 @@ with <<-'END'
 	set_super_value usr_quota_inum 0
 	set_super_value grp_quota_inum 0
 END
-may plain $((edges | blocks))
 run_e4zero 0 --truncate 100 image /plain
 make_ext image 8M -O orphan_file
 may_not 'belongs to the file system itself' "<$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')>"

@@ -110,12 +110,7 @@ for verb in zero-range allocate write-zeroes; do
 done
 untouched 8 'can hold|too large' image --write --from ten -o 16T image /file
 
-# a file system whose files share blocks, one with quota, one with errors
-edit_image image -O quota
-untouched 8 'quota' image --punch-hole -o 4096 -l 4096 image /file
-untouched 8 'quota' image --allocate -o 0 -l 20000 image /file
-untouched 8 'quota' image --write --from ten -o 10000 image /file
-run_e4zero 0 --zero-range -o 4096 -l 4096 image /file
+# a file system whose files share blocks, one with errors
 edit_image image
 debugfs -w -R 'ssv state 3' image >debugfs.log 2>&1
 while read -r verb; do
