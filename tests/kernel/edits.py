@@ -26,7 +26,7 @@ from sides import Pair, main
 
 SAYS = {"EFBIG": "can hold", "EINVAL": "must be multiples|reaches EOF|at or past EOF",
         "EOPNOTSUPP": "has no extents"}
-FULL = {"not enough free blocks": "space", "no space": "space", "bytes that are free": "space", "quota": "quota"}
+FULL = {"not enough free blocks": "space", "no space": "space", "bytes that are free": "space"}
 MOUNTS = ("", "", "", "", "", "nodelalloc", "dioread_lock", "data=journal")
 LOOSE = ("nodelalloc", "dioread_lock", "data=journal")  # zeroes around what is written, instead of splitting
 
@@ -219,7 +219,7 @@ class Edits(Pair):
         why = self.single(name, op)
         error = self.by_kernel(name, op)
         reason = next((said for key, said in FULL.items() if key in why.lower()), None)
-        if why and (not reason or reason == "quota" and "quota" not in self.config):
+        if why and not reason:
             raise Failed("%s %s: %s" % (name, op, why))
         self.history[name].append("%s%s%s" % (op, " (%s)" % reason if why else "",
                                               " [%s]" % error.strerror if error else ""))

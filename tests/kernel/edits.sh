@@ -16,7 +16,7 @@ batch() {
 	done
 }
 
-# a few groups each; where there is no space, or quota, each operation is an edit of its own
+# a few groups each; where there is no space each operation is an edit of its own
 for bs in ${BLOCKS:-1024 2048 4096}; do
 	mib=$((bs / 1024 * files / 4 + 16)) few=$((files / 5))
 	batch extents $bs "$files" $mib -t ext4
@@ -29,7 +29,7 @@ for bs in ${BLOCKS:-1024 2048 4096}; do
 	batch external $bs "$files" $mib -t ext4
 	batch ext2-indirect $bs "$files" $mib -t ext2
 	batch inline_data-bigalloc $bs "$files" $((2 * mib)) -t ext4 -O inline_data,bigalloc -C 16384
-	batch quota $bs $few 16 -t ext4
+	batch quota $bs "$files" $mib -t ext4
 	batch full $bs $few 16 -t ext4 -m 0
 	batch full-reserved-inline_data $bs $few 16 -t ext4 -O inline_data -m 5
 	batch full-indirect $bs $few 16 -t ext4 -O ^extents,^64bit -m 0

@@ -20,7 +20,7 @@ class Maker:
 
     def __init__(self, rng, bs, config):
         self.rng, self.bs, self.inline = rng, bs, "inline_data" in config
-        self.small = "full" in config or "quota" in config
+        self.small = "full" in config
         self.leaf = (bs - 12) // 12
 
     def pieces(self, fd, count, step, length, unwritten=0.0):

@@ -122,8 +122,7 @@ class Batch(Pair):
         alike = name not in self.apart
         if alike and (why == "big") != (error is not None and error.strerror == "File too large"):
             raise Failed("%s to %d: %s, but the kernel says %s" % (name, size, answer, error))
-        allowed = {"big", "quota" if "quota" in self.config else None,
-                   "space" if "full" in self.config else None}
+        allowed = {"big", "space" if "full" in self.config else None}
         if why and why not in allowed:
             raise Failed("%s to %d: %s" % (name, size, answer))
         if not why:

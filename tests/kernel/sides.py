@@ -71,7 +71,7 @@ class Pair:
         # the kernel's is wrong; the two are no longer the same; first in the inode
         self.tainted, self.apart, self.inside = set(), set(), set()
         self.history = collections.defaultdict(list)
-        self.one_by_one = "full" in config or "quota" in config
+        self.one_by_one = "full" in config
 
     def start(self):
         self.make_image()

@@ -41,7 +41,7 @@ for bs in ${BLOCKS:-1024 2048 4096}; do
 		batch external $bs $mib -t ext4 $groups
 		batch no64bit $bs $mib -t ext4 -O ^64bit $groups
 		batch meta_bg $bs $mib -t ext4 -O meta_bg,^resize_inode $groups
-		batch quota $bs 16 -t ext4
+		batch quota $bs $mib -t ext4 $groups
 		batch full-inline_data $bs 16 -t ext4 -O inline_data -m 0
 		batch full-reserved-inline_data $bs 16 -t ext4 -O inline_data -m 5
 		batch ext2-indirect $bs $mib -t ext2 $groups
