@@ -7,6 +7,7 @@
 #   ind-1k ind-4k                                       indirect maps
 #   inline-4k big-4k                                    inline data, bigalloc
 #   bare-1k bare-4k bare-ind                            no journal
+#   quota-1k                                            usage of users, groups and projects
 #   orphan-1k                                           truncates that a crash cut short
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 #   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
@@ -17,7 +18,7 @@ set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
-	bare-1k bare-4k bare-ind orphan-1k grow-4k grow-1k-ind grow-big grow-bare
+	bare-1k bare-4k bare-ind quota-1k orphan-1k grow-4k grow-1k-ind grow-big grow-bare
 	half-4k half-1k-ind half-big half-bare large-1k large-big grow-large'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
@@ -62,6 +63,15 @@ orphan() {
 	local ino
 	ino=$(debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
 	debugfs -w -R "ssv last_orphan $ino" "$1" >/dev/null 2>&1
+}
+
+# owners IMAGE: some files are somebody's, and what they use is counted
+owners() {
+	for file in frag tail magic; do
+		printf 'sif %s uid 1000\nsif %s gid 100\nsif %s projid 7\n' $file $file $file
+	done >"$tmp/script"
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
+	e2fsck -fy "$1" >"$tmp/fsck" 2>&1 </dev/null || [ $? = 1 ] || { cat "$tmp/fsck" >&2; exit 1; }
 }
 
 # populate IMAGE: the files that the workloads name
@@ -119,6 +129,7 @@ populate() {
 	} >"$tmp/script"
 	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
 	[ -z "${halves-}" ] || orphan "$1" half
+	[ "${name%%-*}" != quota ] || owners "$1"
 	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 </dev/null || [ -n "${grows-}${halves-}" ] ||
 		{ cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }
 }
@@ -193,6 +204,8 @@ for name in ${*:-$names}; do
 	ind-4k) shallow=1 mk 12M metadata_csum,has_journal 4096 -J size=5 ;;
 	inline-4k) shallow=1 mk 12M $csum,inline_data,has_journal 4096 -J size=5 ;;
 	big-4k) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	quota-1k) shallow=1 mk 8M $csum,quota,project,has_journal 1024 -J size=2 \
+		-E "hash_seed=$uuid,lazy_itable_init=0,nodiscard,quotatype=usrquota:grpquota:prjquota" ;;
 	bare-1k) mk 6M $csum 1024 ;;
 	bare-4k) shallow=1 mk 8M $csum 4096 ;;
 	bare-ind) mk 6M '' 1024 ;;

@@ -195,11 +195,17 @@ static bool own_mounts(void)
 	       mount("crash", MOUNT_POINT, "tmpfs", 0, "size=64k") == 0;
 }
 
+static bool has_quota(const uint8_t *image)
+{
+	return image[1024 + 0x65] & 1; /* RO_COMPAT_QUOTA */
+}
+
 static int run_kernel(struct copies *copies, char *said, size_t size)
 {
 	char name[DISKS][32], options[96] = "noinit_itable";
 	const char *inner = MOUNT_POINT "/m";
 	int loop[DISKS] = {-1, -1}, rc = -1;
+	unsigned long flags = MS_NOATIME;
 
 	said[0] = '\0';
 	mkdir(inner, 0700);
@@ -212,7 +218,10 @@ static int run_kernel(struct copies *copies, char *said, size_t size)
 	}
 	if (copies->mem[1])
 		snprintf(options, sizeof(options), "noinit_itable,journal_path=%s", name[1]);
-	if (mount(name[0], inner, "ext4", MS_NOATIME, options) == 0)
+	/* a kernel without quota writes to none, but it replays */
+	if (has_quota(copies->mem[0]))
+		flags |= MS_RDONLY;
+	if (mount(name[0], inner, "ext4", flags, options) == 0)
 		rc = umount(inner);
 	if (rc)
 		snprintf(said, size, "%s", strerror(errno));

@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "fs.h"
+#include "quota.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -202,7 +203,8 @@ static void visit_inode(struct fs *fs, uint32_t ino)
 	visit.size = fs_inode_size(fs, visit.raw);
 	acl = fs_le32(visit.raw + 0x68);
 	mine.arg = &visit;
-	if (S_ISREG(fs_le16(visit.raw)) && ino != EXT2_JOURNAL_INO && fs_le16(visit.raw + 0x1a))
+	if (S_ISREG(fs_le16(visit.raw)) && ino != EXT2_JOURNAL_INO && !quota_is_file(fs, ino) &&
+	    fs_le16(visit.raw + 0x1a))
 		start_file(&visit);
 	if (acl && ok) {
 		claim(fs, acl, 1, CLAIM_OTHER, "an attribute block");
@@ -402,6 +404,7 @@ void verify(const uint8_t *image, uint64_t size, struct verdict *v)
 		if (fs_inode_used(&fs, ino) && fs_le16(fs_inode(&fs, ino)))
 			visit_inode(&fs, ino);
 	check_groups(&fs);
+	quota_verify(&fs);
 	if (v->canary)
 		fs_fault(&fs, "a file shows a canary");
 	fs_close(&fs);
