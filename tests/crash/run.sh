@@ -17,7 +17,7 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k'
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k quota-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k'
 	limit=70 outside=23 less="--errors 4 --nested 25"
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14 less=
