@@ -291,6 +291,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(LEAKED_BLOCK, "leaked-block", "blocks in use that nothing in the file system has")       \
 	X(IBLOCK_SLACK, "iblock-slack", "old bytes in the unused part of i_block")                 \
 	X(EXTENT_SLACK, "extent-slack", "old bytes in the unused part of an extent block")         \
+	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -308,7 +309,7 @@ enum e4z_finding_kind {
 #define E4Z_KINDS_LEDGER                                                                           \
 	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) |                           \
 	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
-	 E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);

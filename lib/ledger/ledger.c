@@ -111,13 +111,25 @@ static errcode_t visit_places(const struct ledger *l, const struct group_map *ma
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < place_count && !err; i++)
-		if (is_wanted(l, places[i].kind))
+		if (places[i].group && is_wanted(l, places[i].kind))
 			err = places[i].group(l, map, home, tally);
+	return err ? err : home_end_group(home);
+}
+
+static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *home,
+			     struct tally *tally)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < place_count && !err; i++)
+		if (places[i].fixed && is_wanted(l, places[i].kind))
+			err = places[i].fixed(l, g, home, tally);
 	return err ? err : home_end_group(home);
 }
 
 static errcode_t visit_groups(struct ledger *l, const struct home_options *options)
 {
+	struct tally *tally = options->findings ? &l->tally : NULL;
 	struct group_map map;
 	struct home *home = NULL;
 	errcode_t err = group_map_new(l->img, &map);
@@ -132,8 +144,10 @@ static errcode_t visit_groups(struct ledger *l, const struct home_options *optio
 			err = note_disputed(l, &map, options->findings);
 		}
 		if (!err)
-			err = visit_places(l, &map, home, options->findings ? &l->tally : NULL);
+			err = visit_places(l, &map, home, tally);
 	}
+	for (uint32_t g = 0; g < l->img->groups && !err; g++)
+		err = visit_fixed(l, g, home, tally);
 	if (!err)
 		err = home_end(home);
 	home_free(home);

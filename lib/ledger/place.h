@@ -10,7 +10,7 @@
 #include "ledger/home.h"
 #include "ledger/ledger_state.h"
 
-/* A place that is zeroed at home, without the journal. */
+/* A place that is zeroed at home, without the journal: one of the two functions. */
 struct place {
 	enum e4z_finding_kind kind;
 	/*
@@ -20,12 +20,34 @@ struct place {
 	 */
 	errcode_t (*group)(const struct ledger *ledger, const struct group_map *map,
 			   struct home *home, struct tally *tally);
+	/*
+	 * The same of the static metadata of group G, wherever it lies: called when all that is
+	 * disputed is known. home_spot(), then place_take() for each stretch.
+	 */
+	errcode_t (*fixed)(const struct ledger *ledger, uint32_t g, struct home *home,
+			   struct tally *tally);
 };
+
+/* Bytes of static metadata: LEN at OFF are of KIND, and not OWNER's any more. */
+struct stretch {
+	enum e4z_finding_kind kind;
+	unsigned owner;
+	uint64_t off, len;
+};
+
+/*
+ * Give S to HOME and move it in *TALLY, less what it has of disputed clusters and outside of the
+ * file system.
+ */
+errcode_t place_take(const struct ledger *ledger, const struct stretch *s, struct home *home,
+		     struct tally *tally);
 
 /* One each. */
 errcode_t place_free_block(const struct ledger *ledger, const struct group_map *map,
 			   struct home *home, struct tally *tally);
 errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
 			     struct home *home, struct tally *tally);
+errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home *home,
+			    struct tally *tally);
 
 #endif

@@ -3,8 +3,9 @@
 #include "ledger/places.h"
 
 static const struct place rows[] = {
-	{E4Z_FREE_BLOCK, place_free_block},
-	{E4Z_LEAKED_BLOCK, place_leaked_block},
+	{E4Z_FREE_BLOCK, .group = place_free_block},
+	{E4Z_LEAKED_BLOCK, .group = place_leaked_block},
+	{E4Z_INODE_TABLE, .fixed = place_inode_table},
 };
 
 const struct place *const places = rows;

@@ -82,3 +82,14 @@ free_bytes() {
 		print(found)
 	END
 }
+
+# Kinds that places.py knows.
+fixed_kinds=(inode-table)
+
+# fixed_bytes IMAGE [KIND...]: for each a line: its name, its bytes, those that are stale, by the format alone
+fixed_bytes() {
+	local image=$1
+	shift
+	(($#)) || set -- "${fixed_kinds[@]}"
+	python3 "$srcdir/tests/edit/all/places.py" "$image" "$@"
+}

@@ -55,6 +55,7 @@ for layout in "${some[@]}"; do
 	same "what is not the kernel's of $layout" "$(class leaked-block bytes) $(class disputed bytes)" '0 0'
 	run_e4zero 0 --json --fix --all image
 	same "left in free blocks of $layout" "$(free_bytes image)" 0
+	same "left in fixed places of $layout" "$(fixed_bytes image | awk '$3 != 0')" ''
 	e2fsck -fn image >e2fsck.out 2>&1 || fail "$layout: e2fsck: $(cat e2fsck.out)"
 	run_e4zero 0 --json --check --all image
 	remember_image image

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where static metadata has bytes that nobody reads, by the format's documentation alone.
+
+    places.py IMAGE KIND...    for each kind a line: KIND, its bytes, those of them that are stale
+"""
+
+import struct
+import sys
+
+SPARSE_SUPER2, RESIZE_INODE = 0x200, 0x10  # compat
+META_BG, MMP = 0x10, 0x100  # incompat
+SPARSE_SUPER, GDT_CSUM, METADATA_CSUM = 0x1, 0x10, 0x400  # ro_compat
+INODE_UNINIT, BLOCK_UNINIT = 1, 2
+
+
+def is_power(n, base):
+    while n > 1 and n % base == 0:
+        n //= base
+    return n == 1
+
+
+class Image:
+    def __init__(self, path):
+        with open(path, 'rb') as f:
+            self.data = f.read()
+        self.sb = sb = self.data[1024:2048]
+        self.bs = 1024 << self.u32(0x18)
+        self.compat, self.incompat, self.ro = struct.unpack_from('<3I', sb, 0x5C)
+        self.blocks = self.u32(4) | (self.u32(0x150) << 32 if self.incompat & 0x80 else 0)
+        self.first = self.u32(0x14)
+        self.per_group, self.clusters, self.inodes = struct.unpack_from('<3I', sb, 0x20)
+        self.inode_size = self.u16(0x58) if self.u32(0x4C) else 128
+        self.desc_size = self.u16(0xFE) if self.incompat & 0x80 else 32
+        self.csum = bool(self.ro & (GDT_CSUM | METADATA_CSUM))
+        self.groups = -(-(self.blocks - self.first) // self.per_group)
+        self.per_block = self.bs // self.desc_size
+        self.desc_blocks = -(-self.groups // self.per_block)
+        self.reserved = self.u16(0xCE)
+        self.meta_from = self.u32(0x104) if self.incompat & META_BG else self.desc_blocks
+        self.table = -(-self.inodes * self.inode_size // self.bs)
+        self.desc = [self.group(g) for g in range(self.groups)]
+
+    def u16(self, at):
+        return struct.unpack_from('<H', self.sb, at)[0]
+
+    def u32(self, at):
+        return struct.unpack_from('<I', self.sb, at)[0]
+
+    def start(self, g):
+        return self.first + g * self.per_group
+
+    def has_super(self, g):
+        if g == 0:
+            return True
+        if self.compat & SPARSE_SUPER2:
+            return g in struct.unpack_from('<2I', self.sb, 0x24C)
+        return not self.ro & SPARSE_SUPER or g == 1 or any(is_power(g, base) for base in (3, 5, 7))
+
+    def desc_places(self, i):
+        """The blocks that hold descriptor block I, the one that is read first."""
+        if i < self.meta_from:
+            return [self.super_block(g) + 1 + i for g in range(self.groups) if self.has_super(g)]
+        first = i * self.per_block
+        groups = [g for g in (first, first + 1, first + self.per_block - 1) if g < self.groups]
+        return [self.start(g) + self.has_super(g) for g in dict.fromkeys(groups)]
+
+    def super_block(self, g):
+        return 1 if g == 0 and self.bs == 1024 else self.start(g)
+
+    def group(self, g):
+        at = self.desc_places(g // self.per_block)[0] * self.bs + g % self.per_block * self.desc_size
+        low = struct.unpack_from('<3I4H', self.data, at)
+        unused = struct.unpack_from('<H', self.data, at + 0x1C)[0]
+        high = struct.unpack_from('<3I', self.data, at + 0x20) if self.desc_size >= 64 else (0, 0, 0)
+        if self.desc_size >= 64:
+            unused |= struct.unpack_from('<H', self.data, at + 0x32)[0] << 16
+        block, inode, table = (a | b << 32 for a, b in zip(low, high))
+        return {'block': block, 'inode': inode, 'table': table, 'flags': low[6] if self.csum else 0,
+                'unused': unused if self.csum else 0}
+
+    # each: runs of (offset, length) that have to be zero
+
+    def inode_table(self):
+        for d in self.desc:
+            unused = self.inodes if d['flags'] & INODE_UNINIT else d['unused']
+            if unused:
+                end = (d['table'] + self.table) * self.bs
+                used = (self.inodes - unused) * self.inode_size
+                yield d['table'] * self.bs + used, end - d['table'] * self.bs - used
+
+
+def main():
+    image = Image(sys.argv[1])
+    for kind in sys.argv[2:]:
+        size = stale = 0
+        for off, length in getattr(image, kind.replace('-', '_'))():
+            size += length
+            stale += length - image.data.count(0, off, off + length)
+        print(kind, size, stale)
+
+
+main()
