@@ -34,7 +34,7 @@ rows() {
 	xj-*) journal=$image.journal kinds=fresh ;;
 	bare-*) kinds=fresh ;;
 	# the kernel refuses a log that is so small without the blocks of fast commits
-	large-*) kinds='fresh csum3 csum2 v1' ;;
+	large-* | grow-large) kinds='fresh csum3 csum2 v1' ;;
 	# others finish what they find, and come to the state between
 	orphan-*) outside=0 ;;
 	esac
@@ -88,7 +88,7 @@ awk '
 			else if ($i == "torn-super") mended += $(i - 1)
 		}
 		for (i = 2; i <= NF; i++) if ($i == "journal" || $i == "ordered") {
-			class = $2 ~ /^bare/ ? "no journal" : ($2 ~ /^xj/ ? "external " : "") $i
+			class = $2 ~ /^bare|-bare$/ ? "no journal" : ($2 ~ /^xj/ ? "external " : "") $i
 			for (k = i; k <= NF; k++) {
 				if ($(k + 1) == "distinct") classes[class] += $k
 				if ($(k + 1) == "past-EOF") past[class] += $k
