@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --convert written and the host: a sparse image stays as sparse as it was, what the host has data for becomes holes of
 # it; an image that is fully allocated keeps its reservation; holes are neither read nor written; it can be taken back.
+on_disk=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/convert/common.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Zeroes on a block device: never by a discard; what the device says to have zeroed and has not is written; auto keeps the
 # blocks of what is below, always gives them back, never writes; sectors of 4 KiB below blocks of 1 KiB.
+on_disk=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/holes/common.sh"
 . "$srcdir/tests/edit/faults/faulty.sh"
