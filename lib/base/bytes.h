@@ -70,4 +70,10 @@ static inline void put_le32(void *p, uint32_t n)
 	put_le16((uint8_t *)p + 2, n >> 16);
 }
 
+static inline void put_le64(void *p, uint64_t n)
+{
+	put_le32(p, (uint32_t)n);
+	put_le32((uint8_t *)p + 4, (uint32_t)(n >> 32));
+}
+
 #endif

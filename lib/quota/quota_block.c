@@ -72,12 +72,6 @@ const char *quota_find(const uint8_t *leaf, uint32_t blocks, uint32_t id, uint32
 	return *off ? NULL : "has a tree that leads to the wrong block";
 }
 
-static void put_le64(uint8_t *p, uint64_t n)
-{
-	put_le32(p, (uint32_t)n);
-	put_le32(p + 4, (uint32_t)(n >> 32));
-}
-
 /* The number at P changes by MORE: dquot_decr_space() stops at 0, too. */
 static uint64_t add(uint8_t *p, int64_t more)
 {
