@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The witness and e4zero agree on every kind of image, --fix leaves nothing to find and touches nothing else, the
+# The witness and e4zero agree on every kind of image and on mutants of some, --fix leaves nothing to find and touches nothing else, the
 # comparison can fail, and the witness is right itself.
 set -u
 export LC_ALL=C
@@ -32,5 +32,6 @@ count agree env IMAGES="$images" bash "$here/agree.sh"
 count fix env IMAGES="$images" bash "$here/fix.sh"
 count selftest bash "$here/agree.sh" --selftest
 [ -n "${SAMPLE-}" ] || count ground bash "$here/ground.sh"
+[ -n "${SAMPLE-}" ] || count mutants bash "$here/mutants.sh"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
