@@ -32,7 +32,7 @@ complaints=$(nm -A -P $objects | awk -v layers="$root/lib/LAYERS" '
 			n = split(users[name], user, " ")
 			for (i = 1; i <= n; i++)
 				if (rank[user[i]] < rank[home[name]] && module(user[i]) != module(home[name]))
-					print user[i] ".c: calls up to " name "() in " home[name] ".c"
+					print user[i] ".c: calls up to " name "() in " home[name] ".c, which lib/LAYERS lists below it"
 		}
 	}' | sort -u)
 
@@ -69,7 +69,7 @@ lonely=$({
 	END {
 		for (name in home)
 			if (!is_named[name, ""] && !is_named[name, home[name]] && !(home[name] ~ /\.h$/ && in_some_file[name]))
-				print home[name] ": nothing calls " name "()"
+				print home[name] ": nothing calls " name "(), and e4zero.h does not declare it"
 	}' | sort)
 complaints=$(printf '%s\n%s\n' "$complaints" "$lonely" | grep .)
 verdict "$(echo "$objects" | grep -c .)" 'objects of lib/' "$complaints"

@@ -10,5 +10,9 @@ sources=${LINT_FILES:-$(files '\.[ch]$')}
 # shellcheck disable=SC2086 # one word a file
 complaints=$(printf '%s\n' $sources | due format "$($tool --version)" "$(cat .clang-format)" |
 	xargs -r $tool --style=file --dry-run -Werror 2>&1)
-[ -n "$complaints" ] || passed format
+if [ -n "$complaints" ]; then
+	complaints+=$'\n'"run: ${tool##*/} -i FILE"
+else
+	passed format
+fi
 verdict "$(echo "$sources" | wc -w)" 'files of C' "$complaints"

@@ -19,19 +19,19 @@ complaints=$(awk '
 		if ($0 in rank) say($0 " is listed twice")
 		rank[$0] = FNR
 		f = folder($0)
-		if (f != "" && f != last && (f in seen)) say($0 ": the folder " f " is listed in two places")
+		if (f != "" && f != last && (f in seen)) say($0 ": the folder " f " is listed in two places: keep its files together")
 		seen[f] = 1; last = f
 		next
 	}
 	FNR == 1 {
 		me = stem(FILENAME); in_lib = sub(/^lib\//, "", me); there[me] = 1
-		if (in_lib && !(me in rank)) say("is not listed in lib/LAYERS")
+		if (in_lib && !(me in rank)) say("is not listed in lib/LAYERS: put " me " below everything that it includes and calls")
 	}
 	/^[ \t]*#[ \t]*include[ \t]*"/ {
 		split($0, part, "\""); header = part[2]; who = stem(header)
 		if (in_lib) {
 			if (!(who in rank)) say("includes " header ", which lib/LAYERS does not list")
-			else if (rank[who] > rank[me] && me in rank) say("reaches up to " header)
+			else if (me in rank && rank[who] > rank[me]) say("reaches up to " header ", which lib/LAYERS lists below " me)
 		} else if (who in rank && who ~ /\//) say("src/ reaches into lib/ for " header)
 		else if (who != "e4zero" && who != "errors" && system("test -f src/" header))
 			say("src/ may include e4zero.h and its own headers, not " header)

@@ -55,6 +55,16 @@ red layers 'reaches up to scan/check.h'
 fresh
 echo 'int stranger;' | plant lib/base/stranger.c
 red layers 'lib/base/stranger.c:1: is not listed'
+red listed 'lib/base/stranger.c: not in Makefile.am'
+fresh
+echo 'run_e4zero 0 image' | plant tests/cli/report/for''gotten.sh
+red listed 'tests/cli/report/for''gotten.sh: nothing runs it'
+fresh
+echo 'int main(void) { return 0; }' | plant tests/unit/base/test-forgotten.c
+red listed 'tests/unit/base/test-forgotten: not in unit_tests'
+fresh
+echo 'enum { NEW };' | plant lib/attic/new.h
+red listed 'lib/attic/: not in the map of HACKING.md'
 fresh
 echo '#include "io/blkdev.h"' | plant src/main.c
 red layers 'src/ reaches into lib/'
@@ -164,13 +174,26 @@ done
 cat >"$copy/program" <<'END'
 #!/bin/sh
 echo 'usage: e4zero [options] IMAGE'
-echo '  -Z, --zebra    an option that only --help knows'
+echo 'Actions:'
+echo '      --okapi         an action'
+echo
+echo '  -Z, --zebra HERD    an option that only --help knows'
 END
 chmod +x "$copy/program"
 fresh
 red faces '--zebra: not in man/e4zero.8' E4ZERO="$copy/program"
 red faces '--zebra: not in contrib/completion/e4zero' E4ZERO="$copy/program"
+red faces '--zebra: takes an argument' E4ZERO="$copy/program"
+red faces '--okapi: not in the SYNOPSIS' E4ZERO="$copy/program"
 red faces '--check: offered by the completion, unknown to --help' E4ZERO="$copy/program"
+printf '\tstruct json_line line = json_begin("herd");\n\tjson_add_ino(&line, 1);\n\tjson_add_number(&line, "hole", 1);\n' |
+	plant src/report/report_json.c
+red faces 'herd.type: a field of the JSON report that is not'
+red faces 'herd.hole: a field of the JSON report that is not'
+fresh
+printf '.SS herd\n.TP\n.BR hole " (number)"\n' | sed -i '/^\.SS skipped/r /dev/stdin' "$copy/tree/man/e4zero-json.5"
+echo man/e4zero-json.5 >>"$copy/planted"
+red faces 'herd.hole: in man/e4zero-json.5'
 
 fresh
 printf '.SH NAME\n.B unfinished\n.nosuchmacro\n' | plant man/e4zero.8

@@ -22,7 +22,7 @@ measure='
 	function finish() {
 		limit = file == "lib/e4zero.h" ? 1200 : file == "Makefile.am" ? 800 : is_ours && file ~ /\.c$/ ? 400 : 600
 		if (lines > limit)
-			print file ":" limit ": " lines " lines, " limit " are allowed"
+			print file ":" limit ": " lines " lines, " limit " are allowed: move functions into a file of their own"
 	}
 	FNR == 1 { finish(); file = FILENAME; is_c = file ~ /\.[ch]$/; is_ours = file ~ /^(lib|src)\//; start = 0 }
 	{ lines = FNR }
@@ -49,7 +49,7 @@ measure='
 # shellcheck disable=SC2016 # a program for awk
 crowds='
 	/^(lib|src|tests)\// { sub(/\/[^\/]*$/, ""); count[$0]++ }
-	END { for (folder in count) if (count[folder] > max) print folder ": " count[folder] " sources, " max " are allowed" }'
+	END { for (folder in count) if (count[folder] > max) print folder ": " count[folder] " sources, " max " are allowed: use another folder (HACKING.md, A file)" }'
 complaints=$(
 	printf '%s\n' "$sources" |
 		xargs -r -d '\n' awk -v max_columns=100 "$measure"
