@@ -291,6 +291,8 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(LEAKED_BLOCK, "leaked-block", "blocks in use that nothing in the file system has")       \
 	X(IBLOCK_SLACK, "iblock-slack", "old bytes in the unused part of i_block")                 \
 	X(EXTENT_SLACK, "extent-slack", "old bytes in the unused part of an extent block")         \
+	X(DIR_SLACK, "dir-slack", "old bytes beside the names of a directory")                     \
+	X(HTREE_SLACK, "htree-slack", "old bytes in the unused part of a hash tree's block")       \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
@@ -309,6 +311,7 @@ enum e4z_finding_kind {
 #define E4Z_KINDS_LEDGER                                                                           \
 	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) |                           \
 	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
+	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
 	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */

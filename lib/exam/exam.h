@@ -71,6 +71,7 @@ struct exam {
 	uint64_t slack_next, slack_end,
 		slack_delta; /* the rest of the cluster: pblk, and lblk less pblk */
 	bool blamed;
+	VEC(, struct run) dir_runs; /* of a directory, in an account */
 };
 
 errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findings *findings,

@@ -29,6 +29,7 @@ void exam_free(struct exam *exam)
 	vec_free(&exam->pending);
 	vec_free(&exam->claimed);
 	vec_free(&exam->suspects);
+	vec_free(&exam->dir_runs);
 	map_work_free(&exam->map);
 	free(exam->buf);
 }
@@ -177,6 +178,8 @@ errcode_t exam_inode(struct exam *exam, const struct inode *inode)
 			why = "the size exceeds the maximum for the block map";
 		if (!err && !why)
 			err = exam_prealloc(exam, inode);
+		if (!err && !why && !exam->err)
+			err = exam_unit_dir(exam);
 	}
 	if (!err)
 		err = exam->err;

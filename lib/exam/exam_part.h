@@ -4,6 +4,7 @@
 #define E4Z_EXAM_EXAM_PART_H
 
 #include "exam/exam.h"
+#include "slack/unit.h"
 
 /* Findings of KIND are asked for. */
 bool exam_wants(const struct exam *exam, enum e4z_finding_kind kind);
@@ -31,6 +32,16 @@ void exam_tally_tree(struct exam *exam, uint64_t pblk);
 /* What has to be zero in the slot of INODE, and in a block of the tree of the inode at hand. */
 errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode);
 void exam_unit_tree(struct exam *exam, uint64_t pblk);
+
+/*
+ * An extent of the inode at hand, if it is a directory; and, when its map was read and is valid,
+ * what has to be zero in its blocks.
+ */
+void exam_dir_run(struct exam *exam, const struct run *run);
+errcode_t exam_unit_dir(struct exam *exam);
+
+/* UNIT, whose bytes count as OWNER's where they have to be somebody's. */
+errcode_t exam_unit(struct exam *exam, const struct unit *unit, unsigned owner);
 
 /* All that the map of INODE claims and has; why it is corrupt, or NULL. */
 const char *exam_map(struct exam *exam, const struct inode *inode);

@@ -132,6 +132,8 @@ static void count_slack(struct exam *exam, const struct run *run)
 
 void exam_tally_run(struct exam *exam, const struct run *run)
 {
+	if (exam->owner == OWNER_DIRECTORY)
+		exam_dir_run(exam, run);
 	if (exam->img->cluster_ratio > 1)
 		count_slack(exam, run);
 	/* the blocks that are shared have ends of several files in them */
@@ -185,6 +187,7 @@ void exam_tally_inode(struct exam *exam, const struct inode *inode)
 	exam->has_eof = exam->owner == OWNER_CONTENT || exam->owner == OWNER_SYMLINK ||
 			exam->owner == OWNER_EA_INODE;
 	exam->last_tally = CLAIMS_START;
+	exam->dir_runs.count = 0;
 	tally_inline(exam, inode);
 	exam->err = exam_unit_inode(exam, inode);
 }
@@ -232,7 +235,8 @@ errcode_t exam_count(struct exam *exam, const struct inode *inode)
 	exam_start(exam, inode);
 	exam_tally_inode(exam, inode);
 	err = count_beside(exam, inode);
-	if (!err && inode_has_map(inode))
-		map_walk(exam->img, &exam->map, inode, &sink);
+	if (!err && inode_has_map(inode) && !map_walk(exam->img, &exam->map, inode, &sink) &&
+	    !exam->err)
+		err = exam_unit_dir(exam);
 	return err ? err : exam->err;
 }

@@ -11,8 +11,10 @@ static bool counts(const struct exam *exam, uint64_t pblk)
 	return !exam->disputed || !rangeset_has(exam->disputed, pblk / exam->img->cluster_ratio);
 }
 
-static errcode_t examine(struct exam *exam, const struct unit *unit, unsigned owner)
+errcode_t exam_unit(struct exam *exam, const struct unit *unit, unsigned owner)
 {
+	if (!counts(exam, unit->pblk))
+		return 0;
 	/* the findings are there already when it is counted once more */
 	return slack_examine(unit, exam->kinds, exam->disputed ? NULL : exam->findings, owner,
 			     &exam->tally);
@@ -29,7 +31,7 @@ errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode)
 	if (!inode->links || is_system_inode(exam->img->fs->super, inode->ino))
 		return 0;
 	inode_place(exam->img, inode->ino, &unit.pblk, &unit.off);
-	return counts(exam, unit.pblk) ? examine(exam, &unit, OWNER_INODES) : 0;
+	return exam_unit(exam, &unit, OWNER_INODES);
 }
 
 void exam_unit_tree(struct exam *exam, uint64_t pblk)
@@ -50,5 +52,5 @@ void exam_unit_tree(struct exam *exam, uint64_t pblk)
 	if (exam->err || image_read(exam->img, pblk << exam->img->block_bits, unit.len, buf))
 		return;
 	unit.bytes = buf;
-	exam->err = examine(exam, &unit, OWNER_MAP);
+	exam->err = exam_unit(exam, &unit, OWNER_MAP);
 }

@@ -24,6 +24,7 @@ static bool find_in(uint8_t *first, const uint8_t *end, struct inline_data *data
 				return false;
 			data->rest = value_len ? first + value_off : NULL;
 			data->rest_len = value_len;
+			data->hashed = xattr_hash(e);
 			return true;
 		}
 		e += step;

@@ -9,6 +9,7 @@ struct inline_data {
 	uint8_t *head; /* i_block, INODE_I_BLOCK_LEN bytes */
 	uint8_t *rest; /* the attribute's value, NULL: none */
 	size_t rest_len;
+	bool hashed; /* the attribute has a hash, which its bytes are part of */
 };
 
 /*

@@ -260,13 +260,13 @@ static errcode_t zero_slack(struct fix *fix, const struct e4z_finding *f)
 	uint8_t *data;
 	errcode_t err = raw ? groups_load(img) : ENOMEM;
 
-	slack_type(f->kind, &unit.type);
+	slack_type(f, &unit.type);
 	if (!err)
 		err = inode_read(img, f->ino, raw, &inode);
 	if (!err && unit.type == UNIT_INODE) {
 		inode_place(img, f->ino, &unit.pblk, &unit.off);
 		unit.len = img->inode_size;
-	} else if (!err && !is_still_there(fix, f)) {
+	} else if (!err && unit.type == UNIT_TREE && !is_still_there(fix, f)) {
 		return 0;
 	}
 	if (!err)

@@ -42,15 +42,49 @@ static inline uint8_t dirent_type(const uint8_t *e)
 	return e[DIRENT_AT(file_type)];
 }
 
+/* Where the bytes that follow a name of LEN bytes begin: the header counts. */
+static inline size_t dirent_end(size_t len)
+{
+	return (DIRENT_HEADER + len + 3) & ~(size_t)3;
+}
+
+enum {
+	DIRENT_MIN = 12,  /* bytes of the shortest entry */
+	DIRENT_HASH = 8,  /* follows the name where it can only be hashed with the key */
+	DIRENT_TAIL = 12, /* an entry without a name at the end of a block, with its checksum */
+};
+#define DIRENT_TAIL_TYPE 0xde
+
+/* TAIL, the last bytes of a block, says that it is its checksum. */
+static inline bool dirent_is_tail(const uint8_t *tail)
+{
+	return !dirent_ino(tail) && get_le16(tail + DIRENT_AT(rec_len)) == DIRENT_TAIL &&
+	       !dirent_name_len(tail) && dirent_type(tail) == DIRENT_TAIL_TYPE;
+}
+
+static inline uint32_t dirent_tail_csum(const uint8_t *tail)
+{
+	return get_le32(tail + DIRENT_HEADER);
+}
+
+static inline void dirent_set_tail_csum(uint8_t *tail, uint32_t csum)
+{
+	put_le32(tail + DIRENT_HEADER, csum);
+}
+
 /* ---- the hash tree ---- */
 
 #define DX_ENTRY sizeof(struct ext2_dx_entry)
+#define DX_BLOCK_MASK 0x0fffffff /* of the number of a block; the rest is none of the tree's */
 /* The root block: entries of 12 bytes for "." and "..", then its info, then the index. */
 #define DX_INFO_LEN sizeof(struct ext2_dx_root_info)
 #define DX_ROOT_INFO 24
 #define DX_ROOT_INDEX (DX_ROOT_INFO + DX_INFO_LEN)
 /* An interior block: the header of an empty directory entry, then the index. */
 #define DX_NODE_INDEX DIRENT_HEADER
+/* After the entries that an index has room for, with metadata_csum: a word, and the checksum. */
+#define DX_TAIL_LEN 8
+#define DX_TAIL_CSUM 4
 #define DX_INFO_AT(field) (DX_ROOT_INFO + offsetof(struct ext2_dx_root_info, field))
 
 static inline uint8_t dx_hash_version(const uint8_t *root)

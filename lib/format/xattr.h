@@ -50,6 +50,12 @@ static inline size_t xattr_value_len(const uint8_t *e)
 	return get_le32(e + XATTR_AT(e_value_size));
 }
 
+/* Of the name and, where it is here, the value. In an inode's body it is mostly 0: none. */
+static inline uint32_t xattr_hash(const uint8_t *e)
+{
+	return get_le32(e + XATTR_AT(e_hash));
+}
+
 /* The entry E names system.data, the rest of inline data. */
 static inline bool xattr_is_system_data(const uint8_t *e)
 {

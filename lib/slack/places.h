@@ -7,5 +7,8 @@
 
 slack_fn slack_iblock;
 slack_fn slack_extent;
+slack_fn slack_dir_leaf;
+slack_fn slack_dir_inline;
+slack_fn slack_htree;
 
 #endif

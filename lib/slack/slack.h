@@ -12,8 +12,8 @@
 errcode_t slack_examine(const struct unit *unit, uint64_t kinds, struct findings *findings,
 			unsigned owner, struct tally *tally);
 
-/* KIND is a place of units, of *TYPE. */
-bool slack_type(enum e4z_finding_kind kind, enum unit_type *type);
+/* F is of a place of units, of *TYPE. */
+bool slack_type(const struct e4z_finding *f, enum unit_type *type);
 
 /*
  * Zero what KIND has of UNIT in TO, which are its bytes, and set their checksum. Where the place is
