@@ -62,6 +62,7 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_UNWRITTEN_RESIDUE:
 	case E4Z_CLUSTER_SLACK: return fix_zero_run(fix, f);
 	case E4Z_INLINE_SLACK: return fix_zero_inline(fix, f);
+	case E4Z_LEAKED_BLOCK: return fix_free_leaked(fix, f);
 	case E4Z_IBLOCK_SLACK:
 	case E4Z_EXTENT_SLACK:
 	case E4Z_DIR_SLACK:
@@ -128,8 +129,7 @@ static errcode_t look_through(struct fix *fix, bool *any)
 			if (!err)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
-		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable &&
-			(f.ino || !(E4Z_KIND_BIT(f.kind) & E4Z_KINDS_LEDGER));
+		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable;
 	}
 	return err;
 }

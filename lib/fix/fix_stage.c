@@ -8,6 +8,7 @@
 #include "edit/session.h"
 #include "file/inline.h"
 #include "image/groups.h"
+#include "ledger/leaked.h"
 #include "open/guard.h"
 #include "ops/zero.h"
 #include "slack/slack.h"
@@ -302,6 +303,19 @@ errcode_t fix_zero_inline(struct fix *fix, const struct e4z_finding *f)
 {
 	bool done;
 	errcode_t err = change_inode(fix, zero_inline, f, &done);
+
+	return err || done ? err : fix_leave(fix, f, fix->why);
+}
+
+static errcode_t free_leaked(struct fix *fix, const struct e4z_finding *f)
+{
+	return ledger_free_leaked(fix->ledger, f->group);
+}
+
+errcode_t fix_free_leaked(struct fix *fix, const struct e4z_finding *f)
+{
+	bool done;
+	errcode_t err = change_inode(fix, free_leaked, f, &done);
 
 	return err || done ? err : fix_leave(fix, f, fix->why);
 }

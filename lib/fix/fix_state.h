@@ -50,6 +50,9 @@ errcode_t fix_zero_tail(struct fix *fix, const struct e4z_finding *f);
 /* Zeroes after inline data; F is left where that cannot be. */
 errcode_t fix_zero_inline(struct fix *fix, const struct e4z_finding *f);
 
+/* The leaked blocks of F's group become free; F is left where that cannot be. */
+errcode_t fix_free_leaked(struct fix *fix, const struct e4z_finding *f);
+
 /* Zeroes in the place that F is in a unit of its inode; F is left where that cannot be. */
 errcode_t fix_zero_slack(struct fix *fix, const struct e4z_finding *f);
 

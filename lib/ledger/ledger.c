@@ -2,9 +2,12 @@
 // Goes through the groups, compares what is claimed with what their bitmaps say, and adds up.
 #include "ledger/ledger.h"
 
+#include "base/bytes.h"
+#include "format/super.h"
 #include "image/groups.h"
 #include "ledger/group_map.h"
 #include "ledger/home.h"
+#include "ledger/leaked.h"
 #include "ledger/ledger_state.h"
 #include "ledger/places.h"
 #include "scan/doubt.h"
@@ -49,6 +52,7 @@ void ledger_free(struct ledger *l)
 	claims_free(l->claims);
 	rangeset_free(l->disputed);
 	rangeset_free(l->doubt);
+	rangeset_free(l->leaked);
 	free(l);
 }
 
@@ -95,23 +99,27 @@ static void count_fixed_clusters(struct ledger *l, const struct group_map *map)
 				group_map_blocks(map, at, at + 1).len << img->block_bits;
 }
 
-static void count_group(struct ledger *l, const struct group_map *map)
+static errcode_t count_group(struct ledger *l, const struct group_map *map)
 {
 	uint32_t bits = l->img->block_bits;
+	errcode_t err = 0;
 
 	l->tally.bytes[owner_of_kind(E4Z_FREE_BLOCK)] += group_map_size(map, map->free) << bits;
 	l->tally.bytes[owner_of_kind(E4Z_LEAKED_BLOCK)] += group_map_size(map, map->leaked) << bits;
 	l->tally.bytes[owner_of_kind(E4Z_DISPUTED)] += group_map_size(map, map->disputed) << bits;
 	count_fixed_clusters(l, map);
+	for (uint32_t at = 0, end; !err && group_map_next(map, map->leaked, &at, &end); at = end)
+		err = rangeset_add(l->leaked, map->first + at, end - at, NULL);
+	return err;
 }
 
-static errcode_t visit_places(const struct ledger *l, const struct group_map *map,
+static errcode_t visit_places(const struct ledger *l, const struct group_map *map, bool late,
 			      struct home *home, struct tally *tally)
 {
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < place_count && !err; i++)
-		if (places[i].group && is_wanted(l, places[i].kind))
+		if (places[i].group && places[i].late == late && is_wanted(l, places[i].kind))
 			err = places[i].group(l, map, home, tally);
 	return err ? err : home_end_group(home);
 }
@@ -127,7 +135,38 @@ static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *ho
 	return err ? err : home_end_group(home);
 }
 
-static errcode_t visit_groups(struct ledger *l, const struct home_options *options)
+/* Of the late places only those groups matter that have leaked blocks. */
+static bool passes_over(const struct ledger *l, uint32_t g, bool late)
+{
+	uint64_t ratio = l->img->cluster_ratio, first, last;
+
+	if (!late)
+		return false;
+	first = ext2fs_group_first_block2(l->img->fs, g) / ratio;
+	last = ext2fs_group_last_block2(l->img->fs, g) / ratio;
+	return !rangeset_meets(l->leaked, first, last - first + 1);
+}
+
+/* GROUPS were visited; nobody is told while scrubbing. */
+static errcode_t watch(const struct ledger *l, uint32_t groups)
+{
+	return l->tables ? tables_watch(l->tables, E4Z_PASS_BLOCKS, groups, l->img->groups) : 0;
+}
+
+static errcode_t visit_group(struct ledger *l, struct group_map *map, uint32_t g, bool late,
+			     struct home *home, const struct home_options *options)
+{
+	/* what was claimed and is free now was freed by this fix */
+	errcode_t err = group_map_load(map, &l->statics, options->scrub ? NULL : l->claims, g);
+
+	if (!err && !options->scrub && !late)
+		err = count_group(l, map);
+	if (!err && !options->scrub && !late)
+		err = note_disputed(l, map, options->findings);
+	return err ? err : visit_places(l, map, late, home, options->scrub ? NULL : &l->tally);
+}
+
+static errcode_t visit_groups(struct ledger *l, bool late, const struct home_options *options)
 {
 	struct tally *tally = options->findings ? &l->tally : NULL;
 	struct group_map map;
@@ -136,17 +175,13 @@ static errcode_t visit_groups(struct ledger *l, const struct home_options *optio
 
 	if (!err)
 		err = home_new(l->img, options, &home);
-	for (uint32_t g = 0; g < l->img->groups && !err; g++) {
-		/* what was claimed and is free now was freed by this fix */
-		err = group_map_load(&map, &l->statics, options->scrub ? NULL : l->claims, g);
-		if (!err && options->findings) {
-			count_group(l, &map);
-			err = note_disputed(l, &map, options->findings);
-		}
-		if (!err)
-			err = visit_places(l, &map, home, tally);
-	}
 	for (uint32_t g = 0; g < l->img->groups && !err; g++)
+		if (!passes_over(l, g, late)) {
+			err = watch(l, late ? l->img->groups : g + 1);
+			if (!err)
+				err = visit_group(l, &map, g, late, home, options);
+		}
+	for (uint32_t g = 0; g < l->img->groups && !err && !late; g++)
 		err = visit_fixed(l, g, home, tally);
 	if (!err)
 		err = home_end(home);
@@ -157,21 +192,43 @@ static errcode_t visit_groups(struct ledger *l, const struct home_options *optio
 
 /* ---- the account ---- */
 
-/* What the inodes may have that nobody can read. */
-static errcode_t find_doubt(struct ledger *l, const struct findings *findings)
+/* What is in the boot block is told, and left. */
+static void count_boot(struct ledger *l)
+{
+	uint8_t boot[SUPER_OFFSET];
+	errcode_t err = image_read(l->img, 0, sizeof(boot), boot);
+
+	l->rows[OWNER_BOOT].stale_bytes = err ? E4Z_NONE : bytes_stat(boot, sizeof(boot)).nonzero;
+}
+
+static errcode_t doubt_inodes(struct ledger *l, const struct rangeset *inos)
 {
 	uint64_t from = 0, start, len;
-	const struct rangeset *unreadable = findings_unreadable_inos(findings);
 	errcode_t err = 0;
 
-	l->doubt = rangeset_new(l->img->blocks);
-	l->disputed = rangeset_new((l->img->blocks / l->img->cluster_ratio) + 1);
-	if (!l->doubt || !l->disputed)
-		return ENOMEM;
-	while (!err && rangeset_next(unreadable, &from, &start, &len))
+	l->incomplete |= rangeset_count(inos) != 0;
+	while (!err && rangeset_next(inos, &from, &start, &len))
 		for (uint64_t ino = start; ino < start + len && !err; ino++)
 			err = doubt_add(l->img, (uint32_t)ino, l->doubt);
-	l->incomplete = l->statics.unread || rangeset_count(unreadable);
+	return err;
+}
+
+/* What the inodes may have that nobody can read, or that only the bitmap calls unused. */
+static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
+			    const struct findings *findings)
+{
+	uint64_t clusters = l->img->blocks / l->img->cluster_ratio + 1;
+	errcode_t err;
+
+	l->doubt = rangeset_new(l->img->blocks);
+	l->disputed = rangeset_new(clusters);
+	l->leaked = rangeset_new(clusters);
+	if (!l->doubt || !l->disputed || !l->leaked)
+		return ENOMEM;
+	l->incomplete = l->statics.unread;
+	err = doubt_inodes(l, findings_unreadable_inos(findings));
+	if (!err)
+		err = doubt_inodes(l, tables_doubtful(tables));
 	for (uint32_t g = 0; g < l->img->groups; g++)
 		l->incomplete |= l->img->group[g].unreadable != NULL;
 	return err;
@@ -198,18 +255,26 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	errcode_t err;
 
 	l->claims = tables_claims(tables);
+	l->tables = tables;
 	err = statics_new(l->img, &l->statics);
 	if (!err)
-		err = find_doubt(l, findings);
+		err = find_doubt(l, tables, findings);
 	if (!err)
-		err = visit_groups(l, &options);
+		err = visit_groups(l, false, &options);
+	if (!err)
+		err = leaked_look_around(l, tables);
+	if (!err && rangeset_count(l->leaked))
+		err = visit_groups(l, true, &options);
 	if (!err)
 		err = count_statics(l);
+	if (!err)
+		count_boot(l);
 	if (!err)
 		err = tables_tally(tables, l->disputed, &inodes);
 	if (!err)
 		tally_add(&l->tally, &inodes);
 	l->claims = tables_take_claims(tables);
+	l->tables = NULL;
 	return err;
 }
 
@@ -221,7 +286,9 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 
 	if (!err)
 		err = groups_load(l->img);
-	return err ? err : visit_groups(l, &options);
+	if (!err)
+		err = visit_groups(l, false, &options);
+	return err ? err : visit_groups(l, true, &options);
 }
 
 /* ---- the result ---- */

@@ -14,10 +14,12 @@ struct ledger {
 	uint64_t kinds; /* E4Z_KIND_BIT()s of what is asked for */
 	const volatile int *stop;
 	struct statics statics;
-	struct claims *claims;	   /* of all inodes */
-	struct rangeset *disputed; /* clusters */
-	struct rangeset *doubt;	   /* blocks that an inode may have which cannot be read */
-	bool incomplete;	   /* there is such an inode */
+	const struct tables *tables; /* while examining */
+	struct claims *claims;	     /* of all inodes */
+	struct rangeset *disputed;   /* clusters */
+	struct rangeset *doubt;	     /* blocks that an inode may have which cannot be read */
+	bool incomplete;	     /* there is such an inode */
+	struct rangeset *leaked;     /* clusters */
 	struct tally tally;
 	struct check_after after;
 	/* for the report */

@@ -13,6 +13,7 @@
 /* A place that is zeroed at home, without the journal: one of the two functions. */
 struct place {
 	enum e4z_finding_kind kind;
+	bool late; /* only in groups with leaked blocks, when it is known who may have those */
 	/*
 	 * Give HOME what the group of MAP has of it: home_spot(), then home_add() for each stretch.
 	 * Bytes that it takes out of a class of static metadata are moved in *TALLY, which is NULL

@@ -54,17 +54,53 @@ errcode_t place_free_block(const struct ledger *ledger, const struct group_map *
 	return err ? err : add_runs(map, map->free, home);
 }
 
+/* Why the leaked blocks of the group are left, or NULL. */
+static const char *why_leaked_left(const struct ledger *ledger, const struct group_map *map)
+{
+	if (ledger->incomplete)
+		return "an inode that cannot be read may have them";
+	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
+		return "the block bitmap and the inodes disagree";
+	return ledger->img->shared_blocks ? "files share blocks" : NULL;
+}
+
+/* While scrubbing they are free: those of one kind alone are not among the free ones. */
+static errcode_t scrub_leaked(const struct ledger *ledger, const struct group_map *map,
+			      struct home *home)
+{
+	uint64_t from = map->first, start, len;
+	struct e4z_span blocks;
+	errcode_t err = 0;
+
+	if (ledger->kinds & E4Z_KIND_BIT(E4Z_FREE_BLOCK))
+		return 0;
+	while (!err &&
+	       rangeset_next_in(ledger->leaked, &from, map->first + map->clusters, &start, &len)) {
+		for (uint64_t c = start; c < start + len && !err; c++) {
+			uint32_t bit = (uint32_t)(c - map->first);
+
+			if (!(map->free[bit / 64] >> bit % 64 & 1))
+				continue;
+			blocks = group_map_blocks(map, bit, bit + 1);
+			err = home_add(home, blocks.start << map->img->block_bits,
+				       blocks.len << map->img->block_bits);
+		}
+	}
+	return err;
+}
+
 errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
 			     struct home *home, struct tally *tally)
 {
 	struct e4z_finding f = {.kind = E4Z_LEAKED_BLOCK, .group = map->group};
 	errcode_t err;
 
-	(void)tally;
-	if (!group_map_count(map, map->leaked))
+	if (!rangeset_meets(ledger->leaked, map->first, map->clusters))
 		return 0;
-	f.why = ledger->incomplete ? "an inode cannot be read: it may have them"
-				   : "no inode has them; run \"e2fsck -f IMAGE\"";
+	f.why = why_leaked_left(ledger, map);
+	f.fixable = !f.why;
 	err = home_spot(home, &f, true);
-	return err ? err : add_runs(map, map->leaked, home);
+	if (err)
+		return err;
+	return tally ? add_runs(map, map->leaked, home) : scrub_leaked(ledger, map, home);
 }

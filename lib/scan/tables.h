@@ -47,6 +47,20 @@ errcode_t tables_find_dirs(struct tables *tables);
  */
 errcode_t tables_tally(struct tables *tables, const struct rangeset *disputed, struct tally *tally);
 
+/*
+ * In an account: the inodes that may have blocks, none of which is claimed. The bitmap says that
+ * they are not in use, though they have a mode and links, as e2fsck sees it; or they are unlinked
+ * and their checksum is wrong.
+ */
+const struct rangeset *tables_doubtful(const struct tables *tables);
+
+/* Tell the caller of the check that PASS is at CURRENT of MAX; or he wants an end. */
+errcode_t tables_watch(const struct tables *tables, enum e4z_pass pass, uint64_t current,
+		       uint64_t max);
+
+/* The inodes that are on the orphan list or in the orphan file. */
+const struct rangeset *tables_orphans(const struct tables *tables);
+
 /* The claims of all inodes; they stay with TABLES, or become the caller's. */
 struct claims *tables_claims(const struct tables *tables);
 struct claims *tables_take_claims(struct tables *tables);

@@ -13,6 +13,19 @@ static bool bit_set(const uint8_t *bitmap, uint32_t n)
 	return bitmap[n / 8] >> n % 8 & 1;
 }
 
+/* INO may have blocks that are not claimed. */
+static errcode_t note_doubtful(struct tables *t, uint32_t ino)
+{
+	errcode_t err = 0;
+
+	if (t->mode != EXAMINE || !t->options.account)
+		return 0;
+	pthread_mutex_lock(&t->lock);
+	err = rangeset_add(t->doubtful, ino, 1, NULL);
+	pthread_mutex_unlock(&t->lock);
+	return err;
+}
+
 static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, uint8_t *raw,
 			      bool csum_ok)
 {
@@ -21,6 +34,8 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	if (!csum_ok) {
 		if (t->mode != EXAMINE)
 			return 0;
+		if (!get_le16(raw + I_LINKS) && note_doubtful(t, ino))
+			return ENOMEM;
 		if (!get_le16(raw + I_LINKS))
 			return findings_skip(t->findings, ino,
 					     "deleted, and its checksum is wrong");
@@ -92,8 +107,12 @@ static errcode_t examine_slots(struct tables *t, struct worker *w, const struct 
 	errcode_t err = 0;
 
 	for (uint32_t i = first; i < end && !err; i++, raw += t->img->inode_size) {
-		if ((believed && !bit_set(w->bitmap, i)) ||
-		    !tables_slot_counts(ino + i, raw, believed))
+		if (believed && !bit_set(w->bitmap, i)) {
+			if (t->options.account && tables_slot_counts(ino + i, raw, false))
+				err = note_doubtful(t, ino + i);
+			continue;
+		}
+		if (!tables_slot_counts(ino + i, raw, believed))
 			continue;
 		h.ino[h.count] = ino + i;
 		h.raw[h.count++] = raw;
@@ -151,9 +170,10 @@ errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 	uint64_t off;
 	errcode_t err;
 
-	while (believed && first < end && !bit_set(w->bitmap, first))
+	/* those that are not in use are of interest to an account alone */
+	while (believed && !t->options.account && first < end && !bit_set(w->bitmap, first))
 		first++;
-	while (believed && end > first && !bit_set(w->bitmap, end - 1))
+	while (believed && !t->options.account && end > first && !bit_set(w->bitmap, end - 1))
 		end--;
 	if (first == end)
 		return 0;

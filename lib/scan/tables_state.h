@@ -32,8 +32,9 @@ struct tables {
 	struct findings *findings;
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
-	bool stray;	     /* the orphan file names what is no inode */
-	struct shown *shown; /* NULL: no file shares a block */
+	struct rangeset *doubtful; /* in an account: inodes of which nothing is claimed */
+	bool stray;		   /* the orphan file names what is no inode */
+	struct shown *shown;	   /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for examine_tails */
@@ -84,6 +85,9 @@ static inline bool tables_slot_counts(uint32_t ino, const uint8_t *raw, bool bel
 
 /* Examine the slots of H, which is empty then. */
 errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h);
+
+/* All tables once, in MODE. */
+errcode_t tables_all(struct tables *t, enum mode mode);
 
 /* Hand over what a worker collected. */
 errcode_t tables_collect(struct tables *t, struct exam *exam);

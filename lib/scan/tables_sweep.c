@@ -68,7 +68,8 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 		return err;
 	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
 	t->dirs = rangeset_new((uint64_t)img->inodes + 1);
-	if (!t->orphans || !t->dirs)
+	t->doubtful = rangeset_new((uint64_t)img->inodes + 1);
+	if (!t->orphans || !t->dirs || !t->doubtful)
 		return ENOMEM;
 	err = groups_order(img, &t->order);
 	if (!err)
@@ -94,6 +95,7 @@ void tables_free(struct tables *t)
 	vec_free(&t->pending);
 	rangeset_free(t->orphans);
 	rangeset_free(t->dirs);
+	rangeset_free(t->doubtful);
 	claims_free(t->claims);
 	shown_free(t->shown);
 	pthread_mutex_destroy(&t->lock);
@@ -196,7 +198,7 @@ static errcode_t make_room(struct tables *t, size_t count)
 	return t->tails && t->scratch ? 0 : ENOMEM;
 }
 
-static errcode_t all_tables(struct tables *t, enum mode mode)
+errcode_t tables_all(struct tables *t, enum mode mode)
 {
 	uint32_t at = 0;
 	errcode_t err = 0;
@@ -256,7 +258,7 @@ static errcode_t show_all(struct tables *t)
 	t->shown = shown_new(t->img);
 	if (!t->shown)
 		return ENOMEM;
-	err = all_tables(t, SHOW);
+	err = tables_all(t, SHOW);
 	shown_seal(t->shown);
 	for (unsigned i = 0; i < t->options.workers; i++)
 		t->workers[i].exam.shown = t->shown;
@@ -279,9 +281,9 @@ errcode_t tables_examine(struct tables *t)
 	if (!err)
 		err = show_all(t);
 	if (!err)
-		err = all_tables(t, EXAMINE);
+		err = tables_all(t, EXAMINE);
 	if (!err && claims_any_conflict(t->claims))
-		err = all_tables(t, BLAME);
+		err = tables_all(t, BLAME);
 	return err ? err : examine_pending(t);
 }
 
@@ -346,36 +348,7 @@ errcode_t tables_examine_some(struct tables *t, const uint32_t *inos, size_t cou
 
 errcode_t tables_find_dirs(struct tables *t)
 {
-	return all_tables(t, FIND_DIRS);
-}
-
-errcode_t tables_tally(struct tables *t, const struct rangeset *disputed, struct tally *tally)
-{
-	errcode_t err = 0;
-
-	if (rangeset_count(disputed)) {
-		t->tally = (struct tally){0};
-		for (unsigned i = 0; i < t->options.workers; i++)
-			t->workers[i].exam.disputed = disputed;
-		err = claims_again(t->claims, disputed);
-		if (!err)
-			err = all_tables(t, COUNT);
-	}
-	*tally = t->tally;
-	return err;
-}
-
-struct claims *tables_claims(const struct tables *t)
-{
-	return t->claims;
-}
-
-struct claims *tables_take_claims(struct tables *t)
-{
-	struct claims *claims = t->claims;
-
-	t->claims = NULL;
-	return claims;
+	return tables_all(t, FIND_DIRS);
 }
 
 const struct rangeset *tables_dirs(const struct tables *t)

@@ -290,6 +290,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 		fault(options, "--json and progress on standard output are mutually exclusive");
 	if (options->kinds & E4Z_KINDS_PARANOID)
 		options->paranoid = true;
+	if (options->all && options->undo && !options->force)
+		fault(options, "--undo would keep what --all is to remove; --force allows it");
 	if (options->file_count && (options->all || options->kinds & E4Z_KINDS_LEDGER))
 		fault(options, "what belongs to no file is looked for in the whole file system: "
 			       "no FILE can be given");

@@ -16,6 +16,10 @@ refused --jobs nonsense image
 refused --only no-such-kind image
 
 refused --length 3 image
+refused --fix --all --undo undo image
+refused --check --all image /file
+refused --check --only free image /file
+[ ! -e undo ] || fail 'there is an undo file'
 
 # A usage error is about the command line: it names no image, and where to read on.
 for wrong in '' '--no-such-option 5 image' '-Q 5 image' '--jobs 0 image' '--map image' '--truncate image /x' '--map -n image /x' '-x'; do

@@ -15,6 +15,7 @@ for layout in "${some[@]}"; do
 	done
 	[ "$(class content bytes)" -ge 310000 ] || fail "$layout: content: $(class content bytes)"
 	same "the boot block of $layout" "$(class boot-block bytes)" 1024
+	[ "$(class boot-block stale_bytes)" -ge 0 ] || fail "$layout: nothing is said of the boot block"
 	# the canary is in all free blocks but those that mke2fs has written to
 	[ "$(class free-block stale_bytes)" -gt $(($(class free-block bytes) * 9 / 10)) ] || fail "$layout: $(cat out)"
 	image_unchanged image

@@ -32,3 +32,14 @@ canary_image image '24M -b 1024'
 printf 'clri <%s>\n' "$(ino_of image /ten)" | debugfs -w -f - image >debugfs.log 2>&1
 run_e4zero 4 --json --check --all image
 same 'leaked bytes' "$(class leaked-block bytes)" 10240
+
+# a linked inode that only the bitmap calls unused: e2fsck will take it, so that its blocks are not touched
+canary_image image '24M -b 1024'
+before=$(debugfs -R 'cat /dir/large' image 2>/dev/null | cksum)
+python3 "$srcdir/tests/edit/all/unuse.py" image "$(ino_of image /dir/large)" || fail unuse.py
+run_e4zero 4 --json --fix --all image
+same 'leaked or disputed' "$(class leaked-block bytes) $(class disputed bytes)" '0 0'
+records finding kind why | grep -q '^free-block a block may belong' || fail "its blocks are not named: $(cat out)"
+same 'the content of what looks unused' "$(debugfs -R 'cat /dir/large' image 2>/dev/null | cksum)" "$before"
+e2fsck -fy image >/dev/null 2>&1
+same 'what e2fsck makes of it' "$(debugfs -R 'cat /dir/large' image 2>/dev/null | cksum)" "$before"
