@@ -4,9 +4,9 @@
 
 #include "base/bytes.h"
 #include "format/super.h"
+#include "home/home.h"
 #include "image/groups.h"
 #include "ledger/group_map.h"
-#include "ledger/home.h"
 #include "ledger/leaked.h"
 #include "ledger/ledger_state.h"
 #include "ledger/places.h"

@@ -31,3 +31,12 @@ errcode_t place_take(const struct ledger *ledger, const struct stretch *s, struc
 	}
 	return err ? err : take(s, at, end, home, tally);
 }
+
+bool place_in_doubt(const struct ledger *ledger, const struct stretch *s)
+{
+	uint32_t bits = ledger->img->block_bits;
+	uint64_t first = s->off >> bits;
+
+	return s->len &&
+	       rangeset_meets(ledger->doubt, first, ((s->off + s->len - 1) >> bits) - first + 1);
+}

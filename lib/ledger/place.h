@@ -6,8 +6,8 @@
 #ifndef E4Z_LEDGER_PLACE_H
 #define E4Z_LEDGER_PLACE_H
 
+#include "home/home.h"
 #include "ledger/group_map.h"
-#include "ledger/home.h"
 #include "ledger/ledger_state.h"
 
 /* A place that is zeroed at home, without the journal: one of the two functions. */
@@ -42,6 +42,9 @@ struct stretch {
  */
 errcode_t place_take(const struct ledger *ledger, const struct stretch *s, struct home *home,
 		     struct tally *tally);
+
+/* An inode that cannot be read may have a block of S: a fixed place is left then. */
+bool place_in_doubt(const struct ledger *ledger, const struct stretch *s);
 
 /* One each. */
 errcode_t place_free_block(const struct ledger *ledger, const struct group_map *map,

@@ -52,6 +52,8 @@ errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home
 		return 0;
 	s.len = ((uint64_t)img->fs->inode_blocks_per_group << img->block_bits) - used;
 	err = contradiction(img, g, &f.why);
+	if (place_in_doubt(ledger, &s))
+		f.why = "a block may belong to an inode that cannot be read";
 	if (img->shared_blocks)
 		f.why = "files share blocks";
 	f.fixable = !f.why;

@@ -10,8 +10,8 @@
  * A spot is what becomes one finding: a kind in a group. Memory is bounded: after each group the
  * stretches are read if there are many.
  */
-#ifndef E4Z_LEDGER_HOME_H
-#define E4Z_LEDGER_HOME_H
+#ifndef E4Z_HOME_HOME_H
+#define E4Z_HOME_HOME_H
 
 #include "findings/findings.h"
 #include "image/image.h"

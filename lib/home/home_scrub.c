@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Zeroes what was found where nobody reads it, and proves that it is zero.
-#include "ledger/home_state.h"
+#include "home/home_state.h"
 
 #include "base/bytes.h"
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the reading and the scrubbing of home.h share. */
-#ifndef E4Z_LEDGER_HOME_STATE_H
-#define E4Z_LEDGER_HOME_STATE_H
+#ifndef E4Z_HOME_HOME_STATE_H
+#define E4Z_HOME_HOME_STATE_H
 
 #include "base/vec.h"
-#include "ledger/home.h"
+#include "home/home.h"
 
 /* Bytes read at a time: they stay in a second-level cache while they are examined. */
 #define HOME_READ 262144

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Reads stretches of the disk by all threads, and finds what is not zero in them.
-#include "ledger/home_state.h"
+#include "home/home_state.h"
 
 #include "base/bytes.h"
 #include "base/pool.h"

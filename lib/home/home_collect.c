@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Collects stretches of the disk until there are many, has them read, and makes findings of them.
-#include "ledger/home_state.h"
+#include "home/home_state.h"
 
 #include "base/pool.h"
 #include <errno.h>
