@@ -8,6 +8,7 @@ stands for any number of lines. "$ cat FILE" of a FILE that does not exist makes
 that begins with a pattern rule is a makefile, tried with root, any other one a shell script, of which no command may fail. A comment "not run:
 WHY" before a block exempts it, with a message.
 """
+import os
 import re
 import shlex
 import shutil
@@ -21,6 +22,7 @@ VOLATILE = (
 )
 FOREIGN = 'zerofree zstd jq make parallel'.split()
 FINE = (0, 1, 4)  # 1: e2fsck has repaired something; 4: there are findings
+NOTE = os.environ.get('LOOP_NOTE')
 PREAMBLE = 'rc=0; status() { return $1; }\n'
 
 
@@ -125,7 +127,8 @@ def script(index, block):
 
 def read(name):
     try:
-        return open('.ex/' + name, encoding='utf-8', errors='backslashreplace').read()
+        with open('.ex/' + name, encoding='utf-8', errors='backslashreplace') as f:
+            return ''.join(line for line in f if not NOTE or NOTE not in line)
     except FileNotFoundError:
         return ''
 

@@ -35,6 +35,7 @@ stopped() {
 	same "exit of $* after $signal" $? 32
 	exec 9>&-
 	same "last line of $*" "$(last_line)" 'summary 32'
+	drop_loop_note
 	same "message of $*" "$(cat err)" 'e4zero: image: stopped by a signal'
 	image_unchanged image
 }
