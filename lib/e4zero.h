@@ -294,6 +294,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(DIR_SLACK, "dir-slack", "old bytes beside the names of a directory")                     \
 	X(HTREE_SLACK, "htree-slack", "old bytes in the unused part of a hash tree's block")       \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
+	X(JOURNAL, "journal", "old bytes in the journal, which is empty")                          \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -312,7 +313,7 @@ enum e4z_finding_kind {
 	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) |                           \
 	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
 	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
-	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);
@@ -320,8 +321,8 @@ const char *e4z_kind_text(enum e4z_finding_kind kind);
 /* The kind named NAME, or -1. */
 int e4z_kind_by_name(const char *name);
 /*
- * E4Z_KIND_BIT() of the kind named NAME, or those of a class: "free" (what is not in use), or
- * "metadata" (all else of E4Z_KINDS_LEDGER). 0: neither.
+ * E4Z_KIND_BIT() of the kind named NAME ("journal" for one), or those of a class: "free" (what is
+ * not in use), or "metadata" (all else of E4Z_KINDS_LEDGER, but the journal). 0: neither.
  */
 uint64_t e4z_kinds_by_name(const char *name);
 

@@ -53,7 +53,8 @@ uint64_t e4z_kinds_by_name(const char *name)
 		uint64_t kinds;
 	} classes[] = {
 		{"free", E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED)},
-		{"metadata", E4Z_KINDS_LEDGER & ~E4Z_KIND_BIT(E4Z_FREE_BLOCK)},
+		{"metadata",
+		 E4Z_KINDS_LEDGER & ~E4Z_KIND_BIT(E4Z_FREE_BLOCK) & ~E4Z_KIND_BIT(E4Z_JOURNAL)},
 	};
 	int kind = e4z_kind_by_name(name);
 

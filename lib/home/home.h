@@ -24,6 +24,8 @@ struct home_options {
 	struct findings *findings; /* NULL: nothing is reported */
 	bool scrub;		   /* what is fixable becomes zero; the view has no change */
 	uint64_t *verified;	   /* bytes that were zeroed, and read as zero afterwards */
+	struct blkdev *dev;	   /* where all of them are; NULL: in the view of the image */
+	const char *what;	   /* what is written, for the trace; NULL: "free"; static */
 };
 
 errcode_t home_new(struct e4z_image *img, const struct home_options *options, struct home **home);
@@ -35,7 +37,7 @@ void home_free(struct home *home);
  */
 errcode_t home_spot(struct home *home, const struct e4z_finding *f, bool always);
 
-/* LEN bytes at OFF of the file system. */
+/* LEN bytes at OFF of the file system, or of the device that was given. */
 errcode_t home_add(struct home *home, uint64_t off, uint64_t len);
 
 errcode_t home_end_group(struct home *home);

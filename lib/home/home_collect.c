@@ -19,6 +19,8 @@ errcode_t home_new(struct e4z_image *img, const struct home_options *options, st
 		return ENOMEM;
 	home->img = img;
 	home->options = *options;
+	home->dev = options->dev ? options->dev : img->dev;
+	home->what = options->what ? options->what : "free";
 	if (!home->options.workers)
 		home->options.workers = pool_processors();
 	home->workers = calloc(home->options.workers, sizeof(*home->workers));
@@ -75,6 +77,14 @@ static errcode_t add_parts(struct home *home, uint64_t off, uint64_t end)
 	return 0;
 }
 
+static void next_data(struct home *home, uint64_t off)
+{
+	if (home->options.dev)
+		blkdev_next_data(home->options.dev, off, &home->data_start, &home->data_end);
+	else
+		image_next_data(home->img, off, &home->data_start, &home->data_end);
+}
+
 errcode_t home_add(struct home *home, uint64_t off, uint64_t len)
 {
 	struct spot *spot = &home->spots.items[home->spots.count - 1];
@@ -94,7 +104,7 @@ errcode_t home_add(struct home *home, uint64_t off, uint64_t len)
 
 		if (off >= home->data_end || off < home->data_from) {
 			home->data_from = off;
-			image_next_data(home->img, off, &home->data_start, &home->data_end);
+			next_data(home, off);
 			if (home->data_start >= home->data_end)
 				home->data_start = home->data_end = UINT64_MAX;
 		}

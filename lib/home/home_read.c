@@ -89,7 +89,7 @@ static errcode_t search(const struct home *home, struct home_worker *w, const st
 /* One part alone, where reading several together failed. */
 static errcode_t read_part(const struct home *home, struct home_worker *w, const struct part *part)
 {
-	if (!image_read(home->img, part->off, part->len, w->buf))
+	if (!home_fetch(home, part->off, part->len, w->buf))
 		return search(home, w, part, w->buf);
 	return vec_push(&w->dirty, ((struct dirty){.off = part->off, .spot = part->spot})) ? ENOMEM
 											   : 0;
@@ -102,7 +102,7 @@ static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
 	const struct chunk *chunk = &home->chunks.items[n];
 	const struct part *parts = &home->parts.items[chunk->first];
 	uint64_t off = parts->off;
-	bool good = !image_read(home->img, off, chunk->end - off, w->buf);
+	bool good = !home_fetch(home, off, chunk->end - off, w->buf);
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < chunk->count && !err; i++)

@@ -16,10 +16,9 @@ static bool is_fixable(const struct home *home, const struct dirty *dirty)
 static errcode_t zero(const struct home *home, uint64_t off, uint64_t len)
 {
 	static const uint8_t zeroes[PUNCH_MIN];
-	struct blkdev *dev = home->img->dev;
 
-	return len < PUNCH_MIN ? blkdev_write(dev, off, (size_t)len, zeroes, "free")
-			       : blkdev_zero(dev, off, len, "free");
+	return len < PUNCH_MIN ? blkdev_write(home->dev, off, (size_t)len, zeroes, home->what)
+			       : blkdev_zero(home->dev, off, len, home->what);
 }
 
 /* What is fixable becomes zero, in stretches as long as they are, and is all that is in parts. */
@@ -53,7 +52,7 @@ static errcode_t zero_all(struct home *home, uint64_t *bytes)
 static void forget(const struct home *home)
 {
 	for (size_t i = 0; i < home->parts.count; i++)
-		blkdev_forget(home->img->dev, home->parts.items[i].off, home->parts.items[i].len);
+		blkdev_forget(home->dev, home->parts.items[i].off, home->parts.items[i].len);
 }
 
 errcode_t home_scrub(struct home *home)
@@ -63,7 +62,7 @@ errcode_t home_scrub(struct home *home)
 
 	if (err || !bytes)
 		return err;
-	err = blkdev_sync(home->img->dev, "free");
+	err = blkdev_sync(home->dev, home->what);
 	if (err)
 		return err;
 	forget(home);

@@ -44,6 +44,8 @@ struct home_worker {
 struct home {
 	struct e4z_image *img;
 	struct home_options options;
+	struct blkdev *dev; /* what is written to */
+	const char *what;
 	struct home_worker *workers;
 	VEC(, struct spot) spots;
 	VEC(, struct part) parts;
@@ -56,6 +58,13 @@ struct home {
 
 /* Read the parts: home->dirty is what is not zero of them, in the order of the disk. */
 errcode_t home_read(struct home *home);
+
+/* LEN bytes at OFF, from the device that was given or the view of the image. Any thread. */
+static inline errcode_t home_fetch(const struct home *home, uint64_t off, size_t len, void *buf)
+{
+	return home->options.dev ? blkdev_read(home->options.dev, off, len, buf)
+				 : image_read(home->img, off, len, buf);
+}
 
 /* E4Z_ET_INTERRUPTED where the caller wants an end; ARG is a struct home. */
 errcode_t home_watch(void *arg, uint64_t taken);

@@ -146,6 +146,13 @@ static errcode_t keep_notes(struct opening *o)
 	return 0;
 }
 
+static errcode_t keep_journal(struct opening *o)
+{
+	if (o->options->journal_device)
+		o->img->journal_spec = strdup(o->options->journal_device);
+	return o->options->journal_device && !o->img->journal_spec ? ENOMEM : 0;
+}
+
 static errcode_t open_fs(struct opening *o)
 {
 	struct e4z_image *img = o->img;
@@ -215,7 +222,8 @@ errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 	o.img->info.path = "";
 	o.img->info.features = no_strings;
 	o.img->info.notes = no_strings;
-	err = o.img->places ? open_image(&o, spec) : ENOMEM;
+	err = o.img->places ? keep_journal(&o) : ENOMEM;
+	err = err ? err : open_image(&o, spec);
 	free(o.spec.path);
 	return err;
 }
@@ -255,6 +263,7 @@ void image_free(struct e4z_image *img)
 	if (img->places)
 		places_free(img->places);
 	free(img->places);
+	free(img->journal_spec);
 	free(img->group);
 	rangeset_free(img->metadata);
 	image_strings_free(img->info.features);

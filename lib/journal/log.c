@@ -46,6 +46,11 @@ void log_where(const struct log *log, uint32_t n, uint64_t *pblk, uint32_t *toge
 	*together = run->len - (n - run->lblk);
 }
 
+errcode_t log_read_super(const struct log *log, struct jbd2_super *raw)
+{
+	return blkdev_read(log->dev, log->super_block * log->shape.block_size, sizeof(*raw), raw);
+}
+
 errcode_t log_read(const struct log *log, uint32_t n, uint32_t count, void *buf)
 {
 	uint32_t size = log->shape.block_size, together, done;

@@ -71,6 +71,9 @@ static inline uint32_t log_after(const struct log *log, uint32_t n, uint32_t cou
  */
 void log_where(const struct log *log, uint32_t n, uint64_t *pblk, uint32_t *together);
 
+/* The superblock, as it is on the device now. */
+errcode_t log_read_super(const struct log *log, struct jbd2_super *raw);
+
 /* Read log blocks [n, n + count), which must be below maxlen; there is no wrapping around. */
 errcode_t log_read(const struct log *log, uint32_t n, uint32_t count, void *buf);
 

@@ -56,11 +56,6 @@ void ledger_free(struct ledger *l)
 	free(l);
 }
 
-static bool is_wanted(const struct ledger *l, enum e4z_finding_kind kind)
-{
-	return l->kinds & E4Z_KIND_BIT(kind);
-}
-
 /* ---- the groups ---- */
 
 static errcode_t note_disputed(struct ledger *l, const struct group_map *map,
@@ -119,7 +114,7 @@ static errcode_t visit_places(const struct ledger *l, const struct group_map *ma
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < place_count && !err; i++)
-		if (places[i].group && places[i].late == late && is_wanted(l, places[i].kind))
+		if (places[i].group && places[i].late == late && ledger_wants(l, places[i].kind))
 			err = places[i].group(l, map, home, tally);
 	return err ? err : home_end_group(home);
 }
@@ -130,7 +125,7 @@ static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *ho
 	errcode_t err = 0;
 
 	for (size_t i = 0; i < place_count && !err; i++)
-		if (places[i].fixed && is_wanted(l, places[i].kind))
+		if (places[i].fixed && ledger_wants(l, places[i].kind))
 			err = places[i].fixed(l, g, home, tally);
 	return err ? err : home_end_group(home);
 }
@@ -266,6 +261,8 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	if (!err && rangeset_count(l->leaked))
 		err = visit_groups(l, true, &options);
 	if (!err)
+		err = place_journal(l, &options);
+	if (!err)
 		err = count_statics(l);
 	if (!err)
 		count_boot(l);
@@ -288,7 +285,9 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 		err = groups_load(l->img);
 	if (!err)
 		err = visit_groups(l, false, &options);
-	return err ? err : visit_groups(l, true, &options);
+	if (!err)
+		err = visit_groups(l, true, &options);
+	return err ? err : place_journal(l, &options);
 }
 
 /* ---- the result ---- */
@@ -310,7 +309,7 @@ static errcode_t finish_row(struct ledger *l, unsigned i, struct e4z_ledger_clas
 	row->name = owner_name(i);
 	row->left = owner_left(i);
 	row->bytes = l->tally.bytes[i];
-	if (i >= OWNER_COUNT && !is_wanted(l, (enum e4z_finding_kind)(i - OWNER_COUNT)))
+	if (i >= OWNER_COUNT && !ledger_wants(l, (enum e4z_finding_kind)(i - OWNER_COUNT)))
 		row->stale_bytes = E4Z_NONE;
 	if ((int64_t)row->bytes >= 0)
 		return 0;

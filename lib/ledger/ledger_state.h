@@ -27,4 +27,9 @@ struct ledger {
 	struct e4z_ledger result;
 };
 
+static inline bool ledger_wants(const struct ledger *ledger, enum e4z_finding_kind kind)
+{
+	return ledger->kinds & E4Z_KIND_BIT(kind);
+}
+
 #endif

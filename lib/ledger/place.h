@@ -54,4 +54,10 @@ errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map
 errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home *home,
 			    struct tally *tally);
 
+/*
+ * The journal, which is no group's: after all of the others, so that nothing is lost of it that a
+ * crash before may need. With OPTIONS->findings bytes are moved in LEDGER's tally.
+ */
+errcode_t place_journal(struct ledger *ledger, const struct home_options *options);
+
 #endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What an empty journal holds: all but the superblock of its log, and an external one's of its own.
+#include "ledger/place.h"
+
+#include "format/super.h"
+#include "journal/log.h"
+#include "open/recovery.h"
+#include <errno.h>
+
+/* The log of L's image, which a check without a replay has not opened. NULL: there is none. */
+static errcode_t find_log(const struct ledger *l, const char **why)
+{
+	struct e4z_image *img = l->img;
+	const struct e4z_open_options how = {.journal_device = img->journal_spec};
+	errcode_t err = img->info.mounted ? 0 : recovery_find_log(img, &how);
+
+	*why = NULL;
+	if (err == ENOMEM)
+		return err;
+	if (err) {
+		*why = img->info.journal == E4Z_JOURNAL_EXTERNAL
+			       ? "the external journal cannot be examined"
+			       : "the journal cannot be examined";
+		image_forget(img);
+	}
+	return 0;
+}
+
+/* Why nothing of LOG may be touched, or NULL. */
+static const char *why_left(const struct ledger *l, const struct log *log)
+{
+	uint32_t ratio = l->img->cluster_ratio;
+
+	for (size_t i = 0; i < log->run_count && !log->external; i++) {
+		uint64_t start = log->runs[i].pblk, end = start + log->runs[i].len;
+
+		if (rangeset_meets(l->disputed, start / ratio,
+				   (end - 1) / ratio + 1 - start / ratio))
+			return "the block bitmap and the inodes disagree on blocks of the journal";
+		if (rangeset_meets(l->doubt, start, end - start))
+			return "a block may belong to an inode that cannot be read";
+	}
+	return NULL;
+}
+
+/* Where the bytes of LOG are that nobody reads while it is empty. */
+typedef errcode_t stretch_fn(void *arg, uint64_t off, uint64_t len);
+
+static errcode_t each_stretch(const struct log *log, stretch_fn *fn, void *arg)
+{
+	uint64_t bs = log->shape.block_size, super_end = log->super_block * bs + JBD2_SUPER_SIZE;
+	errcode_t err = 0;
+
+	if (log->external) {
+		/* block 0 has a superblock of ext2, too, and what is past the log is not its own */
+		if (bs > SUPER_OFFSET + SUPER_SIZE)
+			err = fn(arg, SUPER_OFFSET + SUPER_SIZE, bs - SUPER_OFFSET - SUPER_SIZE);
+		return err ? err : fn(arg, super_end, log->sb.maxlen * bs - super_end);
+	}
+	for (size_t i = 0; i < log->run_count && !err; i++) {
+		uint64_t skip = log->runs[i].lblk ? 0 : JBD2_SUPER_SIZE;
+
+		err = fn(arg, log->runs[i].pblk * bs + skip, log->runs[i].len * bs - skip);
+	}
+	return err;
+}
+
+static errcode_t count(void *arg, uint64_t off, uint64_t len)
+{
+	(void)off;
+	tally_move(arg, OWNER_LOG, owner_of_kind(E4Z_JOURNAL), len);
+	return 0;
+}
+
+static errcode_t add(void *arg, uint64_t off, uint64_t len)
+{
+	return home_add(arg, off, len);
+}
+
+/* It is as empty on the disk as it is in memory. */
+static errcode_t must_be_empty(struct e4z_image *img, const struct log *log)
+{
+	struct jbd2_super raw;
+	errcode_t err = log_read_super(log, &raw);
+
+	if (err)
+		return image_fail(img, err, "reading the journal's superblock");
+	if (be32_get(raw.start))
+		return image_refuse(img, E4Z_ET_STATE, "the journal is not empty");
+	return 0;
+}
+
+static errcode_t visit(const struct ledger *l, const struct log *log,
+		       const struct home_options *options)
+{
+	struct home_options how = *options;
+	struct e4z_finding f = {.kind = E4Z_JOURNAL, .fixable = true};
+	struct home *home = NULL;
+	errcode_t err = how.scrub ? must_be_empty(l->img, log) : 0;
+
+	how.dev = log->dev;
+	how.what = "journal";
+	if (!log->external)
+		f.group = ext2fs_group_of_blk2(l->img->fs, log->super_block);
+	if (!err)
+		err = home_new(l->img, &how, &home);
+	if (!err)
+		err = home_spot(home, &f, false);
+	if (!err)
+		err = each_stretch(log, add, home);
+	if (!err)
+		err = home_end(home);
+	home_free(home);
+	return err;
+}
+
+static errcode_t leave(const char *why, struct findings *findings)
+{
+	const struct e4z_finding f = {.kind = E4Z_JOURNAL,
+				      .lblk = E4Z_NONE,
+				      .pblk = E4Z_NONE,
+				      .first = E4Z_NONE,
+				      .last = E4Z_NONE,
+				      .why = why};
+
+	return findings ? findings_add(findings, &f) : 0;
+}
+
+errcode_t place_journal(struct ledger *l, const struct home_options *options)
+{
+	bool wanted = ledger_wants(l, E4Z_JOURNAL);
+	const struct log *log;
+	const char *why;
+	errcode_t err = find_log(l, &why);
+
+	if (err)
+		return err;
+	log = l->img->log;
+	if (log)
+		why = why_left(l, log);
+	if (why)
+		return wanted ? leave(why, options->findings) : 0;
+	if (!log)
+		return 0;
+	if (options->findings && !log->external)
+		err = each_stretch(log, count, &l->tally);
+	return err || !wanted ? err : visit(l, log, options);
+}
