@@ -247,13 +247,25 @@ static void note_data(struct exam *exam, const struct run *run, size_t count)
 	}
 }
 
+/* Where all is accounted for, the clusters of what has no content to examine matter, too. */
+static void account_runs(struct exam *exam, const struct run *run, size_t count)
+{
+	bool examined = exam->examining && exam->regular && exam->paranoid;
+
+	for (size_t i = 0; i < count; i++) {
+		exam_tally_run(exam, &run[i]);
+		if (exam->img->cluster_ratio > 1 && exam->inode->links && !examined && !exam->err)
+			on_slack(exam, &run[i]);
+	}
+}
+
 /* Every extent comes through here. */
 static void on_runs(void *arg, const struct run *run, size_t count)
 {
 	struct exam *exam = arg;
 
-	for (size_t i = 0; exam->account && i < count; i++)
-		exam_tally_run(exam, &run[i]);
+	if (exam->account)
+		account_runs(exam, run, count);
 	if (!exam->err && !exam->img->shared_blocks)
 		exam->err = claims_append(exam->img, &exam->claimed, run, count, &exam->last_claim);
 	if (!exam->err && exam->claimed.count >= CLAIMS_MAX)

@@ -38,12 +38,12 @@ static void count(struct exam *exam, unsigned owner, uint64_t pblk, uint64_t len
 	exam->tally.bytes[owner] += bytes_of(exam, pblk, len);
 }
 
-/* What is left of the clusters [first, end), of which [pblk, pblk + len) is mapped. */
-static void count_cluster_slack(struct exam *exam, uint64_t first, uint64_t end, uint64_t pblk,
-				uint64_t len)
+/* What is left of the clusters [first, end), of which [pblk, pblk + len) is mapped, is OWNER's. */
+static void count_cluster_slack(struct exam *exam, unsigned owner, uint64_t first, uint64_t end,
+				uint64_t pblk, uint64_t len)
 {
 	uint64_t ratio = exam->img->cluster_ratio, blocks;
-	uint64_t *slack = &exam->tally.bytes[owner_of_kind(E4Z_CLUSTER_SLACK)];
+	uint64_t *slack = &exam->tally.bytes[owner];
 
 	if (ratio == 1 || exam->img->shared_blocks)
 		return;
@@ -59,7 +59,7 @@ void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk)
 	uint64_t cluster = pblk / exam->img->cluster_ratio;
 
 	count(exam, owner, pblk, 1);
-	count_cluster_slack(exam, cluster, cluster + 1, pblk, 1);
+	count_cluster_slack(exam, OWNER_CLUSTER_REST, cluster, cluster + 1, pblk, 1);
 }
 
 void exam_tally_tree(struct exam *exam, uint64_t pblk)
@@ -126,7 +126,9 @@ static void count_slack(struct exam *exam, const struct run *run)
 
 	if (first == exam->last_tally.cluster && run->lblk / ratio == exam->last_tally.logical)
 		first++;
-	count_cluster_slack(exam, first, end, run->pblk, run->len);
+	count_cluster_slack(exam,
+			    exam->inode->links ? owner_of_kind(E4Z_CLUSTER_SLACK) : OWNER_DELETED,
+			    first, end, run->pblk, run->len);
 	exam->last_tally = (struct claims_last){end - 1, (run->lblk + run->len - 1) / ratio};
 }
 

@@ -60,7 +60,7 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_STALE_TAIL:
 	case E4Z_SYMLINK_SLACK: return fix_zero_tail(fix, f);
 	case E4Z_UNWRITTEN_RESIDUE:
-	case E4Z_CLUSTER_SLACK: return fix_zero_run(fix, f);
+	case E4Z_CLUSTER_SLACK: return f->ino ? fix_zero_run(fix, f) : 0;
 	case E4Z_INLINE_SLACK: return fix_zero_inline(fix, f);
 	case E4Z_LEAKED_BLOCK: return fix_free_leaked(fix, f);
 	case E4Z_IBLOCK_SLACK:

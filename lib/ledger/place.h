@@ -51,6 +51,8 @@ errcode_t place_free_block(const struct ledger *ledger, const struct group_map *
 			   struct home *home, struct tally *tally);
 errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
 			     struct home *home, struct tally *tally);
+errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_map *map,
+			      struct home *home, struct tally *tally);
 errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home *home,
 			    struct tally *tally);
 

@@ -4,6 +4,7 @@
 
 static const struct place rows[] = {
 	{E4Z_FREE_BLOCK, .group = place_free_block},
+	{E4Z_CLUSTER_SLACK, .group = place_cluster_slack},
 	{E4Z_LEAKED_BLOCK, .late = true, .group = place_leaked_block},
 	{E4Z_INODE_TABLE, .fixed = place_inode_table},
 };

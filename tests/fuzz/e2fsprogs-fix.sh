@@ -33,8 +33,9 @@ contents() (
 
 # complaints IMAGE: of e2fsck, without its counts
 complaints() {
+	# where e2fsck itself crashes the addresses differ each time
 	timeout 60 e2fsck -fn "$1" 2>&1 |
-		grep -avE '^(e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
+		grep -avE '^(.*\[0x[0-9a-f]+\]$|e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
 }
 
 # fixes: ./image, a copy of it
@@ -70,7 +71,8 @@ fixes() {
 		e2fsck -y -E journal_only base >/dev/null 2>&1
 	contents base >before
 	contents work >after
-	cmp -s before after || complain "a file is not what it was: $(diff before after | head -3)"
+	# a file of f_dupsuper maps the superblock, which every commit changes
+	cmp -s before after || [[ $label == *f_dupsuper/* ]] || complain "a file is not what it was: $(diff before after | head -3)"
 	cp --sparse=always work looked-at
 	# what was deleted while it was open stays so, and e2fsck -n does not look through an orphan file
 	if jq -r 'select(.type == "skipped") | .why' out | grep -q deleted; then
