@@ -71,7 +71,8 @@ static void give_group(struct each *each, uint32_t g)
 
 /*
  * BLOCK, that inode 7 has, and LEVELS below it: in a sane file system all but the first are
- * descriptors in reserve, which are given already.
+ * descriptors in reserve, which are given already. With meta_bg there are none, and it has what is
+ * somebody else's: that is disputed.
  */
 static void give_pointers(struct each *each, uint32_t block, unsigned levels)
 {
@@ -80,7 +81,7 @@ static void give_pointers(struct each *each, uint32_t block, unsigned levels)
 
 	if (each->err || !block || block >= img->blocks)
 		return;
-	if (!rangeset_has(img->metadata, block))
+	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super))
 		give(each, OWNER_RESERVED_GDT, block, 1);
 	if (!levels || each->err)
 		return;

@@ -35,7 +35,7 @@ contents() (
 complaints() {
 	# where e2fsck itself crashes the addresses differ each time
 	timeout 60 e2fsck -fn "$1" 2>&1 |
-		grep -avE '^(.*\[0x[0-9a-f]+\]$|e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
+		grep -avE '^(.*\[0x[0-9a-f]+\]$|Signal |e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
 }
 
 # fixes: ./image, a copy of it
