@@ -37,6 +37,5 @@ errcode_t blame_inode(struct exam *exam, const struct inode *inode)
 		map_walk(exam->img, &exam->map, inode, &sink);
 	if (!exam->blamed)
 		return 0;
-	return findings_unreadable(exam->findings, inode->ino, inode->size,
-				   "blocks are claimed more than once");
+	return findings_unreadable(exam->findings, inode->ino, inode->size, findings_claimed_twice);
 }

@@ -112,6 +112,9 @@ static inline bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw
 /* INODE is in use and its checksum is right. */
 errcode_t exam_inode(struct exam *exam, const struct inode *inode);
 
+/* Claim once more what exam_inode() claimed, after claims_restart(). */
+errcode_t exam_claim(struct exam *exam, const struct inode *inode);
+
 /*
  * Enter the claims and examine the suspects collected so far; tails, dirs and pending stay for the
  * owner.

@@ -114,36 +114,6 @@ static errcode_t classify(struct exam *exam, const struct inode *inode)
 	return 0;
 }
 
-/* BLOCK, of an attribute or of a translator, may not be there. */
-bool exam_misplaced(const struct exam *exam, uint64_t block)
-{
-	return block >= exam->img->blocks || rangeset_has(exam->img->metadata, block);
-}
-
-/* Claim what INODE has beside its map; *WHY: it cannot have it. */
-static errcode_t claim_beside(struct exam *exam, const struct inode *inode, const char **why)
-{
-	bool shared = exam->img->shared_blocks;
-	struct claim claim = {inode->translator / exam->img->cluster_ratio, 1};
-	bool first = false;
-	errcode_t err = 0;
-
-	if (inode->translator && exam_misplaced(exam, inode->translator))
-		*why = "the translator's block lies outside its place";
-	else if (inode->translator && !shared && vec_push(&exam->claimed, claim))
-		return ENOMEM;
-	if (inode->translator && !*why && exam->account)
-		exam_tally_block(exam, OWNER_XATTR, inode->translator);
-	if (inode->acl_block && exam_misplaced(exam, inode->acl_block))
-		*why = "the extended-attribute block lies outside its place";
-	else if (inode->acl_block)
-		err = shared ? claims_meet_xattr(exam->claims, inode->acl_block, &first)
-			     : claims_xattr(exam->claims, inode->acl_block, &first);
-	if (first && !err && exam->account)
-		exam_tally_block(exam, OWNER_XATTR, inode->acl_block);
-	return err;
-}
-
 errcode_t exam_show(struct exam *exam, struct shown *shown, const struct inode *inode)
 {
 	bool data = inode_is(inode, LINUX_S_IFREG) || inode_is(inode, LINUX_S_IFLNK);
@@ -165,8 +135,8 @@ errcode_t exam_inode(struct exam *exam, const struct inode *inode)
 	if (exam->account)
 		exam_tally_inode(exam, inode);
 	err = classify(exam, inode);
-	if (!err)
-		err = claim_beside(exam, inode, &why);
+	if (!err && (inode->translator || inode->acl_block))
+		err = exam_claim_beside(exam, inode, &why);
 	if (!err && inode->links && inode->flags & EXT4_INLINE_DATA_FL)
 		err = check_inline(exam, inode);
 	if (!err && inode_has_map(inode)) {

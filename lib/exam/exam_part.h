@@ -19,6 +19,21 @@ void exam_push(struct exam *exam, const struct suspect *suspect);
 /* INODE becomes the inode at hand. */
 void exam_start(struct exam *exam, const struct inode *inode);
 
+/* Claims that wait for the lock. */
+#define EXAM_CLAIMS_MAX 4096
+
+/* Claim COUNT extents of the inode at hand. Every extent comes through here. */
+static inline void exam_claim_runs(struct exam *exam, const struct run *run, size_t count)
+{
+	if (!exam->err && !exam->img->shared_blocks)
+		exam->err = claims_append(exam->img, &exam->claimed, run, count, &exam->last_claim);
+	if (!exam->err && exam->claimed.count >= EXAM_CLAIMS_MAX)
+		exam->err = claims_enter(exam->claims, &exam->claimed);
+}
+
+/* Claim what INODE has beside its map; *WHY: it cannot have it. */
+errcode_t exam_claim_beside(struct exam *exam, const struct inode *inode, const char **why);
+
 /* BLOCK, of an attribute or of a translator, may not be there. */
 bool exam_misplaced(const struct exam *exam, uint64_t block);
 

@@ -5,9 +5,6 @@
 #include "findings/cutoff.h"
 #include <errno.h>
 
-/* Claims that wait for the lock. */
-#define CLAIMS_MAX 4096
-
 /* The inode at hand is a file whose tail --fix may zero. Nearly all are. */
 static bool is_plain(const struct exam *exam)
 {
@@ -266,10 +263,7 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 
 	if (exam->account)
 		account_runs(exam, run, count);
-	if (!exam->err && !exam->img->shared_blocks)
-		exam->err = claims_append(exam->img, &exam->claimed, run, count, &exam->last_claim);
-	if (!exam->err && exam->claimed.count >= CLAIMS_MAX)
-		exam->err = claims_enter(exam->claims, &exam->claimed);
+	exam_claim_runs(exam, run, count);
 	if (!exam->seen_data && exam->examining && exam->regular)
 		note_data(exam, run, count);
 	if (!exam->err && exam->examining && exam->may_be_cut)
@@ -281,13 +275,13 @@ static void on_runs(void *arg, const struct run *run, size_t count)
 static bool on_node(void *arg, uint64_t pblk)
 {
 	struct exam *exam = arg;
-	bool first_visit = false;
+	bool descend = false;
 
 	if (!exam->err)
-		exam->err = claims_node(exam->claims, pblk, &first_visit);
-	if (first_visit && exam->account && !exam->err)
+		exam->err = claims_node(exam->claims, pblk, exam->map.pointers, &descend);
+	if (descend && exam->account && !exam->err)
 		exam_tally_tree(exam, pblk);
-	return first_visit && !exam->err;
+	return descend && !exam->err;
 }
 
 const char *exam_map(struct exam *exam, const struct inode *inode)

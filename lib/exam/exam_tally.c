@@ -196,16 +196,15 @@ void exam_tally_inode(struct exam *exam, const struct inode *inode)
 
 /* ---- once more, when it is known what is disputed ---- */
 
+/* What is contested, and all below it, is disputed. */
 static bool count_node(void *arg, uint64_t pblk)
 {
 	struct exam *exam = arg;
-	bool first = false;
 
-	if (!exam->err)
-		exam->err = claims_meet_node(exam->claims, pblk, &first);
-	if (first && !exam->err)
-		exam_tally_tree(exam, pblk);
-	return first && !exam->err;
+	if (exam->err || claims_contested(exam->claims, pblk))
+		return false;
+	exam_tally_tree(exam, pblk);
+	return !exam->err;
 }
 
 static void count_run(void *arg, const struct run *run)

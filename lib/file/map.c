@@ -88,11 +88,12 @@ static inline bool place_ok(struct walk *w, uint64_t pblk, uint64_t len)
 	return place_ok_searched(w, pblk, len);
 }
 
-/* The tree block PBLK may be read. */
-static bool may_read(struct walk *w, uint64_t pblk)
+/* The tree block PBLK, with so many levels of POINTERS, may be read. */
+static bool may_read(struct walk *w, uint64_t pblk, unsigned pointers)
 {
 	if (w->work->stop && *w->work->stop)
 		return false;
+	w->work->pointers = pointers;
 	return place_ok(w, pblk, 1) && (!w->sink->node || w->sink->node(w->sink->arg, pblk));
 }
 
@@ -181,7 +182,7 @@ static void index_entry(struct walk *w, const uint8_t *node, unsigned i, uint64_
 	unsigned depth = node_depth(node);
 	const uint8_t *child;
 
-	if (!may_read(w, node_child(node, i)))
+	if (!may_read(w, node_child(node, i), 0))
 		return;
 	child = nearby_child(w->img, &w->work->nearby, node, i, w->work->level[depth - 1]);
 	if (!child) {
@@ -221,6 +222,8 @@ static void extent_node(struct walk *w, const uint8_t *node, uint64_t limit)
 		w->next_lblk = start;
 		if (start < w->end && end > w->first)
 			index_entry(w, node, i, end);
+		/* the range is used up, whatever of it is mapped */
+		w->next_lblk = end;
 	}
 }
 
@@ -268,7 +271,7 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 		gather_block(g, lblk, block);
 		return;
 	}
-	if (!may_read(w, block))
+	if (!may_read(w, block, level))
 		return;
 	err = image_read(w->img, block * w->img->block_size, w->img->block_size,
 			 w->work->level[level]);

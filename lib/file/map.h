@@ -2,8 +2,8 @@
 /*
  * The mapping of one inode, read and checked: extents of any depth or indirect blocks.
  *
- * A walk is total: damage is noted, the rest is still visited, so that what a walk claims does not
- * depend on the order in which inodes are walked.
+ * A walk is total: damage is noted, the rest is still visited. What it visits after a tree block
+ * does not depend on what is in that block, or on whether the sink let it be read.
  */
 #ifndef E4Z_FILE_MAP_H
 #define E4Z_FILE_MAP_H
@@ -23,8 +23,8 @@ struct map_sink {
 	void *arg;
 	/*
 	 * The tree block PBLK, which is inside the file system and outside static metadata, is
-	 * about to be read: false leaves it and all below it out. It is asked for every tree block.
-	 * NULL: all are read.
+	 * about to be read: false leaves it and all below it out. It is asked for every tree block,
+	 * whose `pointers` are in the map_work. NULL: all are read.
 	 */
 	bool (*node)(void *arg, uint64_t pblk);
 	/* An extent, valid on its own and after the last one; neighbours are not merged. */
@@ -36,8 +36,12 @@ struct map_sink {
 /* So many extents are handed over at a time. */
 #define MAP_BATCH 64
 
+/* What a tree block is read as: pointers of so many levels, 0: a node of an extent tree. */
+#define MAP_POINTERS 3
+
 /* Buffers of one thread for the tree blocks on the way down. */
 struct map_work {
+	unsigned pointers; /* of the tree block that a sink is asked for, up to MAP_POINTERS */
 	uint8_t *level[6];
 	struct nearby nearby;
 	struct run batch[MAP_BATCH];
@@ -55,6 +59,14 @@ void map_work_free(struct map_work *work);
  */
 const char *map_walk(const struct e4z_image *img, struct map_work *work, const struct inode *inode,
 		     const struct map_sink *sink);
+
+/*
+ * What the tree block PBLK of whatever map lists, read as one with POINTERS: each entry that is
+ * valid by itself, wherever the map has it. Nothing below it is read; a block that cannot be read,
+ * or is no node, lists nothing.
+ */
+void map_entries(const struct e4z_image *img, struct map_work *work, uint64_t pblk,
+		 unsigned pointers, const struct map_sink *sink);
 
 /*
  * The block of the file system that holds block LBLK of INODE, which has a map. 0: it is a hole or

@@ -2,6 +2,7 @@
 // The map of claimed clusters and of those claimed twice.
 #include "findings/claims.h"
 
+#include "findings/contested.h"
 #include "sets/rangeset.h"
 #include <errno.h>
 #include <pthread.h>
@@ -11,7 +12,7 @@ struct claims {
 	pthread_mutex_t lock;
 	unsigned cluster_shift; /* from blocks to clusters */
 	struct rangeset *taken, *conflicts, *xattr;
-	struct rangeset *nodes;	 /* tree blocks that were descended into */
+	struct contested nodes;	 /* blocks, not clusters */
 	struct rangeset *shared; /* blocks, not clusters; NULL: none */
 	uint64_t blocks, clusters;
 	bool exact;
@@ -33,8 +34,9 @@ errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **ou
 	c->taken = rangeset_new(clusters);
 	c->conflicts = rangeset_new(clusters);
 	c->xattr = rangeset_new(clusters);
-	c->nodes = rangeset_new(clusters);
-	return c->taken && c->conflicts && c->xattr && c->nodes ? 0 : ENOMEM;
+	if (!c->taken || !c->conflicts || !c->xattr)
+		return ENOMEM;
+	return contested_init(&c->nodes, img->blocks);
 }
 
 void claims_free(struct claims *c)
@@ -45,7 +47,7 @@ void claims_free(struct claims *c)
 	rangeset_free(c->taken);
 	rangeset_free(c->conflicts);
 	rangeset_free(c->xattr);
-	rangeset_free(c->nodes);
+	contested_free(&c->nodes);
 	rangeset_free(c->shared);
 	free(c);
 }
@@ -71,19 +73,41 @@ static errcode_t take(struct claims *c, uint64_t start, uint64_t len, bool *fres
 	return err;
 }
 
-errcode_t claims_node(struct claims *c, uint64_t pblk, bool *first_visit)
+errcode_t claims_node(struct claims *c, uint64_t pblk, unsigned pointers, bool *descend)
 {
-	uint64_t cluster = pblk >> c->cluster_shift;
-	bool fresh, again = false;
+	bool fresh;
 	errcode_t err;
 
 	pthread_mutex_lock(&c->lock);
-	err = rangeset_add(c->nodes, cluster, 1, &again);
+	err = contested_meet(&c->nodes, pblk, pointers, descend);
 	if (!err)
-		err = take(c, cluster, 1, &fresh);
+		err = take(c, pblk >> c->cluster_shift, 1, &fresh);
 	pthread_mutex_unlock(&c->lock);
-	*first_visit = !again;
 	return err;
+}
+
+errcode_t claims_node_again(struct claims *c, uint64_t pblk, bool *descend)
+{
+	errcode_t err = 0;
+	bool fresh;
+
+	*descend = !contested_has(&c->nodes, pblk);
+	if (!*descend)
+		return 0;
+	pthread_mutex_lock(&c->lock);
+	err = take(c, pblk >> c->cluster_shift, 1, &fresh);
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}
+
+bool claims_contested(const struct claims *c, uint64_t pblk)
+{
+	return contested_has(&c->nodes, pblk);
+}
+
+bool claims_any_contested(const struct claims *c)
+{
+	return contested_any(&c->nodes);
 }
 
 errcode_t claims_xattr(struct claims *c, uint64_t pblk, bool *first)
@@ -101,26 +125,16 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk, bool *first)
 	return err;
 }
 
-static errcode_t meet(struct claims *c, struct rangeset *met, uint64_t pblk, bool *first)
+errcode_t claims_meet_xattr(struct claims *c, uint64_t pblk, bool *first)
 {
 	bool again = false;
 	errcode_t err;
 
 	pthread_mutex_lock(&c->lock);
-	err = rangeset_add(met, pblk >> c->cluster_shift, 1, &again);
+	err = rangeset_add(c->xattr, pblk >> c->cluster_shift, 1, &again);
 	pthread_mutex_unlock(&c->lock);
 	*first = !again;
 	return err;
-}
-
-errcode_t claims_meet_node(struct claims *c, uint64_t pblk, bool *first)
-{
-	return meet(c, c->nodes, pblk, first);
-}
-
-errcode_t claims_meet_xattr(struct claims *c, uint64_t pblk, bool *first)
-{
-	return meet(c, c->xattr, pblk, first);
 }
 
 errcode_t claims_share(struct claims *c, uint64_t pblk, uint64_t len, uint64_t *fresh)
@@ -147,12 +161,10 @@ errcode_t claims_again(struct claims *c, const struct rangeset *taken)
 	errcode_t err = 0;
 
 	rangeset_free(c->xattr);
-	rangeset_free(c->nodes);
 	rangeset_free(c->shared);
 	c->shared = NULL;
 	c->xattr = rangeset_new(c->clusters);
-	c->nodes = rangeset_new(c->clusters);
-	if (!c->xattr || !c->nodes)
+	if (!c->xattr)
 		return ENOMEM;
 	while (share && !err && rangeset_next(taken, &from, &start, &len)) {
 		end = (start + len) << c->cluster_shift;
@@ -160,6 +172,48 @@ errcode_t claims_again(struct claims *c, const struct rangeset *taken)
 		err = claims_share(c, start, (end < c->blocks ? end : c->blocks) - start, &fresh);
 	}
 	return err;
+}
+
+struct spreading {
+	struct claims *claims;
+	errcode_t err;
+};
+
+static errcode_t dispute(struct claims *c, uint64_t pblk, uint64_t len)
+{
+	uint64_t first = pblk >> c->cluster_shift;
+	uint64_t end = ((pblk + len - 1) >> c->cluster_shift) + 1;
+	errcode_t err = rangeset_add(c->taken, first, end - first, NULL);
+
+	return err ? err : rangeset_add(c->conflicts, first, end - first, NULL);
+}
+
+static void on_listed(void *arg, const struct run *run)
+{
+	struct spreading *s = arg;
+
+	if (!s->err)
+		s->err = dispute(s->claims, run->pblk, run->len);
+}
+
+errcode_t claims_restart(struct claims *c, const struct e4z_image *img, struct map_work *work)
+{
+	struct spreading s = {.claims = c};
+	uint64_t from = 0, start, len;
+	errcode_t err;
+
+	rangeset_free(c->taken);
+	rangeset_free(c->conflicts);
+	rangeset_free(c->xattr);
+	c->taken = rangeset_new(c->clusters);
+	c->conflicts = rangeset_new(c->clusters);
+	c->xattr = rangeset_new(c->clusters);
+	if (!c->taken || !c->conflicts || !c->xattr)
+		return ENOMEM;
+	err = contested_spread(&c->nodes, img, work, on_listed, &s);
+	while (!err && !s.err && rangeset_next(c->nodes.again, &from, &start, &len))
+		s.err = dispute(c, start, len);
+	return err ? err : s.err;
 }
 
 static errcode_t append(struct claim_vec *vec, uint64_t first, uint64_t end, bool follows)

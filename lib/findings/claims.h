@@ -3,7 +3,9 @@
  * Who claims which block: one map of what is taken, one of what was taken twice. Kept in clusters.
  *
  * The outcome does not depend on the order of claims: every inode that meets a conflict is found
- * by walking all of them once more (tables in blame mode).
+ * by walking all of them once more (tables in blame mode). If a tree block was met twice, what is
+ * below it was claimed by whoever came first. Then all is claimed anew (claims_restart()), and no
+ * walk enters such a block.
  */
 #ifndef E4Z_FINDINGS_CLAIMS_H
 #define E4Z_FINDINGS_CLAIMS_H
@@ -25,10 +27,25 @@ errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **cl
 void claims_free(struct claims *claims);
 
 /*
- * Claim the tree block PBLK at once. *FIRST_VISIT: it was not descended into; the first who does
- * claims all below it, whatever else the block is claimed as.
+ * Claim the tree block PBLK with POINTERS (map_work) at once. *DESCEND: it was not met as such, and
+ * is to be read, whatever else the block is claimed as.
  */
-errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);
+errcode_t claims_node(struct claims *claims, uint64_t pblk, unsigned pointers, bool *descend);
+
+/* A tree block was met more than once. */
+bool claims_any_contested(const struct claims *claims);
+
+/*
+ * Forget all claims of IMG's inodes. What is contested (findings/contested.h), and what is listed
+ * there, is claimed twice from now on. WORK's buffers are used.
+ */
+errcode_t claims_restart(struct claims *claims, const struct e4z_image *img, struct map_work *work);
+
+/* Claim the tree block PBLK after claims_restart(); *DESCEND: it is not contested. */
+errcode_t claims_node_again(struct claims *claims, uint64_t pblk, bool *descend);
+
+/* The tree block PBLK is contested; known after claims_restart(), if there are any. */
+bool claims_contested(const struct claims *claims, uint64_t pblk);
 
 /*
  * Claim an extended-attribute block, which several inodes may share with each other only. *FIRST is
@@ -37,13 +54,12 @@ errcode_t claims_node(struct claims *claims, uint64_t pblk, bool *first_visit);
 errcode_t claims_xattr(struct claims *claims, uint64_t pblk, bool *first);
 
 /* Without a claim: *FIRST is true for the first who meets the block. */
-errcode_t claims_meet_node(struct claims *claims, uint64_t pblk, bool *first);
 errcode_t claims_meet_xattr(struct claims *claims, uint64_t pblk, bool *first);
 
 /* Where files share blocks: *FRESH of these were nobody's yet. */
 errcode_t claims_share(struct claims *claims, uint64_t pblk, uint64_t len, uint64_t *fresh);
 
-/* Nobody has met or shared a block; those of TAKEN, clusters, are somebody's. */
+/* No attribute block was met, no block shared; those of TAKEN, clusters, are somebody's. */
 errcode_t claims_again(struct claims *claims, const struct rangeset *taken);
 
 /* The cluster that an inode's last extent ends in, and which one of the file it is. */

@@ -11,6 +11,8 @@
 /* Records kept in memory before a sorted run goes to the temporary file. */
 #define IN_MEMORY 65536
 
+const char findings_claimed_twice[] = "blocks are claimed more than once";
+
 struct findings {
 	pthread_mutex_t lock; /* of everything while threads add */
 	struct spill *spill;
@@ -82,6 +84,9 @@ int findings_order(const struct e4z_finding *a, const struct e4z_finding *b)
 		c = order(a->kind, b->kind);
 	if (!c)
 		c = order(a->pblk, b->pblk);
+	/* whoever claims a block, and in what order, that it is claimed twice is known of each */
+	if (!c)
+		c = order(a->why != findings_claimed_twice, b->why != findings_claimed_twice);
 	if (!c && a->why && b->why)
 		c = strcmp(a->why, b->why);
 	return c;

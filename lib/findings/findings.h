@@ -17,6 +17,9 @@ void findings_free(struct findings *findings);
 /* The order in which findings are delivered: < 0, 0, > 0. */
 int findings_order(const struct e4z_finding *a, const struct e4z_finding *b);
 
+/* Why an inode is unreadable, before all other reasons. */
+extern const char findings_claimed_twice[];
+
 /* Any thread. path is ignored; why must be static. */
 errcode_t findings_add(struct findings *findings, const struct e4z_finding *finding);
 

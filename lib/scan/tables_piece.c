@@ -6,6 +6,7 @@
 #include "exam/blame.h"
 #include "image/groups.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool bit_set(const uint8_t *bitmap, uint32_t n)
@@ -45,6 +46,7 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	switch (t->mode) {
 	case SHOW: return exam_show(&w->exam, t->shown, &inode);
 	case EXAMINE: return exam_inode(&w->exam, &inode);
+	case CLAIM: return exam_claim(&w->exam, &inode);
 	case BLAME: return blame_inode(&w->exam, &inode);
 	case COUNT: return exam_count(&w->exam, &inode);
 	case FIND_DIRS:
@@ -182,7 +184,39 @@ errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 		err = examine_block_by_block(t, w, p, first, end, believed);
 	else
 		err = examine_slots(t, w, p, first, end, believed);
-	if (!err && t->mode == EXAMINE)
+	if (!err && (t->mode == EXAMINE || t->mode == CLAIM))
 		err = exam_settle(&w->exam);
 	return err ? err : tables_collect(t, &w->exam);
+}
+
+/* ---- when it is known which inodes are unreadable ---- */
+
+static int compare_inos(const void *pa, const void *pb)
+{
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+errcode_t tables_pending(struct tables *t)
+{
+	struct worker *w = &t->workers[0];
+	errcode_t err = 0;
+
+	if (t->pending.count)
+		qsort(t->pending.items, t->pending.count, sizeof(*t->pending.items), compare_inos);
+	for (size_t i = 0; i < t->pending.count && !err; i++) {
+		uint32_t ino = t->pending.items[i];
+		struct inode inode;
+
+		err = tables_stopped(t);
+		if (err || findings_is_unreadable(t->findings, ino))
+			continue;
+		if (inode_read(t->img, ino, w->table, &inode))
+			err = findings_unreadable(t->findings, ino, 0, "the inode cannot be read");
+		else
+			err = exam_pending(&w->exam, &inode);
+	}
+	t->pending.count = 0;
+	return err;
 }

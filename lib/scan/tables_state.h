@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum mode { SHOW, EXAMINE, BLAME, COUNT, FIND_DIRS };
+enum mode { SHOW, EXAMINE, CLAIM, BLAME, COUNT, FIND_DIRS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -36,6 +36,7 @@ struct tables {
 	bool stray;		   /* the orphan file names what is no inode */
 	struct shown *shown;	   /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
+	bool restarted; /* everything is claimed anew */
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for examine_tails */
 	uint32_t *order; /* groups by the place of their inode tables */
@@ -91,6 +92,9 @@ errcode_t tables_all(struct tables *t, enum mode mode);
 
 /* Hand over what a worker collected. */
 errcode_t tables_collect(struct tables *t, struct exam *exam);
+
+/* Examine the orphans that were collected. */
+errcode_t tables_pending(struct tables *t);
 
 /* Examine piece N of ARG, a struct tables: a job of the pool. */
 errcode_t tables_piece(void *arg, unsigned worker, uint64_t n);

@@ -218,36 +218,6 @@ errcode_t tables_all(struct tables *t, enum mode mode)
 	return err ? err : tables_stopped(t);
 }
 
-static int compare_inos(const void *pa, const void *pb)
-{
-	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
-
-	return (a > b) - (a < b);
-}
-
-static errcode_t examine_pending(struct tables *t)
-{
-	struct worker *w = &t->workers[0];
-	errcode_t err = 0;
-
-	if (t->pending.count)
-		qsort(t->pending.items, t->pending.count, sizeof(*t->pending.items), compare_inos);
-	for (size_t i = 0; i < t->pending.count && !err; i++) {
-		uint32_t ino = t->pending.items[i];
-		struct inode inode;
-
-		err = tables_stopped(t);
-		if (err || findings_is_unreadable(t->findings, ino))
-			continue;
-		if (inode_read(t->img, ino, w->table, &inode))
-			err = findings_unreadable(t->findings, ino, 0, "the inode cannot be read");
-		else
-			err = exam_pending(&w->exam, &inode);
-	}
-	t->pending.count = 0;
-	return err;
-}
-
 /* Where files share blocks nothing can be examined before it is known what all of them show. */
 static errcode_t show_all(struct tables *t)
 {
@@ -263,6 +233,15 @@ static errcode_t show_all(struct tables *t)
 	for (unsigned i = 0; i < t->options.workers; i++)
 		t->workers[i].exam.shown = t->shown;
 	return err;
+}
+
+/* Who came first to a tree block that several have has claimed what is below it: nobody shall. */
+static errcode_t restart_claims(struct tables *t)
+{
+	t->restarted = true;
+	/* what data such a block leads to was not asked of everybody */
+	t->seen_data = true;
+	return claims_restart(t->claims, t->img, &t->workers[0].exam.map);
 }
 
 errcode_t tables_examine(struct tables *t)
@@ -282,9 +261,13 @@ errcode_t tables_examine(struct tables *t)
 		err = show_all(t);
 	if (!err)
 		err = tables_all(t, EXAMINE);
+	if (!err && claims_any_contested(t->claims))
+		err = restart_claims(t);
+	if (!err && t->restarted)
+		err = tables_all(t, CLAIM);
 	if (!err && claims_any_conflict(t->claims))
 		err = tables_all(t, BLAME);
-	return err ? err : examine_pending(t);
+	return err ? err : tables_pending(t);
 }
 
 static bool read_slot(const struct tables *t, uint32_t ino, uint8_t *raw)
@@ -340,10 +323,17 @@ errcode_t tables_examine_some(struct tables *t, const uint32_t *inos, size_t cou
 		err = tables_collect(t, exam);
 	if (!err)
 		err = examine_held(t);
+	if (!err && claims_any_contested(t->claims))
+		err = restart_claims(t);
+	t->mode = CLAIM;
+	if (!err && t->restarted)
+		err = examine_some(t, inos, count);
+	if (!err)
+		err = exam_settle(exam);
 	t->mode = BLAME;
 	if (!err && claims_any_conflict(t->claims))
 		err = examine_some(t, inos, count);
-	return err ? err : examine_pending(t);
+	return err ? err : tables_pending(t);
 }
 
 errcode_t tables_find_dirs(struct tables *t)

@@ -86,7 +86,7 @@ class Inode:
     """The fields of one inode that a judgement needs."""
 
     __slots__ = ("ino", "raw", "mode", "links", "flags", "size", "generation", "dtime", "acl", "translator",
-                 "seed", "runs", "tree", "why")
+                 "seed", "runs", "tree", "met", "why")
 
     def __init__(self, fs, ino, raw):
         self.ino, self.raw = ino, raw
@@ -102,7 +102,7 @@ class Inode:
         if kind == S_IFREG or fs.incompat & INCOMPAT_LARGEDIR:
             self.size |= u32(raw, 0x6C) << 32
         self.seed = None
-        self.runs, self.tree, self.why = [], [], None
+        self.runs, self.tree, self.met, self.why = [], [], [], None
 
     def kind(self):
         return self.mode & S_IFMT
@@ -371,10 +371,9 @@ class Image:
 
     def read_map(self, inode):
         """Fill inode.runs with (lblk, pblk, count, written) and inode.tree with its tree blocks.
-
         Raises the first fault in the end; what is sound in spite of it has been taken by then.
         """
-        inode.runs, inode.tree = [], []
+        inode.runs, inode.tree, inode.met = [], [], []
         if inode.flags & FL_INLINE:
             if inode.size > len(self.inline_room(inode)):
                 raise Bad("inline data without room for it")
@@ -470,9 +469,10 @@ class Map:
     def __init__(self, fs, inode):
         self.fs, self.inode, self.seen, self.faults = fs, inode, set(), []
 
-    def tree_block(self, pblk):
-        """The content of a tree block not visited yet; it is the inode's from now on."""
+    def tree_block(self, pblk, level=0):
+        """The content of a tree block (level 0) or block of pointers not visited yet; it is the inode's from now on."""
         self.fs.check_blocks(pblk)
+        self.inode.met.append((pblk, level))
         if pblk in self.seen:
             raise Bad("tree block %d visited twice" % pblk)
         self.seen.add(pblk)
@@ -520,13 +520,14 @@ class ExtentMap(Map):
         if lblk < self.low or lblk >= high:
             raise Bad("extent index at logical block %d" % lblk)
         self.low = lblk
-        self.node(self.tree_block(hi << 32 | lo), level - 1, high)
+        try:
+            self.node(self.tree_block(hi << 32 | lo), level - 1, high)
+        finally:
+            self.low = high     # whatever is in it: the range is taken
 
     def extent(self, entry, high):
         lblk, length, hi, lo = struct.unpack_from("<IHHI", entry)
-        written = length <= 32768
-        if not written:
-            length -= 32768
+        written, length = length <= 32768, length - 32768 * (length > 32768)
         if not length or lblk < self.low or lblk + length > high:
             raise Bad("extent at logical block %d" % lblk)
         self.low = lblk + length
@@ -560,7 +561,7 @@ class IndirectMap(Map):
             if lblk >= LBLK_END:
                 raise Bad("logical block %d" % lblk)
             if level:
-                self.pointers(self.tree_block(pblk), level, lblk)
+                self.pointers(self.tree_block(pblk, level), level, lblk)
             else:
                 self.leaf(lblk, pblk)
         except Bad as err:

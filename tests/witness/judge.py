@@ -29,7 +29,10 @@ SHOWN = 5
 def normal(finding):
     """The finding as a string of the compared fields; an absent field is null."""
     fields = UNREADABLE if finding.get("kind") == "unreadable" else FIELDS
-    return json.dumps({k: finding.get(k) for k in fields})
+    values = {k: finding.get(k) for k in fields}
+    if fields is UNREADABLE:
+        values["claimed"] = "claimed" in finding.get("why", "")
+    return json.dumps(values)
 
 
 def counted(findings):

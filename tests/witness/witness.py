@@ -13,9 +13,11 @@ and that of an orphan file that names what is no inode. Exit status: 4 with find
 import argparse
 import json
 import sys
+import types
 
 sys.dont_write_bytecode = True
 import imgfmt
+from contested import contested
 from imgfmt import (FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY,
                     RO_SHARED_BLOCKS, S_IFDIR, S_IFLNK, S_IFREG, Bad)
 
@@ -38,6 +40,7 @@ class Witness:
     def __init__(self, fs, paranoid=False, opaque=False):
         self.fs, self.paranoid, self.opaque = fs, paranoid, opaque
         self.inodes, self.findings, self.skipped = {}, [], []
+        self.nobody = types.SimpleNamespace(ino=0, why=None)
         self.shared, self.shown = bool(fs.ro & RO_SHARED_BLOCKS), {}
 
     def run(self):
@@ -110,6 +113,11 @@ class Witness:
                 spans.append((inode.translator // ratio, inode.translator // ratio + 1, inode))
             if inode.acl and not self.shared:
                 attrs.setdefault(inode.acl // ratio, []).append(inode)
+        for pblk, count, data, _ in contested(self.fs, self.inodes.values()):
+            if data and self.shared:
+                continue
+            low, high = pblk // ratio, (pblk + count - 1) // ratio + 1
+            spans += [(low, high, self.nobody), (low, high, self.nobody)]
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
         reach, holder = 0, None
         for start, end, inode in spans:
@@ -168,8 +176,9 @@ class Witness:
 
     @staticmethod
     def twice(block, *inodes):
+        """It is why they are unreadable, whatever else is wrong with them."""
         for inode in inodes:
-            inode.why = inode.why or "block (or cluster) %d is claimed twice" % block
+            inode.why = "block (or cluster) %d is claimed twice" % block
 
     # -- judging -----------------------------------------------------------------------------------
 
