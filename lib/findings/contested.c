@@ -81,6 +81,9 @@ static bool on_child(void *arg, uint64_t pblk)
 	unsigned pointers = s->work->pointers;
 	bool known = rangeset_has(c->again, pblk), first = false;
 
+	/* most are: entries are many more than blocks where all of them lead to the same */
+	if (known && rangeset_has(c->met[pointers], pblk))
+		return false;
 	if (!s->err)
 		s->err = contested_meet(c, pblk, pointers, &first);
 	if (!s->err)

@@ -3,6 +3,7 @@
 #include "findings/shown.h"
 
 #include "base/vec.h"
+#include "findings/contested.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@ VEC(part_vec, struct part);
 
 struct shown {
 	const struct e4z_image *img;
-	struct rangeset *whole, *nodes;
+	struct rangeset *whole;
+	struct contested nodes;
 	struct part_vec parts;
 	/* of the inode that is added */
+	const struct map_work *work;
 	const struct inode *inode;
 	uint64_t eof, tree; /* blocks: EOF lies in it; a verity file's tree begins */
 	uint32_t rest;	    /* bytes of block EOF */
@@ -33,8 +36,7 @@ struct shown *shown_new(const struct e4z_image *img)
 		return NULL;
 	s->img = img;
 	s->whole = rangeset_new(img->blocks);
-	s->nodes = rangeset_new(img->blocks);
-	if (s->whole && s->nodes)
+	if (!contested_init(&s->nodes, img->blocks) && s->whole)
 		return s;
 	shown_free(s);
 	return NULL;
@@ -45,7 +47,7 @@ void shown_free(struct shown *s)
 	if (!s)
 		return;
 	rangeset_free(s->whole);
-	rangeset_free(s->nodes);
+	contested_free(&s->nodes);
 	vec_free(&s->parts);
 	free(s);
 }
@@ -59,12 +61,12 @@ static void add_whole(struct shown *s, uint64_t pblk, uint64_t len)
 static bool on_node(void *arg, uint64_t pblk)
 {
 	struct shown *s = arg;
-	bool again = false;
+	bool descend = false;
 
 	add_whole(s, pblk, 1);
 	if (!s->err)
-		s->err = rangeset_add(s->nodes, pblk, 1, &again);
-	return !again && !s->err;
+		s->err = contested_meet(&s->nodes, pblk, s->work->pointers, &descend);
+	return descend && !s->err;
 }
 
 static void on_run(void *arg, const struct run *run)
@@ -96,6 +98,7 @@ errcode_t shown_add(struct shown *s, struct map_work *work, const struct inode *
 	uint32_t bs = s->img->block_size;
 
 	s->inode = inode;
+	s->work = work;
 	s->err = 0;
 	s->eof = inode->size >> s->img->block_bits;
 	s->rest = (uint32_t)(inode->size & (bs - 1));
@@ -126,7 +129,7 @@ static int compare(const void *pa, const void *pb)
 }
 
 /* The longest part of each block is what is shown of it. */
-void shown_seal(struct shown *s)
+static void sort_parts(struct shown *s)
 {
 	struct part_vec *v = &s->parts;
 	size_t kept = 0;
@@ -142,6 +145,26 @@ void shown_seal(struct shown *s)
 		v->items[kept++] = v->items[i];
 	}
 	v->count = kept;
+}
+
+static void on_listed(void *arg, const struct run *run)
+{
+	if (!run->unwritten)
+		add_whole(arg, run->pblk, run->len);
+}
+
+errcode_t shown_seal(struct shown *s, struct map_work *work)
+{
+	uint64_t from = 0, start, len;
+	errcode_t err = 0;
+
+	s->err = 0;
+	if (contested_any(&s->nodes))
+		err = contested_spread(&s->nodes, s->img, work, on_listed, s);
+	while (!err && rangeset_next(s->nodes.again, &from, &start, &len))
+		add_whole(s, start, len);
+	sort_parts(s);
+	return err ? err : s->err;
 }
 
 /* Bytes of the block that are shown, from its first on. */

@@ -229,7 +229,8 @@ static errcode_t show_all(struct tables *t)
 	if (!t->shown)
 		return ENOMEM;
 	err = tables_all(t, SHOW);
-	shown_seal(t->shown);
+	if (!err)
+		err = shown_seal(t->shown, &t->workers[0].exam.map);
 	for (unsigned i = 0; i < t->options.workers; i++)
 		t->workers[i].exam.shown = t->shown;
 	return err;

@@ -143,10 +143,11 @@ class Witness:
 
     def look_at_all(self):
         """How many bytes of each block some inode shows, from its first on."""
-        bs = self.fs.bs
-        for inode in self.inodes.values():
-            if not inode.links:
-                continue
+        bs, linked = self.fs.bs, [inode for inode in self.inodes.values() if inode.links]
+        for pblk, count, _, written in contested(self.fs, linked):
+            for p in range(pblk, pblk + count if written else pblk):
+                self.shown[p] = bs
+        for inode in linked:
             for p in inode.tree + [n for n in (inode.acl, inode.translator) if n]:
                 self.shown[p] = bs
             for l, p, c, w in inode.runs:

@@ -25,11 +25,16 @@ CASES = []
 
 
 class Image(craft.Image):
-    """Its inodes are made up by parties; blocks are used from 2000 on, and the bitmaps say so."""
+    """Its inodes are made up by parties; blocks are used from 2000 on, and the bitmaps say so.
 
-    def __init__(self, csum, numbers):
-        super().__init__(features="filetype,extent" + ",metadata_csum" * csum)
-        self.csum, self.numbers = csum, numbers
+    more: the features beside those for extents; the clusters of bigalloc have 16 blocks.
+    """
+
+    def __init__(self, more, numbers):
+        super().__init__(features="filetype,extent" + ("," + more) * (more not in ("", "shared_blocks")))
+        self.sb(0x64, self.get(1024 + 0x64) | 0x4000 * (more == "shared_blocks"))
+        self.csum, self.numbers = more == "metadata_csum", numbers
+        self.ratio = 16 if more == "bigalloc" else 1
         self.seed = crc32c(0xFFFFFFFF, bytes(self.data[1024 + 0x68:1024 + 0x78]))
 
     def party(self, name, i_block, **more):
@@ -51,9 +56,11 @@ class Image(craft.Image):
         """Counts, bitmaps and checksums are right."""
         d = self.desc
         blocks, inodes = (self.get(d + at) * self.bs for at in (0, 4))
+        first = self.get(1024 + 0x14)
         for n in range(2000, 2100):
-            self.data[blocks + (n - 1) // 8] |= 1 << (n - 1) % 8
-        for at, bitmap, count in (12, blocks, self.blocks - 1), (14, inodes, self.per_group):
+            n = (n - first) // self.ratio
+            self.data[blocks + n // 8] |= 1 << n % 8
+        for at, bitmap, count in (12, blocks, (self.blocks - first) // self.ratio), (14, inodes, self.per_group):
             self.put(d + at, sum(not self.data[bitmap + i // 8] >> i % 8 & 1 for i in range(count)), 2)
         self.put(d + 0x1C, 0, 2)
         if not self.csum:
@@ -70,19 +77,23 @@ class Image(craft.Image):
         return self
 
 
-def case(csum, parties, **due):
-    """A function makes the parties, named by letters; DUE says of each what is found (TWICE by default)."""
+def case(features, parties, **due):
+    """A function makes the parties, named by letters; DUE says of each what is found (TWICE by default).
+
+    features: what images have beside extents, one after the other.
+    """
     def keep(function):
-        CASES.append((function, csum, parties, due))
+        CASES.append((function, features, parties, due))
         return function
     return keep
 
 
+PLAIN, BOTH, CLUSTERS, SHARED = ("",), ("", "metadata_csum"), ("bigalloc",), ("shared_blocks",)
 TWICE, NOTHING = "blocks are claimed more than once", None
 ORDER, CSUM = "extents are out of order or overlap", "a tree block's checksum is wrong"
 
 
-@case((0, 1), "abc")
+@case(BOTH, "abc")
 def leaf_of_two(img):
     """Valid for a by its checksum; c has what it lists."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
@@ -91,7 +102,7 @@ def leaf_of_two(img):
     img.party("c", node([leaf(0, 3, 2012)]))
 
 
-@case((0, 1), "abcd", d=NOTHING)
+@case(BOTH, "abcd", d=NOTHING)
 def depth(img):
     """b's tree is said to be deeper; d has what nobody else has."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
@@ -101,7 +112,7 @@ def depth(img):
     img.party("d", node([leaf(0, 2, 2015)]))
 
 
-@case((0, 1), "abc")
+@case(BOTH, "abc")
 def ranges(img):
     """What the block lists is out of b's range."""
     img.tree(2001, [leaf(0, 2, 2010), leaf(5, 2, 2020)], owner="a")
@@ -110,7 +121,7 @@ def ranges(img):
     img.party("c", node([leaf(0, 1, 2021)]))
 
 
-@case((0, 1), "abcd")
+@case(BOTH, "abcd")
 def two_levels(img):
     """The leaf below a block of two is d's, too; c has what the leaf lists."""
     img.tree(2001, [index(0, 2002)], 1, owner="a")
@@ -121,7 +132,7 @@ def two_levels(img):
     img.party("d", node([index(0, 2002)], 1))
 
 
-@case((0,), "abcd")
+@case(PLAIN, "abcd")
 def levels_of_pointers(img):
     """Of a with one level of pointers, of b with two; c and d have what it leads to as either."""
     img.block(2001, struct.pack("<II", 2010, 2011))
@@ -132,7 +143,7 @@ def levels_of_pointers(img):
     img.party("d", node([leaf(0, 1, 2020)]))
 
 
-@case((0,), "abcd")
+@case(PLAIN, "abcd")
 def node_and_pointers(img):
     """A leaf of a is b's block of pointers, and the logical block of its extent one of them."""
     img.tree(2001, [leaf(2030, 2, 2010)])
@@ -142,7 +153,7 @@ def node_and_pointers(img):
     img.party("d", node([leaf(0, 1, 2030)]))
 
 
-@case((0, 1), "ab")
+@case(BOTH, "ab")
 def twice_in_one(img):
     """a leads to it twice, in ranges that have half of its extents each."""
     img.tree(2001, [leaf(0, 2, 2010), leaf(8, 2, 2020)], owner="a")
@@ -150,7 +161,7 @@ def twice_in_one(img):
     img.party("b", node([leaf(0, 1, 2021)]))
 
 
-@case((0, 1), "abcd", d=ORDER, c=NOTHING)
+@case(BOTH, "abcd", d=ORDER, c=NOTHING)
 def out_of_order(img):
     """The last entry of d is out of order, however much the first one maps, which is a's and b's."""
     img.tree(2001, [leaf(0, 80, 2010)], owner="a")
@@ -162,7 +173,7 @@ def out_of_order(img):
     img.party("d", node([index(0, 2003), index(100, 2004), index(50, 2002)], 1))
 
 
-@case((0, 1), "abc", c=NOTHING)
+@case(BOTH, "abc", c=NOTHING)
 def out_of_order_contested(img):
     """The same, where it is the contested block that may have been read or not."""
     img.tree(2001, [leaf(0, 80, 2010)], owner="a")
@@ -172,7 +183,7 @@ def out_of_order_contested(img):
     img.party("c", node([leaf(0, 1, 2005)]), size=1000)
 
 
-@case((0, 1), "abc")
+@case(BOTH, "abc")
 def attribute(img):
     """What the block lists is an attribute block of c."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
@@ -182,7 +193,7 @@ def attribute(img):
     img.put(img.slot(img.numbers["c"]) + 0x68, 2012)
 
 
-@case((0, 1), "abc", a=NOTHING, b=NOTHING, c=CSUM)
+@case(BOTH, "abc", a=NOTHING, b=NOTHING, c=CSUM)
 def of_one(img):
     """What is only c's is not read if its checksum is wrong."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
@@ -192,13 +203,34 @@ def of_one(img):
     img.party("c", node([index(0, 2002)] if img.csum else [leaf(0, 5, 2030)], img.csum), size=5000)
 
 
-@case((0, 1), "aub")
+@case(BOTH, "aub")
 def unlinked(img):
     """u was deleted; its blocks are claimed all the same. a is a directory."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
     img.party("a", node([index(0, 2001)], 1), mode=DIR, links=2, size=5 << 10)
     img.party("u", node([index(0, 2001)], 1), links=0)
     img.party("b", node([leaf(0, 1, 2014)]))
+
+
+@case(CLUSTERS, "abc", c=NOTHING)
+def cluster_of_two_leaves(img):
+    """One cluster of b holds what comes before and what comes after the block that a has, too."""
+    img.tree(2016, [leaf(4, 4, 2052)])
+    img.tree(2000, [leaf(0, 4, 2032)])
+    img.tree(2064, [leaf(8, 4, 2040)])
+    img.party("a", node([index(4, 2016)], 1), size=8 << 10)
+    img.party("b", node([index(0, 2000), index(4, 2016), index(8, 2064)], 1), size=12 << 10)
+    img.party("c", node([leaf(0, 1, 2080)]), size=1000)
+
+
+@case(SHARED, "abc", c=NOTHING)
+def shown(img):
+    """a shows the block that c ends in; b's tree is said to be deeper."""
+    img.tree(2001, [leaf(0, 5, 2010), leaf(5, 32768 + 1, 2015)])
+    img.fill(2010, 6)
+    img.party("a", node([index(0, 2001)], 1))
+    img.party("b", node([index(0, 2001)], 2))
+    img.party("c", node([leaf(0, 1, 2010)]), size=1000)
 
 
 def report(e4zero, path, options, names):
@@ -219,15 +251,15 @@ def report(e4zero, path, options, names):
     return [str(done.returncode), done.stderr.decode()] + sorted(out), why
 
 
-def judge(e4zero, path, function, csum, parties, due):
+def judge(e4zero, path, function, features, parties, due):
     before = {}
     for order in itertools.permutations(parties):
         numbers = {name: FIRST + i for i, name in enumerate(order)}
-        img = Image(csum, numbers)
+        img = Image(features, numbers)
         function(img)
         craft.write(path, img.finish())
         names = {ino: name for name, ino in numbers.items()}
-        where = "%s%s, %s: " % (function.__name__, " with checksums" * csum, "".join(order))
+        where = "%s%s, %s: " % (function.__name__, " " * bool(features) + features, "".join(order))
         for options in [], ["-j2"], ["--paranoid"], ["--all"], ["--all", "-j2"]:
             result, why = report(e4zero, path, options, names)
             first = before.setdefault(" ".join(o for o in options if o != "-j2"), result)
@@ -235,7 +267,7 @@ def judge(e4zero, path, function, csum, parties, due):
                 yield where + "%s: %s, but in another order %s" % (
                     options, sorted(set(result) - set(first)), sorted(set(first) - set(result)))
             for name in parties:
-                wanted = due.get(name, TWICE) if name != "u" and not (due.get(name) == CSUM and not csum) else None
+                wanted = due.get(name, TWICE) if name != "u" and not (due.get(name) == CSUM and not features) else None
                 if why.get(name) != wanted:
                     yield where + "%s: %s: %s, not %s" % (options, name, why.get(name), wanted)
         for fault in agree.both(e4zero, path, False)[0]:
@@ -245,9 +277,9 @@ def judge(e4zero, path, function, csum, parties, due):
 def main():
     path, e4zero, count, bad = os.path.join(sys.argv[1], "image"), os.environ["E4ZERO"], 0, 0
     for function, kinds, parties, due in CASES:
-        for csum in kinds:
+        for features in kinds:
             count += 1
-            for fault in itertools.islice(judge(e4zero, path, function, csum, parties, due), 3):
+            for fault in itertools.islice(judge(e4zero, path, function, features, parties, due), 3):
                 bad += 1
                 print(fault)
     print("%d cases, %d faults" % (count, bad))
