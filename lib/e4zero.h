@@ -99,6 +99,14 @@ struct e4z_open_options {
 	/* Open a file system whose superblock is torn, for e4z_replay(), which repairs it. */
 	bool repair;
 	enum e4z_holes holes; /* only with write, and in e4z_undo() */
+	/*
+	 * Called at least once a second while another host is waited for (multiple mount
+	 * protection), by e4z_open() with write and by what writes first: ALL seconds, of which
+	 * LEFT are left. A non-zero return ends the call with it, and nothing is written. May be
+	 * NULL.
+	 */
+	errcode_t (*wait)(void *arg, unsigned left, unsigned all);
+	void *wait_arg;
 };
 
 enum e4z_journal_state {
@@ -121,7 +129,7 @@ struct e4z_image_info {
 	bool replayed;		  /* the journal is replayed in memory, not on the disk */
 	bool mounted;		  /* opened with force although mounted */
 	bool attached;		  /* attached to a loop device that is not mounted */
-	bool mmp;		  /* multiple mount protection, which is not waited for */
+	bool mmp;		  /* multiple mount protection is enabled */
 	/*
 	 * What could not be determined, or should be known: sentences, NULL-terminated; NULL: none.
 	 */
@@ -142,7 +150,9 @@ struct e4z_image_info {
  * E4Z_ET_AMBIGUOUS, E4Z_ET_NO_PARTITION: see e4z_places(). E4Z_ET_NOT_EXT: no ext file system;
  * likewise for volumes of LVM. E4Z_ET_BAD_SUPER: open with repair, and call e4z_replay().
  * E4Z_ET_TRUNCATED: the image is incomplete. E4Z_ET_FEATURE: a feature that is not supported.
- * E4Z_ET_MOUNTED, E4Z_ET_BUSY: in use; try again later. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
+ * E4Z_ET_MOUNTED, E4Z_ET_BUSY: in use; try again later. With multiple mount protection, opening
+ * with write waits until it is certain that no other host uses the file system; the first write
+ * waits again, and fails with E4Z_ET_BUSY if one does. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
  * force. E4Z_ET_NO_JOURNAL, E4Z_ET_OTHER_JOURNAL: set journal_device. E4Z_ET_BAD_JOURNAL,
  * E4Z_ET_FAST_COMMIT: run e2fsck. E4Z_ET_NOT_REGULAR: not a file or block device. ENOENT, EACCES
  * and the like: as of open(2).
@@ -295,6 +305,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(HTREE_SLACK, "htree-slack", "old bytes in the unused part of a hash tree's block")       \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(JOURNAL, "journal", "old bytes in the journal, which is empty")                          \
+	X(MMP_SLACK, "mmp-slack", "names and times in the block of multiple mount protection")     \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -313,7 +324,8 @@ enum e4z_finding_kind {
 	(E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_LEAKED_BLOCK) |                           \
 	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
 	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
-	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_MMP_SLACK) | \
+	 E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);

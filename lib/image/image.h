@@ -15,6 +15,7 @@ struct e4z_image {
 	struct capture *view; /* dev, as it will be once its log is replayed and changes are made */
 	struct log *log;      /* of an internal or external journal; NULL: none, or not needed */
 	struct blkdev *journal_dev; /* of an external journal that is open */
+	struct mmp *mmp;	    /* opened for writing, with the feature; else NULL */
 	char *journal_spec;	    /* where the caller says that it is; NULL: nothing was said */
 	struct undo *undo;	    /* keeps what is overwritten; NULL: not requested */
 	struct trace *trace;	    /* lists what is written; NULL: not requested */

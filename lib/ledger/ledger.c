@@ -263,6 +263,8 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	if (!err)
 		err = place_journal(l, &options);
 	if (!err)
+		err = place_mmp(l, &options);
+	if (!err)
 		err = count_statics(l);
 	if (!err)
 		count_boot(l);
@@ -287,7 +289,9 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 		err = visit_groups(l, false, &options);
 	if (!err)
 		err = visit_groups(l, true, &options);
-	return err ? err : place_journal(l, &options);
+	if (!err)
+		err = place_journal(l, &options);
+	return err ? err : place_mmp(l, &options);
 }
 
 /* ---- the result ---- */

@@ -62,4 +62,7 @@ errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home
  */
 errcode_t place_journal(struct ledger *ledger, const struct home_options *options);
 
+/* The same of the block of multiple mount protection: the last write of all. */
+errcode_t place_mmp(struct ledger *ledger, const struct home_options *options);
+
 #endif

@@ -19,12 +19,6 @@ struct mark {
 };
 
 /* Features that --check reads past. */
-static const struct mark incompat_marks[] = {
-	{EXT4_FEATURE_INCOMPAT_MMP, E4Z_ET_FEATURE,
-	 "multiple mount protection is enabled: another host may use the file system; "
-	 "\"tune2fs -O ^mmp IMAGE\" turns it off"},
-};
-
 static const struct mark ro_compat_marks[] = {
 	{EXT4_FEATURE_RO_COMPAT_READONLY, E4Z_ET_READ_ONLY,
 	 "the file system is permanently read-only (feature read-only)"},
@@ -36,7 +30,7 @@ static const struct mark ro_compat_marks[] = {
 #define INCOMPAT_EDITABLE                                                                          \
 	(EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_RECOVER |                          \
 	 EXT2_FEATURE_INCOMPAT_META_BG | EXT3_FEATURE_INCOMPAT_EXTENTS |                           \
-	 EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_FLEX_BG |                             \
+	 EXT4_FEATURE_INCOMPAT_64BIT | EXT4_FEATURE_INCOMPAT_MMP | EXT4_FEATURE_INCOMPAT_FLEX_BG | \
 	 EXT4_FEATURE_INCOMPAT_EA_INODE | EXT4_FEATURE_INCOMPAT_CSUM_SEED |                        \
 	 EXT4_FEATURE_INCOMPAT_LARGEDIR | EXT4_FEATURE_INCOMPAT_INLINE_DATA |                      \
 	 EXT4_FEATURE_INCOMPAT_ENCRYPT | EXT4_FEATURE_INCOMPAT_CASEFOLD)
@@ -102,10 +96,8 @@ static errcode_t check_creator(struct e4z_image *img)
 static errcode_t check_features(struct e4z_image *img)
 {
 	struct ext2_super_block *sb = img->fs->super;
-	errcode_t err = CHECK_MARKS(img, sb->s_feature_incompat, incompat_marks);
+	errcode_t err = CHECK_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
 
-	if (!err)
-		err = CHECK_MARKS(img, sb->s_feature_ro_compat, ro_compat_marks);
 	if (!err)
 		err = check_bits(img, FEATURE_INCOMPAT,
 				 sb->s_feature_incompat & ~INCOMPAT_EDITABLE);

@@ -7,7 +7,9 @@
 #include "file/inode.h"
 #include "image/groups.h"
 #include "open/guard.h"
+#include "open/mmp.h"
 #include "open/recovery.h"
+#include "open/sharing.h"
 #include "quota/quota.h"
 #include "txn/txn.h"
 #include "undo/trace.h"
@@ -27,10 +29,10 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 	if (err)
 		return image_fail(img, err, "opening the image for writing");
 	img->dev->holes = options->holes;
-	if (!img->journal_dev)
-		return 0;
 	err = recovery_make_writable(img);
-	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
+	if (err)
+		return image_fail(img, err, "opening the external journal for writing");
+	return sharing_observe(img);
 }
 
 /* Replay the log in memory, and note what is left out. */
@@ -119,6 +121,8 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 		options = &defaults;
 	err = image_open(spec, options, img);
 	if (!err)
+		err = sharing_look(*img, options);
+	if (!err)
 		err = recovery_look_into_log(*img, options);
 	/*
 	 * the log of a mounted file system is being written while we look: the disk's view is all
@@ -153,6 +157,7 @@ void e4z_close(struct e4z_image *img)
 	quota_free(img);
 	undo_finish(img);
 	trace_finish(img);
+	mmp_close(img->mmp);
 	recovery_close_log(img);
 	image_free(img);
 }

@@ -15,6 +15,7 @@
 #include "busy/caches.h"
 #include "errors.h"
 #include "format/super.h"
+#include "open/mmp.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,6 +68,14 @@ static errcode_t restore(struct apply *a, const struct undo_piece *p)
 	return err;
 }
 
+static errcode_t say_shared(const struct apply *a, errcode_t err)
+{
+	const char *why = mmp_why(a->mmp);
+
+	return *why ? apply_say(a, err, "%s", why)
+		    : apply_say_while(a, err, "taking part in multiple mount protection");
+}
+
 static errcode_t restore_all(struct apply *a)
 {
 	errcode_t err = 0;
@@ -78,7 +87,23 @@ static errcode_t restore_all(struct apply *a)
 		if (!err && a->restored && !a->dry_run)
 			err = blkdev_sync(a->dev, "undo");
 	}
+	if (err && *mmp_why(a->mmp))
+		return say_shared(a, err);
 	return err ? apply_say_while(a, err, "restoring the old data") : 0;
+}
+
+/* Take part in multiple mount protection, if the file system as it is now has it. */
+static errcode_t share(struct apply *a, const struct e4z_open_options *options)
+{
+	struct ext2_super_block sb;
+	errcode_t err = blkdev_read(a->dev, SUPER_OFFSET, sizeof(sb), &sb);
+
+	if (err)
+		return apply_say_while(a, err, "reading the superblock");
+	if (!mmp_is_on(&sb))
+		return 0;
+	err = mmp_open(a->dev, &sb, options, &a->mmp);
+	return err ? say_shared(a, err) : 0;
 }
 
 static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_options *options,
@@ -94,11 +119,15 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 		err = apply_open_image(a, &place, options);
 	free(place.path);
 	if (!err)
+		err = share(a, options);
+	if (!err)
 		err = apply_check_image(a);
 	if (!err && !a->dry_run) {
 		err = blkdev_make_writable(a->dev);
 		if (err)
 			apply_say_while(a, err, "opening the image for writing");
+		else if (a->mmp)
+			err = mmp_observe(a->mmp, a->dev);
 	}
 	return err ? err : restore_all(a);
 }
@@ -127,6 +156,7 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 		};
 	if (a.fd >= 0)
 		close(a.fd);
+	mmp_close(a.mmp);
 	caches_close(a.dev);
 	free(a.buf);
 	vec_free(&a.pieces);

@@ -17,6 +17,7 @@ struct apply {
 	struct undo_piece_vec pieces;
 	uint8_t *buf; /* for the largest key */
 	struct blkdev *dev;
+	struct mmp *mmp; /* of multiple mount protection; NULL: the feature is off */
 	bool dry_run;
 	uint64_t restored; /* bytes */
 	char *why;

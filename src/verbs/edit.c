@@ -16,6 +16,21 @@
 #include <string.h>
 #include <time.h>
 
+/* Another host may use the file system: how long that takes is said once. */
+static errcode_t on_wait(void *arg, unsigned left, unsigned all)
+{
+	const struct edit_job *job = arg;
+	char text[128];
+
+	snprintf(text, sizeof(text),
+		 "multiple mount protection: waiting %u seconds to make sure that no other host "
+		 "uses the file system",
+		 all);
+	if (left == all && !job->options->quiet)
+		util_say(job->options->image, "note", text);
+	return job->stop && *job->stop ? E4Z_ET_INTERRUPTED : 0;
+}
+
 /* Open the image: locked, checked, its undo file and trace begun (not in a dry run). */
 static errcode_t open_image(struct edit_job *job)
 {
@@ -25,6 +40,8 @@ static errcode_t open_image(struct edit_job *job)
 
 	how.write = true;
 	how.repair = job->repair;
+	how.wait = on_wait;
+	how.wait_arg = job;
 	err = e4z_open(options->image, &how, &job->img);
 	if (!err && options->undo)
 		err = options->dry_run ? e4z_plan_undo(job->img, options->undo)
@@ -270,7 +287,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	const struct e4z_open_options how = verb_open_options(options);
+	struct e4z_open_options how = verb_open_options(options);
 	struct edit_job job = {
 		.options = options,
 		.report = report,
@@ -282,6 +299,8 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 
 	(void)stop; /* an undo that was begun is best finished */
 	clock_gettime(CLOCK_MONOTONIC, &start);
+	how.wait = on_wait;
+	how.wait_arg = &job;
 	err = e4z_undo(options->image, &how, options->undo_apply, options->dry_run,
 		       &job.result.commit, why, sizeof(why));
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;

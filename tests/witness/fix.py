@@ -26,7 +26,7 @@ from witness import Witness  # noqa: E402
 
 SHOWN = 8
 REASONS = ("may belong to an inode that cannot be read", "the truncate cannot be finished")
-REFUSED = ("mmp", "shared_blocks", "the blocks of its inodes are unknown")
+REFUSED = ("shared_blocks", "the blocks of its inodes are unknown")
 
 
 def run(*args):

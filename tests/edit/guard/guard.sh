@@ -17,12 +17,6 @@ with_super() {
 make_ext good.img 8M
 scribble 0 good.img zero:4194304:4096 sync
 
-# mmp has a block of its own, so mke2fs makes it
-make_ext mmp.img 8M -O mmp
-opens mmp.img
-refused 'multiple mount protection' mmp.img
-refused 'multiple mount protection' mmp.img force
-
 make_ext errors.img 8M
 with_super state 3 errors.img
 refused 'marked as having errors' errors.img

@@ -71,10 +71,6 @@ same 'shared_blocks' "$(cat err)" "e4zero: image: $(records error message)"
 run_e4zero 0 -v image
 same 'summary' "$(tail -n 1 out)" 'image: 0 findings (0 stale bytes) in 3 files'
 rm image
-edit_image image -O mmp
-no '^e4zero: image: multiple mount protection is enabled: another host may use the file system; "tune2fs .* turns it off$' \
-	0 /file
-rm image
 untouched 8 'No such file' ten --truncate 0 image /file
 untouched 8 'no ext superblock found' ten --truncate 0 ten /file
 
