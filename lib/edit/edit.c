@@ -7,6 +7,7 @@
 #include "file/sound.h"
 #include "format/node.h"
 #include "image/groups.h"
+#include "journal/log.h"
 #include "quota/quota.h"
 #include "txn/alloc.h"
 #include "txn/txn.h"
@@ -78,13 +79,41 @@ static errcode_t open_slot(struct edit_file *f, uint32_t ino)
 	return 0;
 }
 
+/*
+ * The blocks that a transaction itself relies on are no file's: what a corrupt map or bitmap gives
+ * of them to a file would be lost in the log, or the log in the file. So ext4_setup_system_zone()
+ * has the journal's.
+ */
+static errcode_t reserve(struct e4z_image *img)
+{
+	const struct log *log = img->log;
+	errcode_t err = 0;
+
+	if (img->reserved)
+		return 0;
+	img->reserved = rangeset_new(img->blocks);
+	if (!img->reserved)
+		return ENOMEM;
+	for (size_t i = 0; log && !log->external && i < log->run_count && !err; i++)
+		err = sound_reserve(img, log->runs[i].pblk, log->runs[i].len);
+	if (!err)
+		err = quota_reserve(img);
+	if (err) {
+		quota_free(img);
+		rangeset_free(img->reserved);
+		img->reserved = NULL;
+	}
+	return err;
+}
+
 errcode_t edit_open(struct e4z_image *img, struct edit_session *s, uint32_t ino,
 		    struct edit_file *f)
 {
-	errcode_t err;
+	errcode_t err = reserve(img);
 
 	*f = (struct edit_file){.img = img, .session = s, .blocks = cache_file_new(s->cache)};
-	err = f->blocks ? open_slot(f, ino) : ENOMEM;
+	if (!err)
+		err = f->blocks ? open_slot(f, ino) : ENOMEM;
 	if (!err && inode_has_map(&f->inode))
 		err = sound_map(img, &f->inode);
 	if (!err && inode_has_map(&f->inode))

@@ -8,13 +8,28 @@
 #include <errno.h>
 
 struct walk {
+	const struct e4z_image *img;
 	unsigned cluster_shift; /* from blocks to clusters */
 	struct rangeset *taken; /* clusters of tree blocks and of data */
 	uint64_t start, end;	/* clusters of the last runs, not in TAKEN yet */
 	uint64_t last_logical;	/* cluster that the last run ends in */
-	bool twice;
+	bool twice, reserved;
 	errcode_t err;
 };
+
+errcode_t sound_reserve(struct e4z_image *img, uint64_t pblk, uint64_t len)
+{
+	uint64_t ratio = img->cluster_ratio, start = pblk - pblk % ratio, end = pblk + len;
+
+	end += (ratio - end % ratio) % ratio;
+	end = end < img->blocks ? end : img->blocks;
+	return rangeset_add(img->reserved, start, end - start, NULL);
+}
+
+bool sound_is_reserved(const struct e4z_image *img, uint64_t pblk, uint64_t len)
+{
+	return img->reserved && rangeset_meets(img->reserved, pblk, len);
+}
 
 static bool walk_node(void *arg, uint64_t pblk)
 {
@@ -24,6 +39,7 @@ static bool walk_node(void *arg, uint64_t pblk)
 	if (!w->err)
 		w->err = rangeset_add(w->taken, pblk >> w->cluster_shift, 1, &again);
 	w->twice |= again;
+	w->reserved |= sound_is_reserved(w->img, pblk, 1);
 	return !again && !w->err;
 }
 
@@ -44,6 +60,7 @@ static void walk_run(void *arg, const struct run *run)
 	if (shift && first + 1 == w->end && run->lblk >> shift == w->last_logical)
 		first++;
 	w->last_logical = (run->lblk + run->len - 1) >> shift;
+	w->reserved |= sound_is_reserved(w->img, run->pblk, run->len);
 	if (first != w->end) {
 		take_last_runs(w);
 		w->start = first;
@@ -54,6 +71,7 @@ static void walk_run(void *arg, const struct run *run)
 errcode_t sound_map(struct e4z_image *img, const struct inode *inode)
 {
 	struct walk w = {
+		.img = img,
 		.cluster_shift = (unsigned)__builtin_ctz(img->cluster_ratio),
 		.taken = rangeset_new(img->blocks / img->cluster_ratio + 1),
 	};
@@ -75,6 +93,8 @@ errcode_t sound_map(struct e4z_image *img, const struct inode *inode)
 	}
 	if (!err && w.twice)
 		why = "a block is mapped twice";
+	if (!err && !why && w.reserved)
+		why = "a block belongs to the journal or a quota file";
 	if (!err && why)
 		err = map_refuse(img, &work, inode->ino, why);
 	rangeset_free(w.taken);

@@ -6,7 +6,18 @@
 #include "file/inode.h"
 #include "image/image.h"
 
-/* All that INODE maps holds the rules of doc/findings.md, and no cluster is in it twice. */
+/*
+ * From now on the LEN blocks at PBLK are no other file's, whatever its map says, and nothing is
+ * allocated there: with bigalloc nothing of their clusters. img->reserved exists.
+ */
+errcode_t sound_reserve(struct e4z_image *img, uint64_t pblk, uint64_t len);
+/* Has any of these blocks been reserved? */
+bool sound_is_reserved(const struct e4z_image *img, uint64_t pblk, uint64_t len);
+
+/*
+ * All that INODE maps holds the rules of doc/findings.md, no cluster is in it twice, and none is
+ * reserved.
+ */
 errcode_t sound_map(struct e4z_image *img, const struct inode *inode);
 
 #endif

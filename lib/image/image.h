@@ -62,6 +62,9 @@ struct e4z_image {
 	/* filled by groups_load() */
 	struct group *group;	   /* one each, see image/groups.h */
 	struct rangeset *metadata; /* blocks of static metadata */
+
+	/* blocks that are the journal's or a quota file's alone; NULL: no file was edited yet */
+	struct rangeset *reserved;
 };
 
 /*

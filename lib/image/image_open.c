@@ -266,6 +266,7 @@ void image_free(struct e4z_image *img)
 	free(img->journal_spec);
 	free(img->group);
 	rangeset_free(img->metadata);
+	rangeset_free(img->reserved);
 	image_strings_free(img->info.features);
 	image_strings_free(img->info.notes);
 	free(img);

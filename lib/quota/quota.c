@@ -100,6 +100,25 @@ void quota_free(struct e4z_image *img)
 	img->quota = NULL;
 }
 
+errcode_t quota_reserve(struct e4z_image *img)
+{
+	errcode_t err = 0;
+
+	if (!quota_applies(img->fs->super))
+		return 0;
+	if (!img->quota)
+		err = make(img);
+	for (unsigned t = 0; t < QUOTA_TYPES && !err; t++) {
+		struct quota_file *file = &img->quota->type[t].file;
+
+		if (file->ino && !file->open)
+			err = quota_file_open(img, file);
+		if (err != ENOMEM)
+			err = 0;
+	}
+	return err;
+}
+
 static errcode_t refuse(struct e4z_image *img, const struct inode *inode,
 			const struct quota_file *file, uint32_t id)
 {

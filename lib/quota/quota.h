@@ -4,13 +4,19 @@
  * a transaction changes, in entries that are there already: none is made, and none is removed.
  *
  * Q1. Nothing of the quota files but the usage and the times in entries changes, so what was found
- *     once stays where it is while the image is open.
+ *     once stays where it is while the image is open: no file that is edited has these blocks.
  */
 #ifndef E4Z_QUOTA_QUOTA_H
 #define E4Z_QUOTA_QUOTA_H
 
 #include "file/inode.h"
 #include "image/image.h"
+
+/*
+ * Reserve the blocks of the quota files (sound_reserve), before any file is opened for editing. A
+ * file that cannot be read reserves nothing, and is tried again when it is needed.
+ */
+errcode_t quota_reserve(struct e4z_image *img);
 
 /*
  * Can the usage of INODE's owners be changed? E4Z_ET_QUOTA where one of them has no entry, or the

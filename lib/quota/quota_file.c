@@ -3,6 +3,7 @@
 #include "quota/quota_file.h"
 
 #include "base/cleanup.h"
+#include "file/sound.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ struct walk {
 	const struct e4z_image *img;
 	struct quota_file *file;
 	uint64_t blocks, nodes;
+	bool reserved;
 	errcode_t err;
 };
 
@@ -30,6 +32,7 @@ static void on_run(void *arg, const struct run *run)
 	struct walk *w = arg;
 
 	w->blocks += run->len;
+	w->reserved |= sound_is_reserved(w->img, run->pblk, run->len);
 	if (run->unwritten || w->err || w->blocks > w->img->blocks)
 		return;
 	if (vec_push(&w->file->runs, *run))
@@ -44,7 +47,7 @@ static errcode_t read_map(const struct e4z_image *img, const struct inode *inode
 	struct map_work work = {.stop = NULL};
 	errcode_t err = map_work_init(img, &work);
 
-	if (!err && map_walk(img, &work, inode, &sink))
+	if (!err && (map_walk(img, &work, inode, &sink) || w.reserved))
 		file->why = "has a corrupt block map";
 	err = err ? err : work.err;
 	map_work_free(&work);
@@ -99,7 +102,16 @@ static errcode_t read_head(const struct e4z_image *img, uint64_t size, struct qu
 	return 0;
 }
 
-errcode_t quota_file_open(const struct e4z_image *img, struct quota_file *file)
+static errcode_t reserve(struct e4z_image *img, const struct quota_file *file)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < file->runs.count && !err; i++)
+		err = sound_reserve(img, file->runs.items[i].pblk, file->runs.items[i].len);
+	return err;
+}
+
+errcode_t quota_file_open(struct e4z_image *img, struct quota_file *file)
 {
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	struct inode inode;
@@ -114,6 +126,9 @@ errcode_t quota_file_open(const struct e4z_image *img, struct quota_file *file)
 	file->unmapped = file->why;
 	if (!err && !file->why)
 		err = read_head(img, inode.size, file);
+	/* last, since after an error the file is opened again */
+	if (!err && !file->unmapped)
+		err = reserve(img, file);
 	file->open = !err;
 	if (err)
 		quota_file_close(file);

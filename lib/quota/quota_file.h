@@ -19,9 +19,9 @@ struct quota_file {
 
 /*
  * Read the map and the header of FILE, whose type and inode are set; what is wrong is in its WHY.
- * Errors are of the disk and of memory.
+ * Its blocks are reserved, unless the map is wrong. Errors are of the disk and of memory.
  */
-errcode_t quota_file_open(const struct e4z_image *img, struct quota_file *file);
+errcode_t quota_file_open(struct e4z_image *img, struct quota_file *file);
 void quota_file_close(struct quota_file *file);
 
 /*

@@ -11,7 +11,7 @@ struct hole_map {
 	uint64_t first;	       /* block of bit 0 */
 	uint32_t ratio;	       /* blocks of a cluster */
 	/* blocks that are not to be taken, whatever the bitmap says; NULL: none */
-	const struct rangeset *closed[2];
+	const struct rangeset *closed[3];
 };
 
 struct hole {

@@ -48,7 +48,7 @@ static struct hole find_hole(const struct part *p, uint32_t from, uint32_t want,
 		.clusters = whole < p->clusters ? (uint32_t)whole : p->clusters,
 		.first = p->first,
 		.ratio = img->cluster_ratio,
-		.closed = {img->metadata, txn_closed(img)},
+		.closed = {img->metadata, img->reserved, txn_closed(img)},
 	};
 
 	return hole_find(&map, from, want, longest);
