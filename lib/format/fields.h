@@ -63,11 +63,13 @@ enum {
 	I_GENERATION = I_AT(i_generation),
 	I_FILE_ACL_LO = I_AT(i_file_acl),
 	I_SIZE_HIGH = I_AT(i_size_high),
+	I_FADDR = I_AT(i_faddr), /* of fragments, which never came to be */
 	I_BLOCKS_HIGH = I_AT(osd2.linux2.l_i_blocks_hi),
 	I_FILE_ACL_HIGH = I_AT(osd2.linux2.l_i_file_acl_high),
 	I_USER_HIGH = I_AT(osd2.linux2.l_i_uid_high),
 	I_GROUP_HIGH = I_AT(osd2.linux2.l_i_gid_high),
 	I_CHECKSUM_LO = I_AT(osd2.linux2.l_i_checksum_lo),
+	I_RESERVED = I_AT(osd2.linux2.l_i_reserved),
 	I_EXTRA_ISIZE = I_AT(i_extra_isize),
 	I_CHECKSUM_HI = I_AT(i_checksum_hi),
 	I_CTIME_EXTRA = I_AT(i_ctime_extra),

@@ -56,6 +56,11 @@ static inline uint32_t xattr_hash(const uint8_t *e)
 	return get_le32(e + XATTR_AT(e_hash));
 }
 
+static inline void xattr_set_hash(uint8_t *e, uint32_t hash)
+{
+	put_le32(e + XATTR_AT(e_hash), hash);
+}
+
 /* The entry E names system.data, the rest of inline data. */
 static inline bool xattr_is_system_data(const uint8_t *e)
 {

@@ -10,5 +10,6 @@ slack_fn slack_extent;
 slack_fn slack_dir_leaf;
 slack_fn slack_dir_inline;
 slack_fn slack_htree;
+slack_fn slack_inode;
 
 #endif

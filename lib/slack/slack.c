@@ -14,7 +14,7 @@ static const struct row {
 } rows[] = {
 	{E4Z_IBLOCK_SLACK, UNIT_INODE, slack_iblock},  {E4Z_EXTENT_SLACK, UNIT_TREE, slack_extent},
 	{E4Z_DIR_SLACK, UNIT_INODE, slack_dir_inline}, {E4Z_DIR_SLACK, UNIT_LEAF, slack_dir_leaf},
-	{E4Z_HTREE_SLACK, UNIT_INDEX, slack_htree},
+	{E4Z_HTREE_SLACK, UNIT_INDEX, slack_htree},    {E4Z_INODE_SLACK, UNIT_INODE, slack_inode},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds the gaps between extended attributes.
+#include "slack/attributes.h"
+
+#include "format/xattr.h"
+
+/* Of the hash over the name and the value, as ext4_xattr_hash_entry() has it. */
+#define NAME_SHIFT 5
+#define VALUE_SHIFT 16
+
+#define AREA_MAX 65536
+
+/* A bit for each byte of an area. */
+struct taken {
+	uint8_t bits[AREA_MAX / 8];
+};
+
+/* One attribute; offsets are in the unit. */
+struct attribute {
+	size_t at, len;		     /* its entry, and the bytes of it */
+	size_t name_end;	     /* of its name */
+	size_t value, value_len;     /* 0: it has none here */
+	size_t padding, padding_end; /* what follows the value, up to a whole word */
+	uint32_t hash;
+};
+
+static bool taken_has(const struct taken *taken, size_t n)
+{
+	return taken->bits[n / 8] >> n % 8 & 1;
+}
+
+/* [from, end) of the area is somebody's. False: a byte of it was already. */
+static bool take(struct taken *taken, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++) {
+		if (taken_has(taken, i))
+			return false;
+		taken->bits[i / 8] = (uint8_t)(taken->bits[i / 8] | 1 << i % 8);
+	}
+	return true;
+}
+
+static uint32_t turn(uint32_t hash, unsigned shift)
+{
+	return hash << shift ^ hash >> (32 - shift);
+}
+
+/* The hash of A; some kernels and programs took bytes of the name as SIGNED. */
+static uint32_t hash_of(const uint8_t *p, const struct attribute *a, bool sign)
+{
+	uint32_t hash = 0;
+
+	for (size_t i = a->at + XATTR_ENTRY; i < a->name_end; i++)
+		hash = turn(hash, NAME_SHIFT) ^ (sign ? (uint32_t)(int8_t)p[i] : p[i]);
+	for (size_t i = 0; i < a->value_len; i += 4)
+		hash = turn(hash, VALUE_SHIFT) ^ get_le32(p + a->value + i);
+	return hash;
+}
+
+/* The attribute at AT. False: it does not fit into AREA. */
+static bool parse(const uint8_t *p, const struct attributes *area, size_t at, struct attribute *a)
+{
+	const uint8_t *e = p + at;
+	size_t room = area->end - area->base, off, len;
+
+	*a = (struct attribute){.at = at, .len = xattr_entry_len(e), .hash = xattr_hash(e)};
+	if (a->len + XATTR_LAST > area->end - at)
+		return false;
+	a->name_end = at + XATTR_ENTRY + e[XATTR_AT(e_name_len)];
+	off = xattr_value_off(e);
+	len = xattr_value_len(e);
+	if (xattr_value_inode(e) || !len)
+		return true;
+	if (off > room || len > room - off || ((len + 3) & ~(size_t)3) > room - off)
+		return false;
+	a->value = area->base + off;
+	a->value_len = len;
+	a->padding = a->value + len;
+	a->padding_end = a->value + ((len + 3) & ~(size_t)3);
+	return true;
+}
+
+/* Whether A, whose padding is not zero, can have zeroes there, and by which hash. */
+static bool hash_known(const uint8_t *p, const struct attribute *a, bool *sign)
+{
+	*sign = a->hash != hash_of(p, a, false);
+	return !a->hash || !*sign || a->hash == hash_of(p, a, true);
+}
+
+static bool is_padded(const uint8_t *p, const struct attribute *a)
+{
+	for (size_t i = a->padding; i < a->padding_end; i++)
+		if (p[i])
+			return true;
+	return false;
+}
+
+/* All attributes are valid; *TAKEN has their bytes. */
+static const char *verify(const uint8_t *p, const struct attributes *area, struct taken *taken)
+{
+	const size_t from = area->first;
+	struct attribute a;
+	size_t at;
+	bool sign;
+
+	for (at = from; get_le32(p + at); at += a.len) {
+		if (!parse(p, area, at, &a) || !take(taken, at - from, at + a.len - from) ||
+		    (a.value_len &&
+		     (a.value < from || !take(taken, a.value - from, a.padding_end - from))))
+			return "the extended attributes are corrupt";
+		if (is_padded(p, &a) && !hash_known(p, &a, &sign))
+			return "the hash of an extended attribute is wrong";
+	}
+	return take(taken, at - from, at + XATTR_LAST - from)
+		       ? NULL
+		       : "the extended attributes are corrupt";
+}
+
+static void add_attribute(const struct unit *unit, const struct attribute *a, struct slack *slack)
+{
+	bool sign = false, padded = is_padded(unit->bytes, a);
+
+	if (padded)
+		hash_known(unit->bytes, a, &sign);
+	slack_add(slack, a->name_end, a->at + a->len);
+	slack_add(slack, a->padding, a->padding_end);
+	if (padded && a->hash && slack->to)
+		xattr_set_hash(slack->to + a->at, hash_of(slack->to, a, sign));
+}
+
+static void add_gaps(const struct attributes *area, const struct taken *taken, struct slack *slack)
+{
+	size_t room = area->end - area->first;
+
+	for (size_t i = 0, end; i < room; i = end) {
+		end = i + 1;
+		if (taken_has(taken, i))
+			continue;
+		while (end < room && !taken_has(taken, end))
+			end++;
+		slack_add(slack, area->first + i, area->first + end);
+	}
+}
+
+void attributes_slack(const struct unit *unit, const struct attributes *area, struct slack *slack)
+{
+	struct taken taken = {{0}};
+	struct attribute a;
+
+	if (area->end - area->first > AREA_MAX || area->end - area->first < XATTR_LAST) {
+		slack->why = "the extended attributes are corrupt";
+		return;
+	}
+	slack->why = verify(unit->bytes, area, &taken);
+	if (slack->why)
+		return;
+	for (size_t at = area->first; get_le32(unit->bytes + at); at += a.len) {
+		if (!parse(unit->bytes, area, at, &a))
+			return;
+		add_attribute(unit, &a, slack);
+	}
+	add_gaps(area, &taken, slack);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// inode-slack: fields of an inode's slot that nobody reads any more, and what follows its fields.
+#include "slack/places.h"
+
+#include "format/xattr.h"
+#include "slack/attributes.h"
+
+/* Of fields after the first 128 bytes, where an inode does not say how many it has. */
+#define EXTRA_DEFAULT 32
+
+#define I_FADDR_LEN 4
+#define I_RESERVED_LEN 2
+
+/* What follows the fields: attributes, if it begins with their magic number, or nothing. */
+static void add_body(const struct unit *unit, struct slack *slack)
+{
+	size_t extra = get_le16(unit->bytes + I_EXTRA_ISIZE), body;
+
+	if (extra % 4 || extra > unit->len - EXT2_GOOD_OLD_INODE_SIZE) {
+		slack->why = "i_extra_isize is not valid";
+		return;
+	}
+	/* the kernel reads the fields that it knows all the same, and no attributes */
+	body = EXT2_GOOD_OLD_INODE_SIZE + (extra ? extra : EXTRA_DEFAULT);
+	if (!extra && unit->inode->flags & EXT4_INLINE_DATA_FL)
+		return;
+	if (body + XATTR_MAGIC_LEN > unit->len || get_le32(unit->bytes + body) != XATTR_MAGIC) {
+		slack_add(slack, body, unit->len);
+		return;
+	}
+	body += XATTR_MAGIC_LEN;
+	attributes_slack(unit, &(struct attributes){body, body, unit->len}, slack);
+}
+
+void slack_inode(const struct unit *unit, struct slack *slack)
+{
+	if (unit->len > EXT2_GOOD_OLD_INODE_SIZE)
+		add_body(unit, slack);
+	if (slack->why)
+		return;
+	slack_add(slack, I_FADDR, I_FADDR + I_FADDR_LEN);
+	/* others than Linux have fields of their own there */
+	if (unit->img->fs->super->s_creator_os == EXT2_OS_LINUX)
+		slack_add(slack, I_RESERVED, I_RESERVED + I_RESERVED_LEN);
+}
