@@ -121,7 +121,9 @@ struct e4z_image_info {
 	uint64_t fs_offset;  /* bytes from the start of the image to the file system */
 	uint32_t block_size; /* bytes */
 	uint64_t blocks;     /* of the file system */
-	uint32_t inodes;     /* of the file system, in use or not */
+	/* block groups: each has group_blocks of the blocks from first_block on, the last fewer */
+	uint32_t group_blocks, first_block;
+	uint32_t inodes; /* of the file system, in use or not */
 	uint8_t uuid[16];
 	const char *const *features; /* names as mke2fs spells them, NULL-terminated */
 	enum e4z_journal_state journal;

@@ -3,6 +3,7 @@
 
 #include "cli/options.h"
 #include "e4zero.h"
+#include "page/page.h"
 #include "report/report.h"
 #include "report/report_json.h"
 #include "util.h"
@@ -59,10 +60,15 @@ int main(int argc, char **argv)
 	catch_signals();
 	e4z_init_errors();
 	usable = options_parse(argc, argv, &options);
-	/* whoever does not read what an edit says of itself must not end it halfway */
-	if (usable && options_may_write(&options))
+	/*
+	 * whoever does not read what an edit says of itself must not end it halfway, nor leave a
+	 * temporary file
+	 */
+	if (usable && (options_may_write(&options) || options.page))
 		signal(SIGPIPE, SIG_IGN);
 	report = options.json ? report_json_open(&options) : report_text_open(&options);
+	if (report && options.page)
+		report = page_report_open(&options, report);
 	if (!report) {
 		util_say(options.image, "starting", strerror(ENOMEM));
 		return EXIT_REFUSED;

@@ -47,6 +47,8 @@ static void derive(struct e4z_image *img)
 
 	img->info.block_size = img->block_size;
 	img->info.blocks = img->blocks;
+	img->info.group_blocks = sb->s_blocks_per_group;
+	img->info.first_block = sb->s_first_data_block;
 	img->info.inodes = img->inodes;
 	memcpy(img->info.uuid, sb->s_uuid, sizeof(img->info.uuid));
 	img->info.mmp = ext2fs_has_feature_mmp(sb);

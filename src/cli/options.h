@@ -28,6 +28,7 @@ struct options {
 	const char *partition;
 	const char *journal_device;
 	const char *trace, *undo; /* files to write; only with a verb that edits */
+	const char *page;	  /* the file of the report for people */
 	const char *script;	  /* the operations to do, "-": standard input */
 	const char *from;	  /* what --write writes; NULL: standard input */
 	const char *undo_apply;	  /* the undo file to take back */

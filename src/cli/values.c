@@ -139,6 +139,11 @@ const char *value_trace(struct options *options, const char *arg)
 	return name_into(&options->trace, arg);
 }
 
+const char *value_report(struct options *options, const char *arg)
+{
+	return name_into(&options->page, arg);
+}
+
 const char *value_from(struct options *options, const char *arg)
 {
 	return name_into(&options->from, arg);

@@ -23,6 +23,7 @@ value_fn value_policy;
 value_fn value_progress;
 value_fn value_script;
 value_fn value_size;
+value_fn value_report;
 value_fn value_trace;
 value_fn value_undo;
 value_fn value_undo_apply;

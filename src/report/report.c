@@ -388,7 +388,7 @@ int report_end(struct report *report, const struct report_summary *summary)
 	if (!err)
 		return summary->exit;
 	/* a report that cannot be written is an error once, when standard output is closed */
-	if (!util_stdout_error())
+	if (!util_stdout_error() && !report->lost)
 		util_say_lost(report->options->image, error_message(err), report->wrote);
 	if (summary->exit == EXIT_SIGNAL)
 		return EXIT_SIGNAL;

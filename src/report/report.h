@@ -50,6 +50,7 @@ struct report_ops {
 struct report {
 	const struct report_ops *ops;
 	const struct options *options;
+	bool lost;	/* what could not be written beside standard output was said, or will be */
 	bool wrote;	/* the image: a report that is lost comes too late to leave it as it was */
 	uint32_t noted; /* the inode whose edit had the last note: the next one needs not say it */
 };

@@ -25,8 +25,8 @@ void verb_tell_failure(struct report *report, const struct e4z_image *img, errco
 	const char *list;
 	char *more;
 
-	/* a report that cannot be written is an error once, when standard output is closed */
-	if (util_stdout_error())
+	/* a report that cannot be written is an error once, at the end */
+	if (util_stdout_error() || report->lost)
 		return;
 	if (stopped) {
 		report_failure(report, report->options->image, "", "stopped by a signal", NULL,

@@ -18,7 +18,7 @@ declare -A base=(
 )
 declare -A argument=(
 	[-C]=2 [--data]=ordered [--from]=bytes [--holes]=auto [--jobs]=1 [--journal-device]=log [--length]=1 [--offset]=0
-	[--only]=stale-tail [--partition]=1 [--policy]=flush [--trace-io]=trace [--undo]=kept
+	[--only]=stale-tail [--partition]=1 [--policy]=flush [--report]=page [--trace-io]=trace [--undo]=kept
 )
 
 # of --help: the verbs, and the options; one without a long name by its letter
@@ -85,5 +85,5 @@ done
 run_e4zero 16 --dry-run missing
 grep -qF -e '--dry-run cannot be used with --check' err || fail "$(cat err)"
 [ "$tried" -gt 300 ] && [ "$wrong" -gt 100 ] || fail "only $tried pairs were tried, $wrong of them wrong"
-[ ! -e trace ] && [ ! -e kept ] || fail 'a file was made'
+[ ! -e trace ] && [ ! -e kept ] && [ ! -e page ] || fail 'a file was made'
 echo "$tried pairs, $wrong of them wrong usage"
