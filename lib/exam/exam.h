@@ -20,6 +20,7 @@
 VEC(tail_vec, struct tail);
 VEC(suspect_vec, struct suspect);
 VEC(ino_vec, uint32_t);
+VEC(found_vec, struct e4z_finding);
 
 struct exam {
 	/* given */
@@ -36,7 +37,8 @@ struct exam {
 	/* collected, for the owner to take */
 	struct tail_vec tails;
 	struct ino_vec dirs;
-	struct ino_vec pending; /* orphans whose truncate never finished */
+	struct found_vec ownerless; /* findings in blocks that many inodes may have */
+	struct ino_vec pending;	    /* orphans whose truncate never finished */
 	uint64_t files;
 	struct tally tally; /* where account is set; what is moved out of INODES is below zero */
 	bool seen_data;	    /* written blocks of files that the host has data for */

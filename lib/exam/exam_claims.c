@@ -28,9 +28,10 @@ errcode_t exam_claim_beside(struct exam *exam, const struct inode *inode, const 
 	else if (inode->acl_block)
 		err = shared ? claims_meet_xattr(exam->claims, inode->acl_block, &first)
 			     : claims_xattr(exam->claims, inode->acl_block, &first);
-	if (first && !err && exam->account)
-		exam_tally_block(exam, OWNER_XATTR, inode->acl_block);
-	return err;
+	if (!first || err || !exam->account)
+		return err;
+	exam_tally_block(exam, OWNER_XATTR, inode->acl_block);
+	return exam_unit_xattr(exam, inode);
 }
 
 static bool claim_node(void *arg, uint64_t pblk)

@@ -26,6 +26,7 @@ void exam_free(struct exam *exam)
 {
 	vec_free(&exam->tails);
 	vec_free(&exam->dirs);
+	vec_free(&exam->ownerless);
 	vec_free(&exam->pending);
 	vec_free(&exam->claimed);
 	vec_free(&exam->suspects);

@@ -47,6 +47,8 @@ void exam_tally_tree(struct exam *exam, uint64_t pblk);
 /* What has to be zero in the slot of INODE, and in a block of the tree of the inode at hand. */
 errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode);
 void exam_unit_tree(struct exam *exam, uint64_t pblk);
+/* In its block of extended attributes, which is in the file system and not another's metadata. */
+errcode_t exam_unit_xattr(struct exam *exam, const struct inode *inode);
 
 /*
  * An extent of the inode at hand, if it is a directory; and, when its map was read and is valid,

@@ -221,9 +221,10 @@ static errcode_t count_beside(struct exam *exam, const struct inode *inode)
 		exam_tally_block(exam, OWNER_XATTR, inode->translator);
 	if (inode->acl_block && !exam_misplaced(exam, inode->acl_block))
 		err = claims_meet_xattr(exam->claims, inode->acl_block, &first);
-	if (first && !err)
-		exam_tally_block(exam, OWNER_XATTR, inode->acl_block);
-	return err;
+	if (!first || err)
+		return err;
+	exam_tally_block(exam, OWNER_XATTR, inode->acl_block);
+	return exam_unit_xattr(exam, inode);
 }
 
 errcode_t exam_count(struct exam *exam, const struct inode *inode)

@@ -4,6 +4,7 @@
 
 #include "format/system.h"
 #include "slack/slack.h"
+#include <errno.h>
 
 /* What is disputed is not examined, and does not count. */
 static bool counts(const struct exam *exam, uint64_t pblk)
@@ -11,13 +12,43 @@ static bool counts(const struct exam *exam, uint64_t pblk)
 	return !exam->disputed || !rangeset_has(exam->disputed, pblk / exam->img->cluster_ratio);
 }
 
+static errcode_t found(void *arg, const struct e4z_finding *f)
+{
+	struct exam *exam = arg;
+
+	/* the findings are there already when it is counted once more */
+	if (exam->disputed)
+		return 0;
+	/* who has it is found out when all of them are known */
+	if (f->kind == E4Z_XATTR_SLACK)
+		return vec_push(&exam->ownerless, *f) ? ENOMEM : 0;
+	return findings_add(exam->findings, f);
+}
+
 errcode_t exam_unit(struct exam *exam, const struct unit *unit, unsigned owner)
 {
 	if (!counts(exam, unit->pblk))
 		return 0;
-	/* the findings are there already when it is counted once more */
-	return slack_examine(unit, exam->kinds, exam->disputed ? NULL : exam->findings, owner,
-			     &exam->tally);
+	return slack_examine(unit, exam->kinds, owner, &exam->tally, found, exam);
+}
+
+errcode_t exam_unit_xattr(struct exam *exam, const struct inode *inode)
+{
+	struct unit unit = {.img = exam->img,
+			    .type = UNIT_XATTR,
+			    .inode = inode,
+			    .pblk = inode->acl_block,
+			    .len = exam->img->block_size};
+	uint8_t *buf;
+	errcode_t err = exam_buffer(exam, &buf);
+
+	if (exam->img->shared_blocks)
+		return 0;
+	/* what cannot be read is left */
+	if (err || image_read(exam->img, unit.pblk << exam->img->block_bits, unit.len, buf))
+		return err;
+	unit.bytes = buf;
+	return exam_unit(exam, &unit, OWNER_XATTR);
 }
 
 errcode_t exam_unit_inode(struct exam *exam, const struct inode *inode)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Extended attributes in an inode's body: XATTR_MAGIC, then entries up to a zero word, then values.
- * Offsets of values count from the first entry.
+ * Extended attributes. In an inode's body: XATTR_MAGIC, then entries up to a zero word, then
+ * values. Offsets of values count from the first entry.
  */
 #ifndef E4Z_FORMAT_XATTR_H
 #define E4Z_FORMAT_XATTR_H
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include <ext2fs/ext2_fs.h>
 
 /* It uses the types of the one above. */
@@ -66,6 +67,53 @@ static inline bool xattr_is_system_data(const uint8_t *e)
 {
 	return e[XATTR_AT(e_name_len)] == 4 && e[XATTR_AT(e_name_index)] == XATTR_INDEX_SYSTEM &&
 	       memcmp(e + XATTR_ENTRY, "data", 4) == 0;
+}
+
+/* ---- a block of them: a header, then entries and values as above ---- */
+
+#define XATTR_HEADER_AT(field) offsetof(struct ext2_ext_attr_header, field)
+enum {
+	XATTR_HEADER = sizeof(struct ext2_ext_attr_header),
+	XATTR_RESERVED = XATTR_HEADER_AT(h_reserved), /* from here on */
+};
+
+static inline uint32_t xattr_block_count(const uint8_t *block)
+{
+	return get_le32(block + XATTR_HEADER_AT(h_blocks));
+}
+
+/* Of the hashes of its attributes: blocks with the same may be one. */
+static inline uint32_t xattr_block_hash(const uint8_t *block)
+{
+	return get_le32(block + XATTR_HEADER_AT(h_hash));
+}
+
+static inline void xattr_block_set_hash(uint8_t *block, uint32_t hash)
+{
+	put_le32(block + XATTR_HEADER_AT(h_hash), hash);
+}
+
+static inline uint32_t xattr_block_csum(const uint8_t *block)
+{
+	return get_le32(block + XATTR_HEADER_AT(h_checksum));
+}
+
+static inline void xattr_block_set_csum(uint8_t *block, uint32_t csum)
+{
+	put_le32(block + XATTR_HEADER_AT(h_checksum), csum);
+}
+
+/* The checksum that BLOCK, SIZE bytes at PBLK, has to have, with the file system's SEED. */
+static inline uint32_t xattr_block_csum_right(const uint8_t *block, uint32_t size, uint64_t pblk,
+					      uint32_t seed)
+{
+	const uint8_t nothing[4] = {0};
+	const size_t at = XATTR_HEADER_AT(h_checksum), after = at + sizeof(nothing);
+	uint8_t number[8];
+
+	put_le64(number, pblk);
+	seed = crc32c(crc32c(seed, number, sizeof(number)), block, at);
+	return crc32c(crc32c(seed, nothing, sizeof(nothing)), block + after, size - after);
 }
 
 #endif

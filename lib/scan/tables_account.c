@@ -18,6 +18,48 @@ errcode_t tables_tally(struct tables *t, const struct rangeset *disputed, struct
 	return err;
 }
 
+static int by_block(const void *pa, const void *pb)
+{
+	const struct e4z_finding *a = pa, *b = pb;
+
+	return (a->pblk > b->pblk) - (a->pblk < b->pblk);
+}
+
+void tables_own(struct tables *t, const struct inode *inode)
+{
+	const struct e4z_finding wanted = {.pblk = inode->acl_block};
+	struct e4z_finding *f;
+
+	if (!inode->links || !inode->acl_block || findings_is_unreadable(t->findings, inode->ino))
+		return;
+	f = bsearch(&wanted, t->ownerless.items, t->ownerless.count, sizeof(wanted), by_block);
+	if (!f)
+		return;
+	pthread_mutex_lock(&t->lock);
+	if (!f->ino || inode->ino < f->ino) {
+		f->ino = inode->ino;
+		f->size = inode->size;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+errcode_t tables_add_ownerless(struct tables *t)
+{
+	struct found_vec *v = &t->ownerless;
+	errcode_t err;
+
+	qsort(v->items, v->count, sizeof(*v->items), by_block);
+	/* who was the first to come across it depends on the threads */
+	for (size_t i = 0; i < v->count; i++)
+		v->items[i].ino = 0;
+	err = tables_all(t, OWN);
+	for (size_t i = 0; i < v->count && !err; i++)
+		if (v->items[i].ino)
+			err = findings_add(t->findings, &v->items[i]);
+	v->count = 0;
+	return err;
+}
+
 const struct rangeset *tables_doubtful(const struct tables *t)
 {
 	return t->doubtful;

@@ -48,6 +48,7 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	case EXAMINE: return exam_inode(&w->exam, &inode);
 	case CLAIM: return exam_claim(&w->exam, &inode);
 	case BLAME: return blame_inode(&w->exam, &inode);
+	case OWN: tables_own(t, &inode); return 0;
 	case COUNT: return exam_count(&w->exam, &inode);
 	case FIND_DIRS:
 		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->exam.dirs, ino))
@@ -69,13 +70,15 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 		err = rangeset_add(t->dirs, exam->dirs.items[i], 1, NULL);
 	for (size_t i = 0; i < exam->pending.count && !err; i++)
 		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
+	for (size_t i = 0; i < exam->ownerless.count && !err; i++)
+		err = vec_push(&t->ownerless, exam->ownerless.items[i]) ? ENOMEM : 0;
 	t->files += exam->files;
 	if (exam->account)
 		tally_add(&t->tally, &exam->tally);
 	t->seen_data |= exam->seen_data;
 	t->seen_hole |= exam->seen_hole;
 	pthread_mutex_unlock(&t->lock);
-	exam->dirs.count = exam->pending.count = 0;
+	exam->dirs.count = exam->pending.count = exam->ownerless.count = 0;
 	exam->files = 0;
 	if (exam->account)
 		exam->tally = (struct tally){0};

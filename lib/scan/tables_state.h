@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum mode { SHOW, EXAMINE, CLAIM, BLAME, COUNT, FIND_DIRS };
+enum mode { SHOW, EXAMINE, CLAIM, BLAME, OWN, COUNT, FIND_DIRS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -48,6 +48,7 @@ struct tables {
 	_Atomic size_t tail_count;
 	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
+	struct found_vec ownerless; /* later sorted by their blocks */
 	uint64_t files;
 	struct tally tally;
 	/* progress: every inode counts twice, for its table and for its tail */
@@ -89,6 +90,12 @@ errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h);
 
 /* All tables once, in MODE. */
 errcode_t tables_all(struct tables *t, enum mode mode);
+
+/* INODE, its checksum right, has what is found in the blocks that are its and others'. */
+void tables_own(struct tables *t, const struct inode *inode);
+
+/* Findings in blocks that many inodes may have become those of the first inode of each. */
+errcode_t tables_add_ownerless(struct tables *t);
 
 /* Hand over what a worker collected. */
 errcode_t tables_collect(struct tables *t, struct exam *exam);

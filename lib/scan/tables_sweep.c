@@ -93,6 +93,7 @@ void tables_free(struct tables *t)
 	free(t->scratch);
 	vec_free(&t->pieces);
 	vec_free(&t->pending);
+	vec_free(&t->ownerless);
 	rangeset_free(t->orphans);
 	rangeset_free(t->dirs);
 	rangeset_free(t->doubtful);
@@ -268,6 +269,8 @@ errcode_t tables_examine(struct tables *t)
 		err = tables_all(t, CLAIM);
 	if (!err && claims_any_conflict(t->claims))
 		err = tables_all(t, BLAME);
+	if (!err && t->ownerless.count)
+		err = tables_add_ownerless(t);
 	return err ? err : tables_pending(t);
 }
 

@@ -11,5 +11,6 @@ slack_fn slack_dir_leaf;
 slack_fn slack_dir_inline;
 slack_fn slack_htree;
 slack_fn slack_inode;
+slack_fn slack_xattr;
 
 #endif

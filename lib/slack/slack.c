@@ -4,6 +4,7 @@
 
 #include "format/dirent.h"
 #include "format/node.h"
+#include "format/xattr.h"
 #include "slack/index.h"
 #include "slack/places.h"
 
@@ -15,14 +16,15 @@ static const struct row {
 	{E4Z_IBLOCK_SLACK, UNIT_INODE, slack_iblock},  {E4Z_EXTENT_SLACK, UNIT_TREE, slack_extent},
 	{E4Z_DIR_SLACK, UNIT_INODE, slack_dir_inline}, {E4Z_DIR_SLACK, UNIT_LEAF, slack_dir_leaf},
 	{E4Z_HTREE_SLACK, UNIT_INDEX, slack_htree},    {E4Z_INODE_SLACK, UNIT_INODE, slack_inode},
+	{E4Z_XATTR_SLACK, UNIT_XATTR, slack_xattr},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static errcode_t report(const struct unit *unit, const struct slack *slack,
-			enum e4z_finding_kind kind, struct findings *findings)
+static struct e4z_finding finding_of(const struct unit *unit, const struct slack *slack,
+				     enum e4z_finding_kind kind)
 {
-	const struct e4z_finding f = {
+	return (struct e4z_finding){
 		.kind = kind,
 		.ino = unit->inode->ino,
 		.size = unit->inode->size,
@@ -35,12 +37,10 @@ static errcode_t report(const struct unit *unit, const struct slack *slack,
 		.fixable = !unit->img->shared_blocks && !slack->why,
 		.why = slack->why,
 	};
-
-	return findings_add(findings, &f);
 }
 
-errcode_t slack_examine(const struct unit *unit, uint64_t kinds, struct findings *findings,
-			unsigned owner, struct tally *tally)
+errcode_t slack_examine(const struct unit *unit, uint64_t kinds, unsigned owner,
+			struct tally *tally, slack_found_fn *found, void *arg)
 {
 	errcode_t err = 0;
 
@@ -51,9 +51,11 @@ errcode_t slack_examine(const struct unit *unit, uint64_t kinds, struct findings
 			continue;
 		rows[i].fn(unit, &slack);
 		tally_move(tally, owner, owner_of_kind(rows[i].kind), slack.bytes);
-		if (findings && (slack.examined.nonzero || slack.why) &&
-		    kinds & E4Z_KIND_BIT(rows[i].kind))
-			err = report(unit, &slack, rows[i].kind, findings);
+		if ((slack.examined.nonzero || slack.why) && kinds & E4Z_KIND_BIT(rows[i].kind)) {
+			const struct e4z_finding f = finding_of(unit, &slack, rows[i].kind);
+
+			err = found(arg, &f);
+		}
 	}
 	return err;
 }
@@ -111,6 +113,10 @@ static void seal(const struct unit *unit, const struct index_block *index, uint8
 	case UNIT_TREE: seal_tree(unit, to); break;
 	case UNIT_LEAF: seal_leaf(unit, to); break;
 	case UNIT_INDEX: seal_index(unit, index, to); break;
+	case UNIT_XATTR:
+		xattr_block_set_csum(to, xattr_block_csum_right(to, unit->len, unit->pblk,
+								unit->img->csum_seed));
+		break;
 	}
 }
 

@@ -5,12 +5,14 @@
 
 #include "slack/unit.h"
 
+typedef errcode_t slack_found_fn(void *arg, const struct e4z_finding *finding);
+
 /*
  * Move the bytes of all places of UNIT in TALLY from OWNER to their kinds; what is not zero of
- * those of KINDS goes to FINDINGS, if it is not NULL. Any thread.
+ * those of KINDS goes to FOUND. Any thread.
  */
-errcode_t slack_examine(const struct unit *unit, uint64_t kinds, struct findings *findings,
-			unsigned owner, struct tally *tally);
+errcode_t slack_examine(const struct unit *unit, uint64_t kinds, unsigned owner,
+			struct tally *tally, slack_found_fn *found, void *arg);
 
 /* F is of a place of units, of *TYPE. */
 bool slack_type(const struct e4z_finding *f, enum unit_type *type);

@@ -15,6 +15,7 @@ enum unit_type {
 	UNIT_INODE, /* the slot of an inode in use, not a system inode's, its checksum right */
 	UNIT_TREE,  /* a block of an extent tree; nothing of it was verified */
 	UNIT_LEAF,  /* a block of a directory that has its entries; nothing of it was verified */
+	UNIT_XATTR, /* a block of extended attributes; nothing of it was verified */
 	UNIT_INDEX, /* one of its hash tree; nothing of it was verified */
 };
 
