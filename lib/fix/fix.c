@@ -213,21 +213,48 @@ static void tell(void *arg, struct e4z_finding *f)
 }
 
 /*
+ * A stale byte of a free block that is going to be zeroed, where no transaction was committed yet:
+ * *OFF, or E4Z_NONE.
+ */
+static errcode_t find_free_byte(struct fix *fix, uint64_t *off)
+{
+	struct e4z_finding f;
+	bool wanted;
+	errcode_t err = 0;
+
+	*off = E4Z_NONE;
+	if (!fix->ledger || fix->summary->commit.transactions)
+		return 0;
+	err = check_rewind(fix->check);
+	while (*off == E4Z_NONE && next_any(fix, &f, &wanted, &err))
+		if (wanted && f.kind == E4Z_FREE_BLOCK && f.fixable)
+			*off = f.first;
+	return err;
+}
+
+/*
  * A log that is not empty is replayed with whatever is fixed, and also where nothing is: others
  * that read the image next, zerofree(8) or e2image(8), look at what is at home alone. e2fsck -fn
  * takes the mark of an empty orphan file for a fault.
+ *
+ * The undo file of an earlier edit may lead to blocks that are free now. So that it can tell that
+ * they have become zero, the first such byte does in a commit, which leaves a mark.
  */
 static errcode_t replay(struct fix *fix)
 {
 	struct e4z_image *img = fix->img;
-	errcode_t err = 0;
+	uint64_t off;
+	errcode_t err = find_free_byte(fix, &off);
 
-	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !orphan_is_marked(img))
-		return 0;
+	if (err || (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !orphan_is_marked(img) &&
+		    off == E4Z_NONE))
+		return err;
 	if (!img->txn)
 		err = txn_begin(img, &(struct e4z_edit_options){.split = false});
 	if (!err)
 		err = orphan_drop_mark(img);
+	if (!err && off != E4Z_NONE)
+		err = txn_home_zero(img, off, 1);
 	if (err)
 		return err;
 	if (fix->options->dry_run)

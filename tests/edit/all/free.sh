@@ -19,11 +19,13 @@ for layout in "${some[@]}"; do
 	[ "$verified" -ge "$stale_bytes" ] || fail "$layout: $verified bytes read again, $stale_bytes were stale"
 	e2fsck -fn image >e2fsck.out 2>&1 || fail "$layout: e2fsck: $(cat e2fsck.out)"
 	holds image /ten tree/ten /dir/large tree/dir/large
-	# what is not zero now is as it was
+	# what is not zero now is as it was, but for the marks that tell an old undo file
 	python3 - <<-'END' || fail "$layout: other bytes changed"
 		a, b = open('before', 'rb').read(), open('image', 'rb').read()
 		assert len(a) == len(b)
-		assert all(x == y or not any(y) for x, y in ((a[i:i + 512], b[i:i + 512]) for i in range(0, len(a), 512)))
+		for i in range(0, len(a), 512):
+		    x, y = a[i:i + 512], b[i:i + 512]
+		    assert x == y or not any(y) or i == 1024 or y[:4] == bytes.fromhex('c03b3998') == x[:4], i
 	END
 	remember_image image
 	run_e4zero 0 --json --fix --only free --trace-io trace image
