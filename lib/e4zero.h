@@ -309,7 +309,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(XATTR_SLACK, "xattr-slack", "old bytes in a block of extended attributes")               \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(JOURNAL, "journal", "old bytes in the journal, which is empty")                          \
-	X(MMP_SLACK, "mmp-slack", "names and times in the block of multiple mount protection")     \
+	X(MMP_SLACK, "mmp-slack", "old bytes in the block of multiple mount protection")     \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {

@@ -26,6 +26,25 @@ static errcode_t find_log(const struct ledger *l, const char **why)
 	return 0;
 }
 
+/* All of [from, end) is in SET, which may be NULL: nothing is. */
+static bool covers(const struct rangeset *set, uint64_t from, uint64_t end)
+{
+	uint64_t at = from, start, len;
+
+	while (set && from < end && rangeset_next_in(set, &at, end, &start, &len) && start <= from)
+		from = start + len;
+	return from >= end;
+}
+
+/* The journal's inode was examined, and has RUN. */
+static bool is_owned(const struct ledger *l, const struct log_run *run)
+{
+	uint64_t ratio = l->img->cluster_ratio, end = run->pblk + run->len;
+
+	return covers(claims_taken(l->claims), run->pblk / ratio, (end - 1) / ratio + 1) ||
+	       covers(claims_shared(l->claims), run->pblk, end);
+}
+
 /* Why nothing of LOG may be touched, or NULL. */
 static const char *why_left(const struct ledger *l, const struct log *log)
 {
@@ -39,6 +58,8 @@ static const char *why_left(const struct ledger *l, const struct log *log)
 			return "the block bitmap and the inodes disagree on blocks of the journal";
 		if (rangeset_meets(l->doubt, start, end - start))
 			return "a block may belong to an inode that cannot be read";
+		if (!is_owned(l, &log->runs[i]))
+			return "the journal's inode is not in use, or has other blocks";
 	}
 	return NULL;
 }
