@@ -307,6 +307,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(HTREE_SLACK, "htree-slack", "old bytes in the unused part of a hash tree's block")       \
 	X(INODE_SLACK, "inode-slack", "old bytes beside the fields and attributes of an inode")    \
 	X(XATTR_SLACK, "xattr-slack", "old bytes in a block of extended attributes")               \
+	X(FREE_INODE, "free-inode", "old bytes in inodes that are not in use")                     \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(JOURNAL, "journal", "old bytes in the journal, which is empty")                          \
 	X(MMP_SLACK, "mmp-slack", "old bytes in the block of multiple mount protection")     \
@@ -329,8 +330,8 @@ enum e4z_finding_kind {
 	 E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) | E4Z_KIND_BIT(E4Z_EXTENT_SLACK) |                         \
 	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
 	 E4Z_KIND_BIT(E4Z_INODE_SLACK) | E4Z_KIND_BIT(E4Z_XATTR_SLACK) |                           \
-	 E4Z_KIND_BIT(E4Z_INODE_TABLE) | E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_MMP_SLACK) | \
-	 E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_FREE_INODE) | E4Z_KIND_BIT(E4Z_INODE_TABLE) |                            \
+	 E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);

@@ -22,6 +22,15 @@ VEC(suspect_vec, struct suspect);
 VEC(ino_vec, uint32_t);
 VEC(found_vec, struct e4z_finding);
 
+/* What is not zero in the slots of a group, or of a part of it, that are not in use. */
+struct spares {
+	uint32_t group;
+	uint64_t blocks;
+	struct examined examined; /* offsets in the file system */
+	const char *why;	  /* one of them may be in use after all; NULL: none */
+};
+VEC(spare_vec, struct spares);
+
 struct exam {
 	/* given */
 	const struct e4z_image *img;
@@ -39,6 +48,7 @@ struct exam {
 	struct ino_vec dirs;
 	struct found_vec ownerless; /* findings in blocks that many inodes may have */
 	struct ino_vec pending;	    /* orphans whose truncate never finished */
+	struct spare_vec spares;    /* where account is set */
 	uint64_t files;
 	struct tally tally; /* where account is set; what is moved out of INODES is below zero */
 	bool seen_data;	    /* written blocks of files that the host has data for */
@@ -79,6 +89,19 @@ struct exam {
 errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findings *findings,
 		    struct claims *claims, const struct rangeset *orphans);
 void exam_free(struct exam *exam);
+
+/*
+ * RAW is the slot of INO, which the inode bitmap calls free: all of it has to be zero. Any thread,
+ * each with an EXAM of its own.
+ */
+errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw);
+
+/* FROM, which is empty then, goes to TO. */
+errcode_t exam_join_spares(struct spare_vec *to, struct spare_vec *from);
+
+/* A finding for each group that SPARES has something of. The calling thread's. */
+errcode_t exam_report_spares(const struct e4z_image *img, struct spare_vec *spares,
+			     struct findings *findings);
 
 /* *BUF is what EXAM's bytes are read into, examine_buffer_size() bytes long; EXAM owns it. */
 static inline errcode_t exam_buffer(struct exam *exam, uint8_t **buf)

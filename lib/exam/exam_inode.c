@@ -28,6 +28,7 @@ void exam_free(struct exam *exam)
 	vec_free(&exam->dirs);
 	vec_free(&exam->ownerless);
 	vec_free(&exam->pending);
+	vec_free(&exam->spares);
 	vec_free(&exam->claimed);
 	vec_free(&exam->suspects);
 	vec_free(&exam->dir_runs);

@@ -69,6 +69,7 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_HTREE_SLACK:
 	case E4Z_INODE_SLACK:
 	case E4Z_XATTR_SLACK: return fix_zero_slack(fix, f);
+	case E4Z_FREE_INODE: return fix_zero_spares(fix, f);
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO:
 	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->past_eof, *f) ? ENOMEM : 0;

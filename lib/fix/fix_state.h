@@ -56,6 +56,9 @@ errcode_t fix_free_leaked(struct fix *fix, const struct e4z_finding *f);
 /* Zeroes in the place that F is in a unit of its inode; F is left where that cannot be. */
 errcode_t fix_zero_slack(struct fix *fix, const struct e4z_finding *f);
 
+/* Zeroes in the slots of inodes that are not in use; F is left where the bitmap is not valid. */
+errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f);
+
 /*
  * What was gathered in fix->past_eof, runs of one inode. All else of it is staged before: what is
  * freed here may be somebody else's in the next batch.

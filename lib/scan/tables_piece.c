@@ -72,6 +72,8 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
 	for (size_t i = 0; i < exam->ownerless.count && !err; i++)
 		err = vec_push(&t->ownerless, exam->ownerless.items[i]) ? ENOMEM : 0;
+	if (!err && exam->spares.count)
+		err = exam_join_spares(&t->spares, &exam->spares);
 	t->files += exam->files;
 	if (exam->account)
 		tally_add(&t->tally, &exam->tally);
@@ -102,6 +104,13 @@ errcode_t tables_handful(struct tables *t, struct worker *w, struct handful *h)
 	return err;
 }
 
+/* Slots that are not in use matter, too. */
+static bool wants_spares(const struct tables *t)
+{
+	return t->options.account && (t->mode == EXAMINE || t->mode == COUNT) &&
+	       t->options.kinds & E4Z_KIND_BIT(E4Z_FREE_INODE);
+}
+
 /* The slots [first, end) of the group, whose first one in memory is the worker's table. */
 static errcode_t examine_slots(struct tables *t, struct worker *w, const struct piece *p,
 			       uint32_t first, uint32_t end, bool believed)
@@ -115,6 +124,8 @@ static errcode_t examine_slots(struct tables *t, struct worker *w, const struct 
 		if (believed && !bit_set(w->bitmap, i)) {
 			if (t->options.account && tables_slot_counts(ino + i, raw, false))
 				err = note_doubtful(t, ino + i);
+			if (!err && wants_spares(t))
+				err = exam_spare_slot(&w->exam, ino + i, raw);
 			continue;
 		}
 		if (!tables_slot_counts(ino + i, raw, believed))

@@ -49,6 +49,7 @@ struct tables {
 	pthread_mutex_t lock; /* of dirs and pending */
 	struct ino_vec pending;
 	struct found_vec ownerless; /* later sorted by their blocks */
+	struct spare_vec spares;
 	uint64_t files;
 	struct tally tally;
 	/* progress: every inode counts twice, for its table and for its tail */

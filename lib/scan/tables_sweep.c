@@ -94,6 +94,7 @@ void tables_free(struct tables *t)
 	vec_free(&t->pieces);
 	vec_free(&t->pending);
 	vec_free(&t->ownerless);
+	vec_free(&t->spares);
 	rangeset_free(t->orphans);
 	rangeset_free(t->dirs);
 	rangeset_free(t->doubtful);
@@ -263,6 +264,8 @@ errcode_t tables_examine(struct tables *t)
 		err = show_all(t);
 	if (!err)
 		err = tables_all(t, EXAMINE);
+	if (!err)
+		err = exam_report_spares(t->img, &t->spares, t->findings);
 	if (!err && claims_any_contested(t->claims))
 		err = restart_claims(t);
 	if (!err && t->restarted)

@@ -13,6 +13,9 @@ for layout in "${some[@]}"; do
 	canary_image image "$layout"
 	# what mke2fs -d writes is not in its own quota files
 	[[ $layout != *quota* ]] || e2fsck -fy image >e2fsck.out 2>&1
+	# a file in a fast inode, a name in the map of a link: e2fsprogs leaves them in the slot
+	printf '%s\n' 'write tree/small gone' 'symlink golink DELETEDTARGET' 'rm gone' \
+		'rm golink' 'rm /dir/sub/a\ longer\ name\ of\ a\ file,\ number\ 7' | debugfs -w -f - image >debugfs.log 2>&1
 	fixed_bytes image >places
 	run_e4zero 4 --json --check --all image
 	adds_up image
@@ -54,3 +57,17 @@ for features in metadata_csum ^metadata_csum,uninit_bg; do
 	[ "$(cut -d' ' -f3 after)" -gt 0 ] && [ "$(cut -d' ' -f3 after)" -lt "$(cut -d' ' -f3 places)" ] ||
 		fail "$features: $(cat places after)"
 done
+
+# free in the bitmap, and yet it has links: the group is left, and so is the inode
+canary_image image '24M -b 1024'
+ino=$(ino_of image /ten)
+debugfs -w -f - image >debugfs.log 2>&1 <<-END
+	write tree/small gone
+	rm gone
+	freei <$ino>
+	set_bg 0 free_inodes_count $(($(dumpe2fs image 2>/dev/null | sed -n 's/.* \([0-9]*\) free inodes,.*/\1/p' | head -1) + 1))
+	set_bg 0 checksum calc
+END
+run_e4zero 4 --json --fix --only free-inode image
+same 'what is left' "$(records finding kind group fixable fixed)" 'free-inode 0 false false'
+same 'its content' "$(debugfs -R "cat <$ino>" image 2>/dev/null | cksum)" "$(cksum <tree/ten)"

@@ -89,6 +89,20 @@ class Image:
                 used = (self.inodes - unused) * self.inode_size
                 yield d['table'] * self.bs + used, end - d['table'] * self.bs - used
 
+    def spare(self, d):
+        """The numbers, in the group from 0 on, of the slots that may be in use and are not."""
+        bits = self.data[d['inode'] * self.bs:][:self.inodes // 8]
+        used = 0 if d['flags'] & INODE_UNINIT else self.inodes - d['unused']
+        return [n for n in range(used) if not bits[n // 8] >> n % 8 & 1]
+
+    def free_inode(self):
+        named = {self.u32(at) for at in (0xE0, 0x240, 0x244, 0x26C, 0x288)}  # journal, quota, orphan file
+        for g, d in enumerate(self.desc):
+            for n in self.spare(d):
+                ino = g * self.inodes + n + 1
+                if ino >= max(self.u32(0x54), 11) and ino not in named:
+                    yield d['table'] * self.bs + n * self.inode_size, self.inode_size
+
 
 def main():
     image = Image(sys.argv[1])

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One finding of a block group becomes zeroes in the transaction: bytes that nobody reads of blocks
+// that somebody does.
+#include "fix/fix_state.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "image/groups.h"
+#include "txn/txn.h"
+#include <errno.h>
+#include <string.h>
+
+static bool is_spare(const uint8_t *bitmap, uint32_t n)
+{
+	return !(bitmap[n / 8] >> n % 8 & 1);
+}
+
+/* Slots [n, n + count) of group G are block BLOCK: zero those that are not in use. */
+static errcode_t zero_slots(struct e4z_image *img, uint64_t block, const uint8_t *bitmap,
+			    uint32_t n, uint32_t count)
+{
+	uint32_t size = img->inode_size;
+	AUTO_FREE uint8_t *old = malloc(img->block_size);
+	uint8_t *data = NULL;
+	errcode_t err = old ? image_read(img, block << img->block_bits, img->block_size, old)
+			    : ENOMEM;
+
+	for (uint32_t i = 0; i < count && !err; i++) {
+		if (!is_spare(bitmap, n + i) || bytes_are_zero(old + (size_t)i * size, size))
+			continue;
+		if (!data)
+			err = txn_edit(img, block, &data);
+		if (!err)
+			memset(data + (size_t)i * size, 0, size);
+	}
+	return err;
+}
+
+errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
+{
+	struct e4z_image *img = fix->img;
+	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
+	uint32_t per_block = img->block_size / img->inode_size;
+	uint64_t last = f->last >> img->block_bits;
+	const struct group *group;
+	errcode_t err = bitmap ? groups_load(img) : ENOMEM;
+
+	if (err)
+		return err;
+	group = &img->group[f->group];
+	if (!groups_read_inode_bitmap(img, f->group, bitmap))
+		return fix_leave(fix, f, "the inode bitmap is not valid");
+	for (uint64_t b = f->first >> img->block_bits; b <= last && !err; b++) {
+		uint32_t n = (uint32_t)(b - group->itable) * per_block;
+		uint32_t left = group->used > n ? group->used - n : 0;
+
+		err = zero_slots(img, b, bitmap, n, left < per_block ? left : per_block);
+		if (!err && txn_blocks(img) >= fix->held_max)
+			err = fix_end_batch(fix);
+	}
+	return err;
+}
