@@ -310,7 +310,12 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(FREE_INODE, "free-inode", "old bytes in inodes that are not in use")                     \
 	X(INODE_TABLE, "inode-table", "old bytes in the unused part of an inode table")            \
 	X(JOURNAL, "journal", "old bytes in the journal, which is empty")                          \
-	X(MMP_SLACK, "mmp-slack", "old bytes in the block of multiple mount protection")     \
+	X(MMP_SLACK, "mmp-slack", "old bytes in the block of multiple mount protection")           \
+	X(BITMAP_SLACK, "bitmap-slack", "old bytes in the unused part of bitmaps")                 \
+	X(SUPER_SLACK, "super-slack", "old bytes beside a superblock or its copy")                 \
+	X(DESC_SLACK, "desc-slack", "old bytes after the group descriptors")                       \
+	X(RESERVED_GDT, "reserved-gdt", "old bytes in blocks reserved for group descriptors")      \
+	X(ORPHAN_SLACK, "orphan-file-slack", "entries of an orphan file that is empty")            \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -331,6 +336,9 @@ enum e4z_finding_kind {
 	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
 	 E4Z_KIND_BIT(E4Z_INODE_SLACK) | E4Z_KIND_BIT(E4Z_XATTR_SLACK) |                           \
 	 E4Z_KIND_BIT(E4Z_FREE_INODE) | E4Z_KIND_BIT(E4Z_INODE_TABLE) |                            \
+	 E4Z_KIND_BIT(E4Z_BITMAP_SLACK) |                                                          \
+	 E4Z_KIND_BIT(E4Z_SUPER_SLACK) | E4Z_KIND_BIT(E4Z_DESC_SLACK) |                            \
+	 E4Z_KIND_BIT(E4Z_RESERVED_GDT) | E4Z_KIND_BIT(E4Z_ORPHAN_SLACK) |                         \
 	 E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */

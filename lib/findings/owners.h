@@ -16,7 +16,7 @@
 	X(BOOT, "boot-block", "a boot loader may be there")                                        \
 	X(SUPER, "superblock", NULL)                                                               \
 	X(DESCRIPTORS, "descriptors", NULL)                                                        \
-	X(RESERVED_GDT, "reserved-gdt", NULL)                                                      \
+	X(RESIZE, "resize-inode", NULL)                                                            \
 	X(BITMAPS, "bitmaps", NULL)                                                                \
 	X(INODES, "inodes", NULL)                                                                  \
 	X(MMP, "mmp", NULL)                                                                        \

@@ -70,6 +70,10 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_INODE_SLACK:
 	case E4Z_XATTR_SLACK: return fix_zero_slack(fix, f);
 	case E4Z_FREE_INODE: return fix_zero_spares(fix, f);
+	case E4Z_BITMAP_SLACK:
+	case E4Z_DESC_SLACK:
+	case E4Z_SUPER_SLACK: return fix_set_live(fix, f);
+	case E4Z_ORPHAN_SLACK: return fix_zero_orphan_slots(fix, f);
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO:
 	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->past_eof, *f) ? ENOMEM : 0;

@@ -7,6 +7,8 @@
 #include "edit/pieces.h"
 #include "edit/session.h"
 #include "file/inline.h"
+#include "fixed/live.h"
+#include "fixed/orphan_slots.h"
 #include "image/groups.h"
 #include "ledger/leaked.h"
 #include "open/guard.h"
@@ -324,6 +326,37 @@ errcode_t fix_zero_slack(struct fix *fix, const struct e4z_finding *f)
 {
 	bool done;
 	errcode_t err = change_inode(fix, zero_slack, f, &done);
+
+	return err || done ? err : fix_leave(fix, f, fix->why);
+}
+
+/* ---- of a group, or of the file system ---- */
+
+static errcode_t set_live(struct fix *fix, const struct e4z_finding *f)
+{
+	errcode_t err = groups_load(fix->img);
+
+	return err ? err : live_set(fix->img, f->group, f->kind);
+}
+
+errcode_t fix_set_live(struct fix *fix, const struct e4z_finding *f)
+{
+	bool done;
+	errcode_t err = change_inode(fix, set_live, f, &done);
+
+	return err || done ? err : fix_leave(fix, f, fix->why);
+}
+
+static errcode_t zero_orphan_slots(struct fix *fix, const struct e4z_finding *f)
+{
+	(void)f;
+	return orphan_slots_zero(fix->img);
+}
+
+errcode_t fix_zero_orphan_slots(struct fix *fix, const struct e4z_finding *f)
+{
+	bool done;
+	errcode_t err = change_inode(fix, zero_orphan_slots, f, &done);
 
 	return err || done ? err : fix_leave(fix, f, fix->why);
 }

@@ -59,6 +59,12 @@ errcode_t fix_zero_slack(struct fix *fix, const struct e4z_finding *f);
 /* Zeroes in the slots of inodes that are not in use; F is left where the bitmap is not valid. */
 errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f);
 
+/* The group's bytes of F's kind become what they have to be; F is left where that cannot be. */
+errcode_t fix_set_live(struct fix *fix, const struct e4z_finding *f);
+
+/* The entries of the orphan file become zero. */
+errcode_t fix_zero_orphan_slots(struct fix *fix, const struct e4z_finding *f);
+
 /*
  * What was gathered in fix->past_eof, runs of one inode. All else of it is staged before: what is
  * freed here may be somebody else's in the next batch.

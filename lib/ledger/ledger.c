@@ -3,6 +3,8 @@
 #include "ledger/ledger.h"
 
 #include "base/bytes.h"
+#include "base/cleanup.h"
+#include "fixed/orphan_slots.h"
 #include "format/super.h"
 #include "home/home.h"
 #include "image/groups.h"
@@ -126,7 +128,7 @@ static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *ho
 
 	for (size_t i = 0; i < place_count && !err; i++)
 		if (places[i].fixed && ledger_wants(l, places[i].kind))
-			err = places[i].fixed(l, g, home, tally);
+			err = place_fixed(&places[i], l, g, home, tally);
 	return err ? err : home_end_group(home);
 }
 
@@ -182,6 +184,22 @@ static errcode_t visit_groups(struct ledger *l, bool late, const struct home_opt
 		err = home_end(home);
 	home_free(home);
 	group_map_free(&map);
+	return err;
+}
+
+/* ---- what is not zeroed at home ---- */
+
+static errcode_t visit_live(struct ledger *l, struct findings *findings)
+{
+	AUTO_FREE uint8_t *buf = malloc(l->img->block_size);
+	errcode_t err = buf ? 0 : ENOMEM;
+
+	for (uint32_t g = 0; g < l->img->groups && !err; g++)
+		for (size_t i = 0; i < place_count && !err; i++)
+			if (places[i].live && ledger_wants(l, places[i].kind))
+				err = place_live(&places[i], l, g, buf, findings, &l->tally);
+	if (!err && ledger_wants(l, E4Z_ORPHAN_SLACK))
+		err = orphan_slots_examine(l->img, l->disputed, findings, &l->tally);
 	return err;
 }
 
@@ -260,6 +278,8 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 		err = leaked_look_around(l, tables);
 	if (!err && rangeset_count(l->leaked))
 		err = visit_groups(l, true, &options);
+	if (!err)
+		err = visit_live(l, findings);
 	if (!err)
 		err = place_journal(l, &options);
 	if (!err)

@@ -2,41 +2,118 @@
 // Takes bytes out of a class of static metadata, as far as nobody else claims them.
 #include "ledger/place.h"
 
-static errcode_t take(const struct stretch *s, uint64_t from, uint64_t end, struct home *home,
+#include "findings/examine.h"
+
+static errcode_t take(const struct place *place, uint64_t from, uint64_t end, struct home *home,
 		      struct tally *tally)
 {
 	if (from >= end)
 		return 0;
 	if (tally)
-		tally_move(tally, s->owner, owner_of_kind(s->kind), end - from);
+		tally_move(tally, place->owner, owner_of_kind(place->kind), end - from);
 	return home_add(home, from, end - from);
 }
 
-errcode_t place_take(const struct ledger *ledger, const struct stretch *s, struct home *home,
-		     struct tally *tally)
+/* [at, end), less what is disputed of it. */
+static errcode_t take_certain(const struct place *place, const struct ledger *ledger, uint64_t at,
+			      uint64_t end, struct home *home, struct tally *tally)
 {
 	const struct e4z_image *img = ledger->img;
-	uint64_t size = img->blocks << img->block_bits, at = s->off, end = s->off + s->len;
-	uint64_t cluster = (uint64_t)img->cluster_ratio << img->block_bits, from, start, len;
+	uint64_t size = img->blocks << img->block_bits, from, start, len;
+	uint64_t cluster = (uint64_t)img->cluster_ratio << img->block_bits;
 	errcode_t err = 0;
 
 	end = end < size ? end : size;
-	if (at >= end)
-		return 0;
 	from = at / cluster;
-	while (!err &&
+	while (!err && at < end &&
 	       rangeset_next_in(ledger->disputed, &from, (end - 1) / cluster + 1, &start, &len)) {
-		err = take(s, at, start * cluster, home, tally);
+		err = take(place, at, start * cluster, home, tally);
 		at = (start + len) * cluster;
 	}
-	return err ? err : take(s, at, end, home, tally);
+	return err ? err : take(place, at, end, home, tally);
 }
 
-bool place_in_doubt(const struct ledger *ledger, const struct stretch *s)
+/* Why nothing of FIXED may be touched, or NULL. */
+static const char *why_left(const struct ledger *ledger, const struct fixed *fixed)
 {
 	uint32_t bits = ledger->img->block_bits;
-	uint64_t first = s->off >> bits;
 
-	return s->len &&
-	       rangeset_meets(ledger->doubt, first, ((s->off + s->len - 1) >> bits) - first + 1);
+	if (ledger->img->shared_blocks)
+		return "files share blocks";
+	for (unsigned i = 0; i < fixed->count; i++) {
+		uint64_t first = fixed->at[i].off >> bits;
+		uint64_t last = (fixed->at[i].off + fixed->at[i].len - 1) >> bits;
+
+		if (rangeset_meets(ledger->doubt, first, last - first + 1))
+			return "a block may belong to an inode that cannot be read";
+	}
+	return fixed->why;
+}
+
+errcode_t place_fixed(const struct place *place, const struct ledger *ledger, uint32_t g,
+		      struct home *home, struct tally *tally)
+{
+	struct fixed fixed = {.count = 0};
+	struct e4z_finding f = {.kind = place->kind, .group = g};
+	errcode_t err = place->fixed(ledger->img, g, &fixed);
+
+	if (err || !fixed.count)
+		return err;
+	f.why = why_left(ledger, &fixed);
+	f.fixable = !f.why;
+	err = home_spot(home, &f, false);
+	for (unsigned i = 0; i < fixed.count && !err; i++)
+		err = take_certain(place, ledger, fixed.at[i].off,
+				   fixed.at[i].off + fixed.at[i].len, home, tally);
+	return err;
+}
+
+/* ---- in blocks that somebody reads ---- */
+
+/* Add what PART has to F; false: it cannot be read. */
+static bool examine_part(const struct e4z_image *img, const struct live_part *part, uint8_t *buf,
+			 struct e4z_finding *f)
+{
+	uint32_t len = part->end - part->from;
+	uint64_t off = (part->block << img->block_bits) + part->from;
+	struct examined examined = EXAMINED_NOTHING;
+
+	if (image_read(img, off, len, buf))
+		return false;
+	/* what is as it has to be is as good as zero */
+	for (uint32_t i = 0; i < len && part->fill; i++)
+		buf[i] ^= part->fill;
+	examine_memory(buf, len, off, &examined);
+	if (!examined.nonzero)
+		return true;
+	/* parts of one block follow each other */
+	f->blocks += !f->nonzero || f->last >> img->block_bits != part->block;
+	f->first = !f->nonzero || examined.first < f->first ? examined.first : f->first;
+	f->last = !f->nonzero || examined.last > f->last ? examined.last : f->last;
+	f->nonzero += examined.nonzero;
+	return true;
+}
+
+errcode_t place_live(const struct place *place, const struct ledger *ledger, uint32_t g,
+		     uint8_t *buf, struct findings *findings, struct tally *tally)
+{
+	const struct e4z_image *img = ledger->img;
+	struct live live = {.count = 0};
+	struct e4z_finding f = {.kind = place->kind, .group = g, .lblk = E4Z_NONE};
+	errcode_t err = place->live(img, g, &live);
+
+	for (unsigned i = 0; i < live.count && !err; i++) {
+		const struct live_part *part = &live.parts[i];
+
+		if (!rangeset_has(ledger->disputed, part->block / img->cluster_ratio) &&
+		    examine_part(img, part, buf, &f))
+			tally_move(tally, place->owner, owner_of_kind(place->kind),
+				   part->end - part->from);
+	}
+	if (err || !f.nonzero)
+		return err;
+	f.pblk = f.first >> img->block_bits;
+	f.why = img->shared_blocks ? "files share blocks" : NULL;
+	f.fixable = !f.why;
+	return findings_add(findings, &f);
 }

@@ -6,6 +6,8 @@
 #ifndef E4Z_LEDGER_PLACE_H
 #define E4Z_LEDGER_PLACE_H
 
+#include "fixed/fixed.h"
+#include "fixed/live.h"
 #include "home/home.h"
 #include "ledger/group_map.h"
 #include "ledger/ledger_state.h"
@@ -21,30 +23,25 @@ struct place {
 	 */
 	errcode_t (*group)(const struct ledger *ledger, const struct group_map *map,
 			   struct home *home, struct tally *tally);
-	/*
-	 * The same of the static metadata of group G, wherever it lies: called when all that is
-	 * disputed is known. home_spot(), then place_take() for each stretch.
-	 */
-	errcode_t (*fixed)(const struct ledger *ledger, uint32_t g, struct home *home,
-			   struct tally *tally);
-};
-
-/* Bytes of static metadata: LEN at OFF are of KIND, and not OWNER's any more. */
-struct stretch {
-	enum e4z_finding_kind kind;
+	/* What the static metadata of a group has of it, wherever it lies: not OWNER's any more. */
+	fixed_fn *fixed;
+	live_fn *live; /* the same in blocks that somebody reads; NULL: nothing */
 	unsigned owner;
-	uint64_t off, len;
 };
 
 /*
- * Give S to HOME and move it in *TALLY, less what it has of disputed clusters and outside of the
- * file system.
+ * Give HOME what group G has of PLACE, which has .fixed, and move it in *TALLY, less what lies in
+ * disputed clusters and outside of the file system: all that is disputed is known.
  */
-errcode_t place_take(const struct ledger *ledger, const struct stretch *s, struct home *home,
-		     struct tally *tally);
+errcode_t place_fixed(const struct place *place, const struct ledger *ledger, uint32_t g,
+		      struct home *home, struct tally *tally);
 
-/* An inode that cannot be read may have a block of S: a fixed place is left then. */
-bool place_in_doubt(const struct ledger *ledger, const struct stretch *s);
+/*
+ * The same of .live: it is read at once, and what is not as it has to be goes to FINDINGS. BUF has
+ * room for a block.
+ */
+errcode_t place_live(const struct place *place, const struct ledger *ledger, uint32_t g,
+		     uint8_t *buf, struct findings *findings, struct tally *tally);
 
 /* One each. */
 errcode_t place_free_block(const struct ledger *ledger, const struct group_map *map,
@@ -53,8 +50,6 @@ errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map
 			     struct home *home, struct tally *tally);
 errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_map *map,
 			      struct home *home, struct tally *tally);
-errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home *home,
-			    struct tally *tally);
 
 /*
  * The journal, which is no group's: after all of the others, so that nothing is lost of it that a

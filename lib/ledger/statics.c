@@ -52,7 +52,7 @@ static void give_backups(struct each *each, uint32_t g)
 		give(each, OWNER_SUPER, super, 1);
 	if (old_desc && old_desc + descs + reserved <= img->blocks) {
 		give(each, OWNER_DESCRIPTORS, old_desc, descs);
-		give(each, OWNER_RESERVED_GDT, old_desc + descs, reserved);
+		give(each, OWNER_RESIZE, old_desc + descs, reserved);
 	}
 	if (new_desc)
 		give(each, OWNER_DESCRIPTORS, new_desc, 1);
@@ -82,7 +82,7 @@ static void give_pointers(struct each *each, uint32_t block, unsigned levels)
 	if (each->err || !block || block >= img->blocks)
 		return;
 	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super))
-		give(each, OWNER_RESERVED_GDT, block, 1);
+		give(each, OWNER_RESIZE, block, 1);
 	if (!levels || each->err)
 		return;
 	buf = malloc(img->block_size);

@@ -8,7 +8,6 @@
 /* Of fields after the first 128 bytes, where an inode does not say how many it has. */
 #define EXTRA_DEFAULT 32
 
-
 /* What follows the fields: attributes, if it begins with their magic number, or nothing. */
 static void add_body(const struct unit *unit, struct slack *slack)
 {

@@ -55,11 +55,11 @@ static uint16_t desc_csum(const struct part *p)
 	return crc_16;
 }
 
-static void set_checksums(struct part *p)
+void part_seal(struct part *p)
 {
 	uint32_t csum;
 
-	if (p->img->metadata_csum) {
+	if (p->img->metadata_csum && p->bitmap) {
 		csum = bitmap_csum_right(p);
 		put_le16(p->desc + BG_BITMAP_CSUM, csum);
 		if (p->wide)
@@ -89,7 +89,7 @@ static void make_bitmap(struct part *p)
  * system is 0, yet its superblock is in block 1: ext2fs_descriptor_block_loc2() minds that for I =
  * 0 only.
  */
-static uint64_t desc_block(const struct e4z_image *img, uint32_t i)
+uint64_t part_desc_block(const struct e4z_image *img, uint32_t i)
 {
 	const struct ext2_super_block *sb = img->fs->super;
 
@@ -108,27 +108,38 @@ static errcode_t read_block(const struct part *p, uint64_t block, uint8_t **data
 	return image_read(img, block * img->block_size, img->block_size, *data);
 }
 
+errcode_t part_load_desc(struct part *p)
+{
+	struct e4z_image *img = p->img;
+	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
+	errcode_t err = read_block(p, part_desc_block(img, p->group / per_block), &p->desc);
+
+	if (err)
+		return err;
+	p->wide = size >= BG_BITMAP_CSUM_HI + 4;
+	p->desc += (size_t)(p->group % per_block) * size;
+	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
+		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
+				    "group %u: the descriptor's checksum is wrong", p->group);
+	return 0;
+}
+
 errcode_t part_load(struct part *p)
 {
 	struct e4z_image *img = p->img;
 	const struct ext2_super_block *sb = img->fs->super;
-	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
+	uint32_t size = EXT2_DESC_SIZE(img->fs->super);
 	uint64_t at;
 	errcode_t err;
 
-	p->wide = size >= BG_BITMAP_CSUM_HI + 4;
 	p->first = sb->s_first_data_block + (uint64_t)p->group * sb->s_blocks_per_group;
 	p->clusters = sb->s_clusters_per_group;
 	if ((img->blocks - p->first + img->cluster_ratio - 1) / img->cluster_ratio < p->clusters)
 		p->clusters = (uint32_t)((img->blocks - p->first + img->cluster_ratio - 1) /
 					 img->cluster_ratio);
-	err = read_block(p, desc_block(img, p->group / per_block), &p->desc);
+	err = part_load_desc(p);
 	if (err)
 		return err;
-	p->desc += (size_t)(p->group % per_block) * size;
-	if (img->group_csum && get_le16(p->desc + BG_CHECKSUM) != desc_csum(p))
-		return image_refuse(img, E4Z_ET_CORRUPT_MAP,
-				    "group %u: the descriptor's checksum is wrong", p->group);
 	at = get_le32(p->desc + BG_BLOCK_BITMAP);
 	if (size > BG_BLOCK_BITMAP_HI)
 		at |= (uint64_t)get_le32(p->desc + BG_BLOCK_BITMAP_HI) << 32;
@@ -183,6 +194,6 @@ errcode_t part_close(struct part *p, int64_t freed)
 	errcode_t err = count_free(p, freed);
 
 	if (!err)
-		set_checksums(p);
+		part_seal(p);
 	return err;
 }

@@ -25,6 +25,16 @@ struct part {
  */
 errcode_t part_open(struct e4z_image *img, uint32_t g, struct part *p);
 
+/*
+ * The same of the descriptor alone, and of a P as below. Then, after a change, P's checksums become
+ * right: of the bitmap, if that was loaded, and of the descriptor.
+ */
+errcode_t part_load_desc(struct part *p);
+void part_seal(struct part *p);
+
+/* The block that block I of the descriptors is. */
+uint64_t part_desc_block(const struct e4z_image *img, uint32_t i);
+
 /* The same of a P whose image, group, and, to look, buffers were set by the caller. */
 errcode_t part_load(struct part *p);
 

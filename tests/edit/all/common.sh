@@ -84,7 +84,7 @@ free_bytes() {
 }
 
 # Kinds that places.py knows.
-fixed_kinds=(free-inode inode-table)
+fixed_kinds=(free-inode inode-table bitmap-slack super-slack desc-slack reserved-gdt)
 
 # fixed_bytes IMAGE [KIND...]: for each a line: its name, its bytes, those that are stale, by the format alone
 fixed_bytes() {

@@ -42,7 +42,8 @@ for layout in "${some[@]}"; do
 	image_unchanged image
 done
 for kind in "${fixed_kinds[@]}"; do
-	[ "${seen[$kind]}" -gt 0 ] || fail "no layout has any $kind"
+	# mke2fs writes all blocks of the descriptors
+	[ "$kind" = desc-slack ] || [ "${seen[$kind]}" -gt 0 ] || fail "no layout has any $kind"
 done
 
 # a table whose group is not what its descriptor says is left, and named

@@ -2,16 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where static metadata has bytes that nobody reads, by the format's documentation alone.
 
-    places.py IMAGE KIND...    for each kind a line: KIND, its bytes, those of them that are stale
+    places.py IMAGE KIND...         for each kind a line: KIND, its bytes, those of them that are stale
+    places.py --hide IMAGE KIND...  a few bytes of a canary at the end of each place; the checksums are right again
 """
 
+import os
 import struct
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../witness'))
+from imgfmt import crc16, crc32c
 
 SPARSE_SUPER2, RESIZE_INODE = 0x200, 0x10  # compat
 META_BG, MMP = 0x10, 0x100  # incompat
 SPARSE_SUPER, GDT_CSUM, METADATA_CSUM = 0x1, 0x10, 0x400  # ro_compat
 INODE_UNINIT, BLOCK_UNINIT = 1, 2
+RESERVED = 0x2A4  # what of the superblock's reserved words has no meaning yet
 
 
 def is_power(n, base):
@@ -23,8 +30,8 @@ def is_power(n, base):
 class Image:
     def __init__(self, path):
         with open(path, 'rb') as f:
-            self.data = f.read()
-        self.sb = sb = self.data[1024:2048]
+            self.data = bytearray(f.read())
+        self.sb = sb = bytes(self.data[1024:2048])
         self.bs = 1024 << self.u32(0x18)
         self.compat, self.incompat, self.ro = struct.unpack_from('<3I', sb, 0x5C)
         self.blocks = self.u32(4) | (self.u32(0x150) << 32 if self.incompat & 0x80 else 0)
@@ -69,7 +76,7 @@ class Image:
         return 1 if g == 0 and self.bs == 1024 else self.start(g)
 
     def group(self, g):
-        at = self.desc_places(g // self.per_block)[0] * self.bs + g % self.per_block * self.desc_size
+        at = self.desc_at(g)
         low = struct.unpack_from('<3I4H', self.data, at)
         unused = struct.unpack_from('<H', self.data, at + 0x1C)[0]
         high = struct.unpack_from('<3I', self.data, at + 0x20) if self.desc_size >= 64 else (0, 0, 0)
@@ -79,7 +86,7 @@ class Image:
         return {'block': block, 'inode': inode, 'table': table, 'flags': low[6] if self.csum else 0,
                 'unused': unused if self.csum else 0}
 
-    # each: runs of (offset, length) that have to be zero
+    # each: runs of (offset, length) that have to be zero, or (offset, length, byte) that have to be that
 
     def inode_table(self):
         for d in self.desc:
@@ -103,15 +110,101 @@ class Image:
                 if ino >= max(self.u32(0x54), 11) and ino not in named:
                     yield d['table'] * self.bs + n * self.inode_size, self.inode_size
 
+    def bits(self, g):
+        """Clusters of the group."""
+        ratio = self.per_group // self.clusters
+        return -(-min(self.per_group, self.blocks - self.start(g)) // ratio)
+
+    def bitmap_slack(self):
+        for g, d in enumerate(self.desc):
+            for block, bits, uninit in (d['block'], self.bits(g), d['flags'] & BLOCK_UNINIT), \
+                    (d['inode'], self.inodes, d['flags'] & INODE_UNINIT):
+                used = -(-bits // 8)
+                if uninit:
+                    yield block * self.bs, self.bs
+                elif used < self.bs:
+                    yield block * self.bs + used, self.bs - used, 0xFF
+
+    def super_slack(self):
+        for g in filter(self.has_super, range(self.groups)):
+            used = 1024 if g or self.bs == 1024 else 2048
+            if self.bs > used:
+                yield self.super_block(g) * self.bs + used, self.bs - used
+        # name, last_mounted, first_error_func, last_error_func, mount_opts
+        for at, size in (0x78, 16), (0x88, 64), (0x1A8, 32), (0x1E0, 32), (0x200, 64):
+            used = len(self.sb[at:at + size].split(b'\0')[0])
+            if used < size:
+                yield 1024 + at + used, size - used
+        yield 1024 + RESERVED, 0x3FC - RESERVED
+
+    def desc_at(self, g):
+        return self.desc_places(g // self.per_block)[0] * self.bs + g % self.per_block * self.desc_size
+
+    def desc_slack(self):
+        if self.desc_size > 0x3C:
+            for g in range(self.groups):
+                yield self.desc_at(g) + 0x3C, self.desc_size - 0x3C
+        used = self.groups % self.per_block * self.desc_size
+        for block in self.desc_places(self.desc_blocks - 1) if used else ():
+            yield block * self.bs + used, self.bs - used
+
+    def reserved_gdt(self):
+        for g in filter(self.has_super, range(self.groups)):
+            if self.reserved and not self.incompat & META_BG and (g or not self.compat & RESIZE_INODE):
+                yield (self.super_block(g) + 1 + self.desc_blocks) * self.bs, self.reserved * self.bs
+
+    # ---- a canary ----
+
+    def put(self, form, at, value):
+        struct.pack_into(form, self.data, at, value)
+
+    def seal_group(self, g, seed):
+        at, d = self.desc_at(g), self.desc[g]
+        number = struct.pack('<I', g)
+        if self.ro & METADATA_CSUM:
+            for block, bits, low, high in (d['block'], self.clusters, 0x18, 0x38), (d['inode'], self.inodes, 0x1A, 0x3A):
+                csum = crc32c(seed, self.data[block * self.bs:block * self.bs + bits // 8])
+                self.put('<H', at + low, csum & 0xFFFF)
+                if self.desc_size >= 64:
+                    self.put('<H', at + high, csum >> 16)
+            self.put('<H', at + 0x1E, 0)
+            csum = crc32c(crc32c(seed, number), self.data[at:at + self.desc_size])
+        else:
+            csum = crc16(crc16(crc16(0xFFFF, self.sb[0x68:0x78]), number), self.data[at:at + 0x1E])
+            csum = crc16(csum, self.data[at + 0x20:at + self.desc_size])
+        self.put('<H', at + 0x1E, csum & 0xFFFF)
+
+    def seal(self):
+        seed = self.u32(0x270) if self.incompat & 0x2000 else crc32c(0xFFFFFFFF, self.sb[0x68:0x78])
+        for g in range(self.groups if self.csum else 0):
+            self.seal_group(g, seed)
+        if self.ro & METADATA_CSUM:
+            self.put('<I', 1024 + 0x3FC, crc32c(0xFFFFFFFF, self.data[1024:1024 + 0x3FC]))
+
+    def hide(self, run):
+        off, length = run[:2]
+        canary = b'CANARY'[:min(6, length - 1)]
+        # a string ends before it
+        self.data[off + length - len(canary):off + length] = canary
+
 
 def main():
-    image = Image(sys.argv[1])
-    for kind in sys.argv[2:]:
+    hide = sys.argv[1] == '--hide'
+    image, kinds = Image(sys.argv[1 + hide]), sys.argv[2 + hide:]
+    for kind in kinds:
         size = stale = 0
-        for off, length in getattr(image, kind.replace('-', '_'))():
+        for run in list(getattr(image, kind.replace('-', '_'))()):
+            off, length, fill = (*run, 0)[:3]
             size += length
-            stale += length - image.data.count(0, off, off + length)
-        print(kind, size, stale)
+            stale += length - image.data.count(fill, off, off + length)
+            if hide:
+                image.hide(run)
+        if not hide:
+            print(kind, size, stale)
+    if hide:
+        image.seal()
+        with open(sys.argv[2], 'r+b') as f:
+            f.write(image.data)
 
 
 main()

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // inode-table: the part of an inode table that was never in use, as the group's descriptor says.
-#include "ledger/place.h"
+#include "fixed/fixed.h"
 
 #include "base/cleanup.h"
 #include "image/groups.h"
 #include <errno.h>
+
+const char *fixed_doubt_uninit(const struct e4z_image *img, uint32_t g)
+{
+	return img->group[g].free == img->fs->super->s_inodes_per_group
+		       ? NULL
+		       : "the group has inodes in use, and the flag INODE_UNINIT";
+}
 
 /* An inode of the unused part is in use, as the bitmap says that is at BITMAP. */
 static bool any_in_use(const struct e4z_image *img, const struct group *group,
@@ -20,12 +27,9 @@ static bool any_in_use(const struct e4z_image *img, const struct group *group,
 static errcode_t contradiction(const struct e4z_image *img, uint32_t g, const char **why)
 {
 	AUTO_FREE uint8_t *bitmap = NULL;
-	const struct group *group = &img->group[g];
 
-	*why = NULL;
 	if (ext2fs_bg_flags_test(img->fs, g, EXT2_BG_INODE_UNINIT)) {
-		if (group->free != img->fs->super->s_inodes_per_group)
-			*why = "the group has inodes in use, and the flag INODE_UNINIT";
+		*why = fixed_doubt_uninit(img, g);
 		return 0;
 	}
 	bitmap = malloc(img->block_size);
@@ -33,31 +37,20 @@ static errcode_t contradiction(const struct e4z_image *img, uint32_t g, const ch
 		return ENOMEM;
 	if (!groups_read_inode_bitmap(img, g, bitmap))
 		*why = "the inode bitmap is not valid";
-	else if (any_in_use(img, group, bitmap))
+	else if (any_in_use(img, &img->group[g], bitmap))
 		*why = "the inode bitmap and the number of unused inodes disagree";
 	return 0;
 }
 
-errcode_t place_inode_table(const struct ledger *ledger, uint32_t g, struct home *home,
-			    struct tally *tally)
+errcode_t fixed_inode_table(const struct e4z_image *img, uint32_t g, struct fixed *fixed)
 {
-	const struct e4z_image *img = ledger->img;
 	const struct group *group = &img->group[g];
-	uint64_t used = (uint64_t)group->used * img->inode_size;
-	struct e4z_finding f = {.kind = E4Z_INODE_TABLE, .group = g};
-	struct stretch s = {f.kind, OWNER_INODES, (group->itable << img->block_bits) + used, 0};
-	errcode_t err;
+	uint64_t end = group->itable + img->fs->inode_blocks_per_group;
 
 	if (group->unreadable || group->used == img->fs->super->s_inodes_per_group)
 		return 0;
-	s.len = ((uint64_t)img->fs->inode_blocks_per_group << img->block_bits) - used;
-	err = contradiction(img, g, &f.why);
-	if (place_in_doubt(ledger, &s))
-		f.why = "a block may belong to an inode that cannot be read";
-	if (img->shared_blocks)
-		f.why = "files share blocks";
-	f.fixable = !f.why;
-	if (!err)
-		err = home_spot(home, &f, false);
-	return err ? err : place_take(ledger, &s, home, tally);
+	fixed_add(fixed,
+		  (group->itable << img->block_bits) + (uint64_t)group->used * img->inode_size,
+		  end << img->block_bits);
+	return contradiction(img, g, &fixed->why);
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Blocks of static metadata that somebody reads, and the bytes of them that nobody does: they are
+ * changed in a transaction, with the checksum that covers them. The same functions say where they
+ * are when they are examined and when they are changed.
+ */
+#ifndef E4Z_FIXED_LIVE_H
+#define E4Z_FIXED_LIVE_H
+
+#include "e4zero.h"
+#include "image/image.h"
+
+#define LIVE_MAX 8
+
+/* Bytes [from, end) of BLOCK have to be FILL. */
+struct live_part {
+	uint64_t block;
+	uint32_t from, end;
+	uint8_t fill;
+};
+
+struct live {
+	unsigned count;
+	struct live_part parts[LIVE_MAX];
+};
+
+/*
+ * What group G has of a place goes to LIVE, which is empty; nothing where what says so cannot be
+ * read or believed. The calling thread's; groups_load() was called.
+ */
+typedef errcode_t live_fn(const struct e4z_image *img, uint32_t g, struct live *live);
+
+live_fn live_bitmaps;
+live_fn live_descriptor;
+live_fn live_super;
+
+/* The place of KIND, or NULL. */
+live_fn *live_of_kind(enum e4z_finding_kind kind);
+
+/*
+ * Have group G's bytes of KIND become what they have to be, in the open transaction.
+ * E4Z_ET_CORRUPT_MAP where a checksum is wrong already.
+ */
+errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind);
+
+#endif
