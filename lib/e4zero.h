@@ -336,10 +336,10 @@ enum e4z_finding_kind {
 	 E4Z_KIND_BIT(E4Z_DIR_SLACK) | E4Z_KIND_BIT(E4Z_HTREE_SLACK) |                             \
 	 E4Z_KIND_BIT(E4Z_INODE_SLACK) | E4Z_KIND_BIT(E4Z_XATTR_SLACK) |                           \
 	 E4Z_KIND_BIT(E4Z_FREE_INODE) | E4Z_KIND_BIT(E4Z_INODE_TABLE) |                            \
-	 E4Z_KIND_BIT(E4Z_BITMAP_SLACK) |                                                          \
-	 E4Z_KIND_BIT(E4Z_SUPER_SLACK) | E4Z_KIND_BIT(E4Z_DESC_SLACK) |                            \
-	 E4Z_KIND_BIT(E4Z_RESERVED_GDT) | E4Z_KIND_BIT(E4Z_ORPHAN_SLACK) |                         \
-	 E4Z_KIND_BIT(E4Z_JOURNAL) | E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_BITMAP_SLACK) | E4Z_KIND_BIT(E4Z_SUPER_SLACK) |                          \
+	 E4Z_KIND_BIT(E4Z_DESC_SLACK) | E4Z_KIND_BIT(E4Z_RESERVED_GDT) |                           \
+	 E4Z_KIND_BIT(E4Z_ORPHAN_SLACK) | E4Z_KIND_BIT(E4Z_JOURNAL) |                              \
+	 E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);

@@ -11,7 +11,6 @@
 #include "txn/part.h"
 #include "txn/txn.h"
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 /* Words of s_reserved that may have a meaning in a kernel newer than this. */
@@ -60,22 +59,12 @@ errcode_t live_descriptor(const struct e4z_image *img, uint32_t g, struct live *
 
 	if (img->group_csum && !ext2fs_group_desc_csum_verify(img->fs, g))
 		return 0;
-	add(live, part_desc_block(img, g / per_block),
-	    at + offsetof(struct ext4_group_desc, bg_reserved), at + size, 0);
+	add(live, part_desc_block(img, g / per_block), at + BG_RESERVED, at + size, 0);
 	return 0;
 }
 
 errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 {
-	static const struct {
-		size_t at, size;
-	} strings[] = {
-#define STRING(field)                                                                              \
-	{offsetof(struct ext2_super_block, field), sizeof(((struct ext2_super_block *)0)->field)}
-		STRING(s_volume_name),	   STRING(s_last_mounted), STRING(s_first_error_func),
-		STRING(s_last_error_func), STRING(s_mount_opts),
-#undef STRING
-	};
 	uint32_t base = SUPER_OFFSET % img->block_size;
 	uint64_t block = SUPER_OFFSET / img->block_size;
 	uint8_t raw[SUPER_SIZE];
@@ -84,14 +73,13 @@ errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 		return 0;
 	if (image_read(img, SUPER_OFFSET, sizeof(raw), raw))
 		return 0;
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-		size_t at = strings[i].at, size = strings[i].size;
+	for (size_t i = 0; i < SUPER_STRINGS; i++) {
+		size_t at = super_strings[i].at, size = super_strings[i].size;
 
 		add(live, block, base + at + strnlen((const char *)raw + at, size),
 		    base + at + size, 0);
 	}
-	add(live, block, base + offsetof(struct ext2_super_block, s_reserved) + RESERVED_KEPT,
-	    base + S_CHECKSUM, 0);
+	add(live, block, base + S_RESERVED + RESERVED_KEPT, base + S_CHECKSUM, 0);
 	return 0;
 }
 

@@ -29,6 +29,7 @@ enum {
 	S_KBYTES_WRITTEN = S_AT(s_kbytes_written), /* 64 bits */
 	S_SNAPSHOT_LIST = S_AT(s_snapshot_list),   /* nothing has ever used it */
 	S_WTIME_HI = S_AT(s_wtime_hi),		   /* 8 bits */
+	S_RESERVED = S_AT(s_reserved),
 	S_CHECKSUM = S_AT(s_checksum),
 };
 
@@ -42,6 +43,7 @@ enum {
 	BG_BLOCK_BITMAP_HI = BG_AT(bg_block_bitmap_hi),
 	BG_FREE_BLOCKS_HI = BG_AT(bg_free_blocks_count_hi),
 	BG_BITMAP_CSUM_HI = BG_AT(bg_block_bitmap_csum_hi),
+	BG_RESERVED = BG_AT(bg_reserved),
 };
 
 /* Of an inode's slot; from I_EXTRA_ISIZE on, in slots of more than EXT2_GOOD_OLD_INODE_SIZE. */

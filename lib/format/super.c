@@ -15,8 +15,20 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#define STRING(field)                                                                              \
+	{                                                                                          \
+		offsetof(struct ext2_super_block, field),                                          \
+			sizeof(((struct ext2_super_block *)0)->field)                              \
+	}
+const struct super_string super_strings[SUPER_STRINGS] = {
+	STRING(s_volume_name),	   STRING(s_last_mounted), STRING(s_first_error_func),
+	STRING(s_last_error_func), STRING(s_mount_opts),
+};
+#undef STRING
 
 #define LE16(field) ext2fs_le16_to_cpu(field)
 #define LE32(field) ext2fs_le32_to_cpu(field)

@@ -24,6 +24,12 @@ errcode_t super_validate(const void *raw, uint64_t len, char *why, size_t why_si
 /* Give RAW the checksum that its content asks for with metadata_csum (ext4_superblock_csum()). */
 void super_csum_set(uint8_t *raw);
 
+/* Strings of the superblock: where their fields begin, and bytes of these. */
+#define SUPER_STRINGS 5
+extern const struct super_string {
+	uint16_t at, size;
+} super_strings[SUPER_STRINGS];
+
 /* Bytes that the file system of a valid superblock RAW takes, whether or not they are there. */
 uint64_t super_fs_len(const void *raw);
 
