@@ -39,14 +39,17 @@ static errcode_t zero_slots(struct e4z_image *img, uint64_t block, const uint8_t
 errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
 {
 	struct e4z_image *img = fix->img;
-	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
+	AUTO_FREE uint8_t *bitmap = NULL;
 	uint32_t per_block = img->block_size / img->inode_size;
 	uint64_t last = f->last >> img->block_bits;
 	const struct group *group;
-	errcode_t err = bitmap ? groups_load(img) : ENOMEM;
+	errcode_t err = groups_load(img);
 
 	if (err)
 		return err;
+	bitmap = malloc(img->block_size);
+	if (!bitmap)
+		return ENOMEM;
 	group = &img->group[f->group];
 	if (!groups_read_inode_bitmap(img, f->group, bitmap))
 		return fix_leave(fix, f, "the inode bitmap is not valid");

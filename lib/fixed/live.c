@@ -36,14 +36,15 @@ static bool is_uninit(const struct e4z_image *img, uint32_t g, uint16_t flag)
 
 errcode_t live_bitmaps(const struct e4z_image *img, uint32_t g, struct live *live)
 {
-	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
+	AUTO_FREE uint8_t *bitmap = NULL;
 	uint64_t blocks = ext2fs_group_blocks_count(img->fs, g), ratio = img->cluster_ratio;
 	uint64_t block = ext2fs_block_bitmap_loc(img->fs, g);
 
-	if (!bitmap)
-		return ENOMEM;
 	if (img->group_csum && !ext2fs_group_desc_csum_verify(img->fs, g))
 		return 0;
+	bitmap = malloc(img->block_size);
+	if (!bitmap)
+		return ENOMEM;
 	if (!is_uninit(img, g, EXT2_BG_BLOCK_UNINIT) && inside(img, block))
 		add(live, block, ((blocks + ratio - 1) / ratio + 7) / 8, img->block_size, 0xff);
 	if (!is_uninit(img, g, EXT2_BG_INODE_UNINIT) && groups_read_inode_bitmap(img, g, bitmap))

@@ -37,15 +37,16 @@ static errcode_t each_block(struct slots *slots)
 {
 	const struct e4z_image *img = slots->img;
 	struct map_work work = {.stop = NULL};
-	AUTO_FREE uint8_t *block = malloc(img->block_size);
-	errcode_t err = block ? 0 : ENOMEM;
+	AUTO_FREE uint8_t *block = NULL;
+	errcode_t err;
 
 	if (!ext2fs_has_feature_orphan_file(img->fs->super) ||
 	    ext2fs_has_feature_orphan_present(img->fs->super))
-		return err;
-	slots->block = block;
-	if (!err)
-		err = map_work_init(img, &work);
+		return 0;
+	slots->block = block = malloc(img->block_size);
+	if (!block)
+		return ENOMEM;
+	err = map_work_init(img, &work);
 	if (!err)
 		err = orphan_file_open(img, &work, &slots->file);
 	for (size_t i = 0; i < slots->file.runs.count && !err; i++)
