@@ -569,9 +569,10 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
  * their final locations. The transaction is closed, also after a failure.
  *
  * E4Z_ET_STATE: no transaction is open. E4Z_ET_LOG_FULL: it is larger than the journal; begin with
- * split. E4Z_ET_NO_SPACE: no block is free for an extent tree. If e4z_has_written() is false,
- * nothing was written. Otherwise writing failed (EIO, ENOSPC on the host): the image recovers to
- * the state before or after a transaction, and only e4z_close() is useful.
+ * split. E4Z_ET_NO_SPACE: no block is free for an extent tree. E4Z_ET_QUOTA: the file needs a block
+ * for one, and its owner has no entry in a quota file. If e4z_has_written() is false, nothing was
+ * written. Otherwise writing failed (EIO, ENOSPC on the host): the image recovers to the state
+ * before or after a transaction, and only e4z_close() is useful.
  */
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary) E4Z_MUST_CHECK;
 /*
