@@ -16,6 +16,8 @@ E4ZERO=${E4ZERO:-$builddir/e4zero}
 # where. A test about what the host's file system makes of holes sets on_disk before it sources this.
 scratch() {
 	local dir type options available size
+	# that a script around this one has chosen memory does not bind a test about the disk
+	[ -z "${on_disk-}" ] || [ "${TMPDIR-}" != "${MEMORY_SCRATCH-}" ] || unset TMPDIR
 	scratch=${TMPDIR:-/tmp}
 	[ -z "${TMPDIR-}${on_disk-}" ] || return 0
 	while read -r _ dir type options _; do
@@ -23,7 +25,8 @@ scratch() {
 	done </proc/mounts
 	[ "$dir" = /dev/shm ] && [ -w /dev/shm ] || return 0
 	read -r available size < <(stat -f -c '%a %S' /dev/shm)
-	[ $((available * size >> 30)) -lt 6 ] || export TMPDIR=/dev/shm scratch=/dev/shm
+	[ $((available * size >> 30)) -lt 6 ] ||
+		export TMPDIR=/dev/shm MEMORY_SCRATCH=/dev/shm scratch=/dev/shm
 }
 scratch
 tmp=$(mktemp -d "$scratch/e4zero-${name##*/}.XXXXXX") || exit 1

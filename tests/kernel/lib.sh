@@ -42,6 +42,7 @@ wanted() {
 
 # the sums of what the batches count, and the verdict
 sum_up() {
+	[ $((passed + failed)) != 0 ] || fail "no batch is one of ${KINDS:-*}"
 	awk -F': ' '!/FAILED|^ / { n = split($2, parts, ", "); for (i = 1; i <= n; i++)
 		if (match(parts[i], / [0-9]+$/)) sum[substr(parts[i], 1, RSTART - 1)] += substr(parts[i], RSTART) }
 		END { for (key in sum) printf "%s %d, ", key, sum[key]; print "in all" }' log
