@@ -17,7 +17,7 @@ VEC(lblk_vec, uint32_t);
 
 struct dir {
 	struct exam *exam;
-	struct rangeset *tree, *index; /* blocks of the hash tree, NULL: there is none; its own */
+	struct rangeset *tree, *index; /* blocks of the hash tree, NULL: none; its own */
 	struct lblk_vec level, below;  /* blocks of a level of the tree, and of the one below */
 	uint8_t *buf;
 	uint64_t blocks; /* of the directory's size */

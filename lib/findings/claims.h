@@ -4,7 +4,7 @@
  *
  * The outcome does not depend on the order of claims: every inode that meets a conflict is found
  * by walking all of them once more (tables in blame mode). If a tree block was met twice, what is
- * below it was claimed by whoever came first. Then all is claimed anew (claims_restart()), and no
+ * below it was claimed by whoever came first. Then all is claimed again (claims_restart()), and no
  * walk enters such a block.
  */
 #ifndef E4Z_FINDINGS_CLAIMS_H

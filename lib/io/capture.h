@@ -50,7 +50,7 @@ struct blkdev *capture_dev(const struct capture *cap);
 void capture_set_overlay(struct capture *cap, struct overlay *ov);
 const struct overlay *capture_overlay(const struct capture *cap);
 
-/* Look through STASH from now on, which stays the caller's; NULL: there is none. */
+/* Look through STASH from now on, which stays the caller's; NULL: none. */
 void capture_set_stash(struct capture *cap, const struct stash *stash);
 const struct stash *capture_stash(const struct capture *cap);
 

@@ -144,7 +144,7 @@ static bool passes_over(const struct ledger *l, uint32_t g, bool late)
 	return !rangeset_meets(l->leaked, first, last - first + 1);
 }
 
-/* GROUPS were visited; nobody is told while scrubbing. */
+/* GROUPS were visited; scrubbing reports no progress. */
 static errcode_t watch(const struct ledger *l, uint32_t groups)
 {
 	return l->tables ? tables_watch(l->tables, E4Z_PASS_BLOCKS, groups, l->img->groups) : 0;
@@ -205,7 +205,7 @@ static errcode_t visit_live(struct ledger *l, struct findings *findings)
 
 /* ---- the account ---- */
 
-/* What is in the boot block is told, and left. */
+/* What is in the boot block is reported, and left. */
 static void count_boot(struct ledger *l)
 {
 	uint8_t boot[SUPER_OFFSET];

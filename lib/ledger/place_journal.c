@@ -7,7 +7,7 @@
 #include "open/recovery.h"
 #include <errno.h>
 
-/* The log of L's image, which a check without a replay has not opened. NULL: there is none. */
+/* The log of L's image, which a check without a replay has not opened. NULL: none. */
 static errcode_t find_log(const struct ledger *l, const char **why)
 {
 	struct e4z_image *img = l->img;

@@ -44,7 +44,7 @@ struct names {
 	char path[PATH_LIMIT];
 };
 
-/* The link of INO; NULL: there is none. */
+/* The link of INO; NULL: none. */
 struct link *names_find(const struct link_vec *v, uint32_t ino);
 
 /* Read all of names->dirs, for the links of both. */

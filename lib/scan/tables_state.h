@@ -36,7 +36,7 @@ struct tables {
 	bool stray;		   /* the orphan file names what is no inode */
 	struct shown *shown;	   /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
-	bool restarted; /* everything is claimed anew */
+	bool restarted; /* everything is claimed again */
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for examine_tails */
 	uint32_t *order; /* groups by the place of their inode tables */

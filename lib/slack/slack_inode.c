@@ -17,7 +17,7 @@ static void add_body(const struct unit *unit, struct slack *slack)
 		slack->why = "i_extra_isize is not valid";
 		return;
 	}
-	/* the kernel reads the fields that it knows all the same, and no attributes */
+	/* the kernel reads the fields that it knows anyway, and no attributes */
 	body = EXT2_GOOD_OLD_INODE_SIZE + (extra ? extra : EXTRA_DEFAULT);
 	if (!extra && unit->inode->flags & EXT4_INLINE_DATA_FL)
 		return;

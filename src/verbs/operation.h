@@ -34,7 +34,7 @@ struct operation_row {
 /* Do OP; the data that it writes are read first, no more than there is room for. */
 errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_edit *edit);
 
-/* NULL: there is none of that name. */
+/* NULL: none of that name. */
 const struct operation_row *operation_find(const char *name);
 
 #endif
