@@ -4,7 +4,7 @@
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 
-broad some 6 "${layouts[@]}" '64M -b 4096 -O mmp'
+broad some 4 "${layouts[@]}" '64M -b 4096 -O mmp'
 for layout in "${some[@]}"; do
 	canary_image image "$layout"
 	remember_image image

@@ -8,7 +8,7 @@
 # some layouts have none of a kind
 declare -A seen
 
-broad some 8 "${layouts[@]}" '12M -b 1024 -I 128 -O uninit_bg,^metadata_csum,^64bit -g 2048'
+broad some 4 "${layouts[@]}" '12M -b 1024 -I 128 -O uninit_bg,^metadata_csum,^64bit -g 2048'
 for layout in "${some[@]}"; do
 	canary_image image "$layout"
 	# what mke2fs -d writes is not in its own quota files

@@ -4,7 +4,7 @@
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 
-broad some 5 "${layouts[@]}"
+broad some 3 "${layouts[@]}"
 for layout in "${some[@]}"; do
 	canary_image image "$layout"
 	cp image before

@@ -30,7 +30,7 @@ scrubbed() {
 	[ "$(tail -c +1025 log | tr -d '\0' | head -c 1 | wc -c)" = 0 ] || fail "$1: the log is not zero"
 }
 
-broad some 4 '64M -b 4096 -O fast_commit -J size=8' '24M -b 1024' '64M -b 4096 -O bigalloc -C 65536' '24M -b 1024 -t ext3' \
+broad some 2 '64M -b 4096 -O fast_commit -J size=8' '24M -b 1024' '64M -b 4096 -O bigalloc -C 65536' '24M -b 1024 -t ext3' \
 	'64M -b 2048 -O ^metadata_csum' '64M -b 4096 -O meta_bg,^resize_inode' '24M -b 1024 -O ^64bit,^extent'
 text secret 30000 'nobody is to read this '
 for layout in "${some[@]}"; do

@@ -40,7 +40,7 @@ use() {
 }
 
 done_some=
-broad some 4 "${layouts[@]}"
+broad some 2 "${layouts[@]}"
 for layout in "${some[@]}"; do
 	canary_image image "$layout"
 	mount_it '' || continue
