@@ -65,7 +65,7 @@ def orphans(count):
     make_files("image", count, 1024)
     last, commands = 0, []
     for ino in inodes_of_files("image"):
-        commands += ["sif <%d> size 100" % ino, "sif <%d> dtime %d" % (ino, last)]
+        commands += ["sif <%d> size 100" % ino, "sif <%d> dtime @%d" % (ino, last)]
         last = ino
     commands.append("ssv last_orphan %d" % last)
     subprocess.run(["debugfs", "-w", "-f", "-", "image"], input="\n".join(commands), text=True, check=True,
