@@ -316,6 +316,8 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(DESC_SLACK, "desc-slack", "old bytes after the group descriptors")                       \
 	X(RESERVED_GDT, "reserved-gdt", "old bytes in blocks reserved for group descriptors")      \
 	X(ORPHAN_SLACK, "orphan-file-slack", "entries of an orphan file that is empty")            \
+	X(AFTER_FS, "after-fs", "bytes after the file system, to the end of its partition")        \
+	X(BOOT_BLOCK, "boot-block", "the first 1024 bytes, which are a boot loader's")             \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -339,7 +341,8 @@ enum e4z_finding_kind {
 	 E4Z_KIND_BIT(E4Z_BITMAP_SLACK) | E4Z_KIND_BIT(E4Z_SUPER_SLACK) |                          \
 	 E4Z_KIND_BIT(E4Z_DESC_SLACK) | E4Z_KIND_BIT(E4Z_RESERVED_GDT) |                           \
 	 E4Z_KIND_BIT(E4Z_ORPHAN_SLACK) | E4Z_KIND_BIT(E4Z_JOURNAL) |                              \
-	 E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_AFTER_FS) | E4Z_KIND_BIT(E4Z_BOOT_BLOCK) | \
+	 E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);
@@ -348,7 +351,8 @@ const char *e4z_kind_text(enum e4z_finding_kind kind);
 int e4z_kind_by_name(const char *name);
 /*
  * E4Z_KIND_BIT() of the kind named NAME ("journal" for one), or those of a class: "free" (what is
- * not in use), or "metadata" (all else of E4Z_KINDS_LEDGER, but the journal). 0: neither.
+ * not in use), or "metadata" (all else of E4Z_KINDS_LEDGER, but the journal, and E4Z_AFTER_FS and
+ * E4Z_BOOT_BLOCK, which only their names ask for). 0: neither.
  */
 uint64_t e4z_kinds_by_name(const char *name);
 
@@ -404,6 +408,8 @@ struct e4z_ledger {
 	uint64_t size; /* bytes */
 	const struct e4z_ledger_class *classes;
 	size_t count;
+	/* of E4Z_AFTER_FS, beside the sum; its left is valid until the callback returns */
+	struct e4z_ledger_class after;
 };
 
 /* Receives results, in order. A non-zero return ends the call with it. */

@@ -55,8 +55,9 @@ uint64_t e4z_kinds_by_name(const char *name)
 		uint64_t kinds;
 	} classes[] = {
 		{"free", E4Z_KIND_BIT(E4Z_FREE_BLOCK) | E4Z_KIND_BIT(E4Z_DISPUTED)},
-		{"metadata",
-		 E4Z_KINDS_LEDGER & ~E4Z_KIND_BIT(E4Z_FREE_BLOCK) & ~E4Z_KIND_BIT(E4Z_JOURNAL)},
+		{"metadata", E4Z_KINDS_LEDGER & ~E4Z_KIND_BIT(E4Z_FREE_BLOCK) &
+				     ~E4Z_KIND_BIT(E4Z_JOURNAL) & ~E4Z_KIND_BIT(E4Z_AFTER_FS) &
+				     ~E4Z_KIND_BIT(E4Z_BOOT_BLOCK)},
 	};
 	int kind = e4z_kind_by_name(name);
 
@@ -64,6 +65,11 @@ uint64_t e4z_kinds_by_name(const char *name)
 		if (strcmp(name, classes[i].name) == 0)
 			return classes[i].kinds;
 	return kind < 0 ? 0 : E4Z_KIND_BIT(kind);
+}
+
+bool findings_by_nature(const struct e4z_finding *f)
+{
+	return f->kind == E4Z_BOOT_BLOCK || (f->kind == E4Z_AFTER_FS && !f->fixable);
 }
 
 static int order(uint64_t a, uint64_t b)

@@ -20,7 +20,13 @@ int findings_order(const struct e4z_finding *a, const struct e4z_finding *b);
 /* Why an inode is unreadable, before all other reasons. */
 extern const char findings_claimed_twice[];
 
-/* Any thread. path is ignored; why must be static. */
+/*
+ * F is left by nature: it is not the file system's to zero. Delivered only to who asks for it, and
+ * not counted.
+ */
+bool findings_by_nature(const struct e4z_finding *f);
+
+/* Any thread. path is ignored; why must be static, or outlive the findings. */
 errcode_t findings_add(struct findings *findings, const struct e4z_finding *finding);
 
 /* Shorthands of findings_add. */

@@ -37,11 +37,24 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
 
+/* Its kind is among those that were asked for by name. */
+static bool is_named(const struct fix *fix, const struct e4z_finding *f)
+{
+	return fix->options->check.kinds & E4Z_KIND_BIT(f->kind);
+}
+
+/* F is told of a check, and nothing is to be done about it. */
+static bool is_passed_over(const struct fix *fix, const struct e4z_finding *f)
+{
+	return f->kind == FINDING_SKIPPED || f->kind == E4Z_OPAQUE ||
+	       (findings_by_nature(f) && !is_named(fix, f));
+}
+
 /* Why F is not even tried, or NULL. */
 static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 {
-	if (f->kind >= E4Z_KIND_COUNT || f->kind == E4Z_OPAQUE)
-		return NULL;
+	if (f->kind == E4Z_AFTER_FS && !is_named(fix, f))
+		return "not in the file system: it is zeroed only if its kind is named";
 	if (!f->fixable)
 		return f->why ? f->why
 			      : "not supported: a verity file or an extended attribute value";
@@ -99,7 +112,7 @@ static errcode_t stage_all(struct fix *fix)
 			err = fix_end_past_eof(fix);
 		if (err || f.kind == CHECK_END)
 			break;
-		if (f.kind == FINDING_SKIPPED || f.kind == E4Z_OPAQUE)
+		if (is_passed_over(fix, &f))
 			continue;
 		err = stage_one(fix, &f);
 		if (!err && batch_is_full(fix))
@@ -136,7 +149,8 @@ static errcode_t look_through(struct fix *fix, bool *any)
 			if (!err)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
-		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable;
+		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable &&
+			(f.kind != E4Z_AFTER_FS || is_named(fix, &f));
 	}
 	return err;
 }
@@ -203,7 +217,7 @@ static void tell(void *arg, struct e4z_finding *f)
 
 	if (fix->ledger)
 		ledger_note(fix->ledger, f);
-	if (f->kind == FINDING_SKIPPED || f->kind == E4Z_OPAQUE)
+	if (is_passed_over(fix, f))
 		return;
 	if (fix->next_left < fix->left.count)
 		left = &fix->left.items[fix->next_left];

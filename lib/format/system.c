@@ -42,6 +42,12 @@ uint32_t last_system_inode(const struct ext2_super_block *sb)
 	return last;
 }
 
+bool is_quota_file(const struct ext2_super_block *sb, uint32_t ino)
+{
+	return ino && (ino == sb->s_usr_quota_inum || ino == sb->s_grp_quota_inum ||
+		       ino == sb->s_prj_quota_inum);
+}
+
 bool quota_applies(const struct ext2_super_block *sb)
 {
 	return sb->s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_QUOTA &&

@@ -19,6 +19,9 @@ bool is_system_inode(const struct ext2_super_block *sb, uint32_t ino);
 /* is_system_inode() is false for every inode after this one. */
 uint32_t last_system_inode(const struct ext2_super_block *sb);
 
+/* SB names INO as a quota file, with the feature or without it. */
+bool is_quota_file(const struct ext2_super_block *sb, uint32_t ino);
+
 /*
  * The kernel counts blocks for quota: the feature is on, and a quota file exists. It enables no
  * type whose inode number is 0 (ext4_enable_quotas()), and e2fsck compares no usage of that type.

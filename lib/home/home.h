@@ -40,6 +40,12 @@ errcode_t home_spot(struct home *home, const struct e4z_finding *f, bool always)
 /* LEN bytes at OFF of the file system, or of the device that was given. */
 errcode_t home_add(struct home *home, uint64_t off, uint64_t len);
 
+/*
+ * Instead of home_end(): read, and when scrubbing zero, what was added to the only spot. More may
+ * be added. Nothing is reported: *F is what was found so far.
+ */
+errcode_t home_gather(struct home *home, struct e4z_finding *f);
+
 errcode_t home_end_group(struct home *home);
 errcode_t home_end(struct home *home);
 

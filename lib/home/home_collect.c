@@ -140,23 +140,49 @@ static void note_spot(struct home *home, const struct dirty *dirty)
 		f->blocks += dirty->blocks;
 }
 
-static errcode_t flush(struct home *home)
+/* Read what was added, and note what is found of each spot. */
+static errcode_t look(struct home *home)
 {
 	errcode_t err = home_read(home);
 
 	for (size_t i = 0; i < home->dirty.count && !err; i++)
 		note_spot(home, &home->dirty.items[i]);
+	return err;
+}
+
+static errcode_t scrub(struct home *home)
+{
+	errcode_t err = home->options.scrub ? home_scrub(home) : 0;
+
+	home->parts.count = 0;
+	home->blocks = 0;
+	return err;
+}
+
+static errcode_t flush(struct home *home)
+{
+	errcode_t err = look(home);
+
 	for (size_t i = 0; i < home->spots.count && !err && home->options.findings; i++) {
 		const struct spot *spot = &home->spots.items[i];
 
 		if (spot->always || spot->finding.nonzero)
 			err = findings_add(home->options.findings, &spot->finding);
 	}
-	if (!err && home->options.scrub)
-		err = home_scrub(home);
-	home->spots.count = home->parts.count = 0;
-	home->blocks = 0;
+	if (!err)
+		err = scrub(home);
+	home->spots.count = 0;
 	return err;
+}
+
+errcode_t home_gather(struct home *home, struct e4z_finding *f)
+{
+	errcode_t err = home_watch(home, 0);
+
+	if (!err)
+		err = look(home);
+	*f = home->spots.items[0].finding;
+	return err ? err : scrub(home);
 }
 
 errcode_t home_end_group(struct home *home)

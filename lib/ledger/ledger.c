@@ -36,6 +36,7 @@ errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *opti
 	l->img = img;
 	l->workers = options->jobs;
 	l->kinds = options->kinds ? options->kinds : UINT64_MAX;
+	l->after_asked = options->kinds & E4Z_KIND_BIT(E4Z_AFTER_FS);
 	l->stop = options->stop;
 	l->after = (struct check_after){.arg = l, .fn = examine};
 	return 0;
@@ -206,12 +207,26 @@ static errcode_t visit_live(struct ledger *l, struct findings *findings)
 /* ---- the account ---- */
 
 /* What is in the boot block is reported, and left. */
-static void count_boot(struct ledger *l)
+static errcode_t examine_boot(struct ledger *l, struct findings *findings)
 {
 	uint8_t boot[SUPER_OFFSET];
-	errcode_t err = image_read(l->img, 0, sizeof(boot), boot);
+	struct bytes_stat stat;
+	struct e4z_finding f = {.kind = E4Z_BOOT_BLOCK,
+				.lblk = E4Z_NONE,
+				.blocks = 1,
+				.why = owner_left(OWNER_BOOT)};
 
-	l->rows[OWNER_BOOT].stale_bytes = err ? E4Z_NONE : bytes_stat(boot, sizeof(boot)).nonzero;
+	if (!ledger_wants(l, E4Z_BOOT_BLOCK) || rangeset_has(l->disputed, 0))
+		return 0;
+	if (image_read(l->img, 0, sizeof(boot), boot)) {
+		l->boot_unread = true;
+		return 0;
+	}
+	stat = bytes_stat(boot, sizeof(boot));
+	f.first = stat.first;
+	f.last = stat.last;
+	f.nonzero = stat.nonzero;
+	return stat.nonzero ? findings_add(findings, &f) : 0;
 }
 
 static errcode_t doubt_inodes(struct ledger *l, const struct rangeset *inos)
@@ -281,13 +296,15 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	if (!err)
 		err = visit_live(l, findings);
 	if (!err)
+		err = examine_boot(l, findings);
+	if (!err)
+		err = place_after(l, &options);
+	if (!err)
 		err = place_journal(l, &options);
 	if (!err)
 		err = place_mmp(l, &options);
 	if (!err)
 		err = count_statics(l);
-	if (!err)
-		count_boot(l);
 	if (!err)
 		err = tables_tally(tables, l->disputed, &inodes);
 	if (!err)
@@ -310,63 +327,8 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 	if (!err)
 		err = visit_groups(l, true, &options);
 	if (!err)
+		err = place_after(l, &options);
+	if (!err)
 		err = place_journal(l, &options);
 	return err ? err : place_mmp(l, &options);
-}
-
-/* ---- the result ---- */
-
-void ledger_note(struct ledger *l, const struct e4z_finding *f)
-{
-	struct e4z_ledger_class *row;
-
-	if (f->kind >= E4Z_KIND_COUNT || f->kind == E4Z_UNREADABLE)
-		return;
-	row = &l->rows[f->kind == E4Z_OPAQUE ? OWNER_CIPHERTEXT : owner_of_kind(f->kind)];
-	row->places++;
-	row->stale_bytes += f->nonzero;
-}
-
-/* ROW, of owner I, as it is delivered. */
-static errcode_t finish_row(struct ledger *l, unsigned i, struct e4z_ledger_class *row)
-{
-	row->name = owner_name(i);
-	row->left = owner_left(i);
-	row->bytes = l->tally.bytes[i];
-	if (i >= OWNER_COUNT && !ledger_wants(l, (enum e4z_finding_kind)(i - OWNER_COUNT)))
-		row->stale_bytes = E4Z_NONE;
-	if ((int64_t)row->bytes >= 0)
-		return 0;
-	return image_refuse(l->img, E4Z_ET_LEDGER,
-			    "internal error: the ledger has %lld bytes of %s",
-			    (long long)row->bytes, row->name);
-}
-
-static errcode_t finish(struct ledger *l)
-{
-	uint64_t size = l->img->blocks << l->img->block_bits, sum = 0;
-	size_t count = 0;
-	errcode_t err = 0;
-
-	for (unsigned i = 0; i < OWNER_ALL && !err; i++) {
-		struct e4z_ledger_class row = l->rows[i];
-
-		err = finish_row(l, i, &row);
-		sum += row.bytes;
-		if (row.bytes || row.places)
-			l->rows[count++] = row;
-	}
-	if (!err && sum != size)
-		err = image_refuse(l->img, E4Z_ET_LEDGER,
-				   "internal error: the ledger adds up to %llu bytes of %llu",
-				   (unsigned long long)sum, (unsigned long long)size);
-	l->result = (struct e4z_ledger){.size = size, .classes = l->rows, .count = count};
-	return err;
-}
-
-errcode_t ledger_deliver(struct ledger *ledger, const struct e4z_check_sink *sink)
-{
-	errcode_t err = finish(ledger);
-
-	return err || !sink || !sink->ledger ? err : sink->ledger(sink->arg, &ledger->result);
 }

@@ -22,6 +22,11 @@ struct ledger {
 	struct rangeset *leaked;     /* clusters */
 	struct tally tally;
 	struct check_after after;
+	bool boot_unread; /* the boot block */
+	/* what follows the file system, see place_after() */
+	uint64_t after_end;  /* from the start of the file system; 0: not known yet */
+	char after_why[128]; /* why it is left; "": it is not */
+	bool after_asked;    /* its kind is asked for by name */
 	/* for the report */
 	struct e4z_ledger_class rows[OWNER_ALL];
 	struct e4z_ledger result;

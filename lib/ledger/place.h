@@ -57,6 +57,12 @@ errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_ma
  */
 errcode_t place_journal(struct ledger *ledger, const struct home_options *options);
 
+/*
+ * What follows the file system in its place: beside the tally, and zeroed only where its kind is
+ * asked for by name.
+ */
+errcode_t place_after(struct ledger *ledger, const struct home_options *options);
+
 /* The same of the block of multiple mount protection: the last write of all. */
 errcode_t place_mmp(struct ledger *ledger, const struct home_options *options);
 

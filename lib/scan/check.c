@@ -271,6 +271,13 @@ errcode_t check_rewind(struct check *check)
 	return findings_rewind(check->findings);
 }
 
+/* By its name, or with all that is not examined. */
+static bool is_asked_for(const struct check *check, enum e4z_finding_kind kind)
+{
+	return check->options.opaque ||
+	       (check->options.kinds != UINT64_MAX && check->options.kinds & E4Z_KIND_BIT(kind));
+}
+
 static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 {
 	const struct e4z_check_sink *sink = check->sink;
@@ -293,6 +300,9 @@ static errcode_t deliver_one(struct check *check, struct e4z_finding *finding)
 	if (finding->kind == E4Z_OPAQUE) {
 		summary->opaque++;
 		if (!check->options.opaque)
+			return 0;
+	} else if (findings_by_nature(finding)) {
+		if (!is_asked_for(check, finding->kind))
 			return 0;
 	} else {
 		summary->findings++;

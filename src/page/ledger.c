@@ -66,7 +66,28 @@ static void put_sum(const struct e4z_ledger *ledger, FILE *to)
 	text_put_cell(to, ledger->size);
 	fputs("<td></td>", to);
 	text_put_cell(to, stale);
-	fputs("<td></td></tr></tfoot>\n</table>\n</div>\n</section>\n", to);
+	fputs("<td></td></tr>\n", to);
+}
+
+/* What follows the file system, beside the sum. */
+static errcode_t put_after(const struct e4z_ledger_class *after, FILE *to)
+{
+	errcode_t err = 0;
+
+	if (after->bytes) {
+		fprintf(to, "<tr data-class=\"%s\"><td></td><th scope=\"row\">%s</th>", after->name,
+			after->name);
+		text_put_cell(to, after->places);
+		text_put_cell(to, after->bytes);
+		fputs("<td></td>", to);
+		text_put_cell(to, after->stale_bytes);
+		fputs("<td>", to);
+		if (after->left)
+			err = text_put_sentence(to, after->left);
+		fputs("</td></tr>", to);
+	}
+	fputs("</tfoot>\n</table>\n</div>\n</section>\n", to);
+	return err;
 }
 
 errcode_t page_ledger_print(const struct e4z_ledger *ledger, FILE *to)
@@ -87,5 +108,5 @@ errcode_t page_ledger_print(const struct e4z_ledger *ledger, FILE *to)
 	for (size_t i = 0; i < ledger->count && !err; i++)
 		err = put_row(ledger, i, to);
 	put_sum(ledger, to);
-	return err;
+	return err ? err : put_after(&ledger->after, to);
 }

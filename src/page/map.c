@@ -102,7 +102,7 @@ static void add_run(struct page_map *map, const struct e4z_finding *f)
 
 void page_map_add(struct page_map *map, const struct e4z_finding *f)
 {
-	if (!map->count || (f->ino && f->pblk == E4Z_NONE))
+	if (!map->count || (f->ino && f->pblk == E4Z_NONE) || f->kind == E4Z_AFTER_FS)
 		map->elsewhere++;
 	else if (!f->ino)
 		add_to_cell(map, f->group, f, f->nonzero);

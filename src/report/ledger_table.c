@@ -41,6 +41,8 @@ errcode_t ledger_table_print(const struct e4z_ledger *ledger)
 	}
 	if (!err)
 		err = add_row(table, &all);
+	if (!err && ledger->after.bytes)
+		err = add_row(table, &ledger->after);
 	if (!err)
 		err = table_print(table);
 	table_close(table);

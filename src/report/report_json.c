@@ -129,6 +129,8 @@ static errcode_t json_skipped(struct report *report, const struct e4z_skipped *s
 	return json_end(&line);
 }
 
+static void add_class(struct json_line *line, const struct e4z_ledger_class *class);
+
 static errcode_t json_ledger(struct report *report, const struct e4z_ledger *ledger)
 {
 	struct json_line line = json_begin("ledger");
@@ -136,18 +138,25 @@ static errcode_t json_ledger(struct report *report, const struct e4z_ledger *led
 	(void)report;
 	json_add_number(&line, "size", ledger->size);
 	json_add_rows(&line, "classes");
-	for (size_t i = 0; i < ledger->count; i++) {
-		const struct e4z_ledger_class *class = &ledger->classes[i];
-		struct json_line row = json_begin_row();
-
-		json_add_ascii(&row, "class", class->name);
-		json_add_number(&row, "places", class->places);
-		json_add_number(&row, "bytes", class->bytes);
-		json_add_place(&row, "stale_bytes", class->stale_bytes);
-		json_add_text(&row, "left", class->left);
-		json_add_row(&line, &row);
-	}
+	for (size_t i = 0; i < ledger->count; i++)
+		add_class(&line, &ledger->classes[i]);
+	json_add_rows(&line, "beside");
+	if (ledger->after.bytes)
+		add_class(&line, &ledger->after);
 	return json_end(&line);
+}
+
+/* Below the object whose fields they are, where the lints look for them. */
+static void add_class(struct json_line *line, const struct e4z_ledger_class *class)
+{
+	struct json_line row = json_begin_row();
+
+	json_add_ascii(&row, "class", class->name);
+	json_add_number(&row, "places", class->places);
+	json_add_number(&row, "bytes", class->bytes);
+	json_add_place(&row, "stale_bytes", class->stale_bytes);
+	json_add_text(&row, "left", class->left);
+	json_add_row(line, &row);
 }
 
 static void json_error(struct report *report, const char *image, const char *context,
