@@ -50,7 +50,7 @@ static errcode_t add_row(struct report_text *text, const struct table_column *co
 
 static errcode_t add_finding(struct report_text *text, const struct e4z_finding *f)
 {
-	char numbers[FINDING_COLUMNS][TABLE_CELL], group[160];
+	char numbers[FINDING_COLUMNS][TABLE_CELL];
 	const char *cells[FINDING_COLUMNS] = {
 		[KIND] = e4z_kind_name(f->kind),
 		[INO] = table_number(numbers[INO], f->ino ? f->ino : E4Z_NONE),
@@ -66,10 +66,10 @@ static errcode_t add_finding(struct report_text *text, const struct e4z_finding 
 	};
 
 	if (!f->ino) {
-		snprintf(group, sizeof(group), "group %" PRIu32 "%s%s", f->group,
-			 f->why ? ": " : "", f->why ? f->why : "");
-		cells[NOTE] = group;
-	} else if (f->fixed) {
+		snprintf(numbers[PATH], TABLE_CELL, "group %" PRIu32, f->group);
+		cells[PATH] = numbers[PATH];
+	}
+	if (f->fixed) {
 		cells[NOTE] = "fixed";
 	} else if (!f->why && f->e2fsck == E4Z_E2FSCK_WOULD_GROW) {
 		cells[NOTE] = "e2fsck would expose it";
