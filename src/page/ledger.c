@@ -25,7 +25,7 @@ static void put_bar(const struct e4z_ledger *ledger, FILE *to)
 		fprintf(to, "<span class=\"p%zu\" style=\"width:%.3f%%\" title=\"%zu: %s\">",
 			i % PAGE_PATTERNS, part, i + 1, ledger->classes[i].name);
 		if (part >= NUMBERED)
-			fprintf(to, "%zu", i + 1);
+			fprintf(to, "<b>%zu</b>", i + 1);
 		fputs("</span>", to);
 	}
 	fputs("\n</div>\n", to);
@@ -37,9 +37,9 @@ static errcode_t put_row(const struct e4z_ledger *ledger, size_t i, FILE *to)
 	errcode_t err = 0;
 
 	fprintf(to,
-		"<tr data-class=\"%s\"><td><span class=\"key p%zu\">%zu</span></td>"
+		"<tr data-class=\"%s\"><td class=\"n\">%zu <span class=\"key p%zu\"></span></td>"
 		"<th scope=\"row\">%s</th>",
-		class->name, i % PAGE_PATTERNS, i + 1, class->name);
+		class->name, i + 1, i % PAGE_PATTERNS, class->name);
 	text_put_cell(to, class->places);
 	text_put_cell(to, class->bytes);
 	fprintf(to, "<td class=\"n\">%.2f %%</td>", percent(ledger, class->bytes));
@@ -99,7 +99,7 @@ errcode_t page_ledger_print(const struct e4z_ledger *ledger, FILE *to)
 	      to);
 	put_bar(ledger, to);
 	fputs("<div class=\"wide\">\n<table>\n<caption>Classes of bytes</caption>\n<thead><tr>"
-	      "<th scope=\"col\">Key</th><th scope=\"col\">Class</th>"
+	      "<th scope=\"col\" class=\"n\">Key</th><th scope=\"col\">Class</th>"
 	      "<th scope=\"col\" class=\"n\">Findings</th><th scope=\"col\" class=\"n\">Bytes</th>"
 	      "<th scope=\"col\" class=\"n\">Share</th>"
 	      "<th scope=\"col\" class=\"n\">Stale bytes</th>"

@@ -83,10 +83,25 @@ void text_put_count(FILE *to, uint64_t count, const char *what)
 	fprintf(to, "%" PRIu64 " %s%s", count, what, count == 1 ? "" : "s");
 }
 
+/* Groups of three digits, with space between them that is not part of the text. */
+static void put_digits(FILE *to, uint64_t value)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value), at = (len - 1) % 3 + 1;
+
+	if (len < 5)
+		at = len;
+	fprintf(to, "%.*s", at, digits);
+	for (; at < len; at += 3)
+		fprintf(to, "<span class=\"d\">%.3s</span>", digits + at);
+}
+
 void text_put_cell(FILE *to, uint64_t value)
 {
+	fputs("<td class=\"n\">", to);
 	if (value == E4Z_NONE)
-		fputs("<td class=\"n\">-</td>", to);
+		putc('-', to);
 	else
-		fprintf(to, "<td class=\"n\">%" PRIu64 "</td>", value);
+		put_digits(to, value);
+	fputs("</td>", to);
 }

@@ -4,6 +4,7 @@
 # page.py PAGE JSON [NAME...]: each NAME is in the page as text.
 import html.parser
 import json
+import re
 import sys
 
 VOID = {'meta', 'br'}
@@ -93,6 +94,29 @@ def number(cell):
 	return None if cell == '-' else int(cell)
 
 
+def luminance(color):
+	if len(color) == 4:
+		color = '#' + ''.join(c * 2 for c in color[1:])
+	parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+	red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+	return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrasts(source):
+	"""Text can be read on what is behind it: a ratio of 4.5 (WCAG 1.4.3), in light and in dark."""
+	sheets = re.findall(r':root\{([^}]*)\}', source)
+	if len(sheets) != 2:
+		fail(f'{len(sheets)} sets of colours')
+	pairs = [('ink', 'paper'), ('ok', 'paper'), ('bad', 'paper')]
+	pairs += [('on', area) for area in ('files', 'free', 'metadata', 'journal', 'unsure')]
+	for sheet in sheets:
+		colors = dict(re.findall(r'--(\w+):(#\w+)', sheet))
+		for text, ground in pairs:
+			low, high = sorted((luminance(colors[text]), luminance(colors[ground])))
+			if (high + 0.05) / (low + 0.05) < 4.5:
+				fail(f'{text} {colors[text]} on {ground} {colors[ground]} cannot be read')
+
+
 raw = open(sys.argv[1], 'rb').read()
 source = raw.decode()
 for word in ('://', '@import', 'url(', '<script', '<link', '<img', '\0', '\x1b'):
@@ -105,6 +129,7 @@ if page.open:
 	fail(f'not closed: {page.open}')
 if not page.labels <= page.ids or 'verdict' not in page.ids:
 	fail(f'labels {page.labels}, ids {page.ids}')
+contrasts(source)
 for one in ('prefers-color-scheme:dark', '@media print'):
 	if one not in source:
 		fail('no ' + one)
