@@ -3,7 +3,7 @@
 # What --help names, the manual page explains and the completion offers, and nothing else: each action is in the SYNOPSIS,
 # each option with an argument is one to the completion, too. Error codes have names and their entry, with their text, in
 # e4zero-errors(7); every object of the JSON report, with its fields, is in e4zero-json(5); libe4zero(3) mentions every
-# public function.
+# public function. Kinds of findings and classes of the ledger are in e4zero(8) and findings.md, kinds in the completion.
 . "$(dirname "$0")/lint.sh"
 
 program=${E4ZERO:-./e4zero}
@@ -74,4 +74,21 @@ complain "$(
 	missing "$functions" "$page" 'not in man/libe4zero.3'
 	missing "$page" "$functions" 'in man/libe4zero.3, not in lib/e4zero.h'
 )"
+# words between two lines of a file
+between() { sed -n "/$1/,/$2/p" "$root/$3" | sed 's/\\-/-/g'; }
+kinds=$(printf '%s\n' "$help" | sed -n '/^KINDS/,/^Exit/p' | sed -nE 's/^[ *+] ([a-z0-9-]+) .*/\1/p' | sort)
+classes=$(sed -nE 's/^\tX\([A-Z_]+, "([a-z-]+)",.*/\1/p' "$root/lib/findings/owners.h" | sort)
+page=$(between '^\.SH FINDINGS' '^\.SS The ledger' man/e4zero.8 | sed -n '/^\.TP/{n; s/^\.B //p}' | sort)
+ledger=$(between '^\.SS The ledger' '^\.SS What e2fsck' man/e4zero.8 | grep -oE '^\.BR? [a-z-]+' | sed 's/.* //' | sort)
+exact=$(grep -oE '^\| *`[^|]*' "$root/doc/findings.md" | grep -oE '`[a-z0-9-]+`' | tr -d '`' | sort -u)
+completion=$(between "^\tlocal kinds='" "'$" contrib/completion/e4zero | grep -oE '[a-z0-9]+(-[a-z0-9]+)*' | sort)
+complain "$(
+	missing "$kinds" "$page" 'a kind of finding that is not in FINDINGS of man/e4zero.8'
+	missing "$page" "$kinds" 'in FINDINGS of man/e4zero.8, unknown to --help'
+	missing "$kinds" "$completion" 'a kind of finding that contrib/completion/e4zero does not offer'
+	missing "$classes" "$ledger" 'a class that is not in "The ledger" of man/e4zero.8'
+	missing "$(printf '%s\n' "$kinds" "$classes" | sort)" "$exact" 'not the first word of a row in doc/findings.md'
+	missing "$exact" "$(printf '%s\n' "$kinds" "$classes" | sort)" 'in doc/findings.md, but neither a kind nor a class'
+)"
+
 verdict "$(printf '%s\n' "$options" | grep -c .)" 'long options' "$complaints"

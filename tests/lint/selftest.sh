@@ -194,6 +194,11 @@ fresh
 printf '.SS herd\n.TP\n.BR hole " (number)"\n' | sed -i '/^\.SS skipped/r /dev/stdin' "$copy/tree/man/e4zero-json.5"
 echo man/e4zero-json.5 >>"$copy/planted"
 red faces 'herd.hole: in man/e4zero-json.5'
+fresh
+printf '| `ghost-slack` | a byte | |\n' | plant doc/findings.md
+printf '\tX(GHOST, "ghost", NULL)\n' | plant lib/findings/owners.h
+red faces 'ghost-slack: in doc/findings.md, but neither a kind nor a class'
+red faces 'ghost: a class that is not in "The ledger"'
 
 fresh
 printf '.SH NAME\n.B unfinished\n.nosuchmacro\n' | plant man/e4zero.8
