@@ -113,6 +113,10 @@ mkdir -p tree/tests/witness
 touch tree/tests/witness/run.sh
 interrupt check || fail "Ctrl-C in a sample: $(cat out err | tail -n 5)"
 grep -q 'stale-tail .* fixed' out || fail "no demonstration: $(cat out)"
+for word in secret-plan code-word-zebra meet-at-midnight; do
+	mapfile -t seen < <(grep -A 1 -Fx "$ grep -ac $word demo.img" out | grep -x '[0-9]*')
+	[[ ${seen[*]} == [1-9]' 0' ]] || fail "$word, which was deleted, is in the image: ${seen[*]}: $(cat out err)"
+done
 # a child that catches the signal and leaves as if nothing were wrong
 stub make <<END
 case "\$*" in *-C*) exit ;; esac
