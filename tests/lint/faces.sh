@@ -87,8 +87,8 @@ complain "$(
 	missing "$page" "$kinds" 'in FINDINGS of man/e4zero.8, unknown to --help'
 	missing "$kinds" "$completion" 'a kind of finding that contrib/completion/e4zero does not offer'
 	missing "$classes" "$ledger" 'a class that is not in "The ledger" of man/e4zero.8'
-	missing "$(printf '%s\n' "$kinds" "$classes" | sort)" "$exact" 'not the first word of a row in doc/findings.md'
-	missing "$exact" "$(printf '%s\n' "$kinds" "$classes" | sort)" 'in doc/findings.md, but neither a kind nor a class'
+	missing "$(printf '%s\n' "$kinds" "$classes" | sort -u)" "$exact" 'not the first word of a row in doc/findings.md'
+	missing "$exact" "$(printf '%s\n' "$kinds" "$classes" | sort -u)" 'in doc/findings.md, but neither a kind nor a class'
 )"
 
 verdict "$(printf '%s\n' "$options" | grep -c .)" 'long options' "$complaints"

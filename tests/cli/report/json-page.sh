@@ -25,6 +25,8 @@ debugfs_script holes <<-'END'
 	sif eight size 5000
 END
 cp image edited
+cp image longer
+echo 'after the file system' >>longer
 # a copy of the metadata: the blocks of the file are holes of it
 e2image -raf holes copy >e2image.log 2>&1 || fail "e2image: $(cat e2image.log)"
 fallocate -p -o $(($(physical copy eight 0) * 4096)) -l 8192 copy || skip 'no holes in files here'
@@ -36,7 +38,7 @@ report() {
 	mv out "report.$((++reports))"
 }
 report 4 image /tail '<8>'
-report 4 -v --all image
+report 4 -v --all longer
 report 4 -v --only free,metadata image
 report 0 copy
 report 0 --map image /clean
@@ -50,23 +52,24 @@ report 0 --replay edited
 python3 - "$srcdir/man/e4zero-json.5" report.* <<-'END' || fail 'the page and the reports differ'
 	import json, re, sys
 
-	page, name, inside = {}, None, False
+	page, arrays, inside = {}, [], False
 	for line in open(sys.argv[1]):
 	    if line.startswith('.SH '):
 	        inside = line == '.SH OBJECTS\n'
 	    elif inside and line.startswith('.SS '):
-	        name = line.split()[1]
+	        name, arrays = line.split()[1], []
 	        page[name] = {}
 	    field = re.fullmatch(r'\.BR (.*)" \((.*)\)"\n', line)
 	    if inside and field:
 	        kinds, *rest = field.group(2).split(', ')
 	        for word in re.findall(r'\w+', field.group(1)):
-	            page[name][word] = (kinds.split(' or '), rest)
-	        # the fields of what is in an array follow it
-	        if kinds == 'array of objects':
-	            page[name][word] = (['array'], rest)
-	            name += '.' + word
-	            page[name] = {}
+	            if kinds == 'array of objects':
+	                page[name][word] = (['array'], rest)
+	                page[f'{name}.{word}'] = {}
+	                arrays.append(f'{name}.{word}')
+	            else: # the fields of what is in arrays follow them
+	                for owner in arrays or [name]:
+	                    page[owner][word] = (kinds.split(' or '), rest)
 	SHAPES = {'number': lambda v, unit: type(v) is int or (type(v) is float and unit == ['seconds']),
 	          'string': lambda v, unit: type(v) is str, 'boolean': lambda v, unit: type(v) is bool,
 	          'null': lambda v, unit: v is None, 'array': lambda v, unit: type(v) is list,
