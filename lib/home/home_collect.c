@@ -130,10 +130,10 @@ static void note_spot(struct home *home, const struct dirty *dirty)
 		spot->always = true;
 		return;
 	}
-	if (f->first == E4Z_NONE) {
+	if (f->first == E4Z_NONE)
 		f->first = dirty->first;
+	if (f->pblk == E4Z_NONE)
 		f->pblk = dirty->first >> home->img->block_bits;
-	}
 	f->last = dirty->last;
 	f->nonzero += dirty->nonzero;
 	if (!spot->always)

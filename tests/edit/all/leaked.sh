@@ -46,3 +46,14 @@ debugfs_script image <<<'write ten file'
 leak image file 10
 run_e4zero 0 --json --fix --only leaked-block image
 ! grep -aq LEAKED image || fail 'freed, and not scrubbed'
+
+# a finding is about all of them, the first one too, although it is zero
+make_image image 24M -b 1024 -O ^extent,^64bit
+text ten 10000 $'LEAKED bytes\n'
+cat <(head -c 1024 /dev/zero) ten >zero
+debugfs_script image <<<'write zero file'
+block=$(physical image /file 1)
+debugfs_script image <<<"$(printf '%s\n' "sif file block[1] 0" "sif file block[2] 0" "sif file blocks 18")"
+python3 -c "f = open('image', 'r+b'); f.seek($block * 1024); f.write(bytes(1024))"
+run_e4zero 4 --json --check --only leaked-block image
+same 'the blocks that nobody has' "$(records finding pblk blocks first)" "$block 2 $(((block + 1) * 1024))"
