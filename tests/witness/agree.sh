@@ -26,8 +26,9 @@ one() {
 			return
 		fi
 	fi
-	said=$(python3 "$here/judge.py" "$E4ZERO" "$image" 2>&1) || rc=$?
-	((rc)) && echo "FAIL $kind" && sed 's/^/    /' <<<"$said" || echo "ok   $kind: $said"
+	said=$(python3 "$here/judge.py" "$E4ZERO" "$image" 2>&1 &&
+		python3 "$here/ledger/compare.py" "$E4ZERO" "$image" 2>&1) || rc=$?
+	((rc)) && echo "FAIL $kind" && sed 's/^/    /' <<<"$said" || echo "ok   $kind: ${said/$'\n'/; }"
 	[ -n "${IMAGES-}" ] || rm -f "$image"
 }
 
@@ -46,7 +47,7 @@ selftest() {
 	"$tests/images/mkimg.sh" orphanlist "$tmp/master"
 	mkdir "$tmp/images"
 	for lie in none drop extra kind ino path size lblk pblk blocks first last nonzero e2fsck \
-		fixable order opaque status garble summary jobs touch skipped; do
+		fixable order opaque status garble summary jobs touch skipped class places sum stale_bytes; do
 		cp --sparse=always "$tmp/master" "$tmp/images/orphanlist"
 		rc=0 want=1
 		[ "$lie" != none ] || want=0

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# `e4zero --fix` on every kind of image; fix.py says how each is judged, and the kernel mounts what it fixed.
+# `e4zero --fix` on every kind of image, and with --all; fix.py and ledger/scrub.py say how each is judged, and the kernel mounts what was fixed.
 #
 # usage: fix.sh [KIND...]     E4ZERO names the binary (default ./e4zero); default: all kinds
 #
@@ -44,8 +44,9 @@ one() {
 		fi
 	fi
 	said=$(python3 "$here/fix.py" "$E4ZERO" "$image" "$work" 2>&1) || rc=$?
+	said+="; --all "$(python3 "$here/ledger/scrub.py" "$E4ZERO" "$image" "$work/all" 2>&1) || rc=$?
 	if [ -n "${MOUNT-}" ] && [ -e "$work/paranoid" ]; then
-		said+=$(mounted "$work/paranoid" "$image" "$work/mnt" 2>&1) || rc=$?
+		said+=$(mounted "$work/all" "$image" "$work/mnt" 2>&1) || rc=$?
 	fi
 	((rc)) && echo "FAIL $kind" && sed 's/^/    /' <<<"$said" || echo "ok   $kind: $said"
 	rm -rf --one-file-system "$work"

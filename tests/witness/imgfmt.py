@@ -231,7 +231,7 @@ class Image:
     def _group(self, number, d):
         wide = len(d) >= 64
         g = {"bb": u32(d, 0), "ib": u32(d, 4), "it": u32(d, 8), "flags": u16(d, 0x12),
-             "ifree": u16(d, 0x0E), "ibcsum": u16(d, 0x1A), "unused": u16(d, 0x1C), "wide": wide}
+             "ifree": u16(d, 0x0E), "ibcsum": u16(d, 0x1A), "unused": u16(d, 0x1C), "wide": wide, "raw": d}
         if wide:
             for name, at in (("bb", 0x20), ("ib", 0x24), ("it", 0x28)):
                 g[name] |= u32(d, at) << 32

@@ -20,9 +20,9 @@ import imgfmt                # noqa: E402
 from witness import Witness  # noqa: E402
 
 FIELDS = ("kind", "ino", "path", "path_hex", "size", "lblk", "pblk", "blocks", "first", "last",
-          "nonzero", "e2fsck", "fixable")
+          "nonzero", "e2fsck", "fixable", "group")
 UNREADABLE = ("kind", "ino", "group")
-MUST_HAVE = set(FIELDS) - {"path", "path_hex", "e2fsck"}
+MUST_HAVE = set(FIELDS) - {"path", "path_hex", "e2fsck", "group"}
 SHOWN = 5
 
 

@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Damages an image at random places and asks e4zero and the witness; they must still agree.
 
-usage: mutants.py E4ZERO IMAGE FIRST COUNT
+usage: mutants.py E4ZERO IMAGE FIRST COUNT [--all]
 
 Mutant number N, from FIRST on, is the same every time: one to four bytes of inodes (mode, size,
-links, flags, attribute block, map) or of tree blocks. Best on images without checksums, where the
+links, flags, attribute block, map) or of tree blocks. With --all, the ledger is compared too, and
+damage is wherever it matters to it (ledger/damage.py). Best on images without checksums, where the
 damage is not simply a wrong checksum. IMAGE is left alone. Prints every disagreement, exits 1 if
 there is any.
 """
 
+import os
 import random
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "ledger"))
+import compare               # noqa: E402
+import damage                # noqa: E402
 import imgfmt                # noqa: E402
 import judge                 # noqa: E402
+import ledger                # noqa: E402
 from witness import Witness  # noqa: E402
 
 FIELDS = [0, 1, 4, 5, 6, 7, 0x1A, 0x20, 0x21, 0x22, 0x23, 0x68, 0x69, 0x6C, 0x6D]
@@ -77,13 +83,18 @@ def disagreements(e4zero, image):
 
 def main():
     e4zero, image, first, count = sys.argv[1:5]
-    mutator, bad = Mutator(image), 0
+    whole = sys.argv[5:] == ["--all"]
+    mutator, bad = damage.Everywhere(image) if whole else Mutator(image), 0
     with tempfile.NamedTemporaryFile() as scratch:
         for number in range(int(first), int(first) + int(count)):
             data, story = mutator.mutant(number)
             with open(scratch.name, "wb") as f:
                 f.write(data)
-            faults = disagreements(e4zero, scratch.name)
+            try:
+                faults = compare.compare(e4zero, scratch.name, "2", ledger.ledger_of(scratch.name)) if whole \
+                    else disagreements(e4zero, scratch.name)
+            except imgfmt.Bad as err:
+                faults = compare.refused(e4zero, scratch.name, str(err))
             if faults:
                 bad += 1
                 print("mutant %d: %s\n    %s" % (number, story, "\n    ".join(faults)))

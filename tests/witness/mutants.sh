@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Agreement on damaged images: mutants of images without metadata checksums (mutants.py).
+# Agreement on damaged images: mutants of images without metadata checksums (mutants.py), and the ledger's of some with them.
 #
 # usage: mutants.sh [COUNT [FIRST]]     COUNT mutants of each kind (40); E4ZERO as for agree.sh
 
@@ -15,19 +15,21 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM HUP
 
-bad=0
-for kind in nocsum ext2-rev0 ext3-1k orphanlist-ind damaged-nocsum damaged-ind; do
-	rc=0
-	"$here/../images/mkimg.sh" "$kind" "$tmp/image" || rc=$?
+bad=0 count=${1-40} first=${2-1}
+judge() { # KIND [--all]
+	local rc=0
+	"$here/../images/mkimg.sh" "$1" "$tmp/image" || rc=$?
 	((rc != 77)) || exit 77
-	((rc == 0)) || { bad=1; continue; }
-	if python3 "$here/mutants.py" "$E4ZERO" "$tmp/image" "${2-1}" "${1-40}" \
-		>"$tmp/said" 2>&1; then
-		echo "ok   $kind: $(tail -n 1 "$tmp/said")"
+	((rc == 0)) || { bad=1; return; }
+	if python3 "$here/mutants.py" "$E4ZERO" "$tmp/image" "$first" "$count" "${@:2}" >"$tmp/said" 2>&1; then
+		echo "ok   $*: $(tail -n 1 "$tmp/said")"
 	else
-		echo "FAIL $kind"
+		echo "FAIL $*"
 		sed 's/^/    /' "$tmp/said"
 		bad=1
 	fi
-done
+}
+
+for kind in nocsum ext2-rev0 ext3-1k orphanlist-ind damaged-nocsum damaged-ind; do judge $kind; done
+for kind in nocsum ext2-rev0 uninitbg ext4-1k bigalloc-1k inline eainode quota orphanfile-ind hurd; do judge $kind --all; done
 exit "$bad"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The witness and e4zero agree on every kind of image and on mutants of some, --fix leaves nothing to find and touches nothing else, the
-# comparison can fail, and the witness is right itself.
+# The witness and e4zero agree on every kind of image and on mutants of some, on findings and on who owns every byte; --fix leaves nothing
+# to find and touches nothing else, the comparison can fail, and the witness is right itself.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,6 +30,7 @@ trap 'rm -rf "$images"' EXIT
 trap 'exit 1' INT TERM HUP
 count agree env IMAGES="$images" bash "$here/agree.sh"
 count fix env IMAGES="$images" bash "$here/fix.sh"
+count canary bash "$here/ledger/canary.sh"
 count selftest bash "$here/agree.sh" --selftest
 [ -n "${SAMPLE-}" ] || count ground bash "$here/ground.sh"
 [ -n "${SAMPLE-}" ] || count mutants bash "$here/mutants.sh"

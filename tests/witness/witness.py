@@ -31,19 +31,20 @@ def stale(data, start):
             "last": start + len(data.rstrip(b"\0")) - 1, "nonzero": nonzero}
 
 
-def order(finding):
-    ino, lblk = finding["ino"], finding["lblk"]
-    return -1 if ino is None else ino, -1 if lblk is None else lblk, finding["kind"]
-
-
 class Witness:
     def __init__(self, fs, paranoid=False, opaque=False):
         self.fs, self.paranoid, self.opaque = fs, paranoid, opaque
-        self.inodes, self.findings, self.skipped = {}, [], []
+        self.inodes, self.findings, self.skipped, self.only_claimed = {}, [], [], set()
         self.nobody = types.SimpleNamespace(ino=0, why=None)
         self.shared, self.shown = bool(fs.ro & RO_SHARED_BLOCKS), {}
 
     def run(self):
+        self.examine()
+        self.findings.sort(key=self.order)
+        if self.findings:
+            self.name()
+
+    def examine(self):
         root = self.fs.root()
         if root and not self.fs.inode_csum_ok(root):
             raise Bad("the root inode's checksum is wrong")
@@ -66,9 +67,11 @@ class Witness:
                 self.add("unreadable", inode, None, why=inode.why)
             elif ino not in self.fs.system:
                 self.judge(inode, ino in orphans)
-        self.findings.sort(key=order)
-        if self.findings:
-            self.name()
+
+    @staticmethod
+    def order(finding):
+        ino, lblk = finding["ino"], finding["lblk"]
+        return -1 if ino is None else ino, -1 if lblk is None else lblk, finding["kind"]
 
     def take(self, inode):
         """Read what the inode maps; `why` says what is wrong with it.
@@ -119,6 +122,7 @@ class Witness:
             low, high = pblk // ratio, (pblk + count - 1) // ratio + 1
             spans += [(low, high, self.nobody), (low, high, self.nobody)]
         spans.sort(key=lambda s: (s[0], s[1], s[2].ino))
+        self.spans, self.attrs = spans, attrs
         reach, holder = 0, None
         for start, end, inode in spans:
             if start < reach:
@@ -175,10 +179,11 @@ class Witness:
             out[i * bs:i * bs + n] = bytes(n)
         return bytes(out)
 
-    @staticmethod
-    def twice(block, *inodes):
+    def twice(self, block, *inodes):
         """It is why they are unreadable, whatever else is wrong with them."""
         for inode in inodes:
+            if not inode.why:
+                self.only_claimed.add(inode.ino)
             inode.why = "block (or cluster) %d is claimed twice" % block
 
     # -- judging -----------------------------------------------------------------------------------
