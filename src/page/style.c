@@ -53,6 +53,7 @@ const char page_style[] =
 	".p5{background:var(--p5)}\n"
 	"@media print{body{max-width:none;padding:0;font-size:9pt}.wide{overflow:visible}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-	"tr,.verdict,.bar{break-inside:avoid}h2{break-after:avoid}"
+	".map i{width:.75rem;height:.75rem;font-size:.55rem;line-height:.65rem}"
+	"tr,.verdict,.bar,.map i{break-inside:avoid}h2{break-after:avoid}"
 	"thead{display:table-header-group}tfoot{display:table-row-group}}"
 	"\n";

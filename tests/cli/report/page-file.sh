@@ -27,6 +27,13 @@ same 'the file that was there' "$(<there)" mine
 refused 8 'File exists' dangling stale
 refused 8 'File exists' other stale
 refused 8 'File exists' stale stale
+ln -s stale soft
+ln stale hard
+refused 8 'File exists' soft stale
+refused 8 'File exists' hard --fix stale
+refused 8 'File exists' same --fix --undo same stale
+refused 8 'File exists' same --fix --trace-io same stale
+[ ! -e same ] || fail 'an undo file or a trace is left'
 refused 8 'No such file or directory' absent/page.html stale
 # before anything is written
 refused 8 'File exists' there --fix stale

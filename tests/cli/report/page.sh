@@ -53,6 +53,15 @@ names=($'/<script>alert(1)<\xe2\x88\x95script>' '/"><img src=x onerror=y>' "/'&l
 page 4 '<b>&"hostile'
 same 'what is on it' "$page" '7 rows, 1 of 1 cells'
 
+# a line feed comes from a host only
+mkdir lines
+text lines/$'a\nb' 10 x
+make_image lines.img 8M -d lines
+debugfs_script lines.img <<<"sif <$(debugfs -R 'ls -p /' lines.img 2>/dev/null | grep -A 1 /a | sed -n 's,^/\([0-9]*\)/1.*,\1,p')> size 5"
+names=('/a\x0ab')
+page 4 lines.img
+[[ $html != *$'a\nb'* ]] || fail 'a name makes two lines'
+
 # more than a page holds
 many_tails many 1200
 names=(/f00000)
