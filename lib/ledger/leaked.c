@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "base/vec.h"
+#include "fixed/strays.h"
 #include "image/groups.h"
-#include "path/dir.h"
 #include "txn/alloc.h"
 #include <errno.h>
 
@@ -37,50 +37,25 @@ static bool in_use(struct seeing *s, uint32_t ino)
 	return s->believed && s->bitmap[n / 8] >> n % 8 & 1;
 }
 
-static bool on_entry(void *arg, const struct dir_entry *entry)
+static bool on_name(void *arg, uint32_t ino)
 {
 	struct seeing *s = arg;
 
-	s->lost |= !in_use(s, entry->ino);
+	s->lost |= !in_use(s, ino);
 	return !s->lost;
-}
-
-static errcode_t read_names(struct seeing *s, const struct rangeset *dirs)
-{
-	const struct dir_sink sink = {.entry = on_entry, .arg = s};
-	AUTO_FREE uint8_t *raw = malloc(s->img->inode_size);
-	struct map_work work = {.stop = NULL};
-	uint64_t from = 0, start, len, budget = s->img->blocks;
-	errcode_t err = raw ? map_work_init(s->img, &work) : ENOMEM;
-
-	while (!err && !s->lost && rangeset_next(dirs, &from, &start, &len)) {
-		for (uint64_t ino = start; ino < start + len && !s->lost; ino++) {
-			struct inode inode;
-
-			s->lost |= inode_read(s->img, (uint32_t)ino, raw, &inode) ||
-				   dir_walk(s->img, &work, &inode, &budget, &sink, &s->lost);
-		}
-	}
-	map_work_free(&work);
-	return err;
 }
 
 errcode_t leaked_look_around(struct ledger *l, const struct tables *tables)
 {
-	const struct rangeset *orphans = tables_orphans(tables);
 	AUTO_FREE uint8_t *bitmap = malloc(l->img->block_size);
 	struct seeing s = {.img = l->img, .bitmap = bitmap, .group = UINT32_MAX};
-	uint64_t from = 0, start, len;
 	errcode_t err;
 
 	if (l->incomplete || !rangeset_count(l->leaked))
 		return 0;
 	if (!bitmap)
 		return ENOMEM;
-	while (rangeset_next(orphans, &from, &start, &len))
-		for (uint64_t ino = start; ino < start + len; ino++)
-			s.lost |= !in_use(&s, (uint32_t)ino);
-	err = read_names(&s, tables_dirs(tables));
+	err = strays_each_name(l->img, tables, on_name, &s, &s.lost);
 	l->incomplete = s.lost;
 	return err;
 }

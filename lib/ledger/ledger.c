@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "fixed/orphan_slots.h"
+#include "fixed/strays.h"
 #include "format/super.h"
 #include "home/home.h"
 #include "image/groups.h"
@@ -56,6 +57,7 @@ void ledger_free(struct ledger *l)
 	rangeset_free(l->disputed);
 	rangeset_free(l->doubt);
 	rangeset_free(l->leaked);
+	rangeset_free(l->strays);
 	free(l);
 }
 
@@ -251,7 +253,8 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 	l->doubt = rangeset_new(l->img->blocks);
 	l->disputed = rangeset_new(clusters);
 	l->leaked = rangeset_new(clusters);
-	if (!l->doubt || !l->disputed || !l->leaked)
+	l->strays = rangeset_new((uint64_t)l->img->inodes + 1);
+	if (!l->doubt || !l->disputed || !l->leaked || !l->strays)
 		return ENOMEM;
 	l->incomplete = l->statics.unread;
 	err = doubt_inodes(l, findings_unreadable_inos(findings));
@@ -259,7 +262,9 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 		err = doubt_inodes(l, tables_doubtful(tables));
 	for (uint32_t g = 0; g < l->img->groups; g++)
 		l->incomplete |= l->img->group[g].unreadable != NULL;
-	return err;
+	if (!err)
+		err = strays_find(l->img, tables, l->incomplete, l->strays);
+	return err ? err : doubt_inodes(l, l->strays);
 }
 
 /* Bytes of static metadata, and what its clusters hold besides. */

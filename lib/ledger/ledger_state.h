@@ -19,6 +19,7 @@ struct ledger {
 	struct rangeset *disputed;   /* clusters */
 	struct rangeset *doubt;	     /* blocks that an inode may have which cannot be read */
 	bool incomplete;	     /* there is such an inode */
+	struct rangeset *strays;     /* inodes of the unused parts of tables */
 	struct rangeset *leaked;     /* clusters */
 	struct tally tally;
 	struct check_after after;

@@ -33,10 +33,11 @@ static errcode_t take_certain(const struct place *place, const struct ledger *le
 	return err ? err : take(place, at, end, home, tally);
 }
 
-/* Why nothing of FIXED may be touched, or NULL. */
-static const char *why_left(const struct ledger *ledger, const struct fixed *fixed)
+/* Why nothing of FIXED, which group G has of PLACE, may be touched, or NULL. */
+static const char *why_left(const struct place *place, const struct ledger *ledger, uint32_t g,
+			    const struct fixed *fixed)
 {
-	uint32_t bits = ledger->img->block_bits;
+	uint32_t bits = ledger->img->block_bits, per_group;
 
 	if (ledger->img->shared_blocks)
 		return "files share blocks";
@@ -47,6 +48,10 @@ static const char *why_left(const struct ledger *ledger, const struct fixed *fix
 		if (rangeset_meets(ledger->doubt, first, last - first + 1))
 			return "a block may belong to an inode that cannot be read";
 	}
+	per_group = ledger->img->fs->super->s_inodes_per_group;
+	if (place->kind == E4Z_INODE_TABLE &&
+	    rangeset_meets(ledger->strays, (uint64_t)g * per_group + 1, per_group))
+		return "one of the unused inodes may be in use";
 	return fixed->why;
 }
 
@@ -59,7 +64,7 @@ errcode_t place_fixed(const struct place *place, const struct ledger *ledger, ui
 
 	if (err || !fixed.count)
 		return err;
-	f.why = why_left(ledger, &fixed);
+	f.why = why_left(place, ledger, g, &fixed);
 	f.fixable = !f.why;
 	err = home_spot(home, &f, false);
 	for (unsigned i = 0; i < fixed.count && !err; i++)
