@@ -11,6 +11,7 @@
  * leaves with 0, with 1 when a state was not in its class, with 77 when the image does not have
  * what the workload edits.
  */
+#include "again.h"
 #include "judge.h"
 
 #include "image/image.h"
@@ -33,7 +34,7 @@ struct options {
 	bool used, clean, verify, edit, replay;
 	size_t limit, random;
 	uint64_t seed;
-	unsigned outside, nested, overlay, faults, errors;
+	unsigned outside, nested, overlay, faults, errors, again;
 };
 
 static const char *const policies[] = {"-batch", "-flush", "-flush-always"};
@@ -226,6 +227,8 @@ static void know_after(struct run *run)
 	else if (!work_came_true(run->work, after->block_size, run->base, run->disks.disk[0].size,
 				 &run->court.before, after, run->why, sizeof(run->why)))
 		court_complain(&run->court, &end, "after: %s", run->why);
+	else if (run->work->all && !again_is_clean(&run->disks, run->why, sizeof(run->why)))
+		court_complain(&run->court, &end, "after: %s", run->why);
 	if (!run->options.outside || !outside_has(OUTSIDE_LOOK) ||
 	    (run->court.restless && !run->work->fix))
 		return;
@@ -258,6 +261,8 @@ static void fail_each(struct run *run)
 			court_complain(court, &state, "something was done after the failure");
 		if (court->place != JOURNAL_NONE)
 			court_recover(court, &state, 0, court->references - 1);
+		if (court->again_every)
+			court_fix_again(court, &state);
 		disks_rewind(&run->disks, mark);
 	}
 }
@@ -272,12 +277,13 @@ static void print_counts(const struct run *run)
 		printf("%s%llu %s", kind ? ", " : "", (unsigned long long)c->kind[kind],
 		       state_kind_name[kind]);
 	printf("); %llu before, %llu between, %llu after, %llu torn-super; %llu overlay, "
-	       "%llu nested, %llu write-errors; %llu past-EOF, %llu past-EOF-written; ",
+	       "%llu nested, %llu write-errors, %llu again; %llu past-EOF, "
+	       "%llu past-EOF-written; ",
 	       (unsigned long long)c->before, (unsigned long long)c->between,
 	       (unsigned long long)c->after, (unsigned long long)c->torn_super,
 	       (unsigned long long)c->overlay, (unsigned long long)c->nested,
-	       (unsigned long long)c->write_errors, (unsigned long long)c->past,
-	       (unsigned long long)c->past_written);
+	       (unsigned long long)c->write_errors, (unsigned long long)c->again,
+	       (unsigned long long)c->past, (unsigned long long)c->past_written);
 	for (int judge = 0; judge <= OUTSIDE_KERNEL; judge++)
 		printf("%llu by %s (%llu torn-super mended), ",
 		       (unsigned long long)c->outside[judge], outside_name[judge],
@@ -314,6 +320,7 @@ static int crash(struct run *run)
 		.outside_every = o->outside,
 		.nested_every = o->nested,
 		.overlay_every = o->overlay,
+		.again_every = run->work->all ? o->again : 0,
 		.keep = o->keep,
 		.seed = o->seed,
 		.base = run->base,
@@ -409,7 +416,7 @@ static const struct option long_options[] = {
 	{"errors", 1, NULL, 'e'},   {"verify", 0, NULL, 'v'},  {"list", 0, NULL, 'L'},
 	{"policy", 1, NULL, 'p'},   {"cache", 1, NULL, 'c'},   {"edit", 0, NULL, 'E'},
 	{"replay", 0, NULL, 'R'},   {"trace", 1, NULL, 't'},   {"clean", 0, NULL, 'C'},
-	{NULL, 0, NULL, 0},
+	{"again", 1, NULL, 'a'},    {NULL, 0, NULL, 0},
 };
 
 static void list(void)
@@ -430,7 +437,8 @@ static void parse(int argc, char **argv, struct options *o)
 			      .random = 24,
 			      .nested = 40,
 			      .overlay = 4,
-			      .errors = 1};
+			      .errors = 1,
+			      .again = 8};
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		unsigned long n = optarg ? strtoul(optarg, NULL, 0) : 0;
 
@@ -444,6 +452,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'c': o->cache = n; break;
 		case 'u': o->used = true; break;
 		case 'C': o->clean = true; break;
+		case 'a': o->again = (unsigned)n; break;
 		case 'l': o->limit = n; break;
 		case 'r': o->random = n; break;
 		case 'S': o->seed = n; break;

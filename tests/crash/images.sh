@@ -13,13 +13,16 @@
 #   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
 #   large-1k large-big                                  for writes that the log has no room for
 #   grow-large                                          the same over what is written past EOF
-# Needs no root. Each has the files that the workloads name; no byte of them is 0xca.
+#   all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare
+#                                                       for --fix --all: made on a device full of canaries, and used
+# Needs no root. Each has the files that the workloads name; no byte of them is 0xca, which is the canary.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
 	bare-1k bare-4k bare-ind quota-1k orphan-1k grow-4k grow-1k-ind grow-big grow-bare
-	half-4k half-1k-ind half-big half-bare large-1k large-big grow-large'
+	half-4k half-1k-ind half-big half-bare large-1k large-big grow-large
+	all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -74,6 +77,27 @@ owners() {
 	e2fsck -fy "$1" >"$tmp/fsck" 2>&1 </dev/null || [ $? = 1 ] || { cat "$tmp/fsck" >&2; exit 1; }
 }
 
+# device FILE SIZE: full of canaries if this image is to be
+device() {
+	rm -f "$1"
+	truncate -s "$2" "$1"
+	[ -z "${dirty-}" ] || tr '\0' '\312' <"$1" | dd of="$1" bs=1M conv=notrunc status=none
+}
+
+# use: commands of debugfs that leave canaries in directories, and what was deleted in slots and trees
+use() {
+	local canary i links=16
+	[ "$name" != all-inline ] || links=1
+	canary=$(printf '\312%.0s' {1..40})
+	printf '%s\n' "write $tmp/pair gone" "symlink $canary target" 'mknod pipe p' 'ea_set small user.here value' 'mkdir many'
+	for ((i = 0; i < links; i++)); do echo "ln other many/$canary$i"; done
+	for ((i = 0; i < links; i++)); do echo "unlink many/$canary$i"; done
+	printf '%s\n' "ln other many/kept" 'sif other links_count 2' 'rm gone' "rm $canary"
+	head -c 400 "$tmp/other" >"$tmp/value"
+	printf '%s\n' "ea_set -f $tmp/value small user.long" 'ea_rm small user.here'
+	[ -n "${shallow-}" ] || echo 'punch deep 700 900'
+}
+
 # populate IMAGE: the files that the workloads name
 populate() {
 	local deep=$((bs == 1024 ? 400 : 1400))
@@ -126,6 +150,7 @@ populate() {
 		# blocks of zeroes, which debugfs does not write
 		echo "write $tmp/zeros zeros"
 		for block in 2 3 4 6; do echo "zap_block -f zeros $block"; done
+		[ -z "${dirty-}" ] || use
 	} >"$tmp/script"
 	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
 	[ -z "${halves-}" ] || orphan "$1" half
@@ -139,10 +164,9 @@ mk() {
 	local size=$1 features=$2
 	bs=$3
 	shift 3
-	rm -f "$dir/$name"
-	truncate -s "$size" "$dir/$name"
+	device "$dir/$name" "$size"
 	mke2fs -q -F -t ext2 -b "$bs" -O "none,$common,$features" -U "$uuid" -m 0 -N 128 \
-		-E "hash_seed=$uuid,lazy_itable_init=0,nodiscard" "$@" "$dir/$name" >"$tmp/mke2fs" 2>&1 ||
+		-E "hash_seed=$uuid,lazy_itable_init=${dirty:-0},nodiscard" "$@" "$dir/$name" >"$tmp/mke2fs" 2>&1 ||
 		{ cat "$tmp/mke2fs" >&2; exit 1; }
 	populate "$dir/$name"
 }
@@ -150,8 +174,7 @@ mk() {
 # The journal becomes a device of its own. mke2fs does that for block devices only, so by hand.
 externalise() {
 	local journal=66666666-1111-2222-3333-444444444444
-	rm -f "$dir/$name.journal"
-	truncate -s $((1100 * bs)) "$dir/$name.journal"
+	device "$dir/$name.journal" $((1100 * bs))
 	mke2fs -q -F -O journal_dev -b "$bs" -U "$journal" "$dir/$name.journal" >"$tmp/mke2fs" 2>&1 ||
 		{ cat "$tmp/mke2fs" >&2; exit 1; }
 	debugfs -w -R "feature has_journal" "$dir/$name" >/dev/null 2>&1
@@ -188,10 +211,11 @@ orphans() {
 
 csum=extent,metadata_csum,64bit
 for name in ${*:-$names}; do
-	shallow='' grows='' halves=''
+	shallow='' grows='' halves='' dirty=''
 	case $name in
 	grow-*) grows=1 ;;
 	half-*) halves=1 ;;
+	all-*) dirty=1 ;;
 	esac
 	case $name in
 	ext-1k-csum) mk 8M $csum,has_journal 1024 -J size=2 ;;
@@ -215,6 +239,14 @@ for name in ${*:-$names}; do
 	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
 	large-1k | grow-large) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
 	large-big) shallow=1 mk 20M $csum,bigalloc,has_journal 4096 -C 16384 -J size=4 ;;
+	all-1k) mk 8M $csum,has_journal 1024 -J size=2 -g 2048 ;;
+	all-4k) shallow=1 mk 16M $csum,has_journal 4096 -J size=5 -g 1024 ;;
+	all-plain) shallow=1 mk 8M extent,has_journal 1024 -J size=2 -g 2048 ;;
+	all-ind) shallow=1 mk 6M uninit_bg,has_journal 1024 -J size=2 -g 2048 ;;
+	all-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	all-inline) shallow=1 mk 12M $csum,inline_data,has_journal 4096 -J size=5 ;;
+	all-xj) shallow=1 mk 6M $csum 1024 -g 2048; externalise ;;
+	all-bare) shallow=1 mk 4M $csum 1024 -g 2048 ;;
 	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
 	esac

@@ -2,6 +2,7 @@
 // Judges a crash state: it is replayed, verified, looked at through an overlay, crashed again.
 #include "judge.h"
 
+#include "again.h"
 #include "image/image.h"
 #include "journal/log.h"
 #include "journal/replay.h"
@@ -94,7 +95,7 @@ static bool others_intact(const struct court *court, const struct verdict *v)
 		if (work_touches(court->work, court->base, court->disks->disk[0].size, old->ino))
 			continue;
 		if (!now || now->damaged || now->content != old->content ||
-		    now->inode_hash != old->inode_hash)
+		    (now->inode_hash != old->inode_hash && !court->work->all))
 			return false;
 	}
 	return true;
@@ -395,6 +396,9 @@ static void judge_bare(struct court *court, const struct state *state)
 		court_complain(court, state, "a file that is none of its business is changed");
 	else if (result.valid && (index < 0 || !result.ok))
 		court_complain(court, state, "half done, and marked as clean: %s", result.why);
+	if (court->outside_every &&
+	    (court->counts.distinct + court->seed) % court->outside_every == 0)
+		court_ask_outside(court, state, -1, 0, 0);
 }
 
 static bool seen_before(struct court *court)
@@ -479,6 +483,15 @@ static void judge_logged(struct court *court, const struct state *state)
 		court_ask_outside(court, state, index, court->low, court->high);
 }
 
+void court_fix_again(struct court *court, const struct state *state)
+{
+	/* an edit refuses both */
+	bool half_done = court->place == JOURNAL_NONE && !court_look(court).valid;
+
+	if (!super_torn(court) && !half_done)
+		again_fix(court, state);
+}
+
 void court_judge(void *arg, const struct state *state)
 {
 	struct court *court = arg;
@@ -490,14 +503,12 @@ void court_judge(void *arg, const struct state *state)
 		return;
 	court->counts.distinct++;
 	court->counts.kind[state->kind]++;
-	if (court->place != JOURNAL_NONE) {
+	if (court->place != JOURNAL_NONE)
 		judge_logged(court, state);
-		return;
-	}
-	judge_bare(court, state);
-	if (court->outside_every &&
-	    (court->counts.distinct + court->seed) % court->outside_every == 0)
-		court_ask_outside(court, state, -1, 0, 0);
+	else
+		judge_bare(court, state);
+	if (court->again_every && court->counts.distinct % court->again_every == 0)
+		court_fix_again(court, state);
 }
 
 /* ---- from outside ---- */

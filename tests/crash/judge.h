@@ -27,6 +27,7 @@ struct counts {
 	uint64_t torn_super, torn_super_refused, overlay, nested, failed;
 	uint64_t outside[OUTSIDE_JUDGES], torn_super_mended[OUTSIDE_JUDGES];
 	uint64_t write_errors;
+	uint64_t again;		     /* fixed once more */
 	uint64_t past, past_written; /* looked at past EOF; of them with bytes of the edit there */
 };
 
@@ -38,7 +39,8 @@ struct court {
 	enum e4z_data_mode data;
 	bool metadata_csum;
 	unsigned outside_every, nested_every, overlay_every;
-	const char *keep; /* a directory for failing states; NULL */
+	unsigned again_every; /* 0: it is no fix of all */
+	const char *keep;     /* a directory for failing states; NULL */
 	uint64_t seed;
 	uint8_t *log_super;
 	const uint8_t *base; /* the image before everything, for names */
@@ -74,6 +76,9 @@ errcode_t court_replay(struct court *court, struct record *record, char *why, si
 
 __attribute__((format(printf, 3, 4))) void
 court_complain(struct court *court, const struct state *state, const char *format, ...);
+
+/* The disks are fixed once more, unless they have to be mended by e2fsck first. */
+void court_fix_again(struct court *court, const struct state *state);
 
 /* Every K-th state, the last ones of torn superblocks and rare kinds not left out. */
 void court_ask_outside(struct court *court, const struct state *state, int index, size_t low,

@@ -17,7 +17,7 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k quota-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k'
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k quota-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k all-1k all-xj'
 	limit=70 outside=23 less="--errors 4 --nested 25"
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14 less=
@@ -31,8 +31,8 @@ rows() {
 	local image=$1 journal='' kinds=$shapes outside=$outside shape data workload n=0
 	local policies=(batch flush flush-always) caches=('' '--cache 1') used=('' --used) clean=('' --clean)
 	case $image in
-	xj-*) journal=$image.journal kinds=fresh ;;
-	bare-*) kinds=fresh ;;
+	*xj-* | *-xj) journal=$image.journal kinds=fresh ;;
+	bare-* | *-bare) kinds=fresh ;;
 	# the kernel refuses a log that is so small without the blocks of fast commits
 	large-* | grow-large) kinds='fresh csum3 csum2 v1' ;;
 	# others finish what they find, and come to the state between
@@ -44,6 +44,8 @@ rows() {
 		grow-*-fix-behind | grow-*-append-grown | grow-large-append-grown-far | half-*-fix-orphan | large-*-write-moved | large-*-append-moved) ;;
 		grow-* | half-* | large-* | inline-*-fix-paranoid) continue ;;
 		esac
+		# --fix --all is of images that are full of what it is for; the others' edits are of the others
+		case $image-$workload in all-*-fix-all | all-*-fix-all-dirty) ;; all-* | *-fix-all*) continue ;; esac
 		# whatever is edited there, the orphans are finished first
 		case $image-$workload in orphan-*-orphans) ;; orphan-*) continue ;; esac
 		for data in journal ordered; do
@@ -83,12 +85,12 @@ awk '
 		gsub(/[();,]/, " ")
 		for (i = 2; i <= NF; i++) if ($(i - 1) ~ /^[0-9]+$/) {
 			if ($i == "by") { k = $(i + 1) ($(i + 1) == "e2fsck" ? " " $(i + 2) : ""); by[k] += $(i - 1) }
-			else if ($i ~ /^(states|distinct|before|between|after|torn-super|overlay|nested|write-errors|past-EOF|past-EOF-written)$/ && !($i == "torn-super" && $(i + 1) == "mended")) n[$i] += $(i - 1)
+			else if ($i ~ /^(states|distinct|before|between|after|torn-super|overlay|nested|write-errors|again|past-EOF|past-EOF-written)$/ && !($i == "torn-super" && $(i + 1) == "mended")) n[$i] += $(i - 1)
 			else if ($i ~ /^(none|all|prefix|dropped|alone|subset|torn|mixed)$/) kind[$i] += $(i - 1)
 			else if ($i == "torn-super") mended += $(i - 1)
 		}
 		for (i = 2; i <= NF; i++) if ($i == "journal" || $i == "ordered") {
-			class = $2 ~ /^bare|-bare$/ ? "no journal" : ($2 ~ /^xj/ ? "external " : "") $i
+			class = $2 ~ /^bare|-bare$/ ? "no journal" : ($2 ~ /^xj|-xj$/ ? "external " : "") $i
 			for (k = i; k <= NF; k++) {
 				if ($(k + 1) == "distinct") classes[class] += $k
 				if ($(k + 1) == "past-EOF") past[class] += $k
@@ -105,7 +107,7 @@ awk '
 		printf "\npast EOF:"
 		for (k in past) printf " %d %s, %d with bytes of the edit;", past[k], k, written[k]
 		printf "\nrecovered to: %d before, %d between, %d after; torn superblock: %d, %d mended by others\n", n["before"], n["between"], n["after"], n["torn-super"], mended
-		printf "also: %d through the overlay, %d crashes of replays, %d failing writes\n", n["overlay"], n["nested"], n["write-errors"]
+		printf "also: %d through the overlay, %d crashes of replays, %d failing writes, %d fixed once more\n", n["overlay"], n["nested"], n["write-errors"], n["again"]
 		printf "from outside:"
 		for (k in by) { printf " %d %s;", by[k], k; if (by[k] < least || !least) least = by[k] }
 		printf "\n"

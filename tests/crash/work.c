@@ -299,6 +299,15 @@ static const struct workload workloads[] = {
 	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)},
 		   {step_is_fixed, "/behind", AT(0, 0), AT(0, 0)},
 		   {step_is_fixed, "/stripes", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-all",
+	 .fix = true,
+	 .all = true,
+	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
+	{.name = "fix-all-dirty",
+	 .dirty_by = "down-frag",
+	 .fix = true,
+	 .all = true,
+	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
 	{.name = "dirty",
 	 .dirty_by = "down-frag",
 	 .steps = {{step_truncate_to, "/small", AT(1, 100), AT(0, 0)},
@@ -371,7 +380,7 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	begun(arg, img);
 	if (work->fix) {
 		e4z_abort(img);
-		return steps_fix_all(img, work->paranoid, summary);
+		return steps_fix(img, work->paranoid, work->all, summary);
 	}
 	each_step(step, work)
 	{
@@ -457,7 +466,8 @@ bool work_came_true(const struct workload *work, uint32_t block_size, const uint
 		if (!new)
 			return false;
 		if (!work_touches(work, image, size, old->ino)) {
-			ok = new->inode_hash == old->inode_hash &&new->content == old->content;
+			ok = (work->all || new->inode_hash == old->inode_hash) &&
+			     new->content == old->content;
 			continue;
 		}
 		each_step(step, work) if (step->file &&

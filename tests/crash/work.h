@@ -28,6 +28,7 @@ struct workload {
 	const char *dirty_by; /* the workload whose transaction still waits in the log */
 	bool split;
 	bool fix, paranoid; /* e4z_fix() instead of steps: they name the files that it changes */
+	bool all;	    /* with all that belongs to no file, and the slots of all inodes */
 	struct work_step steps[WORK_STEPS];
 };
 
