@@ -15,7 +15,7 @@ requires jq
 requires gzip
 requires bzip2
 export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
-images=0 fixed=0 nothing=0 refused=0 left=0 findings=0 bad=0
+images=0 fixed=0 nothing=0 refused=0 left=0 findings=0 unsteady=0 bad=0
 
 complain() {
 	echo "FAIL $label: $*"
@@ -35,7 +35,18 @@ contents() (
 complaints() {
 	# where e2fsck itself crashes the addresses differ each time
 	timeout 60 e2fsck -fn "$1" 2>&1 |
-		grep -avE '^(.*\[0x[0-9a-f]+\]$|Signal |e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' | sort -u
+		grep -avE '^(.*\[0x[0-9a-f]+\]$|Signal |e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' |
+		# the superblock gets the sum of the groups' numbers, as from a mount: of wrong ones it is wrong, too
+		awk '/^Free (blocks|inodes) count wrong for group/ { wrong[$2] = 1 }
+			!(/^Free (blocks|inodes) count wrong \(/ && wrong[$2])' | sort -u
+}
+
+# steady COMMAND IMAGE: it prints what is in before once more; of some images these tools print what was in memory
+steady() {
+	"$@" >twice
+	cmp -s before twice && return
+	unsteady=$((unsteady + 1))
+	false
 }
 
 # fixes: ./image, a copy of it
@@ -72,7 +83,8 @@ fixes() {
 	contents base >before
 	contents work >after
 	# a file of f_dupsuper maps the superblock, which every commit changes
-	cmp -s before after || [[ $label == *f_dupsuper/* ]] || complain "a file is not what it was: $(diff before after | head -3)"
+	cmp -s before after || [[ $label == *f_dupsuper/* ]] || ! steady contents base ||
+		complain "a file is not what it was: $(diff before after | head -3)"
 	cp --sparse=always work looked-at
 	# what was deleted while it was open stays so, and e2fsck -n does not look through an orphan file
 	if jq -r 'select(.type == "skipped") | .why' out | grep -q deleted; then
@@ -80,7 +92,7 @@ fixes() {
 	fi
 	complaints base >before
 	complaints looked-at >after
-	[ -z "$(comm -13 before after)" ] || complain "e2fsck: $(comm -13 before after | head -3)"
+	[ -z "$(comm -13 before after)" ] || ! steady complaints base || complain "e2fsck: $(comm -13 before after | head -3)"
 	cp --sparse=always work again
 	timeout 60 "$E4ZERO" --fix ${ALL:+--all} again >/dev/null 2>&1
 	cmp -s work again || complain 'a second one writes'
@@ -101,6 +113,6 @@ while read -r packed; do
 	fixes
 done < <(find "$E2FSPROGS_TESTS" -name '*.gz' -o -name '*.bz2' | sort)
 echo "$images images: $fixed fixed ($findings findings), $nothing with nothing to fix, $refused refused;" \
-	"$left with something left; $bad failures"
+	"$left with something left; of $unsteady debugfs or e2fsck says something else each time; $bad failures"
 [ $images -gt 0 ] || fail "no images in $E2FSPROGS_TESTS"
 [ $bad = 0 ]
