@@ -160,9 +160,10 @@ static const char *go_on(const struct edit_job *job)
 		return "there is no journal: run \"e2fsck -f IMAGE\" first";
 	if (!strcmp(verb, "script") || !strcmp(verb, "collapse-range") ||
 	    !strcmp(verb, "insert-range"))
-		return "--replay completes or discards the interrupted transaction; the ones "
+		return "--replay completes or discards a transaction that was interrupted; the ones "
 		       "before it are done";
-	return "run the command again; it first completes or discards the interrupted transaction";
+	return "run the command again; it first completes or discards a transaction that was "
+	       "interrupted";
 }
 
 /* What can be done about it is a matter of options, and of how far it came. */

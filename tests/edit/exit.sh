@@ -50,7 +50,7 @@ cp fresh image
 (ulimit -f 1024; run_e4zero 13 --fsck-codes --truncate 5000 image /file) || exit 1
 
 # 12 says how to go on, and that is so: cut_short STATUS END ARGUMENTS..., END what the message ends with
-again='run the command again; it first completes or discards the interrupted transaction'
+again='run the command again; it first completes or discards a transaction that was interrupted'
 cut_short() {
 	local status=$1 end=$2
 	shift 2
@@ -67,7 +67,7 @@ cut_short 12 "$again, or undo it now with --undo-apply undo" --undo undo --trunc
 run_e4zero 0 --undo-apply undo image
 cmp fresh image || fail 'it was not taken back'
 cp fresh image
-limit=100 cut_short 12 '--replay completes or discards the interrupted transaction; the ones before it are done' \
+limit=100 cut_short 12 '--replay completes or discards a transaction that was interrupted; the ones before it are done' \
 	--insert-range -o 4096 -l 4096 image /file
 run_e4zero 0 --replay image
 sound image
