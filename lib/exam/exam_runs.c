@@ -43,8 +43,6 @@ static void on_other_eof_block(struct exam *exam, uint64_t pblk)
 	if (inode_is(inode, LINUX_S_IFLNK)) {
 		suspect.finding.kind = E4Z_SYMLINK_SLACK;
 		suspect.finding.fixable = !img->shared_blocks;
-	} else if (inode->flags & EXT4_EA_INODE_FL) {
-		suspect.finding.fixable = false;
 	}
 	exam_push(exam, &suspect);
 }

@@ -56,8 +56,7 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 	if (f->kind == E4Z_AFTER_FS && !is_named(fix, f))
 		return "not in the file system: it is zeroed only if its kind is named";
 	if (!f->fixable)
-		return f->why ? f->why
-			      : "not supported: a verity file or an extended attribute value";
+		return f->why ? f->why : "not supported: a verity file";
 	if (in_doubt(fix, f))
 		return "the block may belong to an inode that cannot be read";
 	return f->kind == E4Z_PENDING_TRUNCATE ? fix_orphans_why(&fix->orphans, f->ino) : NULL;

@@ -119,7 +119,7 @@ class Polluter:
                 self.plant(dice, home * self.bs + tail_at, self.bs - tail_at)
                 if f.ino not in self.opts.orphan:
                     self.note("stale-tail", f, eof, home, 1, self.read(home)[tail_at:], f.size,
-                              not verity and not f.flags & EA_INODE)
+                              not verity)
             elif not w and not f.flags & EA_INODE:
                 self.plant(dice, p * self.bs, c * self.bs)
                 self.note("unwritten-residue", f, l, p, c, self.read(p, c), l * self.bs, not verity)

@@ -4,7 +4,7 @@
 import hashlib
 
 import imgfmt
-from imgfmt import FL_EA_INODE, FL_ENCRYPT, FL_INLINE, FL_VERITY
+from imgfmt import FL_ENCRYPT, FL_INLINE, FL_VERITY
 
 # of an inode's slot: what a fix of its blocks may change
 I_DTIME, I_BLOCKS, I_MAP, I_BLOCKS_HI = (0x14, 4), (0x1C, 4), (0x28, 60), (0x74, 2)
@@ -43,7 +43,7 @@ class Facts:
         fs, size = self.fs, inode.size
         if inode.flags & FL_ENCRYPT:
             size = self.past_eof(inode) * fs.bs
-        if inode.why or inode.flags & (FL_VERITY | FL_EA_INODE):
+        if inode.why or inode.flags & FL_VERITY:
             size = imgfmt.LBLK_END * fs.bs
         h = hashlib.sha256()
         if inode.flags & FL_INLINE:

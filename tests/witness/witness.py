@@ -214,7 +214,7 @@ class Witness:
     def regular(self, inode, orphan):
         if inode.flags & FL_EA_INODE:
             if self.paranoid:
-                self.tail(inode, fixable=False)
+                self.tail(inode, fixable=True)
             return
         if inode.flags & FL_ENCRYPT:
             self.sealed_tail(inode)
