@@ -19,8 +19,8 @@
 static void add(struct live *live, uint64_t block, uint64_t from, uint64_t end, uint8_t fill)
 {
 	if (from < end && live->count < LIVE_MAX)
-		live->parts[live->count++] =
-			(struct live_part){block, (uint32_t)from, (uint32_t)end, fill};
+		live->parts[live->count++] = (struct live_part){
+			.block = block, .from = (uint32_t)from, .end = (uint32_t)end, .fill = fill};
 }
 
 static bool inside(const struct e4z_image *img, uint64_t block)
@@ -64,21 +64,55 @@ errcode_t live_descriptor(const struct e4z_image *img, uint32_t g, struct live *
 	return 0;
 }
 
+/* The block of the superblock, or of group G's copy; 0: it has none, or one that is not valid. */
+static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *base)
+{
+	_Alignas(struct ext2_super_block) uint8_t copy[SUPER_SIZE];
+	blk64_t block = SUPER_OFFSET / img->block_size;
+	char why[1];
+
+	*base = SUPER_OFFSET % img->block_size;
+	if (!g)
+		return block;
+	*base = 0;
+	if (ext2fs_super_and_bgd_loc2(img->fs, g, &block, NULL, NULL, NULL) ||
+	    !inside(img, block) || image_read(img, block << img->block_bits, sizeof(copy), copy) ||
+	    super_validate(copy, img->dev->len, why, sizeof(why)))
+		return 0;
+	return block;
+}
+
+/* The field of a copy has to be as RAW's, the superblock's own, is up to the end of its string. */
+static void add_copy(struct live *live, uint64_t block, const struct super_string *string,
+		     const uint8_t *raw)
+{
+	uint8_t *text = live->text + live->text_len;
+	size_t len = strnlen((const char *)raw + string->at, string->size);
+
+	add(live, block, string->at, string->at + string->size, 0);
+	live->parts[live->count - 1].has_text = true;
+	live->parts[live->count - 1].text = live->text_len;
+	memset(text, 0, string->size);
+	memcpy(text, raw + string->at, len);
+	live->text_len += string->size;
+}
+
 errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 {
-	uint32_t base = SUPER_OFFSET % img->block_size;
-	uint64_t block = SUPER_OFFSET / img->block_size;
 	uint8_t raw[SUPER_SIZE];
+	uint32_t base;
+	uint64_t block = find_super(img, g, &base);
 
-	if (g)
-		return 0;
-	if (image_read(img, SUPER_OFFSET, sizeof(raw), raw))
+	if ((g && !block) || image_read(img, SUPER_OFFSET, sizeof(raw), raw))
 		return 0;
 	for (size_t i = 0; i < SUPER_STRINGS; i++) {
 		size_t at = super_strings[i].at, size = super_strings[i].size;
 
-		add(live, block, base + at + strnlen((const char *)raw + at, size),
-		    base + at + size, 0);
+		if (g)
+			add_copy(live, block, &super_strings[i], raw);
+		else
+			add(live, block, base + at + strnlen((const char *)raw + at, size),
+			    base + at + size, 0);
 	}
 	add(live, block, base + S_RESERVED + RESERVED_KEPT, base + S_CHECKSUM, 0);
 	return 0;
@@ -103,9 +137,20 @@ static errcode_t set_parts(struct e4z_image *img, const struct live *live)
 		uint8_t *data;
 
 		err = txn_edit(img, part->block, &data);
-		if (!err)
-			memset(data + part->from, part->fill, part->end - part->from);
+		for (uint32_t k = part->from; k < part->end && !err; k++)
+			data[k] = live_byte(live, part, k - part->from);
 	}
+	return err;
+}
+
+/* The checksum of group G's copy; that of the superblock is set with every commit. */
+static errcode_t seal_copy(struct e4z_image *img, const struct live *live)
+{
+	uint8_t *data;
+	errcode_t err = txn_edit(img, live->parts[0].block, &data);
+
+	if (!err)
+		super_csum_set(data);
 	return err;
 }
 
@@ -128,5 +173,7 @@ errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind
 		err = set_parts(img, &live);
 	if (!err && kind != E4Z_SUPER_SLACK)
 		part_seal(&p);
+	if (!err && kind == E4Z_SUPER_SLACK && g && img->metadata_csum)
+		err = seal_copy(img, &live);
 	return err;
 }

@@ -11,18 +11,32 @@
 #include "image/image.h"
 
 #define LIVE_MAX 8
+#define LIVE_TEXT 512
 
-/* Bytes [from, end) of BLOCK have to be FILL. */
+/*
+ * Bytes [from, end) of BLOCK have to be FILL; with a text those from struct live.text[TEXT] on, or
+ * zero: then they become the text only with others.
+ */
 struct live_part {
 	uint64_t block;
 	uint32_t from, end;
 	uint8_t fill;
+	bool has_text;
+	uint32_t text;
 };
 
 struct live {
 	unsigned count;
 	struct live_part parts[LIVE_MAX];
+	uint32_t text_len;
+	uint8_t text[LIVE_TEXT];
 };
+
+/* What byte I of PART has to be. */
+static inline uint8_t live_byte(const struct live *live, const struct live_part *part, uint32_t i)
+{
+	return part->has_text ? live->text[part->text + i] : part->fill;
+}
 
 /*
  * What group G has of a place goes to LIVE, which is empty; nothing where what says so cannot be

@@ -76,8 +76,8 @@ errcode_t place_fixed(const struct place *place, const struct ledger *ledger, ui
 /* ---- in blocks that somebody reads ---- */
 
 /* Add what PART has to F; false: it cannot be read. */
-static bool examine_part(const struct e4z_image *img, const struct live_part *part, uint8_t *buf,
-			 struct e4z_finding *f)
+static bool examine_part(const struct e4z_image *img, const struct live *live,
+			 const struct live_part *part, uint8_t *buf, struct e4z_finding *f)
 {
 	uint32_t len = part->end - part->from;
 	uint64_t off = (part->block << img->block_bits) + part->from;
@@ -86,8 +86,9 @@ static bool examine_part(const struct e4z_image *img, const struct live_part *pa
 	if (image_read(img, off, len, buf))
 		return false;
 	/* what is as it has to be is as good as zero */
-	for (uint32_t i = 0; i < len && part->fill; i++)
-		buf[i] ^= part->fill;
+	for (uint32_t i = 0; i < len; i++)
+		if (buf[i] || !part->has_text)
+			buf[i] ^= live_byte(live, part, i);
 	examine_memory(buf, len, off, &examined);
 	if (!examined.nonzero)
 		return true;
@@ -111,7 +112,7 @@ errcode_t place_live(const struct place *place, const struct ledger *ledger, uin
 		const struct live_part *part = &live.parts[i];
 
 		if (!rangeset_has(ledger->disputed, part->block / img->cluster_ratio) &&
-		    examine_part(img, part, buf, &f))
+		    examine_part(img, &live, part, buf, &f))
 			tally_move(tally, place->owner, owner_of_kind(place->kind),
 				   part->end - part->from);
 	}

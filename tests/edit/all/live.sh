@@ -30,6 +30,24 @@ for layout in '21M -b 1024' '61M -b 4096 -g 2048' '61M -b 4096 -O uninit_bg,^met
 	image_unchanged image
 done
 
+# an old label in a copy becomes the one of today; a copy that is not valid is left
+for features in metadata_csum ^metadata_csum; do
+	make_image image 24M -b 1024 -O "$features" -L OLDLABEL
+	tune2fs -L NEW -M /new image >tune2fs.log 2>&1
+	printf OLDLABEL | dd of=image bs=1 seek=$((8193 * 1024 + 0x78)) conv=notrunc status=none
+	printf '/old/place' | dd of=image bs=1 seek=$((8193 * 1024 + 0x88)) conv=notrunc status=none
+	cp image lying
+	fixed_bytes --hide image
+	run_e4zero 4 --json --check --only super-slack image
+	same "the copy with $features" "$(records finding kind group pblk nonzero fixable)" 'super-slack 1 8193 17 true'
+	run_e4zero 0 --json --fix --only super-slack image
+	run_e4zero 0 --json --check --only super-slack image
+	same "the label of the copy with $features" "$(dumpe2fs -h -o superblock=8193 image 2>/dev/null | sed -n 's/^\(Filesystem volume name\|Last mounted on\): *//p' | xargs)" 'NEW /new'
+	sound image
+	[ "$features" = metadata_csum ] || continue
+	run_e4zero 0 --json --check --only super-slack lying
+done
+
 # entries of the orphan file while it is empty: they are no finding of e2fsck's alone
 for features in orphan_file,^metadata_csum orphan_file; do
 	make_image image 24M -b 1024 -O "$features"

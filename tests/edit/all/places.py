@@ -86,7 +86,8 @@ class Image:
         return {'block': block, 'inode': inode, 'table': table, 'flags': low[6] if self.csum else 0,
                 'unused': unused if self.csum else 0}
 
-    # each: runs of (offset, length) that have to be zero, or (offset, length, byte) that have to be that
+    # each: runs of (offset, length) that have to be zero, (offset, length, byte) that have to be that, or (offset, length,
+    # bytes) that have to be these or zero
 
     def inode_table(self):
         for d in self.desc:
@@ -130,12 +131,24 @@ class Image:
             used = 1024 if g or self.bs == 1024 else 2048
             if self.bs > used:
                 yield self.super_block(g) * self.bs + used, self.bs - used
-        # name, last_mounted, first_error_func, last_error_func, mount_opts
-        for at, size in (0x78, 16), (0x88, 64), (0x1A8, 32), (0x1E0, 32), (0x200, 64):
-            used = len(self.sb[at:at + size].split(b'\0')[0])
-            if used < size:
-                yield 1024 + at + used, size - used
-        yield 1024 + RESERVED, 0x3FC - RESERVED
+            if not self.super_ok(g):
+                continue
+            # name, last_mounted, first_error_func, last_error_func, mount_opts
+            for at, size in (0x78, 16), (0x88, 64), (0x1A8, 32), (0x1E0, 32), (0x200, 64):
+                text = self.sb[at:at + size].split(b'\0')[0]
+                if g:
+                    yield self.super_at(g) + at, size, text.ljust(size, b'\0')
+                elif len(text) < size:
+                    yield 1024 + at + len(text), size - len(text)
+            yield self.super_at(g) + RESERVED, 0x3FC - RESERVED
+
+    def super_at(self, g):
+        return self.super_block(g) * self.bs if g else 1024
+
+    def super_ok(self, g):
+        sb = self.data[self.super_at(g):self.super_at(g) + 1024]
+        csum = crc32c(0xFFFFFFFF, sb[:0x3FC]).to_bytes(4, 'little')
+        return sb[0x38:0x3A] == b'\x53\xEF' and (not self.ro & METADATA_CSUM or sb[0x3FC:] == csum)
 
     def desc_at(self, g):
         return self.desc_places(g // self.per_block)[0] * self.bs + g % self.per_block * self.desc_size
@@ -178,8 +191,9 @@ class Image:
         seed = self.u32(0x270) if self.incompat & 0x2000 else crc32c(0xFFFFFFFF, self.sb[0x68:0x78])
         for g in range(self.groups if self.csum else 0):
             self.seal_group(g, seed)
-        if self.ro & METADATA_CSUM:
-            self.put('<I', 1024 + 0x3FC, crc32c(0xFFFFFFFF, self.data[1024:1024 + 0x3FC]))
+        for g in filter(self.has_super, range(self.groups if self.ro & METADATA_CSUM else 0)):
+            at = self.super_at(g)
+            self.put('<I', at + 0x3FC, crc32c(0xFFFFFFFF, self.data[at:at + 0x3FC]))
 
     def hide(self, run):
         off, length = run[:2]
@@ -196,7 +210,10 @@ def main():
         for run in list(getattr(image, kind.replace('-', '_'))()):
             off, length, fill = (*run, 0)[:3]
             size += length
-            stale += length - image.data.count(fill, off, off + length)
+            if isinstance(fill, bytes):
+                stale += sum(have not in (0, want) for have, want in zip(image.data[off:off + length], fill))
+            else:
+                stale += length - image.data.count(fill, off, off + length)
             if hide:
                 image.hide(run)
         if not hide:
