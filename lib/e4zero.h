@@ -375,8 +375,8 @@ struct e4z_finding {
 	uint64_t pblk;	 /* where that block is; E4Z_NONE: not in one place */
 	uint64_t blocks; /* from lblk on; of a group: how many of its blocks it is about */
 	/*
-	 * The first and the last stale byte: offsets in the file, or of a group in the file system,
-	 * inclusive; E4Z_NONE: none.
+	 * The first and the last stale byte, inclusive: offsets in the file, or if lblk is E4Z_NONE
+	 * in the file system, of an external journal in its device; E4Z_NONE: none.
 	 */
 	uint64_t first, last;
 	uint64_t nonzero; /* bytes between them, inclusive, that are not zero */

@@ -3,6 +3,16 @@
 #include "e4zero.h"
 
 #include "image/image.h"
+#include "io/blkdev.h"
+
+/* LEN bytes at OFF of what F counts its offsets in. */
+static errcode_t read_there(struct e4z_image *img, const struct e4z_finding *f, uint64_t off,
+			    size_t len, void *buf)
+{
+	if (f->kind == E4Z_JOURNAL && img->journal_dev)
+		return blkdev_read(img->journal_dev, off, len, buf);
+	return image_read(img, off, len, buf);
+}
 
 errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf, size_t len,
 		   size_t *got)
@@ -21,8 +31,8 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 	end = f->last - f->first + 1;
 	if (len > end)
 		len = (size_t)end;
-	err = image_read(img, (block << img->block_bits) + (f->first & (img->block_size - 1)), len,
-			 buf);
+	err = read_there(img, f, (block << img->block_bits) + (f->first & (img->block_size - 1)),
+			 len, buf);
 	if (err)
 		return image_fail(img, err, "reading block %llu", (unsigned long long)block);
 	*got = len;

@@ -12,15 +12,19 @@ enum { LINE = 16 };
 errcode_t dump_keep(struct dump *dump, const struct e4z_finding *f,
 		    const struct report_sample *sample)
 {
-	char ino[32];
+	char name[32];
 
 	if (!sample || !sample->len || dump->count == DUMP_FINDINGS)
 		return 0;
-	snprintf(ino, sizeof(ino), "<%" PRIu32 ">", f->ino);
-	dump->items[dump->count].of = util_printable(f->path ? f->path : ino);
+	snprintf(name, sizeof(name), f->ino ? "<%" PRIu32 ">" : "group %" PRIu32,
+		 f->ino ? f->ino : f->group);
+	dump->items[dump->count].of = util_printable(f->path ? f->path : name);
 	if (!dump->items[dump->count].of)
 		return ENOMEM;
 	dump->items[dump->count].first = f->first;
+	/* metadata has no offset in a file; a journal may be on another device */
+	dump->items[dump->count].in =
+		f->lblk == E4Z_NONE && f->kind != E4Z_JOURNAL ? " of the file system" : "";
 	dump->items[dump->count++].sample = *sample;
 	return 0;
 }
@@ -47,7 +51,7 @@ void dump_print(const struct dump *dump)
 		const struct report_sample *sample = &dump->items[n].sample;
 		uint64_t first = dump->items[n].first;
 
-		printf("%s, byte %" PRIu64 ":\n", dump->items[n].of, first);
+		printf("%s, byte %" PRIu64 "%s:\n", dump->items[n].of, first, dump->items[n].in);
 		for (size_t at = 0; at < sample->len; at += LINE)
 			print_line(sample->bytes + at,
 				   sample->len - at < LINE ? sample->len - at : LINE, first + at);

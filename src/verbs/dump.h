@@ -12,6 +12,7 @@ enum { DUMP_FINDINGS = 4 };
 struct dump {
 	struct {
 		char *of; /* safe to print */
+		const char *in;
 		uint64_t first;
 		struct report_sample sample;
 	} items[DUMP_FINDINGS];

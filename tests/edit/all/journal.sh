@@ -120,6 +120,8 @@ run_e4zero 4 --json --check --all far.img
 same 'not found' "$(records finding kind fixable blocks why | grep ^journal)" 'journal false 0 the external journal cannot be examined'
 run_e4zero 4 --json --check --only journal --journal-device hidden/far.journal far.img
 same 'found where it is' "$(records finding kind fixable pblk | grep ^journal)" 'journal true 0'
+run_e4zero 4 -v --json --check --only journal --journal-device hidden/far.journal far.img
+same 'bytes of it' "$(jq -r '.bytes_hex // empty' out | cut -c 1-16)" "$(printf 'a secret' | od -An -tx1 | tr -d ' ')"
 mv hidden/far.journal .
 run_e4zero 0 --write -o 0 --from secret far.img /ten
 cp far.journal hidden/old.journal
