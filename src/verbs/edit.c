@@ -160,8 +160,8 @@ static const char *go_on(const struct edit_job *job)
 		return "there is no journal: run \"e2fsck -f IMAGE\" first";
 	if (!strcmp(verb, "script") || !strcmp(verb, "collapse-range") ||
 	    !strcmp(verb, "insert-range"))
-		return "--replay completes or discards a transaction that was interrupted; the ones "
-		       "before it are done";
+		return "--replay completes or discards a transaction that was interrupted; the "
+		       "ones before it are done";
 	return "run the command again; it first completes or discards a transaction that was "
 	       "interrupted";
 }
