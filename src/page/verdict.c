@@ -17,18 +17,23 @@ static bool is_clean(const struct options *options, const struct report_summary 
 
 static const char *headline(const struct options *options, const struct report_summary *summary)
 {
+	/* less than everything is not the same verdict */
+	bool part = options->kinds || options->file_count;
+
 	if (summary->check.only_holes)
 		return "This proves nothing";
-	if (summary->about == ABOUT_CHECK)
-		return summary->check.findings ? "Not clean" : "Clean";
-	if (options->dry_run)
+	if (summary->about == ABOUT_CHECK && summary->check.findings)
+		return "Not clean";
+	if (summary->about != ABOUT_CHECK && options->dry_run)
 		return "Dry run, nothing was written";
-	if (summary->left)
+	if (summary->about != ABOUT_CHECK && summary->left)
 		return "Not clean: some findings were not fixed";
-	return summary->check.fixed ? "Clean now: everything found was fixed" : "Clean";
+	if (summary->check.fixed)
+		return part ? "Everything found was fixed"
+			    : "Clean now: everything found was fixed";
+	return part ? "Nothing found" : "Clean";
 }
 
-/* What was examined: less than everything is not the same verdict. */
 static errcode_t put_scope(const struct options *options, FILE *to)
 {
 	errcode_t err = 0;
@@ -37,7 +42,7 @@ static errcode_t put_scope(const struct options *options, FILE *to)
 	fputs("<p>Examined: ", to);
 	if (options->file_count)
 		fputs("only these files, and those below these directories:", to);
-	else
+	else if (!options->kinds)
 		fputs(options->all	  ? "the whole file system, free blocks included."
 		      : options->paranoid ? "the contents of all files, unused blocks included."
 					  : "the contents of all files.",
@@ -49,7 +54,9 @@ static errcode_t put_scope(const struct options *options, FILE *to)
 	if (i < options->file_count)
 		fprintf(to, " and %zu more", options->file_count - i);
 	if (options->kinds) {
-		fputs(" Only findings of these kinds:", to);
+		fputs(options->file_count ? "; only for findings of these kinds:"
+					  : "only for findings of these kinds:",
+		      to);
 		for (int kind = 0; kind < E4Z_KIND_COUNT; kind++)
 			if (options->kinds & E4Z_KIND_BIT(kind))
 				fprintf(to, " %s", e4z_kind_name(kind));

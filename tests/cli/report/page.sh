@@ -24,10 +24,13 @@ page 4 --all -v stale
 [[ $html == *'id="ledger"'* && $html == *'the whole file system'* ]] || fail 'no ledger'
 names=(/tail)
 page 4 --only stale-tail stale
-[[ $html == *'Only findings of these kinds: stale-tail'* ]] || fail 'the page does not say what was left out'
+[[ $html == *'Examined: only for findings of these kinds: stale-tail<'* ]] || fail 'the page does not say what was left out'
+names=()
+page 0 --only free stale
+[[ $html == *'> Nothing found<'*'of these kinds: free-block disputed<'* ]] || fail "a part is called clean: $html"
 names=(stale /clean)
 page 0 stale /clean
-[[ $html == *'> Clean<'* && $html == *'only these files'* ]] || fail "the verdict: $html"
+[[ $html == *'> Nothing found<'* && $html == *'only these files'* ]] || fail "the verdict: $html"
 image_unchanged stale
 
 # the text report is the same with the page and without
