@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Zero detection and counting over byte buffers, and the validation of UTF-8.
+// Zero detection and counting over byte buffers.
 #include "base/bytes.h"
 
 #include "base/cpu.h"
@@ -92,41 +92,84 @@ bool bytes_are_zero(const void *p, size_t len)
 	return !any;
 }
 
-/* Take up to eight bytes at B, which lie at AT of the buffer. */
-static void stat_word(struct bytes_stat *stat, const uint8_t *b, size_t len, size_t at)
+/* The index of the first byte of LEN that is not zero, or LEN. */
+static size_t first_nonzero(const uint8_t *b, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (!b[i])
-			continue;
-		if (!stat->nonzero)
-			stat->first = at + i;
-		stat->last = at + i;
-		stat->nonzero++;
+	size_t at = 0;
+
+	for (; len - at >= 8; at += 8) {
+		uint64_t word = get_le64(b + at);
+
+		if (word)
+			return at + (size_t)__builtin_ctzll(word) / 8;
 	}
+	while (at < len && !b[at])
+		at++;
+	return at;
+}
+
+/* That of the last one; there is one. */
+static size_t last_nonzero(const uint8_t *b, size_t len)
+{
+	for (; len >= 8; len -= 8) {
+		uint64_t word = get_le64(b + len - 8);
+
+		if (word)
+			return len - 1 - (size_t)__builtin_clzll(word) / 8;
+	}
+	while (!b[len - 1])
+		len--;
+	return len - 1;
+}
+
+/* Counters of a byte each: they have room for 255 turns. */
+typedef uint8_t lanes __attribute__((vector_size(32)));
+
+static inline __attribute__((always_inline)) uint64_t count_lanes(const uint8_t *b, size_t len)
+{
+	uint64_t count = 0;
+
+	while (len >= sizeof(lanes)) {
+		size_t turns = len / sizeof(lanes) < UINT8_MAX ? len / sizeof(lanes) : UINT8_MAX;
+		lanes here, sums = {0};
+
+		len -= turns * sizeof(lanes);
+		for (; turns; turns--, b += sizeof(lanes)) {
+			memcpy(&here, b, sizeof(here));
+			/* true is -1 */
+			sums -= (lanes)(here != 0);
+		}
+		for (size_t i = 0; i < sizeof(lanes); i++)
+			count += sums[i];
+	}
+	while (len--)
+		count += *b++ != 0;
+	return count;
+}
+
+#if defined(__x86_64__)
+AVX2 static uint64_t count_lanes_avx2(const uint8_t *b, size_t len)
+{
+	return count_lanes(b, len);
+}
+#endif
+
+static uint64_t count_nonzero(const uint8_t *b, size_t len)
+{
+#if defined(__x86_64__)
+	if (cpu_has_avx2())
+		return count_lanes_avx2(b, len);
+#endif
+	return count_lanes(b, len);
 }
 
 struct bytes_stat bytes_stat(const void *p, size_t len)
 {
-	const uint64_t low7 = 0x7f7f7f7f7f7f7f7full;
-	const uint8_t *b = p;
-	struct bytes_stat stat = {0};
-	size_t at = 0;
+	struct bytes_stat stat = {.first = first_nonzero(p, len)};
 
-	for (; len - at >= 8; at += 8) {
-		uint64_t word, high;
-
-		memcpy(&word, b + at, 8);
-		if (!word)
-			continue;
-		/* the high bit of every byte that is not zero */
-		high = (((word & low7) + low7) | word) & ~low7;
-		if (high != ~low7 || !stat.nonzero) {
-			stat_word(&stat, b + at, 8, at);
-			continue;
-		}
-		stat.last = at + 7;
-		stat.nonzero += 8;
-	}
-	stat_word(&stat, b + at, len - at, at);
+	if (stat.first == len)
+		return (struct bytes_stat){0};
+	stat.last = last_nonzero(p, len);
+	stat.nonzero = count_nonzero((const uint8_t *)p + stat.first, stat.last + 1 - stat.first);
 	return stat;
 }

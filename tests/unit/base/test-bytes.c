@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// base/bytes: every position in small buffers, and UTF-8 at its edges.
+// base/bytes: every position in small buffers, many bytes counted, and fields.
 #include "../check.h"
 #include "base/bytes.h"
 
@@ -34,6 +34,25 @@ static void test_zero(void)
 	}
 }
 
+/* Every number of non-zero bytes, more than a counter of a byte holds; they have all values. */
+static void test_count(void)
+{
+	static uint8_t buf[2 * 255 * 32 + 70];
+	uint64_t nonzero = 0;
+
+	for (size_t i = 0; i < sizeof(buf); i++) {
+		buf[i] = (uint8_t)(i * 7);
+		nonzero += buf[i] != 0;
+		if (buf[i]) {
+			struct bytes_stat stat = bytes_stat(buf, sizeof(buf));
+
+			CHECK(stat.first == 1 && stat.last == i && stat.nonzero == nonzero);
+		}
+	}
+	memset(buf, 0x80, sizeof(buf));
+	CHECK(bytes_stat(buf, sizeof(buf)).nonzero == sizeof(buf));
+}
+
 static void test_fields(void)
 {
 	static const uint8_t b[] = {0x01, 0x82, 0x03, 0x84, 0x05, 0x86, 0x07, 0x88};
@@ -51,6 +70,7 @@ static void test_fields(void)
 int main(void)
 {
 	test_zero();
+	test_count();
 	test_fields();
 	return 0;
 }
