@@ -80,8 +80,13 @@ uint32_t group_map_count(const struct group_map *map, const uint64_t *bits)
 {
 	uint32_t count = 0;
 
-	for (uint32_t w = 0; w * 64 < map->clusters; w++)
-		count += (uint32_t)__builtin_popcountll(bits[w]);
+	for (uint32_t w = 0; w * 64 < map->clusters; w++) {
+		/* counting is a function where the processor may have no instruction for it */
+		if (bits[w] == UINT64_MAX)
+			count += 64;
+		else if (bits[w])
+			count += (uint32_t)__builtin_popcountll(bits[w]);
+	}
 	return count;
 }
 
