@@ -182,8 +182,10 @@ static errcode_t check_orphans(struct fix *fix)
 /* Orphans first, in their own transactions. */
 static errcode_t begin(struct fix *fix)
 {
-	errcode_t err = rangeset_count(fix->doubt) ? check_orphans(fix) : 0;
+	errcode_t err = fix->ledger ? ledger_watch(fix->ledger) : 0;
 
+	if (!err && rangeset_count(fix->doubt))
+		err = check_orphans(fix);
 	if (!err)
 		err = fix_orphans_begin(fix->img, &fix->orphans);
 	if (!err)
@@ -339,7 +341,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	if (!fix.doubt)
 		err = ENOMEM;
 	if (!err)
-		err = ledger_for(img, &fix.options->check, &fix.ledger);
+		err = ledger_for(img, &fix.options->check, true, &fix.ledger);
 	if (!err)
 		err = check_new(img, &fix.options->check, true, ledger_after(fix.ledger), sink,
 				&summary->check, &fix.check);

@@ -14,6 +14,7 @@
 #define E4Z_HOME_HOME_H
 
 #include "findings/findings.h"
+#include "home/marks.h"
 #include "image/image.h"
 
 struct home;
@@ -24,6 +25,8 @@ struct home_options {
 	struct findings *findings; /* NULL: nothing is reported */
 	bool scrub;		   /* what is fixable becomes zero; the view has no change */
 	uint64_t *verified;	   /* bytes that were zeroed, and read as zero afterwards */
+	struct marks *found;	   /* gets what is fixable; NULL: nobody wants to know */
+	const struct marks *only;  /* nothing else is read; NULL: all that is given */
 	struct blkdev *dev;	   /* where all of them are; NULL: in the view of the image */
 	const char *what;	   /* what is written, for the trace; NULL: "free"; static */
 };

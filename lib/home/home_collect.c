@@ -45,6 +45,7 @@ void home_free(struct home *home)
 	vec_free(&home->parts);
 	vec_free(&home->chunks);
 	vec_free(&home->dirty);
+	vec_free(&home->runs);
 	free(home);
 }
 
@@ -60,8 +61,8 @@ errcode_t home_spot(struct home *home, const struct e4z_finding *f, bool always)
 	return vec_push(&home->spots, spot) ? ENOMEM : 0;
 }
 
-/* [off, end) in parts of one read at most; each ends where a read would. */
-static errcode_t add_parts(struct home *home, uint64_t off, uint64_t end)
+/* In parts of one read at most; each ends where a read would. */
+errcode_t home_add_parts(struct home *home, uint64_t off, uint64_t end)
 {
 	while (off < end) {
 		uint64_t stop = (off / HOME_READ + 1) * HOME_READ;
@@ -85,20 +86,10 @@ static void next_data(struct home *home, uint64_t off)
 		image_next_data(home->img, off, &home->data_start, &home->data_end);
 }
 
-errcode_t home_add(struct home *home, uint64_t off, uint64_t len)
+errcode_t home_add_data(struct home *home, uint64_t off, uint64_t end)
 {
-	struct spot *spot = &home->spots.items[home->spots.count - 1];
-	uint64_t end = off + len;
 	errcode_t err = 0;
 
-	if (home->options.scrub && !spot->finding.fixable)
-		return 0;
-	if (spot->always) {
-		if (!spot->finding.blocks)
-			spot->finding.pblk = off >> home->img->block_bits;
-		spot->finding.blocks +=
-			((end - 1) >> home->img->block_bits) - (off >> home->img->block_bits) + 1;
-	}
 	while (off < end && !err) {
 		uint64_t stop;
 
@@ -111,9 +102,30 @@ errcode_t home_add(struct home *home, uint64_t off, uint64_t len)
 		if (off < home->data_start)
 			off = home->data_start < end ? home->data_start : end;
 		stop = end < home->data_end ? end : home->data_end;
-		err = add_parts(home, off, stop);
+		err = home_add_parts(home, off, stop);
 		off = off < end ? stop : end;
 	}
+	return err;
+}
+
+errcode_t home_add(struct home *home, uint64_t off, uint64_t len)
+{
+	struct spot *spot = &home->spots.items[home->spots.count - 1];
+	uint64_t end = off + len, start, stop;
+	errcode_t err = 0;
+
+	if (home->options.scrub && !spot->finding.fixable)
+		return 0;
+	if (spot->always) {
+		if (!spot->finding.blocks)
+			spot->finding.pblk = off >> home->img->block_bits;
+		spot->finding.blocks +=
+			((end - 1) >> home->img->block_bits) - (off >> home->img->block_bits) + 1;
+	}
+	if (!home->options.only)
+		return home_add_data(home, off, end);
+	while (!err && marks_next(home->options.only, &off, end, &start, &stop))
+		err = home_add_data(home, start, stop);
 	return err;
 }
 
@@ -140,6 +152,18 @@ static void note_spot(struct home *home, const struct dirty *dirty)
 		f->blocks += dirty->blocks;
 }
 
+/* What can be fixed is to be found again. */
+static errcode_t mark_dirty(const struct home *home)
+{
+	errcode_t err = 0;
+
+	for (size_t i = 0; i < home->dirty.count && !err && home->options.found; i++)
+		if (home_is_fixable(home, &home->dirty.items[i]))
+			err = marks_add(home->options.found, home->dirty.items[i].off,
+					home->dirty.items[i].len);
+	return err;
+}
+
 /* Read what was added, and note what is found of each spot. */
 static errcode_t look(struct home *home)
 {
@@ -147,7 +171,7 @@ static errcode_t look(struct home *home)
 
 	for (size_t i = 0; i < home->dirty.count && !err; i++)
 		note_spot(home, &home->dirty.items[i]);
-	return err;
+	return err ? err : mark_dirty(home);
 }
 
 static errcode_t scrub(struct home *home)

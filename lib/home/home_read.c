@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Neighbours so near are read with what is between them. */
-#define GAP_BYTES 65536
+/* Neighbours so near are read with what is between them: that is faster than another call. */
+#define GAP_BYTES 16384
+
+/* Reads that the kernel is told of in advance, where a disk has to be waited for. */
+#define AHEAD 256
 
 static int by_place(const void *pa, const void *pb)
 {
@@ -95,6 +98,16 @@ static errcode_t read_part(const struct home *home, struct home_worker *w, const
 											   : 0;
 }
 
+static void will_need(const struct home *home, uint64_t n)
+{
+	if (home->cold && n < home->chunks.count) {
+		const struct chunk *chunk = &home->chunks.items[n];
+		uint64_t off = home->parts.items[chunk->first].off;
+
+		blkdev_will_need(home->dev, off, chunk->end - off);
+	}
+}
+
 static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
 {
 	const struct home *home = arg;
@@ -105,6 +118,7 @@ static errcode_t chunk_job(void *arg, unsigned worker, uint64_t n)
 	bool good = !home_fetch(home, off, chunk->end - off, w->buf);
 	errcode_t err = 0;
 
+	will_need(home, n + AHEAD);
 	for (size_t i = 0; i < chunk->count && !err; i++)
 		err = good ? search(home, w, &parts[i], w->buf + (parts[i].off - off))
 			   : read_part(home, w, &parts[i]);
@@ -131,6 +145,8 @@ errcode_t home_read(struct home *home)
 	errcode_t err = make_chunks(home);
 
 	home->dirty.count = 0;
+	for (uint64_t n = 0; n < AHEAD; n++)
+		will_need(home, n);
 	if (!err && home->chunks.count)
 		err = pool_run(home->options.workers, home->chunks.count, chunk_job, home_watch,
 			       home);

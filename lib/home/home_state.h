@@ -51,10 +51,16 @@ struct home {
 	VEC(, struct part) parts;
 	VEC(, struct chunk) chunks;
 	struct dirty_vec dirty;
-	uint64_t blocks; /* that the parts may have, all of them dirty */
+	VEC(, struct e4z_span) runs; /* that are zeroed */
+	bool cold;		     /* the disk has to be waited for: many reads at a time */
+	uint64_t blocks;	     /* that the parts may have, all of them dirty */
 	/* between data_from and data_start, and at data_end, there is a hole of the host */
 	uint64_t data_from, data_start, data_end;
 };
+
+/* More parts, of the last spot: [off, end), or what of it is no hole of the host. */
+errcode_t home_add_parts(struct home *home, uint64_t off, uint64_t end);
+errcode_t home_add_data(struct home *home, uint64_t off, uint64_t end);
 
 /* Read the parts: home->dirty is what is not zero of them, in the order of the disk. */
 errcode_t home_read(struct home *home);
@@ -64,6 +70,12 @@ static inline errcode_t home_fetch(const struct home *home, uint64_t off, size_t
 {
 	return home->options.dev ? blkdev_read(home->options.dev, off, len, buf)
 				 : image_read(home->img, off, len, buf);
+}
+
+/* It could be read, and may be zeroed. */
+static inline bool home_is_fixable(const struct home *home, const struct dirty *dirty)
+{
+	return dirty->len && home->spots.items[dirty->spot].finding.fixable;
 }
 
 /* E4Z_ET_INTERRUPTED where the caller wants an end; ARG is a struct home. */

@@ -22,7 +22,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 
 	summary = summary ? summary : &unwanted;
 	options = options ? options : &defaults;
-	err = ledger_for(img, options, &ledger);
+	err = ledger_for(img, options, false, &ledger);
 	if (!err)
 		err = check_new(img, options, false, ledger_after(ledger), sink, summary, &check);
 	if (!err)

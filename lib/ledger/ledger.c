@@ -14,12 +14,13 @@
 #include "ledger/ledger_state.h"
 #include "ledger/places.h"
 #include "scan/doubt.h"
+#include "txn/txn.h"
 #include <errno.h>
 #include <stdlib.h>
 
 static check_after_fn examine;
 
-errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *options,
+errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *options, bool keep,
 		     struct ledger **out)
 {
 	struct ledger *l;
@@ -40,7 +41,8 @@ errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *opti
 	l->after_asked = options->kinds & E4Z_KIND_BIT(E4Z_AFTER_FS);
 	l->stop = options->stop;
 	l->after = (struct check_after){.arg = l, .fn = examine};
-	return 0;
+	l->keep = keep;
+	return keep ? marks_new(img->blocks << img->block_bits, img->block_bits, &l->stale) : 0;
 }
 
 const struct check_after *ledger_after(const struct ledger *l)
@@ -58,6 +60,11 @@ void ledger_free(struct ledger *l)
 	rangeset_free(l->doubt);
 	rangeset_free(l->leaked);
 	rangeset_free(l->strays);
+	marks_free(&l->stale);
+	marks_free(&l->stale_log);
+	if (l->freed)
+		l->img->freed = NULL;
+	rangeset_free(l->freed);
 	free(l);
 }
 
@@ -135,16 +142,19 @@ static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *ho
 	return err ? err : home_end_group(home);
 }
 
-/* Of the late places only those groups matter that have leaked blocks. */
-static bool passes_over(const struct ledger *l, uint32_t g, bool late)
+/*
+ * Of the late places only those groups matter that have leaked blocks, and of a scrub those that
+ * have something ONLY.
+ */
+static bool passes_over(const struct ledger *l, uint32_t g, bool late, const struct marks *only)
 {
-	uint64_t ratio = l->img->cluster_ratio, first, last;
+	uint64_t ratio = l->img->cluster_ratio, first = ext2fs_group_first_block2(l->img->fs, g);
+	uint64_t last = ext2fs_group_last_block2(l->img->fs, g);
+	uint32_t bits = l->img->block_bits;
 
-	if (!late)
-		return false;
-	first = ext2fs_group_first_block2(l->img->fs, g) / ratio;
-	last = ext2fs_group_last_block2(l->img->fs, g) / ratio;
-	return !rangeset_meets(l->leaked, first, last - first + 1);
+	if (only && !marks_meet(only, first << bits, (last + 1 - first) << bits))
+		return true;
+	return late && !rangeset_meets(l->leaked, first / ratio, last / ratio - first / ratio + 1);
 }
 
 /* GROUPS were visited; scrubbing reports no progress. */
@@ -176,7 +186,7 @@ static errcode_t visit_groups(struct ledger *l, bool late, const struct home_opt
 	if (!err)
 		err = home_new(l->img, options, &home);
 	for (uint32_t g = 0; g < l->img->groups && !err; g++)
-		if (!passes_over(l, g, late)) {
+		if (!passes_over(l, g, late, options->only)) {
 			err = watch(l, late ? l->img->groups : g + 1);
 			if (!err)
 				err = visit_group(l, &map, g, late, home, options);
@@ -282,8 +292,10 @@ static errcode_t count_statics(struct ledger *l)
 static errcode_t examine(void *arg, struct tables *tables, struct findings *findings)
 {
 	struct ledger *l = arg;
-	const struct home_options options = {
-		.workers = l->workers, .stop = l->stop, .findings = findings};
+	const struct home_options options = {.workers = l->workers,
+					     .stop = l->stop,
+					     .findings = findings,
+					     .found = l->keep ? &l->stale : NULL};
 	struct tally inodes;
 	errcode_t err;
 
@@ -316,21 +328,54 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 		tally_add(&l->tally, &inodes);
 	l->claims = tables_take_claims(tables);
 	l->tables = NULL;
+	l->disk = txn_disk(l->img);
 	return err;
 }
 
-errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
+/* ---- scrubbing ---- */
+
+errcode_t ledger_watch(struct ledger *l)
 {
-	const struct home_options options = {
-		.workers = l->workers, .stop = l->stop, .scrub = true, .verified = verified};
+	l->img->freed = l->freed = rangeset_new(l->img->blocks);
+	return l->freed ? 0 : ENOMEM;
+}
+
+static errcode_t mark_freed(struct ledger *l)
+{
+	uint32_t bits = l->img->block_bits;
+	uint64_t from = 0, start, len;
+	errcode_t err = 0;
+
+	while (!err && l->freed && rangeset_next(l->freed, &from, &start, &len))
+		err = marks_add(&l->stale, start << bits, len << bits);
+	return err;
+}
+
+static errcode_t scrub_groups(struct ledger *l, const struct home_options *options)
+{
 	errcode_t err = image_reload(l->img);
 
 	if (!err)
 		err = groups_load(l->img);
 	if (!err)
-		err = visit_groups(l, false, &options);
-	if (!err)
-		err = visit_groups(l, true, &options);
+		err = visit_groups(l, false, options);
+	return err ? err : visit_groups(l, true, options);
+}
+
+errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
+{
+	struct home_options options = {.workers = l->workers,
+				       .stop = l->stop,
+				       .scrub = true,
+				       .verified = verified,
+				       .only = &l->stale};
+	bool written = txn_disk(l->img) != l->disk;
+	errcode_t err = mark_freed(l);
+
+	if (!err && (written || marks_any(&l->stale)))
+		err = scrub_groups(l, &options);
+	/* a transaction leaves what it was in the log */
+	options.only = written || !l->stale_log.units ? NULL : &l->stale_log;
 	if (!err)
 		err = place_after(l, &options);
 	if (!err)

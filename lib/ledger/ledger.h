@@ -13,6 +13,8 @@
  * L2. Where an inode cannot be read nothing is known of what nobody claims: leaked blocks are left,
  *     and free ones that its map may lead to.
  * L3. What is scrubbed is free now, in a group of which nothing was disputed when it was checked.
+ * L4. What was zero when it was checked, or is none of the journal, is zero still, but for blocks
+ *     that were freed since: nothing else is read again.
  */
 #ifndef E4Z_LEDGER_LEDGER_H
 #define E4Z_LEDGER_LEDGER_H
@@ -24,9 +26,9 @@ struct ledger;
 
 /*
  * The ledger that OPTIONS ask for, or NULL; to be freed in any case. E4Z_ET_USAGE where files are
- * given.
+ * given. KEEP: what is found is kept for ledger_scrub().
  */
-errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *options,
+errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *options, bool keep,
 		     struct ledger **ledger);
 void ledger_free(struct ledger *ledger);
 
@@ -42,9 +44,12 @@ void ledger_note(struct ledger *ledger, const struct e4z_finding *f);
 /* To SINK, once, after the findings. E4Z_ET_LEDGER where the sum is not the size. */
 errcode_t ledger_deliver(struct ledger *ledger, const struct e4z_check_sink *sink);
 
+/* From now on something may be freed: it is to be scrubbed, too. */
+errcode_t ledger_watch(struct ledger *ledger);
+
 /*
- * Zero at home what was found fixable, after the last commit; *VERIFIED counts the bytes. L3: what
- * a transaction has taken since the check is left alone.
+ * Zero at home what was found fixable or was freed, after the last commit; *VERIFIED counts the
+ * bytes. L3: what a transaction has taken since the check is left alone.
  */
 errcode_t ledger_scrub(struct ledger *ledger, uint64_t *verified);
 

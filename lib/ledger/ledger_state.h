@@ -5,6 +5,7 @@
 
 #include "findings/claims.h"
 #include "findings/findings.h"
+#include "home/marks.h"
 #include "ledger/statics.h"
 #include "scan/check.h"
 
@@ -28,6 +29,12 @@ struct ledger {
 	uint64_t after_end;  /* from the start of the file system; 0: not known yet */
 	char after_why[128]; /* why it is left; "": it is not */
 	bool after_asked;    /* its kind is asked for by name */
+	/* for a fix */
+	bool keep;
+	struct marks stale;	/* what is to be scrubbed */
+	struct marks stale_log; /* of the journal, on its device */
+	struct rangeset *freed; /* blocks, since somebody began to watch */
+	uint64_t disk;		/* txn_disk(), after the check */
 	/* for the report */
 	struct e4z_ledger_class rows[OWNER_ALL];
 	struct e4z_ledger result;

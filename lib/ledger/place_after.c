@@ -53,6 +53,9 @@ static errcode_t read_all(const struct ledger *l, const struct home_options *opt
 
 	how.dev = l->img->dev;
 	how.what = "after";
+	/* it is past what marks are of */
+	how.found = NULL;
+	how.only = NULL;
 	err = home_new(l->img, &how, &home);
 	if (!err)
 		err = home_spot(home, f, false);

@@ -111,8 +111,7 @@ static errcode_t must_be_empty(struct e4z_image *img, const struct log *log)
 	return 0;
 }
 
-static errcode_t visit(const struct ledger *l, const struct log *log,
-		       const struct home_options *options)
+static errcode_t visit(struct ledger *l, const struct log *log, const struct home_options *options)
 {
 	struct home_options how = *options;
 	struct e4z_finding f = {.kind = E4Z_JOURNAL, .fixable = true};
@@ -121,6 +120,7 @@ static errcode_t visit(const struct ledger *l, const struct log *log,
 
 	how.dev = log->dev;
 	how.what = "journal";
+	how.found = l->keep ? &l->stale_log : NULL;
 	if (!log->external)
 		f.group = ext2fs_group_of_blk2(l->img->fs, log->super_block);
 	if (!err)
@@ -165,5 +165,7 @@ errcode_t place_journal(struct ledger *l, const struct home_options *options)
 		return 0;
 	if (options->findings && !log->external)
 		err = each_stretch(log, count, &l->tally);
+	if (!err && l->keep && !options->scrub)
+		err = marks_new(log->dev->len, l->img->block_bits, &l->stale_log);
 	return err || !wanted ? err : visit(l, log, options);
 }

@@ -176,6 +176,9 @@ size_t txn_blocks(const struct e4z_image *img);
 /* Those of them that are not written directly, whether they differ or not. */
 size_t txn_logged(const struct e4z_image *img);
 
+/* T3: it rises with everything that is done to the disks. */
+uint64_t txn_disk(const struct e4z_image *img);
+
 /* Anything was changed since the last commit. */
 bool txn_has_changes(const struct e4z_image *img);
 

@@ -154,8 +154,10 @@ errcode_t txn_drop_ro_compat(struct e4z_image *img, uint32_t bits)
 
 errcode_t txn_note_freed(struct e4z_image *img, uint64_t block, uint64_t count)
 {
+	errcode_t err = img->freed ? rangeset_add(img->freed, block, count, NULL) : 0;
+
 	img->txn->freed_count += count;
-	return rangeset_add(img->txn->freed, block, count, NULL);
+	return err ? err : rangeset_add(img->txn->freed, block, count, NULL);
 }
 
 const struct rangeset *txn_closed(const struct e4z_image *img)

@@ -56,9 +56,6 @@ errcode_t txn_check_idle(struct e4z_image *img);
 errcode_t txn_check(struct e4z_image *img);
 errcode_t txn_check_size(struct e4z_image *img, const struct waiting *w);
 
-/* T3: it rises with everything that is done to the disks. */
-uint64_t txn_disk(const struct e4z_image *img);
-
 /*
  * List what is changed now into W, whose list is the caller's; what has to be journaled comes
  * first. The superblock is sealed by it. E4Z_ET_LOG_FULL when it does not fit the log.
