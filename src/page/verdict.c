@@ -86,6 +86,8 @@ static void put_sentence(const struct options *options, const struct report_summ
 		fputs(" of free space and metadata zeroed in place, then read again as zero.</p>\n",
 		      to);
 	}
+	if (check->fixed && !options->dry_run)
+		fputs("<p>What is below was found before the fix.</p>\n", to);
 	if (check->opaque)
 		fprintf(to, "<p>Not checked, because encrypted: %" PRIu64 ".</p>\n", check->opaque);
 	if (check->skipped)
