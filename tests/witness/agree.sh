@@ -61,6 +61,8 @@ selftest() {
 			bad=1
 		fi
 	done
+	"$tests/images/mkimg.sh" eainode "$tmp/master"
+	python3 "$here/ledger/scrub.py" --selftest "$tmp/master" "$tmp/copy" || bad=1
 	exit "$bad"
 }
 

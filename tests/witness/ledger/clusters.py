@@ -28,10 +28,12 @@ class Clusters:
         fs = self.fs
         self.count = -(-fs.blocks // fs.ratio)
         self.spans = [s for s in self._clipped(self._layout())]
-        self.static = bytearray(fs.blocks)
+        self.static, self.claims = bytearray(fs.blocks), bytearray(self.count)
         for _, start, count in self.spans:
+            for block in range(start, start + count) if 1 in self.static[start:start + count] else ():
+                if self.static[block]:  # two parts have it
+                    self.claim(block // fs.ratio, block // fs.ratio + 1)
             self.static[start:start + count] = bytes((1,)) * count
-        self.claims = bytearray(self.count)
         self._inodes_of_the_system()
         self.of_static = bytearray(self.count)
         for start, count in runs_of(self.static, 1, 0, fs.blocks):
@@ -58,7 +60,7 @@ class Clusters:
     def _layout(self):
         fs = self.fs
         table = -(-fs.ipg * fs.isize // fs.bs)
-        if fs.first_data == 0:
+        if fs.first_data == 0 and fs.super_block(0):
             yield "superblock", 0, 1    # what precedes the superblock, too
         for n in range(fs.ngroups):
             if fs.has_super(n):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Blocks of which it is not certain that nobody has them: what inodes may have that claim nothing, or not all."""
 
-from clusters import BAD_BLOCKS, LEAKED, RESIZE
-from imgfmt import BG_INODE_UNINIT, S_IFDIR, Bad, Inode
+from clusters import LEAKED
+from imgfmt import BG_INODE_UNINIT, FL_EA_INODE, S_IFDIR, Bad, Inode
 from named import named
+from slots import INCOMPAT_EA_INODE
 
 
 class Doubt:
@@ -24,13 +25,20 @@ class Doubt:
         for ino in self.clusters.unread:
             self.add(ino)
         self.unused_with_links()
+        self.strays = self.find_strays()
+        for ino in self.strays:
+            self.add(ino)
         if LEAKED in self.clusters.state:
             self.led_to()
 
     def mark(self, inode, where):
-        reserved = inode.ino in (BAD_BLOCKS, RESIZE)
-        for start, count, _ in named(self.fs, inode) if reserved or inode.has_map() else ():
+        for start, count, _ in list(named(self.fs, inode)) + [(n, 1, True) for n in self.apart(inode)]:
             where[start:start + count] = bytes((1,)) * count
+
+    def apart(self, inode):
+        """Its block of attributes and its translator, as the slot has them."""
+        inode = Inode(self.fs, inode.ino, inode.raw)
+        return [n for n in (inode.acl, inode.translator) if 0 < n < self.fs.blocks]
 
     def slot(self, ino):
         g = self.fs.groups[(ino - 1) // self.fs.ipg]
@@ -71,15 +79,44 @@ class Doubt:
                     if inode and inode.mode and inode.links:
                         self.add(ino)
 
-    def led_to(self):
-        """Somebody may have the leaked blocks: who has a name or waits for its end, and is not in use."""
+    def names(self):
+        """The inodes that names of directories in use, the orphan list or file lead to."""
         fs, ledger = self.fs, self.ledger
-        led = {ino for ino in fs.orphans() if 0 < ino <= fs.inodes}
+        led = {ino for ino in ledger.orphans if 0 < ino <= fs.inodes}
         for inode in ledger.inodes.values():
             if inode.kind() == S_IFDIR and inode.links and not inode.why and inode.ino not in fs.system:
                 led.update(ino for ino, _ in ledger.entries(inode))
-        if ledger.corrupt_folders:
-            led = range(1, fs.inodes + 1)
-        for ino in led:
-            if ino > fs.inodes or not self.in_bitmap(ino):
-                self.add(ino)
+        return led
+
+    def unused(self):
+        """Inodes of the unused parts of tables, whose slots are not zero."""
+        fs = self.fs
+        for n, g in enumerate(fs.groups):
+            if g["misplaced"] or self.used(n) == fs.ipg:
+                continue
+            data = fs.block(g["it"], -(-fs.ipg * fs.isize // fs.bs))[:fs.ipg * fs.isize]
+            low = self.used(n) * fs.isize
+            if data.count(0, low) < len(data) - low:
+                for i in range(self.used(n), fs.ipg):
+                    if any(data[i * fs.isize:(i + 1) * fs.isize]):
+                        yield n * fs.ipg + i + 1
+
+    def find_strays(self):
+        """Inodes in unused parts that something leads to, or may lead to."""
+        fs, spare = self.fs, {}
+        for ino in self.unused():
+            spare[ino] = self.slot(ino)
+        if not spare:
+            return []
+        names = self.names()
+        root = (2 - 1) % fs.ipg >= self.used(0)
+        if self.unreadable or self.doubtful or self.ledger.corrupt_folders or root or \
+                any(spare[ino].kind() == S_IFDIR for ino in names & set(spare)):
+            return list(spare)
+        return [ino for ino, inode in spare.items() if ino in names or ino in fs.system or
+                fs.incompat & INCOMPAT_EA_INODE and inode.flags & FL_EA_INODE and fs.inode_csum_ok(inode)]
+
+    def led_to(self):
+        """Somebody may have the leaked blocks: who has a name or waits for its end, and is not in use."""
+        self.doubtful |= self.ledger.corrupt_folders or any(ino > self.fs.inodes or not self.in_bitmap(ino)
+                                                            for ino in self.names())

@@ -114,6 +114,8 @@ class Fixed:
         def fixable():
             if self.ledger.may_have([(start // fs.bs, -(-end // fs.bs) - start // fs.bs)]):
                 return False
+            if any((ino - 1) // fs.ipg == n for ino in self.ledger.doubt.strays):
+                return False
             if g["flags"] & BG_INODE_UNINIT:
                 return g["ifree"] == fs.ipg
             bits = fs._inode_bitmap(g)

@@ -123,7 +123,7 @@ class Ledger(Witness):
                 why = str(err)
             self.unit("inode-slack", inode, where, spans, True, why)
             self.own("inode-slack", spans)
-            if inode.flags & FL_INLINE and not inode.why:
+            if inode.flags & FL_INLINE:
                 self.inline(inode, at)
 
     def own(self, kind, spans):
@@ -134,7 +134,10 @@ class Ledger(Witness):
         """The bytes of inline data past its size, of those that may have them."""
         if inode.kind() not in (imgfmt.S_IFREG, S_IFLNK) or inode.flags & (FL_ENCRYPT | FL_EA_INODE):
             return
-        value = slots.value_place(self.fs, inode)
+        try:
+            value = slots.value_place(self.fs, inode)
+        except Bad:
+            value = None
         low = min(inode.size, 60)
         self.owners.take("inline-slack", at + slots.MAP + low, at + slots.MAP_END)
         if value and inode.size < 60 + value[1]:

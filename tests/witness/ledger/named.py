@@ -3,7 +3,9 @@
 
 import struct
 
-from imgfmt import EXTENT_MAGIC, FL_EXTENTS, FL_INLINE, Bad, u32
+from imgfmt import EXTENT_MAGIC, FL_INLINE, Bad, u16
+
+MOST_LEVELS = 5
 
 
 def inside(fs, start, count):
@@ -13,11 +15,14 @@ def inside(fs, start, count):
 
 
 def named(fs, inode):
-    """(start, count, is a tree block) of all that the inode's extents or pointers name."""
+    """(start, count, is a tree block) of all that the inode's extents or pointers name, whatever its type."""
+    root = inode.raw[0x28:0x64]
     if inode.flags & FL_INLINE:
         return
-    root = inode.raw[0x28:0x64]
-    walk = extents(fs, root, 6, set()) if inode.flags & FL_EXTENTS else pointers(fs, root)
+    if u16(root, 0) == EXTENT_MAGIC:
+        walk = extents(fs, root, u16(root, 6), set()) if u16(root, 6) <= MOST_LEVELS else ()
+    else:
+        walk = pointers(fs, root)
     for start, count, tree in walk:
         part = inside(fs, start, count)
         if part:
@@ -26,16 +31,16 @@ def named(fs, inode):
 
 def read(fs, block):
     try:
-        return fs.block(block) if fs.inside(block) else None
+        return fs.block(block) if inside(fs, block, 1) else None
     except Bad:
         return None
 
 
-def extents(fs, node, levels, seen):
-    magic, entries, room, depth = struct.unpack_from("<HHHH", node)
-    if magic != EXTENT_MAGIC or not levels:
+def extents(fs, node, depth, seen):
+    magic, entries = struct.unpack_from("<HH", node)
+    if magic != EXTENT_MAGIC or entries > (len(node) - 12) // 12:
         return
-    for i in range(min(entries, (len(node) - 12) // 12)):
+    for i in range(entries):
         if not depth:
             _, length, hi, lo = struct.unpack_from("<IHHI", node, 12 + 12 * i)
             yield hi << 32 | lo, length - 32768 * (length > 32768), False
@@ -43,10 +48,10 @@ def extents(fs, node, levels, seen):
         _, lo, hi = struct.unpack_from("<IIH", node, 12 + 12 * i)
         block = hi << 32 | lo
         yield block, 1, True
-        below = read(fs, block) if block not in seen else None
-        seen.add(block)
+        below = read(fs, block) if (block, depth) not in seen else None
+        seen.add((block, depth))
         if below:
-            yield from extents(fs, below, levels - 1, seen)
+            yield from extents(fs, below, depth - 1, seen)
 
 
 def pointers(fs, root):
@@ -64,6 +69,5 @@ def pointed(fs, block, level, seen):
     data = read(fs, block)
     if data is None or data.count(0) == len(data):
         return
-    for at in range(0, fs.bs, 4):
-        if u32(data, at):
-            yield from pointed(fs, u32(data, at), level - 1, seen)
+    for word in set(struct.unpack("<%dI" % (fs.bs // 4), data)) - {0}:
+        yield from pointed(fs, word, level - 1, seen)

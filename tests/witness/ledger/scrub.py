@@ -3,6 +3,7 @@
 """Has `e4zero --fix --all` scrub a copy of an image and holds the result against the witness's ledger.
 
 usage: scrub.py E4ZERO IMAGE COPY
+       scrub.py --selftest IMAGE COPY    a byte of each of these is changed, and that must be noticed
 
 What is found is what the ledger has, before as after; afterwards nothing is stale that was not named with a reason. Each
 inode keeps its fields, content, names and attributes, `e2fsck -fn` complains of nothing new, and a second run writes nothing.
@@ -14,10 +15,13 @@ import sys
 
 sys.dont_write_bytecode = True
 from ledger import ledger_of  # noqa: E402
+import attrs                  # noqa: E402
 import compare                # noqa: E402
 import fix                    # noqa: E402
+import imgfmt                 # noqa: E402
 import judge                  # noqa: E402
 import kept                   # noqa: E402
+import slots                  # noqa: E402
 
 
 def key(finding):
@@ -56,7 +60,40 @@ def scrub(e4zero, image, copy, faults):
     return "%d scrubbed, %d left" % (len(findings) - len(left), len(left))
 
 
+def live(ledger):
+    """(what, where) of a byte of each thing that a scrub must keep."""
+    fs, inodes = ledger.fs, [i for i in ledger.linked if not i.why]
+    file = next(i for i in inodes if i.kind() == imgfmt.S_IFREG and i.runs and i.size and i.runs[0][0] == 0)
+    root = next(i for i in inodes if i.ino == 2)
+    link = next(i for i in inodes if i.fast_symlink())
+    having = next(i for i in inodes if i.acl)
+    yield "content", file.runs[0][1] * fs.bs
+    yield "a name", root.runs[0][1] * fs.bs + 24 + 8
+    yield "the target of a link", ledger.slot_at(link) + slots.MAP
+    for what, at in (("the mode", 0), ("the owner", 2), ("the time", 0x10)):
+        yield what, ledger.slot_at(file) + at
+    for _, _, _, offset, _, _, _ in attrs.entries(fs.block(having.acl), 32):
+        yield "a value", having.acl * fs.bs + offset
+
+
+def selftest(image, copy):
+    before, bad = ledger_of(image), 0
+    for what, at in live(before):
+        subprocess.run(["cp", "--sparse=always", image, copy], check=True)
+        with open(copy, "r+b") as f:
+            f.seek(at)
+            byte = f.read(1)[0]
+            f.seek(at)
+            f.write(bytes((byte ^ 1,)))
+        noticed = list(kept.differences(before, ledger_of(copy)))
+        print("%s changed: %s" % ("ok  " if noticed else "FAIL", what))
+        bad += not noticed
+    return 1 if bad else 0
+
+
 def main():
+    if sys.argv[1] == "--selftest":
+        return selftest(*sys.argv[2:4])
     faults = []
     said = scrub(*sys.argv[1:4], faults)
     if faults:
