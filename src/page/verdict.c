@@ -153,6 +153,8 @@ errcode_t page_facts_print(const struct e4z_image_info *info, FILE *to)
 		 info->mounted	  ? "on the disk; it is mounted, which can be newer"
 		 : info->replayed ? "as a mount would see it, after the journal is replayed"
 				  : "on the disk");
+	snprintf(text, sizeof(text), "e4zero %s", e4z_version());
+	put_fact(to, "Examined by", text);
 	for (; note && *note && !err; note++) {
 		fputs("<tr><th scope=\"row\">Note</th><td>", to);
 		err = text_put_sentence(to, *note);
