@@ -316,7 +316,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(DESC_SLACK, "desc-slack", "old bytes after the group descriptors")                       \
 	X(RESERVED_GDT, "reserved-gdt", "old bytes in blocks reserved for group descriptors")      \
 	X(ORPHAN_SLACK, "orphan-file-slack", "entries of an orphan file that is empty")            \
-	X(AFTER_FS, "after-fs", "bytes after the file system, to the end of its partition")        \
+	X(AFTER_FS, "after-fs", "bytes after the file system, in its partition")                   \
 	X(BOOT_BLOCK, "boot-block", "the first 1024 bytes, which are a boot loader's")             \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
