@@ -29,7 +29,8 @@ static struct spares *spares_of(struct spare_vec *slots, uint32_t group)
 	return &slots->items[slots->count - 1];
 }
 
-static errcode_t examine(struct exam *exam, uint32_t ino, const uint8_t *raw, uint64_t off)
+static errcode_t examine(struct exam *exam, uint32_t ino, const uint8_t *raw, uint64_t off,
+			 const char *why)
 {
 	const struct e4z_image *img = exam->img;
 	struct spares *slots =
@@ -41,11 +42,22 @@ static errcode_t examine(struct exam *exam, uint32_t ino, const uint8_t *raw, ui
 			 slots->examined.last >> img->block_bits != off >> img->block_bits;
 	examine_memory(raw, img->inode_size, off, &slots->examined);
 	if (!slots->why)
-		slots->why = in_use(raw);
+		slots->why = why ? why : in_use(raw);
 	return 0;
 }
 
-errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw)
+errcode_t exam_spare_unread(struct exam *exam, uint32_t ino)
+{
+	struct spares *slots =
+		spares_of(&exam->spares, (ino - 1) / exam->img->fs->super->s_inodes_per_group);
+
+	if (!slots)
+		return ENOMEM;
+	slots->why = "a block of the inode table cannot be read";
+	return 0;
+}
+
+errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, bool believed)
 {
 	const struct e4z_image *img = exam->img;
 	uint64_t block;
@@ -61,7 +73,8 @@ errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw)
 	/* the findings are there already when it is counted once more */
 	if (exam->disputed || bytes_are_zero(raw, img->inode_size))
 		return 0;
-	return examine(exam, ino, raw, (block << img->block_bits) + off);
+	return examine(exam, ino, raw, (block << img->block_bits) + off,
+		       believed ? NULL : "the inode bitmap is not valid");
 }
 
 /* ---- groups ---- */
@@ -105,7 +118,8 @@ static errcode_t report(const struct e4z_image *img, const struct spares *slots,
 		.kind = E4Z_FREE_INODE,
 		.group = slots->group,
 		.lblk = E4Z_NONE,
-		.pblk = slots->examined.first >> img->block_bits,
+		.pblk = slots->examined.nonzero ? slots->examined.first >> img->block_bits
+						: E4Z_NONE,
 		.blocks = slots->blocks,
 		.first = slots->examined.first,
 		.last = slots->examined.last,

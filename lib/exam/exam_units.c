@@ -44,10 +44,10 @@ errcode_t exam_unit_xattr(struct exam *exam, const struct inode *inode)
 
 	if (exam->img->shared_blocks)
 		return 0;
-	/* what cannot be read is left */
-	if (err || image_read(exam->img, unit.pblk << exam->img->block_bits, unit.len, buf))
+	if (err)
 		return err;
-	unit.bytes = buf;
+	if (!image_read(exam->img, unit.pblk << exam->img->block_bits, unit.len, buf))
+		unit.bytes = buf;
 	return exam_unit(exam, &unit, OWNER_XATTR);
 }
 
@@ -79,9 +79,9 @@ void exam_unit_tree(struct exam *exam, uint64_t pblk)
 	    exam->img->shared_blocks || !counts(exam, pblk))
 		return;
 	exam->err = exam_buffer(exam, &buf);
-	/* the walk meets the same error, and says so */
-	if (exam->err || image_read(exam->img, pblk << exam->img->block_bits, unit.len, buf))
+	if (exam->err)
 		return;
-	unit.bytes = buf;
+	if (!image_read(exam->img, pblk << exam->img->block_bits, unit.len, buf))
+		unit.bytes = buf;
 	exam->err = exam_unit(exam, &unit, OWNER_MAP);
 }

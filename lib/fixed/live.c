@@ -47,7 +47,12 @@ errcode_t live_bitmaps(const struct e4z_image *img, uint32_t g, struct live *liv
 		return ENOMEM;
 	if (!is_uninit(img, g, EXT2_BG_BLOCK_UNINIT) && inside(img, block))
 		add(live, block, ((blocks + ratio - 1) / ratio + 7) / 8, img->block_size, 0xff);
-	if (!is_uninit(img, g, EXT2_BG_INODE_UNINIT) && groups_read_inode_bitmap(img, g, bitmap))
+	if (is_uninit(img, g, EXT2_BG_INODE_UNINIT) || !inside(img, img->group[g].inode_bitmap))
+		return 0;
+	/* what cannot be read is said where it is examined */
+	if (image_read(img, img->group[g].inode_bitmap << img->block_bits, img->block_size,
+		       bitmap) ||
+	    groups_inode_bitmap_ok(img, g, bitmap))
 		add(live, img->group[g].inode_bitmap, (img->fs->super->s_inodes_per_group + 7) / 8,
 		    img->block_size, 0xff);
 	return 0;
@@ -75,11 +80,12 @@ static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *ba
 	if (!g)
 		return block;
 	*base = 0;
-	if (ext2fs_super_and_bgd_loc2(img->fs, g, &block, NULL, NULL, NULL) ||
-	    !inside(img, block) || image_read(img, block << img->block_bits, sizeof(copy), copy) ||
-	    super_validate(copy, img->dev->len, why, sizeof(why)))
+	if (ext2fs_super_and_bgd_loc2(img->fs, g, &block, NULL, NULL, NULL) || !inside(img, block))
 		return 0;
-	return block;
+	/* what cannot be read is said where it is examined */
+	if (image_read(img, block << img->block_bits, sizeof(copy), copy))
+		return block;
+	return super_validate(copy, img->dev->len, why, sizeof(why)) ? 0 : block;
 }
 
 /* The field of a copy has to be as RAW's, the superblock's own, is up to the end of its string. */
@@ -102,9 +108,13 @@ errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 	uint8_t raw[SUPER_SIZE];
 	uint32_t base;
 	uint64_t block = find_super(img, g, &base);
+	errcode_t err;
 
-	if ((g && !block) || image_read(img, SUPER_OFFSET, sizeof(raw), raw))
+	if (g && !block)
 		return 0;
+	err = image_read(img, SUPER_OFFSET, sizeof(raw), raw);
+	if (err)
+		return err;
 	for (size_t i = 0; i < SUPER_STRINGS; i++) {
 		size_t at = super_strings[i].at, size = super_strings[i].size;
 

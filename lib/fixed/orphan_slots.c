@@ -19,6 +19,7 @@ struct slots {
 	/* done with a block that has the magic number and a right checksum */
 	errcode_t (*fn)(struct slots *slots, uint64_t pblk);
 	void *arg;
+	uint64_t unread; /* the first block that cannot be read; 0: none */
 };
 
 static errcode_t each_run(struct slots *slots, const struct run *run)
@@ -27,8 +28,9 @@ static errcode_t each_run(struct slots *slots, const struct run *run)
 	errcode_t err = 0;
 
 	for (uint64_t pblk = run->pblk; pblk < run->pblk + run->len && !err; pblk++)
-		if (!image_read(img, pblk << img->block_bits, img->block_size, slots->block) &&
-		    orphan_block_ok(img, &slots->file, pblk, slots->block))
+		if (image_read(img, pblk << img->block_bits, img->block_size, slots->block))
+			slots->unread = slots->unread ? slots->unread : pblk;
+		else if (orphan_block_ok(img, &slots->file, pblk, slots->block))
 			err = slots->fn(slots, pblk);
 	return err;
 }
@@ -99,9 +101,13 @@ errcode_t orphan_slots_examine(const struct e4z_image *img, const struct rangese
 	struct slots slots = {.img = img, .fn = examine, .arg = &x};
 	errcode_t err = each_block(&slots);
 
-	if (err || !x.f.nonzero)
+	if (err || (!x.f.nonzero && !slots.unread))
 		return err;
-	x.f.pblk = x.f.first >> img->block_bits;
+	x.f.pblk = x.f.nonzero ? x.f.first >> img->block_bits : slots.unread;
+	if (slots.unread) {
+		x.f.why = "a block cannot be read";
+		x.f.fixable = false;
+	}
 	return findings_add(findings, &x.f);
 }
 

@@ -90,7 +90,7 @@ static void look_at(struct search *s, uint32_t ino, const uint8_t *raw)
 		s->err = rangeset_add(s->inos, ino, 1, NULL);
 }
 
-/* COUNT slots from that of INO on. What cannot be read cannot be zeroed either. */
+/* COUNT slots from that of INO on. Of what cannot be read nothing is known. */
 static void look_at_piece(struct search *s, uint32_t ino, uint32_t count)
 {
 	const struct e4z_image *img = s->img;
@@ -99,8 +99,11 @@ static void look_at_piece(struct search *s, uint32_t ino, uint32_t count)
 	uint32_t off;
 
 	inode_place(img, ino, &block, &off);
-	if (image_read(img, (block << img->block_bits) + off, len, s->buf) ||
-	    bytes_are_zero(s->buf, len))
+	if (image_read(img, (block << img->block_bits) + off, len, s->buf)) {
+		s->err = rangeset_add(s->inos, ino, count, NULL);
+		return;
+	}
+	if (bytes_are_zero(s->buf, len))
 		return;
 	for (uint32_t i = 0; i < count && !s->err; i++)
 		look_at(s, ino + i, s->buf + i * size);
@@ -149,8 +152,9 @@ static bool on_name(void *arg, uint32_t ino)
 	    (ino - 1) % per_group < img->group[(ino - 1) / per_group].used)
 		return true;
 	inode_place(img, ino, &block, &off);
-	if (image_read(img, (block << img->block_bits) + off, img->inode_size, s->buf) ||
-	    bytes_are_zero(s->buf, img->inode_size))
+	if (image_read(img, (block << img->block_bits) + off, img->inode_size, s->buf))
+		s->all = true;
+	else if (bytes_are_zero(s->buf, img->inode_size))
 		return true;
 	s->all |= (get_le16(s->buf + I_MODE) & LINUX_S_IFMT) == LINUX_S_IFDIR;
 	s->err = rangeset_add(s->inos, ino, 1, NULL);

@@ -158,14 +158,11 @@ static bool count_agrees(const struct e4z_image *img, const struct group *group,
 	return free == group->free;
 }
 
-bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+bool groups_inode_bitmap_ok(const struct e4z_image *img, uint32_t g, const uint8_t *bitmap)
 {
 	const struct group *group = &img->group[g];
 	uint32_t csum;
 
-	if (!inside(img, group->inode_bitmap, 1) ||
-	    image_read(img, group->inode_bitmap * img->block_size, img->block_size, bitmap))
-		return false;
 	/* it is believed unless its count or its own checksum is wrong, whatever else is */
 	if (!count_agrees(img, group, bitmap))
 		return false;
@@ -176,6 +173,15 @@ bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *
 	if (EXT2_DESC_SIZE(img->fs->super) < EXT4_BG_INODE_BITMAP_CSUM_HI_END)
 		return (uint16_t)csum == (uint16_t)group->bitmap_csum;
 	return csum == group->bitmap_csum;
+}
+
+bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+{
+	uint64_t block = img->group[g].inode_bitmap;
+
+	return inside(img, block, 1) &&
+	       !image_read(img, block * img->block_size, img->block_size, bitmap) &&
+	       groups_inode_bitmap_ok(img, g, bitmap);
 }
 
 bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino)

@@ -22,6 +22,9 @@ struct group {
  * group unreadable; the call succeeds.
  */
 errcode_t groups_load(struct e4z_image *img);
+/* Group G's inode bitmap, a block that was read, is valid. */
+bool groups_inode_bitmap_ok(const struct e4z_image *img, uint32_t g, const uint8_t *bitmap);
+
 /* Read group G's inode bitmap into BITMAP, img->block_size bytes. False if it is not valid. */
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
 

@@ -105,21 +105,31 @@ errcode_t place_live(const struct place *place, const struct ledger *ledger, uin
 {
 	const struct e4z_image *img = ledger->img;
 	struct live live = {.count = 0};
-	struct e4z_finding f = {.kind = place->kind, .group = g, .lblk = E4Z_NONE};
+	struct e4z_finding f = {.kind = place->kind,
+				.group = g,
+				.lblk = E4Z_NONE,
+				.pblk = E4Z_NONE,
+				.first = E4Z_NONE,
+				.last = E4Z_NONE};
 	errcode_t err = place->live(img, g, &live);
 
 	for (unsigned i = 0; i < live.count && !err; i++) {
 		const struct live_part *part = &live.parts[i];
 
-		if (!rangeset_has(ledger->disputed, part->block / img->cluster_ratio) &&
-		    examine_part(img, &live, part, buf, &f))
+		if (rangeset_has(ledger->disputed, part->block / img->cluster_ratio))
+			continue;
+		if (!examine_part(img, &live, part, buf, &f))
+			f.why = "a block cannot be read";
+		else
 			tally_move(tally, place->owner, owner_of_kind(place->kind),
 				   part->end - part->from);
 	}
-	if (err || !f.nonzero)
+	if (err || (!f.nonzero && !f.why))
 		return err;
-	f.pblk = f.first >> img->block_bits;
-	f.why = img->shared_blocks ? "files share blocks" : NULL;
+	if (f.nonzero)
+		f.pblk = f.first >> img->block_bits;
+	if (img->shared_blocks)
+		f.why = "files share blocks";
 	f.fixable = !f.why;
 	return findings_add(findings, &f);
 }

@@ -125,11 +125,14 @@ static errcode_t examine_slots(struct tables *t, struct worker *w, const struct 
 			if (t->options.account && tables_slot_counts(ino + i, raw, false))
 				err = note_doubtful(t, ino + i);
 			if (!err && wants_spares(t))
-				err = exam_spare_slot(&w->exam, ino + i, raw);
+				err = exam_spare_slot(&w->exam, ino + i, raw, true);
 			continue;
 		}
-		if (!tables_slot_counts(ino + i, raw, believed))
+		if (!tables_slot_counts(ino + i, raw, believed)) {
+			if (!believed && wants_spares(t))
+				err = exam_spare_slot(&w->exam, ino + i, raw, false);
 			continue;
+		}
 		h.ino[h.count] = ino + i;
 		h.raw[h.count++] = raw;
 		if (h.count == INODE_LANES)
@@ -157,11 +160,15 @@ static errcode_t examine_block_by_block(struct tables *t, struct worker *w, cons
 			err = examine_slots(t, w, p, first, stop, believed);
 			continue;
 		}
-		for (uint32_t i = first; i < stop && !err && t->mode == EXAMINE; i++)
+		for (uint32_t i = first; i < stop && !err && t->mode == EXAMINE; i++) {
+			uint32_t ino = p->group * tables_per_group(t) + 1 + i;
+
 			if (!believed || bit_set(w->bitmap, i))
-				err = findings_unreadable(t->findings,
-							  p->group * tables_per_group(t) + 1 + i, 0,
+				err = findings_unreadable(t->findings, ino, 0,
 							  "the inode cannot be read");
+			else if (wants_spares(t))
+				err = exam_spare_unread(&w->exam, ino);
+		}
 	}
 	return err;
 }

@@ -49,7 +49,10 @@ errcode_t slack_examine(const struct unit *unit, uint64_t kinds, unsigned owner,
 
 		if (rows[i].type != unit->type)
 			continue;
-		rows[i].fn(unit, &slack);
+		if (unit->bytes)
+			rows[i].fn(unit, &slack);
+		else
+			slack.why = "the block cannot be read";
 		tally_move(tally, owner, owner_of_kind(rows[i].kind), slack.bytes);
 		if ((slack.examined.nonzero || slack.why) && kinds & E4Z_KIND_BIT(rows[i].kind)) {
 			const struct e4z_finding f = finding_of(unit, &slack, rows[i].kind);

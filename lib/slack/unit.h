@@ -25,7 +25,7 @@ struct unit {
 	const struct inode *inode; /* that has it */
 	uint64_t pblk;		   /* the block that it is in */
 	uint32_t off;		   /* and where in it */
-	const uint8_t *bytes;
+	const uint8_t *bytes;	   /* NULL: they cannot be read */
 	uint32_t len;
 };
 
