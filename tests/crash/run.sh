@@ -135,6 +135,7 @@ sub storm.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/script.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/convert.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/fix.sh
+[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/all.sh
 if [ -z "${SAMPLE:-}${IMAGES:-}${PART:-}" ]; then
 	[ "$judged" -ge 100000 ] || { failed=$((failed + 1)); echo "failed: only $judged states were judged"; }
 	[ "$least" -ge 10000 ] || [ "$(id -u)" != 0 ] ||

@@ -9,7 +9,8 @@ JUDGE tests/crash/crash-states. --between names an image as it is between two tr
 
 Exit 8 and not one byte changed, or 12 and, once it is replayed, a sound file system in a state between the one before
 and the one after, in which --check reports nothing that it did not report before: that is what is held, and that there is
-one sentence which ends with the reason and, with 12, says how to go on. With --ordered such reports are counted.
+one sentence which ends with the reason and, with 12, says how to go on. With --ordered such reports are counted. Of kind
+"kill" the program does not live to say it. With --fix --all, run once more, a check of everything finds nothing.
 """
 import argparse
 import collections
@@ -53,6 +54,8 @@ def run(env, words):
     """The exit status, standard output and error of e4zero, the steps, reads and allocations that it took."""
     done = subprocess.run([E4ZERO] + words, capture_output=True, stdin=subprocess.DEVNULL,
                           env={**os.environ, "LD_PRELOAD": FAULTY, "FAULTY_FILE": "work", "FAULTY_COUNT": "count", **env})
+    if done.returncode == -signal.SIGKILL and "FAULTY_KILL" in env:
+        return done.returncode, done.stdout, "", None
     if done.returncode < 0:
         fail("%s: %s" % (env, signal.Signals(-done.returncode).name))
     with open("count") as f:
@@ -163,6 +166,10 @@ def judge():
             fail("the second time: %d: %s" % (rc, text))
         if State("work").all != states[-1].all:
             fail("the second time does not end where the first would have")
+        if "--all" in o.words:
+            rc, text = plain([E4ZERO, "--check", "--all", "work"])
+            if rc:
+                fail("--check --all after the second time: %d: %s" % (rc, text))
         return "done later"
     for at, state in enumerate(states):
         if now.all == state.all or (o.ordered and now.meta == state.meta):
@@ -185,7 +192,8 @@ def look(env, reasons):
             fail("%s: exit 0, but it is not done: %s" % (env, err))
         counts["exit 0"] += 1
         return
-    left = o.again and rc == 4
+    killed = took is None
+    left = killed or (o.again and rc == 4)
     if rc not in (8, 12) and not left:
         fail("%s: exit %d: %s" % (env, rc, err))
     parts = 2 if reasons == MEMORY else 3
@@ -193,9 +201,9 @@ def look(env, reasons):
     if not left and (len(lines) != 1 or said.count(": ") < parts or not said.endswith(reasons) or
                      (rc == 12) != bool(advice)):
         fail("%s: exit %d: no clear sentence: %s" % (env, rc, err))
-    if "FAULTY_STEP" in env and took[0] != int(env["FAULTY_STEP"]):
+    if not killed and "FAULTY_STEP" in env and took[0] != int(env["FAULTY_STEP"]):
         fail("%s: something was done after the failure" % env)
-    counts["exit %d" % rc] += 1
+    counts["killed" if killed else "exit %d" % rc] += 1
     if rc == 8:
         if not filecmp.cmp(o.image, "work", shallow=False):
             fail("%s: exit 8, but the image was changed" % env)
@@ -235,6 +243,8 @@ for kind in o.kinds.split():
             attempt({"FAULTY_READ_STEP": str(n)}, REASONS[5])
         elif kind == "alloc":
             attempt({"FAULTY_ALLOC": str(n)}, MEMORY)
+        elif kind == "kill":
+            attempt({"FAULTY_STEP": str(n), "FAULTY_KILL": "1"}, ())
         else:
             error = 28 if kind == "full" else 5
             attempt({"FAULTY_STEP": str(n), "FAULTY_ERRNO": str(error)}, REASONS[error])

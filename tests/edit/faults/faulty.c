@@ -7,6 +7,8 @@
  *   FAULTY_READ_STEP=N   the N-th read, from 1 on, fails
  *   FAULTY_STEP=N        the N-th write, zeroing or barrier, from 1 on, fails: nothing is done
  *   FAULTY_ERRNO=E       with this error; EIO if it is not given
+ *   FAULTY_KILL=1        and is the last that the program asked for: it is killed
+ *   FAULTY_PUNCH=1       zeroing by the host is not supported
  *   FAULTY_ZERO=UNIT     zeroing succeeds, but is done to whole aligned units of UNIT bytes only,
  *                        and not to every third one
  *   FAULTY_ALLOC=N       the N-th allocation of memory fails, once
@@ -20,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,7 +61,11 @@ static bool fails(void)
 /* One more step on FD: does it fail? */
 static bool step_fails(int fd)
 {
-	return is_image(fd) && ++steps == (unsigned)number("FAULTY_STEP", 0) && fails();
+	if (!is_image(fd) || ++steps != (unsigned)number("FAULTY_STEP", 0))
+		return false;
+	if (getenv("FAULTY_KILL"))
+		raise(SIGKILL);
+	return fails();
 }
 
 static bool read_fails(int fd, size_t len, off_t off)
@@ -237,6 +244,11 @@ int ioctl(int fd, unsigned long request, ...)
 /* A reservation changes nothing that can be read. */
 int fallocate(int fd, int mode, off_t off, off_t len)
 {
+	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE) && getenv("FAULTY_PUNCH") &&
+	    is_image(fd)) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	if (mode == FALLOC_FL_KEEP_SIZE && number("FAULTY_ERRNO", EIO) != ENOSPC)
 		return REAL(fallocate)(fd, mode, off, len);
 	if (step_fails(fd))

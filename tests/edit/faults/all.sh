@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --fix --all of images that are full of what it is for, in which one thing fails: a read, a write, a zeroing, a barrier,
+# an allocation, on a full host, or it is killed there. Exit 8 and nothing was changed, or 12 (4 where something is left) and
+# no file holds anything else than it held; running again ends it, and a check of everything finds nothing.
+#
+# It takes some of all the things that can fail; all of them with EVERY=1, which check-crash does.
+. "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
+. "$srcdir/tests/edit/common.sh"
+. "$srcdir/tests/edit/faults/faulty.sh"
+requires python3
+export FAULTY=$tmp/faulty.so JUDGE=$builddir/tests/crash/crash-states E4ZERO E2FSPROGS_FAKE_TIME=1700000000
+[ -x "$JUDGE" ] || skip "$JUDGE is not built"
+
+most=$([ -n "${EVERY-}" ] && echo 0 || echo 3)
+kinds='read write full kill alloc'
+bash "$srcdir/tests/crash/images.sh" "$tmp" all-1k all-ind >images.log 2>&1 || fail "$(cat images.log)"
+faults() { # FIRST IMAGE
+	python3 "$srcdir/tests/edit/faults/faults.py" --again --most $most --first "$1" --kinds "$kinds" "$2" -j 1 --fix --all work || exit 1
+}
+faults 1 all-1k
+faults 2 all-ind
+# where the host cannot zero it is written
+export FAULTY_PUNCH=1
+kinds='write kill'
+faults 3 all-1k
+
+# a clean one is not called clean where a place cannot be read: it is named
+make_image clean 24M -b 1024 -O orphan_file -I 128 -N 512
+text ten 10000 'line of text '
+text value 600 value
+printf '%s\n' 'write ten file' 'ea_set -f value file user.long' | debugfs_script clean
+debugfs -R 'stat file' clean >stat 2>/dev/null
+run_e4zero 0 --fix --all clean
+# holes are not read
+cp --sparse=never clean dense && mv dense clean
+run_e4zero 0 --check --all clean
+orphans=$(dumpe2fs -h clean 2>/dev/null | sed -n 's/^Orphan file inode: *//p')
+dump=$(dumpe2fs clean 2>/dev/null)
+table=$(sed -n 's/^  Inode table at \([0-9]*\)-.*/\1/p' <<<"$dump" | head -1)
+places="xattr-slack $(sed -n 's/.*File ACL: \([0-9]*\).*/\1/p' stat)
+disputed $(sed -n 's/.*Block bitmap at \([0-9]*\) .*/\1/p' <<<"$dump" | head -1)
+bitmap-slack $(sed -n 's/.*Inode bitmap at \([0-9]*\) .*/\1/p' <<<"$dump" | head -1)
+inode-table $((table + 8))
+orphan-file-slack $(physical clean "<$orphans>" 0)"
+while read -r kind block; do
+	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/clean" FAULTY_READ=$((block * 1024 + 1000)) \
+		"$E4ZERO" --check --all --json clean >out 2>err
+	same "exit where block $block cannot be read" "$?" 4
+	report=out records finding kind fixable why | grep -q "^$kind false .*cannot be read" || fail "$kind in block $block: $(cat out)"
+done <<<"$places"
