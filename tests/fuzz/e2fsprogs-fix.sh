@@ -9,94 +9,9 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 [ -n "${E2FSPROGS_TESTS-}" ] || skip 'E2FSPROGS_TESTS names no folder of e2fsprogs test images'
-requires debugfs
-requires e2fsck -V
-requires jq
 requires gzip
 requires bzip2
-export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
-images=0 fixed=0 nothing=0 refused=0 left=0 findings=0 unsteady=0 bad=0
-
-complain() {
-	echo "FAIL $label: $*"
-	bad=$((bad + 1))
-}
-
-# contents IMAGE: what debugfs reads of all files
-contents() (
-	rm -rf files
-	mkdir files
-	ulimit -f 262144
-	timeout 20 debugfs -R 'rdump / files' "$1" >/dev/null 2>&1
-	cd files && find . -type f -print0 | sort -z | xargs -0r sha256sum
-)
-
-# complaints IMAGE: of e2fsck, without its counts
-complaints() {
-	# where e2fsck itself crashes the addresses differ each time
-	timeout 60 e2fsck -fn "$1" 2>&1 |
-		grep -avE '^(.*\[0x[0-9a-f]+\]$|Signal |e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' |
-		# the superblock gets the sum of the groups' numbers, as from a mount: of wrong ones it is wrong, too
-		awk '/^Free (blocks|inodes) count wrong for group/ { wrong[$2] = 1 }
-			!(/^Free (blocks|inodes) count wrong \(/ && wrong[$2])' | sort -u
-}
-
-# steady COMMAND IMAGE: it prints what is in before once more; of some images these tools print what was in memory
-steady() {
-	"$@" >twice
-	cmp -s before twice && return
-	unsteady=$((unsteady + 1))
-	false
-}
-
-# fixes: ./image, a copy of it
-fixes() {
-	local rc
-	images=$((images + 1))
-	cp --sparse=always image work
-	timeout 60 "$E4ZERO" --fix ${ALL:+--all} --json work >out 2>err
-	rc=$?
-	! grep -aq -e 'runtime error' -e Sanitizer err || complain "sanitizer: $(head -3 err)"
-	case $rc in
-	8)
-		cmp -s image work || complain 'refused, and changed'
-		refused=$((refused + 1))
-		return
-		;;
-	0 | 4) ;;
-	*)
-		complain "exit $rc: $(head -c 300 err)"
-		return
-		;;
-	esac
-	[ $rc = 0 ] || left=$((left + 1))
-	if cmp -s image work; then
-		nothing=$((nothing + 1))
-		return
-	fi
-	fixed=$((fixed + 1))
-	findings=$((findings + $(jq -s 'map(select(.type == "finding" and .fixed)) | length' out)))
-	# the log is replayed by another one
-	cp --sparse=always image base
-	[ "$(jq -r 'select(.type == "image") | .journal' out)" != needs-replay ] ||
-		e2fsck -y -E journal_only base >/dev/null 2>&1
-	contents base >before
-	contents work >after
-	# a file of f_dupsuper maps the superblock, which every commit changes
-	cmp -s before after || [[ $label == *f_dupsuper/* ]] || ! steady contents base ||
-		complain "a file is not what it was: $(diff before after | head -3)"
-	cp --sparse=always work looked-at
-	# what was deleted while it was open stays so, and e2fsck -n does not look through an orphan file
-	if jq -r 'select(.type == "skipped") | .why' out | grep -q deleted; then
-		for copy in base looked-at; do e2fsck -fy $copy >/dev/null 2>&1; done
-	fi
-	complaints base >before
-	complaints looked-at >after
-	[ -z "$(comm -13 before after)" ] || ! steady complaints base || complain "e2fsck: $(comm -13 before after | head -3)"
-	cp --sparse=always work again
-	timeout 60 "$E4ZERO" --fix ${ALL:+--all} again >/dev/null 2>&1
-	cmp -s work again || complain 'a second one writes'
-}
+. "$srcdir/tests/fuzz/fixes.sh"
 
 while read -r packed; do
 	label=${packed#"$E2FSPROGS_TESTS/"}
@@ -112,7 +27,6 @@ while read -r packed; do
 	timeout 60 e2fsck -fy image >/dev/null 2>&1
 	fixes
 done < <(find "$E2FSPROGS_TESTS" -name '*.gz' -o -name '*.bz2' | sort)
-echo "$images images: $fixed fixed ($findings findings), $nothing with nothing to fix, $refused refused;" \
-	"$left with something left; of $unsteady debugfs or e2fsck says something else each time; $bad failures"
+told images
 [ $images -gt 0 ] || fail "no images in $E2FSPROGS_TESTS"
 [ $bad = 0 ]

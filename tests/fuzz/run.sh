@@ -54,6 +54,13 @@ bash "$srcdir/tests/fuzz/crafted.sh"
 tell $? crafted.sh
 BROAD=1 EVERY=${EVERY:-$([ -n "${SAMPLE-}" ] && echo 20 || echo 1)} bash "$srcdir/tests/fuzz/logs.sh"
 tell $? logs.sh
+fix_all() { bash "$srcdir/tests/fuzz/mutants-fix.sh" "$@"; }
+if [ -n "${SAMPLE-}" ]; then
+	COUNT=6 SECONDS_EACH=8 fix_all ext4-1k bigalloc-1k eainode orphanfile
+else
+	COUNT=20 fix_all
+fi
+tell $? mutants-fix.sh
 if [ -n "${E2FSPROGS_TESTS-}" ]; then
 	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
 	tell $? e2fsprogs.sh
