@@ -137,7 +137,14 @@ void edit_close(struct edit_file *f)
 /* Tree blocks may use what is kept for root, data may not. */
 static errcode_t on_take(void *arg, uint64_t near, uint64_t *pblk)
 {
-	return edit_take(arg, near, 1, true, pblk, &(uint64_t){0});
+	const struct edit_file *f = arg;
+	uint32_t bits = f->img->block_bits, ratio = f->img->cluster_ratio;
+	errcode_t err = edit_take(arg, near, 1, true, pblk, &(uint64_t){0});
+
+	/* nobody is to have the rest of the cluster, in which old bytes would stay */
+	if (!err && ratio > 1)
+		err = txn_home_zero(f->img, (*pblk + 1) << bits, (uint64_t)(ratio - 1) << bits);
+	return err;
 }
 
 static errcode_t on_put(void *arg, uint64_t pblk, const void *image)

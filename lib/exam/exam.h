@@ -21,6 +21,7 @@ VEC(tail_vec, struct tail);
 VEC(suspect_vec, struct suspect);
 VEC(ino_vec, uint32_t);
 VEC(found_vec, struct e4z_finding);
+VEC(block_vec, uint64_t);
 
 /* What is not zero in the slots of a group, or of a part of it, that are not in use. */
 struct spares {
@@ -49,6 +50,7 @@ struct exam {
 	struct found_vec ownerless; /* findings in blocks that many inodes may have */
 	struct ino_vec pending;	    /* orphans whose truncate never finished */
 	struct spare_vec spares;    /* where account is set */
+	struct block_vec alone;	    /* the same, with bigalloc: blocks that have a cluster each */
 	uint64_t files;
 	struct tally tally; /* where account is set; what is moved out of INODES is below zero */
 	bool seen_data;	    /* written blocks of files that the host has data for */

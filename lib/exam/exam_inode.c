@@ -27,6 +27,7 @@ void exam_free(struct exam *exam)
 	vec_free(&exam->tails);
 	vec_free(&exam->dirs);
 	vec_free(&exam->ownerless);
+	vec_free(&exam->alone);
 	vec_free(&exam->pending);
 	vec_free(&exam->spares);
 	vec_free(&exam->claimed);

@@ -4,6 +4,7 @@
 
 #include "file/inline.h"
 #include "format/system.h"
+#include <errno.h>
 
 /* Blocks of [pblk, pblk + len) that nobody else has, in clusters that nobody else has. */
 static uint64_t undisputed(const struct exam *exam, uint64_t pblk, uint64_t len)
@@ -58,8 +59,15 @@ void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk)
 {
 	uint64_t cluster = pblk / exam->img->cluster_ratio;
 
+	bool deleted = owner == OWNER_DELETED;
+
 	count(exam, owner, pblk, 1);
-	count_cluster_slack(exam, OWNER_CLUSTER_REST, cluster, cluster + 1, pblk, 1);
+	count_cluster_slack(exam, deleted ? owner : owner_of_kind(E4Z_CLUSTER_SLACK), cluster,
+			    cluster + 1, pblk, 1);
+	/* they are known already when it is counted once more */
+	if (exam->img->cluster_ratio > 1 && !exam->img->shared_blocks && !exam->disputed &&
+	    !deleted && vec_push(&exam->alone, pblk) && !exam->err)
+		exam->err = ENOMEM;
 }
 
 void exam_tally_tree(struct exam *exam, uint64_t pblk)

@@ -33,8 +33,7 @@
 	X(DELETED, "deleted", NULL)                                                                \
 	X(BAD_BLOCKS, "bad-blocks", "the disk cannot keep them")                                   \
 	X(CIPHERTEXT, "ciphertext", "the rest of an encrypted block cannot be examined")           \
-	X(VERITY, "verity-tree", "fs-verity reads it")                                             \
-	X(CLUSTER_REST, "cluster-rest", "not examined: beside a tree or attribute block")
+	X(VERITY, "verity-tree", "fs-verity reads it")
 
 enum owner {
 #define X(id, name, left) OWNER_##id,

@@ -66,7 +66,8 @@ struct e4z_image {
 	/* blocks that are the journal's or a quota file's alone; NULL: no file was edited yet */
 	struct rangeset *reserved;
 
-	struct rangeset *freed; /* somebody's who has to know all that are; NULL: nobody's */
+	/* of somebody who has to know all blocks that are freed, or taken; NULL: nobody's */
+	struct rangeset *freed, *taken;
 };
 
 /*

@@ -65,6 +65,10 @@ void ledger_free(struct ledger *l)
 	if (l->freed)
 		l->img->freed = NULL;
 	rangeset_free(l->freed);
+	rangeset_free(l->alone);
+	if (l->img->taken == l->taken)
+		l->img->taken = NULL;
+	rangeset_free(l->taken);
 	free(l);
 }
 
@@ -253,6 +257,16 @@ static errcode_t doubt_inodes(struct ledger *l, const struct rangeset *inos)
 	return err;
 }
 
+/* What is taken from now on may come into a cluster that one of these had for itself. */
+static errcode_t find_alone(struct ledger *l, struct tables *tables)
+{
+	l->alone = tables_take_alone(tables);
+	if (!l->alone)
+		return 0;
+	l->img->taken = l->taken = rangeset_new(l->img->blocks);
+	return l->taken ? 0 : ENOMEM;
+}
+
 /* What the inodes may have that nobody can read, or that only the bitmap calls unused. */
 static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 			    const struct findings *findings)
@@ -304,6 +318,8 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	err = statics_new(l->img, &l->statics);
 	if (!err)
 		err = find_doubt(l, tables, findings);
+	if (!err)
+		err = find_alone(l, tables);
 	if (!err)
 		err = visit_groups(l, false, &options);
 	if (!err)

@@ -22,6 +22,8 @@ struct ledger {
 	bool incomplete;	     /* there is such an inode */
 	struct rangeset *strays;     /* inodes of the unused parts of tables */
 	struct rangeset *leaked;     /* clusters */
+	struct rangeset *alone;	     /* see tables_take_alone(); NULL: none */
+	struct rangeset *taken;	     /* with bigalloc: blocks taken since; else NULL */
 	struct tally tally;
 	struct check_after after;
 	bool boot_unread; /* the boot block */

@@ -1,33 +1,82 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// cluster-slack, of static metadata: blocks that nothing has in clusters that it has a part of.
+// cluster-slack, of clusters that no file's data is in: blocks beside static metadata, and beside a
+// block of a tree or of attributes.
 #include "ledger/place.h"
 
-/* The runs of blocks of cluster BIT that no static metadata has. */
-static errcode_t add_rest(const struct ledger *ledger, const struct group_map *map, uint32_t bit,
-			  struct home *home)
+/* The runs of blocks of CLUSTER that are not in HAVE. */
+static errcode_t add_rest(const struct ledger *ledger, const struct rangeset *have,
+			  struct e4z_span cluster, struct home *home)
 {
-	const struct e4z_image *img = ledger->img;
-	struct e4z_span cluster = group_map_blocks(map, bit, bit + 1);
+	uint32_t bits = ledger->img->block_bits;
 	uint64_t at = cluster.start, end = cluster.start + cluster.len, from = at, start, len;
 	errcode_t err = 0;
 
 	while (!err && at < end) {
-		if (!rangeset_next_in(ledger->statics.blocks, &from, end, &start, &len)) {
+		if (!rangeset_next_in(have, &from, end, &start, &len)) {
 			start = end;
 			len = 0;
 		}
 		if (start > at)
-			err = home_add(home, at << img->block_bits,
-				       (start - at) << img->block_bits);
+			err = home_add(home, at << bits, (start - at) << bits);
 		at = start + len;
 	}
 	return err;
+}
+
+/* Is nothing but a block of HAVE in cluster BIT? A block that was freed may be in a new place. */
+static bool is_its(const struct ledger *ledger, const struct group_map *map,
+		   const struct rangeset *have, uint32_t bit, struct e4z_span *cluster)
+{
+	*cluster = group_map_blocks(map, bit, bit + 1);
+	return rangeset_meets(have, cluster->start, cluster->len) &&
+	       !(map->free[bit / 64] >> bit % 64 & 1) &&
+	       !rangeset_has(ledger->disputed, map->first + bit) &&
+	       !(ledger->taken && rangeset_meets(ledger->taken, cluster->start, cluster->len));
+}
+
+static errcode_t add_clusters(const struct ledger *ledger, const struct group_map *map,
+			      const struct rangeset *have, struct home *home)
+{
+	struct e4z_span all = group_map_blocks(map, 0, map->clusters), cluster;
+	uint64_t from = all.start, start, len;
+	errcode_t err = 0;
+
+	while (!err && rangeset_next_in(have, &from, all.start + all.len, &start, &len)) {
+		uint64_t ratio = ledger->img->cluster_ratio, bit = start / ratio - map->first;
+
+		for (; !err && bit <= (start + len - 1) / ratio - map->first; bit++)
+			if (is_its(ledger, map, have, (uint32_t)bit, &cluster))
+				err = add_rest(ledger, have, cluster, home);
+		from = (map->first + bit) * ratio;
+	}
+	return err;
+}
+
+/* May a cluster with a block of HAVE be in the map of an inode that cannot be read? */
+static bool in_doubt(const struct ledger *ledger, const struct group_map *map,
+		     const struct rangeset *have)
+{
+	struct e4z_span all = group_map_blocks(map, 0, map->clusters), cluster;
+	uint64_t from = all.start, end = all.start + all.len, start, len;
+
+	while (rangeset_next_in(ledger->doubt, &from, end, &start, &len)) {
+		uint64_t ratio = ledger->img->cluster_ratio;
+
+		for (uint64_t c = start / ratio; c <= (start + len - 1) / ratio; c++) {
+			cluster = group_map_blocks(map, (uint32_t)(c - map->first),
+						   (uint32_t)(c - map->first) + 1);
+			if (rangeset_meets(have, cluster.start, cluster.len))
+				return true;
+		}
+	}
+	return false;
 }
 
 errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_map *map,
 			      struct home *home, struct tally *tally)
 {
 	struct e4z_finding f = {.kind = E4Z_CLUSTER_SLACK, .group = map->group};
+	const struct rangeset *statics = ledger->statics.blocks, *alone = ledger->alone;
 	errcode_t err;
 
 	(void)tally;
@@ -35,16 +84,11 @@ errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_ma
 		return 0;
 	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
 		f.why = "the block bitmap and the inodes disagree";
-	for (uint32_t at = 0, end; group_map_next(map, map->fixed, &at, &end); at = end) {
-		struct e4z_span blocks = group_map_blocks(map, at, end);
-
-		if (rangeset_meets(ledger->doubt, blocks.start, blocks.len))
-			f.why = "a block may belong to an inode that cannot be read";
-	}
+	if (in_doubt(ledger, map, statics) || (alone && in_doubt(ledger, map, alone)))
+		f.why = "a block may belong to an inode that cannot be read";
 	f.fixable = !f.why && !ledger->img->shared_blocks;
 	err = home_spot(home, &f, false);
-	for (uint32_t at = 0, end; !err && group_map_next(map, map->fixed, &at, &end); at++)
-		if (!rangeset_has(ledger->disputed, map->first + at))
-			err = add_rest(ledger, map, at, home);
-	return err;
+	if (!err)
+		err = add_clusters(ledger, map, statics, home);
+	return err || !alone ? err : add_clusters(ledger, map, alone, home);
 }

@@ -65,6 +65,12 @@ const struct rangeset *tables_orphans(const struct tables *tables);
 struct claims *tables_claims(const struct tables *tables);
 struct claims *tables_take_claims(struct tables *tables);
 
+/*
+ * In an account, with bigalloc: the blocks of trees, of attributes and of translators; nothing else
+ * is in their clusters, unless these are disputed. The caller's; NULL: there are none.
+ */
+struct rangeset *tables_take_alone(struct tables *tables);
+
 /* The numbers of the directories met so far. */
 const struct rangeset *tables_dirs(const struct tables *tables);
 

@@ -83,6 +83,14 @@ struct claims *tables_claims(const struct tables *t)
 	return t->claims;
 }
 
+struct rangeset *tables_take_alone(struct tables *t)
+{
+	struct rangeset *alone = t->alone;
+
+	t->alone = NULL;
+	return alone;
+}
+
 struct claims *tables_take_claims(struct tables *t)
 {
 	struct claims *claims = t->claims;

@@ -72,6 +72,8 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
 	for (size_t i = 0; i < exam->ownerless.count && !err; i++)
 		err = vec_push(&t->ownerless, exam->ownerless.items[i]) ? ENOMEM : 0;
+	for (size_t i = 0; i < exam->alone.count && !err; i++)
+		err = rangeset_add(t->alone, exam->alone.items[i], 1, NULL);
 	if (!err && exam->spares.count)
 		err = exam_join_spares(&t->spares, &exam->spares);
 	t->files += exam->files;
@@ -80,7 +82,7 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 	t->seen_data |= exam->seen_data;
 	t->seen_hole |= exam->seen_hole;
 	pthread_mutex_unlock(&t->lock);
-	exam->dirs.count = exam->pending.count = exam->ownerless.count = 0;
+	exam->dirs.count = exam->pending.count = exam->ownerless.count = exam->alone.count = 0;
 	exam->files = 0;
 	if (exam->account)
 		exam->tally = (struct tally){0};

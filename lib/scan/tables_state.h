@@ -32,6 +32,7 @@ struct tables {
 	struct findings *findings;
 	struct claims *claims;
 	struct rangeset *orphans, *dirs;
+	struct rangeset *alone;	   /* in an account, with bigalloc; else NULL */
 	struct rangeset *doubtful; /* in an account: inodes of which nothing is claimed */
 	bool stray;		   /* the orphan file names what is no inode */
 	struct shown *shown;	   /* NULL: no file shares a block */

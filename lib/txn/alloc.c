@@ -108,7 +108,11 @@ static errcode_t take_hole(struct e4z_image *img, uint32_t g, struct hole hole, 
 		return err;
 	for (uint32_t i = 0; i < hole.len; i++)
 		part_set_bit(p.bitmap, hole.at + i, true);
-	return part_close(&p, -(int64_t)hole.len);
+	err = part_close(&p, -(int64_t)hole.len);
+	if (!err && img->taken)
+		err = rangeset_add(img->taken, *pblk, (uint64_t)hole.len * img->cluster_ratio,
+				   NULL);
+	return err;
 }
 
 /* Ask the groups that can have LEAST, from the goal on and around. */

@@ -59,19 +59,23 @@ class Fixed:
             self.cluster_slack(n, bool(disputed))
 
     def cluster_slack(self, n, disputed):
-        """Blocks that no static metadata has, in clusters that it has a part of."""
-        fs, clusters, spots = self.fs, self.clusters, []
+        """Blocks beside static metadata, and beside a block that has its cluster alone."""
+        fs, clusters, spots, whole = self.fs, self.clusters, [], []
         low, high = clusters.span(n)
         for start, count in runs_of(clusters.of_static, 1, low, high):
             end = min((start + count) * fs.ratio, fs.blocks)
             for block, blocks in runs_of(clusters.static, 0, start * fs.ratio, end):
                 spots += [b for b in range(block, block + blocks) if not clusters.disputed(b)]
+            whole.append((start * fs.ratio, count * fs.ratio))
+        for block in sorted(b for b in self.ledger.alone() if low <= b // fs.ratio < high):
+            start = block // fs.ratio * fs.ratio
+            if not clusters.disputed(block):
+                spots += [b for b in range(start, min(start + fs.ratio, fs.blocks)) if b != block]
+            whole.append((start, fs.ratio))
         tally = Tally(fs)
         for block in spots:
             tally.look_blocks(block)
         if tally.nonzero:
-            # the clusters with such a block, whole
-            whole = [(b // fs.ratio * fs.ratio, fs.ratio) for b in tally.dirty]
             self.ledger.of_group("cluster-slack", n, tally.place(), not disputed and not self.ledger.may_have(whole))
         self.ledger.late += [("cluster-slack", block * fs.bs, (block + 1) * fs.bs) for block in spots]
 

@@ -284,11 +284,19 @@ class Ledger(Witness):
             self.owners.blocks_of("xattr", block)
             self.around(block)
 
-    def around(self, block):
+    def around(self, block, name="cluster-slack"):
         """The rest of the cluster of a block that has one for itself."""
         fs = self.fs
         start = block // fs.ratio * fs.ratio
-        self.late.append(("cluster-rest", start * fs.bs, (start + fs.ratio) * fs.bs))
+        self.late.append((name, start * fs.bs, (start + fs.ratio) * fs.bs))
+
+    def alone(self):
+        """Blocks of trees, attributes and translators: each has a cluster for itself."""
+        blocks = {i.acl for i in self.inodes.values()} | {i.translator for i in self.inodes.values()}
+        for inode in self.inodes.values():
+            if inode.links or inode.ino in self.fs.system:
+                blocks.update(inode.tree)
+        return blocks - {0}
 
     def map_of(self, inode):
         fs = self.fs
@@ -298,8 +306,9 @@ class Ledger(Witness):
         elif not inode.links:
             tree = "deleted"
         for block in inode.tree:
-            self.owners.blocks_of("deleted" if tree == "deleted" else "block-map", block)
-            self.around(block)
+            name = "deleted" if tree == "deleted" else "block-map"
+            self.owners.blocks_of(name, block)
+            self.around(block, "deleted" if tree == "deleted" else "cluster-slack")
         if inode.translator:
             self.owners.blocks_of("xattr", inode.translator)
             self.around(inode.translator)
