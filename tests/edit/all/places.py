@@ -224,4 +224,5 @@ def main():
             f.write(image.data)
 
 
-main()
+if __name__ == "__main__":
+    main()
