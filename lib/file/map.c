@@ -243,15 +243,17 @@ static void gather_flush(struct gather *g)
 static void gather_block(struct gather *g, uint64_t lblk, uint64_t pblk)
 {
 	struct run *run = &g->run;
+	bool valid = pblk < g->w->img->blocks && !rangeset_has(g->w->img->metadata, pblk);
 
-	/* an invalid block must not make its neighbours invalid */
-	if (run->len && lblk == run->lblk + run->len && pblk == run->pblk + run->len &&
-	    pblk < g->w->img->blocks && !rangeset_has(g->w->img->metadata, pblk)) {
+	if (valid && run->len && lblk == run->lblk + run->len && pblk == run->pblk + run->len) {
 		run->len++;
 		return;
 	}
 	gather_flush(g);
 	*run = (struct run){.lblk = lblk, .pblk = pblk, .len = 1};
+	/* an invalid block must not make its neighbours invalid */
+	if (!valid)
+		gather_flush(g);
 }
 
 /* The block BLOCK of LEVEL (0: data) maps from LBLK on. SPAN blocks hang below it. */

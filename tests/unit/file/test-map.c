@@ -258,6 +258,14 @@ static void test_indirect(void)
 	put32(map + 2 * 4, META);
 	CHECK(says(walk(raw, 0, &seen), "metadata") && seen.count == 5);
 	is_run(&seen.runs[0], 0, 2, 100, false);
+	/* the neighbours of an invalid block, on both sides of it, are claimed */
+	put32(map + 1 * 4, META - 1);
+	put32(map + 3 * 4, META + 1);
+	CHECK(says(walk(raw, 0, &seen), "metadata") && seen.count == 7);
+	is_run(&seen.runs[1], 1, 1, META - 1, false);
+	is_run(&seen.runs[2], 3, 1, META + 1, false);
+	put32(map + 1 * 4, 101);
+	put32(map + 3 * 4, 0);
 	put32(map + 2 * 4, 102);
 	put32(disk[203] + 7 * 4, BLOCKS);
 	CHECK(says(walk(raw, 0, &seen), "outside") && seen.count == 4);
