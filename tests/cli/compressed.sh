@@ -3,6 +3,9 @@
 # What a used image compresses to, and which old bytes it holds, as it is, after zerofree, and after --fix --all: nothing is
 # smaller than the last one, and it holds none. README has this table for a Debian 12:
 #   mmdebstrap --variant=minbase bookworm debian && tests/cli/compressed.sh debian
+
+# In a mount namespace of its own: one that somebody else makes meanwhile would keep the file system mounted.
+[ -n "${mounts_alone-}" ] || ! unshare -m true 2>/dev/null || exec env mounts_alone=1 unshare -m bash "$0" "$@"
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 tree=${1:+$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")}
 requires_loop
