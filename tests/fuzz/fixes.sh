@@ -34,8 +34,8 @@ complaints() {
 		# the superblock gets the sum of the groups' numbers, as from a mount: of wrong ones it is wrong, too
 		awk '/^Free (blocks|inodes) count wrong for group/ { wrong[$2] = 1 }
 			!(/^Free (blocks|inodes) count wrong \(/ && wrong[$2])' |
-		# wrong by another number, where blocks past EOF were freed
-		sed -E 's/(count wrong.*) \([0-9]+, counted=[0-9]+\)/\1/' | sort -u
+		# wrong by another number, where blocks past EOF were freed, or what a corrupt map takes for pointers changed
+		sed -E 's/(count wrong.*) \([0-9]+, counted=[0-9]+\)/\1/; s/^(Block bitmap differences:).*/\1/' | sort -u
 }
 
 # steady COMMAND IMAGE: it prints what is in before once more; of some images these tools print what was in memory
