@@ -9,7 +9,7 @@ requires mke2fs
 requires debugfs
 requires python3
 requires e2fsck -V
-bash "$srcdir/tests/crash/images.sh" "$tmp" ext-4k-plain inline-4k || exit
+bash "$srcdir/tests/crash/images.sh" "$tmp" ext-4k-plain inline-4k all-plain || exit
 
 mask() {
 	sed -n "s/^[[:space:]]*$1 = \\([0-9]*\\),.*/\\1/p" "$srcdir/lib/journal/commit.h"
@@ -34,6 +34,9 @@ red NO_RECOVER ext-4k-plain --workload several --shape csum3 --used
 red NO_BARRIER ext-4k-plain --workload several --shape fresh --used
 red NO_BARRIER ext-4k-plain --workload several --shape csum3 --used
 red EARLY_CLEAR ext-4k-plain --workload several --shape csum3
+# what nobody reads is zeroed after it
+red NO_BARRIER all-plain --workload fix-all --shape csum3 --used
+red EARLY_CLEAR all-plain --workload fix-all-dirty --shape csum3 --used
 # kernels take a commit block of which only the first sector is there, e2fsck does not
 red KEEP_SLOT ext-4k-plain --workload down-tail --shape csum3 --used --outside 1
 # only e2fsck stumbles over stale fast commits
