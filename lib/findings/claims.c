@@ -33,7 +33,7 @@ errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **ou
 	c->clusters = clusters = (img->blocks >> c->cluster_shift) + 1;
 	c->taken = rangeset_new(clusters);
 	c->conflicts = rangeset_new(clusters);
-	c->xattr = rangeset_new(clusters);
+	c->xattr = rangeset_new(c->blocks);
 	if (!c->taken || !c->conflicts || !c->xattr)
 		return ENOMEM;
 	return contested_init(&c->nodes, img->blocks);
@@ -117,7 +117,7 @@ errcode_t claims_xattr(struct claims *c, uint64_t pblk, bool *first)
 	errcode_t err;
 
 	pthread_mutex_lock(&c->lock);
-	err = rangeset_add(c->xattr, cluster, 1, &known);
+	err = rangeset_add(c->xattr, pblk, 1, &known);
 	if (!err && !known)
 		err = take(c, cluster, 1, &fresh);
 	pthread_mutex_unlock(&c->lock);
@@ -131,7 +131,7 @@ errcode_t claims_meet_xattr(struct claims *c, uint64_t pblk, bool *first)
 	errcode_t err;
 
 	pthread_mutex_lock(&c->lock);
-	err = rangeset_add(c->xattr, pblk >> c->cluster_shift, 1, &again);
+	err = rangeset_add(c->xattr, pblk, 1, &again);
 	pthread_mutex_unlock(&c->lock);
 	*first = !again;
 	return err;
@@ -163,7 +163,7 @@ errcode_t claims_again(struct claims *c, const struct rangeset *taken)
 	rangeset_free(c->xattr);
 	rangeset_free(c->shared);
 	c->shared = NULL;
-	c->xattr = rangeset_new(c->clusters);
+	c->xattr = rangeset_new(c->blocks);
 	if (!c->xattr)
 		return ENOMEM;
 	while (share && !err && rangeset_next(taken, &from, &start, &len)) {
@@ -207,7 +207,7 @@ errcode_t claims_restart(struct claims *c, const struct e4z_image *img, struct m
 	rangeset_free(c->xattr);
 	c->taken = rangeset_new(c->clusters);
 	c->conflicts = rangeset_new(c->clusters);
-	c->xattr = rangeset_new(c->clusters);
+	c->xattr = rangeset_new(c->blocks);
 	if (!c->taken || !c->conflicts || !c->xattr)
 		return ENOMEM;
 	err = contested_spread(&c->nodes, img, work, on_listed, &s);

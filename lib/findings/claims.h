@@ -48,8 +48,8 @@ errcode_t claims_node_again(struct claims *claims, uint64_t pblk, bool *descend)
 bool claims_contested(const struct claims *claims, uint64_t pblk);
 
 /*
- * Claim an extended-attribute block, which several inodes may share with each other only. *FIRST is
- * true for the first of them.
+ * Claim an extended-attribute block, which several inodes may share with each other only; no two
+ * blocks share a cluster. *FIRST is true for the first of them.
  */
 errcode_t claims_xattr(struct claims *claims, uint64_t pblk, bool *first);
 

@@ -133,9 +133,11 @@ class Witness:
             self.attribute_claims(spans, attrs)
 
     def attribute_claims(self, spans, attrs):
-        """An attribute block may have many readers, but no inode may map it."""
+        """An attribute block may have many readers, but no inode may map it, and it has its cluster for itself."""
         wanted, i, active = sorted(attrs), 0, []
         for block in wanted:
+            if len({inode.acl for inode in attrs[block]}) > 1:
+                self.twice(block, *attrs[block])
             while i < len(spans) and spans[i][0] <= block:
                 active.append(spans[i])
                 i += 1

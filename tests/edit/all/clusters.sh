@@ -29,3 +29,16 @@ for layout in '64M -b 1024 -O extent,bigalloc -C 16384' '64M -b 4096 -O bigalloc
 	run_e4zero 0 --json --fix --all image
 	image_unchanged image
 done
+
+# two blocks of attributes in one cluster: neither is slack beside the other
+mke2fs -q -F -t ext4 -b 1024 -O bigalloc,^metadata_csum -C 8192 -I 128 image 16M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+text value 300 VALUE
+for file in a b; do printf '%s\n' "write value $file" "ea_set -f value $file user.x"; done | debugfs -w -f - image >debugfs.log 2>&1
+acl() { debugfs -R "stat $1" image 2>/dev/null | sed -n 's/.*File ACL: \([0-9]*\).*/\1/p'; }
+dd if=image of=image bs=1024 skip="$(acl b)" seek=$(($(acl a) + 1)) count=1 conv=notrunc status=none
+debugfs -w -R "sif b file_acl $(($(acl a) + 1))" image >debugfs.log 2>&1
+run_e4zero 4 --json --fix --all image
+same 'who has the cluster' "$(records finding kind path | grep unreadable)" $'unreadable /a\nunreadable /b'
+for file in a b; do
+	same "the attribute of $file" "$(debugfs -R "ea_get $file user.x" image 2>/dev/null | grep -c VALUEVALUE)" 1
+done

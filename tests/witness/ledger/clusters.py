@@ -159,13 +159,14 @@ class Clusters:
         once = set()
         for low, high, _ in witness.spans:
             self.claim(low, high)
-        once.update(witness.attrs)
+        for cluster, inodes in witness.attrs.items():
+            once.update((cluster, block) for block in {inode.acl for inode in inodes})
         if witness.shared:
             for inode in witness.inodes.values():
-                once.update(n // fs.ratio for n in (inode.acl, inode.translator) if n)
+                once.update((n // fs.ratio, None) for n in (inode.acl, inode.translator) if n)
                 for _, p, c, _ in inode.runs:
-                    once.update(range(p // fs.ratio, (p + c - 1) // fs.ratio + 1))
-        for cluster in once:
+                    once.update((n, None) for n in range(p // fs.ratio, (p + c - 1) // fs.ratio + 1))
+        for cluster, _ in once:
             self.claim(cluster, cluster + 1)
 
     # -- bitmaps -----------------------------------------------------------------------------------
