@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What belongs to no file, group by group: free, leaked and disputed clusters, and static metadata that nobody reads."""
 
-from clusters import BG_BLOCK_UNINIT, COMPAT_RESIZE, DISPUTED, FREE, LEAKED, runs_of
+from clusters import BG_BLOCK_UNINIT, COMPAT_RESIZE, DISPUTED, FREE, LEAKED, OWNED
 from imgfmt import BG_INODE_UNINIT, INCOMPAT_META_BG, ORPHAN_MAGIC, Bad, crc32c, u16, u32
 from owners import Tally, stale
 
@@ -16,6 +16,7 @@ TRAILERS = ((512, b"conectix"), (511, b"conectix"), (512, b"EFI PART"), (4096, b
 class Fixed:
     def __init__(self, ledger):
         self.ledger, self.fs, self.clusters = ledger, ledger.fs, ledger.clusters
+        self.having = self.beside() if self.fs.ratio > 1 else {}
         self.table_blocks = -(-self.fs.ipg * self.fs.isize // self.fs.bs)
 
     def run(self):
@@ -59,20 +60,24 @@ class Fixed:
         if fs.ratio > 1:
             self.cluster_slack(n, bool(disputed))
 
+    def beside(self):
+        """Blocks of trees, of attributes and translators, by cluster."""
+        fs, out = self.fs, {}
+        for inode in self.ledger.inodes.values():
+            for block in (inode.tree if inode.links else []) + [n for n in (inode.acl, inode.translator) if n]:
+                out.setdefault(block // fs.ratio, set()).add(block)
+        return out
+
     def cluster_slack(self, n, disputed):
-        """Blocks beside static metadata, and beside a block that has its cluster alone."""
+        """Blocks that nobody has, in clusters of static metadata, or of a tree's block or one of attributes."""
         fs, clusters, spots, whole = self.fs, self.clusters, [], []
         low, high = clusters.span(n)
-        for start, count in runs_of(clusters.of_static, 1, low, high):
-            end = min((start + count) * fs.ratio, fs.blocks)
-            for block, blocks in runs_of(clusters.static, 0, start * fs.ratio, end):
-                spots += [b for b in range(block, block + blocks) if not clusters.disputed(b)]
-            whole.append((start * fs.ratio, count * fs.ratio))
-        for block in sorted(b for b in self.ledger.alone() if low <= b // fs.ratio < high):
-            start = block // fs.ratio * fs.ratio
-            if not clusters.disputed(block):
-                spots += [b for b in range(start, min(start + fs.ratio, fs.blocks)) if b != block]
-            whole.append((start, fs.ratio))
+        for c in range(low, high):
+            if clusters.state[c] != OWNED or not clusters.of_static[c] and c not in self.having:
+                continue
+            blocks = range(c * fs.ratio, min((c + 1) * fs.ratio, fs.blocks))
+            spots += [b for b in blocks if not clusters.static[b] and b not in self.having.get(c, ())]
+            whole.append((blocks[0], len(blocks)))
         tally = Tally(fs)
         for block in spots:
             tally.look_blocks(block)
@@ -130,18 +135,20 @@ class Fixed:
 
     def free_inodes(self, n):
         fs, g = self.fs, self.fs.groups[n]
-        bits = None if g["misplaced"] or self.unused(n) == fs.ipg else fs._inode_bitmap(g)
-        if bits is None:
+        if g["misplaced"] or self.unused(n) == fs.ipg:
             return
-        stretches, sound, orphans = [], not self.clusters.doubted(g), self.ledger.orphans
+        bits = fs._inode_bitmap(g)
+        stretches, sound, orphans = [], bits is not None and not self.clusters.doubted(g), self.ledger.orphans
         for i in range(fs.ipg - self.unused(n)):
             ino = n * fs.ipg + i + 1
-            if bits[i >> 3] >> (i & 7) & 1 or ino in fs.system or ino == 2 or ino in orphans:
+            if bits and bits[i >> 3] >> (i & 7) & 1 or ino in fs.system or ino == 2 or ino in orphans:
                 continue
             at = g["it"] * fs.bs + i * fs.isize
             raw = fs.block(at // fs.bs, -(-fs.isize // fs.bs))[at % fs.bs:][:fs.isize]
-            sound = sound and not (u16(raw, 0) and u16(raw, 0x1A))
-            stretches.append((at, at + fs.isize))
+            held = u16(raw, 0) and u16(raw, 0x1A)
+            if bits or not held:
+                stretches.append((at, at + fs.isize))
+            sound = sound and not held
         self.place("free-inode", n, stretches, sound)
 
     def bitmaps(self, n):
