@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// inode-table: the part of an inode table that was never in use, as the group's descriptor says.
+// inode-table: the part of an inode table that was never in use, as the group's descriptor says, and
+// what follows the last slot.
 #include "fixed/fixed.h"
 
 #include "base/cleanup.h"
@@ -47,10 +48,13 @@ errcode_t fixed_inode_table(const struct e4z_image *img, uint32_t g, struct fixe
 	const struct group *group = &img->group[g];
 	uint64_t end = group->itable + img->fs->inode_blocks_per_group;
 
-	if (group->unreadable || group->used == img->fs->super->s_inodes_per_group)
+	if (group->unreadable || (img->group_csum && !ext2fs_group_desc_csum_verify(img->fs, g)))
 		return 0;
 	fixed_add(fixed,
 		  (group->itable << img->block_bits) + (uint64_t)group->used * img->inode_size,
 		  end << img->block_bits);
+	/* after the last slot there is nothing that a bitmap could say otherwise */
+	if (group->used == img->fs->super->s_inodes_per_group)
+		return 0;
 	return contradiction(img, g, &fixed->why);
 }
