@@ -50,6 +50,8 @@ errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map
 			     struct home *home, struct tally *tally);
 errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_map *map,
 			      struct home *home, struct tally *tally);
+errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *map,
+			  struct home *home, struct tally *tally);
 
 /*
  * The journal, which is no group's: after all of the others, so that nothing is lost of it that a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // cluster-slack, of clusters that no file's data is in: blocks beside static metadata, and beside a
-// block of a tree or of attributes.
+// block of a tree or of attributes; and reserved-gdt in such clusters, of inode 7.
 #include "ledger/place.h"
 
 /* The runs of blocks of CLUSTER that are not in HAVE. */
@@ -91,4 +91,36 @@ errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_ma
 	if (!err)
 		err = add_clusters(ledger, map, statics, home);
 	return err || !alone ? err : add_clusters(ledger, map, alone, home);
+}
+
+errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *map,
+			  struct home *home, struct tally *tally)
+{
+	const struct e4z_image *img = ledger->img;
+	struct e4z_span group = group_map_blocks(map, 0, map->clusters);
+	uint64_t from = group.start, start, len;
+	struct e4z_finding f = {.kind = E4Z_RESERVED_GDT, .group = map->group};
+	errcode_t err;
+
+	if (!rangeset_meets(ledger->statics.spare, group.start, group.len))
+		return 0;
+	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
+		f.why = "the block bitmap and the inodes disagree";
+	if (rangeset_meets(ledger->doubt, group.start, group.len))
+		f.why = "a block may belong to an inode that cannot be read";
+	f.fixable = !f.why && !img->shared_blocks;
+	err = home_spot(home, &f, false);
+	while (!err && rangeset_next_in(ledger->statics.spare, &from, group.start + group.len,
+					&start, &len)) {
+		uint64_t first = start / img->cluster_ratio;
+
+		if (rangeset_meets(ledger->disputed, first,
+				   (start + len - 1) / img->cluster_ratio + 1 - first))
+			continue;
+		if (tally)
+			tally_move(tally, OWNER_RESIZE, owner_of_kind(E4Z_RESERVED_GDT),
+				   len << img->block_bits);
+		err = home_add(home, start << img->block_bits, len << img->block_bits);
+	}
+	return err;
 }

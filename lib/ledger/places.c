@@ -11,6 +11,7 @@ static const struct place rows[] = {
 	{E4Z_SUPER_SLACK, .fixed = fixed_supers, .live = live_super, .owner = OWNER_SUPER},
 	{E4Z_DESC_SLACK, .fixed = fixed_descriptors, .live = live_descriptor,
 	 .owner = OWNER_DESCRIPTORS},
+	{E4Z_RESERVED_GDT, .group = place_spare_gdt},
 	{E4Z_RESERVED_GDT, .fixed = fixed_reserved_gdt, .owner = OWNER_RESIZE},
 };
 

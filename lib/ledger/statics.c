@@ -17,6 +17,7 @@ struct each {
 	struct e4z_image *img;
 	static_fn *fn;
 	void *arg;
+	struct rangeset *spare; /* NULL: not collected */
 	bool unread;
 	errcode_t err;
 };
@@ -81,8 +82,11 @@ static void give_pointers(struct each *each, uint32_t block, unsigned levels)
 
 	if (each->err || !block || block >= img->blocks)
 		return;
-	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super))
+	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super)) {
 		give(each, OWNER_RESIZE, block, 1);
+		if (!levels && each->spare && !each->err)
+			each->err = rangeset_add(each->spare, block, 1, NULL);
+	}
 	if (!levels || each->err)
 		return;
 	buf = malloc(img->block_size);
@@ -141,9 +145,10 @@ static void give_bad(struct each *each, uint8_t *raw)
 	map_work_free(&work);
 }
 
-static errcode_t each_static(struct e4z_image *img, static_fn *fn, void *arg, bool *unread)
+static errcode_t each_static(struct e4z_image *img, static_fn *fn, void *arg,
+			     struct rangeset *spare, bool *unread)
 {
-	struct each each = {.img = img, .fn = fn, .arg = arg};
+	struct each each = {.img = img, .fn = fn, .arg = arg, .spare = spare};
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 
 	if (!raw)
@@ -172,16 +177,18 @@ static errcode_t collect(void *arg, unsigned owner, uint64_t block, uint64_t len
 errcode_t statics_new(struct e4z_image *img, struct statics *statics)
 {
 	*statics = (struct statics){.blocks = rangeset_new(img->blocks),
-				    .twice = rangeset_new(img->blocks)};
-	if (!statics->blocks || !statics->twice)
+				    .twice = rangeset_new(img->blocks),
+				    .spare = rangeset_new(img->blocks)};
+	if (!statics->blocks || !statics->twice || !statics->spare)
 		return ENOMEM;
-	return each_static(img, collect, statics, &statics->unread);
+	return each_static(img, collect, statics, statics->spare, &statics->unread);
 }
 
 void statics_free(struct statics *statics)
 {
 	rangeset_free(statics->blocks);
 	rangeset_free(statics->twice);
+	rangeset_free(statics->spare);
 }
 
 /* ---- counting ---- */
@@ -207,7 +214,7 @@ errcode_t statics_tally(struct e4z_image *img, const struct rangeset *disputed, 
 {
 	struct counting counting = {img, disputed, tally};
 	bool unread;
-	errcode_t err = each_static(img, count, &counting, &unread);
+	errcode_t err = each_static(img, count, &counting, NULL, &unread);
 
 	/* with blocks of 1k the boot block is one of its own, in no group and in no dispute */
 	if (!err && !rangeset_has(disputed, 0))

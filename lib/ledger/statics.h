@@ -9,6 +9,11 @@
 
 struct statics {
 	struct rangeset *blocks, *twice; /* all of them; those that two of them have */
+	/*
+	 * what the map of inode 7 ends in, outside of them: where blocks are 1k and in clusters, it
+	 * has the copies of descriptors in reserve one block later than they are
+	 */
+	struct rangeset *spare;
 	bool unread; /* the map of an inode that is the file system's own cannot be read */
 };
 

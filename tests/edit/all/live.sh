@@ -8,7 +8,7 @@
 kinds=(bitmap-slack super-slack desc-slack reserved-gdt)
 for layout in '21M -b 1024' '61M -b 4096 -g 2048' '61M -b 4096 -O uninit_bg,^metadata_csum -g 2048' \
 	'21M -b 1024 -O ^metadata_csum,^uninit_bg,^64bit' '96M -b 4096 -O meta_bg,^resize_inode -g 1024' \
-	'61M -b 4096 -O bigalloc -C 16384'; do
+	'61M -b 4096 -O bigalloc -C 16384' '97M -b 1024 -O bigalloc -C 4096 -g 4096'; do
 	canary_image image "$layout"
 	run_e4zero 0 --json --fix --all image
 	fixed_bytes --hide image "${kinds[@]}"
@@ -32,6 +32,7 @@ done
 
 # an old label in a copy becomes the one of today; a copy that is not valid is left
 for features in metadata_csum ^metadata_csum; do
+	rm -f image
 	make_image image 24M -b 1024 -O "$features" -L OLDLABEL
 	tune2fs -L NEW -M /new image >tune2fs.log 2>&1
 	printf OLDLABEL | dd of=image bs=1 seek=$((8193 * 1024 + 0x78)) conv=notrunc status=none

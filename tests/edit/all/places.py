@@ -92,10 +92,9 @@ class Image:
     def inode_table(self):
         for d in self.desc:
             unused = self.inodes if d['flags'] & INODE_UNINIT else d['unused']
-            if unused:
-                end = (d['table'] + self.table) * self.bs
-                used = (self.inodes - unused) * self.inode_size
-                yield d['table'] * self.bs + used, end - d['table'] * self.bs - used
+            used = (self.inodes - unused) * self.inode_size
+            if used < self.table * self.bs:
+                yield d['table'] * self.bs + used, self.table * self.bs - used
 
     def spare(self, d):
         """The numbers, in the group from 0 on, of the slots that may be in use and are not."""
@@ -164,7 +163,9 @@ class Image:
     def reserved_gdt(self):
         for g in filter(self.has_super, range(self.groups)):
             if self.reserved and not self.incompat & META_BG and (g or not self.compat & RESIZE_INODE):
-                yield (self.super_block(g) + 1 + self.desc_blocks) * self.bs, self.reserved * self.bs
+                # inode 7 counts from where the first ones are, which is not where a group begins
+                late = g and self.compat & RESIZE_INODE and self.super_block(0) > self.first
+                yield (self.super_block(g) + 1 + self.desc_blocks) * self.bs, (self.reserved + bool(late)) * self.bs
 
     # ---- a canary ----
 

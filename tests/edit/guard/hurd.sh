@@ -38,6 +38,9 @@ for edit in '--truncate 100' '--truncate 9000' '--punch-hole -o 0 -l 4096' '--wr
 	done
 	sound image
 done
+run_e4zero 0 --fix --all image
+run_e4zero 0 --check --all image
+sound image
 words image /g | diff before - || fail 'osd1 or osd2 of /g has changed'
 same 'i_translator of /f' "$(debugfs -R 'stat /f' image 2>/dev/null | grep -o 'Translator: .*')" 'Translator: 0'
 
