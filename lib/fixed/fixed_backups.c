@@ -32,7 +32,11 @@ errcode_t fixed_supers(const struct e4z_image *img, uint32_t g, struct fixed *fi
 	return 0;
 }
 
-/* What follows the last descriptor in descriptor block I, which is at BLOCK. */
+/*
+ * What follows the last descriptor in descriptor block I, which is at BLOCK. The first ones are
+ * read, and yet it needs no transaction: no checksum covers it, and a sector that has descriptors,
+ * too, has the same ones whether it is written or not.
+ */
 static void add_rest(const struct e4z_image *img, uint64_t i, uint64_t block, struct fixed *fixed)
 {
 	uint32_t size = EXT2_DESC_SIZE(img->fs->super), per_block = img->block_size / size;
