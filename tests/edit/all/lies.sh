@@ -119,3 +119,16 @@ run_e4zero 4 --check --only inode-table image
 pollute image $(($(physical image /dir 0) * 1024 + 4)) $'\3'
 run_e4zero 4 --json --fix --all image
 same 'with a corrupt directory' "$(records finding kind group why | grep -c '^inode-table . one of the unused inodes may be in use')" 3
+
+# an inode bitmap that is not valid: what it may call free is named, and kept
+for features in metadata_csum ^metadata_csum; do
+	canary_image image "24M -b 1024 -O $features"
+	printf '%s\n' 'write tree/small gone' 'rm gone' | debugfs_script image
+	cp image before
+	bitmap=$(dumpe2fs image 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\) .*/\1/p' | head -1)
+	pollute image $((bitmap * 1024 + 120)) $'\1'
+	run_e4zero 4 --json --fix --only free-inode image
+	same "free inodes, $features" "$(records finding kind group fixable fixed why)" 'free-inode 0 false false the inode bitmap is not valid'
+	e2fsck -fy image >e2fsck.out 2>&1
+	has image /ten
+done
