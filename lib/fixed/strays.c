@@ -69,6 +69,8 @@ struct search {
 	const struct e4z_image *img;
 	struct rangeset *inos;
 	uint8_t *buf;
+	/* of a place from data_from on: the host has data from data_start to data_end next */
+	uint64_t data_from, data_start, data_end;
 	bool any; /* a slot is not zero */
 	bool all; /* each of these is a stray */
 	errcode_t err;
@@ -109,25 +111,35 @@ static void look_at_piece(struct search *s, uint32_t ino, uint32_t count)
 		look_at(s, ino + i, s->buf + i * size);
 }
 
+/* Tables follow each other, and most of many are holes. */
+static void find_data(struct search *s, uint64_t off)
+{
+	if (off >= s->data_from && off < s->data_end)
+		return;
+	s->data_from = off;
+	image_next_data(s->img, off, &s->data_start, &s->data_end);
+	if (s->data_start >= s->data_end)
+		s->data_start = s->data_end = UINT64_MAX;
+}
+
 /* The unused part of group G, holes of the host left out. */
 static void look_through(struct search *s, uint32_t g)
 {
 	const struct e4z_image *img = s->img;
 	uint32_t per_group = img->fs->super->s_inodes_per_group, most = PIECE / img->inode_size;
-	uint64_t table = img->group[g].itable << img->block_bits, start, end = 0;
+	uint64_t table = img->group[g].itable << img->block_bits;
+	uint64_t end = table + (uint64_t)per_group * img->inode_size;
 
 	if (img->group[g].unreadable)
 		return;
 	for (uint32_t n = img->group[g].used, count; n < per_group && !s->err; n += count) {
 		uint64_t off = table + (uint64_t)n * img->inode_size;
 
-		if (off >= end) {
-			image_next_data(img, off, &start, &end);
-			if (start >= end || start >= table + (uint64_t)per_group * img->inode_size)
-				return;
-			if (start > off)
-				n = (uint32_t)((start - table) / img->inode_size);
-		}
+		find_data(s, off);
+		if (s->data_start >= end)
+			return;
+		if (s->data_start > off)
+			n = (uint32_t)((s->data_start - table) / img->inode_size);
 		count = per_group - n < most ? per_group - n : most;
 		look_at_piece(s, g * per_group + n + 1, count);
 	}
