@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// inode-table: the part of an inode table that was never in use, as the group's descriptor says, and
-// what follows the last slot.
+// inode-table: the part of an inode table that was never in use, as the group's descriptor says,
+// and what follows the last slot.
 #include "fixed/fixed.h"
 
 #include "base/cleanup.h"
