@@ -72,9 +72,13 @@ struct e4z_image;
  * that the host reports as zeroed are read back in either case.
  */
 enum e4z_holes {
-	E4Z_HOLES_AUTO,	  /* a sparse file stays sparse, any other keeps its blocks */
-	E4Z_HOLES_NEVER,  /* zeroes are written, for tools that skip the holes of an image */
-	E4Z_HOLES_ALWAYS, /* a hole wherever the host can make one */
+	E4Z_HOLES_AUTO,	 /* a sparse file stays sparse, any other keeps its blocks */
+	E4Z_HOLES_NEVER, /* zeroes are written, for tools that skip the holes of an image */
+	/*
+	 * A hole wherever the host can make one. e4z_convert_all() to holes, and e4z_fix() of free
+	 * blocks, make holes of all that is zero already in an image file, too.
+	 */
+	E4Z_HOLES_ALWAYS,
 };
 
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */

@@ -12,6 +12,7 @@
 #include "edit/session.h"
 #include "findings/findings.h"
 #include "format/system.h"
+#include "home/dig.h"
 #include "journal/commit.h"
 #include "open/guard.h"
 #include "scan/doubt.h"
@@ -350,6 +351,8 @@ static errcode_t convert_every(struct every *e)
 		err = stopped(e);
 	if (!err)
 		err = commit(e);
+	if (!err && e->options->to == E4Z_TO_HOLE && !e->options->dry_run)
+		err = dig_image(e->img, e->options->jobs, e->options->stop);
 	return err;
 }
 

@@ -120,6 +120,13 @@ errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char
 errcode_t blkdev_sync(struct blkdev *dev, const char *what);
 
 /*
+ * Have the host make a hole of [off, off + len), which reads as zero already: nothing is different,
+ * and nothing counts as written. *UNABLE, and 0: the host makes no holes.
+ */
+errcode_t blkdev_give_back(struct blkdev *dev, uint64_t off, uint64_t len, const char *what,
+			   bool *unable);
+
+/*
  * Have the host allocate [off, off + len) without changing it, so that writing there cannot meet a
  * full host file system. 0 where the host does not know how.
  */

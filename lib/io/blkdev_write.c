@@ -226,23 +226,51 @@ static errcode_t read_back(struct blkdev *dev, uint64_t off, uint64_t len, uint8
 	return err;
 }
 
+/* The host makes holes of zeroes: what it cannot is left. */
+static errcode_t punch(struct blkdev *dev, const struct blkdev_op *op, bool *asked)
+{
+	return stick(dev, host_zero(dev, op->off, op->len, asked));
+}
+
+/* OP by HOW; what the host says that it did is read back. */
+static errcode_t zero_by(errcode_t (*how)(struct blkdev *, const struct blkdev_op *, bool *),
+			 struct blkdev *dev, const struct blkdev_op *op, bool *asked)
+{
+	uint64_t off = op->off - dev->base;
+	AUTO_FREE uint8_t *buf = NULL;
+	errcode_t err;
+
+	*asked = true;
+	if (!inside(dev, off, op->len))
+		return stick(dev, E4Z_ET_CLIPPED);
+	if (!op->len)
+		return 0;
+	buf = malloc(op->len < HOST_ZERO_PIECE ? op->len : HOST_ZERO_PIECE);
+	err = buf ? ask(dev, op) : stick(dev, ENOMEM);
+	if (!err)
+		err = how(dev, op, asked);
+	return err || !*asked ? err : read_back(dev, off, op->len, buf, op->what);
+}
+
 errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what)
 {
 	const struct blkdev_op op = {
 		.type = BLKDEV_ZERO, .off = dev->base + off, .len = len, .what = what};
-	AUTO_FREE uint8_t *buf = NULL;
 	bool asked;
-	errcode_t err;
 
-	if (!inside(dev, off, len))
-		return stick(dev, E4Z_ET_CLIPPED);
-	if (!len)
-		return 0;
-	buf = malloc(len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE);
-	err = buf ? ask(dev, &op) : stick(dev, ENOMEM);
-	if (!err)
-		err = zero(dev, &op, &asked);
-	return err || !asked ? err : read_back(dev, off, len, buf, what);
+	return zero_by(zero, dev, &op, &asked);
+}
+
+errcode_t blkdev_give_back(struct blkdev *dev, uint64_t off, uint64_t len, const char *what,
+			   bool *unable)
+{
+	const struct blkdev_op op = {
+		.type = BLKDEV_ZERO, .off = dev->base + off, .len = len, .what = what};
+	bool asked;
+	errcode_t err = zero_by(punch, dev, &op, &asked);
+
+	*unable = !asked;
+	return err;
 }
 
 errcode_t blkdev_sync(struct blkdev *dev, const char *what)

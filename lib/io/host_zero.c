@@ -71,6 +71,14 @@ errcode_t host_zero(const struct blkdev *dev, uint64_t at, uint64_t len, bool *a
 	return dev->is_block ? zero_device(dev, at, len, asked) : zero_file(dev, at, len, asked);
 }
 
+uint32_t host_unit(const struct blkdev *dev)
+{
+	struct stat st;
+	uint64_t unit = host_fstat(dev->fd, &st) < 0 ? 0 : (uint64_t)st.st_blksize;
+
+	return unit > STEP && unit <= UINT32_MAX && !(unit & (unit - 1)) ? (uint32_t)unit : STEP;
+}
+
 static void forget_page(const struct blkdev *dev, uint64_t at)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), part = at % page;

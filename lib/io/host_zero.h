@@ -21,6 +21,9 @@ int host_allocate(const struct blkdev *dev, int mode, uint64_t at, uint64_t len)
  */
 errcode_t host_zero(const struct blkdev *dev, uint64_t at, uint64_t len, bool *asked);
 
+/* Bytes that the host allocates at a time for a file: a power of two, 4096 or more. */
+uint32_t host_unit(const struct blkdev *dev);
+
 /*
  * Forget what the page cache holds of pages that [at, at + len) has a part of. The kernel zeroes
  * that part in memory when a hole ends there, whatever the host did; whole pages it drops.

@@ -7,6 +7,7 @@
 #include "fixed/orphan_slots.h"
 #include "fixed/strays.h"
 #include "format/super.h"
+#include "home/dig.h"
 #include "home/home.h"
 #include "image/groups.h"
 #include "ledger/group_map.h"
@@ -396,5 +397,7 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 		err = place_after(l, &options);
 	if (!err)
 		err = place_journal(l, &options);
+	if (!err && ledger_wants(l, E4Z_FREE_BLOCK))
+		err = dig_image(l->img, l->workers, l->stop);
 	return err ? err : place_mmp(l, &options);
 }
