@@ -27,7 +27,7 @@ PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"],
             "floor-commit": ["-O2"], "floor-convert": ["-O2"],
             "linked": ["-O2", "-Wl,-z,relro,-z,now,--no-as-needed", "-lext2fs", "-lblkid", "-luuid",
                        "-lcom_err", "-ljson-c", "-lsmartcols"],
-            "metadata": ["-O2", "-pthread"]}
+            "floor-read": ["-O2", "-pthread"], "metadata": ["-O2", "-pthread"]}
 WITH_LIBRARY = ("metadata",)
 
 wrong = []

@@ -171,6 +171,26 @@ FEW_NAMES, MANY_NAMES = (
     Command(f"script -n, {names} names", ("{e4zero}", "-q", "-n", "--script",
                                           f"{{cache}}/D.{names}.script", "{image}"))
     for names in (1000, 1000000))
+# The ledger: all but free blocks, free blocks alone, everything, and what changes nothing.
+METADATA_1, METADATA_2 = (
+    Command(f"metadata -j{n}", ("{e4zero}", "--check", "--all", "--only", "metadata", "-q", f"-j{n}",
+                                "{image}"), exits=(0, 4)) for n in (1, 2))
+FREE = ("--only", "free", "--json")
+STALE = '"stale_bytes":{bytes},'
+FREE_1, FREE_2 = (Command(f"free -j{n}", ("{e4zero}", "--check", *FREE, f"-j{n}", "{image}"),
+                          exits=(4,), says=STALE) for n in (1, 2))
+ZEROFREE_N = Command("zerofree -n", ("zerofree", "-n", "-v", "{image}"), says="{dirty}/")
+ZEROFREE_FIX = Command("zerofree", ("zerofree", "-v", "{image}"), says="{dirty}/", then=(FSCK,))
+FREE_FIX = Command("fix free", ("{e4zero}", "--fix", *FREE, "{image}"), says=STALE,
+                   then=(FSCK, ("{e4zero}", "--check", "--only", "free", "-q", "{image}")))
+READ_1, READ_2 = (Command(f"read once -j{n}", ("{bin}/floor-read", f"{n}", "{image}"))
+                  for n in (1, 2))
+ALL_1, ALL_2 = (Command(f"check all -j{n}", ("{e4zero}", "--check", "--all", "-q", f"-j{n}",
+                                             "{image}"), exits=(0, 4)) for n in (1, 2))
+FIX_ALL = Command("fix all", ("{e4zero}", "--fix", "--all", "-q", "{image}"), then=(FSCK,))
+# of an image where it was done: nothing is written
+FIX_NOTHING = Command("fix all -j2", ("{e4zero}", "--fix", "--all", "--json", "-j2", "{image}"),
+                      says='"bytes_written":0,')
 
 
 def only(command, rounds):
@@ -203,6 +223,18 @@ CASES = (
     Case("U policy", "U", "warm", (BATCH, FLUSH_ALWAYS), rounds=3, fresh=True),
     Case("X one block", "X", "warm", (ONE_BLOCK,), rounds=1),
     Case("X truncate", "X", "warm", (KERNEL_TRUNCATE, TRUNCATE), fresh=True),
+    Case("L all", "L", "warm", (CHECK_1, METADATA_1, CHECK_2, METADATA_2, READ_1, ALL_1, READ_2,
+                                ALL_2)),
+    Case("F free", "F", "warm", (ZEROFREE_N, FREE_1, FREE_2, READ_1, READ_2)),
+    Case("G free", "G", "warm", (ZEROFREE_N, FREE_1, FREE_2, READ_1, READ_2)),
+    Case("N free", "N", "warm", (ZEROFREE_N, FREE_1, FREE_2)),
+    Case("F fix", "F", "warm", (ZEROFREE_FIX, FREE_FIX), fresh=True),
+    Case("F all", "F", "warm", (READ_1, ALL_1, READ_2, ALL_2)),
+    Case("B again", "B", "warm", (ALL_2, FIX_NOTHING)),
+    Case("T all", "T", "warm", (ALL_2,), rounds=1),
+    Case("T fix all", "T", "warm", (FIX_ALL,), rounds=1, fresh=True),
+    Case("W all", "W", "warm", (ALL_2,), rounds=1),
+    Case("W fix all", "W", "warm", (FIX_ALL,), rounds=1, fresh=True),
 )
 
 
@@ -214,6 +246,7 @@ def for_threads(kind, text, case, ref, *limits):
 
 
 L, X, S = "1 M files", "262,144 extents", "20 k files"
+FREE_ZEROS, FREE_DIRTY = "free blocks of zeros", "free blocks without zeros"
 
 GOALS = (
     *for_threads(AtMost, f"{L}: against the floor", "L warm", "floor -j{n}", (1.2,), (1.2,)),
@@ -265,6 +298,24 @@ GOALS = (
           FLUSH_ALWAYS.name, 3, "barrier"),
     Faster("strided writes and zeroes: batch against flush-always", "U policy", BATCH.name,
            FLUSH_ALWAYS.name, 1),
+    *(AtMost(f"{L}: all metadata against a plain check, {n}", "L all", f"metadata -j{n}",
+             f"check -j{n}", 1.5) for n in (1, 2)),
+    *(AtMost(f"{L}: all against reading once what the host has, {n}", "L all", f"check all -j{n}",
+             f"read once -j{n}", 1.3) for n in (1, 2)),
+    *(AtMost(f"{FREE_ZEROS}: all against reading once, {n}", "F all", f"check all -j{n}",
+             f"read once -j{n}", 1.3) for n in (1, 2)),
+    *(Faster(f"{text}: against zerofree -n, {n}", case, f"free -j{n}", ZEROFREE_N.name, factor)
+      for text, case in ((FREE_ZEROS, "F free"), (FREE_DIRTY, "G free"))
+      for n, factor in ((1, 2), (2, 3.5))),
+    Faster("60 % host holes: against zerofree -n", "N free", FREE_2.name, ZEROFREE_N.name, 15),
+    Faster("50,000 free blocks to be zeroed: against zerofree", "F fix", FREE_FIX.name,
+           ZEROFREE_FIX.name, 1.4),
+    AtMost("a second fix of everything: against a check", "B again", FIX_NOTHING.name, ALL_2.name,
+           1.1),
+    Memory("all of 10 M inodes: peak memory", "T all", ALL_2.name, 96),
+    Memory("fix of all of 10 M inodes: peak memory", "T fix all", FIX_ALL.name, 96),
+    Memory("all of 16 TiB: peak memory", "W all", ALL_2.name, 96),
+    Memory("fix of all of 16 TiB: peak memory", "W fix all", FIX_ALL.name, 96),
     Says("one block of 262,144 extents: leaves, not the tree", "X one block", ONE_BLOCK.name,
          "journal block", 24),
 )

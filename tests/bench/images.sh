@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K and R. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K, R, F, G, N, B and W. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made again. S, L, D and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -253,6 +253,83 @@ make_E() {
 	finish E '"files": 0'
 }
 
+# fill IMAGE SIZE BYTE: the host has allocated all of it
+fill() {
+	head -c "$(numfmt --from=iec "$2")" /dev/zero | tr '\0' "$3" > "$1"
+}
+
+# The files of S among free blocks that the host has allocated, all of them BYTE.
+among() { # NAME BYTE
+	need_root "$1"
+	need_room "$1" 9
+	build populate -pthread
+	fill "$work/$1.img" 4G "$2"
+	format "$work/$1.img" 4G -N 24000
+	attach "$work/$1.img"
+	"$dir/bin/populate" "$mnt" 22005 96 60 6 60 40 200 "$work/tails" > "$work/facts"
+	detach
+}
+
+# Its facts, after COUNT free blocks were written into, here and there.
+free_blocks() { # IMAGE COUNT
+	dumpe2fs "$1" 2>/dev/null | python3 "$here/free-blocks.py" "$1" "$2"
+}
+
+# Zeros, but for 50,000 blocks.
+make_F() {
+	local facts
+	among F '\0'
+	facts=$(free_blocks "$work/F.img" 50000)
+	finish F "$facts"
+}
+
+# No free block is zero, but for those that became it.
+make_G() {
+	local facts
+	among G x
+	facts=$(free_blocks "$work/G.img" 0)
+	finish G "$facts"
+}
+
+# The host has nothing of 60 % of it; 30 % are files, and 10 % what was one.
+make_N() {
+	local facts
+	need_root N
+	need_room N 3
+	format "$work/N.img" 4G -N 24000
+	attach "$work/N.img"
+	head -c 1200M /dev/zero | tr '\0' x > "$mnt/file"
+	head -c 400M /dev/zero | tr '\0' y > "$mnt/deleted"
+	sync -f "$mnt"
+	rm "$mnt/deleted"
+	detach
+	facts=$(free_blocks "$work/N.img" 0)
+	finish N "$facts"
+}
+
+# F, with nothing left to do.
+make_B() {
+	[ -x "${E4ZERO:-}" ] || { say "SKIP B: wants e4zero"; exit 77; }
+	need_room B 9
+	"$0" F
+	cp --sparse=never "$dir/F.img" "$work/B.img"
+	"$E4ZERO" -q --fix --all "$work/B.img"
+	finish B '"dirty": 0'
+}
+
+# As large as a file can be, and nothing in it but what is left of a file.
+make_W() {
+	need_root W
+	need_room W 4
+	format "$work/W.img" 17592186040320 -N 1048576
+	attach "$work/W.img"
+	head -c 400M /dev/zero | tr '\0' y > "$mnt/deleted"
+	sync -f "$mnt"
+	rm "$mnt/deleted"
+	detach
+	finish W '"dirty": 102400'
+}
+
 # A journal of 128 MiB, COUNT blocks of the inode tables that went through it, all of them at home:
 # neither the log nor the tables are holes of the image file.
 logged() { # NAME COUNT
@@ -290,7 +367,7 @@ make_R() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | C | P | D | H | T | E | K | R) ;;
+	S | L | A | X | Z | U | C | P | D | H | T | E | K | R | F | G | N | B | W) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
