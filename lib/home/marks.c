@@ -27,6 +27,16 @@ errcode_t marks_add(struct marks *marks, uint64_t off, uint64_t len)
 	return len ? rangeset_add(marks->units, first, last - first + 1, NULL) : 0;
 }
 
+errcode_t marks_add_blocks(struct marks *marks, const struct rangeset *blocks, unsigned bits)
+{
+	uint64_t from = 0, start, len;
+	errcode_t err = 0;
+
+	while (!err && rangeset_next(blocks, &from, &start, &len))
+		err = marks_add(marks, start << bits, len << bits);
+	return err;
+}
+
 bool marks_any(const struct marks *marks)
 {
 	return rangeset_count(marks->units) != 0;

@@ -21,6 +21,9 @@ void marks_free(struct marks *marks);
 /* All units that [off, off + len) has a part of. 0 or ENOMEM. */
 errcode_t marks_add(struct marks *marks, uint64_t off, uint64_t len);
 
+/* The members of BLOCKS, of 1 << BITS bytes each. */
+errcode_t marks_add_blocks(struct marks *marks, const struct rangeset *blocks, unsigned bits);
+
 bool marks_any(const struct marks *marks);
 bool marks_meet(const struct marks *marks, uint64_t off, uint64_t len);
 

@@ -357,17 +357,6 @@ errcode_t ledger_watch(struct ledger *l)
 	return l->freed ? 0 : ENOMEM;
 }
 
-static errcode_t mark_freed(struct ledger *l)
-{
-	uint32_t bits = l->img->block_bits;
-	uint64_t from = 0, start, len;
-	errcode_t err = 0;
-
-	while (!err && l->freed && rangeset_next(l->freed, &from, &start, &len))
-		err = marks_add(&l->stale, start << bits, len << bits);
-	return err;
-}
-
 static errcode_t scrub_groups(struct ledger *l, const struct home_options *options)
 {
 	errcode_t err = image_reload(l->img);
@@ -387,7 +376,7 @@ errcode_t ledger_scrub(struct ledger *l, uint64_t *verified)
 				       .verified = verified,
 				       .only = &l->stale};
 	bool written = txn_disk(l->img) != l->disk;
-	errcode_t err = mark_freed(l);
+	errcode_t err = l->freed ? marks_add_blocks(&l->stale, l->freed, l->img->block_bits) : 0;
 
 	if (!err && (written || marks_any(&l->stale)))
 		err = scrub_groups(l, &options);
