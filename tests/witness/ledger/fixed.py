@@ -97,6 +97,13 @@ class Fixed:
                 yield at, stop
             at = stop
 
+    def place_at_home(self, kind, group, stretches, fixable=True):
+        """The same of blocks that nobody reads: an inode in doubt may have none of them."""
+        bs = self.fs.bs
+        if self.ledger.may_have([(start // bs, -(-end // bs) - start // bs) for start, end in stretches]):
+            fixable = False
+        self.place(kind, group, stretches, fixable)
+
     def place(self, kind, group, stretches, fixable=True, fill=0):
         """A finding over these stretches of bytes, which are the kind's."""
         tally = Tally(self.fs, fill)
@@ -122,8 +129,6 @@ class Fixed:
         end = (g["it"] + self.table_blocks) * fs.bs
 
         def fixable():
-            if self.ledger.may_have([(start // fs.bs, -(-end // fs.bs) - start // fs.bs)]):
-                return False
             if any((ino - 1) // fs.ipg == n for ino in self.ledger.doubt.strays):
                 return False
             if g["flags"] & BG_INODE_UNINIT:
@@ -131,7 +136,7 @@ class Fixed:
             bits = fs._inode_bitmap(g)
             return bits is not None and not any(bits[i >> 3] >> (i & 7) & 1
                                                 for i in range(fs.ipg - self.unused(n), fs.ipg))
-        self.place("inode-table", n, [(start, end)], fixable)
+        self.place_at_home("inode-table", n, [(start, end)], fixable)
 
     def free_inodes(self, n):
         fs, g = self.fs, self.fs.groups[n]
@@ -159,7 +164,7 @@ class Fixed:
         for key, flag in (("bb", BG_BLOCK_UNINIT), ("ib", BG_INODE_UNINIT)):
             if g["flags"] & flag and fs.inside(g[key]):
                 stretches.append((g[key] * fs.bs, (g[key] + 1) * fs.bs))
-        self.place("bitmap-slack", n, stretches, not g["flags"] & BG_INODE_UNINIT or g["ifree"] == fs.ipg)
+        self.place_at_home("bitmap-slack", n, stretches, not g["flags"] & BG_INODE_UNINIT or g["ifree"] == fs.ipg)
 
     def padding(self, n):
         """What follows the last bit of those that are read: ones."""
@@ -180,7 +185,7 @@ class Fixed:
             at, end = fs.super_block(n) * fs.bs, (fs.super_block(n) + 1) * fs.bs
             used = at + 1024 if n else 2048
             if used < end:
-                self.place("super-slack", n, [(used, end)])
+                self.place_at_home("super-slack", n, [(used, end)])
 
     def strings(self):
         """In the superblock itself: what follows a string, and words without a meaning."""
@@ -221,7 +226,7 @@ class Fixed:
                 stretches.append(start + last)
             elif n // per_block >= first_meta and n // per_block == last:
                 stretches.append(start)
-        self.place("desc-slack", n, [(b * fs.bs + used, (b + 1) * fs.bs) for b in stretches])
+        self.place_at_home("desc-slack", n, [(b * fs.bs + used, (b + 1) * fs.bs) for b in stretches])
         if fs.desc_size >= 64 and not self.clusters.doubted(fs.groups[n]):
             at = fs._desc_block(n // per_block, per_block) * fs.bs + n % per_block * fs.desc_size
             self.place("desc-slack", n, [(at + 60, at + fs.desc_size)])
@@ -229,7 +234,7 @@ class Fixed:
     def reserved(self, n):
         if n or not self.fs.compat & COMPAT_RESIZE:
             for start, count in self.clusters.reserved(n):
-                self.place("reserved-gdt", n, [(start * self.fs.bs, (start + count) * self.fs.bs)])
+                self.place_at_home("reserved-gdt", n, [(start * self.fs.bs, (start + count) * self.fs.bs)])
 
     # -- blocks of their own -----------------------------------------------------------------------
 

@@ -342,7 +342,7 @@ class Ledger(Witness):
         if self.shared:
             take(live, 0, end)
         if not written:
-            take("symlink" if link else "unwritten-residue", 0, end)
+            take(live if link or value else "unwritten-residue", 0, end)
             return
         tail = -(-size // bs) * bs
         take(live, 0, size)
