@@ -111,11 +111,12 @@ class Clusters:
     def _inodes_of_the_system(self):
         """What the inodes 7 and 1 have outside of all this."""
         fs = self.fs
-        self.unread, more = [], []
+        self.unread, self.backups, more = [], set(), []
         if fs.compat & COMPAT_RESIZE:
             inode = self.inode(RESIZE)
             top = u32(inode.raw, 0x28 + 4 * 13) if inode else 0
-            more += [("resize-inode", start, 1) for start in self._resize(top)]
+            more += [("resize-inode", start, 1) for start, _ in self._resize(top)]
+            self.backups = {start for start, depth in self._resize(top) if depth == 2 and not self.static[start]}
         inode = self.inode(BAD_BLOCKS)
         if inode:
             more += [("bad-blocks", start, count) for start, count, _ in named(fs, inode)]
@@ -139,7 +140,7 @@ class Clusters:
         for depth in range(3):
             for block in level:
                 if self.fs.inside(block):
-                    yield block
+                    yield block, depth
             if depth < 2:
                 below = []
                 for block in level:

@@ -123,12 +123,14 @@ class Fixed:
 
     def inode_table(self, n):
         fs, g = self.fs, self.fs.groups[n]
-        if not self.clusters.believe(g) or g["misplaced"]:
+        if self.clusters.doubted(g) or g["misplaced"]:
             return
         start = g["it"] * fs.bs + (fs.ipg - self.unused(n)) * fs.isize
         end = (g["it"] + self.table_blocks) * fs.bs
 
         def fixable():
+            if not self.unused(n):
+                return True
             if any((ino - 1) // fs.ipg == n for ino in self.ledger.doubt.strays):
                 return False
             if g["flags"] & BG_INODE_UNINIT:
@@ -235,6 +237,8 @@ class Fixed:
         if n or not self.fs.compat & COMPAT_RESIZE:
             for start, count in self.clusters.reserved(n):
                 self.place_at_home("reserved-gdt", n, [(start * self.fs.bs, (start + count) * self.fs.bs)])
+        bs, own = self.fs.bs, [b for b in self.clusters.backups if self.clusters.group_of(b) == n]
+        self.place_at_home("reserved-gdt", n, [(b * bs, (b + 1) * bs) for b in sorted(own)])
 
     # -- blocks of their own -----------------------------------------------------------------------
 
