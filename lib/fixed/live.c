@@ -69,8 +69,9 @@ errcode_t live_descriptor(const struct e4z_image *img, uint32_t g, struct live *
 	return 0;
 }
 
-/* The block of the superblock, or of group G's copy; 0: it has none, or one that is not valid. */
-static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *base)
+/* The block of the superblock, or of group G's copy; 0: it has none. WHY_LEFT: it is not valid. */
+static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *base,
+			   const char **why_left)
 {
 	_Alignas(struct ext2_super_block) uint8_t copy[SUPER_SIZE];
 	blk64_t block = SUPER_OFFSET / img->block_size;
@@ -85,7 +86,9 @@ static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *ba
 	/* what cannot be read is said where it is examined */
 	if (image_read(img, block << img->block_bits, sizeof(copy), copy))
 		return block;
-	return super_validate(copy, img->dev->len, why, sizeof(why)) ? 0 : block;
+	if (super_validate(copy, img->dev->len, why, sizeof(why)))
+		*why_left = "the copy of the superblock is not valid";
+	return block;
 }
 
 /* The field of a copy has to be as RAW's, the superblock's own, is up to the end of its string. */
@@ -107,7 +110,7 @@ errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 {
 	uint8_t raw[SUPER_SIZE];
 	uint32_t base;
-	uint64_t block = find_super(img, g, &base);
+	uint64_t block = find_super(img, g, &base, &live->why);
 	errcode_t err;
 
 	if (g && !block)
@@ -172,7 +175,7 @@ errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind
 	live_fn *fn = live_of_kind(kind);
 	errcode_t err = fn ? fn(img, g, &live) : 0;
 
-	if (err || !live.count)
+	if (err || !live.count || live.why)
 		return err;
 	/* the checksums have to be right before they are made right */
 	if (kind == E4Z_BITMAP_SLACK && !uninit)

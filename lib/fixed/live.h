@@ -30,6 +30,7 @@ struct live {
 	struct live_part parts[LIVE_MAX];
 	uint32_t text_len;
 	uint8_t text[LIVE_TEXT];
+	const char *why; /* what has the parts is not valid: they are not changed; or NULL */
 };
 
 /* What byte I of PART has to be. */

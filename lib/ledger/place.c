@@ -120,7 +120,7 @@ errcode_t place_live(const struct place *place, const struct ledger *ledger, uin
 			continue;
 		if (!examine_part(img, &live, part, buf, &f))
 			f.why = "a block cannot be read";
-		else
+		else if (!live.why)
 			tally_move(tally, place->owner, owner_of_kind(place->kind),
 				   part->end - part->from);
 	}
@@ -128,6 +128,11 @@ errcode_t place_live(const struct place *place, const struct ledger *ledger, uin
 		return err;
 	if (f.nonzero)
 		f.pblk = f.first >> img->block_bits;
+	if (live.why && f.nonzero) {
+		f.why = live.why;
+		f.first = f.last = E4Z_NONE;
+		f.nonzero = 0;
+	}
 	if (img->shared_blocks)
 		f.why = "files share blocks";
 	f.fixable = !f.why;

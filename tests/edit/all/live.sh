@@ -30,7 +30,7 @@ for layout in '21M -b 1024' '61M -b 4096 -g 2048' '61M -b 4096 -O uninit_bg,^met
 	image_unchanged image
 done
 
-# an old label in a copy becomes the one of today; a copy that is not valid is left
+# an old label in a copy becomes the one of today; a copy that is not valid is left, and said to be
 for features in metadata_csum ^metadata_csum; do
 	rm -f image
 	make_image image 24M -b 1024 -O "$features" -L OLDLABEL
@@ -46,7 +46,13 @@ for features in metadata_csum ^metadata_csum; do
 	same "the label of the copy with $features" "$(dumpe2fs -h -o superblock=8193 image 2>/dev/null | sed -n 's/^\(Filesystem volume name\|Last mounted on\): *//p' | xargs)" 'NEW /new'
 	sound image
 	[ "$features" = metadata_csum ] || continue
-	run_e4zero 0 --json --check --only super-slack lying
+	remember_image lying
+	for verb in check fix; do
+		run_e4zero 4 --json "--$verb" --all lying
+		same "--$verb of a copy that is not valid" "$(records finding kind group pblk nonzero fixable why)" \
+			'super-slack 1 8193 0 false the copy of the superblock is not valid'
+	done
+	image_unchanged lying
 done
 
 # entries of the orphan file while it is empty: they are no finding of e2fsck's alone

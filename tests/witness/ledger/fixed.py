@@ -198,20 +198,23 @@ class Fixed:
         self.place("super-slack", 0, stretches + [(1024 + RESERVED, 1024 + CHECKSUM)])
 
     def copied_strings(self, n):
-        """In a valid copy of the superblock: bytes of strings that it no longer has, and words without a meaning."""
+        """In a copy of the superblock: bytes of strings that it no longer has, and words without a meaning."""
         fs, block = self.fs, self.fs.super_block(n)
         if not n or not fs.has_super(n) or block >= fs.blocks or self.clusters.disputed(block):
             return
         sb, at = fs.block(block)[:1024], block * fs.bs
-        if u16(sb, 0x38) != 0xEF53 or fs.csum and crc32c(0xFFFFFFFF, sb[:CHECKSUM]) != u32(sb, CHECKSUM):
-            return
+        valid = u16(sb, 0x38) == 0xEF53 and not (fs.csum and crc32c(0xFFFFFFFF, sb[:CHECKSUM]) != u32(sb, CHECKSUM))
         stale_at = [i for i in range(RESERVED, CHECKSUM) if sb[i]]
-        self.ledger.owners.take("super-slack", at + RESERVED, at + CHECKSUM)
+        if valid:
+            self.ledger.owners.take("super-slack", at + RESERVED, at + CHECKSUM)
         for start, length in STRINGS:
             text = fs.sb[start:start + length].split(b"\0")[0].ljust(length, b"\0")
             stale_at += [start + i for i in range(length) if sb[start + i] not in (0, text[i])]
-            self.ledger.owners.take("super-slack", at + start, at + start + length)
-        if stale_at:
+            if valid:
+                self.ledger.owners.take("super-slack", at + start, at + start + length)
+        if stale_at and not valid:
+            self.ledger.of_group("super-slack", n, {"pblk": block, "blocks": 1, "first": None, "last": None, "nonzero": 0}, False)
+        elif stale_at:
             place = {"pblk": block, "blocks": 1, "first": at + min(stale_at), "last": at + max(stale_at), "nonzero": len(stale_at)}
             self.ledger.of_group("super-slack", n, place, True)
 
