@@ -104,11 +104,12 @@ errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *m
 
 	if (!rangeset_meets(ledger->statics.spare, group.start, group.len))
 		return 0;
-	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
-		f.why = "the block bitmap and the inodes disagree";
-	if (rangeset_meets(ledger->doubt, group.start, group.len))
-		f.why = "a block may belong to an inode that cannot be read";
+	while (rangeset_next_in(ledger->statics.spare, &from, group.start + group.len, &start,
+				&len))
+		if (rangeset_meets(ledger->doubt, start, len))
+			f.why = "a block may belong to an inode that cannot be read";
 	f.fixable = !f.why && !img->shared_blocks;
+	from = group.start;
 	err = home_spot(home, &f, false);
 	while (!err && rangeset_next_in(ledger->statics.spare, &from, group.start + group.len,
 					&start, &len)) {
