@@ -2,11 +2,9 @@
 // Goes through the groups, compares what is claimed with what their bitmaps say, and adds up.
 #include "ledger/ledger.h"
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "fixed/orphan_slots.h"
 #include "fixed/strays.h"
-#include "format/super.h"
 #include "home/dig.h"
 #include "home/home.h"
 #include "image/groups.h"
@@ -223,29 +221,6 @@ static errcode_t visit_live(struct ledger *l, struct findings *findings)
 
 /* ---- the account ---- */
 
-/* What is in the boot block is reported, and left. */
-static errcode_t examine_boot(struct ledger *l, struct findings *findings)
-{
-	uint8_t boot[SUPER_OFFSET];
-	struct bytes_stat stat;
-	struct e4z_finding f = {.kind = E4Z_BOOT_BLOCK,
-				.lblk = E4Z_NONE,
-				.blocks = 1,
-				.why = owner_left(OWNER_BOOT)};
-
-	if (!ledger_wants(l, E4Z_BOOT_BLOCK) || rangeset_has(l->disputed, 0))
-		return 0;
-	if (image_read(l->img, 0, sizeof(boot), boot)) {
-		l->boot_unread = true;
-		return 0;
-	}
-	stat = bytes_stat(boot, sizeof(boot));
-	f.first = stat.first;
-	f.last = stat.last;
-	f.nonzero = stat.nonzero;
-	return stat.nonzero ? findings_add(findings, &f) : 0;
-}
-
 static errcode_t doubt_inodes(struct ledger *l, const struct rangeset *inos)
 {
 	uint64_t from = 0, start, len;
@@ -330,7 +305,7 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	if (!err)
 		err = visit_live(l, findings);
 	if (!err)
-		err = examine_boot(l, findings);
+		err = place_boot(l, findings);
 	if (!err)
 		err = place_after(l, &options);
 	if (!err)

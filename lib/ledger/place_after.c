@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What follows the file system, up to the end of its partition or of the image: bytes that are not
-// its own, perhaps of an earlier and larger one.
+// What is around the file system: the boot block; and, up to the end of its partition or of the
+// image, bytes that are not its own, perhaps of an earlier and larger one.
 #include "ledger/place.h"
 
+#include "base/bytes.h"
+#include "format/super.h"
 #include "image/place.h"
 #include "probe/trailer.h"
 #include <stdio.h>
@@ -101,4 +103,26 @@ errcode_t place_after(struct ledger *l, const struct home_options *options)
 	if (!l->after_asked || *l->after_why || l->after_end <= fs_end(l->img))
 		return 0;
 	return read_all(l, options, &f);
+}
+
+errcode_t place_boot(struct ledger *l, struct findings *findings)
+{
+	uint8_t boot[SUPER_OFFSET];
+	struct bytes_stat stat;
+	struct e4z_finding f = {.kind = E4Z_BOOT_BLOCK,
+				.lblk = E4Z_NONE,
+				.blocks = 1,
+				.why = owner_left(OWNER_BOOT)};
+
+	if (!ledger_wants(l, E4Z_BOOT_BLOCK) || rangeset_has(l->disputed, 0))
+		return 0;
+	if (image_read(l->img, 0, sizeof(boot), boot)) {
+		l->boot_unread = true;
+		return 0;
+	}
+	stat = bytes_stat(boot, sizeof(boot));
+	f.first = stat.first;
+	f.last = stat.last;
+	f.nonzero = stat.nonzero;
+	return stat.nonzero ? findings_add(findings, &f) : 0;
 }
