@@ -18,7 +18,7 @@ class Doubt:
         for inode in ledger.inodes.values():
             if inode.why and inode.links:
                 self.mark(inode, self.of_unreadable)
-            if inode.why:
+            if inode.why and (inode.links or not self.fs.inode_csum_ok(inode)):
                 self.mark(inode, self.of_any)
                 self.doubtful |= not inode.links
         self.bitmaps = [None if g["misplaced"] else self.fs._inode_bitmap(g) for g in self.fs.groups]
