@@ -4,14 +4,17 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 
 from mounted import Mounted, run
+from used import unlock
 
 # of an inode a checksum covers what is scrubbed; the log is made empty, and a mark of an empty orphan file goes
 OF_INODE = re.compile(r"Inode checksum: \S+|^Fragment: .*$", re.M)
-OF_SUPER = re.compile(r"^(Checksum|Journal (?:start|sequence|checksum)[^:]*|Journal features|Filesystem features|Free \w+|FS Error.*|"
-                      r"Mount count|Last mount(?:ed on| time)|Last write time|Lifetime writes|Filesystem state):.*\n|^MMP_block:\n(?: .*\n)*", re.M)
+OF_SUPER = re.compile(r"^(Checksum|Journal (?:start|sequence|checksum)[^:]*|Journal features|Filesystem features|Free \w+|"
+                      r"FS Error.*|Mount count|Last mount(?:ed on| time)|Last write time|Lifetime writes|"
+                      r"First orphan inode|Filesystem state):.*\n|^MMP_block:\n(?: .*\n)*", re.M)
 
 
 def debugfs(image, lines):
@@ -85,10 +88,14 @@ def entry(path):
 
 
 def by_kernel(image, journal=None):
-    """The same as a mount shows it that writes nothing."""
-    with Mounted(image, "mnt", "ro,noload", journal) as where:
-        return {path: entry(path) for top, below, files in os.walk(where) for path in
-                [top] + [os.path.join(top, name) for name in below + files]}
+    """The same as a mount of a copy shows it."""
+    shutil.copy(image, "looked")
+    with Mounted("looked", "mnt", "ro", journal) as where:
+        unlock(where)
+        shown = {path: entry(path) for top, below, files in os.walk(where) for path in
+                 [top] + [os.path.join(top, name) for name in below + files]}
+    os.unlink("looked")
+    return shown
 
 
 def differences(before, after):

@@ -5,8 +5,8 @@
     layout.py E4ZERO HOW SIZE MKE2FS-ARGUMENT...
 
 HOW is words with commas between them: `tools` (debugfs makes and removes files), `crash` (the image is taken while it is
-mounted), `external` (its journal is in a file of its own), what e2fsprogs make of it after it was used (THEN), and options of
-mount(8).
+mounted), `open` (and while some of what is deleted is open), `external` (its journal is in a file of its own), what
+e2fsprogs make of it after it was used (THEN), and options of mount(8).
 """
 
 import json
@@ -38,7 +38,7 @@ THEN = {
     "from-csum": lambda size: [["tune2fs", "-O", "^metadata_csum", "image"]],
     "sorted": lambda size: [["e2fsck", "-fyD", "image"]],
 }
-WORDS = {"tools", "crash", "external"} | set(THEN)
+WORDS = {"tools", "crash", "open", "external"} | set(THEN)
 SMALL = {"grow"}  # made on half of the device
 
 
@@ -98,10 +98,13 @@ class Layout:
             use.make()
         with self.mounted():
             use.remove()
-            Use.unlinked(use)
+            use.unlinked()
+            held = use.held() if "open" in self.words else []
             os.sync()
             if "crash" in self.words:
                 shutil.copy("image", "crashed")
+            for fd in held:
+                os.close(fd)
         if "crash" in self.words:
             os.replace("crashed", "image")
             self.e2fsck("-fn", status=(0, 4))

@@ -2,9 +2,11 @@
 """Uses a mounted file system: everything that it can hold is made, and a part of it removed again."""
 
 import errno
+import fcntl
 import os
 import socket
 import stat
+import struct
 
 from canary import live
 from layouts import KEEP_SIZE, PUNCH_HOLE
@@ -14,6 +16,24 @@ COLLAPSE, ZERO, INSERT = 0x08, 0x10, 0x20
 # what a layout may not have, and no room
 LACKS = (errno.EOPNOTSUPP, errno.ENOSPC, errno.EINVAL, errno.ENOTTY, errno.E2BIG, errno.ERANGE, errno.EFBIG, errno.EPERM,
          errno.EMLINK, errno.ENAMETOOLONG)
+
+
+ADD_KEY, SET_POLICY = 0xC0506617, 0x800C6613  # FS_IOC_ADD_ENCRYPTION_KEY, FS_IOC_SET_ENCRYPTION_POLICY
+KEY = bytes(range(64))
+
+
+def unlock(where):
+    """Give the kernel the key of what is encrypted: its identifier, or None where nothing can be."""
+    fd, said = os.open(where, os.O_RDONLY), bytearray(struct.pack("=II32xII32x", 2, 0, len(KEY), 0) + KEY)
+    try:
+        fcntl.ioctl(fd, ADD_KEY, said)
+        return bytes(said[8:24])
+    except OSError as err:
+        if err.errno not in LACKS:
+            raise
+        return None
+    finally:
+        os.close(fd)
 
 
 def put(path, body):
@@ -146,7 +166,7 @@ class Use:
     def names_in(self, directory, count):
         for i in range(count):
             length = (0, 40, 150)[i % 3] if count > 20 else 0
-            put(self.path(directory, live(i) + (live(i, length) if length else "")), b"")
+            put(self.path(directory, live(1000 + i) + (live(i, length) if length else "")), b"")
             put(self.lose("a name in " + directory, directory, longer=length), b"")
 
     @staticmethod
@@ -207,6 +227,22 @@ class Use:
     def attribute(path, name, value):
         return attempt(os.setxattr, path, name, value, follow_symlinks=False)
 
+    def encrypted(self):
+        """Names, targets and contents that only the key shows; the secrets are none on the disk."""
+        key = unlock(self.where)
+        if not key:
+            return
+        os.mkdir(self.path("ENCRYPTED"))
+        fd = os.open(self.path("ENCRYPTED"), os.O_RDONLY)
+        fcntl.ioctl(fd, SET_POLICY, struct.pack("=5B3x16s", 2, 1, 4, 3, 0, key))
+        os.close(fd)
+        self.names_in("ENCRYPTED", 120)
+        for size in 0, 1, 100, self.bs, 20000:
+            put(self.keep("ENCRYPTED"), live(size, size).encode())
+            put(self.lose("an encrypted file", "ENCRYPTED"), self.secrets.body("encrypted content", size))
+            os.symlink(live(size, 5 + size % 190), self.keep("ENCRYPTED"))
+            os.symlink(live(size, 5 + size % 190), self.lose("an encrypted link", "ENCRYPTED"))
+
     def unlinked(self):
         """A file that never has a name, and one that has none any more while it is written."""
         try:
@@ -218,15 +254,32 @@ class Use:
         os.fsync(fd)
         os.close(fd)
 
+    def held(self):
+        """What is deleted, and still open."""
+        held = []
+        for size in 0, 50, 5000, 200000:
+            path = self.path(self.secrets.word("name of an open file"))
+            put(path, self.secrets.body("content of an open file", size))
+            self.attribute(path, "user." + self.secrets.word("an attribute"), self.secrets.body("its value", size // 10 + 5))
+            held.append(os.open(path, os.O_RDONLY))
+            os.sync()
+            os.unlink(path)
+        os.mkdir(self.path("HELD"))
+        held.append(os.open(self.path("HELD"), os.O_RDONLY))
+        os.rmdir(self.path("HELD"))
+        return held
+
     def make(self):
         self.files()
         self.directories()
         self.links()
         self.special()
         self.attributes()
+        self.encrypted()
         self.unlinked()
 
     def remove(self):
+        unlock(self.where)
         for function, *arguments in self.removals:
             function(*arguments)
         self.removals = []
