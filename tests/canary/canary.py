@@ -8,12 +8,15 @@ import re
 CHUNK = 1 << 20
 LIVE = str.maketrans("0123456789abcdef", "GHIJKLMNOPQRSTUV")  # nothing that the canary has
 SECRET = re.compile(rb"sEcR|EcRe|cReT")
-MOVED = re.compile(rb"cAnAr|nArY:")
+MOVED = re.compile(rb"cANAr|NArY:")
 
 
 def word(off):
-    """The 16 bytes of the canary at OFF, which is a multiple of 16; none of them is zero."""
-    return b"cAnArY:%08x;" % (off >> 4)
+    """The 16 bytes of the canary at OFF, which is a multiple of 16; none of them is zero.
+
+    As i_flags of an inode that was never in use they have no EA_INODE_FL: of thousands with it, one may have a right checksum.
+    """
+    return b"cANArY:%08x;" % (off >> 4)
 
 
 def canary(off, length):
