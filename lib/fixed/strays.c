@@ -79,7 +79,7 @@ struct search {
 /* Some attribute may have its number: these are not looked through. */
 static bool is_value(const struct e4z_image *img, uint32_t ino, const uint8_t *raw)
 {
-	return ext2fs_has_feature_ea_inode(img->fs->super) &&
+	return ext2fs_has_feature_ea_inode(img->fs->super) && get_le16(raw + I_LINKS) &&
 	       get_le32(raw + I_FLAGS) & EXT4_EA_INODE_FL && inode_checksum_ok(img, ino, raw);
 }
 

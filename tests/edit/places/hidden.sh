@@ -31,14 +31,17 @@ done
 ln -s "$(text /dev/stdout 100 target)" tree/slow
 ln -s target tree/fast
 
+# a value that had an inode of its own, with ea_inode, is among what was deleted
 make() {
 	[[ $1 == *' -t '* ]] || set -- "$1 -t ext4"
 	# shellcheck disable=SC2086 # words of options
 	mke2fs -q -F -N 2000 -d tree ${1#* } image "${1%% *}" >mke2fs.log 2>&1 || fail "mke2fs $1: $(cat mke2fs.log)"
 	text value 500 V
 	text tail 9000 T
+	text inode 5000 HIDDEN
 	printf '%s\n' 'ea_set /tail user.small 12345' 'ea_set -f value /past user.large' 'ea_set -f value /dir user.large' \
-		'mknod fifo p' 'mknod null c 1 3' 'write tail longer' 'sif past size 3000' 'fallocate /tiny 20 30' \
+		'mknod fifo p' 'mknod null c 1 3' 'write tail longer' \
+		'ea_set -f inode /tail user.inode' 'ea_rm /tail user.inode' 'sif past size 3000' 'fallocate /tiny 20 30' \
 		'rm /dir/name1' | debugfs -w -f - image >debugfs.log 2>&1
 	e2fsck -fyD image >e2fsck.log 2>&1
 	debugfs -w -R 'sif past size 3000' image >debugfs.log 2>&1

@@ -114,7 +114,8 @@ class Doubt:
                 any(spare[ino].kind() == S_IFDIR for ino in names & set(spare)):
             return list(spare)
         return [ino for ino, inode in spare.items() if ino in names or ino in fs.system or
-                fs.incompat & INCOMPAT_EA_INODE and inode.flags & FL_EA_INODE and fs.inode_csum_ok(inode)]
+                fs.incompat & INCOMPAT_EA_INODE and inode.flags & FL_EA_INODE and inode.links and
+                fs.inode_csum_ok(inode)]
 
     def led_to(self):
         """Somebody may have the leaked blocks: who has a name or waits for its end, and is not in use."""
