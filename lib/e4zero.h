@@ -322,6 +322,7 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(ORPHAN_SLACK, "orphan-file-slack", "entries of an orphan file that is empty")            \
 	X(AFTER_FS, "after-fs", "bytes after the file system, in its partition")                   \
 	X(BOOT_BLOCK, "boot-block", "the first 1024 bytes, which are a boot loader's")             \
+	X(DELETED_OPEN, "deleted-open", "a file that was deleted while it was open")               \
 	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
 
 enum e4z_finding_kind {
@@ -346,7 +347,7 @@ enum e4z_finding_kind {
 	 E4Z_KIND_BIT(E4Z_DESC_SLACK) | E4Z_KIND_BIT(E4Z_RESERVED_GDT) |                           \
 	 E4Z_KIND_BIT(E4Z_ORPHAN_SLACK) | E4Z_KIND_BIT(E4Z_JOURNAL) |                              \
 	 E4Z_KIND_BIT(E4Z_MMP_SLACK) | E4Z_KIND_BIT(E4Z_AFTER_FS) | E4Z_KIND_BIT(E4Z_BOOT_BLOCK) | \
-	 E4Z_KIND_BIT(E4Z_DISPUTED))
+	 E4Z_KIND_BIT(E4Z_DELETED_OPEN) | E4Z_KIND_BIT(E4Z_DISPUTED))
 
 /* The name of KIND, "stale-tail" for one, and what it is; static strings, NULL: no such kind. */
 const char *e4z_kind_name(enum e4z_finding_kind kind);

@@ -49,6 +49,7 @@ struct exam {
 	struct ino_vec dirs;
 	struct found_vec ownerless; /* findings in blocks that many inodes may have */
 	struct ino_vec pending;	    /* orphans whose truncate never finished */
+	struct ino_vec unlinked;    /* in use without links; where account is set and they matter */
 	struct spare_vec spares;    /* where account is set */
 	struct block_vec alone;	    /* the same, with bigalloc: blocks that have a cluster each */
 	uint64_t files;
@@ -139,6 +140,9 @@ static inline bool exam_bare(struct exam *exam, uint32_t ino, const uint8_t *raw
 	exam->files += bare;
 	return bare;
 }
+
+/* INO is in use and has no links: a finding is made of it later, or WHY it is passed over. */
+errcode_t exam_unlinked(struct exam *exam, uint32_t ino, const char *why);
 
 /* INODE is in use and its checksum is right. */
 errcode_t exam_inode(struct exam *exam, const struct inode *inode);

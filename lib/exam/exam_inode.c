@@ -29,6 +29,7 @@ void exam_free(struct exam *exam)
 	vec_free(&exam->ownerless);
 	vec_free(&exam->alone);
 	vec_free(&exam->pending);
+	vec_free(&exam->unlinked);
 	vec_free(&exam->spares);
 	vec_free(&exam->claimed);
 	vec_free(&exam->suspects);
@@ -88,6 +89,13 @@ void exam_start(struct exam *exam, const struct inode *inode)
 	exam->err = 0;
 }
 
+errcode_t exam_unlinked(struct exam *exam, uint32_t ino, const char *why)
+{
+	if (exam->account && exam_wants(exam, E4Z_DELETED_OPEN))
+		return vec_push(&exam->unlinked, ino) ? ENOMEM : 0;
+	return findings_skip(exam->findings, ino, why);
+}
+
 /* Whether the content of INODE matters, and what else is to be noted of it. */
 static errcode_t classify(struct exam *exam, const struct inode *inode)
 {
@@ -97,8 +105,7 @@ static errcode_t classify(struct exam *exam, const struct inode *inode)
 	if (inode->ino <= exam->last_system && is_system_inode(exam->img->fs->super, inode->ino))
 		return 0;
 	if (!inode->links)
-		return inode->mode ? findings_skip(exam->findings, inode->ino,
-						   "deleted, waiting to be freed")
+		return inode->mode ? exam_unlinked(exam, inode->ino, "deleted, waiting to be freed")
 				   : 0;
 	if (inode_is(inode, LINUX_S_IFDIR) && vec_push(&exam->dirs, inode->ino))
 		return ENOMEM;

@@ -72,7 +72,9 @@ void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk)
 
 void exam_tally_tree(struct exam *exam, uint64_t pblk)
 {
-	exam_tally_block(exam, exam->owner == OWNER_DELETED ? OWNER_DELETED : OWNER_MAP, pblk);
+	unsigned deleted = owner_of_kind(E4Z_DELETED_OPEN);
+
+	exam_tally_block(exam, exam->owner == deleted ? deleted : OWNER_MAP, pblk);
 	exam_unit_tree(exam, pblk);
 }
 
@@ -134,9 +136,9 @@ static void count_slack(struct exam *exam, const struct run *run)
 
 	if (first == exam->last_tally.cluster && run->lblk / ratio == exam->last_tally.logical)
 		first++;
-	count_cluster_slack(exam,
-			    exam->inode->links ? owner_of_kind(E4Z_CLUSTER_SLACK) : OWNER_DELETED,
-			    first, end, run->pblk, run->len);
+	count_cluster_slack(
+		exam, owner_of_kind(exam->inode->links ? E4Z_CLUSTER_SLACK : E4Z_DELETED_OPEN),
+		first, end, run->pblk, run->len);
 	exam->last_tally = (struct claims_last){end - 1, (run->lblk + run->len - 1) / ratio};
 }
 
@@ -172,7 +174,7 @@ static unsigned owner_of(const struct exam *exam, const struct inode *inode)
 	if (is_system_inode(sb, inode->ino))
 		return owner_of_system(sb, inode->ino);
 	if (!inode->links)
-		return OWNER_DELETED;
+		return owner_of_kind(E4Z_DELETED_OPEN);
 	if (inode_is(inode, LINUX_S_IFDIR))
 		return OWNER_DIRECTORY;
 	if (inode_is(inode, LINUX_S_IFLNK))

@@ -30,7 +30,6 @@
 	X(BOOT_LOADER, "boot-loader", "a boot loader may be in inode 5")                           \
 	X(QUOTA, "quota-file", "usage and limits of quota, not examined")                          \
 	X(SYSTEM, "system-file", "what is in a system inode is not examined")                      \
-	X(DELETED, "deleted", NULL)                                                                \
 	X(BAD_BLOCKS, "bad-blocks", "the disk cannot keep them")                                   \
 	X(CIPHERTEXT, "ciphertext", "the rest of an encrypted block cannot be examined")           \
 	X(VERITY, "verity-tree", "fs-verity reads it")

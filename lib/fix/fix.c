@@ -32,7 +32,7 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 	if (f->kind == E4Z_PENDING_TRUNCATE)
 		return rangeset_has(fix->orphans.leave, f->ino);
 	/* it is not one run: each of them is looked at when it is cut off, or it is the ledger's */
-	if (f->kind == E4Z_POST_EOF_UNWRITTEN || !f->ino)
+	if (f->kind == E4Z_POST_EOF_UNWRITTEN || f->kind == E4Z_DELETED_OPEN || !f->ino)
 		return false;
 	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
 }
@@ -59,13 +59,19 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 		return f->why ? f->why : "not supported: a verity file";
 	if (in_doubt(fix, f))
 		return "the block may belong to an inode that cannot be read";
-	return f->kind == E4Z_PENDING_TRUNCATE ? fix_orphans_why(&fix->orphans, f->ino) : NULL;
+	return f->kind == E4Z_PENDING_TRUNCATE || f->kind == E4Z_DELETED_OPEN
+		       ? fix_orphans_why(&fix->orphans, f->ino)
+		       : NULL;
 }
 
 static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 {
-	const char *why = why_left(fix, f);
+	const char *why;
 
+	/* nothing of it is left */
+	if (f->ino && rangeset_has(fix->orphans.gone, f->ino))
+		return 0;
+	why = why_left(fix, f);
 	if (why)
 		return fix_leave(fix, f, why);
 	switch (f->kind) {
@@ -86,6 +92,8 @@ static errcode_t stage_one(struct fix *fix, const struct e4z_finding *f)
 	case E4Z_DESC_SLACK:
 	case E4Z_SUPER_SLACK: return fix_set_live(fix, f);
 	case E4Z_ORPHAN_SLACK: return fix_zero_orphan_slots(fix, f);
+	/* it would be gone */
+	case E4Z_DELETED_OPEN: return fix_leave(fix, f, "it was not met among the orphans");
 	case E4Z_POST_EOF_DATA:
 	case E4Z_POST_EOF_ZERO:
 	case E4Z_POST_EOF_UNWRITTEN: return vec_push(&fix->past_eof, *f) ? ENOMEM : 0;
@@ -148,6 +156,8 @@ static errcode_t look_through(struct fix *fix, bool *any)
 			if (!err)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
+		if (!err && wanted && f.kind == E4Z_DELETED_OPEN && f.fixable)
+			err = rangeset_add(fix->orphans.evict, f.ino, 1, NULL);
 		*any |= wanted && f.kind < E4Z_KIND_COUNT && f.fixable &&
 			(f.kind != E4Z_AFTER_FS || is_named(fix, &f));
 	}

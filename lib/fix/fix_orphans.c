@@ -16,14 +16,18 @@ errcode_t fix_orphans_init(const struct e4z_image *img, struct fix_orphans *orph
 	*orphans = (struct fix_orphans){
 		.leave = rangeset_new((uint64_t)img->inodes + 1),
 		.finished = rangeset_new((uint64_t)img->inodes + 1),
+		.evict = rangeset_new((uint64_t)img->inodes + 1),
+		.gone = rangeset_new((uint64_t)img->inodes + 1),
 	};
-	return orphans->leave && orphans->finished ? 0 : ENOMEM;
+	return orphans->leave && orphans->finished && orphans->evict && orphans->gone ? 0 : ENOMEM;
 }
 
 void fix_orphans_free(struct fix_orphans *orphans)
 {
 	rangeset_free(orphans->leave);
 	rangeset_free(orphans->finished);
+	rangeset_free(orphans->evict);
+	rangeset_free(orphans->gone);
 	for (size_t i = 0; i < orphans->left.count; i++)
 		free(orphans->left.items[i].why);
 	vec_free(&orphans->left);
@@ -145,7 +149,9 @@ static int compare(const void *pa, const void *pb)
 errcode_t fix_orphans_begin(struct e4z_image *img, struct fix_orphans *orphans)
 {
 	const struct e4z_edit_options options = {.orphan = note, .orphan_arg = orphans};
-	errcode_t err = orphan_begin(img, &options, orphans->leave);
+	const struct orphan_rules rules = {
+		.leave = orphans->leave, .evict = orphans->evict, .gone = orphans->gone};
+	errcode_t err = orphan_begin(img, &options, &rules);
 
 	if (orphans->left.count)
 		qsort(orphans->left.items, orphans->left.count, sizeof(*orphans->left.items),

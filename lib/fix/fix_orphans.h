@@ -18,6 +18,8 @@ struct orphan_left {
 struct fix_orphans {
 	struct rangeset *leave;	   /* whose blocks may be others', or cannot be read */
 	struct rangeset *finished; /* with the transaction that was begun */
+	struct rangeset *evict;	   /* unlinked inodes that are to be freed */
+	struct rangeset *gone;	   /* inodes that were, and those that only they referred to */
 	VEC(, struct orphan_left) left;
 };
 
@@ -28,7 +30,7 @@ void fix_orphans_free(struct fix_orphans *orphans);
 errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orphans,
 			    const struct e4z_finding *f, const struct rangeset *doubt);
 
-/* Begin to edit IMG, as e4z_begin() does, but for those that are to be left. */
+/* Begin to edit IMG, as e4z_begin() does, but for those that are to be left or to be freed. */
 errcode_t fix_orphans_begin(struct e4z_image *img, struct fix_orphans *orphans);
 
 /* Why INO is left, or NULL. */

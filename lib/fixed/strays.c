@@ -50,6 +50,14 @@ static errcode_t read_names(const struct e4z_image *img, const struct rangeset *
 	return err;
 }
 
+errcode_t strays_each_entry(const struct e4z_image *img, const struct rangeset *dirs,
+			    bool (*fn)(void *arg, uint32_t ino), void *arg, bool *unread)
+{
+	struct naming naming = {.fn = fn, .arg = arg};
+
+	return read_names(img, dirs, &naming, unread);
+}
+
 errcode_t strays_each_name(const struct e4z_image *img, const struct tables *tables,
 			   bool (*fn)(void *arg, uint32_t ino), void *arg, bool *unread)
 {

@@ -18,6 +18,10 @@
 errcode_t strays_each_name(const struct e4z_image *img, const struct tables *tables,
 			   bool (*fn)(void *arg, uint32_t ino), void *arg, bool *unread);
 
+/* The same of the names alone in DIRS, directories. */
+errcode_t strays_each_entry(const struct e4z_image *img, const struct rangeset *dirs,
+			    bool (*fn)(void *arg, uint32_t ino), void *arg, bool *unread);
+
 /*
  * Add the strays to INOS, over all inode numbers. ALL: there are inodes of which nothing is known,
  * so that any slot of those parts that is not zero may be one. The calling thread's; groups_load()

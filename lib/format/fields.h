@@ -16,6 +16,7 @@
 /* Of the superblock, from its own start. */
 enum {
 	S_FREE_BLOCKS = S_AT(s_free_blocks_count),
+	S_FREE_INODES = S_AT(s_free_inodes_count),
 	S_WTIME = S_AT(s_wtime),
 	S_MAGIC = S_AT(s_magic),
 	S_STATE = S_AT(s_state),
@@ -36,13 +37,20 @@ enum {
 /* Of a group descriptor; the high halves exist in descriptors of 64 bytes. */
 enum {
 	BG_BLOCK_BITMAP = BG_AT(bg_block_bitmap),
+	BG_INODE_BITMAP = BG_AT(bg_inode_bitmap),
 	BG_FREE_BLOCKS = BG_AT(bg_free_blocks_count),
+	BG_FREE_INODES = BG_AT(bg_free_inodes_count),
+	BG_USED_DIRS = BG_AT(bg_used_dirs_count),
 	BG_FLAGS = BG_AT(bg_flags),
 	BG_BITMAP_CSUM = BG_AT(bg_block_bitmap_csum_lo),
+	BG_INODE_BITMAP_CSUM = BG_AT(bg_inode_bitmap_csum_lo),
 	BG_CHECKSUM = BG_AT(bg_checksum),
 	BG_BLOCK_BITMAP_HI = BG_AT(bg_block_bitmap_hi),
 	BG_FREE_BLOCKS_HI = BG_AT(bg_free_blocks_count_hi),
+	BG_FREE_INODES_HI = BG_AT(bg_free_inodes_count_hi),
+	BG_USED_DIRS_HI = BG_AT(bg_used_dirs_count_hi),
 	BG_BITMAP_CSUM_HI = BG_AT(bg_block_bitmap_csum_hi),
+	BG_INODE_BITMAP_CSUM_HI = BG_AT(bg_inode_bitmap_csum_hi),
 	BG_RESERVED = BG_AT(bg_reserved),
 };
 

@@ -77,6 +77,17 @@ enum {
 	XATTR_RESERVED = XATTR_HEADER_AT(h_reserved), /* from here on */
 };
 
+/* How many inodes have the block. */
+static inline uint32_t xattr_block_references(const uint8_t *block)
+{
+	return get_le32(block + XATTR_HEADER_AT(h_refcount));
+}
+
+static inline void xattr_block_set_references(uint8_t *block, uint32_t count)
+{
+	put_le32(block + XATTR_HEADER_AT(h_refcount), count);
+}
+
 static inline uint32_t xattr_block_count(const uint8_t *block)
 {
 	return get_le32(block + XATTR_HEADER_AT(h_blocks));

@@ -68,6 +68,7 @@ void ledger_free(struct ledger *l)
 	if (l->img->taken == l->taken)
 		l->img->taken = NULL;
 	rangeset_free(l->taken);
+	rangeset_free(l->unbelieved);
 	free(l);
 }
 
@@ -120,6 +121,8 @@ static errcode_t count_group(struct ledger *l, const struct group_map *map)
 	count_fixed_clusters(l, map);
 	for (uint32_t at = 0, end; !err && group_map_next(map, map->leaked, &at, &end); at = end)
 		err = rangeset_add(l->leaked, map->first + at, end - at, NULL);
+	if (!err && map->why)
+		err = rangeset_add(l->unbelieved, map->group, 1, NULL);
 	return err;
 }
 
@@ -146,8 +149,8 @@ static errcode_t visit_fixed(const struct ledger *l, uint32_t g, struct home *ho
 }
 
 /*
- * Of the late places only those groups matter that have leaked blocks, and of a scrub those that
- * have something ONLY.
+ * Of the late places only those groups matter that have leaked blocks, or got some back, and of a
+ * scrub those that have something ONLY.
  */
 static bool passes_over(const struct ledger *l, uint32_t g, bool late, const struct marks *only)
 {
@@ -157,7 +160,8 @@ static bool passes_over(const struct ledger *l, uint32_t g, bool late, const str
 
 	if (only && !marks_meet(only, first << bits, (last + 1 - first) << bits))
 		return true;
-	return late && !rangeset_meets(l->leaked, first / ratio, last / ratio - first / ratio + 1);
+	return late && !(l->freed && rangeset_meets(l->freed, first, last + 1 - first)) &&
+	       !rangeset_meets(l->leaked, first / ratio, last / ratio - first / ratio + 1);
 }
 
 /* GROUPS were visited; scrubbing reports no progress. */
@@ -254,7 +258,8 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 	l->disputed = rangeset_new(clusters);
 	l->leaked = rangeset_new(clusters);
 	l->strays = rangeset_new((uint64_t)l->img->inodes + 1);
-	if (!l->doubt || !l->disputed || !l->leaked || !l->strays)
+	l->unbelieved = rangeset_new(l->img->groups);
+	if (!l->doubt || !l->disputed || !l->leaked || !l->strays || !l->unbelieved)
 		return ENOMEM;
 	l->incomplete = l->statics.unread;
 	err = doubt_inodes(l, findings_unreadable_inos(findings));
@@ -298,6 +303,8 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 		err = find_alone(l, tables);
 	if (!err)
 		err = visit_groups(l, false, &options);
+	if (!err)
+		err = place_unlinked(l, &options);
 	if (!err)
 		err = leaked_look_around(l, tables);
 	if (!err && rangeset_count(l->leaked))

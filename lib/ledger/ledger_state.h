@@ -24,6 +24,7 @@ struct ledger {
 	struct rangeset *leaked;     /* clusters */
 	struct rangeset *alone;	     /* see tables_take_alone(); NULL: none */
 	struct rangeset *taken;	     /* with bigalloc: blocks taken since; else NULL */
+	struct rangeset *unbelieved; /* groups whose block bitmap is not believed */
 	struct tally tally;
 	struct check_after after;
 	bool boot_unread; /* the boot block */

@@ -48,10 +48,18 @@ errcode_t place_free_block(const struct ledger *ledger, const struct group_map *
 			   struct home *home, struct tally *tally);
 errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map *map,
 			     struct home *home, struct tally *tally);
+errcode_t place_deleted_open(const struct ledger *ledger, const struct group_map *map,
+			     struct home *home, struct tally *tally);
 errcode_t place_cluster_slack(const struct ledger *ledger, const struct group_map *map,
 			      struct home *home, struct tally *tally);
 errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *map,
 			  struct home *home, struct tally *tally);
+
+/*
+ * The inodes without links, which are findings of their own: when all that is disputed and in doubt
+ * is known.
+ */
+errcode_t place_unlinked(const struct ledger *ledger, const struct home_options *options);
 
 /*
  * The journal, which is no group's: after all of the others, so that nothing is lost of it that a

@@ -2,6 +2,8 @@
 // Blocks that nobody claims: free ones, and those that the bitmap calls used.
 #include "ledger/place.h"
 
+#include "unlinked/unlinked.h"
+
 /* The runs of BITS go to HOME. */
 static errcode_t add_runs(const struct group_map *map, const uint64_t *bits, struct home *home)
 {
@@ -64,20 +66,17 @@ static const char *why_leaked_left(const struct ledger *ledger, const struct gro
 	return ledger->img->shared_blocks ? "files share blocks" : NULL;
 }
 
-/* While scrubbing they are free: those of one kind alone are not among the free ones. */
-static errcode_t scrub_leaked(const struct ledger *ledger, const struct group_map *map,
-			      struct home *home)
+/* While scrubbing those of SET that are free were freed; a cluster has UNIT numbers in it. */
+static errcode_t scrub_freed(const struct rangeset *set, uint32_t unit, const struct group_map *map,
+			     struct home *home)
 {
-	uint64_t from = map->first, start, len;
+	uint64_t from = map->first * unit, end = (map->first + map->clusters) * unit, start, len;
 	struct e4z_span blocks;
 	errcode_t err = 0;
 
-	if (ledger->kinds & E4Z_KIND_BIT(E4Z_FREE_BLOCK))
-		return 0;
-	while (!err &&
-	       rangeset_next_in(ledger->leaked, &from, map->first + map->clusters, &start, &len)) {
-		for (uint64_t c = start; c < start + len && !err; c++) {
-			uint32_t bit = (uint32_t)(c - map->first);
+	while (!err && rangeset_next_in(set, &from, end, &start, &len)) {
+		for (uint64_t n = start; n < start + len && !err; n += unit) {
+			uint32_t bit = (uint32_t)(n / unit - map->first);
 
 			if (!(map->free[bit / 64] >> bit % 64 & 1))
 				continue;
@@ -102,5 +101,40 @@ errcode_t place_leaked_block(const struct ledger *ledger, const struct group_map
 	err = home_spot(home, &f, true);
 	if (err)
 		return err;
-	return tally ? add_runs(map, map->leaked, home) : scrub_leaked(ledger, map, home);
+	if (tally)
+		return add_runs(map, map->leaked, home);
+	/* those of one kind alone are not among the free ones */
+	return ledger_wants(ledger, E4Z_FREE_BLOCK) ? 0 : scrub_freed(ledger->leaked, 1, map, home);
+}
+
+errcode_t place_deleted_open(const struct ledger *ledger, const struct group_map *map,
+			     struct home *home, struct tally *tally)
+{
+	const struct e4z_finding f = {
+		.kind = E4Z_DELETED_OPEN, .group = map->group, .fixable = true};
+	errcode_t err;
+
+	/* each is a finding of its own (unlinked/find.c); what is free is scrubbed where it can be */
+	if (tally || !ledger->freed ||
+	    (ledger_wants(ledger, E4Z_FREE_BLOCK) && !why_left(ledger, map)))
+		return 0;
+	err = home_spot(home, &f, false);
+	return err ? err : scrub_freed(ledger->freed, map->img->cluster_ratio, map, home);
+}
+
+errcode_t place_unlinked(const struct ledger *l, const struct home_options *options)
+{
+	const struct unlinked_facts facts = {
+		.img = l->img,
+		.orphans = tables_orphans(l->tables),
+		.dirs = tables_dirs(l->tables),
+		.unreadable = findings_unreadable_inos(options->findings),
+		.disputed = l->disputed,
+		.doubt = l->doubt,
+		.unbelieved = l->unbelieved,
+	};
+
+	return ledger_wants(l, E4Z_DELETED_OPEN)
+		       ? unlinked_find(&facts, tables_unlinked(l->tables), options)
+		       : 0;
 }

@@ -6,6 +6,7 @@ static const struct place rows[] = {
 	{E4Z_FREE_BLOCK, .group = place_free_block},
 	{E4Z_CLUSTER_SLACK, .group = place_cluster_slack},
 	{E4Z_LEAKED_BLOCK, .late = true, .group = place_leaked_block},
+	{E4Z_DELETED_OPEN, .late = true, .group = place_deleted_open},
 	{E4Z_INODE_TABLE, .fixed = fixed_inode_table, .owner = OWNER_INODES},
 	{E4Z_BITMAP_SLACK, .fixed = fixed_bitmaps, .live = live_bitmaps, .owner = OWNER_BITMAPS},
 	{E4Z_SUPER_SLACK, .fixed = fixed_supers, .live = live_super, .owner = OWNER_SUPER},

@@ -54,6 +54,9 @@ errcode_t tables_tally(struct tables *tables, const struct rangeset *disputed, s
  */
 const struct rangeset *tables_doubtful(const struct tables *tables);
 
+/* In an account of E4Z_DELETED_OPEN: the inodes in use without links, whatever their checksum. */
+const struct rangeset *tables_unlinked(const struct tables *tables);
+
 /* Tell the caller of the check that PASS is at CURRENT of MAX; or he wants an end. */
 errcode_t tables_watch(const struct tables *tables, enum e4z_pass pass, uint64_t current,
 		       uint64_t max);

@@ -60,6 +60,11 @@ errcode_t tables_add_ownerless(struct tables *t)
 	return err;
 }
 
+const struct rangeset *tables_unlinked(const struct tables *t)
+{
+	return t->unlinked;
+}
+
 const struct rangeset *tables_doubtful(const struct tables *t)
 {
 	return t->doubtful;

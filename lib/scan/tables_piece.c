@@ -38,8 +38,7 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 		if (!get_le16(raw + I_LINKS) && note_doubtful(t, ino))
 			return ENOMEM;
 		if (!get_le16(raw + I_LINKS))
-			return findings_skip(t->findings, ino,
-					     "deleted, and its checksum is wrong");
+			return exam_unlinked(&w->exam, ino, "deleted, and its checksum is wrong");
 		return findings_unreadable(t->findings, ino, 0, "the inode's checksum is wrong");
 	}
 	inode_decode(t->img, ino, raw, &inode);
@@ -70,6 +69,8 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 		err = rangeset_add(t->dirs, exam->dirs.items[i], 1, NULL);
 	for (size_t i = 0; i < exam->pending.count && !err; i++)
 		err = vec_push(&t->pending, exam->pending.items[i]) ? ENOMEM : 0;
+	for (size_t i = 0; i < exam->unlinked.count && !err; i++)
+		err = rangeset_add(t->unlinked, exam->unlinked.items[i], 1, NULL);
 	for (size_t i = 0; i < exam->ownerless.count && !err; i++)
 		err = vec_push(&t->ownerless, exam->ownerless.items[i]) ? ENOMEM : 0;
 	for (size_t i = 0; i < exam->alone.count && !err; i++)
@@ -83,6 +84,7 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 	t->seen_hole |= exam->seen_hole;
 	pthread_mutex_unlock(&t->lock);
 	exam->dirs.count = exam->pending.count = exam->ownerless.count = exam->alone.count = 0;
+	exam->unlinked.count = 0;
 	exam->files = 0;
 	if (exam->account)
 		exam->tally = (struct tally){0};

@@ -34,6 +34,7 @@ struct tables {
 	struct rangeset *orphans, *dirs;
 	struct rangeset *alone;	   /* in an account, with bigalloc; else NULL */
 	struct rangeset *doubtful; /* in an account: inodes of which nothing is claimed */
+	struct rangeset *unlinked; /* in an account: inodes in use without links */
 	bool stray;		   /* the orphan file names what is no inode */
 	struct shown *shown;	   /* NULL: no file shares a block */
 	bool seen_data, seen_hole;

@@ -69,9 +69,10 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
 	t->dirs = rangeset_new((uint64_t)img->inodes + 1);
 	t->doubtful = rangeset_new((uint64_t)img->inodes + 1);
+	t->unlinked = rangeset_new((uint64_t)img->inodes + 1);
 	if (options->account && img->cluster_ratio > 1)
 		t->alone = rangeset_new(img->blocks);
-	if (!t->orphans || !t->dirs || !t->doubtful ||
+	if (!t->orphans || !t->dirs || !t->doubtful || !t->unlinked ||
 	    (options->account && img->cluster_ratio > 1 && !t->alone))
 		return ENOMEM;
 	err = groups_order(img, &t->order);
@@ -102,6 +103,7 @@ void tables_free(struct tables *t)
 	rangeset_free(t->dirs);
 	rangeset_free(t->doubtful);
 	rangeset_free(t->alone);
+	rangeset_free(t->unlinked);
 	claims_free(t->claims);
 	shown_free(t->shown);
 	pthread_mutex_destroy(&t->lock);

@@ -10,6 +10,9 @@
 
 #define AREA_MAX 65536
 
+/* Of fields after the first 128 bytes, where an inode does not say how many it has. */
+#define EXTRA_DEFAULT 32
+
 /* A bit for each byte of an area. */
 struct taken {
 	uint8_t bits[AREA_MAX / 8];
@@ -142,16 +145,59 @@ static void add_gaps(const struct attributes *area, const struct taken *taken, s
 	}
 }
 
+size_t attributes_body(const uint8_t *raw, size_t size)
+{
+	size_t extra = get_le16(raw + I_EXTRA_ISIZE);
+
+	if (extra % 4 || extra > size - EXT2_GOOD_OLD_INODE_SIZE)
+		return 0;
+	/* the kernel reads the fields that it knows anyway, and no attributes */
+	return EXT2_GOOD_OLD_INODE_SIZE + (extra ? extra : EXTRA_DEFAULT);
+}
+
+const char *attributes_block_fault(const struct e4z_image *img, uint64_t pblk, const uint8_t *bytes)
+{
+	if (get_le32(bytes) != XATTR_MAGIC || xattr_block_count(bytes) != 1)
+		return "the extended-attribute block is corrupt";
+	if (img->metadata_csum &&
+	    xattr_block_csum(bytes) !=
+		    xattr_block_csum_right(bytes, img->block_size, pblk, img->csum_seed))
+		return "the checksum of the extended-attribute block is wrong";
+	return NULL;
+}
+
+static const char *verify_area(const uint8_t *p, const struct attributes *area, struct taken *taken)
+{
+	size_t room = area->end - area->first;
+
+	if (room > AREA_MAX || room < XATTR_LAST)
+		return "the extended attributes are corrupt";
+	return verify(p, area, taken);
+}
+
+const char *attributes_inodes(const uint8_t *bytes, const struct attributes *area,
+			      attributes_inode_fn *fn, void *arg, errcode_t *err)
+{
+	struct taken taken = {{0}};
+	struct attribute a;
+	const char *why = verify_area(bytes, area, &taken);
+
+	*err = 0;
+	for (size_t at = area->first; !why && !*err && get_le32(bytes + at); at += a.len) {
+		const uint8_t *e = bytes + at;
+
+		if (parse(bytes, area, at, &a) && xattr_value_inode(e))
+			*err = fn(arg, xattr_value_inode(e), xattr_value_len(e));
+	}
+	return why;
+}
+
 void attributes_slack(const struct unit *unit, const struct attributes *area, struct slack *slack)
 {
 	struct taken taken = {{0}};
 	struct attribute a;
 
-	if (area->end - area->first > AREA_MAX || area->end - area->first < XATTR_LAST) {
-		slack->why = "the extended attributes are corrupt";
-		return;
-	}
-	slack->why = verify(unit->bytes, area, &taken);
+	slack->why = verify_area(unit->bytes, area, &taken);
 	if (slack->why)
 		return;
 	for (size_t at = area->first; get_le32(unit->bytes + at); at += a.len) {

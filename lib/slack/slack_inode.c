@@ -5,20 +5,16 @@
 #include "format/xattr.h"
 #include "slack/attributes.h"
 
-/* Of fields after the first 128 bytes, where an inode does not say how many it has. */
-#define EXTRA_DEFAULT 32
-
 /* What follows the fields: attributes, if it begins with their magic number, or nothing. */
 static void add_body(const struct unit *unit, struct slack *slack)
 {
-	size_t extra = get_le16(unit->bytes + I_EXTRA_ISIZE), body;
+	size_t body = attributes_body(unit->bytes, unit->len);
+	bool extra = get_le16(unit->bytes + I_EXTRA_ISIZE);
 
-	if (extra % 4 || extra > unit->len - EXT2_GOOD_OLD_INODE_SIZE) {
+	if (!body) {
 		slack->why = "i_extra_isize is not valid";
 		return;
 	}
-	/* the kernel reads the fields that it knows anyway, and no attributes */
-	body = EXT2_GOOD_OLD_INODE_SIZE + (extra ? extra : EXTRA_DEFAULT);
 	if (!extra && unit->inode->flags & EXT4_INLINE_DATA_FL)
 		return;
 	if (body + XATTR_MAGIC_LEN > unit->len || get_le32(unit->bytes + body) != XATTR_MAGIC) {

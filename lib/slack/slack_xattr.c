@@ -20,25 +20,13 @@ static uint32_t hash_all(const uint8_t *p)
 	return hash;
 }
 
-static const char *verify(const struct unit *unit)
-{
-	if (get_le32(unit->bytes) != XATTR_MAGIC || xattr_block_count(unit->bytes) != 1)
-		return "the extended-attribute block is corrupt";
-	if (unit->img->metadata_csum &&
-	    xattr_block_csum(unit->bytes) != xattr_block_csum_right(unit->bytes, unit->len,
-								    unit->pblk,
-								    unit->img->csum_seed))
-		return "the checksum of the extended-attribute block is wrong";
-	return NULL;
-}
-
 void slack_xattr(const struct unit *unit, struct slack *slack)
 {
 	const struct attributes area = {0, XATTR_HEADER, unit->len};
 	struct slack before = {.unit = unit, .examined = EXAMINED_NOTHING};
 	bool right;
 
-	before.why = verify(unit);
+	before.why = attributes_block_fault(unit->img, unit->pblk, unit->bytes);
 	if (!before.why)
 		attributes_slack(unit, &area, &before);
 	slack->why = before.why;

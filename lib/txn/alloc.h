@@ -39,6 +39,13 @@ errcode_t alloc_give(struct e4z_image *img, uint64_t pblk, uint64_t len);
 errcode_t alloc_give_all(struct e4z_image *img, struct run *runs, size_t count);
 
 /*
+ * Give back the inode INO, a DIRECTORY or not: ext4_free_inode(), and nothing is left in its slot,
+ * which has to be off the orphan list. E4Z_ET_CORRUPT_MAP when it is free already, or the inode
+ * bitmap of its group cannot be believed.
+ */
+errcode_t alloc_give_inode(struct e4z_image *img, uint32_t ino, bool directory);
+
+/*
  * [pblk, pblk + len) is in use, says a bitmap that can be believed; else E4Z_ET_CORRUPT_MAP.
  * Nothing is taken into the transaction. Several ranges: BITMAP, of a block, keeps that of *GROUP
  * (UINT32_MAX at first).

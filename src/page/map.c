@@ -40,6 +40,7 @@ enum page_area page_area_of(enum e4z_finding_kind kind)
 	case E4Z_FREE_BLOCK:
 	case E4Z_LEAKED_BLOCK: return AREA_FREE;
 	case E4Z_JOURNAL: return AREA_JOURNAL;
+	case E4Z_DELETED_OPEN: return AREA_FILES;
 	default: return E4Z_KIND_BIT(kind) & E4Z_KINDS_LEDGER ? AREA_METADATA : AREA_FILES;
 	}
 }
