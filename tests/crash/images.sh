@@ -11,6 +11,7 @@
 #   orphan-1k                                           truncates that a crash cut short
 #   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
 #   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
+#   deleted-1k deleted-1k-ind deleted-big deleted-quota  for --fix of deleted-open alone: what was deleted while it was open
 #   large-1k large-big                                  for writes that the log has no room for
 #   grow-large                                          the same over what is written past EOF
 #   all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare
@@ -21,7 +22,7 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
 	bare-1k bare-4k bare-ind quota-1k orphan-1k grow-4k grow-1k-ind grow-big grow-bare
-	half-4k half-1k-ind half-big half-bare large-1k large-big grow-large
+	half-4k half-1k-ind half-big half-bare deleted-1k deleted-1k-ind deleted-big deleted-quota large-1k large-big grow-large
 	all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
@@ -137,6 +138,13 @@ populate() {
 			echo "sif behind size $((bs + 100))"
 			echo "write $tmp/frag stripes"
 			echo "sif stripes size $((4 * bs))"
+		elif [ "${name%%-*}" = deleted ]; then
+			echo "write $tmp/frag gone1"
+			echo "write $tmp/eight gone2"
+			echo 'ea_set gone2 user.name value of an attribute'
+			echo "symlink gone3 $(printf 'x%.0s' {1..80})"
+			echo mkdir gonedir
+			echo "write $tmp/pair marker"
 		elif [ "${name%%-*}" = large ]; then
 			host large "0+$((1300 * bs + 300))"
 			echo "write $tmp/large large"
@@ -154,7 +162,7 @@ populate() {
 	} >"$tmp/script"
 	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1 || :
 	[ -z "${halves-}" ] || orphan "$1" half
-	[ "${name%%-*}" != quota ] || owners "$1"
+	case $name in quota-* | *-quota) owners "$1" ;; esac
 	e2fsck -fn "$1" >"$tmp/fsck" 2>&1 </dev/null || [ -n "${grows-}${halves-}" ] ||
 		{ cat "$tmp/out" "$tmp/fsck" >&2; exit 1; }
 }
@@ -209,6 +217,18 @@ orphans() {
 	done
 }
 
+# deleted IMAGE: four inodes lose their names and their links, chained in their order
+deleted() {
+	local file ino next=0
+	for file in gonedir gone3 gone2 gone1; do
+		ino=$(debugfs -R "stat $file" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
+		printf 'unlink %s\nsif <%s> links_count 0\nsif <%s> dtime @%s\nssv last_orphan %s\n' $file "$ino" "$ino" "$next" "$ino"
+		[ $file != gonedir ] || echo 'sif / links_count 4'
+		next=$ino
+	done >"$tmp/script"
+	debugfs -w -f "$tmp/script" "$1" >"$tmp/out" 2>&1
+}
+
 csum=extent,metadata_csum,64bit
 for name in ${*:-$names}; do
 	shallow='' grows='' halves='' dirty=''
@@ -237,6 +257,11 @@ for name in ${*:-$names}; do
 	grow-4k | half-4k) shallow=1 mk 12M $csum,has_journal 4096 -J size=5 ;;
 	grow-1k-ind | half-1k-ind) shallow=1 mk 6M has_journal 1024 -J size=2 ;;
 	grow-big | half-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
+	deleted-1k) shallow=1 mk 8M $csum,has_journal 1024 -J size=2; deleted "$dir/$name" ;;
+	deleted-1k-ind) shallow=1 mk 8M has_journal 1024 -J size=2 -I 128; deleted "$dir/$name" ;;
+	deleted-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5; deleted "$dir/$name" ;;
+	deleted-quota) shallow=1 mk 8M $csum,quota,project,has_journal 1024 -J size=2 \
+		-E "hash_seed=$uuid,lazy_itable_init=0,nodiscard,quotatype=usrquota:grpquota:prjquota"; deleted "$dir/$name" ;;
 	large-1k | grow-large) shallow=1 mk 6M $csum,has_journal 1024 -J size=1 ;;
 	large-big) shallow=1 mk 20M $csum,bigalloc,has_journal 4096 -C 16384 -J size=4 ;;
 	all-1k) mk 8M $csum,has_journal 1024 -J size=2 -g 2048 ;;

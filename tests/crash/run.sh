@@ -17,7 +17,7 @@ start=$SECONDS
 seed=${SEED:-1} jobs=${JOBS:-2}
 shapes='fresh csum3 csum2 v1 async 64bit fc'
 if [ -n "${SAMPLE:-}" ]; then
-	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k quota-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare large-1k all-1k all-xj'
+	images='ext-1k-csum ext-4k-csum xj-1k inline-4k big-4k bare-1k quota-1k orphan-1k grow-4k grow-1k-ind grow-big half-4k half-bare deleted-1k large-1k all-1k all-xj'
 	limit=70 outside=23 less="--errors 4 --nested 25"
 else
 	images=$(bash "$srcdir/tests/crash/images.sh" --list) limit=250 outside=14 less=
@@ -36,13 +36,13 @@ rows() {
 	# the kernel refuses a log that is so small without the blocks of fast commits
 	large-* | grow-large) kinds='fresh csum3 csum2 v1' ;;
 	# others finish what they find, and come to the state between
-	orphan-*) outside=0 ;;
+	orphan-* | deleted-*) outside=0 ;;
 	esac
 	for workload in $("$program" --list); do
 		# where there is inline slack it is scrubbed too: fix-slack says so
 		case $image-$workload in
-		grow-*-fix-behind | grow-*-append-grown | grow-large-append-grown-far | half-*-fix-orphan | large-*-write-moved | large-*-append-moved) ;;
-		grow-* | half-* | large-* | inline-*-fix-paranoid) continue ;;
+		grow-*-fix-behind | grow-*-append-grown | grow-large-append-grown-far | half-*-fix-orphan | deleted-*-fix-deleted | large-*-write-moved | large-*-append-moved) ;;
+		grow-* | half-* | deleted-* | large-* | inline-*-fix-paranoid) continue ;;
 		esac
 		# --fix --all is of images that are full of what it is for; the others' edits are of the others
 		case $image-$workload in all-*-fix-all | all-*-fix-all-dirty) ;; all-* | *-fix-all*) continue ;; esac
@@ -136,6 +136,7 @@ sub storm.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/convert.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/fix.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/all.sh
+[ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/deleted/faults.sh
 if [ -z "${SAMPLE:-}${IMAGES:-}${PART:-}" ]; then
 	[ "$judged" -ge 100000 ] || { failed=$((failed + 1)); echo "failed: only $judged states were judged"; }
 	[ "$least" -ge 10000 ] || [ "$(id -u)" != 0 ] ||

@@ -189,11 +189,10 @@ static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 }
 
 /* It begins and commits by itself, and is to leave nothing. */
-errcode_t steps_fix(struct e4z_image *img, bool paranoid, bool all,
+errcode_t steps_fix(struct e4z_image *img, const struct e4z_check_options *check,
 		    struct e4z_commit_summary *summary)
 {
-	const struct e4z_fix_options options = {
-		.check = {.jobs = 1, .paranoid = paranoid, .all = all}};
+	const struct e4z_fix_options options = {.check = *check};
 	size_t left = 0;
 	const struct e4z_check_sink sink = {.arg = &left, .finding = on_finding};
 	struct e4z_fix_summary sum;

@@ -30,8 +30,8 @@ errcode_t step_all_to(struct e4z_image *img, const char *file, uint64_t a, uint6
 /* Of whole images, instead of steps or as one. */
 errcode_t steps_convert_all(struct e4z_image *img, enum e4z_convert_to to,
 			    struct e4z_commit_summary *done);
-/* ALL: what belongs to no file, too. */
-errcode_t steps_fix(struct e4z_image *img, bool paranoid, bool all,
+/* What CHECK finds. */
+errcode_t steps_fix(struct e4z_image *img, const struct e4z_check_options *check,
 		    struct e4z_commit_summary *summary);
 
 #endif

@@ -294,6 +294,11 @@ static const struct workload workloads[] = {
 	 .paranoid = true,
 	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)},
 		   {step_is_fixed, "/half", AT(0, 0), AT(0, 0)}}},
+	/* nothing shows it */
+	{.name = "fix-deleted",
+	 .fix = true,
+	 .kinds = E4Z_KIND_BIT(E4Z_DELETED_OPEN),
+	 .steps = {{step_is_fixed, "/marker", AT(0, 0), AT(0, 0)}}},
 	{.name = "fix-behind",
 	 .fix = true,
 	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)},
@@ -380,7 +385,12 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 	begun(arg, img);
 	if (work->fix) {
 		e4z_abort(img);
-		return steps_fix(img, work->paranoid, work->all, summary);
+		return steps_fix(img,
+				 &(struct e4z_check_options){.jobs = 1,
+							     .paranoid = work->paranoid,
+							     .all = work->all,
+							     .kinds = work->kinds},
+				 summary);
 	}
 	each_step(step, work)
 	{

@@ -29,6 +29,7 @@ struct workload {
 	bool split;
 	bool fix, paranoid; /* e4z_fix() instead of steps: they name the files that it changes */
 	bool all;	    /* with all that belongs to no file, and the slots of all inodes */
+	uint64_t kinds;	    /* of findings that it fixes; 0: all */
 	struct work_step steps[WORK_STEPS];
 };
 

@@ -316,6 +316,21 @@ static uint32_t check_blocks(struct fs *fs, uint32_t g, const struct group_desc 
 	return free_clusters;
 }
 
+/* The list of orphans leads to INO. */
+static bool is_orphan(const struct fs *fs, uint32_t ino)
+{
+	uint32_t next = fs_le32(fs->super + 0xe8);
+
+	for (uint32_t n = 0; next && next <= fs->inodes && n < fs->inodes; n++) {
+		const uint8_t *raw = next == ino ? NULL : fs_inode(fs, next);
+
+		if (!raw)
+			return next == ino;
+		next = fs_le32(raw + 0x14);
+	}
+	return false;
+}
+
 static uint32_t check_inodes(struct fs *fs, uint32_t g, const struct group_desc *desc)
 {
 	uint32_t free_inodes = 0, first = fs_le32(fs->super + 0x54);
@@ -326,7 +341,8 @@ static uint32_t check_inodes(struct fs *fs, uint32_t g, const struct group_desc 
 		const uint8_t *raw = used ? fs_inode(fs, ino) : NULL;
 
 		free_inodes += !used;
-		if (raw && ino >= first && (!fs_le16(raw) || !fs_le16(raw + 0x1a)))
+		if (raw && ino >= first && (!fs_le16(raw) || !fs_le16(raw + 0x1a)) &&
+		    !is_orphan(fs, ino))
 			fs_fault(fs, "inode %u is in use without links", ino);
 	}
 	if (!(fs->group_csum && desc->flags & EXT2_BG_INODE_UNINIT))
