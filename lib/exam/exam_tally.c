@@ -59,7 +59,7 @@ void exam_tally_block(struct exam *exam, unsigned owner, uint64_t pblk)
 {
 	uint64_t cluster = pblk / exam->img->cluster_ratio;
 
-	bool deleted = owner == OWNER_DELETED;
+	bool deleted = owner == owner_of_kind(E4Z_DELETED_OPEN);
 
 	count(exam, owner, pblk, 1);
 	count_cluster_slack(exam, deleted ? owner : owner_of_kind(E4Z_CLUSTER_SLACK), cluster,
