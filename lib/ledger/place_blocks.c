@@ -114,7 +114,7 @@ errcode_t place_deleted_open(const struct ledger *ledger, const struct group_map
 		.kind = E4Z_DELETED_OPEN, .group = map->group, .fixable = true};
 	errcode_t err;
 
-	/* each is a finding of its own (unlinked/find.c); what is free is scrubbed where it can be */
+	/* each is a finding of its own; what is free is scrubbed where it can be */
 	if (tally || !ledger->freed ||
 	    (ledger_wants(ledger, E4Z_FREE_BLOCK) && !why_left(ledger, map)))
 		return 0;

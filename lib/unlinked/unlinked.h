@@ -45,10 +45,10 @@ errcode_t unlinked_examine(const struct unlinked_facts *facts, uint32_t ino, str
 /* The names that directories have for any of LIST, sorted by number: those inodes are left. */
 errcode_t unlinked_look_for_names(const struct unlinked_facts *facts, struct unlinked_vec *list);
 
-/* The counts of references to what any of LIST shares: where one is wrong the inode is left. */
+/* The counts of references to what any of LIST shares: where one is wrong it is left. */
 errcode_t unlinked_count_references(const struct unlinked_facts *facts, struct unlinked_vec *list);
 
-/* A finding for each of UNLINKED and of the orphans that is one, with what is read of its blocks. */
+/* A finding for each of UNLINKED and of the orphans that is one, its blocks read. */
 errcode_t unlinked_find(const struct unlinked_facts *facts, const struct rangeset *unlinked,
 			const struct home_options *options);
 
