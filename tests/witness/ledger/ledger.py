@@ -30,7 +30,7 @@ from witness import Witness         # noqa: E402
 KINDS = """unreadable pending-truncate stale-tail post-eof-data post-eof-zero post-eof-unwritten opaque
 unwritten-residue cluster-slack symlink-slack inline-slack free-block leaked-block iblock-slack extent-slack
 dir-slack htree-slack inode-slack xattr-slack free-inode inode-table journal mmp-slack bitmap-slack super-slack
-desc-slack reserved-gdt orphan-file-slack after-fs boot-block disputed""".split()
+desc-slack reserved-gdt orphan-file-slack after-fs boot-block deleted-open disputed""".split()
 STATIC = "superblock descriptors resize-inode bitmaps inodes mmp bad-blocks".split()
 
 
@@ -69,6 +69,7 @@ class Ledger(Witness):
                     self.owners.blocks_of(name, start, count)
         self.journal()
         self.blocks()
+        self.unlinked()
         self.rest()
 
     # -- findings ----------------------------------------------------------------------------------
@@ -99,6 +100,23 @@ class Ledger(Witness):
             self.of_inode(kind, inode.ino, inode.size, dict(where, **tally.bytes()), fixable and not why, why=why)
 
     # -- slots -------------------------------------------------------------------------------------
+
+    def unlinked(self):
+        """Inodes without links. Of what keeps one from being freed only the map is judged here."""
+        fs = self.fs
+        for inode in self.inodes.values():
+            if inode.links or not inode.mode or inode.ino in fs.system:
+                continue
+            blocks = set(inode.tree)
+            for _, start, count, _ in inode.runs:
+                blocks.update(range(start, start + count))
+            tally = Tally(fs)
+            for block in sorted(blocks):
+                tally.look(block * fs.bs, (block + 1) * fs.bs)
+            place = dict(tally.bytes(), blocks=len(blocks))
+            place["pblk"] = place["first"] // fs.bs if tally.nonzero else min(blocks, default=None)
+            fixable = inode.ino in self.orphans and not inode.why and not self.may_have((b, 1) for b in blocks)
+            self.of_inode("deleted-open", inode.ino, inode.size, place, fixable)
 
     def slot_at(self, inode):
         fs = self.fs
@@ -304,18 +322,18 @@ class Ledger(Witness):
         if inode.ino in fs.system:
             tree = self.system_owner(inode.ino)
         elif not inode.links:
-            tree = "deleted"
+            tree = "deleted-open"
         for block in inode.tree:
-            name = "deleted" if tree == "deleted" else "block-map"
+            name = "deleted-open" if tree == "deleted-open" else "block-map"
             self.owners.blocks_of(name, block)
-            self.around(block, "deleted" if tree == "deleted" else "cluster-slack")
+            self.around(block, "deleted-open" if tree == "deleted-open" else "cluster-slack")
         if inode.translator:
             self.owners.blocks_of("xattr", inode.translator)
             self.around(inode.translator)
         for l, p, c, written in inode.runs:
             if tree != "block-map":
                 self.owners.blocks_of(tree, p, c)
-                if tree == "deleted":
+                if tree == "deleted-open":
                     low, high = p // fs.ratio, (p + c - 1) // fs.ratio + 1
                     self.late.append((tree, low * fs.ratio * fs.bs, high * fs.ratio * fs.bs))
             elif inode.kind() == S_IFDIR:
