@@ -7,6 +7,11 @@
 set -u
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
+
+# A test that mounts and then edits sets own_mounts before it sources this: a mount namespace that somebody else makes
+# meanwhile would keep what it has unmounted.
+[ -z "${own_mounts-}" ] || [ -n "${E4ZERO_OWN_MOUNTS-}" ] || ! unshare -m true 2>/dev/null ||
+	E4ZERO_OWN_MOUNTS=1 exec unshare -m bash "$0" "$@"
 name=${0##*tests/} name=${name%.sh}
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd)
 builddir=$(cd "${builddir:-$srcdir/build}" 2>/dev/null && pwd || pwd)

@@ -3,9 +3,7 @@
 # What a used image compresses to, and which old bytes it holds, as it is, after zerofree, and after --fix --all: nothing is
 # smaller than the last one, and it holds none. README has this table for a Debian 12:
 #   mmdebstrap --variant=minbase bookworm debian && tests/cli/compressed.sh debian
-
-# In a mount namespace of its own: one that somebody else makes meanwhile would keep the file system mounted.
-[ -n "${mounts_alone-}" ] || ! unshare -m true 2>/dev/null || exec env mounts_alone=1 unshare -m bash "$0" "$@"
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 tree=${1:+$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")}
 requires_loop
@@ -27,7 +25,7 @@ used_image() {
 	mke2fs -q -F -t ext4 image >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
 	mkdir mnt
 	mount -o loop image mnt || fail 'cannot mount'
-	cleanup_fn umount mnt
+	cleanup_fn umount "$PWD/mnt"
 	cp -a "$tree/." mnt
 	(cd mnt && find . -xdev -type f -print0 | sort -z) >files
 	python3 - <<-'END' || fail 'using the image'
@@ -47,7 +45,7 @@ used_image() {
 		        os.truncate(file, os.path.getsize(file) // 2)
 	END
 	umount mnt || fail 'cannot unmount'
-	forget_cleanup umount mnt
+	forget_cleanup umount "$PWD/mnt"
 }
 
 # old_bytes IMAGE: in free blocks, in the journal, elsewhere

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 1: after a crash in the default mode the bytes of a lost append stand past EOF, and e2fsck is content; --check shows
 # them and --fix removes them. With data=journal nothing is left behind.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"

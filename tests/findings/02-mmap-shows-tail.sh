@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 2: mmap shows what stands past EOF to every reader of the file; after --fix there is nothing to show.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 3: an O_DIRECT append past EOF brings the old tail into the file; --write does not.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Finding 4: an append that begins at EOF is scrubbed by nobody: after a second crash the file holds the lost append of the
 # first one where its new data should be. After --fix between the two it holds zeroes there.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/findings/common.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A file system that a kernel has used, on a device full of a canary: nothing deleted is left in free blocks, in i_block or
 # in tree blocks, and the kernel finds its files as they were.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 
@@ -10,11 +11,11 @@ requires python3
 mkdir mnt
 mount_it() { # OPTIONS: where the kernel cannot, the layout is passed over
 	mount -t ext4 -o loop"$1" image mnt 2>mount.err || return
-	cleanup_fn umount mnt
+	cleanup_fn umount "$PWD/mnt"
 }
 umount_it() {
 	umount mnt || fail 'umount'
-	forget_cleanup umount mnt
+	forget_cleanup umount "$PWD/mnt"
 }
 
 use() {

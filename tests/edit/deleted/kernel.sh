@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Files that are open when they are deleted, in a mount whose image is copied while they are: --fix --all leaves the same
 # blocks and inodes free, and the same files, as a mount of the copy does; of the values that attributes share, too.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 . "$srcdir/tests/edit/deleted/common.sh"

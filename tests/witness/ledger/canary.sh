@@ -5,6 +5,7 @@
 #
 # usage: canary.sh     E4ZERO names the binary; SAMPLE=1: one layout in eight
 here=$(cd "$(dirname "$0")" && pwd)
+own_mounts=1
 . "$here/../../lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 
@@ -80,7 +81,7 @@ judge() { # WHAT IMAGE
 
 mount_it() {
 	[ "$(id -u)" = 0 ] && mount -t ext4 -o loop image mnt 2>mount.err || return
-	cleanup_fn umount mnt
+	cleanup_fn umount "$PWD/mnt"
 }
 
 mkdir mnt
@@ -94,7 +95,7 @@ for ((n = 0; n < ${#layouts[@]}; n += ${SAMPLE:+7+}1)); do
 	use 2>/dev/null # what the layout has no room for is not made
 	cp --sparse=always image dirty
 	umount mnt || fail umount
-	forget_cleanup umount mnt
+	forget_cleanup umount "$PWD/mnt"
 	judge "$layout, used" image
 	# without a journal it is not edited
 	dumpe2fs -h dirty 2>/dev/null | grep -q needs_recovery || rm dirty
