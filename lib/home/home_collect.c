@@ -174,10 +174,23 @@ static errcode_t look(struct home *home)
 	return err ? err : mark_dirty(home);
 }
 
+/* What was freed since the check is read for the first time: it may be anything. */
+static errcode_t must_be_read(const struct home *home)
+{
+	for (size_t i = 0; i < home->dirty.count; i++)
+		if (!home->dirty.items[i].len)
+			return image_refuse(home->img, EIO,
+					    "byte %llu cannot be read: it may not be zero",
+					    (unsigned long long)home->dirty.items[i].off);
+	return 0;
+}
+
 static errcode_t scrub(struct home *home)
 {
-	errcode_t err = home->options.scrub ? home_scrub(home) : 0;
+	errcode_t err = home->options.scrub ? must_be_read(home) : 0;
 
+	if (!err && home->options.scrub)
+		err = home_scrub(home);
 	home->parts.count = 0;
 	home->blocks = 0;
 	return err;

@@ -25,6 +25,24 @@ export FAULTY_PUNCH=1
 kinds='write kill'
 faults 3 all-1k
 
+# what is read again to be zeroed, and cannot be, is not called fixed
+make_image once 8M -b 1024
+text content 30000 content
+printf '%s\n' 'write content file' 'rm file' | debugfs_script once
+cp --sparse=never once dense
+cp dense work
+env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_COUNT="$tmp/count" "$E4ZERO" -j 1 --fix --all work >out 2>err
+read -r _ reads _ <count
+for ((i = reads - 14; i <= reads; i++)); do
+	cp dense work
+	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_READ_STEP=$i "$E4ZERO" -j 1 --fix --all work >out 2>err
+	case $? in
+	0) run_e4zero 0 --check --all work ;;
+	12) ;;
+	*) fail "read $i: exit $?: $(cat err)" ;;
+	esac
+done
+
 # a clean one is not called clean where a place cannot be read: it is named
 make_image clean 24M -b 1024 -O orphan_file -I 128 -N 512
 text ten 10000 'line of text '
