@@ -165,3 +165,8 @@ errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, st
 	inode_decode(img, ino, raw, inode);
 	return 0;
 }
+
+bool inode_in_use(const struct e4z_image *img, const struct inode *inode)
+{
+	return inode->links && inode->mode && !groups_inode_is_free(img, inode->ino);
+}

@@ -66,6 +66,9 @@ uint32_t inode_csum_seed(const struct e4z_image *img, const struct inode *inode)
  */
 errcode_t inode_read(const struct e4z_image *img, uint32_t ino, uint8_t *raw, struct inode *inode);
 
+/* INODE, which inode_read() has read, is in use and has links: what it maps is its own. */
+bool inode_in_use(const struct e4z_image *img, const struct inode *inode);
+
 static inline bool inode_is(const struct inode *inode, uint16_t type)
 {
 	return (inode->mode & LINUX_S_IFMT) == type;

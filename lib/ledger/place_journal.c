@@ -2,10 +2,13 @@
 // What an empty journal holds: all but the superblock of its log, and an external one's of its own.
 #include "ledger/place.h"
 
+#include "base/cleanup.h"
+#include "file/inode.h"
 #include "format/super.h"
 #include "journal/log.h"
 #include "open/recovery.h"
 #include <errno.h>
+#include <stdlib.h>
 
 /* The log of L's image, which a check without a replay has not opened. NULL: none. */
 static errcode_t find_log(const struct ledger *l, const char **why)
@@ -26,6 +29,19 @@ static errcode_t find_log(const struct ledger *l, const char **why)
 	return 0;
 }
 
+/* It is among the inodes that were examined: no other's blocks are taken for its own. */
+static errcode_t find_inode(const struct e4z_image *img, bool *in_use)
+{
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	struct inode inode;
+
+	if (!raw)
+		return ENOMEM;
+	*in_use = !inode_read(img, img->fs->super->s_journal_inum, raw, &inode) &&
+		  inode_in_use(img, &inode);
+	return 0;
+}
+
 /* All of [from, end) is in SET, which may be NULL: nothing is. */
 static bool covers(const struct rangeset *set, uint64_t from, uint64_t end)
 {
@@ -36,7 +52,7 @@ static bool covers(const struct rangeset *set, uint64_t from, uint64_t end)
 	return from >= end;
 }
 
-/* The journal's inode was examined, and has RUN. */
+/* RUN is some inode's: the journal's own, which is in use. */
 static bool is_owned(const struct ledger *l, const struct log_run *run)
 {
 	uint64_t ratio = l->img->cluster_ratio, end = run->pblk + run->len;
@@ -46,22 +62,25 @@ static bool is_owned(const struct ledger *l, const struct log_run *run)
 }
 
 /* Why nothing of LOG may be touched, or NULL. */
-static const char *why_left(const struct ledger *l, const struct log *log)
+static errcode_t find_why(const struct ledger *l, const struct log *log, const char **why)
 {
 	uint32_t ratio = l->img->cluster_ratio;
+	bool in_use = log->external;
+	errcode_t err = log->external ? 0 : find_inode(l->img, &in_use);
 
-	for (size_t i = 0; i < log->run_count && !log->external; i++) {
+	*why = in_use ? NULL : "the journal's inode is not in use, or has other blocks";
+	for (size_t i = 0; i < log->run_count && !log->external && !*why && !err; i++) {
 		uint64_t start = log->runs[i].pblk, end = start + log->runs[i].len;
 
 		if (rangeset_meets(l->disputed, start / ratio,
 				   (end - 1) / ratio + 1 - start / ratio))
-			return "the block bitmap and the inodes disagree on blocks of the journal";
-		if (rangeset_meets(l->doubt, start, end - start))
-			return "a block may belong to an inode that cannot be read";
-		if (!is_owned(l, &log->runs[i]))
-			return "the journal's inode is not in use, or has other blocks";
+			*why = "the block bitmap and the inodes disagree on blocks of the journal";
+		else if (rangeset_meets(l->doubt, start, end - start))
+			*why = "a block may belong to an inode that cannot be read";
+		else if (!is_owned(l, &log->runs[i]))
+			*why = "the journal's inode is not in use, or has other blocks";
 	}
-	return NULL;
+	return err;
 }
 
 /* Where the bytes of LOG are that nobody reads while it is empty. */
@@ -158,7 +177,9 @@ errcode_t place_journal(struct ledger *l, const struct home_options *options)
 		return err;
 	log = l->img->log;
 	if (log)
-		why = why_left(l, log);
+		err = find_why(l, log, &why);
+	if (err)
+		return err;
 	if (why)
 		return wanted ? leave(why, options->findings) : 0;
 	if (!log)

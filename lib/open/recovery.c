@@ -65,7 +65,8 @@ static errcode_t map_journal(struct e4z_image *img, struct mapping *m)
 		err = map_work_init(img, &work);
 	if (!err)
 		err = inode_read(img, img->fs->super->s_journal_inum, raw, &inode);
-	if (!err && (!inode_is(&inode, LINUX_S_IFREG) || !inode_has_map(&inode)))
+	/* as ext4_get_journal_inode() */
+	if (!err && (!inode.links || !inode_is(&inode, LINUX_S_IFREG) || !inode_has_map(&inode)))
 		err = E4Z_ET_BAD_JOURNAL;
 	if (!err && map_walk(img, &work, &inode, &sink))
 		err = work.err ? work.err : E4Z_ET_BAD_JOURNAL;
