@@ -158,15 +158,6 @@ void exam_tally_run(struct exam *exam, const struct run *run)
 		      run->pblk, run->len);
 }
 
-static unsigned owner_of_system(const struct ext2_super_block *sb, uint32_t ino)
-{
-	if (ino == sb->s_journal_inum)
-		return OWNER_LOG;
-	if (ino == EXT2_BOOT_LOADER_INO)
-		return OWNER_BOOT_LOADER;
-	return is_quota_file(sb, ino) ? OWNER_QUOTA : OWNER_SYSTEM;
-}
-
 static unsigned owner_of(const struct exam *exam, const struct inode *inode)
 {
 	const struct ext2_super_block *sb = exam->img->fs->super;

@@ -2,6 +2,8 @@
 // The names of owners, and sums of what they have.
 #include "findings/owners.h"
 
+#include "format/system.h"
+
 static const struct {
 	const char *name, *left;
 } owners[OWNER_COUNT] = {
@@ -27,4 +29,13 @@ void tally_add(struct tally *to, const struct tally *from)
 {
 	for (unsigned i = 0; i < OWNER_ALL; i++)
 		to->bytes[i] += from->bytes[i];
+}
+
+unsigned owner_of_system(const struct ext2_super_block *sb, uint32_t ino)
+{
+	if (ino == sb->s_journal_inum)
+		return OWNER_LOG;
+	if (ino == EXT2_BOOT_LOADER_INO)
+		return OWNER_BOOT_LOADER;
+	return is_quota_file(sb, ino) ? OWNER_QUOTA : OWNER_SYSTEM;
 }

@@ -7,6 +7,7 @@
 #define E4Z_FINDINGS_OWNERS_H
 
 #include "e4zero.h"
+#include <ext2fs/ext2_fs.h>
 
 /*
  * Those who read their bytes: the name of the class, and why nobody examines it, or NULL. A place
@@ -52,6 +53,9 @@ static inline unsigned owner_of_kind(enum e4z_finding_kind kind)
 /* The class of OWNER, and why nothing of it is examined, or NULL; static strings. */
 const char *owner_name(unsigned owner);
 const char *owner_left(unsigned owner);
+
+/* Of the contents of INO, which is_system_inode(). */
+unsigned owner_of_system(const struct ext2_super_block *sb, uint32_t ino);
 
 /* Bytes of each owner. */
 struct tally {

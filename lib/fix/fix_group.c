@@ -5,20 +5,29 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "format/system.h"
 #include "image/groups.h"
+#include "ledger/ledger_state.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <string.h>
 
-static bool is_spare(const uint8_t *bitmap, uint32_t n)
+/* The bitmap says that slot N of group G is free, and nobody leads to it all the same. */
+static bool is_spare(const struct fix *fix, const uint8_t *bitmap, uint32_t g, uint32_t n)
 {
-	return !(bitmap[n / 8] >> n % 8 & 1);
+	const struct ext2_super_block *sb = fix->img->fs->super;
+	uint32_t ino = g * sb->s_inodes_per_group + n + 1;
+
+	return !(bitmap[n / 8] >> n % 8 & 1) && !is_system_inode(sb, ino) &&
+	       (!rangeset_has(fix->ledger->orphans, ino) ||
+		rangeset_has(fix->orphans.finished, ino));
 }
 
 /* Slots [n, n + count) of group G are block BLOCK: zero those that are not in use. */
-static errcode_t zero_slots(struct e4z_image *img, uint64_t block, const uint8_t *bitmap,
+static errcode_t zero_slots(struct fix *fix, uint32_t g, uint64_t block, const uint8_t *bitmap,
 			    uint32_t n, uint32_t count)
 {
+	struct e4z_image *img = fix->img;
 	uint32_t size = img->inode_size;
 	AUTO_FREE uint8_t *old = malloc(img->block_size);
 	uint8_t *data = NULL;
@@ -26,7 +35,8 @@ static errcode_t zero_slots(struct e4z_image *img, uint64_t block, const uint8_t
 			    : ENOMEM;
 
 	for (uint32_t i = 0; i < count && !err; i++) {
-		if (!is_spare(bitmap, n + i) || bytes_are_zero(old + (size_t)i * size, size))
+		if (!is_spare(fix, bitmap, g, n + i) ||
+		    bytes_are_zero(old + (size_t)i * size, size))
 			continue;
 		if (!data)
 			err = txn_edit(img, block, &data);
@@ -57,7 +67,7 @@ errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
 		uint32_t n = (uint32_t)(b - group->itable) * per_block;
 		uint32_t left = group->used > n ? group->used - n : 0;
 
-		err = zero_slots(img, b, bitmap, n, left < per_block ? left : per_block);
+		err = zero_slots(fix, f->group, b, bitmap, n, left < per_block ? left : per_block);
 		if (!err && txn_blocks(img) >= fix->held_max)
 			err = fix_end_batch(fix);
 	}

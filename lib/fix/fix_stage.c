@@ -336,7 +336,7 @@ static errcode_t set_live(struct fix *fix, const struct e4z_finding *f)
 {
 	errcode_t err = groups_load(fix->img);
 
-	return err ? err : live_set(fix->img, f->group, f->kind);
+	return err ? err : live_set(fix->img, f->group, f->kind, fix->ledger->disputed);
 }
 
 errcode_t fix_set_live(struct fix *fix, const struct e4z_finding *f)

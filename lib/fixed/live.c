@@ -141,6 +141,24 @@ live_fn *live_of_kind(enum e4z_finding_kind kind)
 	}
 }
 
+void live_drop(const struct e4z_image *img, const struct rangeset *disputed, struct live *live)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < live->count; i++)
+		if (!rangeset_has(disputed, live->parts[i].block / img->cluster_ratio))
+			live->parts[kept++] = live->parts[i];
+	live->count = kept;
+}
+
+static bool has_block(const struct live *live, uint64_t block)
+{
+	for (unsigned i = 0; i < live->count; i++)
+		if (live->parts[i].block == block)
+			return true;
+	return false;
+}
+
 static errcode_t set_parts(struct e4z_image *img, const struct live *live)
 {
 	errcode_t err = 0;
@@ -167,18 +185,19 @@ static errcode_t seal_copy(struct e4z_image *img, const struct live *live)
 	return err;
 }
 
-errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind)
+errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind,
+		   const struct rangeset *disputed)
 {
 	struct live live = {.count = 0};
 	struct part p = {.img = img, .group = g};
-	bool uninit = is_uninit(img, g, EXT2_BG_BLOCK_UNINIT);
 	live_fn *fn = live_of_kind(kind);
 	errcode_t err = fn ? fn(img, g, &live) : 0;
 
+	live_drop(img, disputed, &live);
 	if (err || !live.count || live.why)
 		return err;
 	/* the checksums have to be right before they are made right */
-	if (kind == E4Z_BITMAP_SLACK && !uninit)
+	if (kind == E4Z_BITMAP_SLACK && has_block(&live, ext2fs_block_bitmap_loc(img->fs, g)))
 		err = part_load(&p);
 	else if (kind != E4Z_SUPER_SLACK)
 		err = part_load_desc(&p);

@@ -9,6 +9,7 @@
 
 #include "e4zero.h"
 #include "image/image.h"
+#include "sets/rangeset.h"
 
 #define LIVE_MAX 8
 #define LIVE_TEXT 512
@@ -52,10 +53,14 @@ live_fn live_super;
 /* The place of KIND, or NULL. */
 live_fn *live_of_kind(enum e4z_finding_kind kind);
 
+/* Leave out what lies in a cluster of DISPUTED: somebody else may read it. */
+void live_drop(const struct e4z_image *img, const struct rangeset *disputed, struct live *live);
+
 /*
- * Have group G's bytes of KIND become what they have to be, in the open transaction.
- * E4Z_ET_CORRUPT_MAP where a checksum is wrong already.
+ * Have group G's bytes of KIND, less those in DISPUTED, become what they have to be, in the open
+ * transaction. E4Z_ET_CORRUPT_MAP where a checksum is wrong already.
  */
-errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind);
+errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind,
+		   const struct rangeset *disputed);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "file/inode.h"
 #include "findings/examine.h"
 #include "format/orphan_block.h"
+#include "format/system.h"
 #include "scan/orphan_list.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -35,16 +37,35 @@ static errcode_t each_run(struct slots *slots, const struct run *run)
 	return err;
 }
 
+/* What its map names is its own, and was counted so. */
+static errcode_t find_file(const struct e4z_image *img, bool *in_use)
+{
+	const struct ext2_super_block *sb = img->fs->super;
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	struct inode inode;
+
+	if (!raw)
+		return ENOMEM;
+	*in_use = is_system_inode(sb, sb->s_orphan_file_inum) &&
+		  !inode_read(img, sb->s_orphan_file_inum, raw, &inode) &&
+		  inode_in_use(img, &inode);
+	return 0;
+}
+
 static errcode_t each_block(struct slots *slots)
 {
 	const struct e4z_image *img = slots->img;
 	struct map_work work = {.stop = NULL};
 	AUTO_FREE uint8_t *block = NULL;
+	bool in_use;
 	errcode_t err;
 
 	if (!ext2fs_has_feature_orphan_file(img->fs->super) ||
 	    ext2fs_has_feature_orphan_present(img->fs->super))
 		return 0;
+	err = find_file(img, &in_use);
+	if (err || !in_use)
+		return err;
 	slots->block = block = malloc(img->block_size);
 	if (!block)
 		return ENOMEM;
@@ -75,7 +96,8 @@ static errcode_t examine(struct slots *slots, uint64_t pblk)
 
 	if (rangeset_has(x->disputed, pblk / img->cluster_ratio))
 		return 0;
-	tally_move(x->tally, OWNER_SYSTEM, owner_of_kind(E4Z_ORPHAN_SLACK), len);
+	tally_move(x->tally, owner_of_system(img->fs->super, x->f.ino),
+		   owner_of_kind(E4Z_ORPHAN_SLACK), len);
 	examine_memory(slots->block, len, pblk << img->block_bits, &examined);
 	if (!examined.nonzero)
 		return 0;

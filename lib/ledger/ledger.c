@@ -58,6 +58,7 @@ void ledger_free(struct ledger *l)
 	rangeset_free(l->disputed);
 	rangeset_free(l->doubt);
 	rangeset_free(l->leaked);
+	rangeset_free(l->orphans);
 	rangeset_free(l->strays);
 	marks_free(&l->stale);
 	marks_free(&l->stale_log);
@@ -110,7 +111,8 @@ static void count_fixed_clusters(struct ledger *l, const struct group_map *map)
 				group_map_blocks(map, at, at + 1).len << img->block_bits;
 }
 
-static errcode_t count_group(struct ledger *l, const struct group_map *map)
+static errcode_t count_group(struct ledger *l, const struct group_map *map,
+			     struct findings *findings)
 {
 	uint32_t bits = l->img->block_bits;
 	errcode_t err = 0;
@@ -123,7 +125,7 @@ static errcode_t count_group(struct ledger *l, const struct group_map *map)
 		err = rangeset_add(l->leaked, map->first + at, end - at, NULL);
 	if (!err && map->why)
 		err = rangeset_add(l->unbelieved, map->group, 1, NULL);
-	return err;
+	return err ? err : note_disputed(l, map, findings);
 }
 
 static errcode_t visit_places(const struct ledger *l, const struct group_map *map, bool late,
@@ -177,9 +179,7 @@ static errcode_t visit_group(struct ledger *l, struct group_map *map, uint32_t g
 	errcode_t err = group_map_load(map, &l->statics, options->scrub ? NULL : l->claims, g);
 
 	if (!err && !options->scrub && !late)
-		err = count_group(l, map);
-	if (!err && !options->scrub && !late)
-		err = note_disputed(l, map, options->findings);
+		err = count_group(l, map, options->findings);
 	return err ? err : visit_places(l, map, late, home, options->scrub ? NULL : &l->tally);
 }
 
@@ -326,6 +326,7 @@ static errcode_t examine(void *arg, struct tables *tables, struct findings *find
 	if (!err)
 		tally_add(&l->tally, &inodes);
 	l->claims = tables_take_claims(tables);
+	l->orphans = tables_take_orphans(tables);
 	l->tables = NULL;
 	l->disk = txn_disk(l->img);
 	return err;

@@ -22,6 +22,7 @@ struct ledger {
 	bool incomplete;	     /* there is such an inode */
 	struct rangeset *strays;     /* inodes of the unused parts of tables */
 	struct rangeset *leaked;     /* clusters */
+	struct rangeset *orphans;    /* inodes, as they were found */
 	struct rangeset *alone;	     /* see tables_take_alone(); NULL: none */
 	struct rangeset *taken;	     /* with bigalloc: blocks taken since; else NULL */
 	struct rangeset *unbelieved; /* groups whose block bitmap is not believed */

@@ -113,11 +113,10 @@ errcode_t place_live(const struct place *place, const struct ledger *ledger, uin
 				.last = E4Z_NONE};
 	errcode_t err = place->live(img, g, &live);
 
+	live_drop(img, ledger->disputed, &live);
 	for (unsigned i = 0; i < live.count && !err; i++) {
 		const struct live_part *part = &live.parts[i];
 
-		if (rangeset_has(ledger->disputed, part->block / img->cluster_ratio))
-			continue;
 		if (!examine_part(img, &live, part, buf, &f))
 			f.why = "a block cannot be read";
 		else if (!live.why)

@@ -63,6 +63,8 @@ errcode_t tables_watch(const struct tables *tables, enum e4z_pass pass, uint64_t
 
 /* The inodes that are on the orphan list or in the orphan file. */
 const struct rangeset *tables_orphans(const struct tables *tables);
+/* The same, the caller's from now on. */
+struct rangeset *tables_take_orphans(struct tables *tables);
 
 /* The claims of all inodes; they stay with TABLES, or become the caller's. */
 struct claims *tables_claims(const struct tables *tables);

@@ -83,6 +83,14 @@ const struct rangeset *tables_orphans(const struct tables *t)
 	return t->orphans;
 }
 
+struct rangeset *tables_take_orphans(struct tables *t)
+{
+	struct rangeset *orphans = t->orphans;
+
+	t->orphans = NULL;
+	return orphans;
+}
+
 struct claims *tables_claims(const struct tables *t)
 {
 	return t->claims;

@@ -132,3 +132,76 @@ for features in metadata_csum ^metadata_csum; do
 	e2fsck -fy image >e2fsck.out 2>&1
 	has image /ten
 done
+
+# ---- what only the bitmaps or the superblock lie about stays as it is, beside what is zeroed ----
+
+# free_inode IMAGE INO...: the inode bitmap of group 0 calls them free, and the count agrees
+free_inode() {
+	local image=$1 free ino
+	shift
+	free=$(dumpe2fs "$image" 2>/dev/null | sed -n 's/.* \([0-9]*\) free inodes, .*/\1/p' | head -1)
+	{
+		for ino; do echo "freei <$ino>"; done
+		printf '%s\n' "set_bg 0 free_inodes_count $((free + $#))" 'set_bg 0 checksum calc'
+	} | debugfs -w -f - "$image" >debugfs.log 2>&1
+}
+
+# slots IMAGE INO...: what they hold
+slots() {
+	local ino
+	for ino in "${@:2}"; do debugfs -R "inode_dump <$ino>" "$1" 2>/dev/null; done
+}
+
+# system inodes, beside a deleted one in their block of the table
+make_image image 64M -b 4096
+text content 5000 content
+printf '%s\n' 'write content file' 'rm file' | debugfs_script image
+free_inode image 7 8
+slots image 7 8 >before
+run_e4zero 4 --json --fix --all image
+records finding kind fixed | grep -q '^free-inode true$' || fail "the deleted inode is left: $(cat out)"
+slots image 7 8 | cmp - before || fail 'the inodes of the journal and for resizing were zeroed'
+
+# a block bitmap that is somebody else's block, beside an inode bitmap that is not
+make_image image 96M -b 4096 -g 1024 -O ^metadata_csum,uninit_bg,^flex_bg,^resize_inode
+printf '%s\n' 'set_bg 0 block_bitmap 1' 'set_bg 0 checksum calc' | debugfs -w -f - image >debugfs.log 2>&1
+bitmap=$(dumpe2fs image 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\) .*/\1/p' | head -1)
+pollute image $((bitmap * 4096 + 3000)) CANA
+before=$(dd if=image bs=4096 skip=1 count=1 status=none | cksum)
+run_e4zero 4 --json --fix --all image
+records finding kind pblk fixed | grep -q "^bitmap-slack $bitmap true$" || fail "the inode bitmap is left: $(cat out)"
+same 'the descriptors' "$(dd if=image bs=4096 skip=1 count=1 status=none | cksum)" "$before"
+
+# a file has the blocks of a journal whose inode is deleted
+make_image image 32M -b 4096 -O ^extent,^64bit,^metadata_csum,uninit_bg -J size=4
+debugfs_script image <<<'write content file'
+{
+	for ((i = 0; i < 15; i++)); do
+		echo "sif file block[$i] $((16#$(debugfs -R 'inode_dump -b <8>' image 2>/dev/null |
+			sed 's/^[0-9a-f]* *//; s/  .*//' | tr -d ' \n' | cut -c$((i * 8 + 1))-$((i * 8 + 8)) |
+			sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')))"
+	done
+	printf '%s\n' 'sif file size 4194304' 'sif <8> links_count 0'
+} | debugfs -w -f - image >debugfs.log 2>&1
+free_inode image 8
+pollute image $(($(physical image /file 5) * 4096)) 'content of the file'
+remember_image image
+run_e4zero 8 --fix --all image
+image_unchanged image
+run_e4zero 4 --json --check --all image
+records finding kind fixable | grep -q '^journal false$' || fail "the journal: $(cat out)"
+# it has links, but is not in use: no more than the log is written to
+debugfs -w -R 'sif <8> links_count 1' image >debugfs.log 2>&1
+run_e4zero 4 --json --check --all image
+records finding kind fixable why | grep -q "^journal false the journal's inode is not in use" || fail "the journal: $(cat out)"
+
+# the orphan file is a quota file, too, or not in use
+for lie in quota free; do
+	make_image image 32M -b 4096 -O orphan_file
+	ino=$(dumpe2fs -h image 2>/dev/null | sed -n 's/^Orphan file inode: *//p')
+	if [ $lie = quota ]; then debugfs_script image <<<"ssv usr_quota_inum $ino"; else free_inode image "$ino"; fi
+	"$E4ZERO" --json --check --all image >out 2>err
+	[ $? -le 4 ] || fail "$lie: $(cat err)"
+	same "what is missing in the sum, $lie" \
+		"$(jq -r 'select(.type == "ledger") | .size - ([.classes[].bytes] | add)' out)" 0
+done
