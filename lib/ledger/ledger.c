@@ -178,6 +178,9 @@ static errcode_t visit_group(struct ledger *l, struct group_map *map, uint32_t g
 	/* what was claimed and is free now was freed by this fix */
 	errcode_t err = group_map_load(map, &l->statics, options->scrub ? NULL : l->claims, g);
 
+	/* the places that were found would be passed over */
+	if (!err && options->scrub && map->why && !rangeset_has(l->unbelieved, g))
+		return image_refuse(l->img, EIO, "group %u: %s", g, map->why);
 	if (!err && !options->scrub && !late)
 		err = count_group(l, map, options->findings);
 	return err ? err : visit_places(l, map, late, home, options->scrub ? NULL : &l->tally);

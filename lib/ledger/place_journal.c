@@ -180,6 +180,8 @@ errcode_t place_journal(struct ledger *l, const struct home_options *options)
 		err = find_why(l, log, &why);
 	if (err)
 		return err;
+	if (why && options->scrub && l->stale_log.units)
+		return image_refuse(l->img, EIO, "the journal was not zeroed: %s", why);
 	if (why)
 		return wanted ? leave(why, options->findings) : 0;
 	if (!log)

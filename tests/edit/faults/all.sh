@@ -33,7 +33,7 @@ cp --sparse=never once dense
 cp dense work
 env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_COUNT="$tmp/count" "$E4ZERO" -j 1 --fix --all work >out 2>err
 read -r _ reads _ <count
-for ((i = reads - 14; i <= reads; i++)); do
+for ((i = reads - 16; i <= reads; i++)); do
 	cp dense work
 	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_READ_STEP=$i "$E4ZERO" -j 1 --fix --all work >out 2>err
 	case $? in
