@@ -355,9 +355,9 @@ const char *e4z_kind_text(enum e4z_finding_kind kind);
 /* The kind named NAME, or -1. */
 int e4z_kind_by_name(const char *name);
 /*
- * E4Z_KIND_BIT() of the kind named NAME ("journal" for one), or those of a class: "free" (what is
- * not in use), or "metadata" (all else of E4Z_KINDS_LEDGER, but the journal, and E4Z_AFTER_FS and
- * E4Z_BOOT_BLOCK, which only their names ask for). 0: neither.
+ * E4Z_KIND_BIT() of the kind named NAME ("journal" for one), or those of a class: "free"
+ * (E4Z_FREE_BLOCK, E4Z_DISPUTED), or "metadata" (E4Z_KINDS_LEDGER without E4Z_FREE_BLOCK,
+ * E4Z_JOURNAL, E4Z_AFTER_FS and E4Z_BOOT_BLOCK). 0: neither.
  */
 uint64_t e4z_kinds_by_name(const char *name);
 
