@@ -185,7 +185,9 @@ class Layout:
         return masks
 
     def scrub(self):
-        self.ledger(self.report((4,), "--check", "--all"))
+        classes = self.ledger(self.report((4,), "--check", "--all"))
+        if "open" in self.words and "deleted-open" not in classes:
+            raise Failed("nothing of it was open")
         if not holds("image"):
             raise Failed("there is nothing to be scrubbed")
         fixed = self.report((0,), "--fix", "--all")[-1]
@@ -216,12 +218,19 @@ class Layout:
         return facts
 
     def before(self):
-        """After a crash: as e2fsck replays the journal."""
+        """After a crash: as e2fsck replays the journal, and as a mount frees what was deleted while it was open.
+
+        Of that e2fsck 1.47.0 leaves the numbers in the orphan file: the kernel then refuses to mount it read-only.
+        """
         if "crash" not in self.words:
             self.silent()
             return self.facts()
         shutil.copy("image", "crashed")
-        self.e2fsck("-y", "-E", "journal_only")
+        if "open" in self.words:
+            with self.mounted():
+                pass
+        else:
+            self.e2fsck("-y", "-E", "journal_only")
         facts = self.facts()
         os.replace("crashed", "image")
         return facts

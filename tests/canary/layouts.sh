@@ -86,6 +86,12 @@ layout crash-ext3 crash,data=journal 64 -t ext3 -b 4096
 layout crash-fast_commit crash 64 -b 4096 -O fast_commit
 layout crash-orphan_file crash 64 -b 4096 -O orphan_file
 layout crash-csum crash,data=writeback,journal_async_commit 32 -b 1024 -O ^64bit
+layout open-4k crash,open 64 -b 4096
+layout open-ext3 crash,open 32 -t ext3 -b 1024
+layout open-no-csum crash,open 32 -b 1024 -O ^metadata_csum,^extent,^64bit
+layout open-bigalloc crash,open 64 -b 1024 -O bigalloc,inline_data -C 16384
+layout open-orphan_file crash,open 64 -b 4096 -O orphan_file
+layout open-ea_inode crash,open,data=journal 64 -b 1024 -O ea_inode,inline_data
 layout external external 32 -b 1024 -O ^has_journal
 layout external-4k external,data=journal 64 -b 4096 -O ^has_journal
 layout shrink-1k shrink 64 -b 1024

@@ -26,7 +26,7 @@ if [ -n "${SAMPLE:-}" ]; then
 	export KINDS='@(extents-1024|indirect-4096|bigalloc-1024|inline_data-4096|nocsum-2048|small-inode-2048|nojournal-4096|external-1024|no64bit-1024|meta_bg-4096|quota-1024|full-*-4096)'
 	EDIT_KINDS='@(extents-1024|indirect-2048|bigalloc-4096|inline_data-4096)' EDIT_FILES=60
 	CONVERT_KINDS='@(extents-1024|bigalloc-4096|indirect-4096|external-1024)'
-	CANARY_KINDS='@(1k|4k-inode-1024|bigalloc-1k|crash-data|ext3-4k|external|grow-4k|quota)'
+	CANARY_KINDS='@(1k|4k-inode-1024|bigalloc-1k|open-ea_inode|ext3-4k|external|grow-4k|quota)'
 	NATURAL_KINDS='@(extents|indirect)-4096'
 	run bash "$srcdir/tests/kernel/truncate.sh"
 else
