@@ -21,7 +21,7 @@ const char *owner_name(unsigned owner)
 const char *owner_left(unsigned owner)
 {
 	if (owner == owner_of_kind(E4Z_DISPUTED))
-		return "whose they are is not certain";
+		return "their owner cannot be determined";
 	return owner < OWNER_COUNT ? owners[owner].left : NULL;
 }
 

@@ -29,9 +29,9 @@
 	X(SYMLINK, "symlink", NULL)                                                                \
 	X(EA_INODE, "ea-inode", NULL)                                                              \
 	X(BOOT_LOADER, "boot-loader", "a boot loader may be in inode 5")                           \
-	X(QUOTA, "quota-file", "usage and limits of quota, not examined")                          \
-	X(SYSTEM, "system-file", "what is in a system inode is not examined")                      \
-	X(BAD_BLOCKS, "bad-blocks", "the disk cannot keep them")                                   \
+	X(QUOTA, "quota-file", "quota usage and limits are not examined")                          \
+	X(SYSTEM, "system-file", "contents of system inodes are not examined")                     \
+	X(BAD_BLOCKS, "bad-blocks", "the disk cannot store them reliably")                         \
 	X(CIPHERTEXT, "ciphertext", "the rest of an encrypted block cannot be examined")           \
 	X(VERITY, "verity-tree", "fs-verity reads it")
 

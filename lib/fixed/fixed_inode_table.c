@@ -11,7 +11,7 @@ const char *fixed_doubt_uninit(const struct e4z_image *img, uint32_t g)
 {
 	return img->group[g].free == img->fs->super->s_inodes_per_group
 		       ? NULL
-		       : "the group has inodes in use, and the flag INODE_UNINIT";
+		       : "the group has the flag INODE_UNINIT, but inodes in use";
 }
 
 /* An inode of the unused part is in use, as the bitmap says that is at BITMAP. */

@@ -29,8 +29,8 @@ errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *opti
 		return 0;
 	if (options->files)
 		return image_refuse(img, E4Z_ET_USAGE,
-				    "what belongs to no file is looked for in the whole file "
-				    "system, not in some files");
+				    "all, and kinds that require it, examine the whole file "
+				    "system, not some files");
 	*out = l = calloc(1, sizeof(*l));
 	if (!l)
 		return ENOMEM;

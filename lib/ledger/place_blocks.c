@@ -60,7 +60,7 @@ errcode_t place_free_block(const struct ledger *ledger, const struct group_map *
 static const char *why_leaked_left(const struct ledger *ledger, const struct group_map *map)
 {
 	if (ledger->incomplete)
-		return "an inode that cannot be read may have them";
+		return "they may belong to an inode that cannot be read";
 	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
 		return "the block bitmap and the inodes disagree";
 	return ledger->img->shared_blocks ? "files share blocks" : NULL;

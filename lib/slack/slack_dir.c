@@ -104,5 +104,5 @@ void slack_dir_inline(const struct unit *unit, struct slack *slack)
 	walk(unit, from, end, slack);
 	walk(unit, rest, rest_end, slack);
 	if (data.hashed && slack->examined.nonzero)
-		slack->why = "the entries of the directory are part of a hash";
+		slack->why = "a hash covers the entries of the directory";
 }

@@ -56,7 +56,7 @@ void slack_iblock(const struct unit *unit, struct slack *slack)
 
 	if ((is_device(inode) || is_pipe(inode)) &&
 	    !bytes_are_zero(i_block + SPECIAL_BYTES, INODE_I_BLOCK_LEN - SPECIAL_BYTES))
-		slack->why = "e2fsck takes it for no special file";
+		slack->why = "e2fsck does not accept it as a special file";
 	slack_add(slack, INODE_I_BLOCK + used(unit->img, inode, i_block),
 		  INODE_I_BLOCK + INODE_I_BLOCK_LEN);
 }

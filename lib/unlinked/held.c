@@ -81,7 +81,7 @@ errcode_t held_read(const struct e4z_image *img, const struct inode *inode, stru
 	if (!err && !*why && held->block)
 		err = read_block(img, held, why);
 	if (!err && !*why && held->values.count && !ext2fs_has_feature_ea_inode(img->fs->super))
-		*why = "an extended attribute is in an inode, and there is no feature ea_inode";
+		*why = "an extended attribute is in an inode without the feature ea_inode";
 	return err;
 }
 

@@ -41,7 +41,7 @@ static bool on_name(void *arg, uint32_t ino)
 		bsearch(&wanted, s->list->items, s->list->count, sizeof(wanted), by_number);
 
 	if (u)
-		leave(u, "a directory has a name for it");
+		leave(u, "a directory entry names the inode");
 	return true;
 }
 
@@ -68,9 +68,9 @@ static errcode_t look_into(struct search *s, struct unlinked *u)
 	if (err == ENOMEM)
 		return err;
 	if (any)
-		leave(u, "it is a directory that is not empty");
+		leave(u, "the directory is not empty");
 	if (err || corrupt)
-		leave(u, "it is a directory that cannot be read");
+		leave(u, "the directory cannot be read");
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static errcode_t search(struct search *s, const struct rangeset *dirs)
 	if (!err)
 		err = strays_each_entry(s->img, dirs, on_name, s, &s->lost);
 	for (size_t i = 0; i < s->list->count && s->lost; i++)
-		leave(&s->list->items[i], "a directory that cannot be read may have a name for it");
+		leave(&s->list->items[i], "a directory that cannot be read may name the inode");
 	return err;
 }
 

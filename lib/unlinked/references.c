@@ -94,7 +94,7 @@ static errcode_t check_held(struct counting *c, const struct inode *inode, const
 	const struct shared *block = find(&c->blocks, held->block);
 
 	if (inode->flags & EXT4_EA_INODE_FL && find(&c->values, u->ino)->counted)
-		u->why = "it holds an extended attribute of other inodes";
+		u->why = "the inode holds an extended attribute of other inodes";
 	if (held->block && block->stored != block->counted)
 		u->why = "the reference count of its extended-attribute block is wrong";
 	for (size_t i = 0; i < held->values.count && !u->why; i++) {

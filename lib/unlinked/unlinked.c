@@ -72,8 +72,8 @@ static const char *fault_of_blocks(const struct unlinked_facts *facts,
 		uint64_t first = start / ratio, count = (start + len - 1) / ratio + 1 - first;
 
 		if (rangeset_meets(facts->disputed, first, count))
-			return "its blocks are claimed more than once, or the block bitmap says "
-			       "that they are free";
+			return "its blocks are claimed more than once, or free in the block "
+			       "bitmap";
 		if (rangeset_meets(facts->doubt, start, len))
 			return "a block may belong to an inode that cannot be read";
 		for (uint32_t g = ext2fs_group_of_blk2(img->fs, start);
@@ -133,19 +133,19 @@ static const char *fault_of_inode(const struct unlinked_facts *facts, const stru
 	if (!believed)
 		return "the inode bitmap of its group is not valid";
 	if (n >= img->group[g].used || !(bitmap[n / 8] >> n % 8 & 1))
-		return "the inode bitmap says that it is not in use";
+		return "the inode is free in the inode bitmap";
 	if (!inode_checksum_ok(img, inode->ino, inode->raw))
 		return "the inode's checksum is wrong";
 	if (!rangeset_has(facts->orphans, inode->ino))
-		return "neither the orphan list nor the orphan file has it: no mount frees it";
+		return "neither the orphan list nor the orphan file names the inode";
 	if (is_system_inode(img->fs->super, inode->ino))
-		return "it is a system inode";
+		return "the inode is a system inode";
 	if (img->shared_blocks)
 		return "files share blocks";
 	if (inode->translator)
-		return "it has a translator";
+		return "the inode has a translator";
 	if (inode->flags & EXT4_EA_INODE_FL && held_references(inode->raw))
-		return "it holds an extended attribute of other inodes";
+		return "the inode holds an extended attribute of other inodes";
 	return NULL;
 }
 

@@ -291,9 +291,9 @@ bool options_parse(int argc, char **argv, struct options *options)
 	if (options->kinds & E4Z_KINDS_PARANOID)
 		options->paranoid = true;
 	if (options->all && options->undo && !options->force)
-		fault(options, "--undo would keep what --all is to remove; --force allows it");
+		fault(options, "--undo would keep what --all removes; --force allows it");
 	if (options->file_count && (options->all || options->kinds & E4Z_KINDS_LEDGER))
-		fault(options, "what belongs to no file is looked for in the whole file system: "
+		fault(options, "--all, and kinds that require it, examine the whole file system: "
 			       "no FILE can be given");
 	return !options->fault[0];
 }

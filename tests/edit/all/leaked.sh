@@ -35,7 +35,7 @@ for features in ^metadata_csum metadata_csum uninit_bg,^metadata_csum ^has_journ
 	# one inode that cannot be read may have them
 	debugfs_script unreadable <<<'sif other block[1] 7'
 	run_e4zero 4 --json --fix --all unreadable
-	same 'left' "$(records finding kind fixed why | grep leaked)" 'leaked-block false an inode that cannot be read may have them'
+	same 'left' "$(records finding kind fixed why | grep leaked)" 'leaked-block false they may belong to an inode that cannot be read'
 	[ "$(grep -ac LEAKED unreadable)" -gt 0 ] || fail "$features: leaked blocks were scrubbed"
 done
 

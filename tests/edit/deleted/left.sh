@@ -51,12 +51,12 @@ while IFS='|' read -r why commands; do
 	left image "$f" "$why"
 	! grep -q '"kind":"deleted-open","ino":'"$h"',.*"fixed":false' out || fail "$why: h was left, too"
 done <<-END
-	its blocks are claimed more than once, or the block bitmap says that they are free|sif keep block[0] $(physical image "<$f>" 0)
-	a directory has a name for it|link F dir/name\nsif F links_count 0
-	the inode bitmap says that it is not in use|freei F\nset_bg 0 free_inodes_count $((free + 1))
-	neither the orphan list nor the orphan file has it: no mount frees it|ssv last_orphan $g
-	it is a system inode|ssv usr_quota_inum $f
-	it holds an extended attribute of other inodes|sif F flags 0x200000\nsif F ctime @0\nsif F version 1
+	its blocks are claimed more than once, or free in the block bitmap|sif keep block[0] $(physical image "<$f>" 0)
+	a directory entry names the inode|link F dir/name\nsif F links_count 0
+	the inode is free in the inode bitmap|freei F\nset_bg 0 free_inodes_count $((free + 1))
+	neither the orphan list nor the orphan file names the inode|ssv last_orphan $g
+	the inode is a system inode|ssv usr_quota_inum $f
+	the inode holds an extended attribute of other inodes|sif F flags 0x200000\nsif F ctime @0\nsif F version 1
 	a block lies in static metadata|sif F block[5] 2
 END
 
@@ -90,10 +90,10 @@ debugfs_script image <<-END
 	ssv last_orphan $(ino_of good /dir)
 	sif <$(ino_of good /dir)> dtime @$f
 END
-left image "$(ino_of good /dir)" 'it is a directory that is not empty'
+left image "$(ino_of good /dir)" 'the directory is not empty'
 cp good image
 poke image $(($(physical image /dir 0) * 1024 + 4))
-left image "$f" 'a directory that cannot be read may have a name for it'
+left image "$f" 'a directory that cannot be read may name the inode'
 
 # lists that come back, end at nobody, name what is in use: what is reached is freed
 for links in "$f $f" "$f $g $f" "$f $g 99999" "$f $g 8" "$f $g $(ino_of good /keep)"; do
