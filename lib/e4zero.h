@@ -304,10 +304,10 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(SYMLINK_SLACK, "symlink-slack", "old bytes after a symbolic link's target")              \
 	X(INLINE_SLACK, "inline-slack", "old bytes after inline data")                             \
 	X(FREE_BLOCK, "free-block", "old bytes in free blocks")                                    \
-	X(LEAKED_BLOCK, "leaked-block", "blocks in use that nothing in the file system has")       \
+	X(LEAKED_BLOCK, "leaked-block", "blocks marked as used that belong to nothing")            \
 	X(IBLOCK_SLACK, "iblock-slack", "old bytes in the unused part of i_block")                 \
 	X(EXTENT_SLACK, "extent-slack", "old bytes in the unused part of an extent block")         \
-	X(DIR_SLACK, "dir-slack", "old bytes beside the names of a directory")                     \
+	X(DIR_SLACK, "dir-slack", "old bytes in unused parts of a directory block")                \
 	X(HTREE_SLACK, "htree-slack", "old bytes in the unused part of a hash tree's block")       \
 	X(INODE_SLACK, "inode-slack", "old bytes beside the fields and attributes of an inode")    \
 	X(XATTR_SLACK, "xattr-slack", "old bytes in a block of extended attributes")               \
@@ -321,9 +321,9 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	X(RESERVED_GDT, "reserved-gdt", "old bytes in blocks reserved for group descriptors")      \
 	X(ORPHAN_SLACK, "orphan-file-slack", "entries of an orphan file that is empty")            \
 	X(AFTER_FS, "after-fs", "bytes after the file system, in its partition")                   \
-	X(BOOT_BLOCK, "boot-block", "the first 1024 bytes, which are a boot loader's")             \
+	X(BOOT_BLOCK, "boot-block", "bytes where a boot loader may be")                            \
 	X(DELETED_OPEN, "deleted-open", "a file that was deleted while it was open")               \
-	X(DISPUTED, "disputed", "blocks of which the owner is not certain")
+	X(DISPUTED, "disputed", "blocks whose owner cannot be determined")
 
 enum e4z_finding_kind {
 #define X(id, name, text) E4Z_##id,

@@ -13,7 +13,7 @@
 static const char *in_use(const uint8_t *raw)
 {
 	return get_le16(raw + I_MODE) && get_le16(raw + I_LINKS)
-		       ? "an inode has links, and the inode bitmap says that it is free"
+		       ? "an inode with links is free in the inode bitmap"
 		       : NULL;
 }
 

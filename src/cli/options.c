@@ -260,7 +260,8 @@ static const struct option_row rows[] = {
 	 .name = "verbose",
 	 .with = V_EDIT | V_CHECK,
 	 .flag = FLAG(verbose),
-	 .help = "also list skipped and opaque inodes"},
+	 .help = "also list skipped and opaque inodes, and with --all\n"
+		 "what is never zeroed"},
 	{.letter = 'z',
 	 .name = "undo",
 	 .with = V_EDIT,
