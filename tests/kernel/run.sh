@@ -37,6 +37,7 @@ KINDS=${CONVERT_KINDS:-*} run bash "$srcdir/tests/kernel/convert.sh"
 KINDS=${NATURAL_KINDS:-*} run bash "$srcdir/tests/kernel/natural.sh"
 SEEDS=${SEEDS:-1 2} run bash "$srcdir/tests/kernel/replay.sh"
 KINDS='*' run bash "$srcdir/tests/kernel/htree.sh"
+[ -n "${SAMPLE:-}" ] || run bash "$srcdir/tests/kernel/guest.sh"
 KINDS=${CANARY_KINDS:-*} run bash "$srcdir/tests/canary/layouts.sh"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] || exit 1
