@@ -70,6 +70,7 @@ void ledger_free(struct ledger *l)
 		l->img->taken = NULL;
 	rangeset_free(l->taken);
 	rangeset_free(l->unbelieved);
+	rangeset_free(l->doubted);
 	free(l);
 }
 
@@ -262,7 +263,8 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 	l->leaked = rangeset_new(clusters);
 	l->strays = rangeset_new((uint64_t)l->img->inodes + 1);
 	l->unbelieved = rangeset_new(l->img->groups);
-	if (!l->doubt || !l->disputed || !l->leaked || !l->strays || !l->unbelieved)
+	l->doubted = rangeset_new((uint64_t)l->img->groups * E4Z_KIND_COUNT);
+	if (!l->doubt || !l->disputed || !l->leaked || !l->strays || !l->unbelieved || !l->doubted)
 		return ENOMEM;
 	l->incomplete = l->statics.unread;
 	err = doubt_inodes(l, findings_unreadable_inos(findings));
@@ -279,7 +281,7 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 static errcode_t count_statics(struct ledger *l)
 {
 	struct tally fixed = {0};
-	errcode_t err = statics_tally(l->img, l->disputed, &fixed);
+	errcode_t err = statics_tally(l->img, &l->statics, l->disputed, &fixed);
 
 	tally_add(&l->tally, &fixed);
 	for (unsigned i = 0; i < OWNER_ALL && l->img->cluster_ratio > 1; i++)

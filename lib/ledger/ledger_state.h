@@ -26,6 +26,7 @@ struct ledger {
 	struct rangeset *alone;	     /* see tables_take_alone(); NULL: none */
 	struct rangeset *taken;	     /* with bigalloc: blocks taken since; else NULL */
 	struct rangeset *unbelieved; /* groups whose block bitmap is not believed */
+	struct rangeset *doubted;    /* see place_fixed(); E4Z_KIND_COUNT numbers for each group */
 	struct tally tally;
 	struct check_after after;
 	bool boot_unread; /* the boot block */

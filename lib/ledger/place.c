@@ -3,6 +3,7 @@
 #include "ledger/place.h"
 
 #include "findings/examine.h"
+#include <errno.h>
 
 static errcode_t take(const struct place *place, uint64_t from, uint64_t end, struct home *home,
 		      struct tally *tally)
@@ -55,6 +56,23 @@ static const char *why_left(const struct place *place, const struct ledger *ledg
 	return fixed->why;
 }
 
+/*
+ * Something of FIXED is left, and F says why: that is to be the same while scrubbing, for what was
+ * found would be passed over.
+ */
+static errcode_t leave(const struct ledger *ledger, const struct e4z_finding *f,
+		       const struct fixed *fixed, bool scrub)
+{
+	uint64_t key = (uint64_t)f->group * E4Z_KIND_COUNT + f->kind;
+
+	if (!scrub)
+		return rangeset_add(ledger->doubted, key, 1, NULL);
+	for (unsigned i = 0; i < fixed->count && !rangeset_has(ledger->doubted, key); i++)
+		if (marks_meet(&ledger->stale, fixed->at[i].off, fixed->at[i].len))
+			return image_refuse(ledger->img, EIO, "group %u: %s", f->group, f->why);
+	return 0;
+}
+
 errcode_t place_fixed(const struct place *place, const struct ledger *ledger, uint32_t g,
 		      struct home *home, struct tally *tally)
 {
@@ -66,7 +84,10 @@ errcode_t place_fixed(const struct place *place, const struct ledger *ledger, ui
 		return err;
 	f.why = why_left(place, ledger, g, &fixed);
 	f.fixable = !f.why;
-	err = home_spot(home, &f, false);
+	if (f.why)
+		err = leave(ledger, &f, &fixed, !tally);
+	if (!err)
+		err = home_spot(home, &f, false);
 	for (unsigned i = 0; i < fixed.count && !err; i++)
 		err = take_certain(place, ledger, fixed.at[i].off,
 				   fixed.at[i].off + fixed.at[i].len, home, tally);

@@ -102,6 +102,13 @@ errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *m
 	struct e4z_finding f = {.kind = E4Z_RESERVED_GDT, .group = map->group};
 	errcode_t err;
 
+	if (ledger->statics.spare_unread && !map->group) {
+		f.why = "the map of the resize inode cannot be read";
+		err = home_spot(home, &f, true);
+		f.why = NULL;
+		if (err)
+			return err;
+	}
 	if (!rangeset_meets(ledger->statics.spare, group.start, group.len))
 		return 0;
 	while (rangeset_next_in(ledger->statics.spare, &from, group.start + group.len, &start,

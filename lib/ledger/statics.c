@@ -17,8 +17,6 @@ struct each {
 	struct e4z_image *img;
 	static_fn *fn;
 	void *arg;
-	struct rangeset *spare; /* NULL: not collected */
-	bool unread;
 	errcode_t err;
 };
 
@@ -70,97 +68,15 @@ static void give_group(struct each *each, uint32_t g)
 	give(each, OWNER_BITMAPS, ext2fs_block_bitmap_loc(img->fs, g), 1);
 }
 
-/*
- * BLOCK, that inode 7 has, and LEVELS below it: in a sane file system all but the first are
- * descriptors in reserve, which are given already. With meta_bg there are none, and it has what is
- * somebody else's: that is disputed.
- */
-static void give_pointers(struct each *each, uint32_t block, unsigned levels)
+/* All that the layout alone gives. */
+static errcode_t each_static(struct e4z_image *img, static_fn *fn, void *arg)
 {
-	const struct e4z_image *img = each->img;
-	AUTO_FREE uint8_t *buf = NULL;
+	struct each each = {.img = img, .fn = fn, .arg = arg};
 
-	if (each->err || !block || block >= img->blocks)
-		return;
-	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super)) {
-		give(each, OWNER_RESIZE, block, 1);
-		if (!levels && each->spare && !each->err)
-			each->err = rangeset_add(each->spare, block, 1, NULL);
-	}
-	if (!levels || each->err)
-		return;
-	buf = malloc(img->block_size);
-	if (!buf) {
-		each->err = ENOMEM;
-		return;
-	}
-	if (image_read(img, (uint64_t)block << img->block_bits, img->block_size, buf)) {
-		each->unread = true;
-		return;
-	}
-	for (uint32_t at = 0; at < img->block_size; at += 4)
-		give_pointers(each, get_le32(buf + at), levels - 1);
-}
-
-static void give_resize(struct each *each, uint8_t *raw)
-{
-	struct inode inode;
-
-	if (!ext2fs_has_feature_resize_inode(each->img->fs->super))
-		return;
-	if (inode_read(each->img, EXT2_RESIZE_INO, raw, &inode)) {
-		each->unread = true;
-		return;
-	}
-	give_pointers(each, get_le32(raw + INODE_I_BLOCK + (size_t)EXT2_DIND_BLOCK * 4), 2);
-}
-
-static bool bad_node(void *arg, uint64_t pblk)
-{
-	give(arg, OWNER_BAD_BLOCKS, pblk, 1);
-	return true;
-}
-
-static void bad_run(void *arg, const struct run *run)
-{
-	give(arg, OWNER_BAD_BLOCKS, run->pblk, run->len);
-}
-
-/* Those of the bad blocks that are not among the others. */
-static void give_bad(struct each *each, uint8_t *raw)
-{
-	const struct map_sink sink = {.arg = each, .node = bad_node, .run = bad_run};
-	struct map_work work = {.stop = NULL};
-	struct inode inode;
-
-	if (inode_read(each->img, EXT2_BAD_INO, raw, &inode)) {
-		each->unread = true;
-		return;
-	}
-	if (bytes_are_zero(raw + INODE_I_BLOCK, INODE_I_BLOCK_LEN))
-		return;
-	each->err = map_work_init(each->img, &work);
-	if (!each->err)
-		each->unread |= map_walk(each->img, &work, &inode, &sink) != NULL;
-	map_work_free(&work);
-}
-
-static errcode_t each_static(struct e4z_image *img, static_fn *fn, void *arg,
-			     struct rangeset *spare, bool *unread)
-{
-	struct each each = {.img = img, .fn = fn, .arg = arg, .spare = spare};
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
-
-	if (!raw)
-		return ENOMEM;
 	for (uint32_t g = 0; g < img->groups && !each.err; g++)
 		give_group(&each, g);
 	if (img->info.mmp && img->fs->super->s_mmp_block)
 		give(&each, OWNER_MMP, img->fs->super->s_mmp_block, 1);
-	give_resize(&each, raw);
-	if (!each.err)
-		give_bad(&each, raw);
-	*unread = each.unread;
 	return each.err;
 }
 
@@ -174,20 +90,159 @@ static errcode_t collect(void *arg, unsigned owner, uint64_t block, uint64_t len
 	return rangeset_add_again(statics->blocks, block, len, statics->twice);
 }
 
+/* ---- what is mapped ---- */
+
+struct mapped {
+	const struct e4z_image *img;
+	struct statics *statics;
+	struct rangeset *read, *read_twice; /* blocks of pointers */
+	errcode_t err;
+};
+
+static void map(struct mapped *m, struct rangeset *of, uint64_t block, uint64_t len)
+{
+	const struct e4z_image *img = m->img;
+
+	if (m->err || block < img->fs->super->s_first_data_block || len > img->blocks ||
+	    block > img->blocks - len)
+		return;
+	m->err = collect(m->statics, 0, block, len);
+	if (!m->err)
+		m->err = rangeset_add(of, block, len, NULL);
+}
+
+static void map_pointers(struct mapped *m, uint32_t block, unsigned levels);
+
+/* The pointers of BLOCK: a block that has them more than twice says nothing new. */
+static void read_pointers(struct mapped *m, uint32_t block, unsigned levels)
+{
+	const struct e4z_image *img = m->img;
+	AUTO_FREE uint8_t *buf = NULL;
+
+	if (levels == 1) {
+		if (rangeset_has(m->read_twice, block))
+			return;
+		m->err = rangeset_add_again(m->read, block, 1, m->read_twice);
+	}
+	if (!m->err && !(buf = malloc(img->block_size)))
+		m->err = ENOMEM;
+	if (m->err)
+		return;
+	if (image_read(img, (uint64_t)block << img->block_bits, img->block_size, buf)) {
+		m->statics->unread = m->statics->spare_unread = true;
+		return;
+	}
+	for (uint32_t at = 0; at < img->block_size; at += 4)
+		map_pointers(m, get_le32(buf + at), levels - 1);
+}
+
+/*
+ * BLOCK, that inode 7 has, and LEVELS below it: in a sane file system all but the first are
+ * descriptors in reserve, which are given already. With meta_bg there are none, and it has what is
+ * somebody else's: that is disputed.
+ */
+static void map_pointers(struct mapped *m, uint32_t block, unsigned levels)
+{
+	const struct e4z_image *img = m->img;
+
+	if (m->err || !block || block >= img->blocks)
+		return;
+	if (!rangeset_has(img->metadata, block) || ext2fs_has_feature_meta_bg(img->fs->super)) {
+		map(m, m->statics->resize, block, 1);
+		if (!levels && !m->err)
+			m->err = rangeset_add(m->statics->spare, block, 1, NULL);
+	}
+	if (levels && !m->err)
+		read_pointers(m, block, levels);
+}
+
+static void map_resize(struct mapped *m, uint8_t *raw)
+{
+	struct inode inode;
+
+	if (!ext2fs_has_feature_resize_inode(m->img->fs->super))
+		return;
+	if (inode_read(m->img, EXT2_RESIZE_INO, raw, &inode))
+		m->statics->unread = m->statics->spare_unread = true;
+	else
+		map_pointers(m, get_le32(raw + INODE_I_BLOCK + (size_t)EXT2_DIND_BLOCK * 4), 2);
+}
+
+static bool bad_node(void *arg, uint64_t pblk)
+{
+	struct mapped *m = arg;
+
+	map(m, m->statics->bad, pblk, 1);
+	return true;
+}
+
+static void bad_run(void *arg, const struct run *run)
+{
+	struct mapped *m = arg;
+
+	map(m, m->statics->bad, run->pblk, run->len);
+}
+
+/* Those of the bad blocks that are not among the others. */
+static void map_bad(struct mapped *m, uint8_t *raw)
+{
+	const struct map_sink sink = {.arg = m, .node = bad_node, .run = bad_run};
+	struct map_work work = {.stop = NULL};
+	struct inode inode;
+
+	if (inode_read(m->img, EXT2_BAD_INO, raw, &inode)) {
+		m->statics->unread = true;
+		return;
+	}
+	if (bytes_are_zero(raw + INODE_I_BLOCK, INODE_I_BLOCK_LEN))
+		return;
+	m->err = map_work_init(m->img, &work);
+	if (!m->err && map_walk(m->img, &work, &inode, &sink))
+		m->statics->unread = true;
+	map_work_free(&work);
+}
+
+static errcode_t collect_mapped(const struct e4z_image *img, struct statics *statics)
+{
+	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	struct mapped m = {.img = img,
+			   .statics = statics,
+			   .read = rangeset_new(img->blocks),
+			   .read_twice = rangeset_new(img->blocks)};
+
+	if (!raw || !m.read || !m.read_twice)
+		m.err = ENOMEM;
+	if (!m.err)
+		map_resize(&m, raw);
+	if (!m.err)
+		map_bad(&m, raw);
+	rangeset_free(m.read);
+	rangeset_free(m.read_twice);
+	return m.err;
+}
+
 errcode_t statics_new(struct e4z_image *img, struct statics *statics)
 {
+	errcode_t err;
+
 	*statics = (struct statics){.blocks = rangeset_new(img->blocks),
 				    .twice = rangeset_new(img->blocks),
+				    .resize = rangeset_new(img->blocks),
+				    .bad = rangeset_new(img->blocks),
 				    .spare = rangeset_new(img->blocks)};
-	if (!statics->blocks || !statics->twice || !statics->spare)
+	if (!statics->blocks || !statics->twice || !statics->resize || !statics->bad ||
+	    !statics->spare)
 		return ENOMEM;
-	return each_static(img, collect, statics, statics->spare, &statics->unread);
+	err = each_static(img, collect, statics);
+	return err ? err : collect_mapped(img, statics);
 }
 
 void statics_free(struct statics *statics)
 {
 	rangeset_free(statics->blocks);
 	rangeset_free(statics->twice);
+	rangeset_free(statics->resize);
+	rangeset_free(statics->bad);
 	rangeset_free(statics->spare);
 }
 
@@ -210,12 +265,23 @@ static errcode_t count(void *arg, unsigned owner, uint64_t block, uint64_t len)
 	return 0;
 }
 
-errcode_t statics_tally(struct e4z_image *img, const struct rangeset *disputed, struct tally *tally)
+/* What is in SET twice is disputed. */
+static void count_set(struct counting *c, unsigned owner, const struct rangeset *set)
+{
+	uint64_t from = 0, start, len;
+
+	while (rangeset_next(set, &from, &start, &len))
+		(void)count(c, owner, start, len);
+}
+
+errcode_t statics_tally(struct e4z_image *img, const struct statics *statics,
+			const struct rangeset *disputed, struct tally *tally)
 {
 	struct counting counting = {img, disputed, tally};
-	bool unread;
-	errcode_t err = each_static(img, count, &counting, NULL, &unread);
+	errcode_t err = each_static(img, count, &counting);
 
+	count_set(&counting, OWNER_RESIZE, statics->resize);
+	count_set(&counting, OWNER_BAD_BLOCKS, statics->bad);
 	/* with blocks of 1k the boot block is one of its own, in no group and in no dispute */
 	if (!err && !rangeset_has(disputed, 0))
 		tally_move(tally, OWNER_SUPER, OWNER_BOOT, SUPER_OFFSET);

@@ -14,15 +14,17 @@ struct statics {
 	 * has the copies of descriptors in reserve one block later than they are
 	 */
 	struct rangeset *spare;
-	bool unread; /* the map of an inode that is the file system's own cannot be read */
+	struct rangeset *resize, *bad; /* what inode 7 has beside the others, and inode 1 */
+	bool unread;	   /* the map of an inode that is the file system's own cannot be read */
+	bool spare_unread; /* that of inode 7 */
 };
 
 /* Collect them; groups_load() was called. ENOMEM. */
 errcode_t statics_new(struct e4z_image *img, struct statics *statics);
 void statics_free(struct statics *statics);
 
-/* Count them in TALLY, less those in DISPUTED, clusters. */
-errcode_t statics_tally(struct e4z_image *img, const struct rangeset *disputed,
-			struct tally *tally);
+/* Count STATICS in TALLY, less those in DISPUTED, clusters. */
+errcode_t statics_tally(struct e4z_image *img, const struct statics *statics,
+			const struct rangeset *disputed, struct tally *tally);
 
 #endif

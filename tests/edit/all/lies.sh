@@ -205,3 +205,14 @@ for lie in quota free; do
 	same "what is missing in the sum, $lie" \
 		"$(jq -r 'select(.type == "ledger") | .size - ([.classes[].bytes] | add)' out)" 0
 done
+
+# pointers of inode 7 that lead to the same block again and again are followed twice
+truncate -s 1G image
+mke2fs -q -F -t ext4 -b 65536 -O resize_inode,^metadata_csum image >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+block=$(debugfs -R ffb image 2>/dev/null | grep -o '[0-9]*' | tail -1)
+python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("<I", int(sys.argv[1])) * 16384)' "$block" |
+	dd of=image bs=65536 seek="$block" conv=notrunc status=none
+debugfs_script image <<<"sif <7> block[DIND] $block"
+timeout 10 "$E4ZERO" --json --check --all image >out 2>err
+same 'exit of pointers in a circle' $? 4
+same 'what pointers in a circle have' "$(class disputed bytes)" 65536

@@ -29,6 +29,8 @@ faults 3 all-1k
 make_image once 8M -b 1024
 text content 30000 content
 printf '%s\n' 'write content file' 'rm file' | debugfs_script once
+table=$(dumpe2fs once 2>/dev/null | sed -n 's/^  Inode table at [0-9]*-\([0-9]*\).*/\1/p')
+printf stale | dd of=once bs=1 seek=$((table * 1024 + 100)) conv=notrunc status=none
 cp --sparse=never once dense
 cp dense work
 env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_COUNT="$tmp/count" "$E4ZERO" -j 1 --fix --all work >out 2>err
@@ -58,6 +60,7 @@ dump=$(dumpe2fs clean 2>/dev/null)
 table=$(sed -n 's/^  Inode table at \([0-9]*\)-.*/\1/p' <<<"$dump" | head -1)
 places="xattr-slack $(sed -n 's/.*File ACL: \([0-9]*\).*/\1/p' stat)
 disputed $(sed -n 's/.*Block bitmap at \([0-9]*\) .*/\1/p' <<<"$dump" | head -1)
+reserved-gdt $(debugfs -R 'stat <7>' clean 2>/dev/null | sed -n 's/.*(DIND):\([0-9]*\).*/\1/p')
 bitmap-slack $(sed -n 's/.*Inode bitmap at \([0-9]*\) .*/\1/p' <<<"$dump" | head -1)
 inode-table $((table + 8))
 orphan-file-slack $(physical clean "<$orphans>" 0)"
@@ -67,3 +70,11 @@ while read -r kind block; do
 	same "exit where block $block cannot be read" "$?" 4
 	report=out records finding kind fixable why | grep -q "^$kind false .*cannot be read" || fail "$kind in block $block: $(cat out)"
 done <<<"$places"
+
+# what was read is counted as it was read
+env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/clean" FAULTY_COUNT="$tmp/count" "$E4ZERO" -j 1 --check --all clean >out 2>err
+read -r _ reads _ <count
+for ((i = reads / 2; i <= reads; i++)); do
+	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/clean" FAULTY_READ_STEP=$i "$E4ZERO" -j 1 --check --all clean >out 2>err
+	if grep -q 'internal error' err; then fail "read $i: $(cat err)"; fi
+done
