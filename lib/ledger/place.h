@@ -76,7 +76,7 @@ errcode_t place_after(struct ledger *ledger, const struct home_options *options)
 /* What is in the boot block is reported, and left. */
 errcode_t place_boot(struct ledger *ledger, struct findings *findings);
 
-/* The same of the block of multiple mount protection: the last write of all. */
+/* The block of multiple mount protection, as the journal: the last write of all. */
 errcode_t place_mmp(struct ledger *ledger, const struct home_options *options);
 
 #endif
