@@ -42,7 +42,7 @@ def account(w, what):
         rows[2]["bytes"] -= 1
     elif what in ("places", "stale_bytes"):
         rows[2][what] += 1
-    print(json.dumps({"type": "ledger", "size": w.fs.blocks * w.fs.bs, "classes": rows}))
+    print(json.dumps({"type": "ledger", "size": w.fs.blocks * w.fs.bs, "classes": rows, "beside": []}))
 
 
 def main():

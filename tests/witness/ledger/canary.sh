@@ -59,6 +59,11 @@ use() {
 	sync -f mnt
 	ln -s DELETEDLATER mnt/used/last
 	text mnt/used/later 20000 $'DELETED later\n'
+	# deleted, and open until a crash
+	mkdir mnt/used/opened
+	exec 7<mnt/used/deleted55 8<mnt/used/opened 9<mnt/used/deleted51
+	rm mnt/used/deleted5[15]
+	rmdir mnt/used/opened
 	sync -f mnt/used
 }
 
@@ -94,6 +99,7 @@ for ((n = 0; n < ${#layouts[@]}; n += ${SAMPLE:+7+}1)); do
 	mount_it || continue
 	use 2>/dev/null # what the layout has no room for is not made
 	cp --sparse=always image dirty
+	exec 7<&- 8<&- 9<&-
 	umount mnt || fail umount
 	forget_cleanup umount "$PWD/mnt"
 	judge "$layout, used" image
