@@ -118,3 +118,11 @@ errcode_t doubt_add(const struct e4z_image *img, uint32_t ino, struct rangeset *
 		free(d.level[i]);
 	return err;
 }
+
+bool doubt_meets(const struct e4z_image *img, const struct rangeset *blocks, uint64_t pblk,
+		 uint64_t len)
+{
+	uint64_t ratio = img->cluster_ratio, start = pblk / ratio * ratio;
+
+	return rangeset_meets(blocks, start, (pblk + len + ratio - 1) / ratio * ratio - start);
+}

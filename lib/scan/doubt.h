@@ -15,4 +15,11 @@
  */
 errcode_t doubt_add(const struct e4z_image *img, uint32_t ino, struct rangeset *blocks);
 
+/*
+ * LEN blocks from PBLK on, or others of their clusters, are in BLOCKS: a cluster is freed as a
+ * whole.
+ */
+bool doubt_meets(const struct e4z_image *img, const struct rangeset *blocks, uint64_t pblk,
+		 uint64_t len);
+
 #endif

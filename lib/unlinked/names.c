@@ -74,15 +74,39 @@ static errcode_t look_into(struct search *s, struct unlinked *u)
 	return 0;
 }
 
-static errcode_t search(struct search *s, const struct rangeset *dirs)
+/* ---- names ---- */
+
+/* What cannot be read may be one, if it is not said to be something else. */
+static bool any_directory(const struct search *s, const struct rangeset *unreadable)
+{
+	uint64_t from = 0, start, len, block;
+	struct inode inode;
+	uint32_t off;
+
+	while (rangeset_next(unreadable, &from, &start, &len))
+		for (uint64_t ino = start; ino < start + len; ino++) {
+			inode_place(s->img, (uint32_t)ino, &block, &off);
+			if (image_read(s->img, (block << s->img->block_bits) + off,
+				       s->img->inode_size, s->raw))
+				return true;
+			inode_decode(s->img, (uint32_t)ino, s->raw, &inode);
+			if (inode_is(&inode, LINUX_S_IFDIR))
+				return true;
+		}
+	return false;
+}
+
+static errcode_t search(struct search *s, const struct unlinked_facts *facts)
 {
 	errcode_t err = 0;
+
+	s->lost = any_directory(s, facts->unreadable);
 
 	for (size_t i = 0; i < s->list->count && !err; i++)
 		if (!s->list->items[i].why)
 			err = look_into(s, &s->list->items[i]);
 	if (!err)
-		err = strays_each_entry(s->img, dirs, on_name, s, &s->lost);
+		err = strays_each_entry(s->img, facts->dirs, on_name, s, &s->lost);
 	for (size_t i = 0; i < s->list->count && s->lost; i++)
 		leave(&s->list->items[i], "a directory that cannot be read may name the inode");
 	return err;
@@ -98,7 +122,7 @@ errcode_t unlinked_look_for_names(const struct unlinked_facts *facts, struct unl
 	if (!raw)
 		err = ENOMEM;
 	if (!err)
-		err = search(&s, facts->dirs);
+		err = search(&s, facts);
 	map_work_free(&s.work);
 	return err;
 }

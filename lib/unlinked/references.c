@@ -21,6 +21,7 @@ struct counting {
 	const struct unlinked_facts *facts;
 	struct shared_vec blocks, values;
 	struct rangeset *met; /* blocks of attributes */
+	bool lost;	      /* an inode may name values that are not counted */
 };
 
 static int by_number(const void *pa, const void *pb)
@@ -102,6 +103,8 @@ static errcode_t check_held(struct counting *c, const struct inode *inode, const
 
 		if (value->stored != value->counted)
 			u->why = "the reference count of an extended attribute's inode is wrong";
+		else if (c->lost)
+			u->why = "an inode whose attributes cannot be read may share one";
 	}
 	return 0;
 }
@@ -147,7 +150,7 @@ static errcode_t count_values(struct counting *c, const struct inode *inode)
 		err = held_read(c->facts->img, inode, &held, &why);
 	if (err)
 		return err;
-	/* where it is not valid it is incomplete, and the count is not what is stored */
+	c->lost |= why != NULL;
 	for (size_t i = 0; i < (again ? held.in_slot : held.values.count); i++) {
 		struct shared *value = find(&c->values, held.values.items[i].ino);
 
@@ -174,9 +177,11 @@ static errcode_t count_all(struct counting *c)
 	enum inodes_met met;
 	errcode_t err = inodes_open(c->facts->img, &it);
 
-	while (!err && (met = inodes_next(&it, &inode)) != INODES_END)
+	while (!err && (met = inodes_next(&it, &inode)) != INODES_END) {
+		c->lost |= met != INODES_ONE;
 		if (met == INODES_ONE && inode.mode)
 			err = count_inode(c, &inode);
+	}
 	inodes_close(&it);
 	return err;
 }

@@ -7,6 +7,7 @@
 #include "file/map.h"
 #include "format/system.h"
 #include "image/groups.h"
+#include "scan/doubt.h"
 #include "unlinked/held.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static const char *fault_of_blocks(const struct unlinked_facts *facts,
 		if (rangeset_meets(facts->disputed, first, count))
 			return "its blocks are claimed more than once, or free in the block "
 			       "bitmap";
-		if (rangeset_meets(facts->doubt, start, len))
+		if (doubt_meets(img, facts->doubt, start, len))
 			return "a block may belong to an inode that cannot be read";
 		for (uint32_t g = ext2fs_group_of_blk2(img->fs, start);
 		     g <= ext2fs_group_of_blk2(img->fs, start + len - 1); g++)
@@ -98,6 +99,9 @@ static errcode_t examine_value(const struct unlinked_facts *facts, const struct 
 	err = held_read_value(facts->img, parent, value, raw, &inode, why);
 	if (!err && !*why && rangeset_has(facts->unreadable, value))
 		*why = "an extended attribute is in an inode that cannot be read";
+	/* the list would go on with it where it is free */
+	if (!err && !*why && rangeset_has(facts->orphans, value))
+		*why = "an extended attribute is in an inode that is an orphan";
 	return err || *why ? err : collect(facts->img, &inode, shared, why);
 }
 

@@ -95,6 +95,12 @@ cp good image
 poke image $(($(physical image /dir 0) * 1024 + 4))
 left image "$f" 'a directory that cannot be read may name the inode'
 
+cp good image
+debugfs_script image <<<"link <$f> dir/name
+sif <$f> links_count 0"
+poke image $(($(slot image "$(ino_of image /dir)") + 8))
+left image "$f" 'a directory that cannot be read may name the inode'
+
 # lists that come back, end at nobody, name what is in use: what is reached is freed
 for links in "$f $f" "$f $g $f" "$f $g 99999" "$f $g 8" "$f $g $(ino_of good /keep)"; do
 	cp good image
@@ -107,6 +113,37 @@ for links in "$f $f" "$f $g $f" "$f $g 99999" "$f $g 8" "$f $g $(ino_of good /ke
 	[ "$links" = "$f $f" ] || sound image
 	holds image /keep ten
 done
+
+# an inode that cannot be read has another block of the cluster
+make_image image 24M -b 1024 -O ^has_journal,metadata_csum,bigalloc -C 16384
+printf '%s\n' 'write ten keep' 'write ten f' 'write ten h' | debugfs_script image
+unlink_open image f
+{
+	printf 'sif h flags 0\nsif h block[0] %s\n' $(($(physical image "<$unlinked>" 0) + 12))
+	printf 'sif h block[%s] 0\n' 1 2 3 4 5
+} | debugfs_script image
+poke image $(($(slot image "$(ino_of image /h)") + 8))
+left image "$unlinked" 'a block may belong to an inode that cannot be read'
+
+# values in inodes: one is itself on the list; somebody who cannot be read may have it, too
+make_image image 24M -b 1024 -I 256 -O ^has_journal,metadata_csum,ea_inode
+text large 3000 'SECRETVALUE'
+printf '%s\n' 'write ten keep' 'write ten f' 'write ten other' 'ea_set f user.secret -f large' | debugfs_script image
+e2fsck -fy image >e2fsck.out 2>&1
+value=$(seq 12 20 | while read -r ino; do
+	! debugfs -R "stat <$ino>" image 2>/dev/null | grep -q 'Flags: 0x2[0-9a-f]\{5\}$' || echo "$ino"
+done)
+unlink_open image f
+cp image good
+debugfs_script image <<<"sif <$unlinked> dtime @$value"
+left image "$unlinked" 'an extended attribute is in an inode that is an orphan'
+cp good image
+poke image $(($(slot image "$(ino_of image /other)") + 8))
+left image "$unlinked" 'an inode whose attributes cannot be read may share one'
+cp good image
+run_e4zero 0 --json --fix --all image
+sound image
+! grep -aq SECRETVALUE image || fail 'a value that nobody has is left'
 
 # a block of attributes that several have: freed with the last one; a count that is wrong leaves it
 make_image image 24M -b 1024 -I 128 -O ^has_journal,metadata_csum

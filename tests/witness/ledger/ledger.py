@@ -115,7 +115,8 @@ class Ledger(Witness):
                 tally.look(block * fs.bs, (block + 1) * fs.bs)
             place = dict(tally.bytes(), blocks=len(blocks))
             place["pblk"] = place["first"] // fs.bs if tally.nonzero else min(blocks, default=None)
-            fixable = inode.ino in self.orphans and not inode.why and not self.may_have((b, 1) for b in blocks)
+            fixable = inode.ino in self.orphans and not inode.why and \
+                not self.may_have((b - b % fs.ratio, fs.ratio) for b in blocks)
             self.of_inode("deleted-open", inode.ino, inode.size, place, fixable)
 
     def slot_at(self, inode):
