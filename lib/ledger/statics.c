@@ -113,21 +113,24 @@ static void map(struct mapped *m, struct rangeset *of, uint64_t block, uint64_t 
 
 static void map_pointers(struct mapped *m, uint32_t block, unsigned levels);
 
-/* The pointers of BLOCK: a block that has them more than twice says nothing new. */
+/* BLOCK was followed often enough: what has its pointers more than twice says nothing new. */
+static bool was_read(struct mapped *m, uint32_t block)
+{
+	if (rangeset_has(m->read_twice, block))
+		return true;
+	m->err = rangeset_add_again(m->read, block, 1, m->read_twice);
+	return m->err != 0;
+}
+
 static void read_pointers(struct mapped *m, uint32_t block, unsigned levels)
 {
 	const struct e4z_image *img = m->img;
-	AUTO_FREE uint8_t *buf = NULL;
+	AUTO_FREE uint8_t *buf = malloc(img->block_size);
 
-	if (levels == 1) {
-		if (rangeset_has(m->read_twice, block))
-			return;
-		m->err = rangeset_add_again(m->read, block, 1, m->read_twice);
-	}
-	if (!m->err && !(buf = malloc(img->block_size)))
+	if (!buf) {
 		m->err = ENOMEM;
-	if (m->err)
 		return;
+	}
 	if (image_read(img, (uint64_t)block << img->block_bits, img->block_size, buf)) {
 		m->statics->unread = m->statics->spare_unread = true;
 		return;
@@ -152,7 +155,7 @@ static void map_pointers(struct mapped *m, uint32_t block, unsigned levels)
 		if (!levels && !m->err)
 			m->err = rangeset_add(m->statics->spare, block, 1, NULL);
 	}
-	if (levels && !m->err)
+	if (levels && !m->err && (levels > 1 || !was_read(m, block)))
 		read_pointers(m, block, levels);
 }
 
