@@ -13,7 +13,6 @@
 #include "ledger/leaked.h"
 #include "open/guard.h"
 #include "ops/zero.h"
-#include "scan/doubt.h"
 #include "slack/slack.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -101,7 +100,7 @@ static bool past_eof_in_doubt(const struct fix *fix, const struct edit_file *fil
 
 	extents_walk_start(file->list, &walk, file->eof, EXTENTS_END, false);
 	while (extents_walk_next(file->list, &walk, &run))
-		if (doubt_meets(fix->img, fix->doubt, run.pblk, run.len))
+		if (rangeset_meets(fix->doubt, run.pblk, run.len))
 			return true;
 	return false;
 }

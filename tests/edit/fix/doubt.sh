@@ -66,3 +66,20 @@ left >got
 grep -q 'unreadable /file null' got || fail "left: $(cat got)"
 grep -q 'post-eof-data /tail 1' got || fail "left: $(cat got)"
 same 'fixed' "$(field fixed summary)" 1
+
+# with clusters: /file may have a block behind those that an interrupted truncate of /tail would free, in their last cluster
+edit_image image -O bigalloc -C 16384
+text forty 40000 $'line of text\n'
+debugfs_script image <<-END
+	write forty tail
+	sif tail size 100
+END
+near=$(($(block_of image /tail 8) + 3))
+debugfs_script image <<-END
+	ssv last_orphan $(ino_of image /tail)
+END
+poke image inode "$(ino_of image /file)" 0x3c "$(printf '%02x%02x%02x%02x' $((near & 255)) $((near >> 8 & 255)) 0 0)"
+run_e4zero 4 --json --fix image
+same 'left beside a block in doubt' "$(left)" 'unreadable /file null
+pending-truncate /tail 0'
+[[ $(debugfs -R "testb $near" image 2>/dev/null) = *'marked in use'* ]] || fail 'a cluster in doubt was freed'
