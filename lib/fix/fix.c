@@ -45,7 +45,7 @@ static bool is_named(const struct fix *fix, const struct e4z_finding *f)
 	return fix->options->check.kinds & E4Z_KIND_BIT(f->kind);
 }
 
-/* F is told of a check, and nothing is to be done about it. */
+/* F is reported by a check, and nothing is to be done about it. */
 static bool is_passed_over(const struct fix *fix, const struct e4z_finding *f)
 {
 	return f->kind == FINDING_SKIPPED || f->kind == E4Z_OPAQUE ||

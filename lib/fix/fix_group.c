@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The bitmap says that slot N of group G is free, and nobody leads to it all the same. */
+/* The bitmap says that slot N of group G is free, and nothing leads to it. */
 static bool is_spare(const struct fix *fix, const uint8_t *bitmap, uint32_t g, uint32_t n)
 {
 	const struct ext2_super_block *sb = fix->img->fs->super;

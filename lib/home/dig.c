@@ -43,7 +43,7 @@ static errcode_t note(struct span_vec *zeroes, uint64_t off, uint64_t len)
 	return vec_push(zeroes, ((struct e4z_span){off, len})) ? ENOMEM : 0;
 }
 
-/* Whole units of the image file in a piece; what cannot be read is none. */
+/* Whole units of the image file in a piece; what cannot be read is left out. */
 static errcode_t search(void *arg, unsigned worker, uint64_t n)
 {
 	const struct dig *dig = arg;

@@ -10,7 +10,7 @@
 /* Neighbours so near are read with what is between them: that is faster than another call. */
 #define GAP_BYTES 16384
 
-/* Reads that the kernel is told of in advance, where a disk has to be waited for. */
+/* Reads that the kernel is asked for in advance, where a disk has to be waited for. */
 #define AHEAD 256
 
 static int by_place(const void *pa, const void *pb)

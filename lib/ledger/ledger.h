@@ -13,7 +13,7 @@
  * L2. Where an inode cannot be read nothing is known of what nobody claims: leaked blocks are left,
  *     and free ones that its map may lead to.
  * L3. What is scrubbed is free now, in a group of which nothing was disputed when it was checked.
- * L4. What was zero when it was checked, or is none of the journal, is zero still, but for blocks
+ * L4. What was zero when it was checked, or is not in the journal, is still zero, but for blocks
  *     that were freed since: nothing else is read again.
  */
 #ifndef E4Z_LEDGER_LEDGER_H

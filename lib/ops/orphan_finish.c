@@ -169,7 +169,7 @@ errcode_t orphan_tell(struct orphans *o, uint32_t ino, const char *why)
 	return o->options->orphan ? o->options->orphan(o->options->orphan_arg, ino, why) : 0;
 }
 
-/* Nobody is told of each inode that was freed: it is among those that are gone. */
+/* An inode that was freed is not reported: it is among those that are gone. */
 static errcode_t note_gone(struct orphans *o)
 {
 	errcode_t err = 0;

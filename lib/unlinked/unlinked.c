@@ -126,7 +126,7 @@ static errcode_t examine_held(const struct unlinked_facts *facts, const struct i
 
 /* ---- the inode ---- */
 
-/* Why the inode of U, whose slot is RAW, is none to be freed by itself, or NULL. */
+/* Why INODE is left for what it is itself, or NULL; BITMAP is that of its group. */
 static const char *fault_of_inode(const struct unlinked_facts *facts, const struct inode *inode,
 				  const uint8_t *bitmap, bool believed)
 {

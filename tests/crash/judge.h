@@ -77,7 +77,7 @@ errcode_t court_replay(struct court *court, struct record *record, char *why, si
 __attribute__((format(printf, 3, 4))) void
 court_complain(struct court *court, const struct state *state, const char *format, ...);
 
-/* The disks are fixed once more, unless they have to be mended by e2fsck first. */
+/* The disks are fixed once more, unless e2fsck has to repair them first. */
 void court_fix_again(struct court *court, const struct state *state);
 
 /* Every K-th state, the last ones of torn superblocks and rare kinds not left out. */

@@ -8,9 +8,7 @@
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/edit/faults/faulty.sh"
-requires python3
-export FAULTY=$tmp/faulty.so JUDGE=$builddir/tests/crash/crash-states E4ZERO E2FSPROGS_FAKE_TIME=1700000000
-[ -x "$JUDGE" ] || skip "$JUDGE is not built"
+requires_judge
 
 most=$([ -n "${EVERY-}" ] && echo 0 || echo 3)
 kinds='read write full kill alloc'

@@ -5,9 +5,7 @@
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/edit/faults/faulty.sh"
-requires python3
-export FAULTY=$tmp/faulty.so JUDGE=$builddir/tests/crash/crash-states E4ZERO E2FSPROGS_FAKE_TIME=1700000000
-[ -x "$JUDGE" ] || skip "$JUDGE is not built"
+requires_judge
 
 yes 'line of text' | head -c 3300000 >old
 yes 'another text' | head -c 3300000 >new
