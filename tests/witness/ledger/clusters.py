@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which cluster is whose: what static metadata and inodes claim, against what the bitmaps of blocks say."""
 
-from imgfmt import INCOMPAT_META_BG, INCOMPAT_MMP, RO_GDT_CSUM, crc32c, u16, u32, u64
+from imgfmt import FL_EXTENTS, ExtentMap, IndirectMap, INCOMPAT_META_BG, INCOMPAT_MMP, RO_GDT_CSUM, crc32c, u16, u32, u64
 from named import named
 
 BG_BLOCK_UNINIT = 0x2
@@ -120,6 +120,7 @@ class Clusters:
         inode = self.inode(BAD_BLOCKS)
         if inode:
             more += [("bad-blocks", start, count) for start, count, _ in named(fs, inode)]
+            self._read(inode)
         everywhere = bool(fs.incompat & INCOMPAT_META_BG and fs.compat & COMPAT_RESIZE)
         for name, start, count in self._clipped(more):
             for block in range(start, start + count):
@@ -134,6 +135,13 @@ class Clusters:
         if inode is None:
             self.unread.append(ino)
         return inode
+
+    def _read(self, inode):
+        """Where its map is not valid it is as if the inode could not be read. It has no type that says that there is one."""
+        inode.runs, inode.tree, inode.met = [], [], []
+        walk = ExtentMap if inode.flags & FL_EXTENTS else IndirectMap
+        if any(inode.raw[0x28:0x64]) and walk(self.fs, inode).read():
+            self.unread.append(inode.ino)
 
     def _resize(self, top):
         seen, level = {top}, [top]

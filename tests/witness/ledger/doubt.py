@@ -79,14 +79,16 @@ class Doubt:
                     if inode and inode.mode and inode.links:
                         self.add(ino)
 
+    def entries(self):
+        """The inodes that names of directories in use lead to."""
+        ledger = self.ledger
+        return {ino for inode in ledger.inodes.values()
+                if inode.kind() == S_IFDIR and inode.links and not inode.why and inode.ino not in self.fs.system
+                for ino, _ in ledger.entries(inode)}
+
     def names(self):
         """The inodes that names of directories in use, the orphan list or file lead to."""
-        fs, ledger = self.fs, self.ledger
-        led = {ino for ino in ledger.orphans if 0 < ino <= fs.inodes}
-        for inode in ledger.inodes.values():
-            if inode.kind() == S_IFDIR and inode.links and not inode.why and inode.ino not in fs.system:
-                led.update(ino for ino, _ in ledger.entries(inode))
-        return led
+        return {ino for ino in self.ledger.orphans if 0 < ino <= self.fs.inodes} | self.entries()
 
     def unused(self):
         """Inodes of the unused parts of tables, whose slots are not zero."""

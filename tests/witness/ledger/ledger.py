@@ -102,11 +102,11 @@ class Ledger(Witness):
     # -- slots -------------------------------------------------------------------------------------
 
     def unlinked(self):
-        """Inodes without links. Of what keeps one from being freed only the map is judged here."""
+        """Inodes without links. Of what keeps one from being freed, attributes and their references are not judged here."""
         fs = self.fs
-        for inode in self.inodes.values():
-            if inode.links or not inode.mode or inode.ino in fs.system:
-                continue
+        all_named = not self.corrupt_folders and not any(i.why and i.kind() == S_IFDIR for i in self.inodes.values())
+        entries = self.doubt.entries()
+        for inode in self.without_links():
             blocks = set(inode.tree)
             for _, start, count, _ in inode.runs:
                 blocks.update(range(start, start + count))
@@ -115,9 +115,27 @@ class Ledger(Witness):
                 tally.look(block * fs.bs, (block + 1) * fs.bs)
             place = dict(tally.bytes(), blocks=len(blocks))
             place["pblk"] = place["first"] // fs.bs if tally.nonzero else min(blocks, default=None)
-            fixable = inode.ino in self.orphans and not inode.why and \
+            fixable = inode.ino in self.orphans and not inode.why and bool(self.doubt.in_bitmap(inode.ino)) and \
+                all_named and inode.ino not in entries and \
                 not self.may_have((b - b % fs.ratio, fs.ratio) for b in blocks)
             self.of_inode("deleted-open", inode.ino, inode.size, place, fixable)
+
+    def without_links(self):
+        """Those in use, and those that only the orphan list or file has."""
+        fs = self.fs
+        for inode in self.inodes.values():
+            if not inode.links and inode.mode and inode.ino not in fs.system:
+                yield inode
+        for ino in sorted(self.orphans):
+            inode = self.doubt.slot(ino) if 0 < ino <= fs.inodes and ino not in self.inodes else None
+            if inode and any(inode.raw) and not inode.links:
+                inode.runs, inode.tree = [], []
+                try:
+                    if fs.inode_csum_ok(inode):
+                        fs.read_map(inode)
+                except Bad as err:
+                    inode.why = str(err)
+                yield inode
 
     def slot_at(self, inode):
         fs = self.fs
