@@ -39,7 +39,7 @@ run_e4zero 4 --check --all --report page.html image
 same 'on the page' "$(sed -n 's/<span[^>]*>//g; s/<[^>]*>/ /g; /^ *after-fs /p' page.html | sed 's/^.*\(after-fs *1 *10776 *9999\).*/\1/' | head -1 | xargs)" \
 	'after-fs 1 10776 9999'
 run_e4zero 4 --json --check --all -v image
-same 'its bytes' "$(after bytes_hex | cut -c1-16)" "$(printf OLDDATA | xxd -p)0a"
+same 'its bytes' "$(after bytes_hex | cut -c1-16)" 4f4c44444154410a
 run_e4zero 0 --json --check --only metadata,free,journal image
 run_e4zero 4 --json --fix --all image
 same 'unasked' "$(after fixed fixable)" 'false true'

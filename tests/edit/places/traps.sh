@@ -7,6 +7,7 @@
 . "$srcdir/tests/edit/all/common.sh"
 requires python3
 
+hex() { od -An -v -tx1 | tr -d ' \n'; }
 canary=43414e415259 # CANARY
 poke() { python3 "$srcdir/tests/images/imgpoke.py" "$@" || fail "imgpoke $*"; }
 # found KIND PATH BYTES: this is all that is found in ./image, and what is gone after a fix
@@ -57,7 +58,7 @@ block=$(physical image /d 0)
 poke image block "$block" 36 1122334455667788
 poke image block "$block" 44 $canary
 found dir-slack /d 6
-same 'the hash after a name' "$(dd if=image bs=1 skip=$((block * 1024 + 24)) count=20 status=none | xxd -p | cut -c17-)" 616200001122334455667788
+same 'the hash after a name' "$(dd if=image bs=1 skip=$((block * 1024 + 24)) count=20 status=none | hex | cut -c17-)" 616200001122334455667788
 
 # a leaf without a checksum, where all others have one: no kernel reads it, and e2fsck says so as before
 clean -b 1024
@@ -77,7 +78,7 @@ cmp before after || fail 'without a checksum: e2fsck says something else'
 # in blocks of 64 KiB a length that does not fit is written as 65535 or as 0
 clean -b 65536 -O ^resize_inode,^metadata_csum
 block=$(physical image /lost+found 1)
-[ "$(dd if=image bs=1 skip=$((block * 65536 + 4)) count=2 status=none | xxd -p)" = ffff ] || fail 'lost+found is not as it was'
+[ "$(dd if=image bs=1 skip=$((block * 65536 + 4)) count=2 status=none | hex)" = ffff ] || fail 'lost+found is not as it was'
 for length in ffff 0000; do
 	poke image block "$block" 4 $length
 	poke image block "$block" 8 $canary
