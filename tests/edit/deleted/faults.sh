@@ -65,7 +65,7 @@ failing() {
 	echo "$kind: $tried failures of $n steps"
 }
 
-few=5 fewer=9
+few=3 fewer=9
 [ -z "${BROAD-}" ] || few=2 fewer=4
 [ -z "${EVERY-}" ] || few=1 fewer=1
 small -O ^extent,^64bit,^metadata_csum

@@ -68,7 +68,9 @@ read -r g f <<<"$unlinked"
 cp image good
 # poke IMAGE BYTE: it becomes another one
 poke() {
-	printf '\377' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+	local old
+	old=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf "\\x$(printf %x $((old ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 poke image $(($(slot image "$f") + 8))
 left image "$f" "the inode's checksum is wrong"
