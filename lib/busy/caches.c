@@ -96,7 +96,7 @@ void caches_settle(const struct host *host, struct blkdev *dev, char *note, size
 
 void caches_close(struct blkdev *dev)
 {
-	if (dev && dev->touched)
+	if (dev && dev->touched && blkdev_is_host(dev))
 		caches_settle(NULL, dev, NULL, 0);
 	blkdev_close(dev);
 }

@@ -363,7 +363,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 
 	summary = fix.summary;
 	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
-	if (img->dev->write_fd < 0)
+	if (!img->dev->writable)
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");

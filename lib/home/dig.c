@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/pool.h"
 #include "base/vec.h"
-#include "io/host_zero.h"
+#include "device/hostfile_write.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -159,7 +159,7 @@ static errcode_t prepare(struct dig *dig)
 
 errcode_t dig_image(struct e4z_image *img, unsigned workers, const volatile int *stop)
 {
-	struct dig dig = {.dev = img->dev, .stop = stop, .unit = host_unit(img->dev)};
+	struct dig dig = {.dev = img->dev, .stop = stop, .unit = hostfile_unit(img->dev)};
 	uint64_t end = img->blocks << img->block_bits;
 	errcode_t err;
 

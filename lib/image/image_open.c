@@ -8,6 +8,7 @@
 #include "busy/busy.h"
 #include "busy/caches.h"
 #include "busy/lock.h"
+#include "device/hostfile.h"
 #include "errors.h"
 #include "format/super.h"
 #include "image/follow.h"
@@ -45,9 +46,11 @@ static void note_plain(void *arg, const char *sentence)
 static errcode_t lock_image(struct opening *o)
 {
 	char why[WHY_SIZE / 2], locks[NOTE_SIZE];
-	errcode_t err =
-		lock_take(o->img->dev, o->options->write, why, sizeof(why), locks, sizeof(locks));
+	errcode_t err;
 
+	if (!blkdev_is_host(o->img->dev))
+		return 0;
+	err = lock_take(o->img->dev, o->options->write, why, sizeof(why), locks, sizeof(locks));
 	if (*locks)
 		note(o, "%s", locks);
 	return err ? image_fail_below(o->img, err, why) : 0;
@@ -59,6 +62,8 @@ static errcode_t lock_image(struct opening *o)
  */
 static void begin_reading(struct opening *o)
 {
+	if (!blkdev_is_host(o->img->dev))
+		return;
 	if (o->options->write)
 		(void)blkdev_hold(o->img->dev);
 	caches_forget(NULL, o->img->dev);
@@ -69,6 +74,8 @@ static void look_around(struct opening *o)
 {
 	char cache[NOTE_SIZE];
 
+	if (!blkdev_is_host(o->img->dev))
+		return;
 	busy_look(NULL, o->img->dev, o->options->write, &o->busy);
 	for (unsigned i = 0; i < o->busy.doubt_count; i++)
 		note(o, "%s", o->busy.doubts[i]);
@@ -181,7 +188,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 
 	if (err)
 		return image_fail_below(img, err, why);
-	err = blkdev_open(o->spec.path, &img->dev);
+	err = hostfile_open(o->spec.path, &img->dev);
 	if (err)
 		return image_fail(img, err, "opening the image");
 	img->info.path = img->dev->path;

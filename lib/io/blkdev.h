@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One image file or block device, seen from where the file system starts: every access is an offset
+ * One image, whatever carries it, seen from where the file system starts: every access is an offset
  * in the file system, and clipped to the partition. Reads of several threads may run at once.
+ *
+ * What carries it is a table of functions: a file or device of this host (device/hostfile.h) or
+ * something that is asked for its bytes. Observers stand above it and see the same of all.
  */
 #ifndef E4Z_IO_BLKDEV_H
 #define E4Z_IO_BLKDEV_H
@@ -40,18 +43,68 @@ struct blkdev_observer {
 
 #define BLKDEV_OBSERVERS 4
 
+/*
+ * What a carrier does. AT counts from the start of the image; [AT, AT + LEN) is inside it. Threads
+ * call read, read_cached, will_need, forget and next_data at once; the others one at a time.
+ */
+struct blkdev_ops {
+	/* All LEN bytes or an error: E4Z_ET_SHORT_READ, errno. */
+	errcode_t (*read)(struct blkdev *dev, uint64_t at, size_t len, void *buf);
+	/* The same, but only without waiting; false: BUF is undefined. NULL: never. */
+	bool (*read_cached)(struct blkdev *dev, uint64_t at, size_t len, void *buf);
+	/* [AT, AT + LEN) will be read soon. NULL: nothing to be done. */
+	void (*will_need)(struct blkdev *dev, uint64_t at, uint64_t len);
+	/* What is kept of [AT, AT + LEN) is not to be believed any more. NULL: nothing is kept. */
+	void (*forget)(struct blkdev *dev, uint64_t at, uint64_t len);
+	/*
+	 * The first byte at or after AT that may not be zero, *START, the image's size when there
+	 * is none; and where that stretch ends, if END is not NULL. False: it is not known.
+	 */
+	bool (*next_data)(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *end);
+
+	/* As blkdev_hold(). NULL: nothing to be held. */
+	errcode_t (*hold)(struct blkdev *dev);
+	/* As blkdev_make_writable(); sets dev->writable. NULL: EROFS. */
+	errcode_t (*make_writable)(struct blkdev *dev);
+	/* *WRITTEN of the bytes were written, all of them if 0 is returned. */
+	errcode_t (*writev)(struct blkdev *dev, uint64_t at, const struct iovec *pieces,
+			    size_t count, uint64_t *written);
+	/*
+	 * Zeroes in the way that dev->holes allows. *ASKED is false, and nothing is done, where
+	 * there is no such way. It is read back by the caller. NULL: there is none.
+	 */
+	errcode_t (*zero)(struct blkdev *dev, uint64_t at, uint64_t len, bool *asked);
+	/* Everything written so far is durable, or an error, which the caller remembers. */
+	errcode_t (*sync)(struct blkdev *dev);
+	/* As blkdev_reserve(). NULL: nothing can be reserved. */
+	errcode_t (*reserve)(struct blkdev *dev, uint64_t at, uint64_t len);
+	/* Close and free what is dev->carrier's; what was opened so far. */
+	void (*close)(struct blkdev *dev);
+};
+
 struct blkdev {
 	char *path;
-	int fd;
-	int write_fd;  /* -1: reading only */
-	int hold_fd;   /* of a block device that is held, else -1 */
-	bool held;     /* the block device is ours alone, by hold_fd or by that of its disk */
-	bool is_block; /* a block device, not a regular file */
+	const struct blkdev_ops *ops;
+	void *carrier; /* of OPS */
+	bool writable; /* open for writing */
 	enum e4z_holes holes;
+	uint64_t size; /* whole image or device, bytes */
+
+	/* a file or device of this host whose bytes are the image's; otherwise -1 */
+	int fd;
+	int write_fd;	 /* -1: reading only */
+	int hold_fd;	 /* of a block device that is held, else -1 */
+	bool held;	 /* the block device is ours alone, by hold_fd or by that of its disk */
 	bool host_holes; /* SEEK_DATA can be asked: a regular file, not on FUSE */
+
+	/*
+	 * The file or device of this host that holds the image, as it is or in another format; all
+	 * 0: no such thing.
+	 */
+	bool is_block; /* a block device, not a regular file */
 	dev_t dev;     /* of a regular file: where it lives; of a block device: itself (st_rdev) */
 	ino_t ino;     /* of a regular file */
-	uint64_t size; /* whole image or device, bytes */
+
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read;
 	uint64_t bytes_written, barriers;
@@ -62,12 +115,18 @@ struct blkdev {
 	unsigned observers;
 };
 
-/*
- * Open PATH for reading without blocking (a FIFO does not hang) and accept only a regular file or
- * a block device: E4Z_ET_NOT_REGULAR otherwise. base 0, len = size. *DEV is NULL on failure.
- */
-errcode_t blkdev_open(const char *path, struct blkdev **dev);
+/* A handle for PATH, which is copied, without a size; OPS outlives it. ENOMEM: *DEV is NULL. */
+errcode_t blkdev_new(const char *path, const struct blkdev_ops *ops, struct blkdev **dev);
+/* The carrier has SIZE bytes; all of them are the place. */
+void blkdev_set_size(struct blkdev *dev, uint64_t size);
+/* DEV may be NULL. */
 void blkdev_close(struct blkdev *dev);
+
+/* The bytes of DEV are those of a descriptor of this host. */
+static inline bool blkdev_is_host(const struct blkdev *dev)
+{
+	return dev->fd >= 0;
+}
 
 /* Narrow the view to [base, base + len) of the image: E4Z_ET_CLIPPED when it is not inside. */
 errcode_t blkdev_set_place(struct blkdev *dev, uint64_t base, uint64_t len);
@@ -87,6 +146,14 @@ void *blkdev_buffer(size_t len);
  * would have to be waited for, or when the host cannot tell.
  */
 bool blkdev_read_cached(struct blkdev *dev, uint64_t off, size_t len, void *buf);
+
+/*
+ * Write to the final location without an observer: for what is written beside every edit. *WRITTEN
+ * counts nowhere.
+ */
+errcode_t blkdev_write_unseen(struct blkdev *dev, uint64_t off, size_t len, const void *buf);
+/* Make it durable, without an observer. */
+errcode_t blkdev_sync_unseen(struct blkdev *dev);
 
 /*
  * Keep mounts and other exclusive openers away from a block device until it is closed: EBUSY when
@@ -137,9 +204,6 @@ void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);
 
 /* Have the host read [off, off + len) from the disk the next time, if it lets go of it. */
 void blkdev_forget(struct blkdev *dev, uint64_t off, uint64_t len);
-
-/* Take back what libblkid advises on the descriptor: random access, no readahead. */
-void blkdev_reset_advice(struct blkdev *dev);
 
 /*
  * The first stretch at or after OFF that may hold something else than zeroes, as the host's file

@@ -2,82 +2,28 @@
 // The writing half of blkdev: every change passes the observers, the first failure sticks.
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/whole.h"
 #include "errors.h"
 #include "io/blkdev.h"
-#include "io/host_stat.h"
-#include "io/host_zero.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/falloc.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define ZERO_PIECE 65536
-
-/*
- * What can be opened for writing and yet takes no write: a device that is set read-only or write
- * protected, a memory file that is sealed. It is known before anything is written.
- */
-static bool takes_writes(const struct blkdev *dev)
-{
-	int read_only = 0, seals;
-
-	if (dev->is_block)
-		return ioctl(dev->write_fd, BLKROGET, &read_only) < 0 || !read_only;
-	seals = fcntl(dev->write_fd, F_GET_SEALS);
-	return seals < 0 || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
-}
-
-/* The file that FD has open is the image's. */
-static bool is_the_image(const struct blkdev *dev, int fd)
-{
-	struct stat st;
-
-	return host_fstat(fd, &st) == 0 &&
-	       (dev->is_block
-			? S_ISBLK(st.st_mode) && st.st_rdev == dev->dev
-			: S_ISREG(st.st_mode) && st.st_dev == dev->dev && st.st_ino == dev->ino);
-}
+#define READ_PIECE (256u << 10) /* of what is read back, at most */
+#define STEP 4096u
 
 errcode_t blkdev_hold(struct blkdev *dev)
 {
-	if (!dev->is_block || dev->held)
-		return 0;
-	dev->hold_fd = open(dev->path, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (dev->hold_fd < 0)
-		return errno;
-	dev->held = is_the_image(dev, dev->hold_fd);
-	if (dev->held)
-		return 0;
-	close(dev->hold_fd);
-	dev->hold_fd = -1;
-	return ESTALE;
+	return dev->ops->hold ? dev->ops->hold(dev) : 0;
 }
 
 errcode_t blkdev_make_writable(struct blkdev *dev)
 {
-	errcode_t err = ESTALE;
-
-	if (dev->write_fd >= 0)
+	if (dev->writable)
 		return 0;
-	/* a block device that somebody has mounted or claimed is refused by the kernel */
-	dev->write_fd = open(dev->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
-						(dev->is_block && !dev->held ? O_EXCL : 0));
-	if (dev->write_fd < 0)
-		return errno;
-	if (is_the_image(dev, dev->write_fd))
-		err = takes_writes(dev) ? 0 : EROFS;
-	if (!err)
-		return 0;
-	close(dev->write_fd);
-	dev->write_fd = -1;
-	return err;
+	return dev->ops->make_writable ? dev->ops->make_writable(dev) : EROFS;
 }
 
 errcode_t blkdev_observe(struct blkdev *dev, const struct blkdev_observer *observer)
@@ -100,7 +46,7 @@ static errcode_t ask(struct blkdev *dev, const struct blkdev_op *op)
 {
 	errcode_t err = dev->broken;
 
-	if (!err && dev->write_fd < 0)
+	if (!err && !dev->writable)
 		return E4Z_ET_READ_ONLY;
 	for (unsigned i = 0; i < dev->observers && !err; i++)
 		err = stick(dev, dev->observer[i].before(dev->observer[i].arg, dev, op));
@@ -144,7 +90,7 @@ errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pi
 	err = ask(dev, &op);
 	if (err)
 		return err;
-	err = whole_pwritev(dev->write_fd, pieces, count, op.off, &written);
+	err = dev->ops->writev(dev, op.off, pieces, count, &written);
 	return tried(dev, written, err);
 }
 
@@ -170,17 +116,24 @@ static errcode_t write_zeroes(struct blkdev *dev, uint64_t at, uint64_t len, uin
 		};
 		uint64_t n;
 
-		err = whole_pwritev(dev->write_fd, &piece, 1, at + *written, &n);
+		err = dev->ops->writev(dev, at + *written, &piece, 1, &n);
 		*written += n;
 	}
 	return err;
+}
+
+/* As OPS has it; where it has no way, it is not asked. */
+static errcode_t zero_by_carrier(struct blkdev *dev, const struct blkdev_op *op, bool *asked)
+{
+	*asked = false;
+	return dev->ops->zero ? dev->ops->zero(dev, op->off, op->len, asked) : 0;
 }
 
 /* OP by the host if it can: *ASKED, and what it says it did is still to be read back. */
 static errcode_t zero(struct blkdev *dev, const struct blkdev_op *op, bool *asked)
 {
 	uint64_t written = 0;
-	errcode_t err = host_zero(dev, op->off, op->len, asked);
+	errcode_t err = zero_by_carrier(dev, op, asked);
 
 	if (!err && !*asked)
 		err = write_zeroes(dev, op->off, op->len, &written);
@@ -190,6 +143,60 @@ static errcode_t zero(struct blkdev *dev, const struct blkdev_op *op, bool *aske
 	return tried(dev, *asked && !err ? op->len : written, err);
 }
 
+static bool step_is_zero(const uint8_t *buf, size_t at, size_t len)
+{
+	return bytes_are_zero(buf + at, len - at < STEP ? len - at : STEP);
+}
+
+/*
+ * The first stretch at or after FROM of the LEN bytes in BUF that is not zero, in steps of 4 KiB
+ * from FROM on; its len is 0 when there is none.
+ */
+static struct e4z_span missed_in(const uint8_t *buf, size_t from, size_t len)
+{
+	size_t end;
+
+	while (from < len && step_is_zero(buf, from, len))
+		from += STEP;
+	for (end = from; end < len && !step_is_zero(buf, end, len);)
+		end += STEP;
+	end = end < len ? end : len;
+	return (struct e4z_span){from, from < end ? end - from : 0};
+}
+
+/*
+ * The page cache's pages that [at, at + len) has a part of. The kernel zeroes that part in memory
+ * when a hole ends there, whatever the host did; whole pages it drops.
+ */
+static void forget_ends(struct blkdev *dev, uint64_t at, uint64_t len)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t ends[] = {at, at + len};
+
+	for (size_t i = 0; dev->ops->forget && i < 2; i++) {
+		uint64_t part = ends[i] % page, start = ends[i] - part, left = dev->size - start;
+
+		if (part)
+			dev->ops->forget(dev, start, left < page ? left : page);
+	}
+}
+
+/*
+ * The first byte in [off, last), bytes of the place, that need not be zero by the carrier's own
+ * map; LAST when there is none, OFF where it cannot be asked.
+ */
+static uint64_t skip_hole(struct blkdev *dev, uint64_t off, uint64_t last)
+{
+	uint64_t data;
+
+	if (!dev->ops->next_data || !dev->ops->next_data(dev, dev->base + off, &data, NULL))
+		return off;
+	data -= dev->base;
+	if (data <= off)
+		return off;
+	return data < last ? data : last;
+}
+
 /* The host says that the LEN bytes at OFF are zero: what is not is written. BUF has LEN bytes. */
 static errcode_t read_piece(struct blkdev *dev, uint64_t off, size_t len, uint8_t *buf,
 			    const char *what)
@@ -197,7 +204,7 @@ static errcode_t read_piece(struct blkdev *dev, uint64_t off, size_t len, uint8_
 	struct e4z_span missed = {0, 0};
 	errcode_t err = stick(dev, blkdev_read(dev, off, len, buf));
 
-	while (!err && (missed = host_zero_missed(buf, missed.start, len)).len) {
+	while (!err && (missed = missed_in(buf, missed.start, len)).len) {
 		memset(buf + missed.start, 0, missed.len);
 		err = blkdev_write(dev, off + missed.start, missed.len, buf + missed.start, what);
 		dev->bytes_missed += err ? 0 : missed.len;
@@ -212,15 +219,15 @@ static errcode_t read_piece(struct blkdev *dev, uint64_t off, size_t len, uint8_
 static errcode_t read_back(struct blkdev *dev, uint64_t off, uint64_t len, uint8_t *buf,
 			   const char *what)
 {
-	uint64_t end = off + len, n = len < HOST_ZERO_PIECE ? len : HOST_ZERO_PIECE;
+	uint64_t end = off + len, n = len < READ_PIECE ? len : READ_PIECE;
 	errcode_t err;
 
-	host_zero_forget(dev, dev->base + off, len);
+	forget_ends(dev, dev->base + off, len);
 	err = read_piece(dev, off, n, buf, what);
 	while (!err && (off += n) < end) {
-		if (end - off > HOST_ZERO_PIECE)
-			off = host_zero_skip(dev, off, end - HOST_ZERO_PIECE);
-		n = end - off < HOST_ZERO_PIECE ? end - off : HOST_ZERO_PIECE;
+		if (end - off > READ_PIECE)
+			off = skip_hole(dev, off, end - READ_PIECE);
+		n = end - off < READ_PIECE ? end - off : READ_PIECE;
 		err = read_piece(dev, off, n, buf, what);
 	}
 	return err;
@@ -229,7 +236,7 @@ static errcode_t read_back(struct blkdev *dev, uint64_t off, uint64_t len, uint8
 /* The host makes holes of zeroes: what it cannot is left. */
 static errcode_t punch(struct blkdev *dev, const struct blkdev_op *op, bool *asked)
 {
-	return stick(dev, host_zero(dev, op->off, op->len, asked));
+	return stick(dev, zero_by_carrier(dev, op, asked));
 }
 
 /* OP by HOW; what the host says that it did is read back. */
@@ -245,7 +252,7 @@ static errcode_t zero_by(errcode_t (*how)(struct blkdev *, const struct blkdev_o
 		return stick(dev, E4Z_ET_CLIPPED);
 	if (!op->len)
 		return 0;
-	buf = malloc(op->len < HOST_ZERO_PIECE ? op->len : HOST_ZERO_PIECE);
+	buf = malloc(op->len < READ_PIECE ? op->len : READ_PIECE);
 	err = buf ? ask(dev, op) : stick(dev, ENOMEM);
 	if (!err)
 		err = how(dev, op, asked);
@@ -283,15 +290,27 @@ errcode_t blkdev_sync(struct blkdev *dev, const char *what)
 	dev->touched = true;
 	dev->barriers++;
 	/* a failed barrier is never tried again: the kernel has forgotten what it lost */
-	return stick(dev, whole_datasync(dev->write_fd));
+	return stick(dev, dev->ops->sync(dev));
 }
 
 errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)
 {
-	if (dev->write_fd < 0 || !inside(dev, off, len))
+	if (!dev->writable || !inside(dev, off, len))
 		return E4Z_ET_CLIPPED;
-	if (dev->is_block || !len ||
-	    host_allocate(dev, FALLOC_FL_KEEP_SIZE, dev->base + off, len) == 0)
-		return 0;
-	return errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? errno : 0;
+	return dev->ops->reserve && len ? dev->ops->reserve(dev, dev->base + off, len) : 0;
+}
+
+errcode_t blkdev_write_unseen(struct blkdev *dev, uint64_t off, size_t len, const void *buf)
+{
+	const struct iovec piece = {.iov_base = (void *)(uintptr_t)buf, .iov_len = len};
+	uint64_t written;
+
+	if (!dev->writable || !inside(dev, off, len))
+		return E4Z_ET_CLIPPED;
+	return dev->ops->writev(dev, dev->base + off, &piece, 1, &written);
+}
+
+errcode_t blkdev_sync_unseen(struct blkdev *dev)
+{
+	return dev->ops->sync(dev);
 }

@@ -13,6 +13,7 @@
 #include "busy/caches.h"
 #include "busy/carrier.h"
 #include "busy/lock.h"
+#include "device/hostfile.h"
 #include "format/super.h"
 #include "image/place.h"
 #include "io/host_stat.h"
@@ -86,7 +87,7 @@ static errcode_t keep(struct hunt *hunt, struct blkdev *dev)
 /* What cannot be opened is not the journal: no error, and *DEV is NULL. ENOMEM. */
 static errcode_t open_any(const char *path, struct blkdev **dev)
 {
-	errcode_t err = blkdev_open(path, dev);
+	errcode_t err = hostfile_open(path, dev);
 
 	return err == ENOMEM ? err : 0;
 }
@@ -264,7 +265,7 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 		return *why ? image_refuse(hunt->img, err, "the journal device %.300s: %s", spec,
 					   why)
 			    : err;
-	err = blkdev_open(place.path, &hunt->dev);
+	err = hostfile_open(place.path, &hunt->dev);
 	if (!err && place.has_offset)
 		err = place.offset < hunt->dev->size
 			      ? blkdev_set_place(hunt->dev, place.offset,

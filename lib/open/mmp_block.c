@@ -2,7 +2,6 @@
 // The block of multiple mount protection: what it says, read from the disk and written to it.
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "base/whole.h"
 #include "errors.h"
 #include "open/mmp_state.h"
 
@@ -102,14 +101,12 @@ errcode_t mmp_read(const struct mmp *m, uint64_t off, size_t len, void *buf)
 
 errcode_t mmp_write(const struct mmp *m, struct mmp_struct *raw)
 {
-	const struct iovec piece = {.iov_base = raw, .iov_len = sizeof(*raw)};
-	uint64_t written;
 	errcode_t err;
 
 	if (m->csum)
 		put_le32(&raw->mmp_checksum, csum_of(m->seed, raw));
-	err = whole_pwritev(m->dev->write_fd, &piece, 1, m->dev->base + m->off, &written);
-	return err ? err : whole_datasync(m->dev->write_fd);
+	err = blkdev_write_unseen(m->dev, m->off, sizeof(*raw), raw);
+	return err ? err : blkdev_sync_unseen(m->dev);
 }
 
 errcode_t mmp_say(struct mmp *m, errcode_t err, const char *format, ...)

@@ -3,7 +3,6 @@
 #include "open/mmp.h"
 
 #include "base/bytes.h"
-#include "base/whole.h"
 #include "errors.h"
 #include "open/mmp_state.h"
 #include <errno.h>
@@ -237,8 +236,8 @@ static errcode_t scrub_slack(const struct mmp *m, struct mmp_struct *raw)
 	*raw = clean;
 	m->dev->touched = true;
 	m->dev->bytes_written += m->block_size;
-	return whole_pwrite(m->dev->write_fd, zeroes, m->block_size - sizeof(*raw),
-			    m->dev->base + m->off + sizeof(*raw));
+	return blkdev_write_unseen(m->dev, m->off + sizeof(*raw), m->block_size - sizeof(*raw),
+				   zeroes);
 }
 
 /* The block is on the disk as RAW, and zero where nobody reads it. */

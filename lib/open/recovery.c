@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "busy/caches.h"
 #include "busy/carrier.h"
+#include "device/hostfile_write.h"
 #include "file/map.h"
 #include "format/super.h"
 #include "image/groups.h"
@@ -199,13 +200,12 @@ errcode_t recovery_make_writable(struct e4z_image *img)
 {
 	struct blkdev *dev = img->journal_dev;
 
-	if (!dev || dev->write_fd >= 0)
+	if (!dev || dev->writable)
 		return 0;
 	if (!carrier_shared(dev, img->dev))
 		return blkdev_make_writable(dev);
 	/* a partition of the same disk, which can be opened exclusively only once */
-	dev->write_fd = fcntl(img->dev->write_fd, F_DUPFD_CLOEXEC, 0);
-	return dev->write_fd < 0 ? errno : 0;
+	return hostfile_share_writing(dev, img->dev);
 }
 
 void recovery_close_log(struct e4z_image *img)

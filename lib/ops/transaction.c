@@ -24,7 +24,7 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	static const struct e4z_edit_options defaults;
 	errcode_t err;
 
-	if (img->dev->write_fd < 0)
+	if (!img->dev->writable)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning an edit");
 	if (!options)
 		options = &defaults;
@@ -87,7 +87,7 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->repaired_super &&
 	    !orphan_is_marked(img))
 		return 0;
-	if (img->dev->write_fd < 0)
+	if (!img->dev->writable)
 		return image_fail(img, E4Z_ET_READ_ONLY, "replaying the journal");
 	err = txn_begin(img, &(struct e4z_edit_options){.split = false});
 	if (err)

@@ -8,6 +8,7 @@
 #include "probe/parts.h"
 
 #include "base/bytes.h"
+#include "device/hostfile.h"
 #include "errors.h"
 #include "format/fields.h"
 #include "format/super.h"
@@ -79,7 +80,7 @@ static errcode_t look_inside(struct blkdev *dev, struct part *part)
 		}
 	}
 	blkid_free_probe(probe);
-	blkdev_reset_advice(dev);
+	hostfile_reset_advice(dev);
 	if (part->fs_type)
 		part->is_ext = is_ext_type(part->fs_type);
 	return err;
@@ -162,7 +163,7 @@ static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *p
 			err = take_all(dev, list, parts);
 	}
 	blkid_free_probe(probe);
-	blkdev_reset_advice(dev);
+	hostfile_reset_advice(dev);
 	return err;
 }
 

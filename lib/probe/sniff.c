@@ -5,6 +5,7 @@
  */
 #include "probe/sniff.h"
 
+#include "device/hostfile.h"
 #include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <stdint.h>
@@ -136,7 +137,7 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 		copy_value(probe, "VERSION", version, version_size);
 	}
 	blkid_free_probe(probe);
-	blkdev_reset_advice(dev);
+	hostfile_reset_advice(dev);
 	return rc;
 }
 

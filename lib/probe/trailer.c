@@ -7,6 +7,7 @@
 #include "probe/trailer.h"
 
 #include "base/bytes.h"
+#include "device/hostfile.h"
 #include <blkid/blkid.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static bool ask_blkid(struct blkdev *dev, uint64_t off, uint64_t end, bool whole
 	else
 		rc = 1;
 	blkid_free_probe(probe);
-	blkdev_reset_advice(dev);
+	hostfile_reset_advice(dev);
 	return rc != 1;
 }
 

@@ -7,6 +7,7 @@
 #include "busy/busy.h"
 #include "busy/caches.h"
 #include "busy/lock.h"
+#include "device/hostfile.h"
 #include "errors.h"
 #include "format/super.h"
 #include <ext2fs/ext2fs.h>
@@ -70,7 +71,7 @@ errcode_t apply_open_image(struct apply *a, const struct place_spec *spec,
 
 	if (err)
 		return err;
-	err = blkdev_open(spec->path, &a->dev);
+	err = hostfile_open(spec->path, &a->dev);
 	if (err)
 		return apply_say_while(a, err, "opening the image");
 	a->dev->holes = options->holes;

@@ -10,6 +10,7 @@
  * [-j DEVICE] before the verb: an external journal. Status 3: refused, and says why.
  */
 #include "../unit/journal/covered.h"
+#include "device/hostfile.h"
 #include "errors.h"
 #include "io/overlay.h"
 #include "journal/replay.h"
@@ -89,9 +90,9 @@ static errcode_t view_open(struct view *view, const char *path, const char *jour
 	errcode_t err;
 
 	map_journal(view, path);
-	err = blkdev_open(path, &view->dev);
+	err = hostfile_open(path, &view->dev);
 	if (!err && journal)
-		err = blkdev_open(journal, &view->journal_dev);
+		err = hostfile_open(journal, &view->journal_dev);
 	if (err)
 		die(path, err);
 	if (journal)
@@ -189,7 +190,7 @@ static int compare(const struct view *view, const char *path)
 	struct overlay_entry entry;
 	unsigned different = 0;
 	uint8_t *buf = malloc(size), *mine = malloc(size);
-	errcode_t err = blkdev_open(path, &other);
+	errcode_t err = hostfile_open(path, &other);
 
 	if (err || !buf || !mine)
 		die(path, err ? err : ENOMEM);

@@ -6,6 +6,8 @@
 #include "../check.h"
 #include "busy/busy.h"
 #include "busy/lock.h"
+#include "device/hostfile.h"
+#include "device/hostfile_write.h"
 #include "errors.h"
 #include <fcntl.h>
 #include <ftw.h>
@@ -113,7 +115,9 @@ static void new_host(void)
 
 static struct busy look_at(unsigned minor_no, uint64_t base, uint64_t len)
 {
+	static const struct blkdev_ops nowhere = {.hold = hostfile_hold};
 	struct blkdev dev = {.path = (char *)(uintptr_t) "/nowhere/device",
+			     .ops = &nowhere,
 			     .fd = -1,
 			     .is_block = true,
 			     .dev = makedev(259, minor_no),
@@ -209,7 +213,7 @@ static struct busy look_at_file(const char *path, bool edit)
 	struct blkdev *dev;
 	struct busy busy;
 
-	CHECK(blkdev_open(path, &dev) == 0);
+	CHECK(hostfile_open(path, &dev) == 0);
 	busy_look(&made, dev, edit, &busy);
 	blkdev_close(dev);
 	return busy;
@@ -319,7 +323,7 @@ static void test_lock(void)
 	put("", "image");
 	snprintf(image, sizeof(image), "%s/image", root);
 	for (int i = 0; i < 2; i++)
-		CHECK(blkdev_open(image, &dev[i]) == 0);
+		CHECK(hostfile_open(image, &dev[i]) == 0);
 	CHECK(lock_take(dev[0], true, why, sizeof(why), note, sizeof(note)) == 0);
 	CHECK(lock_take(dev[1], true, why, sizeof(why), note, sizeof(note)) == E4Z_ET_BUSY);
 	CHECK(!strcmp(why, "this process has locked the image already"));

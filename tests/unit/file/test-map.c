@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // file/map: extent trees and indirect maps made by hand, whole and damaged in every rule of
 // doc/findings.md.
+#include "device/hostfile.h"
 #include "file/map.h"
 
 #include "../check.h"
@@ -311,7 +312,7 @@ int main(void)
 	      (int)sizeof(path));
 	fd = mkstemp(path);
 	CHECK(fd >= 0 && ftruncate(fd, sizeof(disk)) == 0);
-	CHECK(blkdev_open(path, &img.dev) == 0);
+	CHECK(hostfile_open(path, &img.dev) == 0);
 	unlink(path);
 	/* the library opens for reading only; the test writes through the same number */
 	CHECK(dup2(fd, img.dev->fd) >= 0 && close(fd) == 0);

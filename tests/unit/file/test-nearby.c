@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // file/nearby: whatever the places of the leaves, each is the block that was asked for.
+#include "device/hostfile.h"
 #include "file/nearby.h"
 
 #include "../check.h"
@@ -129,7 +130,7 @@ int main(void)
 	      (int)sizeof(path));
 	fd = mkstemp(path);
 	CHECK(fd >= 0 && ftruncate(fd, sizeof(disk)) == 0);
-	CHECK(blkdev_open(path, &img.dev) == 0);
+	CHECK(hostfile_open(path, &img.dev) == 0);
 	unlink(path);
 	/* the library opens for reading only; the test writes through the same number */
 	CHECK(dup2(fd, img.dev->fd) >= 0 && close(fd) == 0);

@@ -4,6 +4,7 @@
  * afterwards the first write or zeroing fails and nothing counts as written.
  */
 #include "../check.h"
+#include "device/hostfile.h"
 #include "io/blkdev.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@ static void test_sealed(int seal)
 	char path[64];
 	int fd = memory_file(path, sizeof(path));
 
-	CHECK(blkdev_open(path, &dev) == 0);
+	CHECK(hostfile_open(path, &dev) == 0);
 	CHECK(fcntl(fd, F_ADD_SEALS, seal) == 0);
 	CHECK(blkdev_make_writable(dev) == EROFS);
 	CHECK(dev->write_fd < 0);
@@ -50,7 +51,7 @@ static void test_sealed_later(bool zero, bool wrote)
 	char path[64];
 	int fd = memory_file(path, sizeof(path));
 
-	CHECK(blkdev_open(path, &dev) == 0);
+	CHECK(hostfile_open(path, &dev) == 0);
 	CHECK(blkdev_make_writable(dev) == 0);
 	if (wrote)
 		CHECK(blkdev_write(dev, 4096, 4, "abcd", "home") == 0);

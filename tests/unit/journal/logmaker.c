@@ -3,6 +3,7 @@
 #include "logmaker.h"
 #include "../check.h"
 #include "../random.h"
+#include "device/hostfile.h"
 #include "journal/csum.h"
 #include "revokes.h"
 #include <string.h>
@@ -173,7 +174,7 @@ struct blkdev *logmaker_device(const struct logmaker *lm)
 	CHECK(fd >= 0);
 	CHECK(write(fd, lm->image, size) == (ssize_t)size);
 	close(fd);
-	CHECK(blkdev_open(path, &dev) == 0);
+	CHECK(hostfile_open(path, &dev) == 0);
 	unlink(path);
 	return dev;
 }

@@ -58,6 +58,7 @@ static struct blkdev *writable(const struct logmaker *lm)
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", dev->fd);
 	dev->write_fd = open(name, O_RDWR | O_CLOEXEC);
 	CHECK(dev->write_fd >= 0);
+	dev->writable = true;
 	return dev;
 }
 

@@ -2,6 +2,7 @@
 /* Multiple mount protection below the image: taken, updated by its thread, lost to another host. */
 #include "../check.h"
 #include "base/bytes.h"
+#include "device/hostfile.h"
 #include "errors.h"
 #include "io/blkdev.h"
 #include "open/mmp_state.h"
@@ -21,7 +22,7 @@ static const uint8_t data[512] = {1};
 static void make_image(bool csum)
 {
 	struct ext2_super_block sb = {.s_uuid = "uuid"};
-	struct mmp mmp = {.dev = &(struct blkdev){.base = OFFSET}};
+	struct mmp mmp = {.dev = NULL};
 	struct mmp_struct raw = {.mmp_nodename = "before"};
 	int fd = open(path, O_RDWR | O_TRUNC);
 
@@ -35,9 +36,10 @@ static void make_image(bool csum)
 	put_le32(&raw.mmp_magic, EXT4_MMP_MAGIC);
 	put_le32(&raw.mmp_seq, EXT4_MMP_SEQ_CLEAN);
 	mmp_facts(&mmp, &sb);
-	mmp.dev->write_fd = fd;
-	CHECK(!mmp_write(&mmp, &raw));
 	close(fd);
+	CHECK(!hostfile_open(path, &mmp.dev) && !blkdev_set_place(mmp.dev, OFFSET, SIZE - OFFSET));
+	CHECK(!blkdev_make_writable(mmp.dev) && !mmp_write(&mmp, &raw));
+	blkdev_close(mmp.dev);
 }
 
 static struct blkdev *open_image(struct mmp **mmp)
@@ -46,7 +48,7 @@ static struct blkdev *open_image(struct mmp **mmp)
 	struct ext2_super_block sb;
 	struct blkdev *dev;
 
-	CHECK(!blkdev_open(path, &dev) && !blkdev_set_place(dev, OFFSET, SIZE - OFFSET));
+	CHECK(!hostfile_open(path, &dev) && !blkdev_set_place(dev, OFFSET, SIZE - OFFSET));
 	CHECK(!blkdev_read(dev, SUPER_OFFSET, sizeof(sb), &sb));
 	CHECK(mmp_is_on(&sb) && !mmp_open(dev, &sb, &how, mmp));
 	CHECK(!blkdev_make_writable(dev) && !mmp_observe(*mmp, dev));

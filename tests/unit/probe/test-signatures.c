@@ -4,6 +4,7 @@
  * one, and nothing else is; every type that the libblkid at hand knows is ext or has a sign.
  */
 #include "../check.h"
+#include "device/hostfile.h"
 #include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <errno.h>
@@ -23,7 +24,7 @@ static struct blkdev *open_blank(uint64_t size, int *fd)
 	}
 	CHECK(ftruncate(*fd, (off_t)size) == 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
-	CHECK(blkdev_open(path, &dev) == 0);
+	CHECK(hostfile_open(path, &dev) == 0);
 	return dev;
 }
 

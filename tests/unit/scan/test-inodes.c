@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/vec.h"
+#include "device/hostfile.h"
 #include "image/groups.h"
 #include "scan/inodes.h"
 #include <unistd.h>
@@ -150,7 +151,7 @@ static void make(struct world *w, uint32_t size, bool csum)
 	make_groups(w);
 	for (uint32_t g = 0; g < KINDS; g++)
 		fill_group(w, g);
-	CHECK(!blkdev_open(path, &w->img.dev));
+	CHECK(!hostfile_open(path, &w->img.dev));
 	CHECK(!unlink(path));
 	CHECK(!capture_new(w->img.dev, BLOCK, &w->img.view));
 }

@@ -6,6 +6,7 @@
 #ifndef E4Z_TESTS_UNIT_FAKE_DISK_H
 #define E4Z_TESTS_UNIT_FAKE_DISK_H
 
+#include "device/hostfile.h"
 #include "image/groups.h"
 #include "map-model.h"
 #include "tree/tree.h"
@@ -138,7 +139,7 @@ static inline struct disk *disk_new(uint32_t block_size, bool extents)
 	      (int)sizeof(path));
 	fd = mkstemp(path);
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)block_size * DISK_NODES) == 0);
-	CHECK(blkdev_open(path, &disk->img.dev) == 0);
+	CHECK(hostfile_open(path, &disk->img.dev) == 0);
 	unlink(path);
 	/* the library opens for reading only; the test writes through the same number */
 	CHECK(dup2(fd, disk->img.dev->fd) >= 0 && close(fd) == 0);
