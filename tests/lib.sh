@@ -8,10 +8,8 @@ set -u
 export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
-# A test that mounts and then edits sets own_mounts before it sources this: a mount namespace that somebody else makes
-# meanwhile would keep what it has unmounted.
-[ -z "${own_mounts-}" ] || [ -n "${E4ZERO_OWN_MOUNTS-}" ] || ! unshare -m true 2>/dev/null ||
-	E4ZERO_OWN_MOUNTS=1 exec unshare -m bash "$0" "$@"
+# A test that mounts sets own_mounts before it sources this.
+[ -z "${own_mounts-}" ] || . "${BASH_SOURCE[0]%/*}/mounts.sh"
 name=${0##*tests/} name=${name%.sh}
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/..}" && pwd)
 builddir=$(cd "${builddir:-$srcdir/build}" 2>/dev/null && pwd || pwd)
@@ -95,11 +93,27 @@ requires_loop() {
 	rm -f loop-probe
 }
 
-# attach_loop VARIABLE FILE [losetup options]: attach FILE, detach at the end.
+# mount ARGUMENTS: mount(8), where no other test keeps what is unmounted again
+mount() {
+	[ -n "${own_mounts-}${E4ZERO_OWN_MOUNTS-}" ] || fail 'a test that mounts sets own_mounts before it sources lib.sh'
+	command mount "$@"
+}
+
+# attach_loop VARIABLE FILE [losetup options]: attach FILE, detach at the end. Nobody detaches a loop device but by these
+# functions: once too often, and it is another test's.
 attach_loop() {
 	local -n attached=$1
 	attached=$(losetup -f --show "${@:3}" "$2") || fail "cannot attach $2"
 	cleanup_fn losetup -d "$attached"
+	drop_partitions "$attached"
+}
+
+# drop_partitions DEVICE: those that a test left there which was killed
+drop_partitions() {
+	local part
+	for part in "/sys/block/${1##*/}/${1##*/}"p*/partition; do
+		[ ! -e "$part" ] || delpart "$1" "$(<"$part")" || fail "a partition of $1 is still in use"
+	done
 }
 
 # forget_cleanup COMMAND...: it was done before the end.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # No deleted byte can be read from an image after --fix --all: devices full of a canary, of every layout, are used by the kernel
 # (by debugfs where it cannot), scrubbed, searched, compared with what they held before, and used again.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 

@@ -89,6 +89,7 @@ skip() {
 [ "${1-}" != --table ] || { kinds; exit 0; }
 [ $# -ge 2 ] || die "usage: mkimg.sh KIND OUT [LIST] | --list | --table"
 kind=$1 out=$2 list=${3-/dev/null}
+[ "$kind" != natural ] || . "$here/../mounts.sh"
 kinds | awk '{ print $1 }' | grep -qxF -e "$kind" || die "no such kind: $kind"
 for tool in mke2fs debugfs e2fsck tune2fs python3; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Logs of a live kernel after a crash: as we see them, as e2fsck and the kernel replay them.
+own_mounts=1
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/journal/lib.sh"
 

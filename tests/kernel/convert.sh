@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whole images are converted in every direction, on every kind of file system; the kernel shows what came of it.
 # FILES of each batch; the rest of the knobs is in lib.sh.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 files=${FILES:-24}

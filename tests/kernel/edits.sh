@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sequences of every operation, by us and by the kernel, on every kind of file system: a sequence for each file.
 # FILES of each batch, ROUNDS of mounts that a sequence goes through; the rest of the knobs is in lib.sh.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 files=${FILES:-200} rounds=${ROUNDS:-3}

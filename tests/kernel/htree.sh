@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The hash tree leads to every name in the directories that the kernel makes: with each hash, with three levels, with
 # names that collide, with its own idea of case.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 lookup=$builddir/tests/api/lookup

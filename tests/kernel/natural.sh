@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a crash leaves past EOF comes to light after the next one; after --fix nothing does. FILES of each batch; the
 # rest of the knobs is in lib.sh.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 files=${FILES:-48}

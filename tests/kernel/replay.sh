@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Logs that a live kernel left: our replay writes what e2fsck's and the kernel's write, block by block, journal and
 # superblock aside; and an edit of a dirty image is the replay and the edit.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 for tool in python3 mke2fs e2fsck dumpe2fs mount; do requires $tool; done

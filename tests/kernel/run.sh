@@ -5,11 +5,6 @@
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd)
 builddir=$(cd "${builddir:-$srcdir/build}" && pwd)
 export srcdir builddir
-# in a mount namespace of its own no other one keeps our mounts alive after umount(8)
-if [ -z "${E4ZERO_OWN_MOUNTS:-}" ] && unshare -m true 2>/dev/null; then
-	export E4ZERO_OWN_MOUNTS=1
-	exec unshare -m bash "$srcdir/tests/kernel/run.sh"
-fi
 passed=0 failed=0 skipped=0
 
 run() {

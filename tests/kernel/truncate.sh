@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sequences of truncates, by us and by the kernel, on every kind of file system.
 # FILES and STEPS of each batch; the rest of the knobs is in lib.sh.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/kernel/lib.sh"
 files=${FILES:-24} steps=${STEPS:-3}

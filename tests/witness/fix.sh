@@ -11,6 +11,7 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 here=$(cd "$(dirname "$0")" && pwd)
 tests=$(dirname "$here")
+. "$tests/mounts.sh"
 
 # What the kernel reads of IMAGE must be what the witness reads; no word when it mounts neither this nor the ORIGINAL.
 mounted() {

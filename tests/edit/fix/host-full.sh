@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --fix of a sparse image on a host with no room, or with too little at any point: 8 and not one byte changed, or 12 and
 # it recovers; with room it goes on.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 requires_root

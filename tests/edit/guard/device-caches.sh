@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Linux has a page cache for each node of a disk. What lies in one of them, while somebody keeps the device open, is
 # neither believed nor left behind: before a check, before an edit, after it, and of an external journal.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What cannot be written is refused with exit 8, in a dry run too, never 12: a read-only device or partition, a read-only
 # external journal, a sealed memory file, a host file system that is mounted read-only.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

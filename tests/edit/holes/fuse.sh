@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hosts over FUSE to which a hole is advice: liar.c, which is cached by the kernel (that zeroes the rest of a page in memory
 # whatever the host did), QEMU's export of a qcow2 image, nbdfuse. What is reported as zero is zero below them.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --holes on tmpfs, which knows holes but zeroes no range in place; and with never on a host that is nearly full: room for
 # the zeroes is asked for before the first write.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/holes/common.sh"
 requires_root

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A mounted image is refused, through a loop device, a partition of one, or from another mount namespace;
 # --force looks at it, and what does not overlap the place does not count.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A FUSE mount of the image: named by an absolute path, by a relative one, by another name, through overlayfs; in another
 # mount namespace, for an edit. Of another image with the same name nothing is said.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/scribble.sh"
 

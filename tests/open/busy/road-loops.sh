@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The same bytes through loop devices: over the image file, over the device that was given, over a partition of it, over
 # each other. An edit is refused whichever end is named; what does not overlap does not count.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/scribble.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One image under several names: a bind mount, overlayfs from either side; a copy is not it, nor is a fresh image that
 # happens to have the same inode number and size on another file system.
+own_mounts=1
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/scribble.sh"
 

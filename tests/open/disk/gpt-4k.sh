@@ -8,14 +8,14 @@ requires_loop
 requires mke2fs
 requires sfdisk
 truncate -s 64M disk.img
-dev=$(losetup -f --show -b 4096 disk.img) || skip 'losetup takes no sector size here'
-cleanup_fn sh -c "losetup -d $dev 2>/dev/null; true"
+[[ $(losetup --help) = *--sector-size* ]] || skip 'losetup takes no sector size here'
+attach_loop dev disk.img -b 4096
 sfdisk -q --no-tell-kernel "$dev" <<-END >sfdisk.out 2>&1 || fail "sfdisk: $(cat sfdisk.out)"
 	label: gpt
 	start=1024, size=4096, name=first
 	start=8192, size=4096, name=second
 END
-losetup -d "$dev"
+detach_loop "$dev"
 put_ext disk.img 32 16
 opens_at $((32 << 20)) disk.img
 put_ext disk.img 4 16
