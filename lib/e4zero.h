@@ -62,6 +62,12 @@ extern "C" {
  */
 const char *e4z_version(void);
 
+/*
+ * What an image can be for this library, "raw" for one: the names of the formats that e4z_open()
+ * opens, e4zero-json(5), with a NULL after the last one. Static; more are added to its end.
+ */
+const char *const *e4z_formats(void);
+
 /* ---- opening ---- */
 
 /* An open image, and the message of its last failure. */

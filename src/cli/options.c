@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/option_row.h"
 #include "cli/values.h"
+#include "cli/version.h"
 #include "e4zero.h"
 #include "script/script.h"
 #include "util.h"
@@ -19,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static verb_fn help_run, version_run;
+static verb_fn help_run;
 
 #define FLAG(field) offsetof(struct options, field)
 
@@ -126,7 +127,8 @@ static const struct option_row rows[] = {
 	 .name = "version",
 	 .run = version_run,
 	 .at_once = true,
-	 .help = "display the version and exit"},
+	 .help = "display the version and exit; with --json, what this\n"
+		 "program can do"},
 
 	{.name = "all",
 	 .with = V_CHECK | V_FIX,
@@ -277,7 +279,7 @@ _Static_assert(sizeof(rows) <= OPTION_ROWS_MAX * sizeof(rows[0]), "make OPTION_R
 const struct option_row *const option_rows = rows;
 const int option_row_count = ROWS;
 
-/* ---- the verbs of this file ---- */
+/* ---- the verb of this file ---- */
 
 static void help_row(const struct option_row *row)
 {
@@ -331,13 +333,5 @@ static int help_run(const struct options *options, struct report *report, const 
 	     "refused, or failed before the first write; 12 failed after it; 16 usage error;\n"
 	     "32 stopped by a signal.\n"
 	     "See e4zero(8).");
-	return EXIT_NONE;
-}
-
-static int version_run(const struct options *options, struct report *report,
-		       const volatile int *stop)
-{
-	(void)options, (void)report, (void)stop;
-	printf("e4zero %s\n", e4z_version());
 	return EXIT_NONE;
 }

@@ -220,6 +220,21 @@ static void check_verb(struct options *options, const bool *given)
 	check_range(options);
 }
 
+/* Which options exclude or imply each other, whatever the verb. */
+static void check_together(struct options *options)
+{
+	if (options->json && options->progress == PROGRESS_LINES &&
+	    options->progress_fd == STDOUT_FILENO)
+		fault(options, "--json and progress on standard output are mutually exclusive");
+	if (options->kinds & E4Z_KINDS_PARANOID)
+		options->paranoid = true;
+	if (options->all && options->undo && !options->force)
+		fault(options, "--undo would keep what --all removes; --force allows it");
+	if (options->file_count && (options->all || options->kinds & E4Z_KINDS_LEDGER))
+		fault(options, "--all, and kinds that require it, examine the whole file system: "
+			       "no FILE can be given");
+}
+
 static const struct option_row *row_by_former(int letter)
 {
 	int i;
@@ -249,6 +264,21 @@ static void bad_option(struct options *options, int value, const char *word)
 		fault(options, "'%s': unrecognized option", word);
 }
 
+/* Is there a --json in the rest of the command line? The verb overrides all other options. */
+static bool json_follows(int argc, char **argv, const char *letters, const struct option *longs)
+{
+	const struct option_row *row;
+	int value;
+
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		row = row_by_value(value);
+		if (row && row->flag == offsetof(struct options, json) &&
+		    name_in_full(row, argv[optind - 1]))
+			return true;
+	}
+	return false;
+}
+
 bool options_parse(int argc, char **argv, struct options *options)
 {
 	struct option longs[OPTION_ROWS_MAX + 1];
@@ -274,6 +304,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 			      row->name);
 		} else if (row->at_once && !options->fault[0]) {
 			take(options, row, optarg);
+			options->json = options->json || json_follows(argc, argv, letters, longs);
 			return true;
 		} else {
 			take(options, row, optarg);
@@ -285,15 +316,6 @@ bool options_parse(int argc, char **argv, struct options *options)
 	options->first_word = optind;
 	take_words(options, argv + optind, argc - optind);
 	check_verb(options, given);
-	if (options->json && options->progress == PROGRESS_LINES &&
-	    options->progress_fd == STDOUT_FILENO)
-		fault(options, "--json and progress on standard output are mutually exclusive");
-	if (options->kinds & E4Z_KINDS_PARANOID)
-		options->paranoid = true;
-	if (options->all && options->undo && !options->force)
-		fault(options, "--undo would keep what --all removes; --force allows it");
-	if (options->file_count && (options->all || options->kinds & E4Z_KINDS_LEDGER))
-		fault(options, "--all, and kinds that require it, examine the whole file system: "
-			       "no FILE can be given");
+	check_together(options);
 	return !options->fault[0];
 }

@@ -166,6 +166,7 @@ struct json_line json_begin(const char *type)
 
 	line.failed = !line.object;
 	json_add_ascii(&line, "type", type);
+	json_add_number(&line, "schema", JSON_SCHEMA);
 	return line;
 }
 

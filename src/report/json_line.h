@@ -17,6 +17,12 @@ struct json_line {
 	bool failed;
 };
 
+/*
+ * The number of the schema of these objects, e4zero-json(5). Fields and types of objects that are
+ * added leave it as it is: it changes if a reader of the old ones would be misled.
+ */
+enum { JSON_SCHEMA = 1 };
+
 struct json_line json_begin(const char *type);
 
 /* An array in LINE, and an object to be put into it. */

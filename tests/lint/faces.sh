@@ -49,7 +49,7 @@ of_source='
 	match($0, /json_begin\("[a-z_]+"/) { object = substr($0, RSTART + 12, RLENGTH - 13); print object ".type" }
 	/json_add_ino\(&line/ { print object ".ino" }
 	/json_add_(path|file)\(&line/ { print object ".path" }
-	match($0, /add_[a-z0-9]+\(&(line|row), "[a-z0-9_]+"/) {
+	match($0, /add_[a-z0-9]+\(&?(line|row), "[a-z0-9_]+"/) {
 		field = substr($0, RSTART, RLENGTH - 1); sub(/.*"/, "", field)
 		print object "." field
 	}'
@@ -61,7 +61,7 @@ of_page='
 		sub(/^\.BR /, ""); sub(/" \(.*/, ""); n = split($0, word, /[", ]+/)
 		for (i = 1; i <= n; i++) if (word[i] != "") print object "." word[i]
 	}'
-fields=$(awk "$of_source" "$root/src/report/report_json.c" | sort -u)
+fields=$(awk "$of_source" "$root/src/report/report_json.c" "$root/src/cli/version.c" | sort -u)
 page=$(awk "$of_page" "$root/man/e4zero-json.5" | sort -u)
 complain "$(
 	missing "$fields" "$page" 'a field of the JSON report that is not in this section of man/e4zero-json.5'

@@ -48,6 +48,7 @@ report 0 --truncate 10 -n edited /clean
 report 0 --convert hole edited /clean
 report 4 --fix --all edited
 report 0 --replay edited
+report 0 --version
 
 mapfile -t kinds < <(bash "$srcdir/tests/images/mkimg.sh" --list)
 broad some 4 paranoid sickgroup shared bigalloc "${kinds[@]}"
@@ -62,7 +63,7 @@ done
 python3 - "$srcdir/man/e4zero-json.5" report.* <<-'END' || fail 'the page and the reports differ'
 	import json, re, sys
 
-	page, arrays, inside = {}, [], False
+	page, arrays, inside, named = {}, [], False, False
 	for line in open(sys.argv[1]):
 	    if line.startswith('.SH '):
 	        inside = line == '.SH OBJECTS\n'
@@ -74,12 +75,14 @@ python3 - "$srcdir/man/e4zero-json.5" report.* <<-'END' || fail 'the page and th
 	        kinds, *rest = field.group(2).split(', ')
 	        for word in re.findall(r'\w+', field.group(1)):
 	            if kinds == 'array of objects':
+	                arrays = arrays if named else []
 	                page[name][word] = (['array'], rest)
 	                page[f'{name}.{word}'] = {}
 	                arrays.append(f'{name}.{word}')
-	            else: # the fields of what is in arrays follow them
+	            else: # the fields of what is in arrays follow them, until another array
 	                for owner in arrays or [name]:
 	                    page[owner][word] = (kinds.split(' or '), rest)
+	            named = kinds == 'array of objects'
 	SHAPES = {'number': lambda v, unit: type(v) is int or (type(v) is float and unit == ['seconds']),
 	          'string': lambda v, unit: type(v) is str, 'boolean': lambda v, unit: type(v) is bool,
 	          'null': lambda v, unit: v is None, 'array': lambda v, unit: type(v) is list,
@@ -105,6 +108,8 @@ python3 - "$srcdir/man/e4zero-json.5" report.* <<-'END' || fail 'the page and th
 	for path in sys.argv[2:]:
 	    for number, line in enumerate(open(path), 1):
 	        record = json.loads(line)
+	        if type(schema := record.pop('schema', None)) is not int or schema != 1:
+	            sys.exit(f'{path}:{number}: schema is {schema!r}')
 	        compare(f'{path}:{number}', record.pop('type'), record)
 	missing = {(name, key) for name in page for key in page[name]} - seen
 	if missing:
