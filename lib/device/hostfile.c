@@ -19,7 +19,7 @@
 #define FUSE_MAGIC 0x65735546
 
 /* On FUSE SEEK_DATA is a round trip to a process that may not know: nothing is gained. */
-static bool can_tell_holes(int fd)
+bool hostfile_knows_holes(int fd)
 {
 	struct statfs fs;
 
@@ -37,7 +37,7 @@ static errcode_t take_identity(struct blkdev *dev)
 		dev->dev = st.st_dev;
 		dev->ino = st.st_ino;
 		blkdev_set_size(dev, (uint64_t)st.st_size);
-		dev->host_holes = can_tell_holes(dev->fd);
+		dev->host_holes = hostfile_knows_holes(dev->fd);
 		return 0;
 	}
 	if (!S_ISBLK(st.st_mode))

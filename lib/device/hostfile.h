@@ -11,6 +11,9 @@
  */
 errcode_t hostfile_open(const char *path, struct blkdev **dev);
 
+/* SEEK_DATA can be asked of FD: not on FUSE. */
+bool hostfile_knows_holes(int fd);
+
 /* Take back what libblkid advises on the descriptor: random access, no readahead. */
 void hostfile_reset_advice(const struct blkdev *dev);
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An image, for reading only, whose bytes are told by a map: they lie plain in a file of this host,
+ * are zero, are a number that is repeated, or are asked of another handle.
+ */
+#ifndef E4Z_DEVICE_MAPPED_H
+#define E4Z_DEVICE_MAPPED_H
+
+#include "base/vec.h"
+#include "io/blkdev.h"
+
+enum mapped_kind { MAPPED_ZERO, MAPPED_FILE, MAPPED_FILL, MAPPED_REST };
+
+struct mapped_piece {
+	uint64_t at, len; /* of the image; LEN is not 0 */
+	uint64_t off;	  /* MAPPED_FILE: where in the file */
+	uint32_t fill;	  /* MAPPED_FILL: as in memory, repeated from AT on */
+	enum mapped_kind kind;
+};
+
+/* A map as it is made, from its beginning; all zero is empty. Free it with vec_free(). */
+VEC(mapped_list, struct mapped_piece);
+
+/* Pieces that a map may have (64 MiB of memory). */
+#define MAPPED_PIECES_MAX ((size_t)1 << 21)
+
+/*
+ * Append LEN bytes; one piece with what is before it where it goes on with that. 0; EFBIG: the
+ * image would have 2^63 bytes or more; E2BIG: MAPPED_PIECES_MAX; ENOMEM.
+ */
+errcode_t mapped_add(struct mapped_list *list, enum mapped_kind kind, uint64_t len, uint64_t off,
+		     uint32_t fill);
+
+/* What has the bytes of MAPPED_REST. */
+struct mapped_rest {
+	/* Called once at most, from any thread; *DEV has the size of the map. */
+	errcode_t (*open)(void *arg, struct blkdev **dev);
+	/* Called when the image is closed. May be NULL. */
+	void (*free)(void *arg);
+	void *arg;
+};
+
+/*
+ * PIECES, sorted, without gaps, from 0 on, become DEV's for free(); so does FILE_FD, a regular file
+ * or block device. REST may be NULL if no piece needs it. On failure all of them are closed and
+ * freed, and *DEV is NULL.
+ */
+errcode_t mapped_open(const char *path, int file_fd, struct mapped_piece *pieces, size_t count,
+		      const struct mapped_rest *rest, struct blkdev **dev);
+
+#endif
