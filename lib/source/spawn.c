@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Everything that allocates is done before fork(2): other threads may hold the locks of malloc() at
+ * that moment, and the child would wait for them forever.
+ */
+#include "source/spawn.h"
+
+#include "base/cleanup.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define ERR_SIZE 4096
+#define STANDARD 3 /* descriptors */
+#define TERM_MS 1000
+#define PAUSE_MAX_NS 20000000L
+#define DIGITS 11
+
+/* What the child needs between fork() and exec(). */
+struct plan {
+	char *file;	  /* of the program */
+	const char **env; /* one block with its pointers */
+	char listen_pid[32];
+	int source[STANDARD + SPAWN_FDS], count;
+	int report; /* where the errno of a failure is written to */
+	sigset_t none;
+};
+
+/* ---- before the fork ---- */
+
+/* DIR/NAME for free() if it can be executed, otherwise NULL. */
+static char *try_program(const char *dir, size_t len, const char *name)
+{
+	char *file = malloc(len + strlen(name) + 3);
+
+	if (!file)
+		return NULL;
+	/* an empty one in PATH is the current directory */
+	sprintf(file, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
+	if (!access(file, X_OK))
+		return file;
+	free(file);
+	return NULL;
+}
+
+static char *find_program(const char *name)
+{
+	const char *path = getenv("PATH"), *end;
+	char *file = NULL;
+
+	if (strchr(name, '/'))
+		return strdup(name);
+	for (; path && !file; path = *end ? end + 1 : NULL) {
+		end = strchrnul(path, ':');
+		file = try_program(path, (size_t)(end - path), name);
+	}
+	return file;
+}
+
+static bool is_ours(const char *variable)
+{
+	return !strncmp(variable, "LISTEN_", 7) || !strncmp(variable, "LC_", 3) ||
+	       !strncmp(variable, "LANG", 4);
+}
+
+/* The environment of this process, messages in English, and what says that a socket is passed. */
+static errcode_t make_env(const struct spawn *s, struct plan *plan)
+{
+	size_t count = 0, kept = 0;
+
+	while (environ[count])
+		count++;
+	plan->env = malloc((count + 4) * sizeof(*plan->env));
+	if (!plan->env)
+		return ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (!is_ours(environ[i]))
+			plan->env[kept++] = environ[i];
+	plan->env[kept++] = "LC_ALL=C";
+	if (s->listen) {
+		plan->env[kept++] = plan->listen_pid;
+		plan->env[kept++] = "LISTEN_FDS=1";
+	}
+	plan->env[kept] = NULL;
+	return 0;
+}
+
+/* A file in memory that takes ERR_SIZE bytes and no more, so that a child that goes on writing
+ * fails rather than waits. */
+static int make_err(void)
+{
+	int fd = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && (ftruncate(fd, ERR_SIZE) < 0 ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* ---- in the child: system calls only ---- */
+
+static void write_pid(char *listen_pid)
+{
+	char digits[DIGITS], *to = stpcpy(listen_pid, "LISTEN_PID=");
+	unsigned n = (unsigned)getpid(), i = 0;
+
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (i)
+		*to++ = digits[--i];
+	*to = '\0';
+}
+
+/* Close all from FIRST on. */
+static void close_others(unsigned first)
+{
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, first, ~0U, 0))
+		return;
+#endif
+	for (long fd = first, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
+		close((int)fd);
+}
+
+/* Descriptor I becomes SOURCE[I]; the next one after them is for the report of a failure. */
+static int place_descriptors(const struct plan *plan)
+{
+	int moved[STANDARD + SPAWN_FDS], report = fcntl(plan->report, F_DUPFD, plan->count + 1);
+
+	if (report < 0)
+		return -1;
+	/* first out of each other's way */
+	for (int i = 0; i < plan->count; i++) {
+		moved[i] = fcntl(plan->source[i], F_DUPFD, plan->count + 1);
+		if (moved[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < plan->count; i++)
+		if (dup2(moved[i], i) < 0)
+			return -1;
+	if (dup3(report, plan->count, O_CLOEXEC) < 0)
+		return -1;
+	close_others((unsigned)plan->count + 1);
+	return plan->count;
+}
+
+static void reset_signals(const struct plan *plan)
+{
+	const struct sigaction by_default = {.sa_handler = SIG_DFL};
+
+	for (int n = 1; n < NSIG; n++)
+		(void)sigaction(n, &by_default, NULL);
+	(void)sigprocmask(SIG_SETMASK, &plan->none, NULL);
+}
+
+_Noreturn static void be_child(const struct spawn *s, struct plan *plan)
+{
+	int report, err;
+
+	reset_signals(plan);
+	(void)setpgid(0, 0);
+	write_pid(plan->listen_pid);
+	report = place_descriptors(plan);
+	if (report >= 0)
+		execve(plan->file, (char *const *)s->argv, (char *const *)plan->env);
+	err = errno;
+	(void)!write(report >= 0 ? report : plan->report, &err, sizeof(err));
+	_exit(127);
+}
+
+/* ---- starting ---- */
+
+/* 0 when the other end was closed by exec(), else what the child failed with. */
+static errcode_t await_exec(int fd)
+{
+	int err = 0;
+	ssize_t n;
+
+	do
+		n = read(fd, &err, sizeof(err));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? errno : n == (ssize_t)sizeof(err) ? err : 0;
+}
+
+static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *child)
+{
+	sigset_t all, before;
+	int report[2];
+	errcode_t err;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return errno;
+	plan->report = report[1];
+	sigemptyset(&plan->none);
+	sigfillset(&all);
+	/* none of our handlers may run in the child */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	child->pid = fork();
+	if (!child->pid)
+		be_child(s, plan);
+	err = child->pid < 0 ? errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(report[1]);
+	err = err ? err : await_exec(report[0]);
+	close(report[0]);
+	return err;
+}
+
+static errcode_t prepare(const struct spawn *s, struct plan *plan)
+{
+	if (s->fd_count > SPAWN_FDS)
+		return EINVAL;
+	plan->file = find_program(s->argv[0]);
+	if (!plan->file)
+		return ENOENT;
+	for (size_t i = 0; i < s->fd_count; i++)
+		plan->source[STANDARD + i] = s->fds[i];
+	plan->count = STANDARD + (int)s->fd_count;
+	return make_env(s, plan);
+}
+
+/* Standard input, output and error of the child, then it. */
+static errcode_t start(const struct spawn *s, struct plan *plan, struct spawned *child)
+{
+	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	AUTO_CLOSE int out = -1;
+	int ends[2];
+
+	if (null < 0)
+		return errno;
+	child->err = make_err();
+	if (child->err < 0)
+		return errno;
+	if (s->output) {
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			return errno;
+		child->out = ends[0];
+		out = ends[1];
+	}
+	plan->source[0] = null;
+	plan->source[1] = s->output ? out : null;
+	plan->source[2] = child->err;
+	return run(s, plan, child);
+}
+
+errcode_t spawn_start(const struct spawn *s, struct spawned *child)
+{
+	struct plan plan = {.file = NULL};
+	errcode_t err = prepare(s, &plan);
+
+	*child = (struct spawned){.out = -1, .err = -1, .name = s->argv[0]};
+	if (!err)
+		err = start(s, &plan, child);
+	free(plan.file);
+	free(plan.env);
+	if (err) {
+		spawn_end(child, 0, NULL);
+		*child = (struct spawned){.out = -1, .err = -1};
+	}
+	return err;
+}
+
+/* ---- ending ---- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* It has ended, within TIMEOUT_MS. */
+static bool await_end(pid_t pid, unsigned timeout_ms, int *status)
+{
+	uint64_t end = now_ms() + timeout_ms;
+	struct timespec pause = {.tv_nsec = 500000};
+	pid_t ended;
+	int raw;
+
+	/* ECHILD: the program around us ignores SIGCHLD, or has waited for all */
+	while ((ended = waitpid(pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+		if (now_ms() >= end)
+			return false;
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < PAUSE_MAX_NS)
+			pause.tv_nsec *= 2;
+	}
+	if (ended < 0)
+		*status = -1;
+	else
+		*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+	return true;
+}
+
+static void close_if_open(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
+{
+	int ignored;
+
+	if (!status)
+		status = &ignored;
+	*status = -1;
+	close_if_open(&child->out);
+	if (child->pid > 0 && !await_end(child->pid, timeout_ms, status)) {
+		kill(-child->pid, SIGTERM);
+		if (!await_end(child->pid, TERM_MS, status)) {
+			kill(-child->pid, SIGKILL);
+			while (!await_end(child->pid, TERM_MS, status))
+				;
+		}
+	}
+	child->pid = 0;
+	(void)spawn_said(child);
+	close_if_open(&child->err);
+}
+
+const char *spawn_said(struct spawned *child)
+{
+	char line[SPAWN_SAID], *text = line;
+	size_t name = child->name ? strlen(child->name) : 0;
+	ssize_t n;
+
+	if (child->err < 0)
+		return child->said;
+	n = pread(child->err, line, sizeof(line) - 1, 0);
+	line[n < 0 ? 0 : n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (name && !strncmp(line, child->name, name) && !strncmp(line + name, ": ", 2))
+		text += name + 2;
+	for (char *c = text; *c; c++)
+		*c = *c < ' ' || *c > '~' ? '?' : *c;
+	strcpy(child->said, text);
+	return child->said;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program of others as our child: it gets the descriptors that it is given and no other one, no
+ * signal that is meant for us, and has to end when we do not need it any more.
+ */
+#ifndef E4Z_SOURCE_SPAWN_H
+#define E4Z_SOURCE_SPAWN_H
+
+#include <et/com_err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define SPAWN_FDS 8
+#define SPAWN_SAID 256
+
+struct spawn {
+	const char *const *argv; /* ends with NULL; the first is looked for in PATH */
+	const int *fds;		 /* become 3, 4, ... in the child; they stay the caller's */
+	size_t fd_count;	 /* SPAWN_FDS at most */
+	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
+	bool listen;		 /* the first of FDS listens, as systemd passes a socket on */
+};
+
+/* All zero but for OUT: no child. */
+struct spawned {
+	pid_t pid;
+	int out; /* to read from, -1: none; the caller may close it and set it to -1 */
+	int err; /* a memory file of a few KiB: its standard error */
+	const char *name;
+	char said[SPAWN_SAID];
+};
+
+/*
+ * Start it: with a process group of its own, all signals as by default, standard input empty.
+ * ENOENT: there is no such program. Any other error of the host; *CHILD is then no child. The
+ * strings of S->argv outlive CHILD.
+ */
+errcode_t spawn_start(const struct spawn *s, struct spawned *child);
+
+/*
+ * Wait TIMEOUT_MS for its end; then its group gets SIGTERM, and a second later SIGKILL. *STATUS,
+ * which may be NULL, is what it exited with, 128 + the signal that ended it, or -1: not known.
+ * Nothing is done where there is no child.
+ */
+void spawn_end(struct spawned *child, unsigned timeout_ms, int *status);
+
+/*
+ * The first line that it wrote to its standard error, without its name in front, printable bytes
+ * only; "" if there is none. Valid until the next call.
+ */
+const char *spawn_said(struct spawned *child);
+
+#endif
