@@ -21,7 +21,6 @@ try VMDK 'KDMV\1\0\0\0' qemu-img
 try VMDK '# Disk DescriptorFile\n' qemu-img
 try VHDX 'vhdxfile' qemu-img
 try VHD 'conectix' qemu-img
-try Android '\x3a\xff\x26\xed\1\0' simg2img
 try gzip '\x1f\x8b\x08' gunzip
 try xz '\xfd7zXZ\0' unxz
 try zstd '\x28\xb5\x2f\xfd' unzstd

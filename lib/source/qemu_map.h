@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A qcow2 image that is read where it lies in its file, as "qemu-img map" tells. */
+#ifndef E4Z_SOURCE_QEMU_MAP_H
+#define E4Z_SOURCE_QEMU_MAP_H
+
+#include "device/mapped.h"
+
+/*
+ * The contents of the qcow2 image that FD, a regular file or block device, has open, for reading
+ * only. Clusters that lie plain in the file are read there, what is zero is known to be, all else
+ * is asked of REST. Nobody may write to the file meanwhile: the caller holds a lock.
+ *
+ * *DEV NULL and 0: it cannot be told where the bytes lie, or none of them lies plain (encrypted,
+ * compressed, with a backing file or a file for its data; no qemu-img, or it does not know, or says
+ * nothing for TIMEOUT_S seconds; bytes are left for REST, and that is NULL). Then FD is as before,
+ * and REST is not used. Otherwise as mapped_open().
+ */
+errcode_t qemu_map_open(const char *path, int fd, unsigned timeout_s,
+			const struct mapped_rest *rest, struct blkdev **dev);
+
+#endif
