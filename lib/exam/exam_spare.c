@@ -46,11 +46,22 @@ static errcode_t examine(struct exam *exam, uint32_t ino, const uint8_t *raw, ui
 	return 0;
 }
 
+/* Somebody else has the slot of INO, too: *BLOCK, *OFF is where it is. */
+static bool is_disputed(const struct exam *exam, uint32_t ino, uint64_t *block, uint32_t *off)
+{
+	inode_place(exam->img, ino, block, off);
+	return exam->disputed && rangeset_has(exam->disputed, *block / exam->img->cluster_ratio);
+}
+
 errcode_t exam_spare_unread(struct exam *exam, uint32_t ino)
 {
-	struct spares *slots =
-		spares_of(&exam->spares, (ino - 1) / exam->img->fs->super->s_inodes_per_group);
+	struct spares *slots;
+	uint64_t block;
+	uint32_t off;
 
+	if (is_disputed(exam, ino, &block, &off))
+		return 0;
+	slots = spares_of(&exam->spares, (ino - 1) / exam->img->fs->super->s_inodes_per_group);
 	if (!slots)
 		return ENOMEM;
 	slots->why = "a block of the inode table cannot be read";
@@ -66,12 +77,10 @@ errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, b
 	if (!exam_wants(exam, E4Z_FREE_INODE) || rangeset_has(exam->orphans, ino) ||
 	    (ino <= exam->last_system && is_system_inode(img->fs->super, ino)))
 		return 0;
-	inode_place(img, ino, &block, &off);
-	if (exam->disputed && rangeset_has(exam->disputed, block / img->cluster_ratio))
+	if (is_disputed(exam, ino, &block, &off))
 		return 0;
 	tally_move(&exam->tally, OWNER_INODES, owner_of_kind(E4Z_FREE_INODE), img->inode_size);
-	/* the findings are there already when it is counted once more */
-	if (exam->disputed || bytes_are_zero(raw, img->inode_size))
+	if (bytes_are_zero(raw, img->inode_size))
 		return 0;
 	return examine(exam, ino, raw, (block << img->block_bits) + off,
 		       believed ? NULL : "the inode bitmap is not valid");

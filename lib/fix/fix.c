@@ -15,7 +15,6 @@
 #include "scan/check.h"
 #include "scan/doubt.h"
 #include "sets/rangeset.h"
-#include "slack/slack.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -52,23 +51,6 @@ static bool is_passed_over(const struct fix *fix, const struct e4z_finding *f)
 	       (findings_by_nature(f) && !is_named(fix, f));
 }
 
-/*
- * Somebody else may have the blocks of F, which are of metadata. What the ledger finds for itself
- * it has left out.
- */
-static bool in_dispute(const struct fix *fix, const struct e4z_finding *f)
-{
-	uint64_t ratio = fix->img->cluster_ratio, last;
-	enum unit_type type;
-
-	if (!fix->ledger || f->pblk == E4Z_NONE ||
-	    (f->kind != E4Z_FREE_INODE && !slack_type(f, &type)))
-		return false;
-	last = f->last >> fix->img->block_bits;
-	return rangeset_meets(fix->ledger->disputed, f->pblk / ratio,
-			      last / ratio - f->pblk / ratio + 1);
-}
-
 /* Why F is not even tried, or NULL. */
 static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 {
@@ -78,8 +60,6 @@ static const char *why_left(const struct fix *fix, const struct e4z_finding *f)
 		return f->why ? f->why : "not supported: a verity file";
 	if (in_doubt(fix, f))
 		return "the block may belong to an inode that cannot be read";
-	if (in_dispute(fix, f))
-		return owner_left(owner_of_kind(E4Z_DISPUTED));
 	return f->kind == E4Z_PENDING_TRUNCATE || f->kind == E4Z_DELETED_OPEN
 		       ? fix_orphans_why(&fix->orphans, f->ino)
 		       : NULL;

@@ -67,6 +67,9 @@ errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
 		uint32_t n = (uint32_t)(b - group->itable) * per_block;
 		uint32_t left = group->used > n ? group->used - n : 0;
 
+		/* the finding is not about those */
+		if (rangeset_has(fix->ledger->disputed, b / img->cluster_ratio))
+			continue;
 		err = zero_slots(fix, f->group, b, bitmap, n, left < per_block ? left : per_block);
 		if (!err && txn_blocks(img) >= fix->held_max)
 			err = fix_end_batch(fix);

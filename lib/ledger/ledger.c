@@ -39,7 +39,7 @@ errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *opti
 	l->kinds = options->kinds ? options->kinds : UINT64_MAX;
 	l->after_asked = options->kinds & E4Z_KIND_BIT(E4Z_AFTER_FS);
 	l->stop = options->stop;
-	l->after = (struct check_after){.arg = l, .fn = examine};
+	l->after = (struct check_after){.arg = l, .fn = examine, .amend = ledger_amend};
 	l->keep = keep;
 	return keep ? marks_new(img->blocks << img->block_bits, img->block_bits, &l->stale) : 0;
 }

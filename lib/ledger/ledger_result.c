@@ -3,6 +3,7 @@
 #include "ledger/ledger.h"
 
 #include "ledger/ledger_state.h"
+#include "slack/slack.h"
 
 /* The class of a kind of findings. */
 static unsigned row_of(enum e4z_finding_kind kind)
@@ -12,6 +13,19 @@ static unsigned row_of(enum e4z_finding_kind kind)
 	case E4Z_BOOT_BLOCK: return OWNER_BOOT;
 	default: return owner_of_kind(kind);
 	}
+}
+
+/* What the ledger finds for itself has left out what is disputed; a unit is one block. */
+void ledger_amend(void *arg, struct e4z_finding *f)
+{
+	const struct ledger *l = arg;
+	enum unit_type type;
+
+	if (!f->fixable || f->pblk == E4Z_NONE || !slack_type(f, &type) ||
+	    !rangeset_has(l->disputed, f->pblk / l->img->cluster_ratio))
+		return;
+	f->fixable = false;
+	f->why = owner_left(owner_of_kind(E4Z_DISPUTED));
 }
 
 void ledger_note(struct ledger *l, const struct e4z_finding *f)

@@ -45,6 +45,9 @@ struct ledger {
 	struct e4z_ledger result;
 };
 
+/* ARG is the ledger. What has to be said of F now that it is known what is disputed. */
+check_outcome ledger_amend;
+
 static inline bool ledger_wants(const struct ledger *ledger, enum e4z_finding_kind kind)
 {
 	return ledger->kinds & E4Z_KIND_BIT(kind);

@@ -252,6 +252,8 @@ errcode_t check_next_any(struct check *check, struct e4z_finding *finding, bool 
 		return err;
 	*wanted = is_wanted(check, next);
 	*finding = *next;
+	if (check->after)
+		check->after->amend(check->after->arg, finding);
 	return 0;
 }
 

@@ -12,11 +12,16 @@
 
 struct check;
 
-/* Done when all inodes were examined, with what is known then; it may add to the findings. */
+/*
+ * FN: done when all inodes were examined, with what is known then; it may add to the findings.
+ * AMEND: each finding, whenever it is read again, as it is with that.
+ */
 typedef errcode_t check_after_fn(void *arg, struct tables *tables, struct findings *findings);
+typedef void check_outcome(void *arg, struct e4z_finding *finding);
 struct check_after {
 	void *arg;
 	check_after_fn *fn;
+	check_outcome *amend;
 };
 
 /*
@@ -38,7 +43,6 @@ errcode_t check_next(struct check *check, struct e4z_finding *finding);
 errcode_t check_next_any(struct check *check, struct e4z_finding *finding, bool *wanted);
 
 /* Deliver them in order. OUTCOME, if not NULL, says of each what became of it. */
-typedef void check_outcome(void *arg, struct e4z_finding *finding);
 errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg);
 
 #endif

@@ -43,7 +43,7 @@ errcode_t tables_find_dirs(struct tables *tables);
 /*
  * What tables_examine() counted where account was asked for, or, if anything is in DISPUTED
  * (clusters that count for nobody), what it is without that. The bytes of OWNER_INODES are those
- * that others have of them, below zero.
+ * that others have of them, below zero. Free inodes that are not zero become findings now.
  */
 errcode_t tables_tally(struct tables *tables, const struct rangeset *disputed, struct tally *tally);
 

@@ -8,6 +8,7 @@ errcode_t tables_tally(struct tables *t, const struct rangeset *disputed, struct
 
 	if (rangeset_count(disputed)) {
 		t->tally = (struct tally){0};
+		t->spares.count = 0;
 		for (unsigned i = 0; i < t->options.workers; i++)
 			t->workers[i].exam.disputed = disputed;
 		err = claims_again(t->claims, disputed);
@@ -15,7 +16,7 @@ errcode_t tables_tally(struct tables *t, const struct rangeset *disputed, struct
 			err = tables_all(t, COUNT);
 	}
 	*tally = t->tally;
-	return err;
+	return err ? err : exam_report_spares(t->img, &t->spares, t->findings);
 }
 
 static int by_block(const void *pa, const void *pb)

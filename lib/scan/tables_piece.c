@@ -164,14 +164,14 @@ static errcode_t examine_block_by_block(struct tables *t, struct worker *w, cons
 			err = examine_slots(t, w, p, first, stop, believed);
 			continue;
 		}
-		for (uint32_t i = first; i < stop && !err && t->mode == EXAMINE; i++) {
+		for (uint32_t i = first; i < stop && !err; i++) {
 			uint32_t ino = p->group * tables_per_group(t) + 1 + i;
 
-			if (!believed || bit_set(w->bitmap, i))
+			if (believed && !bit_set(w->bitmap, i) && wants_spares(t))
+				err = exam_spare_unread(&w->exam, ino);
+			else if (t->mode == EXAMINE && (!believed || bit_set(w->bitmap, i)))
 				err = findings_unreadable(t->findings, ino, 0,
 							  "the inode cannot be read");
-			else if (wants_spares(t))
-				err = exam_spare_unread(&w->exam, ino);
 		}
 	}
 	return err;

@@ -270,8 +270,6 @@ errcode_t tables_examine(struct tables *t)
 		err = show_all(t);
 	if (!err)
 		err = tables_all(t, EXAMINE);
-	if (!err)
-		err = exam_report_spares(t->img, &t->spares, t->findings);
 	if (!err && claims_any_contested(t->claims))
 		err = restart_claims(t);
 	if (!err && t->restarted)

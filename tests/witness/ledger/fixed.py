@@ -151,6 +151,8 @@ class Fixed:
             if bits and bits[i >> 3] >> (i & 7) & 1 or ino in fs.system or ino == 2 or ino in orphans:
                 continue
             at = g["it"] * fs.bs + i * fs.isize
+            if self.clusters.disputed(at // fs.bs):
+                continue
             raw = fs.block(at // fs.bs, -(-fs.isize // fs.bs))[at % fs.bs:][:fs.isize]
             held = u16(raw, 0) and u16(raw, 0x1A)
             if bits or not held:

@@ -96,8 +96,9 @@ class Ledger(Witness):
         tally = Tally(self.fs)
         for start, end in stretches:
             tally.look(start, end)
+        disputed = where["pblk"] is not None and self.clusters.disputed(where["pblk"])
         if tally.nonzero or why:
-            self.of_inode(kind, inode.ino, inode.size, dict(where, **tally.bytes()), fixable and not why, why=why)
+            self.of_inode(kind, inode.ino, inode.size, dict(where, **tally.bytes()), fixable and not why and not disputed, why=why)
 
     # -- slots -------------------------------------------------------------------------------------
 
