@@ -40,7 +40,7 @@ struct every {
 	struct e4z_commit_summary *done;
 	struct convert convert;
 	struct findings *findings; /* who is unreadable */
-	struct rangeset *doubt;	   /* blocks that those may own */
+	struct doubt doubt;	   /* blocks that those may own */
 	struct tables *tables;
 	struct results *results;
 	struct edit_vec pending; /* what the running transaction did */
@@ -200,7 +200,8 @@ static bool in_doubt(const struct every *e, const struct convert_file *file)
 	for (size_t i = 0; i < file->zeros && c->options->to != E4Z_TO_UNWRITTEN; i++) {
 		const struct zeros *zeros = &c->found.items[file->zero + i];
 
-		doubt |= rangeset_meets(e->doubt, c->pieces.items[zeros->piece].pblk + zeros->start,
+		doubt |= rangeset_meets(e->doubt.blocks,
+					c->pieces.items[zeros->piece].pblk + zeros->start,
 					zeros->len);
 	}
 	return doubt;
@@ -300,11 +301,10 @@ static errcode_t watch_tables(void *arg, enum e4z_pass pass, uint64_t current, u
 static errcode_t doubt_unreadable(struct every *e)
 {
 	const struct e4z_finding *finding;
-	errcode_t err = findings_rewind(e->findings);
+	errcode_t err = doubt_init(e->img, &e->doubt);
 
-	e->doubt = rangeset_new(e->img->blocks);
-	if (!e->doubt)
-		return ENOMEM;
+	if (!err)
+		err = findings_rewind(e->findings);
 	while (!err) {
 		err = findings_next(e->findings, &finding);
 		if (err || !finding)
@@ -312,7 +312,7 @@ static errcode_t doubt_unreadable(struct every *e)
 		if (finding->kind != E4Z_UNREADABLE)
 			continue;
 		if (finding->ino)
-			err = doubt_add(e->img, finding->ino, e->doubt);
+			err = doubt_add(&e->doubt, finding->ino);
 		else if (e->options->to != E4Z_TO_UNWRITTEN)
 			err = image_refuse(e->img, E4Z_ET_CORRUPT_MAP, "group %" PRIu32 ": %s",
 					   finding->group, finding->why);
@@ -393,7 +393,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	results_free(e.results);
 	tables_free(e.tables);
 	findings_free(e.findings);
-	rangeset_free(e.doubt);
+	doubt_free(&e.doubt);
 	convert_close(&e.convert);
 	vec_free(&e.pending);
 	return err;

@@ -13,7 +13,6 @@
 #include "ledger/ledger_state.h"
 #include "ops/orphan.h"
 #include "scan/check.h"
-#include "scan/doubt.h"
 #include "sets/rangeset.h"
 #include "txn/txn.h"
 #include <errno.h>
@@ -35,7 +34,8 @@ static bool in_doubt(const struct fix *fix, const struct e4z_finding *f)
 	/* it is not one run: each of them is looked at when it is cut off, or it is the ledger's */
 	if (f->kind == E4Z_POST_EOF_UNWRITTEN || f->kind == E4Z_DELETED_OPEN || !f->ino)
 		return false;
-	return f->blocks && f->pblk != E4Z_NONE && rangeset_meets(fix->doubt, f->pblk, f->blocks);
+	return f->blocks && f->pblk != E4Z_NONE &&
+	       rangeset_meets(fix->doubt.blocks, f->pblk, f->blocks);
 }
 
 /* Its kind is among those that were asked for by name. */
@@ -153,7 +153,7 @@ static errcode_t look_through(struct fix *fix, bool *any)
 					    "run \"e2fsck -f IMAGE\" first",
 					    f.group, f.why);
 		if (f.kind == E4Z_UNREADABLE) {
-			err = doubt_add(fix->img, f.ino, fix->doubt);
+			err = doubt_add(&fix->doubt, f.ino);
 			if (!err)
 				err = rangeset_add(fix->orphans.leave, f.ino, 1, NULL);
 		}
@@ -185,7 +185,7 @@ static errcode_t check_orphans(struct fix *fix)
 
 	while (next_any(fix, &f, &wanted, &err)) {
 		if (f.kind == E4Z_PENDING_TRUNCATE)
-			err = fix_orphans_check(fix->img, &fix->orphans, &f, fix->doubt);
+			err = fix_orphans_check(fix->img, &fix->orphans, &f, &fix->doubt);
 	}
 	return err;
 }
@@ -195,7 +195,7 @@ static errcode_t begin(struct fix *fix)
 {
 	errcode_t err = fix->ledger ? ledger_watch(fix->ledger) : 0;
 
-	if (!err && rangeset_count(fix->doubt))
+	if (!err && rangeset_count(fix->doubt.blocks))
 		err = check_orphans(fix);
 	if (!err)
 		err = fix_orphans_begin(fix->img, &fix->orphans);
@@ -347,10 +347,9 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
-	fix.doubt = rangeset_new(img->blocks);
-	err = fix_orphans_init(img, &fix.orphans);
-	if (!fix.doubt)
-		err = ENOMEM;
+	err = doubt_init(img, &fix.doubt);
+	if (!err)
+		err = fix_orphans_init(img, &fix.orphans);
 	if (!err)
 		err = ledger_for(img, &fix.options->check, true, &fix.ledger);
 	if (!err)
@@ -364,7 +363,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 	txn_abort(img);
 	check_free(fix.check);
 	ledger_free(fix.ledger);
-	rangeset_free(fix.doubt);
+	doubt_free(&fix.doubt);
 	fix_orphans_free(&fix.orphans);
 	vec_free(&fix.past_eof);
 	for (size_t i = 0; i < fix.left.count; i++)

@@ -6,7 +6,6 @@
 #include "file/map.h"
 #include "image/groups.h"
 #include "ops/orphan.h"
-#include "scan/doubt.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -59,8 +58,7 @@ static errcode_t walk(const struct e4z_image *img, uint32_t ino, const struct ma
 /* ---- before ---- */
 
 struct doubting {
-	const struct e4z_image *img;
-	const struct rangeset *doubt;
+	const struct doubt *doubt;
 	bool met;
 };
 
@@ -68,7 +66,7 @@ static bool doubt_node(void *arg, uint64_t pblk)
 {
 	struct doubting *d = arg;
 
-	d->met |= doubt_meets(d->img, d->doubt, pblk, 1);
+	d->met |= doubt_meets(d->doubt, pblk, 1);
 	return true;
 }
 
@@ -76,13 +74,13 @@ static void doubt_run(void *arg, const struct run *run)
 {
 	struct doubting *d = arg;
 
-	d->met |= doubt_meets(d->img, d->doubt, run->pblk, run->len);
+	d->met |= doubt_meets(d->doubt, run->pblk, run->len);
 }
 
 errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orphans,
-			    const struct e4z_finding *f, const struct rangeset *doubt)
+			    const struct e4z_finding *f, const struct doubt *doubt)
 {
-	struct doubting d = {.img = img, .doubt = doubt};
+	struct doubting d = {.doubt = doubt};
 	const struct map_sink sink = {.arg = &d, .node = doubt_node, .run = doubt_run};
 	const char *why;
 	errcode_t err = walk(img, f->ino, &sink, &why);

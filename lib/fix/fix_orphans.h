@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "e4zero.h"
+#include "scan/doubt.h"
 #include "sets/rangeset.h"
 
 struct orphan_left {
@@ -28,7 +29,7 @@ void fix_orphans_free(struct fix_orphans *orphans);
 
 /* Leave F's inode, an orphan, if a block of it is in DOUBT; else it can be finished. */
 errcode_t fix_orphans_check(const struct e4z_image *img, struct fix_orphans *orphans,
-			    const struct e4z_finding *f, const struct rangeset *doubt);
+			    const struct e4z_finding *f, const struct doubt *doubt);
 
 /* Begin to edit IMG, as e4z_begin() does, but for those that are to be left or to be freed. */
 errcode_t fix_orphans_begin(struct e4z_image *img, struct fix_orphans *orphans);

@@ -100,7 +100,7 @@ static bool past_eof_in_doubt(const struct fix *fix, const struct edit_file *fil
 
 	extents_walk_start(file->list, &walk, file->eof, EXTENTS_END, false);
 	while (extents_walk_next(file->list, &walk, &run))
-		if (rangeset_meets(fix->doubt, run.pblk, run.len))
+		if (rangeset_meets(fix->doubt.blocks, run.pblk, run.len))
 			return true;
 	return false;
 }

@@ -8,6 +8,7 @@
 #include "fix/fix_orphans.h"
 #include "ledger/ledger.h"
 #include "scan/check.h"
+#include "scan/doubt.h"
 
 /* A finding that is left, and why. */
 struct left {
@@ -26,7 +27,7 @@ struct fix {
 	struct ledger *ledger; /* NULL: none was asked for */
 	const struct e4z_check_sink *sink;
 	struct e4z_fix_summary *summary;
-	struct rangeset *doubt; /* blocks of inodes that cannot be read */
+	struct doubt doubt; /* blocks of inodes that cannot be read */
 	struct fix_orphans orphans;
 	struct finding_vec past_eof; /* one inode's runs of written blocks past EOF */
 	struct left_vec left;

@@ -12,7 +12,6 @@
 #include "ledger/leaked.h"
 #include "ledger/ledger_state.h"
 #include "ledger/places.h"
-#include "scan/doubt.h"
 #include "txn/txn.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ void ledger_free(struct ledger *l)
 	statics_free(&l->statics);
 	claims_free(l->claims);
 	rangeset_free(l->disputed);
-	rangeset_free(l->doubt);
+	doubt_free(&l->doubt);
 	rangeset_free(l->leaked);
 	rangeset_free(l->orphans);
 	rangeset_free(l->strays);
@@ -237,7 +236,7 @@ static errcode_t doubt_inodes(struct ledger *l, const struct rangeset *inos)
 	l->incomplete |= rangeset_count(inos) != 0;
 	while (!err && rangeset_next(inos, &from, &start, &len))
 		for (uint64_t ino = start; ino < start + len && !err; ino++)
-			err = doubt_add(l->img, (uint32_t)ino, l->doubt);
+			err = doubt_add(&l->doubt, (uint32_t)ino);
 	return err;
 }
 
@@ -258,16 +257,17 @@ static errcode_t find_doubt(struct ledger *l, const struct tables *tables,
 	uint64_t clusters = l->img->blocks / l->img->cluster_ratio + 1;
 	errcode_t err;
 
-	l->doubt = rangeset_new(l->img->blocks);
 	l->disputed = rangeset_new(clusters);
 	l->leaked = rangeset_new(clusters);
 	l->strays = rangeset_new((uint64_t)l->img->inodes + 1);
 	l->unbelieved = rangeset_new(l->img->groups);
 	l->doubted = rangeset_new((uint64_t)l->img->groups * E4Z_KIND_COUNT);
-	if (!l->doubt || !l->disputed || !l->leaked || !l->strays || !l->unbelieved || !l->doubted)
+	if (!l->disputed || !l->leaked || !l->strays || !l->unbelieved || !l->doubted)
 		return ENOMEM;
 	l->incomplete = l->statics.unread;
-	err = doubt_inodes(l, findings_unreadable_inos(findings));
+	err = doubt_init(l->img, &l->doubt);
+	if (!err)
+		err = doubt_inodes(l, findings_unreadable_inos(findings));
 	if (!err)
 		err = doubt_inodes(l, tables_doubtful(tables));
 	for (uint32_t g = 0; g < l->img->groups; g++)

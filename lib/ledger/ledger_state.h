@@ -8,6 +8,7 @@
 #include "home/marks.h"
 #include "ledger/statics.h"
 #include "scan/check.h"
+#include "scan/doubt.h"
 
 struct ledger {
 	struct e4z_image *img;
@@ -18,7 +19,7 @@ struct ledger {
 	const struct tables *tables; /* while examining */
 	struct claims *claims;	     /* of all inodes */
 	struct rangeset *disputed;   /* clusters */
-	struct rangeset *doubt;	     /* blocks that an inode may have which cannot be read */
+	struct doubt doubt;	     /* blocks that an inode may have which cannot be read */
 	bool incomplete;	     /* there is such an inode */
 	struct rangeset *strays;     /* inodes of the unused parts of tables */
 	struct rangeset *leaked;     /* clusters */

@@ -46,7 +46,7 @@ static const char *why_left(const struct place *place, const struct ledger *ledg
 		uint64_t first = fixed->at[i].off >> bits;
 		uint64_t last = (fixed->at[i].off + fixed->at[i].len - 1) >> bits;
 
-		if (rangeset_meets(ledger->doubt, first, last - first + 1))
+		if (rangeset_meets(ledger->doubt.blocks, first, last - first + 1))
 			return "a block may belong to an inode that cannot be read";
 	}
 	per_group = ledger->img->fs->super->s_inodes_per_group;

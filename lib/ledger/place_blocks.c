@@ -36,7 +36,7 @@ static const char *why_left(const struct ledger *ledger, const struct group_map 
 		return map->why;
 	if (rangeset_meets(ledger->disputed, map->first, map->clusters))
 		return "the block bitmap and the inodes disagree";
-	if (meets(map, map->free, ledger->doubt))
+	if (meets(map, map->free, ledger->doubt.blocks))
 		return "a block may belong to an inode that cannot be read";
 	return ledger->img->shared_blocks ? "files share blocks" : NULL;
 }
@@ -130,7 +130,7 @@ errcode_t place_unlinked(const struct ledger *l, const struct home_options *opti
 		.dirs = tables_dirs(l->tables),
 		.unreadable = findings_unreadable_inos(options->findings),
 		.disputed = l->disputed,
-		.doubt = l->doubt,
+		.doubt = &l->doubt,
 		.unbelieved = l->unbelieved,
 	};
 

@@ -59,7 +59,7 @@ static bool in_doubt(const struct ledger *ledger, const struct group_map *map,
 	struct e4z_span all = group_map_blocks(map, 0, map->clusters), cluster;
 	uint64_t from = all.start, end = all.start + all.len, start, len;
 
-	while (rangeset_next_in(ledger->doubt, &from, end, &start, &len)) {
+	while (rangeset_next_in(ledger->doubt.blocks, &from, end, &start, &len)) {
 		uint64_t ratio = ledger->img->cluster_ratio;
 
 		for (uint64_t c = start / ratio; c <= (start + len - 1) / ratio; c++) {
@@ -113,7 +113,7 @@ errcode_t place_spare_gdt(const struct ledger *ledger, const struct group_map *m
 		return 0;
 	while (rangeset_next_in(ledger->statics.spare, &from, group.start + group.len, &start,
 				&len))
-		if (rangeset_meets(ledger->doubt, start, len))
+		if (rangeset_meets(ledger->doubt.blocks, start, len))
 			f.why = "a block may belong to an inode that cannot be read";
 	f.fixable = !f.why && !img->shared_blocks;
 	from = group.start;

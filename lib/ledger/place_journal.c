@@ -75,7 +75,7 @@ static errcode_t find_why(const struct ledger *l, const struct log *log, const c
 		if (rangeset_meets(l->disputed, start / ratio,
 				   (end - 1) / ratio + 1 - start / ratio))
 			*why = "the block bitmap and the inodes disagree on blocks of the journal";
-		else if (rangeset_meets(l->doubt, start, end - start))
+		else if (rangeset_meets(l->doubt.blocks, start, end - start))
 			*why = "a block may belong to an inode that cannot be read";
 		else if (!is_owned(l, &log->runs[i]))
 			*why = "the journal's inode is not in use, or has other blocks";

@@ -5,36 +5,66 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "file/inode.h"
-#include "format/node.h"
 #include <errno.h>
 #include <stdlib.h>
 
-struct doubt {
-	const struct e4z_image *img;
-	struct rangeset *blocks;
-	uint8_t *level[NODE_MAX_DEPTH + 1];
-};
+/* Buffers are shared: by a node that is due at a depth, and by pointers of so many levels. */
+_Static_assert(MAP_POINTERS <= NODE_MAX_DEPTH, "a buffer for each level of pointers");
 
-/* FRESH: none of them was in the set. */
-static errcode_t add(struct doubt *d, uint64_t pblk, uint64_t len, bool *fresh)
+errcode_t doubt_init(const struct e4z_image *img, struct doubt *d)
+{
+	errcode_t err = 0;
+
+	*d = (struct doubt){.img = img, .blocks = rangeset_new(img->blocks)};
+	if (!d->blocks)
+		err = ENOMEM;
+	for (unsigned i = 0; i < NODE_MAX_DEPTH; i++) {
+		d->level[i] = malloc(img->block_size);
+		if (!d->level[i])
+			err = ENOMEM;
+	}
+	return err;
+}
+
+void doubt_free(struct doubt *d)
+{
+	rangeset_free(d->blocks);
+	for (unsigned i = 0; i < NODE_MAX_DEPTH; i++) {
+		rangeset_free(d->nodes[i]);
+		free(d->level[i]);
+	}
+	for (unsigned i = 0; i < MAP_POINTERS; i++)
+		rangeset_free(d->pointers[i]);
+}
+
+static bool is_inside(const struct doubt *d, uint64_t pblk)
+{
+	return pblk && pblk < d->img->blocks;
+}
+
+static errcode_t add(struct doubt *d, uint64_t pblk, uint64_t len)
 {
 	uint64_t blocks = d->img->blocks;
 
-	*fresh = false;
-	if (!pblk || pblk >= blocks)
+	if (!is_inside(d, pblk))
 		return 0;
-	if (len > blocks - pblk)
-		len = blocks - pblk;
-	*fresh = !rangeset_meets(d->blocks, pblk, len);
-	return rangeset_add(d->blocks, pblk, len, NULL);
+	return rangeset_add(d->blocks, pblk, len < blocks - pblk ? len : blocks - pblk, NULL);
 }
 
-/* Read the block of pointers or of a tree at PBLK, once: crafted maps meet again and again. */
-static errcode_t descend(struct doubt *d, uint64_t pblk, uint8_t *buf, bool *go)
+/* Read the block of pointers or of a tree at PBLK into BUF, if it is not one of MET: *GO. */
+static errcode_t descend(struct doubt *d, uint64_t pblk, struct rangeset **met, uint8_t *buf,
+			 bool *go)
 {
-	errcode_t err = add(d, pblk, 1, go);
+	bool again = false;
+	errcode_t err = add(d, pblk, 1);
 
-	if (!err && *go)
+	*go = false;
+	if (err || !is_inside(d, pblk))
+		return err;
+	if (!*met)
+		*met = rangeset_new(d->img->blocks);
+	err = *met ? rangeset_add(*met, pblk, 1, &again) : ENOMEM;
+	if (!err && !again)
 		*go = !image_read(d->img, pblk * d->img->block_size, d->img->block_size, buf);
 	return err;
 }
@@ -52,10 +82,10 @@ static errcode_t add_node(struct doubt *d, const uint8_t *node, size_t room, uns
 		bool unwritten;
 
 		if (!depth) {
-			err = add(d, extent_pblk(e), extent_len(e, &unwritten), &go);
+			err = add(d, extent_pblk(e), extent_len(e, &unwritten));
 			continue;
 		}
-		err = descend(d, index_pblk(e), d->level[depth - 1], &go);
+		err = descend(d, index_pblk(e), &d->nodes[depth - 1], d->level[depth - 1], &go);
 		if (!err && go)
 			err = add_node(d, d->level[depth - 1], d->img->block_size, depth - 1);
 	}
@@ -64,14 +94,16 @@ static errcode_t add_node(struct doubt *d, const uint8_t *node, size_t room, uns
 
 static errcode_t add_pointer(struct doubt *d, uint32_t pblk, unsigned level)
 {
+	uint8_t *buf;
 	errcode_t err;
 	bool go;
 
 	if (!level)
-		return add(d, pblk, 1, &go);
-	err = descend(d, pblk, d->level[level], &go);
+		return add(d, pblk, 1);
+	buf = d->level[level - 1];
+	err = descend(d, pblk, &d->pointers[level - 1], buf, &go);
 	for (uint32_t i = 0; !err && go && i < d->img->block_size / 4; i++)
-		err = add_pointer(d, get_le32(d->level[level] + i * 4), level - 1);
+		err = add_pointer(d, get_le32(buf + i * 4), level - 1);
 	return err;
 }
 
@@ -90,39 +122,29 @@ static errcode_t add_map(struct doubt *d, const uint8_t *i_block, uint32_t flags
 	return err;
 }
 
-errcode_t doubt_add(const struct e4z_image *img, uint32_t ino, struct rangeset *blocks)
+errcode_t doubt_add(struct doubt *d, uint32_t ino)
 {
-	struct doubt d = {.img = img, .blocks = blocks};
-	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
+	AUTO_FREE uint8_t *raw = malloc(d->img->inode_size);
 	struct inode inode;
 	uint64_t block;
 	uint32_t off;
-	bool fresh;
-	errcode_t err = raw ? 0 : ENOMEM;
+	errcode_t err;
 
-	for (unsigned i = 0; i <= NODE_MAX_DEPTH && !err; i++)
-		if (!(d.level[i] = malloc(img->block_size)))
-			err = ENOMEM;
-	if (!err) {
-		inode_place(img, ino, &block, &off);
-		if (!image_read(img, block * img->block_size + off, img->inode_size, raw)) {
-			inode_decode(img, ino, raw, &inode);
-			err = add(&d, inode.acl_block, 1, &fresh);
-			if (!err)
-				err = add(&d, inode.translator, 1, &fresh);
-			if (!err)
-				err = add_map(&d, raw + INODE_I_BLOCK, inode.flags);
-		}
-	}
-	for (unsigned i = 0; i <= NODE_MAX_DEPTH; i++)
-		free(d.level[i]);
-	return err;
+	if (!raw)
+		return ENOMEM;
+	inode_place(d->img, ino, &block, &off);
+	if (image_read(d->img, block * d->img->block_size + off, d->img->inode_size, raw))
+		return 0;
+	inode_decode(d->img, ino, raw, &inode);
+	err = add(d, inode.acl_block, 1);
+	if (!err)
+		err = add(d, inode.translator, 1);
+	return err ? err : add_map(d, raw + INODE_I_BLOCK, inode.flags);
 }
 
-bool doubt_meets(const struct e4z_image *img, const struct rangeset *blocks, uint64_t pblk,
-		 uint64_t len)
+bool doubt_meets(const struct doubt *d, uint64_t pblk, uint64_t len)
 {
-	uint64_t ratio = img->cluster_ratio, start = pblk / ratio * ratio;
+	uint64_t ratio = d->img->cluster_ratio, start = pblk / ratio * ratio;
 
-	return rangeset_meets(blocks, start, (pblk + len + ratio - 1) / ratio * ratio - start);
+	return rangeset_meets(d->blocks, start, (pblk + len + ratio - 1) / ratio * ratio - start);
 }

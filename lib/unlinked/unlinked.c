@@ -7,7 +7,6 @@
 #include "file/map.h"
 #include "format/system.h"
 #include "image/groups.h"
-#include "scan/doubt.h"
 #include "unlinked/held.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -75,7 +74,7 @@ static const char *fault_of_blocks(const struct unlinked_facts *facts,
 		if (rangeset_meets(facts->disputed, first, count))
 			return "its blocks are claimed more than once, or free in the block "
 			       "bitmap";
-		if (doubt_meets(img, facts->doubt, start, len))
+		if (doubt_meets(facts->doubt, start, len))
 			return "a block may belong to an inode that cannot be read";
 		for (uint32_t g = ext2fs_group_of_blk2(img->fs, start);
 		     g <= ext2fs_group_of_blk2(img->fs, start + len - 1); g++)

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "home/home.h"
 #include "image/image.h"
+#include "scan/doubt.h"
 #include "sets/rangeset.h"
 
 /* What is known of the file system. */
@@ -22,7 +23,7 @@ struct unlinked_facts {
 	const struct rangeset *dirs;	   /* inodes of directories with links */
 	const struct rangeset *unreadable; /* inodes */
 	const struct rangeset *disputed;   /* clusters */
-	const struct rangeset *doubt;	   /* blocks that an inode may have which cannot be read */
+	const struct doubt *doubt;	   /* blocks that an inode may have which cannot be read */
 	const struct rangeset *unbelieved; /* groups whose block bitmap is not believed */
 };
 

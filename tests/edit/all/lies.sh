@@ -254,3 +254,39 @@ for features in metadata_csum ^metadata_csum,uninit_bg; do
 	run_e4zero 0 --json --fix --all image
 	sound image
 done
+
+# ---- corrupt inodes whose blocks only their maps name, each as something else: data, attributes, a node of another depth ----
+
+# where FILE: the byte of its inode
+where() {
+	local block at
+	read -r block at <<<"$(debugfs -R "imap $2" "$1" 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)$/\1 \2/p')"
+	echo $((block * 1024 + at))
+}
+
+# a tree block of /deep is a block of /first, in whose inode WORD is set to its number
+for word in 'block[5]' file_acl; do
+	for features in extent ^extent; do
+		canary_image image "24M -b 1024 -O $features,^64bit"
+		printf '%s\n' 'write tree/ten first' 'write tree/dir/large deep' | debugfs_script image
+		# every other block is a hole, so that there are many extents
+		for ((i = 20; i < 290; i += 2)); do echo "punch /deep $i $i"; done | debugfs_script image
+		tree=$(debugfs -R 'stat /deep' image 2>/dev/null | grep -oP '\((ETB0|IND|DIND)\):\K[0-9]+' | head -1)
+		[ "$tree" -gt 0 ] || fail "no tree block: $(debugfs -R 'stat /deep' image 2>/dev/null)"
+		printf '%s\n' "sif /first $word $tree" 'sif /first block[4] 1' | debugfs_script image
+		lost=$(physical image /deep 101)
+		free=$(dumpe2fs image 2>/dev/null | sed -n 's/^  \([0-9]*\) free blocks,.*/\1/p' | head -1)
+		printf '%s\n' "freeb $lost" "set_bg 0 free_blocks_count $((free + 1))" 'set_bg 0 checksum calc' |
+			debugfs -w -f - image >debugfs.log 2>&1
+		for file in /first /deep; do pollute image $(($(where image $file) + 8)) AAAA; done
+		dd if=image bs=1024 skip="$lost" count=1 of=before status=none
+		for verb in --check --fix; do
+			run_e4zero 4 --json $verb --all image
+			same "free blocks of group 0, a tree block as $word, $features, $verb" \
+				"$(records finding kind group fixable fixed why | grep '^free-block 0')" \
+				'free-block 0 false false a block may belong to an inode that cannot be read'
+		done
+		dd if=image bs=1024 skip="$lost" count=1 status=none | cmp - before ||
+			fail "content of a corrupt inode is lost: a tree block as $word, $features"
+	done
+done
