@@ -23,6 +23,13 @@ static void add(struct live *live, uint64_t block, uint64_t from, uint64_t end, 
 			.block = block, .from = (uint32_t)from, .end = (uint32_t)end, .fill = fill};
 }
 
+/* BLOCK could not be read. */
+static void set_unread(struct live *live, uint64_t block)
+{
+	for (unsigned i = 0; i < live->count; i++)
+		live->parts[i].unread |= live->parts[i].block == block;
+}
+
 static bool inside(const struct e4z_image *img, uint64_t block)
 {
 	return block >= img->fs->super->s_first_data_block && block < img->blocks;
@@ -39,6 +46,7 @@ errcode_t live_bitmaps(const struct e4z_image *img, uint32_t g, struct live *liv
 	AUTO_FREE uint8_t *bitmap = NULL;
 	uint64_t blocks = ext2fs_group_blocks_count(img->fs, g), ratio = img->cluster_ratio;
 	uint64_t block = ext2fs_block_bitmap_loc(img->fs, g);
+	bool unread;
 
 	if (img->group_csum && !ext2fs_group_desc_csum_verify(img->fs, g))
 		return 0;
@@ -49,12 +57,13 @@ errcode_t live_bitmaps(const struct e4z_image *img, uint32_t g, struct live *liv
 		add(live, block, ((blocks + ratio - 1) / ratio + 7) / 8, img->block_size, 0xff);
 	if (is_uninit(img, g, EXT2_BG_INODE_UNINIT) || !inside(img, img->group[g].inode_bitmap))
 		return 0;
-	/* what cannot be read is said where it is examined */
-	if (image_read(img, img->group[g].inode_bitmap << img->block_bits, img->block_size,
-		       bitmap) ||
-	    groups_inode_bitmap_ok(img, g, bitmap))
-		add(live, img->group[g].inode_bitmap, (img->fs->super->s_inodes_per_group + 7) / 8,
-		    img->block_size, 0xff);
+	block = img->group[g].inode_bitmap;
+	unread = image_read(img, block << img->block_bits, img->block_size, bitmap) != 0;
+	if (unread || groups_inode_bitmap_ok(img, g, bitmap))
+		add(live, block, (img->fs->super->s_inodes_per_group + 7) / 8, img->block_size,
+		    0xff);
+	if (unread)
+		set_unread(live, block);
 	return 0;
 }
 
@@ -69,24 +78,26 @@ errcode_t live_descriptor(const struct e4z_image *img, uint32_t g, struct live *
 	return 0;
 }
 
-/* The block of the superblock, or of group G's copy; 0: it has none. WHY_LEFT: it is not valid. */
+/*
+ * The block of the superblock, or of group G's copy; 0: it has none. WHY_LEFT: it is not valid.
+ * UNREAD: it cannot be read.
+ */
 static uint64_t find_super(const struct e4z_image *img, uint32_t g, uint32_t *base,
-			   const char **why_left)
+			   const char **why_left, bool *unread)
 {
 	_Alignas(struct ext2_super_block) uint8_t copy[SUPER_SIZE];
 	blk64_t block = SUPER_OFFSET / img->block_size;
 	char why[1];
 
 	*base = SUPER_OFFSET % img->block_size;
+	*unread = false;
 	if (!g)
 		return block;
 	*base = 0;
 	if (ext2fs_super_and_bgd_loc2(img->fs, g, &block, NULL, NULL, NULL) || !inside(img, block))
 		return 0;
-	/* what cannot be read is said where it is examined */
-	if (image_read(img, block << img->block_bits, sizeof(copy), copy))
-		return block;
-	if (super_validate(copy, img->dev->len, why, sizeof(why)))
+	*unread = image_read(img, block << img->block_bits, sizeof(copy), copy) != 0;
+	if (!*unread && super_validate(copy, img->dev->len, why, sizeof(why)))
 		*why_left = "the copy of the superblock is not valid";
 	return block;
 }
@@ -110,7 +121,8 @@ errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 {
 	uint8_t raw[SUPER_SIZE];
 	uint32_t base;
-	uint64_t block = find_super(img, g, &base, &live->why);
+	bool unread;
+	uint64_t block = find_super(img, g, &base, &live->why, &unread);
 	errcode_t err;
 
 	if (g && !block)
@@ -128,6 +140,8 @@ errcode_t live_super(const struct e4z_image *img, uint32_t g, struct live *live)
 			    base + at + size, 0);
 	}
 	add(live, block, base + S_RESERVED + RESERVED_KEPT, base + S_CHECKSUM, 0);
+	if (unread)
+		set_unread(live, block);
 	return 0;
 }
 
@@ -155,6 +169,14 @@ static bool has_block(const struct live *live, uint64_t block)
 {
 	for (unsigned i = 0; i < live->count; i++)
 		if (live->parts[i].block == block)
+			return true;
+	return false;
+}
+
+static bool any_unread(const struct live *live)
+{
+	for (unsigned i = 0; i < live->count; i++)
+		if (live->parts[i].unread)
 			return true;
 	return false;
 }
@@ -196,6 +218,8 @@ errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind
 	live_drop(img, disputed, &live);
 	if (err || !live.count || live.why)
 		return err;
+	if (any_unread(&live))
+		return image_refuse(img, EIO, "group %u: a block cannot be read", g);
 	/* the checksums have to be right before they are made right */
 	if (kind == E4Z_BITMAP_SLACK && has_block(&live, ext2fs_block_bitmap_loc(img->fs, g)))
 		err = part_load(&p);

@@ -24,6 +24,7 @@ struct live_part {
 	uint8_t fill;
 	bool has_text;
 	uint32_t text;
+	bool unread; /* BLOCK could not be read: it may be valid or not */
 };
 
 struct live {
@@ -58,7 +59,8 @@ void live_drop(const struct e4z_image *img, const struct rangeset *disputed, str
 
 /*
  * Have group G's bytes of KIND, less those in DISPUTED, become what they have to be, in the open
- * transaction. E4Z_ET_CORRUPT_MAP where a checksum is wrong already.
+ * transaction. E4Z_ET_CORRUPT_MAP where a checksum is wrong already, EIO where a block cannot be
+ * read.
  */
 errcode_t live_set(struct e4z_image *img, uint32_t g, enum e4z_finding_kind kind,
 		   const struct rangeset *disputed);

@@ -104,7 +104,7 @@ static bool examine_part(const struct e4z_image *img, const struct live *live,
 	uint64_t off = (part->block << img->block_bits) + part->from;
 	struct examined examined = EXAMINED_NOTHING;
 
-	if (image_read(img, off, len, buf))
+	if (part->unread || image_read(img, off, len, buf))
 		return false;
 	/* what is as it has to be is as good as zero */
 	for (uint32_t i = 0; i < len; i++)

@@ -76,3 +76,29 @@ for ((i = reads / 2; i <= reads; i++)); do
 	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/clean" FAULTY_READ_STEP=$i "$E4ZERO" -j 1 --check --all clean >out 2>err
 	if grep -q 'internal error' err; then fail "read $i: $(cat err)"; fi
 done
+
+# a bitmap and a copy of the superblock that are not valid stay as they are, also if they cannot be read once: what nobody has
+# verified must not get a right checksum. What is beside them is fixed, or is named.
+make_image lying 16M -b 4096 -g 2048
+read -r bits inodes <<<"$(dumpe2fs lying 2>/dev/null | sed -n 's/.*Block bitmap at \([0-9]*\).*/\1/p; s/.*Inode bitmap at \([0-9]*\).*/\1/p' | head -2 | xargs)"
+copy=$(dumpe2fs lying 2>/dev/null | sed -n 's/.*Backup superblock at \([0-9]*\),.*/\1/p' | head -1)
+for at in $((bits * 4096 + 3000)) $((inodes * 4096 + 3)) $((inodes * 4096 + 3000)) $((copy * 4096 + 800)); do pollute lying "$at" STALE; done
+blocks_of() { for block in "$inodes" "$copy"; do dd if="$1" bs=4096 skip="$block" count=1 status=none; done | cksum; }
+wanted=$(blocks_of lying) fixed=0
+cp --sparse=never lying dense
+try() {
+	cp dense work
+	env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/work" FAULTY_READ_STEP=$1 FAULTY_COUNT="$tmp/count" \
+		"$E4ZERO" --json -j 1 --fix --only bitmap-slack,super-slack work >out 2>err
+}
+try 0
+same 'exit of what is not valid' $? 4
+read -r _ reads _ <count
+for ((i = 1; i <= reads; i++)); do
+	try $i
+	case $? in 4) fixed=$((fixed + 1)) ;; 8 | 12) ;; *) fail "read $i: exit $?: $(cat out err)" ;; esac
+	same "what is not valid, after read $i failed" "$(blocks_of work)" "$wanted"
+	records finding kind fixed why | grep -q '^bitmap-slack false .*\(cannot be read\|Input/output error\)\|^bitmap-slack true' || [ ! -s out ] || [ -s err ] ||
+		fail "read $i: bitmap-slack is neither fixed nor named: $(cat out)"
+done
+[ $fixed -gt 2 ] || fail "after $fixed of $reads reads that fail anything is fixed"
