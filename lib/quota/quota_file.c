@@ -8,50 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the map ---- */
-
-struct walk {
-	const struct e4z_image *img;
-	struct quota_file *file;
-	uint64_t blocks, nodes;
-	bool reserved;
-	errcode_t err;
-};
-
-static bool on_node(void *arg, uint64_t pblk)
-{
-	struct walk *w = arg;
-
-	/* a tree that is not one would have some blocks visited again and again */
-	(void)pblk;
-	return ++w->nodes <= w->img->blocks;
-}
-
-static void on_run(void *arg, const struct run *run)
-{
-	struct walk *w = arg;
-
-	w->blocks += run->len;
-	w->reserved |= sound_is_reserved(w->img, run->pblk, run->len);
-	if (run->unwritten || w->err || w->blocks > w->img->blocks)
-		return;
-	if (vec_push(&w->file->runs, *run))
-		w->err = ENOMEM;
-}
-
 static errcode_t read_map(const struct e4z_image *img, const struct inode *inode,
 			  struct quota_file *file)
 {
-	struct walk w = {.img = img, .file = file};
-	const struct map_sink sink = {.arg = &w, .node = on_node, .run = on_run};
 	struct map_work work = {.stop = NULL};
+	const char *why = NULL;
+	bool reserved = false;
 	errcode_t err = map_work_init(img, &work);
 
-	if (!err && (map_walk(img, &work, inode, &sink) || w.reserved))
+	if (!err)
+		err = runs_read(img, &work, inode, UINT64_MAX, &file->runs, &why, &reserved);
+	if (why || reserved)
 		file->why = "has a corrupt block map";
 	err = err ? err : work.err;
 	map_work_free(&work);
-	return err ? err : w.err;
+	return err;
 }
 
 /* ---- blocks ---- */

@@ -3,8 +3,7 @@
 #ifndef E4Z_QUOTA_QUOTA_FILE_H
 #define E4Z_QUOTA_QUOTA_FILE_H
 
-#include "base/vec.h"
-#include "file/map.h"
+#include "file/runs.h"
 #include "quota/quota_block.h"
 
 struct quota_file {
@@ -14,7 +13,7 @@ struct quota_file {
 	bool unmapped;	 /* its inode, its map or the bitmap is damaged */
 	const char *why; /* it is damaged; static, as a predicate of the file; NULL: so far not */
 	uint32_t blocks; /* of QUOTA_BLOCK bytes, that the header counts */
-	VEC(, struct run) runs; /* written blocks of the file system, in the order of the file */
+	struct run_vec runs; /* written blocks of the file system, in the order of the file */
 };
 
 /*

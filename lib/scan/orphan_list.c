@@ -36,44 +36,13 @@ static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
 
 /* ---- the orphan file ---- */
 
-struct walk {
-	const struct e4z_image *img;
-	struct orphan_file *file;
-	uint64_t end; /* in blocks: the kernel looks no further than i_size */
-	uint64_t blocks, nodes;
-	errcode_t err;
-};
-
-static bool on_node(void *arg, uint64_t pblk)
-{
-	struct walk *w = arg;
-
-	/* a tree that is not one would have some blocks visited again and again */
-	(void)pblk;
-	return ++w->nodes <= w->img->blocks;
-}
-
-static void on_run(void *arg, const struct run *run)
-{
-	struct walk *w = arg;
-	struct run part = *run;
-
-	if (part.unwritten || part.lblk >= w->end)
-		return;
-	if (part.len > w->end - part.lblk)
-		part.len = w->end - part.lblk;
-	w->blocks += part.len;
-	if (w->blocks <= w->img->blocks && vec_push(&w->file->runs, part))
-		w->err = ENOMEM;
-}
-
 errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 			   struct orphan_file *file)
 {
-	struct walk w = {.img = img, .file = file};
-	const struct map_sink sink = {.arg = &w, .node = on_node, .run = on_run};
 	AUTO_FREE uint8_t *raw = NULL;
 	struct inode inode;
+	const char *why;
+	errcode_t err;
 
 	*file = (struct orphan_file){.whole = true};
 	if (!ext2fs_has_feature_orphan_file(img->fs->super))
@@ -86,9 +55,10 @@ errcode_t orphan_file_open(const struct e4z_image *img, struct map_work *work,
 	if (!file->whole)
 		return 0;
 	file->seed = inode_csum_seed(img, &inode);
-	w.end = inode.size >> img->block_bits;
-	file->whole = !map_walk(img, work, &inode, &sink);
-	return w.err;
+	/* the kernel looks no further than i_size */
+	err = runs_read(img, work, &inode, inode.size >> img->block_bits, &file->runs, &why, NULL);
+	file->whole = !why;
+	return err;
 }
 
 void orphan_file_close(struct orphan_file *file)

@@ -3,8 +3,7 @@
 #ifndef E4Z_SCAN_ORPHAN_LIST_H
 #define E4Z_SCAN_ORPHAN_LIST_H
 
-#include "base/vec.h"
-#include "file/map.h"
+#include "file/runs.h"
 #include "image/image.h"
 #include "sets/rangeset.h"
 
@@ -21,7 +20,7 @@ bool orphan_may_be(const struct e4z_image *img, uint32_t ino);
 
 /* The blocks of the orphan file: le32 entries, 0 where free; magic and checksum end each block. */
 struct orphan_file {
-	VEC(, struct run) runs;
+	struct run_vec runs;
 	uint32_t seed; /* of its blocks' checksums */
 	bool whole;    /* its mapping could be read to the end */
 };
