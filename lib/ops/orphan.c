@@ -179,6 +179,19 @@ static errcode_t finish_file(struct orphans *o)
 	return err ? err : orphan_clear_mark(o->img);
 }
 
+/* Before anything changes: freeing one inode makes no other one unused. */
+static errcode_t find_free(struct orphans *o)
+{
+	struct rangeset *all = rangeset_new((uint64_t)o->img->inodes + 1);
+	struct orphan_faults faults;
+	errcode_t err = all ? orphan_load(o->img, o->work, all, &faults) : ENOMEM;
+
+	if (!err)
+		err = orphan_find_free(o->img, all, o->free);
+	rangeset_free(all);
+	return err;
+}
+
 static errcode_t finish_all(struct e4z_image *img, const struct e4z_edit_options *options,
 			    const struct orphan_rules *rules)
 {
@@ -190,8 +203,11 @@ static errcode_t finish_all(struct e4z_image *img, const struct e4z_edit_options
 	o.raw = malloc(img->inode_size);
 	o.seen = rangeset_new((uint64_t)img->inodes + 1);
 	o.done = rangeset_new((uint64_t)img->inodes + 1);
-	if (!o.raw || !o.seen || !o.done)
+	o.free = rangeset_new((uint64_t)img->inodes + 1);
+	if (!o.raw || !o.seen || !o.done || !o.free)
 		err = ENOMEM;
+	if (!err)
+		err = find_free(&o);
 	if (!err)
 		err = finish_chain(&o);
 	if (!err)
@@ -206,6 +222,7 @@ static errcode_t finish_all(struct e4z_image *img, const struct e4z_edit_options
 	vec_free(&o.evicted);
 	rangeset_free(o.seen);
 	rangeset_free(o.done);
+	rangeset_free(o.free);
 	free(o.raw);
 	map_work_free(&work);
 	return err;

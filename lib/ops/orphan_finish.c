@@ -148,6 +148,9 @@ static const char *unfit(const struct orphans *o, const struct inode *inode)
 {
 	if (o->rules && o->rules->leave && rangeset_has(o->rules->leave, inode->ino))
 		return "its blocks may also belong to another file";
+	/* its blocks may be somebody else's by now */
+	if (rangeset_has(o->free, inode->ino))
+		return "it is " ORPHAN_FREE;
 	if (!inode->links)
 		return is_evicted(o, inode->ino)
 			       ? NULL

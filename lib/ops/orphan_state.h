@@ -21,6 +21,7 @@ struct orphans {
 	const struct orphan_rules *rules;
 	struct map_work *work;
 	struct rangeset *seen, *done; /* inodes */
+	struct rangeset *free;	      /* those that were not in use in the beginning */
 	struct orphan_file file;
 	uint8_t *raw; /* an inode */
 	uint64_t finished, left;

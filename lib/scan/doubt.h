@@ -33,7 +33,10 @@ void doubt_free(struct doubt *doubt);
  */
 errcode_t doubt_add(struct doubt *doubt, uint32_t ino);
 
-/* LEN blocks from PBLK on, or others of their clusters, are in it: a cluster is freed as a whole. */
+/*
+ * LEN blocks from PBLK on, or others of their clusters, are in doubt: a cluster is freed as a
+ * whole.
+ */
 bool doubt_meets(const struct doubt *doubt, uint64_t pblk, uint64_t len);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "format/orphan_block.h"
+#include "image/groups.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,7 +14,8 @@ bool orphan_may_be(const struct e4z_image *img, uint32_t ino)
 	return ino >= EXT2_FIRST_INODE(img->fs->super) && ino <= img->inodes;
 }
 
-static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
+static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set,
+			    struct orphan_faults *faults)
 {
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	uint32_t ino = img->fs->super->s_last_orphan;
@@ -21,17 +23,62 @@ static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set)
 
 	if (!raw)
 		return ENOMEM;
-	while (orphan_may_be(img, ino)) {
+	for (; orphan_may_be(img, ino); ino = inode.dtime) {
 		bool again = false;
 		errcode_t err = rangeset_add(set, ino, 1, &again);
 
 		if (err)
 			return err;
+		if (again)
+			faults->list =
+				"the orphan list leads from it to an inode that was on it before";
 		if (again || inode_read(img, ino, raw, &inode))
 			return 0;
-		ino = inode.dtime;
+		faults->at = ino;
 	}
+	if (ino)
+		faults->list = faults->at ? "the orphan list leads from it to what is not an inode"
+					  : "the orphan list begins with what is not an inode";
 	return 0;
+}
+
+/* ---- what is not in use ---- */
+
+struct sieve {
+	const struct e4z_image *img;
+	uint8_t *bitmap;
+	uint32_t group; /* whose that is, if it is VALID */
+	bool valid;
+};
+
+static bool is_free(struct sieve *s, uint32_t ino)
+{
+	uint32_t per_group = s->img->fs->super->s_inodes_per_group;
+	uint32_t g = (ino - 1) / per_group, n = (ino - 1) % per_group;
+
+	if (s->img->group[g].unreadable)
+		return false;
+	if (n >= s->img->group[g].used)
+		return true;
+	if (g != s->group)
+		s->valid = groups_read_inode_bitmap(s->img, g, s->bitmap);
+	s->group = g;
+	return s->valid && !(s->bitmap[n / 8] >> n % 8 & 1);
+}
+
+errcode_t orphan_find_free(const struct e4z_image *img, const struct rangeset *set,
+			   struct rangeset *free)
+{
+	AUTO_FREE uint8_t *bitmap = malloc(img->block_size);
+	struct sieve s = {.img = img, .bitmap = bitmap, .group = UINT32_MAX};
+	uint64_t from = 0, start, len;
+	errcode_t err = bitmap ? 0 : ENOMEM;
+
+	while (!err && rangeset_next(set, &from, &start, &len))
+		for (uint64_t ino = start; ino < start + len && !err; ino++)
+			if (is_free(&s, (uint32_t)ino))
+				err = rangeset_add(free, ino, 1, NULL);
+	return err;
 }
 
 /* ---- the orphan file ---- */
@@ -88,7 +135,8 @@ void orphan_block_seal(const struct e4z_image *img, const struct orphan_file *fi
 }
 
 static errcode_t load_block(const struct e4z_image *img, const struct orphan_file *file,
-			    uint64_t pblk, uint8_t *block, struct rangeset *set, bool *stray)
+			    uint64_t pblk, uint8_t *block, struct rangeset *set,
+			    struct orphan_faults *faults)
 {
 	errcode_t err = 0;
 
@@ -102,13 +150,13 @@ static errcode_t load_block(const struct e4z_image *img, const struct orphan_fil
 		if (orphan_may_be(img, ino))
 			err = rangeset_add(set, ino, 1, NULL);
 		else
-			*stray |= ino != 0;
+			faults->file |= ino != 0;
 	}
 	return err;
 }
 
 static errcode_t load_file(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
-			   bool *stray)
+			   struct orphan_faults *faults)
 {
 	AUTO_FREE uint8_t *block = malloc(img->block_size);
 	struct orphan_file file;
@@ -119,16 +167,17 @@ static errcode_t load_file(const struct e4z_image *img, struct map_work *work, s
 	for (size_t i = 0; i < file.runs.count && !err; i++)
 		for (uint64_t b = 0; b < file.runs.items[i].len && !err; b++)
 			err = load_block(img, &file, file.runs.items[i].pblk + b, block, set,
-					 stray);
+					 faults);
 	orphan_file_close(&file);
 	return err;
 }
 
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
-		      bool *stray)
+		      struct orphan_faults *faults)
 {
-	errcode_t err = load_chain(img, set);
+	errcode_t err;
 
-	*stray = false;
-	return err ? err : load_file(img, work, set, stray);
+	*faults = (struct orphan_faults){.at = 0};
+	err = load_chain(img, set, faults);
+	return err ? err : load_file(img, work, set, faults);
 }

@@ -7,13 +7,27 @@
 #include "image/image.h"
 #include "sets/rangeset.h"
 
+/* What is wrong with them. */
+struct orphan_faults {
+	bool file;	  /* an entry of the file names no inode */
+	const char *list; /* the list is corrupt: static, the end of a sentence about AT; or NULL */
+	uint32_t at;	  /* the inode on the list that it cannot be followed from; 0: superblock */
+};
+
 /*
  * Add the number of every orphan to SET (over all inode numbers). A chain or a block of the file
- * that is corrupt ends there: what was reached before it counts. *STRAY: an entry of the file names
- * no inode.
+ * that is corrupt ends there: what was reached before it counts.
  */
 errcode_t orphan_load(const struct e4z_image *img, struct map_work *work, struct rangeset *set,
-		      bool *stray);
+		      struct orphan_faults *faults);
+
+/*
+ * Add to FREE those of SET that the inode bitmap has free, or are in the unused part of a table: a
+ * kernel takes none of them for an orphan. groups_load() was called.
+ */
+errcode_t orphan_find_free(const struct e4z_image *img, const struct rangeset *set,
+			   struct rangeset *free);
+#define ORPHAN_FREE "an orphan that is not in use"
 
 /* INO can be on the list: there is such an inode, and it is not reserved. */
 bool orphan_may_be(const struct e4z_image *img, uint32_t ino);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "exam/exam.h"
 #include "image/groups.h"
+#include "scan/orphan_list.h"
 #include "scan/tables.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -35,8 +36,8 @@ struct tables {
 	struct rangeset *alone;	   /* in an account, with bigalloc; else NULL */
 	struct rangeset *doubtful; /* in an account: inodes of which nothing is claimed */
 	struct rangeset *unlinked; /* in an account: inodes in use without links */
-	bool stray;		   /* the orphan file names what is no inode */
-	struct shown *shown;	   /* NULL: no file shares a block */
+	struct orphan_faults faults;
+	struct shown *shown; /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
 	bool restarted; /* everything is claimed again */
 	struct worker *workers;

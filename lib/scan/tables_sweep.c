@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/pool.h"
 #include "image/groups.h"
-#include "scan/orphan_list.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +77,7 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 	err = groups_order(img, &t->order);
 	if (!err)
 		err = new_workers(t);
-	return err ? err : orphan_load(img, &t->workers[0].exam.map, t->orphans, &t->stray);
+	return err ? err : orphan_load(img, &t->workers[0].exam.map, t->orphans, &t->faults);
 }
 
 void tables_free(struct tables *t)
@@ -253,6 +252,26 @@ static errcode_t restart_claims(struct tables *t)
 	return claims_restart(t->claims, t->img, &t->workers[0].exam.map);
 }
 
+/* What is wrong with the orphans is nobody's finding, but said. */
+static errcode_t skip_orphans(struct tables *t)
+{
+	struct rangeset *unused = rangeset_new((uint64_t)t->img->inodes + 1);
+	uint64_t from = 0, start, len;
+	errcode_t err = unused ? orphan_find_free(t->img, t->orphans, unused) : ENOMEM;
+
+	if (!err && t->faults.file)
+		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
+				    "an entry of the orphan file is not an inode");
+	/* what a free one says is next may be the time when it was deleted */
+	if (!err && t->faults.list && !rangeset_has(unused, t->faults.at))
+		err = findings_skip(t->findings, t->faults.at, t->faults.list);
+	while (!err && rangeset_next(unused, &from, &start, &len))
+		for (uint64_t ino = start; ino < start + len && !err; ino++)
+			err = findings_skip(t->findings, (uint32_t)ino, ORPHAN_FREE);
+	rangeset_free(unused);
+	return err;
+}
+
 errcode_t tables_examine(struct tables *t)
 {
 	size_t most = t->options.tails ? t->options.tails : TAILS_MAX;
@@ -263,9 +282,8 @@ errcode_t tables_examine(struct tables *t)
 	if (room < t->need.group)
 		room = t->need.group;
 	err = make_room(t, room);
-	if (!err && t->stray)
-		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
-				    "an entry of the orphan file is not an inode");
+	if (!err)
+		err = skip_orphans(t);
 	if (!err)
 		err = show_all(t);
 	if (!err)

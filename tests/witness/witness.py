@@ -7,7 +7,8 @@ usage: witness.py IMAGE [--offset N] [--paranoid] [--opaque] [--skipped]
 Prints one JSON object a finding, in the order and with the meaning of doc/findings.md, to be
 compared with `e4zero --check --json`. --opaque adds the encrypted tails that nobody can judge;
 --skipped prints, instead of findings, the inode numbers that are deleted and wait to be freed,
-and that of an orphan file that names what is no inode. Exit status: 4 with findings, 0 without, 8 when the image cannot be judged.
+that of an orphan file that names what is no inode, orphans that are not in use, and the inode where the orphan list is corrupt
+(0: from its beginning). Exit status: 4 with findings, 0 without, 8 when the image cannot be judged.
 """
 
 import argparse
@@ -60,6 +61,7 @@ class Witness:
         orphans = self.fs.orphans()
         if self.fs.strays():
             self.skipped.append(self.fs.orphan_ino)
+        self.skipped += self.odd_orphans(orphans)
         for ino, inode in self.inodes.items():
             if inode.links == 0:
                 self.skipped.append(ino)
@@ -67,6 +69,26 @@ class Witness:
                 self.add("unreadable", inode, None, why=inode.why)
             elif ino not in self.fs.system:
                 self.judge(inode, ino in orphans)
+
+    def odd_orphans(self, orphans):
+        """Orphans that are not in use, and the inode (None: the superblock) that the list cannot be followed from."""
+        fs, at, ino, met = self.fs, None, self.fs.last_orphan, set()
+        free = {n for n in orphans if 0 < n <= fs.inodes and self.is_free(n)}
+        while fs.first_ino <= ino <= fs.inodes and ino not in met:
+            met.add(ino)
+            at, inode = ino, fs.sound_inode(ino)
+            ino = inode.dtime if inode else 0
+        return list(free) + ([at] if ino and at not in free else [])
+
+    def is_free(self, ino):
+        g, i = self.fs.groups[(ino - 1) // self.fs.ipg], (ino - 1) % self.fs.ipg
+        if g["misplaced"]:
+            return False
+        if g["trusted"] and (self.fs.csum or self.fs.ro & imgfmt.RO_GDT_CSUM) and \
+                (g["flags"] & imgfmt.BG_INODE_UNINIT or i >= self.fs.ipg - g["unused"]):
+            return True
+        bitmap = self.fs._inode_bitmap(g)
+        return bitmap is not None and not bitmap[i >> 3] >> (i & 7) & 1
 
     @staticmethod
     def order(finding):
@@ -444,7 +466,7 @@ def main():
         print("witness: %s: %s" % (opts.image, err), file=sys.stderr)
         return 8
     if opts.skipped:
-        print("\n".join(map(str, sorted(witness.skipped))))
+        print("\n".join(map(str, sorted(ino or 0 for ino in witness.skipped))))
         return 0
     for f in witness.findings:
         f.pop("why", None)
