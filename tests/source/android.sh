@@ -4,25 +4,9 @@
 # not edited. What its headers contradict is refused with one sentence.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
+. "$srcdir/tests/source/looks.sh"
 
 sparse() { python3 "$srcdir/tests/source/sparse.py" "$@"; }
-
-# looks_same RAW SPARSE: every report is the same but for the name of the image, and how long it took
-looks_same() {
-	local look image
-	local -a looks=(--check '--check --all' '--check --json' '--check --all --json -j 4' '--map / /tail /past'
-		'--map --json /tail' '--check -v /tail')
-	for look in "${looks[@]}"; do
-		for image in "$1" "$2"; do
-			# shellcheck disable=SC2086 # the words of it; the image stands before the files
-			"$E4ZERO" ${look%% /*} "$image" $([[ $look != *' /'* ]] || echo "/${look#* /}") >out 2>err
-			echo "exit $?" >>out
-			sed "s/$image/IMAGE/g; s/\"seconds\":[0-9.]*//; s/\"bytes_read\":[0-9]*//" out err >"$image.said"
-		done
-		cmp -s "$1.said" "$2.said" || fail "$look of $2 differs: $(diff "$1.said" "$2.said" | head -5)"
-		has_line '^exit [04]$' "$1.said" || fail "$look fails: $(cat "$1.said")"
-	done
-}
 
 stale_image raw
 python3 - <<-END
