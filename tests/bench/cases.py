@@ -191,6 +191,20 @@ FIX_ALL = Command("fix all", ("{e4zero}", "--fix", "--all", "-q", "{image}"), th
 # of an image where it was done: nothing is written
 FIX_NOTHING = Command("fix all -j2", ("{e4zero}", "--fix", "--all", "--json", "-j2", "{image}"),
                       says='"bytes_written":0,')
+# In qcow2, against the same in the raw image, and against what it takes without us.
+RAW_CHECK_1, RAW_CHECK_2 = (
+    Command(f"raw -j{n}", ("{e4zero}", "--check", "-q", f"-j{n}", "{cache}/L.img"), exits=(4,))
+    for n in (1, 2))
+QCOW2_SOUND = (("qemu-img", "check", "-q", "-f", "qcow2", "{image}"),)
+QCOW2_FIX = Command("fix", ("{e4zero}", "--fix", "-q", "{image}"),
+                    then=(("{e4zero}", "--check", "-q", "{image}"), *QCOW2_SOUND))
+CONVERT_FIX = Command("convert, fix, back", ("{here}/qcow2-convert.sh", "{image}", "{e4zero}",
+                                             "--fix", "-q"), then=QCOW2_FIX.then, rounds=2)
+QCOW2_ZERO = Command("zero-range", ("{e4zero}", "--zero-range", "-o", "0", "-l", "8589933358",
+                                    "{image}", "/striped"), says="1048575 blocks converted",
+                     then=(("{e4zero}", "--check", "-q", "{image}"), *QCOW2_SOUND))
+FUSE_ZERO = Command("FUSE, mount, fallocate -z", ("{here}/qcow2-fuse.sh", "{image}", "striped"),
+                    then=QCOW2_ZERO.then, root=True)
 
 
 def only(command, rounds):
@@ -234,6 +248,9 @@ CASES = (
     Case("T all", "T", "warm", (ALL_2,), rounds=1),
     Case("T fix all", "T", "warm", (FIX_ALL,), rounds=1, fresh=True),
     Case("W all", "W", "warm", (ALL_2,), rounds=1),
+    Case("Q warm", "Q", "warm", (RAW_CHECK_1, CHECK_1, RAW_CHECK_2, CHECK_2)),
+    Case("Q fix", "Q", "warm", (CONVERT_FIX, QCOW2_FIX), rounds=3, fresh=True),
+    Case("Y zero", "Y", "warm", (FUSE_ZERO, QCOW2_ZERO), fresh=True),
     Case("W fix all", "W", "warm", (FIX_ALL,), rounds=1, fresh=True),
 )
 
@@ -316,6 +333,12 @@ GOALS = (
     Memory("fix of all of 10 M inodes: peak memory", "T fix all", FIX_ALL.name, 96),
     Memory("all of 16 TiB: peak memory", "W all", ALL_2.name, 96),
     Memory("fix of all of 16 TiB: peak memory", "W fix all", FIX_ALL.name, 96),
+    *for_threads(AtMost, f"{L} in qcow2: against the raw image", "Q warm", "raw -j{n}", (1.3,),
+                 (1.3,)),
+    Faster("fix of 23 k tails in qcow2: against converting", "Q fix", QCOW2_FIX.name,
+           CONVERT_FIX.name, 10),
+    Faster(f"zero-range of {X} in qcow2: against FUSE", "Y zero", QCOW2_ZERO.name, FUSE_ZERO.name,
+           5),
     Says("one block of 262,144 extents: leaves, not the tree", "X one block", ONE_BLOCK.name,
          "journal block", 24),
 )

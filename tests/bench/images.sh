@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K, R, F, G, N, B and W. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K, R, F, G, N, B, W, Q and Y. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made again. S, L, D and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -87,6 +87,10 @@ finish() { # NAME FACTS
 		say "e2fsck does not like $1"
 		exit 1
 	}
+	keep "$1" "$2"
+}
+
+keep() { # NAME FACTS: what was made is the image
 	echo "{\"name\": \"$1\", \"recipe\": $RECIPE, $2}" > "$work/$1.json"
 	rm -f "$dir/$1.json"
 	mv "$work/$1.img" "$dir/$1.img"
@@ -363,11 +367,21 @@ make_R() {
 	finish R "\"blocks\": 31873, \"log\": $log"
 }
 
+in_qcow2() { # NAME OF GIB: the image OF as qcow2, with its facts
+	command -v qemu-img > /dev/null || { say "SKIP $1: wants qemu-img"; exit 77; }
+	need_room "$1" "$3"
+	"$0" "$2"
+	qemu-img convert -f raw -O qcow2 "$dir/$2.img" "$work/$1.img"
+	keep "$1" "$(sed 's/^.*"recipe": [0-9]*, //; s/}$//' "$dir/$2.json")"
+}
+make_Q() { in_qcow2 Q L 9; }
+make_Y() { in_qcow2 Y X 1; }
+
 [ $# -gt 0 ] || { say "usage: images.sh NAME..."; exit 2; }
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | C | P | D | H | T | E | K | R | F | G | N | B | W) ;;
+	S | L | A | X | Z | U | C | P | D | H | T | E | K | R | F | G | N | B | W | Q | Y) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
