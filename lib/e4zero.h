@@ -423,6 +423,40 @@ struct e4z_ledger {
 	struct e4z_ledger_class after;
 };
 
+/* How many shards there can be. */
+#define E4Z_SHARDS_MAX 65536
+
+/* A shard, when its inodes were examined. */
+struct e4z_shard {
+	uint32_t first_group, groups; /* block groups whose inodes were examined */
+	uint32_t cluster_blocks;      /* blocks of a cluster, 1 without bigalloc */
+	uint32_t fingerprint;	      /* e4z_fingerprint() */
+	bool data;		      /* written blocks of files that the image file has data for */
+	bool holes;		      /* and others, which are its holes */
+	/*
+	 * Blocks are claimed twice in the shard in such a way that results of other shards depend
+	 * on it: only a check of the whole image is certain.
+	 */
+	bool whole;
+};
+
+struct e4z_range {
+	uint64_t start, len;
+};
+
+/* Claims of the inodes of a shard, see findings.md. */
+enum e4z_claims_of {
+	E4Z_CLAIMS_CLUSTERS, /* which inodes of no other shard may have; blocks without bigalloc */
+	E4Z_CLAIMS_XATTR,    /* blocks of extended attributes, which inodes may share */
+};
+
+/* COUNT ranges, in ascending order. */
+struct e4z_claims {
+	enum e4z_claims_of of;
+	const struct e4z_range *ranges;
+	size_t count;
+};
+
 /* Receives results, in order. A non-zero return ends the call with it. */
 struct e4z_check_sink {
 	void *arg; /* passed to each of them */
@@ -432,6 +466,12 @@ struct e4z_check_sink {
 	void (*progress)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
 	/* With all: once, after the findings. The strings are static. */
 	errcode_t (*ledger)(void *arg, const struct e4z_ledger *ledger);
+	/*
+	 * Of a shard: once, after the findings, and before those directories are passed to skipped
+	 * that are only read for names; then its claims, a part of them at a time.
+	 */
+	errcode_t (*shard)(void *arg, const struct e4z_shard *shard);
+	errcode_t (*claims)(void *arg, const struct e4z_claims *claims);
 };
 
 struct e4z_check_options {
@@ -450,6 +490,14 @@ struct e4z_check_options {
 	const struct e4z_match *matches;
 	size_t match_count;
 	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
+	/*
+	 * Examine only the inodes of shard, 1 to shards, of so many parts of about equal work;
+	 * shards 0: all. Not with all, with kinds that require it, with files, or in e4z_fix(). If
+	 * no cluster was passed to sink->claims by two shards, nor as a cluster by one and a block
+	 * of attributes in it by another, nor two blocks of attributes in one cluster, and no shard
+	 * is whole, then the findings of all shards are those of a check of the whole image.
+	 */
+	unsigned shard, shards;
 };
 
 struct e4z_check_summary {
@@ -462,7 +510,7 @@ struct e4z_check_summary {
 	uint64_t bytes_read;  /* of the image since it was opened */
 	/*
 	 * The files have written blocks, and all of these are holes of the image file, as in a copy
-	 * made of the metadata only: the result says nothing about the original.
+	 * made of the metadata only: the result says nothing about the original. Not of a shard.
 	 */
 	bool only_holes;
 	bool none_checked; /* files were given, and every one of them was skipped */
@@ -476,11 +524,18 @@ struct e4z_check_summary {
  * E4Z_ET_INTERRUPTED: the stop flag was set. E4Z_ET_LEDGER: the bytes of the file system do not add
  * up, which is an error of the library. E4Z_ET_NOT_REGULAR: files were given, and none of them
  * could be checked; they were delivered as skipped. E4Z_ET_NOT_FOUND, E4Z_ET_LOOP, E4Z_ET_USAGE:
- * one of the files, see FILE above.
+ * one of the files, see FILE above. E4Z_ET_USAGE also: there is no such shard, or none of such a
+ * check.
  */
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
+
+/*
+ * A checksum of the superblock and the group descriptors, as IMG has them in memory: another one
+ * means another file system, or another state of it.
+ */
+uint32_t e4z_fingerprint(const struct e4z_image *img);
 
 /*
  * Read up to LEN of the bytes that F is about, from F->first on, into BUF. F was delivered by a

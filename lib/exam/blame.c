@@ -37,5 +37,6 @@ errcode_t blame_inode(struct exam *exam, const struct inode *inode)
 		map_walk(exam->img, &exam->map, inode, &sink);
 	if (!exam->blamed)
 		return 0;
+	exam->blamed_dir |= inode_is(inode, LINUX_S_IFDIR);
 	return findings_unreadable(exam->findings, inode->ino, inode->size, findings_claimed_twice);
 }

@@ -56,6 +56,7 @@ struct exam {
 	struct tally tally; /* where account is set; what is moved out of INODES is below zero */
 	bool seen_data;	    /* written blocks of files that the host has data for */
 	bool seen_hole;	    /* or not */
+	bool blamed_dir;    /* blocks of a directory are claimed twice */
 
 	/* its own */
 	uint32_t last_system; /* no inode after it is the file system's */

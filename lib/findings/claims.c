@@ -14,8 +14,10 @@ struct claims {
 	struct rangeset *taken, *conflicts, *xattr;
 	struct contested nodes;	 /* blocks, not clusters */
 	struct rangeset *shared; /* blocks, not clusters; NULL: none */
+	struct rangeset
+		*before; /* taken before the restart; NULL: there was none, or nobody asks */
 	uint64_t blocks, clusters;
-	bool exact;
+	bool exact, keep;
 };
 
 errcode_t claims_new(const struct e4z_image *img, bool exact, struct claims **out)
@@ -49,6 +51,7 @@ void claims_free(struct claims *c)
 	rangeset_free(c->xattr);
 	contested_free(&c->nodes);
 	rangeset_free(c->shared);
+	rangeset_free(c->before);
 	free(c);
 }
 
@@ -202,7 +205,10 @@ errcode_t claims_restart(struct claims *c, const struct e4z_image *img, struct m
 	uint64_t from = 0, start, len;
 	errcode_t err;
 
-	rangeset_free(c->taken);
+	if (c->keep && !c->before)
+		c->before = c->taken;
+	else
+		rangeset_free(c->taken);
 	rangeset_free(c->conflicts);
 	rangeset_free(c->xattr);
 	c->taken = rangeset_new(c->clusters);
@@ -293,6 +299,40 @@ const struct rangeset *claims_twice(const struct claims *c)
 const struct rangeset *claims_shared(const struct claims *c)
 {
 	return c->shared;
+}
+
+void claims_keep(struct claims *c)
+{
+	c->keep = true;
+}
+
+static errcode_t add_all(struct rangeset *to, const struct rangeset *from)
+{
+	uint64_t at = 0, start, len;
+	errcode_t err = 0;
+
+	while (!err && rangeset_next(from, &at, &start, &len))
+		err = rangeset_add(to, start, len, NULL);
+	return err;
+}
+
+errcode_t claims_divide(struct claims *c, const struct e4z_image *img,
+			const struct rangeset **alone, const struct rangeset **xattr)
+{
+	uint64_t at = 0, start, len;
+	errcode_t err = 0;
+
+	*alone = c->taken;
+	*xattr = c->xattr;
+	while (!err && !img->shared_blocks && rangeset_next(c->xattr, &at, &start, &len)) {
+		uint64_t first = start >> c->cluster_shift;
+
+		err = rangeset_remove(c->taken, first,
+				      ((start + len - 1) >> c->cluster_shift) + 1 - first);
+	}
+	if (!err)
+		err = add_all(c->taken, c->conflicts);
+	return err || !c->before ? err : add_all(c->taken, c->before);
 }
 
 bool claims_any_conflict(const struct claims *c)

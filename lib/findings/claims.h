@@ -84,6 +84,20 @@ const struct rangeset *claims_twice(const struct claims *claims);
 /* Blocks that claims_share() was given; NULL: none. */
 const struct rangeset *claims_shared(const struct claims *claims);
 
+/*
+ * From now on claims_restart() keeps what was taken before it: who claimed first has led to that,
+ * and another shard's inode that has it as well would have been met there.
+ */
+void claims_keep(struct claims *claims);
+
+/*
+ * Divide all that was claimed: *XATTR are the attribute blocks that were met, *ALONE the clusters
+ * that nobody else may claim, which are those of everything else and those claimed twice. No more
+ * claims, and claims_taken() is no longer what it was. Both stay with CLAIMS.
+ */
+errcode_t claims_divide(struct claims *claims, const struct e4z_image *img,
+			const struct rangeset **alone, const struct rangeset **xattr);
+
 bool claims_any_conflict(const struct claims *claims);
 
 /* Any of the blocks was claimed twice up to now. */

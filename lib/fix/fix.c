@@ -347,6 +347,8 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
+	if (fix.options->check.shard || fix.options->check.shards)
+		return image_refuse(img, E4Z_ET_USAGE, "a shard can be checked, but not fixed");
 	err = doubt_init(img, &fix.doubt);
 	if (!err)
 		err = fix_orphans_init(img, &fix.orphans);

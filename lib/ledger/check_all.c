@@ -3,6 +3,7 @@
 #include "ledger/ledger.h"
 
 #include "scan/check.h"
+#include "shard/shard.h"
 #include <errno.h>
 
 static void note(void *arg, struct e4z_finding *f)
@@ -22,7 +23,9 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 
 	summary = summary ? summary : &unwanted;
 	options = options ? options : &defaults;
-	err = ledger_for(img, options, false, &ledger);
+	err = shard_check(img, options);
+	if (!err)
+		err = ledger_for(img, options, false, &ledger);
 	if (!err)
 		err = check_new(img, options, false, ledger_after(ledger), sink, summary, &check);
 	if (!err)

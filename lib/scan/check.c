@@ -10,6 +10,7 @@
 #include "path/lookup.h"
 #include "scan/names.h"
 #include "scan/tables.h"
+#include "shard/shard.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -34,6 +35,8 @@ struct check {
 	struct findings *findings;
 	struct tables *tables;
 	struct names *names;
+	struct e4z_shard shard; /* what there is to say of it */
+	struct claims *claims;	/* of a shard */
 	struct asked_vec asked; /* the files asked for, sorted */
 	uint32_t *inos;		/* of them; NULL: all */
 	size_t skipped;		/* of them */
@@ -142,6 +145,8 @@ static errcode_t examine(struct check *check)
 		.paranoid = options->paranoid || options->all,
 		.account = check->after != NULL,
 		.kinds = options->kinds,
+		.shard = options->shard,
+		.shards = options->shards,
 		.stop = options->stop,
 		.watch = watch,
 		.arg = check,
@@ -160,7 +165,7 @@ static errcode_t examine(struct check *check)
 		err = tables_examine(check->tables);
 	if (!err && check->after)
 		err = check->after->fn(check->after->arg, check->tables, check->findings);
-	check->summary->only_holes = tables_only_holes(check->tables);
+	check->summary->only_holes = !options->shards && tables_only_holes(check->tables);
 	if (!options->files)
 		check->summary->files = tables_files(check->tables);
 	else if (!err)
@@ -168,20 +173,18 @@ static errcode_t examine(struct check *check)
 	return err;
 }
 
+static int compare_ino(const void *ino, const void *asked)
+{
+	uint32_t a = *(const uint32_t *)ino, b = ((const struct asked *)asked)->ino;
+
+	return (a > b) - (a < b);
+}
+
 static const struct asked *find_asked(const struct check *check, uint32_t ino)
 {
-	size_t low = 0, high = check->asked.count;
+	const struct asked_vec *v = &check->asked;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (check->inos[mid] < ino)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < check->asked.count && check->inos[low] == ino ? &check->asked.items[low]
-								   : NULL;
+	return v->count ? bsearch(&ino, v->items, v->count, sizeof(*v->items), compare_ino) : NULL;
 }
 
 /* The name that was asked for, if the file was asked for by a name of its own. */
@@ -192,15 +195,10 @@ static const char *given_name(const struct check *check, uint32_t ino)
 	return asked ? asked->given : NULL;
 }
 
-/* What has no inode concerns everybody. */
-static bool is_given(const struct check *check, uint32_t ino)
-{
-	return !check->options.files || !ino || find_asked(check, ino);
-}
-
 static bool is_wanted(const struct check *check, const struct e4z_finding *finding)
 {
-	if (!is_given(check, finding->ino))
+	/* what has no inode concerns everybody */
+	if (check->options.files && finding->ino && !find_asked(check, finding->ino))
 		return false;
 	if (finding->kind == FINDING_SKIPPED)
 		return true;
@@ -233,7 +231,7 @@ static errcode_t find_names(struct check *check)
 
 	if (err || !needs)
 		return err;
-	if (check->inos && !check->whole)
+	if (check->options.shards || (check->inos && !check->whole))
 		err = tables_find_dirs(check->tables);
 	if (err)
 		return err;
@@ -348,6 +346,8 @@ errcode_t check_deliver(struct check *check, check_outcome *outcome, void *arg)
 		err = deliver_one(check, &finding);
 	}
 	check->summary->none_checked = check->skipped && check->skipped == check->asked.count;
+	if (!err && check->claims)
+		err = shard_deliver(check->img, &check->shard, check->claims, check->sink);
 	return err ? err : deliver_unread(check);
 }
 
@@ -380,6 +380,8 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	err = examine(check);
 	if (!err)
 		err = find_names(check);
+	if (!err && check->options.shards)
+		check->claims = tables_take_shard(check->tables, &check->shard);
 	/* what they hold is in the findings and the names now */
 	tables_free(check->tables);
 	check->tables = NULL;
@@ -393,6 +395,7 @@ void check_free(struct check *check)
 	names_free(check->names);
 	tables_free(check->tables);
 	findings_free(check->findings);
+	claims_free(check->claims);
 	vec_free(&check->asked);
 	free(check->inos);
 	free(check);

@@ -19,7 +19,8 @@ struct tables_options {
 	bool paranoid;
 	bool account;	/* count bytes by their owners, and know exactly what is claimed twice */
 	uint64_t kinds; /* E4Z_KIND_BIT()s that matter */
-	size_t tails;	/* held for one sweep over the disk; 0: what the bound of memory allows */
+	unsigned shard, shards; /* as in struct e4z_check_options */
+	size_t tails; /* held for one sweep over the disk; 0: what the bound of memory allows */
 	const volatile int *stop;
 	/* PASS as in e4z_check_sink; non-zero ends the scan */
 	errcode_t (*watch)(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max);
@@ -37,8 +38,14 @@ errcode_t tables_examine(struct tables *tables);
 /* The same for COUNT inodes only. */
 errcode_t tables_examine_some(struct tables *tables, const uint32_t *inos, size_t count);
 
-/* Only collect the directories, where tables_examine did not. */
+/*
+ * Only collect the directories, where tables_examine did not: of a shard those of the others, but
+ * those that are unreadable whoever else claims their blocks.
+ */
 errcode_t tables_find_dirs(struct tables *tables);
+
+/* What there is to say of a shard; and its claims, the caller's from now on. */
+struct claims *tables_take_shard(struct tables *tables, struct e4z_shard *shard);
 
 /*
  * What tables_examine() counted where account was asked for, or, if anything is in DISPUTED

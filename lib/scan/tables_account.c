@@ -112,3 +112,68 @@ struct claims *tables_take_claims(struct tables *t)
 	t->claims = NULL;
 	return claims;
 }
+
+bool tables_only_holes(const struct tables *t)
+{
+	return t->seen_hole && !t->seen_data;
+}
+
+uint64_t tables_files(const struct tables *t)
+{
+	return t->files;
+}
+
+struct claims *tables_take_shard(struct tables *t, struct e4z_shard *shard)
+{
+	/* who has what is claimed twice would be blamed: here its bytes are not even read */
+	bool hides = t->img->shared_blocks && claims_any_conflict(t->claims);
+
+	*shard = (struct e4z_shard){.first_group = t->groups.first,
+				    .groups = t->groups.end - t->groups.first,
+				    .data = t->seen_data,
+				    .holes = t->seen_hole,
+				    .whole = t->blamed_dir || hides};
+	return tables_take_claims(t);
+}
+
+/* ---- directories ---- */
+
+const struct rangeset *tables_dirs(const struct tables *t)
+{
+	return t->dirs;
+}
+
+/* All that is found and claimed from now on is FINDINGS' and CLAIMS'. */
+static void change_hands(struct tables *t, struct findings *findings, struct claims *claims)
+{
+	for (unsigned i = 0; i < t->options.workers; i++) {
+		t->workers[i].exam.findings = findings;
+		t->workers[i].exam.claims = claims;
+	}
+}
+
+/* A map that is corrupt in itself is so to every shard. */
+static errcode_t find_others(struct tables *t)
+{
+	struct findings *findings = NULL;
+	struct claims *claims = NULL;
+	uint64_t from = 0, start, len;
+	errcode_t err = findings_new(t->img->inodes, &findings);
+
+	if (!err)
+		err = claims_new(t->img, false, &claims);
+	change_hands(t, findings, claims);
+	if (!err)
+		err = tables_all(t, OTHERS);
+	change_hands(t, t->findings, t->claims);
+	while (!err && rangeset_next(findings_unreadable_inos(findings), &from, &start, &len))
+		err = rangeset_remove(t->dirs, start, len);
+	findings_free(findings);
+	claims_free(claims);
+	return err;
+}
+
+errcode_t tables_find_dirs(struct tables *t)
+{
+	return t->options.shards ? find_others(t) : tables_all(t, FIND_DIRS);
+}

@@ -50,8 +50,12 @@ static errcode_t examine_slot(struct tables *t, struct worker *w, uint32_t ino, 
 	case OWN: tables_own(t, &inode); return 0;
 	case COUNT: return exam_count(&w->exam, &inode);
 	case FIND_DIRS:
-		if (inode_is(&inode, LINUX_S_IFDIR) && inode.links && vec_push(&w->exam.dirs, ino))
-			return ENOMEM;
+	case OTHERS:
+		if (!inode_is(&inode, LINUX_S_IFDIR) || !inode.links)
+			return 0;
+		if (t->mode == OTHERS)
+			return exam_inode(&w->exam, &inode);
+		return vec_push(&w->exam.dirs, ino) ? ENOMEM : 0;
 	}
 	return 0;
 }
@@ -82,6 +86,7 @@ errcode_t tables_collect(struct tables *t, struct exam *exam)
 		tally_add(&t->tally, &exam->tally);
 	t->seen_data |= exam->seen_data;
 	t->seen_hole |= exam->seen_hole;
+	t->blamed_dir |= exam->blamed_dir;
 	pthread_mutex_unlock(&t->lock);
 	exam->dirs.count = exam->pending.count = exam->ownerless.count = exam->alone.count = 0;
 	exam->unlinked.count = 0;

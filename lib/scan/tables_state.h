@@ -8,10 +8,11 @@
 #include "image/groups.h"
 #include "scan/orphan_list.h"
 #include "scan/tables.h"
+#include "shard/shard.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum mode { SHOW, EXAMINE, CLAIM, BLAME, OWN, COUNT, FIND_DIRS };
+enum mode { SHOW, EXAMINE, CLAIM, BLAME, OWN, COUNT, FIND_DIRS, OTHERS };
 
 /* Some inodes of one group's table. */
 struct piece {
@@ -39,11 +40,13 @@ struct tables {
 	struct orphan_faults faults;
 	struct shown *shown; /* NULL: no file shares a block */
 	bool seen_data, seen_hole;
+	bool blamed_dir;
 	bool restarted; /* everything is claimed again */
 	struct worker *workers;
 	uint8_t **buf;	 /* the workers' buffers, for examine_tails */
 	uint32_t *order; /* groups by the place of their inode tables */
 	enum mode mode;
+	struct shard_groups groups; /* that are examined */
 	struct piece_vec pieces;
 	struct tail *tails, *scratch; /* of the next sweep */
 	size_t room;		      /* for them */
@@ -71,6 +74,14 @@ struct handful {
 static inline uint32_t tables_per_group(const struct tables *t)
 {
 	return t->img->fs->super->s_inodes_per_group;
+}
+
+/* The inodes of group G are those that are examined, or in some modes all or the others. */
+static inline bool tables_has_group(const struct tables *t, uint32_t g)
+{
+	bool inside = t->groups.first <= g && g < t->groups.end;
+
+	return t->mode == SHOW || t->mode == FIND_DIRS || inside == (t->mode != OTHERS);
 }
 
 static inline errcode_t tables_stopped(const struct tables *t)

@@ -65,6 +65,9 @@ errcode_t tables_new(struct e4z_image *img, const struct tables_options *options
 		err = claims_new(img, options->account, &t->claims);
 	if (err)
 		return err;
+	t->groups = shard_groups(img, options->shard, options->shards);
+	if (options->shards)
+		claims_keep(t->claims);
 	t->orphans = rangeset_new((uint64_t)img->inodes + 1);
 	t->dirs = rangeset_new((uint64_t)img->inodes + 1);
 	t->doubtful = rangeset_new((uint64_t)img->inodes + 1);
@@ -115,7 +118,8 @@ static errcode_t progress(const struct tables *t, uint64_t current)
 
 	if (err || t->mode != EXAMINE || !t->options.watch)
 		return err;
-	return t->options.watch(t->options.arg, E4Z_PASS_TABLES, current, 2ull * t->img->inodes);
+	return t->options.watch(t->options.arg, E4Z_PASS_TABLES, current,
+				2 * shard_inodes(t->img, &t->groups));
 }
 
 static errcode_t watch_pieces(void *arg, uint64_t taken)
@@ -172,6 +176,8 @@ static errcode_t next_pieces(struct tables *t, uint32_t *at)
 	t->pieces.count = 0;
 	t->reading = 0;
 	for (; *at < t->img->groups && !err; (*at)++) {
+		if (!tables_has_group(t, t->order[*at]))
+			continue;
 		if (t->reading >= TAILS_MAX || !has_room(t, *at, taken))
 			break;
 		taken += groups_readable(t->img, t->order[*at]);
@@ -252,6 +258,14 @@ static errcode_t restart_claims(struct tables *t)
 	return claims_restart(t->claims, t->img, &t->workers[0].exam.map);
 }
 
+/* WHY is said of INO, 0: of the superblock, by the shard that has it. */
+static errcode_t skip_orphan(struct tables *t, uint32_t ino, const char *why)
+{
+	uint32_t g = ino ? (ino - 1) / tables_per_group(t) : 0;
+
+	return t->groups.first <= g && g < t->groups.end ? findings_skip(t->findings, ino, why) : 0;
+}
+
 /* What is wrong with the orphans is nobody's finding, but said. */
 static errcode_t skip_orphans(struct tables *t)
 {
@@ -260,14 +274,14 @@ static errcode_t skip_orphans(struct tables *t)
 	errcode_t err = unused ? orphan_find_free(t->img, t->orphans, unused) : ENOMEM;
 
 	if (!err && t->faults.file)
-		err = findings_skip(t->findings, t->img->fs->super->s_orphan_file_inum,
-				    "an entry of the orphan file is not an inode");
+		err = skip_orphan(t, t->img->fs->super->s_orphan_file_inum,
+				  "an entry of the orphan file is not an inode");
 	/* what a free one says is next may be the time when it was deleted */
 	if (!err && t->faults.list && !rangeset_has(unused, t->faults.at))
-		err = findings_skip(t->findings, t->faults.at, t->faults.list);
+		err = skip_orphan(t, t->faults.at, t->faults.list);
 	while (!err && rangeset_next(unused, &from, &start, &len))
 		for (uint64_t ino = start; ino < start + len && !err; ino++)
-			err = findings_skip(t->findings, (uint32_t)ino, ORPHAN_FREE);
+			err = skip_orphan(t, (uint32_t)ino, ORPHAN_FREE);
 	rangeset_free(unused);
 	return err;
 }
@@ -363,24 +377,4 @@ errcode_t tables_examine_some(struct tables *t, const uint32_t *inos, size_t cou
 	if (!err && claims_any_conflict(t->claims))
 		err = examine_some(t, inos, count);
 	return err ? err : tables_pending(t);
-}
-
-errcode_t tables_find_dirs(struct tables *t)
-{
-	return tables_all(t, FIND_DIRS);
-}
-
-const struct rangeset *tables_dirs(const struct tables *t)
-{
-	return t->dirs;
-}
-
-bool tables_only_holes(const struct tables *t)
-{
-	return t->seen_hole && !t->seen_data;
-}
-
-uint64_t tables_files(const struct tables *t)
-{
-	return t->files;
 }

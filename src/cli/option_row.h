@@ -8,8 +8,8 @@
 
 enum { OPTION_ROWS_MAX = 64 };
 
-/* The FILEs of a verb. */
-enum files { FILES_ANY, FILES_NONE, FILES_ONE, FILES_SOME };
+/* The FILEs of a verb; REPORTS: neither IMAGE nor FILE, but reports. */
+enum files { FILES_ANY, FILES_NONE, FILES_ONE, FILES_SOME, FILES_REPORTS };
 
 /*
  * The verbs, a bit each, and the sets of them that options have a use for. A verb's row says which
@@ -34,6 +34,7 @@ enum verbs {
 	V_REPLAY = 1 << 13,
 	V_UNDO_APPLY = 1 << 14,
 	V_ZERO = 1 << 15,
+	V_MERGE = 1 << 16,
 
 	V_SCAN = V_CHECK | V_FIX | V_CONVERT, /* threads go through the whole image */
 	V_IN_PLACE = V_ZERO_RANGE | V_PUNCH_HOLE | V_ALLOCATE | V_WRITE_ZEROES | V_ZERO,
@@ -45,7 +46,8 @@ enum verbs {
 	V_WRITES = V_EDIT | V_UNDO_APPLY,
 	V_ZEROES = V_WRITES & ~V_REPLAY,	  /* whole blocks may become zero */
 	V_FILE_SYSTEM = V_EDIT | V_CHECK | V_MAP, /* they open one */
-	V_EVERY = V_FILE_SYSTEM | V_UNDO_APPLY,
+	V_IMAGE = V_FILE_SYSTEM | V_UNDO_APPLY,
+	V_EVERY = V_IMAGE | V_MERGE,
 };
 
 struct option_row {

@@ -17,6 +17,7 @@
 #include "verbs/edit.h"
 #include "verbs/fix.h"
 #include "verbs/map.h"
+#include "verbs/merge.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -106,6 +107,11 @@ static const struct option_row rows[] = {
 	 .is = V_MAP,
 	 .files = FILES_SOME,
 	 .help = "list the block map of each FILE"},
+	{.name = "merge",
+	 .run = merge_run,
+	 .is = V_MERGE,
+	 .files = FILES_REPORTS,
+	 .help = "put the reports of all shards of an image together,\nas if it had been checked at once"},
 	{.name = "replay",
 	 .run = edit_replay_run,
 	 .is = V_REPLAY,
@@ -173,7 +179,7 @@ static const struct option_row rows[] = {
 		 "(auto), write zeros, or punch holes"},
 	{.letter = 'j',
 	 .name = "jobs",
-	 .with = V_SCAN,
+	 .with = V_SCAN | V_MERGE,
 	 .arg = "N",
 	 .set = value_jobs,
 	 .help = "threads for reading, 1 to 1024; default: number of\n"
@@ -221,7 +227,7 @@ static const struct option_row rows[] = {
 	 .flag = FLAG(paranoid),
 	 .help = "also examine residue that no written block exposes"},
 	{.name = "partition",
-	 .with = V_EVERY,
+	 .with = V_IMAGE,
 	 .arg = "X",
 	 .set = value_partition,
 	 .help = "select a file system by partition number, LABEL,\n"
@@ -249,6 +255,11 @@ static const struct option_row rows[] = {
 	 .arg = "FILE",
 	 .set = value_report,
 	 .help = "also write the results to the new FILE, an HTML page"},
+	{.name = "shard",
+	 .with = V_CHECK,
+	 .arg = "I/N",
+	 .set = value_shard,
+	 .help = "examine the inodes of part I of N only; --merge\nputs the JSON reports of all parts together"},
 	{.name = "split",
 	 .with = V_SPLITS,
 	 .flag = FLAG(split),
@@ -260,7 +271,7 @@ static const struct option_row rows[] = {
 	 .help = "write one line to FILE per write, zeroing, barrier"},
 	{.letter = 'v',
 	 .name = "verbose",
-	 .with = V_EDIT | V_CHECK,
+	 .with = V_EDIT | V_CHECK | V_MERGE,
 	 .flag = FLAG(verbose),
 	 .help = "also list skipped and opaque inodes, and with --all\n"
 		 "what is never zeroed"},
@@ -307,7 +318,8 @@ static int help_run(const struct options *options, struct report *report, const 
 	int pass, i;
 
 	(void)options, (void)report, (void)stop;
-	puts("Usage: e4zero [ACTION] [options] IMAGE [FILE...]\n\n"
+	puts("Usage: e4zero [ACTION] [options] IMAGE [FILE...]\n"
+	     "       e4zero --merge [options] REPORT...\n\n"
 	     "Find and scrub stale data past EOF in an unmounted ext2, ext3 or ext4 image, and\n"
 	     "edit its files in transactions of its own journal.\n\n"
 	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N\n"

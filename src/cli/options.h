@@ -22,6 +22,8 @@ struct options {
 	const char *image; /* never NULL after a good parse, unless the verb requires none */
 	const char *const *files;
 	size_t file_count;
+	const char *const *reports; /* of --merge, instead of an image */
+	size_t report_count;
 	verb_fn *verb;
 	const char *verb_name;
 
@@ -39,8 +41,9 @@ struct options {
 	enum e4z_policy policy;
 	enum e4z_convert_to convert_to;
 	enum e4z_data_mode data;
-	uint64_t kinds; /* E4Z_KIND_BIT()s, 0: all */
-	unsigned jobs;	/* 0: the processors there are */
+	uint64_t kinds;		/* E4Z_KIND_BIT()s, 0: all */
+	unsigned jobs;		/* 0: the processors there are */
+	unsigned shard, shards; /* 0: all of the image */
 	enum progress_mode progress;
 	int progress_fd;
 	bool all;	 /* what belongs to no file, too */
@@ -54,7 +57,8 @@ struct options {
 	bool split;
 	bool verbose;
 
-	char fault[512]; /* what is wrong with the command line, a sentence; "": nothing */
+	const char *purpose; /* why the image is opened, where that is not what was asked for */
+	char fault[512];     /* what is wrong with the command line, a sentence; "": nothing */
 };
 
 /* False: see the fault. The other fields hold what could be understood, json among them. */

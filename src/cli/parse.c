@@ -97,6 +97,15 @@ static void take(struct options *options, const struct option_row *row, const ch
 		fault(options, "-%c '%s': %s", row->letter, arg, why);
 }
 
+static const struct option_row *row_by_name(const char *name)
+{
+	const struct option_row *row = option_rows;
+
+	while (!row->name || strcmp(row->name, name))
+		row++;
+	return row;
+}
+
 static void take_words(struct options *options, char **words, int count)
 {
 	const char *file;
@@ -106,6 +115,13 @@ static void take_words(struct options *options, char **words, int count)
 	if (!options->verb) {
 		options->verb = option_rows[0].run;
 		options->verb_name = option_rows[0].name;
+	}
+	if (row_by_name(options->verb_name)->files == FILES_REPORTS) {
+		options->reports = (const char *const *)words;
+		options->report_count = (size_t)count;
+		if (!count)
+			fault(options, "--%s requires a REPORT", options->verb_name);
+		return;
 	}
 	if (count == 0) {
 		fault(options, "no IMAGE specified");
@@ -149,15 +165,6 @@ static void check_range(struct options *options)
 		fault(options, "--%s requires --length", options->verb_name);
 	if ((options->offset_given || options->length_given) && !options->file_count)
 		fault(options, "--offset and --length require a FILE");
-}
-
-static const struct option_row *row_by_name(const char *name)
-{
-	const struct option_row *row = option_rows;
-
-	while (!row->name || strcmp(row->name, name))
-		row++;
-	return row;
 }
 
 static bool goes_with(const struct option_row *option, const struct option_row *verb)
@@ -233,6 +240,13 @@ static void check_together(struct options *options)
 	if (options->file_count && (options->all || options->kinds & E4Z_KINDS_LEDGER))
 		fault(options, "--all, and kinds that require it, examine the whole file system: "
 			       "no FILE can be given");
+	if (options->shards && (options->all || options->kinds & E4Z_KINDS_LEDGER))
+		fault(options, "--all, and kinds that require it, examine the whole file system: "
+			       "--shard cannot be used with them");
+	if (options->shards && options->file_count)
+		fault(options, "--shard is a part of all inodes: no FILE can be given");
+	if (options->shards && options->page)
+		fault(options, "--report is about a whole image: --shard cannot be used with it");
 }
 
 static const struct option_row *row_by_former(int letter)

@@ -22,6 +22,22 @@ const char *value_jobs(struct options *options, const char *arg)
 	return NULL;
 }
 
+const char *value_shard(struct options *options, const char *arg)
+{
+	const char *slash = strchr(arg, '/');
+	char first[16];
+	uint64_t shard, shards;
+
+	snprintf(first, sizeof(first), "%.*s", slash ? (int)(slash - arg) : 0, arg);
+	if (!slash || slash - arg >= (ptrdiff_t)sizeof(first) ||
+	    !util_number(slash + 1, 1, E4Z_SHARDS_MAX, &shards) ||
+	    !util_number(first, 1, shards, &shard))
+		return "not I/N with I from 1 to N, and N up to 65536";
+	options->shard = (unsigned)shard;
+	options->shards = (unsigned)shards;
+	return NULL;
+}
+
 const char *value_kinds(struct options *options, const char *arg)
 {
 	char name[32];

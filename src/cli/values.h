@@ -16,6 +16,7 @@ value_fn value_jobs;
 value_fn value_journal_device;
 value_fn value_length;
 value_fn value_kinds;
+value_fn value_shard;
 value_fn value_offset;
 value_fn value_partition;
 value_fn value_holes;

@@ -82,6 +82,20 @@ static errcode_t page_ledger(struct report *report, const struct e4z_ledger *led
 
 /* ---- what is not on the page ---- */
 
+static errcode_t page_shard(struct report *report, const struct e4z_shard *shard)
+{
+	struct page *page = page_of(report);
+
+	return page->inner->ops->shard(page->inner, shard);
+}
+
+static errcode_t page_claims(struct report *report, const struct e4z_claims *claims)
+{
+	struct page *page = page_of(report);
+
+	return page->inner->ops->claims(page->inner, claims);
+}
+
 static errcode_t page_edit(struct report *report, const struct e4z_edit *edit)
 {
 	struct report *inner = page_of(report)->inner;
@@ -193,6 +207,8 @@ struct report *page_report_open(const struct options *options, struct report *in
 		.finding = page_finding,
 		.skipped = page_skipped,
 		.ledger = page_ledger,
+		.shard = page_shard,
+		.claims = page_claims,
 		.edit = page_edit,
 		.map = page_map,
 		.error = page_error,

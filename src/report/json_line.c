@@ -85,22 +85,28 @@ void json_add_text(struct json_line *line, const char *name, const char *value)
 	}
 }
 
-void json_add_path(struct json_line *line, const char *value)
+void json_add_name(struct json_line *line, const char *name, const char *name_hex,
+		   const char *value)
 {
 	char *hex;
 
 	if (!value) {
-		json_add_null(line, "path");
+		json_add_null(line, name);
 	} else if (util_is_utf8(value)) {
-		json_add_ascii(line, "path", value);
+		json_add_ascii(line, name, value);
 	} else {
 		hex = util_hex(value);
 		if (hex)
-			json_add_ascii(line, "path_hex", hex);
+			json_add_ascii(line, name_hex, hex);
 		else
 			line->failed = true;
 		free(hex);
 	}
+}
+
+void json_add_path(struct json_line *line, const char *value)
+{
+	json_add_name(line, "path", "path_hex", value);
 }
 
 void json_add_hex(struct json_line *line, const char *name, const uint8_t *bytes, size_t len)

@@ -48,6 +48,10 @@ void json_add_text(struct json_line *line, const char *name, const char *value);
 /* For names, which must come back as they were: "path", or "path_hex" when it is not UTF-8. */
 void json_add_path(struct json_line *line, const char *value);
 
+/* The same with other names of both fields. */
+void json_add_name(struct json_line *line, const char *name, const char *name_hex,
+		   const char *value);
+
 void json_add_hex(struct json_line *line, const char *name, const uint8_t *bytes, size_t len);
 
 /* A FILE of the command line, or a path that was found, or none: "<INO>" is no path. */

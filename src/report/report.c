@@ -118,6 +118,19 @@ static errcode_t text_ledger(struct report *report, const struct e4z_ledger *led
 	return err || report->options->quiet ? err : ledger_table_print(ledger);
 }
 
+/* Only the JSON report is for programs that put shards together. */
+static errcode_t text_shard(struct report *report, const struct e4z_shard *shard)
+{
+	(void)report, (void)shard;
+	return 0;
+}
+
+static errcode_t text_claims(struct report *report, const struct e4z_claims *claims)
+{
+	(void)report, (void)claims;
+	return 0;
+}
+
 static errcode_t text_map(struct report *report, const char *file,
 			  const struct e4z_map_piece *piece)
 {
@@ -286,7 +299,11 @@ static errcode_t text_summary(struct report *report, const struct report_summary
 		return err;
 	switch (summary->about) {
 	case ABOUT_NOTHING: break;
-	case ABOUT_CHECK: put_check(&summary->check); break;
+	case ABOUT_CHECK:
+		put_check(&summary->check);
+		if (report->options->shards)
+			printf(", shard %u of %u", report->options->shard, report->options->shards);
+		break;
 	case ABOUT_MAP:
 		put_count("", summary->pieces, "piece");
 		put_count(" in ", summary->check.files, "file");
@@ -340,6 +357,8 @@ struct report *report_text_open(const struct options *options)
 		.finding = text_finding,
 		.skipped = text_skipped,
 		.ledger = text_ledger,
+		.shard = text_shard,
+		.claims = text_claims,
 		.edit = text_edit,
 		.map = text_map,
 		.error = text_error,

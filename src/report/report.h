@@ -21,6 +21,7 @@ struct report_summary {
 	uint64_t verified; /* bytes zeroed without the journal and read again */
 	double seconds;
 	int exit;
+	const char *why; /* it failed, where the image cannot say so; else NULL */
 };
 
 /* Some of the bytes of a finding, from its first on. */
@@ -37,6 +38,9 @@ struct report_ops {
 	errcode_t (*skipped)(struct report *report, const struct e4z_skipped *skipped);
 	/* after the last finding */
 	errcode_t (*ledger)(struct report *report, const struct e4z_ledger *ledger);
+	/* of a shard, after the last finding */
+	errcode_t (*shard)(struct report *report, const struct e4z_shard *shard);
+	errcode_t (*claims)(struct report *report, const struct e4z_claims *claims);
 	errcode_t (*edit)(struct report *report, const struct e4z_edit *edit);
 	errcode_t (*map)(struct report *report, const char *file,
 			 const struct e4z_map_piece *piece);

@@ -6,6 +6,7 @@
 #include "report/json_line.h"
 #include "util.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,66 @@ static void add_class(struct json_line *line, const struct e4z_ledger_class *cla
 	json_add_row(line, &row);
 }
 
+static errcode_t json_shard(struct report *report, const struct e4z_shard *shard)
+{
+	const struct options *options = report->options;
+	const char *only[E4Z_KIND_COUNT + 1] = {NULL};
+	struct json_line line = json_begin("shard");
+
+	for (unsigned kind = 0, n = 0; kind < E4Z_KIND_COUNT; kind++)
+		if (options->kinds & E4Z_KIND_BIT(kind))
+			only[n++] = e4z_kind_name((enum e4z_finding_kind)kind);
+	json_add_number(&line, "shard", options->shard);
+	json_add_number(&line, "shards", options->shards);
+	json_add_ascii(&line, "version", e4z_version());
+	json_add_path(&line, options->image);
+	json_add_name(&line, "partition", "partition_hex", options->partition);
+	json_add_name(&line, "journal_device", "journal_device_hex", options->journal_device);
+	json_add_bool(&line, "force", options->force);
+	json_add_bool(&line, "paranoid", options->paranoid);
+	json_add_bool(&line, "verbose", options->verbose);
+	json_add_list(&line, "only", only);
+	json_add_number(&line, "fingerprint", shard->fingerprint);
+	json_add_number(&line, "cluster_blocks", shard->cluster_blocks);
+	json_add_number(&line, "first_group", shard->first_group);
+	json_add_number(&line, "groups", shard->groups);
+	json_add_bool(&line, "data", shard->data);
+	json_add_bool(&line, "holes", shard->holes);
+	json_add_bool(&line, "whole", shard->whole);
+	return json_end(&line);
+}
+
+/* "FIRST-LAST", or "FIRST" where that is all, with a comma between two of them. */
+static char *ranges_text(const struct e4z_claims *claims)
+{
+	/* two numbers of 20 digits, and what is around them */
+	char *text = malloc(claims->count * 42 + 1), *at = text;
+
+	for (size_t i = 0; text && i < claims->count; i++) {
+		const struct e4z_range *range = &claims->ranges[i];
+
+		at += sprintf(at, "%s%" PRIu64, i ? "," : "", range->start);
+		if (range->len > 1)
+			at += sprintf(at, "-%" PRIu64, range->start + range->len - 1);
+	}
+	return text;
+}
+
+static errcode_t json_claims(struct report *report, const struct e4z_claims *claims)
+{
+	static const char *const of[] = {
+		[E4Z_CLAIMS_CLUSTERS] = "clusters", [E4Z_CLAIMS_XATTR] = "xattr"};
+	char *ranges = ranges_text(claims);
+	struct json_line line = json_begin("claims");
+
+	(void)report;
+	json_add_ascii(&line, "of", of[claims->of]);
+	json_add_text(&line, "ranges", ranges);
+	line.failed |= !ranges;
+	free(ranges);
+	return json_end(&line);
+}
+
 static void json_error(struct report *report, const char *image, const char *context,
 		       const char *message, errcode_t code)
 {
@@ -217,6 +278,8 @@ struct report *report_json_open(const struct options *options)
 		.finding = json_finding,
 		.skipped = json_skipped,
 		.ledger = json_ledger,
+		.shard = json_shard,
+		.claims = json_claims,
 		.edit = json_edit,
 		.map = json_map,
 		.error = json_error,

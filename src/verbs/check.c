@@ -39,6 +39,23 @@ static errcode_t on_ledger(void *arg, const struct e4z_ledger *ledger)
 	return face->report->ops->ledger(face->report, ledger);
 }
 
+static errcode_t on_shard(void *arg, const struct e4z_shard *shard)
+{
+	struct check_face *face = arg;
+
+	progress_hide(&face->progress);
+	return face->report->ops->shard(face->report, shard);
+}
+
+static errcode_t on_claims(void *arg, const struct e4z_claims *claims)
+{
+	struct check_face *face = arg;
+
+	if (*face->stop)
+		return E4Z_ET_INTERRUPTED;
+	return face->report->ops->claims(face->report, claims);
+}
+
 static void on_progress(void *arg, enum e4z_pass pass, uint64_t current, uint64_t max)
 {
 	struct check_face *face = arg;
@@ -57,6 +74,8 @@ void check_face_open(struct check_face *face, const struct options *options, str
 		.all = options->all,
 		.opaque = options->verbose || options->kinds & E4Z_KIND_BIT(E4Z_OPAQUE),
 		.kinds = options->kinds,
+		.shard = options->shard,
+		.shards = options->shards,
 		.files = options->file_count ? options->files : NULL,
 		.file_count = options->file_count,
 		.stop = stop,
@@ -66,6 +85,9 @@ void check_face_open(struct check_face *face, const struct options *options, str
 		.finding = on_finding,
 		.skipped = on_skipped,
 		.ledger = on_ledger,
+		.shard = on_shard,
+		/* to list them takes time */
+		.claims = options->json ? on_claims : NULL,
 		.progress = options->progress == PROGRESS_NONE ? NULL : on_progress,
 	};
 	progress_start(&face->progress, options);
@@ -110,7 +132,7 @@ void check_face_warn(const struct check_face *face, const struct e4z_check_summa
 			 "be checked");
 }
 
-static errcode_t look(void *arg, struct e4z_image *img, struct report_summary *result)
+errcode_t check_look(void *arg, struct e4z_image *img, struct report_summary *result)
 {
 	struct check_face *face = arg;
 	struct e4z_check_options how;
@@ -135,5 +157,5 @@ int check_run(const struct options *options, struct report *report, const volati
 	struct check_face face = {.report = report, .stop = stop};
 
 	(void)options;
-	return verb_look(report, stop, ABOUT_CHECK, look, &face);
+	return verb_look(report, stop, ABOUT_CHECK, check_look, &face);
 }

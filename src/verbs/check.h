@@ -6,8 +6,12 @@
 #include "cli/options.h"
 #include "report/progress.h"
 #include "verbs/files.h"
+#include "verbs/verb.h"
 
 verb_fn check_run;
+
+/* What check_run() does with the open image: ARG is a struct check_face with a report and a stop. */
+verb_look_fn check_look;
 
 /* Takes what a check delivers to the report, and shows its progress. */
 struct check_face {

@@ -38,6 +38,19 @@ void verb_tell_failure(struct report *report, const struct e4z_image *img, errco
 	free(more);
 }
 
+/* The failure of a verb that only looks; WHY: a sentence, NULL: the image has it. */
+static void tell(struct report *report, const struct e4z_image *img, errcode_t err, bool opened,
+		 const char *why)
+{
+	const char *purpose = opened || why ? NULL : report->options->purpose;
+
+	verb_tell_failure(report, img, err,
+			  why	    ? ""
+			  : purpose ? purpose
+				    : e4z_context(img),
+			  why ? why : e4z_message(img, err));
+}
+
 int verb_look(struct report *report, const volatile int *stop, enum report_about about,
 	      verb_look_fn *look, void *arg)
 {
@@ -46,12 +59,13 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	struct report_summary result = {.verb = options->verb_name, .about = about};
 	struct e4z_image *img = NULL;
 	struct timespec start;
-	bool usable;
+	bool usable, opened;
 	errcode_t err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	err = e4z_open(options->image, &how, &img);
 	usable = err != E4Z_ET_USAGE;
+	opened = !err;
 	if (!err)
 		err = report_image(report, e4z_info(img));
 	if (!err)
@@ -64,7 +78,7 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	else
 		result.exit = *stop ? EXIT_SIGNAL : usable ? EXIT_REFUSED : EXIT_USAGE;
 	if (err)
-		verb_tell_failure(report, img, err, e4z_context(img), e4z_message(img, err));
+		tell(report, img, err, opened, result.why);
 	if (img)
 		e4z_done(img, &result.commit);
 	result.seconds = util_seconds_since(&start);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Cuts the block groups into shards of about equal work, and hands over what a shard's inodes claim.
+#include "shard/shard.h"
+
+#include "base/crc32c.h"
+#include "image/groups.h"
+#include "sets/rangeset.h"
+
+/* To examine an inode takes as long as to pass over so many that are not in use. */
+#define IN_USE 16
+
+/* Ranges that are handed over at a time. */
+#define BATCH 512
+
+errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *options)
+{
+	if (!options->shard && !options->shards)
+		return 0;
+	if (options->shards > E4Z_SHARDS_MAX || !options->shard || options->shard > options->shards)
+		return image_refuse(img, E4Z_ET_USAGE, "there is no shard %u of %u", options->shard,
+				    options->shards);
+	if (options->all || options->kinds & E4Z_KINDS_LEDGER || options->files)
+		return image_refuse(img, E4Z_ET_USAGE,
+				    "a shard is a part of a check of every inode, without all "
+				    "and the kinds that require it");
+	return 0;
+}
+
+/* ---- groups ---- */
+
+/* What it takes to examine group G, as far as its descriptor can say. */
+static uint64_t work_of(const struct e4z_image *img, uint32_t g)
+{
+	uint32_t per_group = img->fs->super->s_inodes_per_group, slots = groups_readable(img, g);
+	uint32_t free = img->group[g].free, in_use = free < per_group ? per_group - free : 0;
+
+	return 1 + slots + (uint64_t)IN_USE * (in_use < slots ? in_use : slots);
+}
+
+struct shard_groups shard_groups(const struct e4z_image *img, unsigned n, unsigned count)
+{
+	struct shard_groups groups = {0, img->groups};
+	uint64_t all = 0, before = 0;
+
+	if (!count)
+		return groups;
+	for (uint32_t g = 0; g < img->groups; g++)
+		all += work_of(img, g);
+	groups.end = 0;
+	/* a group is the shard's in which its first bit of work falls: less than 2^53 in all */
+	for (uint32_t g = 0; g < img->groups; g++) {
+		uint64_t at = before * count / all;
+
+		groups.first += at < n - 1;
+		groups.end += at < n;
+		before += work_of(img, g);
+	}
+	return groups;
+}
+
+uint64_t shard_inodes(const struct e4z_image *img, const struct shard_groups *groups)
+{
+	return (uint64_t)img->fs->super->s_inodes_per_group * (groups->end - groups->first);
+}
+
+uint32_t e4z_fingerprint(const struct e4z_image *img)
+{
+	const struct struct_ext2_filsys *fs = img->fs;
+	uint32_t crc = crc32c(~0u, fs->super, sizeof(*fs->super));
+
+	return crc32c(crc, fs->group_desc, (size_t)fs->desc_blocks * fs->blocksize);
+}
+
+/* ---- claims ---- */
+
+static errcode_t deliver(const struct rangeset *set, enum e4z_claims_of of,
+			 const struct e4z_check_sink *sink)
+{
+	struct e4z_range ranges[BATCH];
+	struct e4z_claims claims = {.of = of, .ranges = ranges};
+	uint64_t from = 0, start, len;
+	errcode_t err = 0;
+
+	while (!err && rangeset_next(set, &from, &start, &len)) {
+		ranges[claims.count++] = (struct e4z_range){start, len};
+		if (claims.count < BATCH)
+			continue;
+		err = sink->claims(sink->arg, &claims);
+		claims.count = 0;
+	}
+	return err || !claims.count ? err : sink->claims(sink->arg, &claims);
+}
+
+errcode_t shard_deliver(const struct e4z_image *img, const struct e4z_shard *shard,
+			struct claims *claims, const struct e4z_check_sink *sink)
+{
+	struct e4z_shard all = *shard;
+	const struct rangeset *alone, *xattr;
+	errcode_t err;
+
+	all.cluster_blocks = img->cluster_ratio;
+	all.fingerprint = e4z_fingerprint(img);
+	err = sink->shard ? sink->shard(sink->arg, &all) : 0;
+
+	if (err || !sink->claims)
+		return err;
+	err = claims_divide(claims, img, &alone, &xattr);
+	if (!err)
+		err = deliver(alone, E4Z_CLAIMS_CLUSTERS, sink);
+	/* where files share blocks those of attributes are not claimed */
+	return err || img->shared_blocks ? err : deliver(xattr, E4Z_CLAIMS_XATTR, sink);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Reads lines through one buffer, which is as long as a line may be.
+
+#include "merge/lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+errcode_t lines_open(struct lines *l, const char *name, const volatile int *stop)
+{
+	errcode_t err;
+
+	*l = (struct lines){.buf = malloc(LINES_MAX)};
+	err = source_open(&l->source, name, UINT64_MAX, EFBIG, stop);
+	return err || l->buf ? err : ENOMEM;
+}
+
+void lines_close(struct lines *l)
+{
+	source_close(&l->source);
+	free(l->buf);
+}
+
+/* More into the buffer, which has room. *END: there is no more. */
+static errcode_t fill(struct lines *l, bool *end)
+{
+	uint64_t left = l->source.bytes.len - l->off;
+	size_t room = LINES_MAX - l->to, n = left < room ? (size_t)left : room;
+	errcode_t err;
+
+	*end = !n;
+	if (!n)
+		return 0;
+	err = l->source.bytes.read(l->source.bytes.arg, l->off, l->buf + l->to, n);
+	l->off += n;
+	l->to += n;
+	return err;
+}
+
+errcode_t lines_next(struct lines *l, const char **line, size_t *len)
+{
+	size_t seen = 0;
+	bool end = false;
+	char *stop = NULL;
+
+	*line = NULL;
+	for (;;) {
+		errcode_t err;
+
+		if (l->to > l->from)
+			stop = memchr(l->buf + l->from + seen, '\n', l->to - l->from - seen);
+		if (stop)
+			break;
+		seen = l->to - l->from;
+		if (l->from)
+			memmove(l->buf, l->buf + l->from, seen);
+		l->from = 0;
+		l->to = seen;
+		if (seen == LINES_MAX)
+			return E2BIG;
+		err = fill(l, &end);
+		if (err || end)
+			return err ? err : seen ? EPIPE : 0;
+	}
+	*line = l->buf + l->from;
+	*len = (size_t)(stop - *line);
+	l->from += *len + 1;
+	l->number++;
+	return 0;
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// --merge: read the reports, see that they are the shards of one image, deliver what they say.
+//
+// Where two shards claim the same blocks the whole image is checked instead.
+
+#include "verbs/merge.h"
+
+#include "errors.h"
+#include "merge/deliver.h"
+#include "merge/facts.h"
+#include "merge/part.h"
+#include "report/report.h"
+#include "util.h"
+#include "verbs/check.h"
+#include "verbs/verb.h"
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct merge {
+	const struct options *options;
+	struct report *report;
+	const volatile int *stop;
+	struct part_reader reader;
+	struct part *parts;
+	size_t count;
+	struct facts facts;
+	const char *where; /* the report that is at fault; NULL: all together */
+	char why[512];
+};
+
+/* ---- do they belong together? ---- */
+
+static int by_shard(const void *pa, const void *pb)
+{
+	const struct part *a = pa, *b = pb;
+
+	return (a->shard > b->shard) - (a->shard < b->shard);
+}
+
+static errcode_t __attribute__((format(printf, 3, 4)))
+refuse(struct merge *m, const struct part *part, const char *format, ...)
+{
+	va_list args;
+
+	m->where = part ? part->name : NULL;
+	va_start(args, format);
+	vsnprintf(m->why, sizeof(m->why), format, args);
+	va_end(args);
+	return EINVAL;
+}
+
+/* PART is of the same check as FIRST. */
+static errcode_t compare(struct merge *m, const struct part *first, const struct part *part)
+{
+	char *other = util_printable(first->name);
+	errcode_t err = 0;
+
+	if (!other)
+		return ENOMEM;
+	if (part->shards != first->shards)
+		err = refuse(m, part, "this is a shard of %u, and %.200s one of %u", part->shards,
+			     other, first->shards);
+	else if (!json_object_equal(part->image, first->image))
+		err = refuse(m, part, "the image is not that of %.200s", other);
+	else if (!json_object_equal(part->facts, first->facts))
+		err = refuse(m, part,
+			     "the options, or the state of the image, are not those of %.200s",
+			     other);
+	free(other);
+	return err;
+}
+
+/* PART follows LAST (NULL: nothing) as its shard does. */
+static errcode_t follow(struct merge *m, const struct part *last, const struct part *part)
+{
+	unsigned due = last ? last->shard + 1 : 1;
+	char *other;
+
+	if (last && last->shard == part->shard) {
+		other = util_printable(last->name);
+		if (!other)
+			return ENOMEM;
+		refuse(m, part, "%.200s is the report of shard %u, too", other, part->shard);
+		free(other);
+		return EINVAL;
+	}
+	if (part->shard != due)
+		return refuse(m, NULL, "the report of shard %u of %u is missing", due,
+			      part->shards);
+	if (part->first_group != (last ? last->first_group + last->groups : 0))
+		return refuse(m, part, "the shard does not begin where the one before it ends");
+	return 0;
+}
+
+/* The directories of which names are missing are the same for all that looked for names. */
+static errcode_t compare_names(struct merge *m, const struct part **names, const struct part *part)
+{
+	if (!part->of_names.count)
+		return 0;
+	if (*names && (part->of_names.count != (*names)->of_names.count ||
+		       part->names_sum != (*names)->names_sum))
+		return refuse(m, part,
+			      "the directories that cannot be read are not those of "
+			      "another shard");
+	*names = part;
+	return 0;
+}
+
+/* Findings come in the order of shards; LAST: the last one before. */
+static errcode_t follow_lines(struct merge *m, const struct part *part, uint64_t *last,
+			      const struct part_lines *lines)
+{
+	if (!lines->count)
+		return 0;
+	if (lines->first <= *last)
+		return refuse(m, part, "findings are of inodes of another shard");
+	*last = lines->last;
+	return 0;
+}
+
+static errcode_t fit(struct merge *m)
+{
+	const struct part *names = NULL;
+	uint64_t ino = 0, group = 0;
+	errcode_t err = 0;
+
+	for (size_t i = 1; i < m->count && !err; i++)
+		err = compare(m, &m->parts[0], &m->parts[i]);
+	if (err)
+		return err;
+	qsort(m->parts, m->count, sizeof(*m->parts), by_shard);
+	for (size_t i = 0; i < m->count && !err; i++) {
+		const struct part *part = &m->parts[i];
+		struct part_lines groups = part->of_groups;
+
+		/* they count from 0 */
+		groups.first++;
+		groups.last++;
+		err = follow(m, i ? part - 1 : NULL, part);
+		if (!err)
+			err = follow_lines(m, part, &group, &groups);
+		if (!err)
+			err = follow_lines(m, part, &ino, &part->of_inodes);
+		if (!err)
+			err = compare_names(m, &names, part);
+	}
+	if (!err && m->parts[m->count - 1].shard != m->parts[0].shards)
+		err = refuse(m, NULL, "the report of shard %u of %u is missing",
+			     m->parts[m->count - 1].shard + 1, m->parts[0].shards);
+	if (!err && m->options->verbose && !m->parts[0].verbose)
+		err = refuse(m, &m->parts[0],
+			     "--verbose was not given when the shards were "
+			     "checked");
+	return err;
+}
+
+static errcode_t read_parts(struct merge *m)
+{
+	errcode_t err = part_reader_open(&m->reader, m->stop);
+
+	m->parts = calloc(m->options->report_count, sizeof(*m->parts));
+	if (!err && !m->parts)
+		err = ENOMEM;
+	for (size_t i = 0; i < m->options->report_count && !err; i++) {
+		m->where = m->options->reports[i];
+		m->count++;
+		err = part_read(&m->reader, m->where, &m->parts[i]);
+	}
+	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
+	if (!err)
+		err = fit(m);
+	if (err)
+		return err;
+	m->where = m->parts[0].name;
+	err = facts_make(&m->facts, m->parts, m->count, m->options);
+	if (err == EINVAL)
+		err = refuse(m, &m->parts[0], "\"%s\" is missing or not valid",
+			     m->facts.shard.bad ? m->facts.shard.bad : m->facts.image.bad);
+	return err;
+}
+
+/* ---- the result ---- */
+
+/* Only the image can say what is in blocks that two shards claim. */
+static bool is_certain(struct merge *m)
+{
+	bool whole = false;
+
+	for (size_t i = 0; i < m->count; i++)
+		whole |= m->parts[i].whole;
+	return m->count == 1 ||
+	       (!whole && !overlap_any(&m->reader.overlap, m->parts[0].cluster_blocks));
+}
+
+struct again {
+	struct check_face face;
+	const struct facts *facts;
+};
+
+static errcode_t look_again(void *arg, struct e4z_image *img, struct report_summary *result)
+{
+	struct again *again = arg;
+
+	if (facts_hold(again->facts, img))
+		return check_look(&again->face, img, result);
+	result->why = "shards claim the same blocks, and the image is no longer the one that was "
+		      "checked: check it again";
+	return E4Z_ET_STATE;
+}
+
+static int check_again(struct merge *m)
+{
+	struct again again = {.face = {.report = m->report, .stop = m->stop}, .facts = &m->facts};
+
+	m->facts.options.purpose = "checking all of it, because shards claim the same blocks";
+	return verb_look(m->report, m->stop, ABOUT_CHECK, look_again, &again);
+}
+
+static int deliver(struct merge *m)
+{
+	struct report_summary summary = {.verb = "check", .about = ABOUT_CHECK};
+	const struct check_face face = {.report = m->report, .stop = m->stop};
+	errcode_t err =
+		deliver_parts(&m->reader, m->parts, m->count, &m->facts, m->report, &summary);
+
+	summary.exit = summary.check.findings ? EXIT_FINDINGS : EXIT_NONE;
+	if (err)
+		summary.exit = *m->stop ? EXIT_SIGNAL : EXIT_REFUSED;
+	if (err)
+		verb_tell_failure(m->report, NULL, err, "merging", error_message(err));
+	else
+		check_face_warn(&face, &summary.check);
+	return report_end(m->report, &summary);
+}
+
+static int fail(struct merge *m, errcode_t err)
+{
+	const struct report_summary summary = {.verb = m->options->verb_name,
+					       .exit = *m->stop ? EXIT_SIGNAL : EXIT_REFUSED};
+
+	if (*m->stop)
+		report_failure(m->report, m->where, "", "stopped by a signal", NULL,
+			       E4Z_ET_INTERRUPTED);
+	else
+		report_failure(m->report, m->where, m->why[0] ? "" : "merging",
+			       m->why[0] ? m->why : error_message(err), NULL, err);
+	return report_end(m->report, &summary);
+}
+
+int merge_run(const struct options *options, struct report *report, const volatile int *stop)
+{
+	struct merge m = {.options = options, .report = report, .stop = stop};
+	errcode_t err = read_parts(&m);
+	int status;
+
+	if (err) {
+		status = fail(&m, err);
+	} else {
+		/* from here on it is as if the image had been checked */
+		report->options = &m.facts.options;
+		status = is_certain(&m) ? deliver(&m) : check_again(&m);
+		report->options = options;
+	}
+	facts_free(&m.facts);
+	for (size_t i = 0; i < m.count; i++)
+		part_free(&m.parts[i]);
+	free(m.parts);
+	part_reader_close(&m.reader);
+	return status;
+}
