@@ -22,8 +22,14 @@ static int compare_suspects(const void *pa, const void *pb)
 
 /*
  * What was claimed twice is not read: its inodes will be blamed. Else thousands of inodes that map
- * the same blocks would have them read again and again.
+ * the same blocks would have them read again and again. Where files share blocks nobody is blamed
+ * for his data: what is in a tree block that two claim is his, whoever comes first.
  */
+static bool will_be_blamed(const struct exam *exam, const struct e4z_finding *f)
+{
+	return !exam->img->shared_blocks && claims_conflict(exam->claims, f->pblk, f->blocks);
+}
+
 errcode_t exam_settle(struct exam *exam)
 {
 	struct suspect_vec *v = &exam->suspects;
@@ -35,8 +41,7 @@ errcode_t exam_settle(struct exam *exam)
 	if (v->count && !err)
 		err = exam_buffer(exam, &buf);
 	for (size_t i = 0; i < v->count && !err; i++)
-		if (!claims_conflict(exam->claims, v->items[i].finding.pblk,
-				     v->items[i].finding.blocks))
+		if (!will_be_blamed(exam, &v->items[i].finding))
 			err = examine_suspect(exam->img, exam->shown, exam->findings, &v->items[i],
 					      buf);
 	v->count = 0;

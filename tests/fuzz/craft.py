@@ -239,6 +239,19 @@ def ext_same_tree():
 
 # -- indirect maps -------------------------------------------------------------------------------------
 
+@case(4)
+def shared_tree():
+    """Where files share blocks: two maps lead to a tree block, which a third file has past its EOF."""
+    img = Image()
+    tree = img.alloc()
+    img.block(tree, node([leaf(0, 1, img.alloc())], room_bytes=img.bs))
+    for ino in 12, 13:
+        img.inode(ino, size=1000, i_block=node([index(0, tree)], 1))
+    img.inode(14, i_block=node([leaf(0, 1, tree)]))
+    img.sb(0x64, img.get(1024 + 0x64) | 0x4000)
+    return img
+
+
 def looped(bs, flags=0):
     img = Image(16 << 20, bs, features="filetype")
     block = img.alloc()

@@ -48,6 +48,13 @@ same 'of one file' "$(kinds)" '/a stale-tail'
 python3 "$srcdir/tests/witness/witness.py" image | jq -c '[.path, .kind, .first, .last, .nonzero, .fixable]' >witness
 run_e4zero 4 --json image
 rows finding path kind first last nonzero fixable | diff - witness || fail 'the witness disagrees'
+# nobody is unreadable because of a block of his data: it is read whoever claims it as a block of a tree
+python3 "$srcdir/tests/fuzz/craft.py" . shared_tree >/dev/null || fail craft.py
+for jobs in 1 4; do
+	run_e4zero 4 --json -j $jobs shared_tree
+	same "a tree block past EOF, by $jobs" "$(rows finding ino kind)" \
+		$'[12,"unreadable"]\n[13,"unreadable"]\n[14,"post-eof-zero"]'
+done
 for edit in --fix '--convert hole'; do
 	# shellcheck disable=SC2086 # a verb with its argument
 	run_e4zero 8 $edit image
