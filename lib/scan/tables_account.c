@@ -125,14 +125,11 @@ uint64_t tables_files(const struct tables *t)
 
 struct claims *tables_take_shard(struct tables *t, struct e4z_shard *shard)
 {
-	/* who has what is claimed twice would be blamed: here its bytes are not even read */
-	bool hides = t->img->shared_blocks && claims_any_conflict(t->claims);
-
 	*shard = (struct e4z_shard){.first_group = t->groups.first,
 				    .groups = t->groups.end - t->groups.first,
 				    .data = t->seen_data,
 				    .holes = t->seen_hole,
-				    .whole = t->blamed_dir || hides};
+				    .whole = t->blamed_dir};
 	return tables_take_claims(t);
 }
 

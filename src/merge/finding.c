@@ -41,7 +41,7 @@ void part_finding(struct record *r, struct e4z_finding *f)
 		.kind = kind < 0 ? E4Z_UNREADABLE : (enum e4z_finding_kind)kind,
 		.ino = ino_of(r),
 		.path = record_name(r, "path", "path_hex"),
-		.size = record_number(r, "size", E4Z_NONE - 1),
+		.size = record_number(r, "size", UINT64_MAX),
 		.lblk = record_place(r, "lblk"),
 		.pblk = record_place(r, "pblk"),
 		.blocks = record_number(r, "blocks", E4Z_NONE - 1),

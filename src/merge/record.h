@@ -31,7 +31,7 @@ void record_free(struct record *record);
  */
 bool record_read(struct record *record, const char *line, size_t len);
 
-/* Up to MAX, which is less than UINT64_MAX. */
+/* Up to MAX. A number that is too large for its type is UINT64_MAX. */
 uint64_t record_number(struct record *record, const char *name, uint64_t max);
 /* E4Z_NONE: null. */
 uint64_t record_place(struct record *record, const char *name);
