@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Cuts the block groups into shards of about equal work, and hands over what a shard's inodes claim.
+// Cuts the block groups into shards of about equal work, and hands over what their inodes claim.
 #include "shard/shard.h"
 
 #include "base/crc32c.h"
+#include "format/fields.h"
 #include "image/groups.h"
 #include "sets/rangeset.h"
 
@@ -66,7 +67,8 @@ uint64_t shard_inodes(const struct e4z_image *img, const struct shard_groups *gr
 uint32_t e4z_fingerprint(const struct e4z_image *img)
 {
 	const struct struct_ext2_filsys *fs = img->fs;
-	uint32_t crc = crc32c(~0u, fs->super, sizeof(*fs->super));
+	/* less its own checksum: the one of both would be the same for every superblock */
+	uint32_t crc = crc32c(~0u, fs->super, S_CHECKSUM);
 
 	return crc32c(crc, fs->group_desc, (size_t)fs->desc_blocks * fs->blocksize);
 }

@@ -111,7 +111,8 @@ static const struct option_row rows[] = {
 	 .run = merge_run,
 	 .is = V_MERGE,
 	 .files = FILES_REPORTS,
-	 .help = "put the reports of all shards of an image together,\nas if it had been checked at once"},
+	 .help = "put the reports of all shards of an image together,\n"
+		 "as if it had been checked at once"},
 	{.name = "replay",
 	 .run = edit_replay_run,
 	 .is = V_REPLAY,
@@ -259,7 +260,8 @@ static const struct option_row rows[] = {
 	 .with = V_CHECK,
 	 .arg = "I/N",
 	 .set = value_shard,
-	 .help = "examine the inodes of part I of N only; --merge\nputs the JSON reports of all parts together"},
+	 .help = "examine the inodes of part I of N only; --merge\n"
+		 "puts the JSON reports of all parts together"},
 	{.name = "split",
 	 .with = V_SPLITS,
 	 .flag = FLAG(split),

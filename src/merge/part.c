@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "merge/lines.h"
+#include "report/json_line.h"
 #include "util.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -255,6 +256,8 @@ static errcode_t on_line(struct reading *r)
 
 	if (!record_read(r->record, r->line, r->len))
 		return bad(r, "it is not an object of a JSON report");
+	if (record_number(r->record, "schema", UINT64_MAX) != JSON_SCHEMA || r->record->bad)
+		return bad(r, "the report is not of schema %d", JSON_SCHEMA);
 	type = r->record->type;
 	if (!strcmp(type, "error"))
 		return bad(r, "the check of this shard failed");

@@ -43,8 +43,8 @@ errcode_t part_reader_open(struct part_reader *reader, const volatile int *stop)
 void part_reader_close(struct part_reader *reader);
 
 /*
- * Read the report NAME. EINVAL and another errno value with reader->why, E4Z_ET_INTERRUPTED, ENOMEM.
- * PART is to be freed in any case.
+ * Read the report NAME. EINVAL and another errno value with reader->why, E4Z_ET_INTERRUPTED,
+ * ENOMEM. PART is to be freed in any case.
  */
 errcode_t part_read(struct part_reader *reader, const char *name, struct part *part);
 void part_free(struct part *part);

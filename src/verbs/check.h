@@ -10,7 +10,7 @@
 
 verb_fn check_run;
 
-/* What check_run() does with the open image: ARG is a struct check_face with a report and a stop. */
+/* What check_run() does with the open image; ARG: a struct check_face with a report and a stop. */
 verb_look_fn check_look;
 
 /* Takes what a check delivers to the report, and shows its progress. */

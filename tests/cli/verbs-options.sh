@@ -13,12 +13,13 @@ declare -A base=(
 	[--check]='missing' [--fix]='missing' [--truncate]='1 missing /f' [--zero-range]='-o 0 -l 1 missing /f'
 	[--punch-hole]='-o 0 -l 1 missing /f' [--allocate]='-o 0 -l 1 missing /f' [--write-zeroes]='-o 0 -l 1 missing /f'
 	[--zero]='-o 0 -l 1 missing /f' [--collapse-range]='-o 0 -l 1 missing /f' [--insert-range]='-o 0 -l 1 missing /f'
-	[--write]='-o 0 missing /f' [--script]='script missing' [--convert]='hole missing /f' [--map]='missing /f' [--replay]='missing'
+	[--write]='-o 0 missing /f' [--script]='script missing' [--convert]='hole missing /f' [--map]='missing /f' [--merge]='missing'
+	[--replay]='missing'
 	[--undo-apply]='undo missing'
 )
 declare -A argument=(
 	[-C]=2 [--data]=ordered [--from]=bytes [--holes]=auto [--jobs]=1 [--journal-device]=log [--length]=1 [--offset]=0
-	[--only]=stale-tail [--partition]=1 [--policy]=flush [--report]=page [--trace-io]=trace [--undo]=kept
+	[--only]=stale-tail [--partition]=1 [--policy]=flush [--report]=page [--shard]=1/2 [--trace-io]=trace [--undo]=kept
 )
 
 # of --help: the verbs, and the options; one without a long name by its letter
@@ -69,7 +70,9 @@ for verb in "${verbs[@]}"; do
 		tried=$((tried + 1))
 		if [ -n "${together[$option $verb]-}" ]; then
 			# shellcheck disable=SC2206 # words
-			right+=("$option" ${argument[$option]-})
+			# a shard is of a check without what concerns the whole image
+			[ "$option" = --shard ] && run_e4zero 8 "$option" ${argument[$option]} "${line[@]}" ||
+				right+=("$option" ${argument[$option]-})
 			continue
 		fi
 		wrong=$((wrong + 1))

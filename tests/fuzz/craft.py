@@ -27,14 +27,14 @@ def case(status, args=""):
 def base(*key):
     """The bytes of an empty file system, made once."""
     if key not in BASES:
-        size, bs, inodes, features, isize = key
+        size, bs, inodes, features, isize, options = key
         path = os.path.join(sys.argv[1], "base")
         with open(path, "wb") as f:
             f.truncate(size)
         env = dict(os.environ, MKE2FS_CONFIG="/dev/null", E2FSPROGS_FAKE_TIME="1700000000",
                    PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
         subprocess.run(["mke2fs", "-q", "-F", "-t", "ext2", "-b", str(bs), "-I", str(isize), "-N", str(inodes),
-                        "-m", "0", *SAME, "-O", "none," + features, path], check=True, env=env, capture_output=True)
+                        "-m", "0", *SAME, "-O", "none," + features, *options, path], check=True, env=env, capture_output=True)
         with open(path, "rb") as f:
             BASES[key] = f.read()
         os.unlink(path)
@@ -44,9 +44,9 @@ def base(*key):
 class Image:
     """A file system that is changed in memory. Inodes from 12 on are free to be made up."""
 
-    def __init__(self, size=4 << 20, bs=1024, inodes=256, features="filetype,extent", isize=128):
+    def __init__(self, size=4 << 20, bs=1024, inodes=256, features="filetype,extent", isize=128, options=()):
         self.bs, self.isize = bs, isize
-        self.data = bytearray(base(size, bs, inodes, features, isize))
+        self.data = bytearray(base(size, bs, inodes, features, isize, options))
         self.blocks = self.get(1024 + 4)
         self.per_group = self.get(1024 + 0x28)
         self.inodes = self.get(1024)
@@ -238,19 +238,6 @@ def ext_same_tree():
 
 
 # -- indirect maps -------------------------------------------------------------------------------------
-
-@case(4)
-def shared_tree():
-    """Where files share blocks: two maps lead to a tree block, which a third file has past its EOF."""
-    img = Image()
-    tree = img.alloc()
-    img.block(tree, node([leaf(0, 1, img.alloc())], room_bytes=img.bs))
-    for ino in 12, 13:
-        img.inode(ino, size=1000, i_block=node([index(0, tree)], 1))
-    img.inode(14, i_block=node([leaf(0, 1, tree)]))
-    img.sb(0x64, img.get(1024 + 0x64) | 0x4000)
-    return img
-
 
 def looped(bs, flags=0):
     img = Image(16 << 20, bs, features="filetype")

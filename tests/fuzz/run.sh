@@ -61,6 +61,8 @@ else
 	COUNT=20 fix_all
 fi
 tell $? mutants-fix.sh
+bash "$srcdir/tests/cli/shard/random.sh" "$FROM" $([ -n "${SAMPLE-}" ] && echo 40 || echo 1000)
+tell $? 'shard/random.sh'
 if [ -n "${E2FSPROGS_TESTS-}" ]; then
 	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
 	tell $? e2fsprogs.sh
