@@ -49,6 +49,7 @@ report 0 --convert hole edited /clean
 report 4 --fix --all edited
 report 0 --replay edited
 report 0 --version
+report 4 --shard 1/1 image
 
 mapfile -t kinds < <(bash "$srcdir/tests/images/mkimg.sh" --list)
 broad some 4 paranoid sickgroup shared bigalloc "${kinds[@]}"
