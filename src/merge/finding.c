@@ -67,6 +67,6 @@ void part_skipped(struct record *r, struct e4z_skipped *s)
 		.why = record_text(r, "why"),
 		.left = record_bool(r, "left"),
 	};
-	if ((!s->ino || s->left) && !r->bad)
-		r->bad = s->ino ? "left" : "ino";
+	if (s->left && !r->bad)
+		r->bad = "left";
 }

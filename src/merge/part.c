@@ -150,8 +150,10 @@ static errcode_t on_skipped(struct reading *r)
 	part_skipped(r->record, &s);
 	if (r->record->bad)
 		return judge(r);
+	if (!s.ino && (r->where != FINDING || r->part->of_inodes.count))
+		return bad(r, "the findings are not in ascending order");
 	if (r->where == FINDING)
-		return keep(r, &r->part->of_inodes, s.ino);
+		return keep(r, s.ino ? &r->part->of_inodes : &r->part->of_groups, s.ino);
 	for (size_t i = 0; i < r->len; i++)
 		r->part->names_sum = (r->part->names_sum ^ (uint8_t)r->line[i]) * 0x100000001b3;
 	return keep(r, &r->part->of_names, s.ino);

@@ -132,7 +132,8 @@ class World:
         files = [ino for ino in chosen if ino not in children]
         for ino in files:
             self.file(ino)
-        orphans = [ino for ino in files if r.random() < 0.06] + [0]
+        orphans = [ino for ino in files if r.random() < 0.06]
+        orphans += [r.randrange(1, img.inodes + 9) if self.bad() else 0]
         img.sb(0xE8, orphans[0])
         for ino, after in zip(orphans, orphans[1:]):
             img.put(img.slot(ino) + 0x14, after)
