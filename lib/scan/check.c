@@ -200,9 +200,8 @@ static bool is_wanted(const struct check *check, const struct e4z_finding *findi
 	/* what has no inode concerns everybody */
 	if (check->options.files && finding->ino && !find_asked(check, finding->ino))
 		return false;
-	if (finding->kind == FINDING_SKIPPED)
-		return true;
-	return !check->options.kinds || check->options.kinds & E4Z_KIND_BIT(finding->kind);
+	return finding->kind == FINDING_SKIPPED ||
+	       check->options.kinds & E4Z_KIND_BIT(finding->kind);
 }
 
 /* Something is to be delivered under a name that nobody gave. */
@@ -364,12 +363,11 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 	if (!check)
 		return ENOMEM;
 	*check = (struct check){.img = img,
+				.options = options ? *options : (struct e4z_check_options){0},
 				.whole = whole,
 				.after = after,
 				.sink = sink ? sink : &nothing,
 				.summary = summary};
-	if (options)
-		check->options = *options;
 	if (check->options.jobs > JOBS_MAX)
 		check->options.jobs = JOBS_MAX;
 	if (!check->options.jobs)
