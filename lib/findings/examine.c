@@ -19,9 +19,11 @@ void examine_memory(const uint8_t *p, size_t len, uint64_t off, struct examined 
 	if (bytes_are_zero(p, len))
 		return;
 	stat = bytes_stat(p, len);
-	if (!examined->nonzero)
+	/* values of attributes come in any order */
+	if (!examined->nonzero || off + stat.first < examined->first)
 		examined->first = off + stat.first;
-	examined->last = off + stat.last;
+	if (!examined->nonzero || off + stat.last > examined->last)
+		examined->last = off + stat.last;
 	examined->nonzero += stat.nonzero;
 }
 

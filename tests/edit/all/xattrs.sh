@@ -117,3 +117,9 @@ done <<-END
 	40 \\377\\377\\377\\377 the extended attributes are corrupt
 	1023 x the hash of an extended attribute is wrong
 END
+
+# the first byte and the last one, in whatever order attributes and what lies between them are looked through
+cp good image
+for at in 20 31 700; do printf x | dd of=image bs=1 seek=$((block * 1024 + at)) conv=notrunc status=none; done
+run_e4zero 4 --json --check --only xattr-slack image
+same 'first and last' "$(records finding first last nonzero)" "$((block * 1024 + 20)) $((block * 1024 + 700)) 3"
