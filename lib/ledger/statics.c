@@ -171,19 +171,22 @@ static void map_resize(struct mapped *m, uint8_t *raw)
 		map_pointers(m, get_le32(raw + INODE_I_BLOCK + (size_t)EXT2_DIND_BLOCK * 4), 2);
 }
 
+static void map_others(struct mapped *m, uint64_t block, uint64_t len)
+{
+	for (uint64_t i = 0; i < len; i++)
+		if (!rangeset_has(m->statics->blocks, block + i))
+			map(m, m->statics->bad, block + i, 1);
+}
+
 static bool bad_node(void *arg, uint64_t pblk)
 {
-	struct mapped *m = arg;
-
-	map(m, m->statics->bad, pblk, 1);
+	map_others(arg, pblk, 1);
 	return true;
 }
 
 static void bad_run(void *arg, const struct run *run)
 {
-	struct mapped *m = arg;
-
-	map(m, m->statics->bad, run->pblk, run->len);
+	map_others(arg, run->pblk, run->len);
 }
 
 /* Those of the bad blocks that are not among the others. */

@@ -217,6 +217,13 @@ timeout 10 "$E4ZERO" --json --check --all image >out 2>err
 same 'exit of pointers in a circle' $? 4
 same 'what pointers in a circle have' "$(class disputed bytes)" 65536
 
+# the bad blocks may be wherever other metadata is, also where the map of inode 7 is: that disputes nothing
+make_image image 24M -b 1024 -O ^metadata_csum
+block=$(debugfs -R 'stat <7>' image 2>/dev/null | sed -n 's/.*(DIND):\([0-9]*\).*/\1/p')
+debugfs_script image <<<"sif <1> block[0] $block"
+run_e4zero 4 --json --check --all image
+same 'what the bad blocks dispute' "$(class disputed bytes)" 0
+
 # a block of an inode table that the block bitmap calls free: free inodes beside it are zeroed, what is in it is left as it is, and
 # that is what a check says
 for features in metadata_csum ^metadata_csum,uninit_bg; do
