@@ -32,7 +32,7 @@ static bool on_entry(void *arg, const struct dir_entry *entry)
 static errcode_t read_names(const struct e4z_image *img, const struct rangeset *dirs,
 			    struct naming *naming, bool *unread)
 {
-	const struct dir_sink sink = {.entry = on_entry, .arg = naming};
+	const struct dir_sink sink = {.entry = on_entry, .arg = naming, .verify = true};
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	struct map_work work = {.stop = NULL};
 	uint64_t from = 0, start, len, budget = img->blocks;

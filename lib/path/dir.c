@@ -4,6 +4,7 @@
 #include "path/dir.h"
 
 #include "base/cleanup.h"
+#include "base/crc32c.h"
 #include "base/vec.h"
 #include "file/inline.h"
 #include "format/dirent.h"
@@ -23,6 +24,7 @@ struct walk {
 	struct rangeset *visited; /* tree blocks */
 	uint64_t blocks;
 	uint64_t *budget;
+	const struct inode *inode;
 	errcode_t err;
 };
 
@@ -114,6 +116,26 @@ static void on_run(void *arg, const struct run *run)
 		w->err = ENOMEM;
 }
 
+/* BLOCK, which is LBLK of the directory, may be one of its hash tree: it may look like a leaf. */
+static bool may_be_index(const struct walk *w, const uint8_t *block, uint64_t lblk)
+{
+	uint32_t bs = w->img->block_size;
+
+	return w->inode->flags & EXT2_INDEX_FL &&
+	       (!lblk || (!dirent_ino(block) && dirent_len(block, bs) == bs));
+}
+
+/* It may have had other entries. */
+static bool is_forged(const struct walk *w, const uint8_t *block, uint64_t lblk)
+{
+	uint32_t len = w->img->block_size - DIRENT_TAIL;
+	const uint8_t *tail = block + len;
+
+	return w->sink->verify && w->img->metadata_csum && dirent_is_tail(tail) &&
+	       !may_be_index(w, block, lblk) &&
+	       dirent_tail_csum(tail) != crc32c(inode_csum_seed(w->img, w->inode), block, len);
+}
+
 /*
  * All blocks of RUN, which holds nothing past the directory's size; BUF has READ_BYTES or a block.
  */
@@ -136,8 +158,10 @@ static errcode_t walk_run(struct walk *w, const struct run *run, uint8_t *buf)
 			err = failed;
 			continue;
 		}
-		for (uint64_t i = 0; i < n && !w->ended; i++)
+		for (uint64_t i = 0; i < n && !w->ended; i++) {
+			w->corrupt |= is_forged(w, buf + i * bs, run->lblk + done + i);
 			walk_bytes(w, buf + i * bs, bs, (run->lblk + done + i) * bs);
+		}
 	}
 	return err;
 }
@@ -182,6 +206,7 @@ errcode_t dir_walk(const struct e4z_image *img, struct map_work *work, const str
 	struct walk w = {.img = img,
 			 .budget = budget,
 			 .sink = sink,
+			 .inode = inode,
 			 .typed = ext2fs_has_feature_filetype(img->fs->super)};
 	errcode_t err;
 

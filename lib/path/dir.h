@@ -37,6 +37,7 @@ struct dir_sink {
 	bool (*entry)(void *arg, const struct dir_entry *entry); /* false: no more */
 	void *arg;
 	const struct dir_sieve *sieve; /* what it does not let through is not shown; NULL: all */
+	bool verify;		       /* a leaf with a wrong checksum is shown, but corrupt */
 };
 
 /* A name that is looked for, and its inode, 0 until it is found. */

@@ -58,7 +58,7 @@ static bool on_child(void *arg, const struct dir_entry *entry)
 static errcode_t look_into(struct search *s, struct unlinked *u)
 {
 	bool any = false, corrupt = false;
-	const struct dir_sink sink = {.entry = on_child, .arg = &any};
+	const struct dir_sink sink = {.entry = on_child, .arg = &any, .verify = true};
 	struct inode inode;
 	errcode_t err = inode_read(s->img, u->ino, s->raw, &inode);
 

@@ -96,6 +96,8 @@ static errcode_t check_held(struct counting *c, const struct inode *inode, const
 
 	if (inode->flags & EXT4_EA_INODE_FL && find(&c->values, u->ino)->counted)
 		u->why = "the inode holds an extended attribute of other inodes";
+	else if (inode->flags & EXT4_EA_INODE_FL && c->lost)
+		u->why = "an inode whose attributes cannot be read may have the value";
 	if (held->block && block->stored != block->counted)
 		u->why = "the reference count of its extended-attribute block is wrong";
 	for (size_t i = 0; i < held->values.count && !u->why; i++) {

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "file/inline.h"
 #include "file/map.h"
 #include "format/system.h"
 #include "image/groups.h"
@@ -42,6 +43,15 @@ static void on_run(void *arg, const struct run *run)
 	take(w, run->pblk, run->len, &w->twice);
 }
 
+/* INODE has no inline data, or space for as much as its size says. */
+static bool has_room(const struct e4z_image *img, const struct inode *inode)
+{
+	struct inline_data data;
+
+	return !(inode->flags & EXT4_INLINE_DATA_FL) ||
+	       (inline_find(img, inode, &data) && inode->size <= inline_capacity(&data));
+}
+
 /* What INODE maps, and its tree, go to BLOCKS. *WHY: as map_walk(), or a block is met twice.
  */
 static errcode_t collect(const struct e4z_image *img, const struct inode *inode,
@@ -58,6 +68,8 @@ static errcode_t collect(const struct e4z_image *img, const struct inode *inode,
 	map_work_free(&work);
 	if (!*why && w.twice)
 		*why = "a block is mapped twice";
+	if (!*why && !has_room(img, inode))
+		*why = "inline data is smaller than the file size";
 	return err ? err : w.err;
 }
 

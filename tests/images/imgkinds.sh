@@ -468,6 +468,32 @@ kind_orphanlist_big() {
 	pollute "${orphans[@]}"
 }
 
+# Small, so that damage meets counts of references.
+kind_unlinked() {
+	local file value block next=0
+	mk 2M "$(ext4_without resize_inode),ea_inode" 1024 -N 32 -O ^has_journal
+	filler ten 9 700
+	filler value 0 994
+	value=$(head -c 300 "$tmp/value")
+	{
+		printf "write $tmp/ten %s\n" keep other gone1 gone2
+		printf '%s\n' 'mkdir gone3' 'mkdir dir' "symlink gone4 ${value:0:90}" "ea_set gone1 user.small $value"
+		printf "ea_set -f $tmp/value %s user.big\n" keep gone1 gone4
+	} | dbg
+	block=$(debugfs -R 'stat gone1' "$out" 2>/dev/null | sed -n 's/^File ACL: //p')
+	printf "sif %s file_acl $block\n" gone2 other | dbg
+	# it counts the references
+	e2fsck -fy "$out" >"$tmp/e2fsck" 2>&1 || [ $? -eq 1 ] || die "$(cat "$tmp/e2fsck")"
+	for file in gone1 gone2 gone3 gone4; do
+		value=$(ino "/$file")
+		printf '%s\n' "unlink $file" "sif <$value> links_count 0" "sif <$value> dtime @$next"
+		next=$value
+	done >"$tmp/script"
+	printf '%s\n' 'sif / links_count 4' "ssv last_orphan $next" >>"$tmp/script"
+	dbg <"$tmp/script"
+	pollute --no-plant
+}
+
 orphan_file() {
 	debugfs -w -R "feature orphan_present" "$out" >/dev/null 2>&1
 	dumpe2fs -h "$out" 2>/dev/null | grep -q orphan_present ||

@@ -60,6 +60,7 @@ kinds() {
 	orphanlist-big 4 full  the same in clusters
 	orphanfile     4 full  the same in an orphan file
 	orphanfile-ind 4 full  the same with indirect maps, also that of the orphan file
+	unlinked       4 full  what was deleted while it was open, values and a block of attributes shared with what was not
 	e2fsck-orphan  0 full  orphans finished by e2fsck, which leaves their tails
 	shared         4 well  shared_blocks: what is past the EOF of one file may be in another
 	multiclaim     12 well  blocks that two inodes own

@@ -31,5 +31,5 @@ judge() { # KIND [--all]
 }
 
 for kind in nocsum ext2-rev0 ext3-1k orphanlist-ind damaged-nocsum damaged-ind; do judge $kind; done
-for kind in nocsum ext2-rev0 uninitbg ext4-1k bigalloc-1k inline eainode quota orphanfile-ind hurd; do judge $kind --all; done
+for kind in nocsum ext2-rev0 uninitbg ext4-1k bigalloc-1k inline eainode quota orphanlist orphanfile-ind unlinked hurd; do judge $kind --all; done
 exit "$bad"

@@ -237,7 +237,9 @@ class Witness:
 
     def regular(self, inode, orphan):
         if inode.flags & FL_EA_INODE:
-            if self.paranoid:
+            if self.paranoid and inode.flags & FL_ENCRYPT:
+                self.sealed_tail(inode)
+            elif self.paranoid:
                 self.tail(inode, fixable=True)
             return
         if inode.flags & FL_ENCRYPT:

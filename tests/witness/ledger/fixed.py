@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What belongs to no file, group by group: free, leaked and disputed clusters, and static metadata that nobody reads."""
 
-from clusters import BG_BLOCK_UNINIT, COMPAT_RESIZE, DISPUTED, FREE, LEAKED, OWNED
+from clusters import BG_BLOCK_UNINIT, COMPAT_RESIZE, DISPUTED, FREE, LEAKED, OWNED, RESIZE
 from imgfmt import BG_INODE_UNINIT, INCOMPAT_META_BG, ORPHAN_MAGIC, Bad, crc32c, u16, u32
 from owners import Tally, stale
 
@@ -148,7 +148,7 @@ class Fixed:
         stretches, sound, orphans = [], bits is not None and not self.clusters.doubted(g), self.ledger.orphans
         for i in range(fs.ipg - self.unused(n)):
             ino = n * fs.ipg + i + 1
-            if bits and bits[i >> 3] >> (i & 7) & 1 or ino in fs.system or ino == 2 or ino in orphans:
+            if bits and bits[i >> 3] >> (i & 7) & 1 or ino in fs.system or ino in orphans:
                 continue
             at = g["it"] * fs.bs + i * fs.isize
             if self.clusters.disputed(at // fs.bs):
@@ -242,6 +242,8 @@ class Fixed:
         if n or not self.fs.compat & COMPAT_RESIZE:
             for start, count in self.clusters.reserved(n):
                 self.place_at_home("reserved-gdt", n, [(start * self.fs.bs, (start + count) * self.fs.bs)])
+        if not n and RESIZE in self.clusters.unread and self.fs.compat & COMPAT_RESIZE:
+            self.ledger.of_group("reserved-gdt", 0, {"pblk": None, "blocks": 0, "first": None, "last": None, "nonzero": 0}, False)
         bs, own = self.fs.bs, [b for b in self.clusters.backups if self.clusters.group_of(b) == n]
         self.place_at_home("reserved-gdt", n, [(b * bs, (b + 1) * bs) for b in sorted(own)])
 

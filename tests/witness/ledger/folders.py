@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a directory does not use of its blocks: beside its names, and past the entries of its hash tree."""
 
-from imgfmt import FL_ENCRYPT, Bad, crc32c, u16, u32
+from imgfmt import FL_ENCRYPT, FL_INLINE, Bad, crc32c, u16, u32
 
 FL_INDEX, FL_CASEFOLD = 0x1000, 0x40000000
 TAIL = 12
@@ -37,6 +37,34 @@ def entries_slack(fs, inode, data, end):
             out += [(at + stop, at + padded), (at + with_hash, at + step)]
         at += step
     return [span for span in out if span[0] < span[1]]
+
+
+def names(fs, inode, data, lblk=None):
+    """(inode, name) of each entry of a block, or of inline data; Bad where one may be missing."""
+    index = inode.flags & FL_INDEX and (lblk == 0 or not u32(data, 0) and step_of(fs, data, 0) == fs.bs)
+    if lblk is not None and not index and has_tail(fs, data) and \
+            crc32c(fs.inode_seed(inode), data[:fs.bs - TAIL]) != u32(data, fs.bs - 4):
+        raise Bad("checksum of a directory block")
+    at = 0
+    while at + 8 <= len(data):
+        step, ino, length = step_of(fs, data, at), u32(data, at), data[at + 6]
+        if step < 8 + length or step % 4 or at + step > len(data) or ino and (ino > fs.inodes or not length):
+            raise Bad("an entry of a directory")
+        if ino:
+            yield ino, data[at + 8:at + 8 + length]
+        at += step
+
+
+def all_names(fs, inode):
+    """The same of a whole directory."""
+    if inode.flags & FL_INLINE:
+        room = fs.inline_room(inode)
+        yield from names(fs, inode, room[4:60])
+        yield from names(fs, inode, room[60:])
+        return
+    for lblk, pblk, count, written in inode.runs:
+        for i in range(min(count, max(0, inode.size // fs.bs - lblk)) if written else 0):
+            yield from names(fs, inode, fs.block(pblk + i), lblk + i)
 
 
 def has_tail(fs, data):

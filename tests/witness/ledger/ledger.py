@@ -25,6 +25,7 @@ from doubt import Doubt             # noqa: E402
 from fixed import Fixed             # noqa: E402
 from imgfmt import FL_EA_INODE, FL_ENCRYPT, FL_EXTENTS, FL_INLINE, FL_VERITY, S_IFDIR, S_IFLNK, Bad, u32  # noqa: E402
 from owners import Owners, Tally    # noqa: E402
+from unlinked import Unlinked       # noqa: E402
 from witness import Witness         # noqa: E402
 
 KINDS = """unreadable pending-truncate stale-tail post-eof-data post-eof-zero post-eof-unwritten opaque
@@ -103,10 +104,8 @@ class Ledger(Witness):
     # -- slots -------------------------------------------------------------------------------------
 
     def unlinked(self):
-        """Inodes without links. Of what keeps one from being freed, attributes and their references are not judged here."""
-        fs = self.fs
-        all_named = not self.corrupt_folders and not any(i.why and i.kind() == S_IFDIR for i in self.inodes.values())
-        entries = self.doubt.entries()
+        """Inodes without links."""
+        fs, judge = self.fs, Unlinked(self)
         for inode in self.without_links():
             blocks = set(inode.tree)
             for _, start, count, _ in inode.runs:
@@ -116,16 +115,13 @@ class Ledger(Witness):
                 tally.look(block * fs.bs, (block + 1) * fs.bs)
             place = dict(tally.bytes(), blocks=len(blocks))
             place["pblk"] = place["first"] // fs.bs if tally.nonzero else min(blocks, default=None)
-            fixable = inode.ino in self.orphans and not inode.why and bool(self.doubt.in_bitmap(inode.ino)) and \
-                all_named and inode.ino not in entries and \
-                not self.may_have((b - b % fs.ratio, fs.ratio) for b in blocks)
-            self.of_inode("deleted-open", inode.ino, inode.size, place, fixable)
+            self.of_inode("deleted-open", inode.ino, inode.size, place, judge.certain(inode, blocks))
 
     def without_links(self):
         """Those in use, and those that only the orphan list or file has."""
         fs = self.fs
         for inode in self.inodes.values():
-            if not inode.links and inode.mode and inode.ino not in fs.system:
+            if not inode.links and inode.mode and (inode.ino not in fs.system or inode.ino in self.orphans):
                 yield inode
         for ino in sorted(self.orphans):
             inode = self.doubt.slot(ino) if 0 < ino <= fs.inodes and ino not in self.inodes else None
@@ -189,13 +185,17 @@ class Ledger(Witness):
         for inode in self.linked:
             if inode.kind() != S_IFDIR:
                 continue
+            try:
+                for _ in folders.all_names(self.fs, inode):
+                    pass
+            except Bad:
+                self.corrupt_folders = True
             if inode.flags & FL_INLINE:
                 self.inline_directory(inode)
             elif not self.shared and (not inode.why or inode.ino in self.only_claimed):
                 self.directory(inode)
 
     def broken(self, kind, inode, where, why):
-        self.corrupt_folders = True
         self.unit(kind, inode, where, [], False, why)
 
     def inline_directory(self, inode):
@@ -246,7 +246,7 @@ class Ledger(Witness):
                 else:
                     raise Bad("not in the hash tree")
             except Bad as err:
-                why, self.corrupt_folders = str(err), True
+                why = str(err)
             spans = [(pblk * fs.bs + low, pblk * fs.bs + high) for low, high in spans]
             self.unit(kind, inode, {"pblk": pblk, "blocks": 1}, spans, True, why)
             self.waiting += [(kind, low, high) for low, high in spans]
