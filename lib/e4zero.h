@@ -109,6 +109,8 @@ struct e4z_open_options {
 	/* Open a file system whose superblock is torn, for e4z_replay(), which repairs it. */
 	bool repair;
 	enum e4z_holes holes; /* only with write, and in e4z_undo() */
+	/* seconds that an NBD server may take for an answer; 0: 60 */
+	unsigned timeout_s;
 	/*
 	 * Called at least once a second while another host is waited for (multiple mount
 	 * protection), by e4z_open() with write and by what writes first: ALL seconds, of which

@@ -157,8 +157,9 @@ errcode_t hostfile_zero(struct blkdev *dev, uint64_t at, uint64_t len, bool *ask
 	return dev->is_block ? zero_device(dev, at, len, asked) : zero_file(dev, at, len, asked);
 }
 
-errcode_t hostfile_reserve(struct blkdev *dev, uint64_t at, uint64_t len)
+errcode_t hostfile_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare)
 {
+	(void)spare;
 	if (dev->is_block || allocate(dev, FALLOC_FL_KEEP_SIZE, at, len) == 0)
 		return 0;
 	return errno == ENOSPC || errno == EFBIG || errno == EDQUOT || errno == EIO ? errno : 0;

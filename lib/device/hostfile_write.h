@@ -18,6 +18,6 @@ errcode_t hostfile_writev(struct blkdev *dev, uint64_t at, const struct iovec *p
 			  uint64_t *written);
 errcode_t hostfile_zero(struct blkdev *dev, uint64_t at, uint64_t len, bool *asked);
 errcode_t hostfile_sync(struct blkdev *dev);
-errcode_t hostfile_reserve(struct blkdev *dev, uint64_t at, uint64_t len);
+errcode_t hostfile_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare);
 
 #endif

@@ -11,6 +11,8 @@
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
 #define BATCHES_A_JOB 32
+/* The same of what is not on this host: it is read in one order, by whatever threads. */
+#define BATCHES_FAR 1
 
 void examine_memory(const uint8_t *p, size_t len, uint64_t off, struct examined *examined)
 {
@@ -93,7 +95,8 @@ struct tails_run {
 	const struct tail *tails;
 	struct batch *batches;
 	size_t batch_count;
-	_Atomic uint64_t asked; /* batches that the disk was asked for; two threads may both ask */
+	uint64_t a_job;		/* batches */
+	_Atomic uint64_t asked; /* batches that the disk was asked for */
 	uint8_t *const *buf;
 	errcode_t (*watch)(void *arg, uint64_t taken, uint64_t all);
 	void *arg;
@@ -149,11 +152,11 @@ static void read_ahead(struct tails_run *run, uint64_t n)
 
 	if (want > run->batch_count)
 		want = run->batch_count;
+	/* another thread may be faster */
+	if (asked >= want || !atomic_compare_exchange_strong(&run->asked, &asked, want))
+		return;
 	if (asked < n)
 		asked = n;
-	if (asked >= want)
-		return;
-	atomic_store(&run->asked, want);
 	for (; asked < want; asked++)
 		blkdev_will_need(run->img->dev, batch_start(run->tails, &run->batches[asked]) * bs,
 				 batch_blocks(run->tails, &run->batches[asked]) * bs);
@@ -171,6 +174,8 @@ static errcode_t examine_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 	errcode_t err = 0;
 
 	/* advice costs as much as reading what is cached: it is only given when the disk is met */
+	if (!blkdev_is_host(run->img->dev))
+		read_ahead(run, n);
 	if (!image_read_cached(run->img, off, len, buf + skip)) {
 		read_ahead(run, n);
 		if (image_read(run->img, off, len, buf + skip))
@@ -186,19 +191,19 @@ static errcode_t examine_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 static errcode_t examine_job(void *arg, unsigned worker, uint64_t job)
 {
 	struct tails_run *run = arg;
-	uint64_t end = (job + 1) * BATCHES_A_JOB;
+	uint64_t end = (job + 1) * run->a_job;
 	errcode_t err = 0;
 
 	if (end > run->batch_count)
 		end = run->batch_count;
-	for (uint64_t n = job * BATCHES_A_JOB; n < end && !err; n++)
+	for (uint64_t n = job * run->a_job; n < end && !err; n++)
 		err = examine_batch(run, run->buf[worker], n);
 	return err;
 }
 
 static uint64_t job_count(const struct tails_run *run)
 {
-	return (run->batch_count + BATCHES_A_JOB - 1) / BATCHES_A_JOB;
+	return (run->batch_count + run->a_job - 1) / run->a_job;
 }
 
 static errcode_t watch_jobs(void *arg, uint64_t taken)
@@ -241,6 +246,7 @@ errcode_t examine_tails(const struct e4z_image *img, struct findings *findings, 
 				.tails = tails,
 				/* there is no batch without a tail, nor a longer one */
 				.batches = (struct batch *)tmp,
+				.a_job = blkdev_is_host(img->dev) ? BATCHES_A_JOB : BATCHES_FAR,
 				.buf = buf,
 				.watch = watch,
 				.arg = arg};

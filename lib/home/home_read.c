@@ -130,7 +130,9 @@ errcode_t home_watch(void *arg, uint64_t taken)
 	const struct home *home = arg;
 
 	(void)taken;
-	return home->options.stop && *home->options.stop ? E4Z_ET_INTERRUPTED : 0;
+	if (home->options.stop && *home->options.stop)
+		return E4Z_ET_INTERRUPTED;
+	return atomic_load(&home->dev->lost);
 }
 
 static int by_off(const void *pa, const void *pb)

@@ -84,6 +84,9 @@ void image_free(struct e4z_image *img);
  */
 void image_note(struct e4z_image *img, const char *sentence);
 
+/* ERR, or why what carries the image is gone, if it is; that is kept as by image_fail(). */
+errcode_t image_lost(struct e4z_image *img, errcode_t err);
+
 /*
  * Return ERR, of which is kept for e4z_context() what was being done: the code's own sentence says
  * why it failed.

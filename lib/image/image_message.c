@@ -17,6 +17,14 @@ errcode_t image_fail(struct e4z_image *img, errcode_t err, const char *format, .
 	return err;
 }
 
+errcode_t image_lost(struct e4z_image *img, errcode_t err)
+{
+	errcode_t lost = atomic_load(&img->dev->lost);
+
+	return lost ? image_fail(img, lost, "the connection to the server of the image is lost")
+		    : err;
+}
+
 errcode_t image_refuse(struct e4z_image *img, errcode_t err, const char *format, ...)
 {
 	va_list ap;

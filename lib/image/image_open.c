@@ -10,6 +10,7 @@
 #include "busy/caches.h"
 #include "busy/lock.h"
 #include "device/hostfile.h"
+#include "device/nbd.h"
 #include "errors.h"
 #include "format/fields.h"
 #include "format/super.h"
@@ -249,6 +250,23 @@ static errcode_t open_fs(struct opening *o)
 	return err ? err : keep_notes(o);
 }
 
+/* What carries the image: an NBD server, or a file of this host. */
+static errcode_t open_carrier(struct opening *o, char *why, size_t why_size)
+{
+	const struct nbd_options nbd = {.write = o->options->write,
+					.timeout_s = o->options->timeout_s};
+	errcode_t err;
+
+	if (!nbd_is_uri(o->spec.path)) {
+		snprintf(why, why_size, "opening the image");
+		return hostfile_open(o->spec.path, &o->img->dev);
+	}
+	err = nbd_open_uri(o->spec.path, &nbd, &o->img->dev, why, why_size);
+	if (!err)
+		note_plain(o, "the image is an NBD server's: it is not known who else uses it");
+	return err;
+}
+
 static errcode_t open_image(struct opening *o, const char *spec)
 {
 	struct e4z_image *img = o->img;
@@ -257,15 +275,16 @@ static errcode_t open_image(struct opening *o, const char *spec)
 
 	if (err)
 		return image_fail_below(img, err, why);
-	err = hostfile_open(o->spec.path, &img->dev);
+	err = open_carrier(o, why, sizeof(why));
 	if (err)
-		return image_fail(img, err, "opening the image");
+		return image_fail_below(img, err, why);
 	img->info.path = img->dev->path;
 	err = lock_image(o);
 	err = err ? err : open_inside(o);
 	if (err)
 		return err;
 	begin_reading(o);
+	*why = '\0';
 	err = place_choose(img->dev, &o->spec, o->options->partition, img->places, &o->partition,
 			   why, sizeof(why));
 	if (err)

@@ -9,6 +9,7 @@
 #include "image/place.h"
 
 #include "base/bytes.h"
+#include "device/nbd.h"
 #include "errors.h"
 #include "format/super.h"
 #include "io/host_stat.h"
@@ -108,6 +109,8 @@ static const char *find_offset(const char *spec)
 
 	if (!question || strncmp(question, OFFSET_KEY, sizeof(OFFSET_KEY) - 1) != 0)
 		return NULL;
+	if (nbd_is_uri(spec))
+		return question;
 	return host_fstatat(AT_FDCWD, spec, &st, AT_SYMLINK_NOFOLLOW) == 0 ? NULL : question;
 }
 

@@ -77,7 +77,7 @@ struct blkdev_ops {
 	/* Everything written so far is durable, or an error, which the caller remembers. */
 	errcode_t (*sync)(struct blkdev *dev);
 	/* As blkdev_reserve(). NULL: nothing can be reserved. */
-	errcode_t (*reserve)(struct blkdev *dev, uint64_t at, uint64_t len);
+	errcode_t (*reserve)(struct blkdev *dev, uint64_t at, uint64_t len, bool spare);
 	/* Close and free what is dev->carrier's; what was opened so far. */
 	void (*close)(struct blkdev *dev);
 };
@@ -111,6 +111,7 @@ struct blkdev {
 	uint64_t bytes_missed; /* the host said that they are zero, and they were not */
 	bool touched;	       /* a write or a zeroing was begun, or a barrier */
 	errcode_t broken; /* the first failure of a write or barrier: nothing is written after it */
+	_Atomic errcode_t lost; /* what carried it is gone, and why: nothing can be read any more */
 	struct blkdev_observer observer[BLKDEV_OBSERVERS];
 	unsigned observers;
 };
@@ -195,9 +196,10 @@ errcode_t blkdev_give_back(struct blkdev *dev, uint64_t off, uint64_t len, const
 
 /*
  * Have the host allocate [off, off + len) without changing it, so that writing there cannot meet a
- * full host file system. 0 where the host does not know how.
+ * full host file system. 0 where the host does not know how. SPARE: nobody would miss what is
+ * there, so that where allocating is writing it may be written again, the same.
  */
-errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len);
+errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len, bool spare);
 
 /* Tell the kernel that [off, off + len) will be read soon. Never fails. */
 void blkdev_will_need(struct blkdev *dev, uint64_t off, uint64_t len);

@@ -293,11 +293,11 @@ errcode_t blkdev_sync(struct blkdev *dev, const char *what)
 	return stick(dev, dev->ops->sync(dev));
 }
 
-errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len)
+errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len, bool spare)
 {
 	if (!dev->writable || !inside(dev, off, len))
 		return E4Z_ET_CLIPPED;
-	return dev->ops->reserve && len ? dev->ops->reserve(dev, dev->base + off, len) : 0;
+	return dev->ops->reserve && len ? dev->ops->reserve(dev, dev->base + off, len, spare) : 0;
 }
 
 errcode_t blkdev_write_unseen(struct blkdev *dev, uint64_t off, size_t len, const void *buf)

@@ -95,6 +95,7 @@ errcode_t commit_reserve(struct commit *c, const struct captured *blocks, size_t
 {
 	const struct log *log = c->log;
 	uint64_t left = commit_need(log, count);
+	bool empty = !log->sb.start; /* otherwise it is to be replayed first */
 	errcode_t err = 0;
 
 	for (uint32_t at = log->first, n; left && !err; left -= n, at += n) {
@@ -103,13 +104,14 @@ errcode_t commit_reserve(struct commit *c, const struct captured *blocks, size_t
 		log_where(log, at, &pblk, &n);
 		if (n > left)
 			n = (uint32_t)left;
-		err = blkdev_reserve(log->dev, pblk * c->block_size, (uint64_t)n * c->block_size);
+		err = blkdev_reserve(log->dev, pblk * c->block_size, (uint64_t)n * c->block_size,
+				     empty);
 	}
 	for (size_t i = 0, n; i < count && !err; i += n) {
 		for (n = 1; i + n < count && blocks[i + n].block == blocks[i].block + n; n++)
 			;
 		err = blkdev_reserve(c->dev, blocks[i].block * c->block_size,
-				     (uint64_t)n * c->block_size);
+				     (uint64_t)n * c->block_size, false);
 	}
 	return err;
 }

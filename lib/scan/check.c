@@ -376,8 +376,7 @@ errcode_t check_new(struct e4z_image *img, const struct e4z_check_options *optio
 		check->options.kinds = UINT64_MAX;
 	image_forget(img);
 	err = examine(check);
-	if (!err)
-		err = find_names(check);
+	err = image_lost(img, err ? err : find_names(check));
 	if (!err && check->options.shards)
 		check->claims = tables_take_shard(check->tables, &check->shard);
 	/* what they hold is in the findings and the names now */

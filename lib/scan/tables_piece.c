@@ -191,6 +191,34 @@ static bool take_bitmap(const struct tables *t, struct worker *w, uint32_t g)
 	return w->believed;
 }
 
+/* Pieces of what is not on this host that are asked for before they are read. */
+#define AHEAD 8
+
+/* Ask for piece N, and the bitmap that says which of its slots are in use. */
+static void ask_for(const struct tables *t, uint64_t n)
+{
+	const struct e4z_image *img = t->img;
+	const struct piece *p = &t->pieces.items[n];
+	const struct group *group = &img->group[p->group];
+
+	if (!p->first)
+		blkdev_will_need(img->dev, group->inode_bitmap * img->block_size, img->block_size);
+	blkdev_will_need(img->dev,
+			 group->itable * img->block_size + (uint64_t)p->first * img->inode_size,
+			 (uint64_t)p->count * img->inode_size);
+}
+
+static void ask_ahead(const struct tables *t, uint64_t n)
+{
+	uint64_t end = n + AHEAD + 1;
+
+	if (blkdev_is_host(t->img->dev))
+		return;
+	end = end < t->pieces.count ? end : t->pieces.count;
+	for (uint64_t i = n ? n + AHEAD : 0; i < end; i++)
+		ask_for(t, i);
+}
+
 errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 {
 	struct tables *t = arg;
@@ -198,9 +226,12 @@ errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 	const struct e4z_image *img = t->img;
 	const struct piece *p = &t->pieces.items[n];
 	uint32_t first = p->first, end = p->first + p->count;
-	bool believed = take_bitmap(t, w, p->group);
+	bool believed;
 	uint64_t off;
 	errcode_t err;
+
+	ask_ahead(t, n);
+	believed = take_bitmap(t, w, p->group);
 
 	/* those that are not in use are of interest to an account alone */
 	while (believed && !t->options.account && first < end && !bit_set(w->bitmap, first))

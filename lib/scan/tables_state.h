@@ -86,7 +86,10 @@ static inline bool tables_has_group(const struct tables *t, uint32_t g)
 
 static inline errcode_t tables_stopped(const struct tables *t)
 {
-	return t->options.stop && *t->options.stop ? E4Z_ET_INTERRUPTED : 0;
+	if (t->options.stop && *t->options.stop)
+		return E4Z_ET_INTERRUPTED;
+	/* what cannot be read for that reason is no finding */
+	return atomic_load(&t->img->dev->lost);
 }
 
 /*

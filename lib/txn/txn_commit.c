@@ -43,7 +43,7 @@ static errcode_t reserve_home(void *arg, uint64_t off, uint64_t len)
 {
 	struct e4z_image *img = arg;
 
-	return blkdev_reserve(img->dev, off, len);
+	return blkdev_reserve(img->dev, off, len, false);
 }
 
 static errcode_t save_home(void *arg, uint64_t off, uint64_t len)

@@ -8,6 +8,7 @@
 #include "busy/caches.h"
 #include "busy/lock.h"
 #include "device/hostfile.h"
+#include "device/nbd.h"
 #include "errors.h"
 #include "format/super.h"
 #include <ext2fs/ext2fs.h>
@@ -50,6 +51,8 @@ static errcode_t check_busy(const struct apply *a)
 {
 	struct busy busy;
 
+	if (!blkdev_is_host(a->dev))
+		return 0;
 	busy_look(NULL, a->dev, true, &busy);
 	if (busy.mounted)
 		return apply_say(a, E4Z_ET_MOUNTED, "%s: %s", busy.how, busy.who);
@@ -60,10 +63,35 @@ static errcode_t check_busy(const struct apply *a)
 	return 0;
 }
 
+/* The image, and nobody else has it. */
+static errcode_t open_carrier(struct apply *a, const struct place_spec *spec,
+			      const struct e4z_open_options *options)
+{
+	const struct nbd_options nbd = {.write = true, .timeout_s = options->timeout_s};
+	char why[512] = "opening the image", note[320];
+	errcode_t err = nbd_is_uri(spec->path)
+				? nbd_open_uri(spec->path, &nbd, &a->dev, why, sizeof(why))
+				: hostfile_open(spec->path, &a->dev);
+
+	if (err)
+		return err == E4Z_ET_NBD ? apply_say(a, err, "%s", why)
+					 : apply_say_while(a, err, why);
+	a->dev->holes = options->holes;
+	if (!blkdev_is_host(a->dev))
+		return 0;
+	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
+	if (err)
+		return err == E4Z_ET_BUSY ? apply_say(a, err, "%s", why)
+					  : apply_say_while(a, err, why);
+	(void)blkdev_hold(a->dev);
+	caches_forget(NULL, a->dev);
+	return 0;
+}
+
 errcode_t apply_open_image(struct apply *a, const struct place_spec *spec,
 			   const struct e4z_open_options *options)
 {
-	char why[512] = "", note[320];
+	char why[512] = "";
 	struct ext2_super_block want;
 	struct places places = {.count = 0};
 	int number = 0;
@@ -71,16 +99,9 @@ errcode_t apply_open_image(struct apply *a, const struct place_spec *spec,
 
 	if (err)
 		return err;
-	err = hostfile_open(spec->path, &a->dev);
+	err = open_carrier(a, spec, options);
 	if (err)
-		return apply_say_while(a, err, "opening the image");
-	a->dev->holes = options->holes;
-	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
-	if (err)
-		return err == E4Z_ET_BUSY ? apply_say(a, err, "%s", why)
-					  : apply_say_while(a, err, why);
-	(void)blkdev_hold(a->dev);
-	caches_forget(NULL, a->dev);
+		return err;
 	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))
 		err = place_choose(a->dev, spec, options->partition, &places, &number, why,
 				   sizeof(why));

@@ -43,6 +43,7 @@ struct options {
 	enum e4z_data_mode data;
 	uint64_t kinds;		/* E4Z_KIND_BIT()s, 0: all */
 	unsigned jobs;		/* 0: the processors there are */
+	unsigned timeout_s;	/* 0: the library's default */
 	unsigned shard, shards; /* 0: all of the image */
 	enum progress_mode progress;
 	int progress_fd;

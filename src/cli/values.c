@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_JOBS = 1024 };
+enum { MAX_JOBS = 1024, MAX_TIMEOUT = 86400 };
 
 const char *value_jobs(struct options *options, const char *arg)
 {
@@ -35,6 +35,16 @@ const char *value_shard(struct options *options, const char *arg)
 		return "not I/N with I from 1 to N, and N up to 65536";
 	options->shard = (unsigned)shard;
 	options->shards = (unsigned)shards;
+	return NULL;
+}
+
+const char *value_timeout(struct options *options, const char *arg)
+{
+	uint64_t seconds;
+
+	if (!util_number(arg, 1, MAX_TIMEOUT, &seconds))
+		return "not a number from 1 to 86400";
+	options->timeout_s = (unsigned)seconds;
 	return NULL;
 }
 

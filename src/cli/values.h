@@ -13,6 +13,7 @@ value_fn value_data;
 value_fn value_descriptor;
 value_fn value_from;
 value_fn value_jobs;
+value_fn value_timeout;
 value_fn value_journal_device;
 value_fn value_length;
 value_fn value_kinds;

@@ -15,6 +15,7 @@ struct e4z_open_options verb_open_options(const struct options *options)
 		.force = options->force,
 		.journal_device = options->journal_device,
 		.holes = options->holes,
+		.timeout_s = options->timeout_s,
 	};
 }
 

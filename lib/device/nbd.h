@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The export of an NBD server as what carries an image. */
+#ifndef E4Z_DEVICE_NBD_H
+#define E4Z_DEVICE_NBD_H
+
+#include "io/blkdev.h"
+
+/* All zero is the default: for looking only. */
+struct nbd_options {
+	unsigned timeout_s; /* of connecting, and of one request; 0: NBD_TIMEOUT_S */
+	/*
+	 * At most, where the server says that several show the same; 0: one for each processor, up
+	 * to NBD_LINKS.
+	 */
+	unsigned connections;
+	bool write; /* an export that is read-only, or cannot flush, is refused at once */
+};
+
+#define NBD_TIMEOUT_S 60
+#define NBD_LINKS 4
+
+/* NAME is a URI of NBD, not the name of a file. */
+bool nbd_is_uri(const char *name);
+
+/*
+ * Connect to URI: nbd://, nbds://, nbd+unix:// or nbds+unix://. *DEV is NULL on failure, and WHY
+ * one clause: all of the sentence if the code is E4Z_ET_NBD, otherwise what was being done. EROFS:
+ * a read-only export that is to be written. OPTIONS may be NULL.
+ *
+ * Every request ends after timeout_s without any answer: ETIMEDOUT. A connection that is lost, for
+ * that reason or another, is not made again: dev->lost says why, and all reads and writes fail with
+ * it.
+ */
+errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
+		       char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// An NBD export as what carries an image: how it is opened.
+#include "device/nbd.h"
+
+#include "errors.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool nbd_is_uri(const char *name)
+{
+	static const char *const schemes[] = {"nbd://", "nbds://", "nbd+unix://", "nbds+unix://"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (!strncmp(name, schemes[i], strlen(schemes[i])))
+			return true;
+	return false;
+}
+
+#ifdef HAVE_LIBNBD
+#include "base/pool.h"
+#include "nbd/nbd_disk.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* What the protocol allows as a block; of a request without being told. */
+#define MIN_MAX 65536
+#define MAX (32u << 20)
+
+static errcode_t disk_read(struct blkdev *dev, uint64_t at, size_t len, void *buf)
+{
+	errcode_t err = atomic_load(&dev->lost);
+
+	if (err || nbd_ahead_take(dev, at, len, buf, true))
+		return err;
+	nbd_ahead_miss(dev, at, len);
+	return nbd_disk_read_now(dev, at, len, buf);
+}
+
+static bool disk_read_cached(struct blkdev *dev, uint64_t at, size_t len, void *buf)
+{
+	struct nbd_disk *disk = nbd_disk_of(dev);
+
+	for (unsigned i = 0; i < disk->count; i++)
+		nbd_link_pump(disk->links[i]);
+	return nbd_ahead_take(dev, at, len, buf, false);
+}
+
+static void disk_forget(struct blkdev *dev, uint64_t at, uint64_t len)
+{
+	nbd_ahead_drop(dev, at, len);
+	nbd_map_forget(&nbd_disk_of(dev)->map, at, len);
+}
+
+static void disk_close(struct blkdev *dev)
+{
+	struct nbd_disk *disk = nbd_disk_of(dev);
+
+	/* before the memory that answers would go to */
+	for (unsigned i = 0; i < disk->count; i++)
+		nbd_link_free(disk->links[i]);
+	nbd_unload(&disk->api);
+	nbd_ahead_free(&disk->ahead);
+	free(disk->map.all.items);
+	pthread_mutex_destroy(&disk->map.lock);
+	rangeset_free(disk->reserved);
+	free(disk);
+}
+
+static const struct blkdev_ops disk_ops = {
+	.read = disk_read,
+	.read_cached = disk_read_cached,
+	.will_need = nbd_ahead_wish,
+	.forget = disk_forget,
+	.next_data = nbd_map_next,
+	.make_writable = nbd_disk_make_writable,
+	.writev = nbd_disk_writev,
+	.zero = nbd_disk_zero,
+	.sync = nbd_disk_sync,
+	.reserve = nbd_disk_reserve,
+	.close = disk_close,
+};
+
+/* ---- what the export can do ---- */
+
+static int64_t get_size(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->get_size(h);
+}
+
+static int64_t get_min(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->get_block_size(h, LIBNBD_SIZE_MINIMUM);
+}
+
+static int64_t get_max(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->get_block_size(h, LIBNBD_SIZE_MAXIMUM);
+}
+
+static int64_t is_read_only(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->is_read_only(h);
+}
+
+static int64_t can_flush(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->can_flush(h);
+}
+
+static int64_t can_zero(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->can_zero(h);
+}
+
+static int64_t can_fast_zero(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->can_fast_zero(h);
+}
+
+static int64_t can_multi_conn(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->can_multi_conn(h);
+}
+
+static int64_t can_tell_holes(const struct nbd_api *api, struct nbd_handle *h)
+{
+	return api->can_meta_context(h, LIBNBD_CONTEXT_BASE_ALLOCATION);
+}
+
+/* Where a server says nothing of its blocks any byte can be asked for. */
+static errcode_t take_sizes(struct nbd_disk *disk, char *why, size_t why_size)
+{
+	struct nbd_link *link = disk->links[0];
+	int64_t size = nbd_link_ask(link, get_size), min = nbd_link_ask(link, get_min);
+	int64_t max = nbd_link_ask(link, get_max);
+
+	min = min > 0 ? min : 1;
+	max = max > 0 && max < MAX ? max : MAX;
+	if (size < 0 || min > MIN_MAX || min & (min - 1) || max < min) {
+		snprintf(why, why_size, "the NBD server cannot be used: its sizes make no sense");
+		return E4Z_ET_NBD;
+	}
+	disk->min = (uint32_t)min;
+	disk->max = (uint32_t)(max - max % min);
+	disk->size = (uint64_t)(size - size % min);
+	return 0;
+}
+
+static errcode_t take_properties(struct nbd_disk *disk, bool write, char *why, size_t why_size)
+{
+	struct nbd_link *link = disk->links[0];
+	bool local = nbd_link_is_local(link);
+
+	disk->depth = local ? NBD_DEPTH_LOCAL : NBD_DEPTH;
+	disk->read_only = nbd_link_ask(link, is_read_only) != 0;
+	disk->can_zero = nbd_link_ask(link, can_zero) == 1;
+	disk->fast_zero = nbd_link_ask(link, can_fast_zero) == 1;
+	disk->map.off = nbd_link_ask(link, can_tell_holes) != 1;
+	if (write && disk->read_only) {
+		snprintf(why, why_size, "the NBD server does not let clients write");
+		return EROFS;
+	}
+	if (write && nbd_link_ask(link, can_flush) != 1) {
+		snprintf(why, why_size,
+			 "the NBD server has no flush, without which no write is known to be "
+			 "durable");
+		return E4Z_ET_NBD;
+	}
+	return nbd_ahead_init(&disk->ahead, local, disk->max);
+}
+
+/* ---- opening ---- */
+
+/* Where the connections are made to. */
+struct target {
+	const char *uri; /* NULL: */
+	const int *sockets;
+	unsigned count;
+};
+
+static errcode_t add_link(struct nbd_disk *disk, const struct target *to, unsigned timeout_s)
+{
+	errcode_t err = nbd_link_new(&disk->api, timeout_s, &disk->links[disk->count]);
+
+	if (err)
+		return err;
+	err = nbd_link_begin(disk->links[disk->count], to->uri,
+			     to->uri ? -1 : to->sockets[disk->count]);
+	disk->count++;
+	return err;
+}
+
+/*
+ * Others come up when they are used first, or never: a server that says it takes several may yet
+ * serve one client at a time.
+ */
+static void add_others(struct nbd_disk *disk, const struct target *to,
+		       const struct nbd_options *options, unsigned timeout_s)
+{
+	unsigned want = options->connections ? options->connections : pool_processors();
+
+	want = want < NBD_LINKS ? want : NBD_LINKS;
+	want = to->uri || to->count > want ? want : to->count;
+	if (nbd_link_ask(disk->links[0], can_multi_conn) != 1)
+		want = 1;
+	while (disk->count < want && !add_link(disk, to, timeout_s))
+		;
+	for (unsigned i = disk->count; !to->uri && i < to->count; i++)
+		close(to->sockets[i]);
+}
+
+static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
+			     const struct nbd_options *options, char *why, size_t why_size)
+{
+	unsigned timeout_s = options->timeout_s ? options->timeout_s : NBD_TIMEOUT_S;
+	errcode_t err = nbd_load(&disk->api, why, why_size);
+
+	if (!err) {
+		err = add_link(disk, to, timeout_s);
+		/* what libnbd says is kept */
+		if (!err || disk->count)
+			err = nbd_link_finish(disk->links[0], why, why_size);
+	}
+	if (!err)
+		err = take_sizes(disk, why, why_size);
+	if (!err)
+		err = take_properties(disk, options->write, why, why_size);
+	if (!err)
+		add_others(disk, to, options, timeout_s);
+	for (unsigned i = disk->count; err && !to->uri && i < to->count; i++)
+		close(to->sockets[i]);
+	return err;
+}
+
+static errcode_t open_disk(const char *name, const struct target *to,
+			   const struct nbd_options *options, struct blkdev **out, char *why,
+			   size_t why_size)
+{
+	static const struct nbd_options defaults;
+	struct nbd_disk *disk = calloc(1, sizeof(*disk));
+	struct blkdev *dev = NULL;
+	errcode_t err = disk ? blkdev_new(name, &disk_ops, &dev) : ENOMEM;
+
+	*out = NULL;
+	if (err) {
+		for (unsigned i = 0; !to->uri && i < to->count; i++)
+			close(to->sockets[i]);
+		free(disk);
+		return err;
+	}
+	dev->carrier = disk;
+	pthread_mutex_init(&disk->map.lock, NULL);
+	err = connect_all(disk, to, options ? options : &defaults, why, why_size);
+	if (err) {
+		blkdev_close(dev);
+		return err;
+	}
+	blkdev_set_size(dev, disk->size);
+	*out = dev;
+	return 0;
+}
+
+errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
+		       char *why, size_t why_size)
+{
+	return open_disk(uri, &(struct target){.uri = uri}, options, dev, why, why_size);
+}
+
+#else
+
+static errcode_t without(struct blkdev **dev, char *why, size_t why_size)
+{
+	*dev = NULL;
+	snprintf(why, why_size, "e4zero was built without libnbd, which reads from NBD servers");
+	return E4Z_ET_NBD;
+}
+
+errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
+		       char *why, size_t why_size)
+{
+	(void)uri, (void)options;
+	return without(dev, why, why_size);
+}
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files share that make an NBD export a carrier. */
+#ifndef E4Z_NBD_NBD_DISK_H
+#define E4Z_NBD_NBD_DISK_H
+
+#include "base/bytes.h"
+#include "base/vec.h"
+#include "device/nbd.h"
+#include "nbd/nbd_link.h"
+#include "sets/rangeset.h"
+#include <pthread.h>
+
+/* Requests in flight at most: more gain nothing over a local socket, or over any network. */
+#define NBD_DEPTH_LOCAL 4u
+#define NBD_DEPTH 16u
+
+/* ---- reading ahead ---- */
+
+#define NBD_SLOTS 32
+#define NBD_WISHES 4096
+
+/* A stretch that was asked for before it is read. */
+struct nbd_slot {
+	struct nbd_request request; /* READ; its buffer is free if there is none */
+	uint64_t order;		    /* the how manieth it is */
+	unsigned users;		    /* who copies from it, or waits for it */
+	bool stale;		    /* not to be believed, and goes as soon as it can */
+};
+
+/*
+ * Stretches that will be read soon wait in a queue; as many as there is room for are on their way
+ * or here.
+ *
+ *   A1  no slot that a request is in flight for, or that has users, is freed
+ *   A2  a slot that is not stale holds what the server has had at some time since it was asked for,
+ *       and nothing was written there since
+ */
+struct nbd_ahead {
+	pthread_mutex_t lock; /* of all below */
+	struct nbd_slot slots[NBD_SLOTS];
+	unsigned slot_count;   /* that may be used */
+	size_t piece;	       /* bytes of a slot, at most */
+	size_t gap;	       /* bytes that are read over, to ask once and not twice */
+	uint64_t order;	       /* slots so far */
+	uint64_t reached;      /* the last one that was read from */
+	unsigned missed;       /* reads in a row that found nothing */
+	struct e4z_span *wish; /* a ring of NBD_WISHES */
+	unsigned first, count; /* in it */
+};
+
+/* ---- where zeroes are ---- */
+
+struct nbd_stretch {
+	uint64_t start, end;
+	bool zero; /* otherwise it can be anything */
+	bool hole; /* nothing is allocated, as far as the server tells */
+};
+
+VEC(nbd_stretch_vec, struct nbd_stretch);
+
+struct nbd_map {
+	pthread_mutex_t lock;
+	bool off;		    /* the server cannot be asked, or answers nonsense */
+	struct nbd_stretch_vec all; /* what is known, in order */
+	uint64_t calls, told;	    /* how often it was asked, and bytes that it has told of */
+};
+
+/* ---- the carrier ---- */
+
+struct nbd_disk {
+	struct nbd_api api;
+	struct nbd_link *links[NBD_LINKS]; /* the first one is up; others may come up */
+	unsigned count;
+	_Atomic unsigned turn;
+	_Atomic bool wrote; /* from then on all goes over the first one */
+	uint64_t size;
+	uint32_t min, max; /* bytes: what requests are a multiple of; of one at most */
+	unsigned depth;
+	bool read_only, can_zero, fast_zero;
+	struct nbd_ahead ahead;
+	struct nbd_map map;
+	struct rangeset *reserved; /* in units of NBD_RESERVED; NULL: nothing yet */
+};
+
+#define NBD_RESERVED 4096u
+
+static inline struct nbd_disk *nbd_disk_of(const struct blkdev *dev)
+{
+	return dev->carrier;
+}
+
+/* The connection for the next read. */
+struct nbd_link *nbd_disk_pick(struct nbd_disk *disk);
+/* ERR of a request: if a connection was lost, DEV says so from now on. */
+errcode_t nbd_disk_note(struct blkdev *dev, errcode_t err);
+/* Read without the slots. [AT, AT + LEN) is inside; it needs not be aligned. */
+errcode_t nbd_disk_read_now(struct blkdev *dev, uint64_t at, uint64_t len, void *buf);
+
+/* 0 or ENOMEM. */
+errcode_t nbd_ahead_init(struct nbd_ahead *ahead, bool local, uint32_t max);
+/* When there are no connections any more. */
+void nbd_ahead_free(struct nbd_ahead *ahead);
+/* Copy [AT, AT + LEN) into BUF if slots have all of it; with WAIT also if it is on its way. */
+bool nbd_ahead_take(struct blkdev *dev, uint64_t at, size_t len, void *buf, bool wait);
+/* [AT, AT + LEN) is read otherwise. */
+void nbd_ahead_miss(struct blkdev *dev, uint64_t at, uint64_t len);
+/* It will be read soon. */
+void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len);
+/* It has changed. */
+void nbd_ahead_drop(struct blkdev *dev, uint64_t at, uint64_t len);
+
+/* As next_data of struct blkdev_ops. */
+bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *end);
+/* The stretch at AT as far as it is known: END > AT, ZERO and HOLE. False: not known. */
+bool nbd_map_at(struct blkdev *dev, uint64_t at, struct nbd_stretch *stretch);
+/* It has changed. */
+void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len);
+
+/* The functions of struct blkdev_ops that write. */
+errcode_t nbd_disk_make_writable(struct blkdev *dev);
+errcode_t nbd_disk_writev(struct blkdev *dev, uint64_t at, const struct iovec *pieces, size_t count,
+			  uint64_t *written);
+errcode_t nbd_disk_zero(struct blkdev *dev, uint64_t at, uint64_t len, bool *asked);
+errcode_t nbd_disk_sync(struct blkdev *dev);
+errcode_t nbd_disk_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One connection to an NBD server, used by any number of threads at once.
+ *
+ * Nobody waits inside libnbd. A thread that waits for its request also waits for the socket, if no
+ * other does; what arrives then ends everybody's requests. So there is no thread beside the
+ * caller's.
+ *
+ *   L1  the handle of libnbd is used under the lock only
+ *   L2  one thread at most is in poll(2), without the lock
+ *   L3  a connection that failed has no handle any more: nothing arrives in anybody's memory
+ */
+#ifndef E4Z_NBD_NBD_LINK_H
+#define E4Z_NBD_NBD_LINK_H
+
+#include "nbd/nbd_load.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nbd_link;
+
+enum nbd_op { NBD_READ, NBD_WRITE, NBD_ZERO, NBD_FLUSH, NBD_STATUS };
+
+/* What is asked; memory it refers to stays until nbd_link_wait() has returned. */
+struct nbd_request {
+	enum nbd_op op;
+	uint32_t flags; /* LIBNBD_CMD_FLAG_ */
+	uint64_t at, len;
+	void *buf; /* of a read, or of a write, which does not change it */
+	/* of NBD_STATUS, as nbd_extent_callback; called before the request is done */
+	int (*extents)(void *arg, const char *context, uint64_t at, uint32_t *entries, size_t count,
+		       int *error);
+	void *arg;
+
+	/* the connection's */
+	struct nbd_link *link;
+	uint64_t since; /* ms, when it was sent */
+	_Atomic bool done;
+	errcode_t err; /* if done */
+};
+
+/* Without a connection yet; each of connecting and of a request ends after TIMEOUT_S seconds. */
+errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd_link **link);
+/* Say goodbye and close. What is in flight is done without an answer. LINK may be NULL. */
+void nbd_link_free(struct nbd_link *link);
+
+/* Begin to connect, to URI or, if that is NULL, over SOCKET, which becomes LINK's. */
+errcode_t nbd_link_begin(struct nbd_link *link, const char *uri, int socket);
+/* Wait until it can be used; WHY as nbd_open_uri(). */
+errcode_t nbd_link_finish(struct nbd_link *link, char *why, size_t why_size);
+/* Do what can be done for that without waiting. True: it can be used. */
+bool nbd_link_come_up(struct nbd_link *link);
+
+/*
+ * Ask the server, by a function of libnbd that does not wait, for a property of its export: under
+ * the lock. CALL may be one that fails: -1.
+ */
+typedef int64_t nbd_property(const struct nbd_api *api, struct nbd_handle *handle);
+int64_t nbd_link_ask(struct nbd_link *link, nbd_property *call);
+/* The socket is not one of a network. */
+bool nbd_link_is_local(struct nbd_link *link);
+
+/* Send REQUEST, which may fail; that is known when it is waited for. */
+void nbd_link_send(struct nbd_link *link, struct nbd_request *request);
+/* Wait for it: 0, what the server answered, or the reason why the connection was lost. */
+errcode_t nbd_link_wait(struct nbd_request *request);
+/* Take what has arrived, without waiting. */
+void nbd_link_pump(struct nbd_link *link);
+/* Why the connection was lost; 0: it is there, or never could be used. */
+errcode_t nbd_link_lost(struct nbd_link *link);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One connection to an NBD server: how it is made, in bounded time.
+#ifdef HAVE_LIBNBD
+#include "errors.h"
+#include "nbd/nbd_link.h"
+#include "nbd/nbd_link_state.h"
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+errcode_t nbd_link_begin(struct nbd_link *link, const char *uri, int socket)
+{
+	const struct nbd_api *api = link->api;
+	int err;
+
+	pthread_mutex_lock(&link->lock);
+	/* the names of keys and certificates are in the URI, which is the user's own */
+	(void)api->set_uri_allow_local_file(link->handle, true);
+	err = api->add_meta_context(link->handle, LIBNBD_CONTEXT_BASE_ALLOCATION);
+	if (err < 0 && !uri)
+		close(socket);
+	if (err >= 0)
+		err = uri ? api->aio_connect_uri(link->handle, uri)
+			  : api->aio_connect_socket(link->handle, socket);
+	if (err < 0 || api->aio_is_dead(link->handle))
+		nbd_link_lose(link, 0);
+	pthread_mutex_unlock(&link->lock);
+	return err < 0 ? link->lost : 0;
+}
+
+/* The errors of connect(2) and of the time limit need no other words than their own. */
+static bool speaks_for_itself(const struct nbd_link *link)
+{
+	errcode_t err = link->lost;
+
+	if (err == ETIMEDOUT || err == ENOMEM)
+		return true;
+	return !link->spoke && (err == ECONNREFUSED || err == ENOENT || err == EACCES ||
+				err == EHOSTUNREACH || err == ENETUNREACH || err == EPERM);
+}
+
+static errcode_t explain(const struct nbd_link *link, char *why, size_t why_size)
+{
+	if (speaks_for_itself(link)) {
+		snprintf(why, why_size, "connecting to the NBD server");
+		return link->lost;
+	}
+	snprintf(why, why_size, "the NBD server cannot be used: %s",
+		 *link->why ? link->why : "the connection was closed");
+	return E4Z_ET_NBD;
+}
+
+/* With the lock. */
+static bool is_up(struct nbd_link *link)
+{
+	link->ready = link->ready || (link->handle && link->api->aio_is_ready(link->handle));
+	return link->ready && link->handle;
+}
+
+errcode_t nbd_link_finish(struct nbd_link *link, char *why, size_t why_size)
+{
+	uint64_t deadline = nbd_now_ms() + link->timeout;
+	errcode_t err = 0;
+
+	pthread_mutex_lock(&link->lock);
+	while (!is_up(link) && link->handle) {
+		if (nbd_now_ms() >= deadline)
+			nbd_link_lose(link, ETIMEDOUT);
+		else
+			nbd_link_turn(link, deadline);
+	}
+	if (!link->handle)
+		err = explain(link, why, why_size);
+	pthread_mutex_unlock(&link->lock);
+	return err;
+}
+
+bool nbd_link_come_up(struct nbd_link *link)
+{
+	bool up;
+
+	if (pthread_mutex_trylock(&link->lock))
+		return false;
+	if (!is_up(link) && link->handle)
+		nbd_link_glance(link);
+	up = is_up(link);
+	pthread_mutex_unlock(&link->lock);
+	return up;
+}
+
+int64_t nbd_link_ask(struct nbd_link *link, nbd_property *call)
+{
+	int64_t answer;
+
+	pthread_mutex_lock(&link->lock);
+	answer = link->handle ? call(link->api, link->handle) : -1;
+	pthread_mutex_unlock(&link->lock);
+	return answer;
+}
+
+bool nbd_link_is_local(struct nbd_link *link)
+{
+	struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(name);
+	bool local;
+
+	pthread_mutex_lock(&link->lock);
+	local = link->handle &&
+		!getsockname(link->api->aio_get_fd(link->handle), (struct sockaddr *)&name, &len) &&
+		name.ss_family == AF_UNIX;
+	pthread_mutex_unlock(&link->lock);
+	return local;
+}
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of nbd_link share. */
+#ifndef E4Z_NBD_NBD_LINK_STATE_H
+#define E4Z_NBD_NBD_LINK_STATE_H
+
+#include "nbd/nbd_link.h"
+#include <pthread.h>
+
+#define NBD_WHY 256
+
+struct nbd_link {
+	const struct nbd_api *api;
+	pthread_mutex_t lock;	   /* of all below */
+	pthread_cond_t moved;	   /* the socket was polled, or the connection lost */
+	struct nbd_handle *handle; /* NULL: lost */
+	errcode_t lost;
+	char why[NBD_WHY]; /* libnbd's words */
+	bool spoke;	   /* the server said something */
+	bool ready;	   /* connected, some time ago */
+	bool polling;	   /* a thread is in poll(2), for these: */
+	unsigned direction;
+	unsigned waiting;  /* threads that wait for MOVED */
+	int wake;	   /* an eventfd that ends poll(2) */
+	uint64_t timeout;  /* ms */
+	uint64_t progress; /* ms, when a request was done last */
+};
+
+/* Of CLOCK_MONOTONIC. */
+uint64_t nbd_now_ms(void);
+
+/* All of them with the lock. */
+
+/* Lose the connection: for ERR, or for what libnbd says if that is 0. */
+void nbd_link_lose(struct nbd_link *link, errcode_t err);
+/* Wait until DEADLINE, in ms, for the socket or for another thread that does; no lock meanwhile. */
+void nbd_link_turn(struct nbd_link *link, uint64_t deadline);
+/* Do what can be done without waiting. */
+void nbd_link_glance(struct nbd_link *link);
+/* Take what has arrived, and send what waits, by EVENTS of poll(2). */
+void nbd_link_notify(struct nbd_link *link, short events);
+
+#endif

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# An NBD server that is not there, says nothing, says nonsense, or cannot do what an edit requires: one sentence, exit 8
+# in bounded time, and no byte is changed. A file whose name looks like a URI has a way to be named.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/images/recipes.sh"
+. "$srcdir/tests/nbd/servers.sh"
+
+stale_image image.img
+remember_image image.img
+
+# refused WORDS ARGUMENTS...
+refused() {
+	local words=$1 start=$SECONDS
+	shift
+	run_e4zero 8 "$@" "$uri"
+	[ $((SECONDS - start)) -lt 30 ] || fail "$*: it took $((SECONDS - start)) seconds"
+	grep -v ': note: ' err >sentence
+	same "sentences of $words" "$(wc -l <sentence)" 1
+	grep -q "$words" sentence || fail "wanted \"$words\": $(cat sentence)"
+	[ ! -s out ] || fail "there is a report: $(cat out)"
+	said_once
+}
+
+refused 'connecting to the NBD server: No such file' --check
+our_server image.img greeting=garbage
+refused 'the NBD server cannot be used: ' --check
+our_server image.img greeting=silent
+refused 'connecting to the NBD server: Connection timed out' --timeout 1 --check
+our_server image.img greeting=half
+refused 'connecting to the NBD server: Connection timed out' --timeout 1 --check
+our_server image.img export=other
+refused 'the NBD server cannot be used: ' --check
+our_server image.img flags=read-only
+refused 'does not let clients write' --fix
+run_e4zero 4 --check "$uri"
+our_server image.img flags=no-flush
+refused 'the NBD server has no flush' --fix
+run_e4zero 4 --check "$uri"
+kill "$server"
+wait "$server" 2>/dev/null
+server=''
+refused 'connecting to the NBD server: Connection refused' --check
+
+# nobody listens to what is not a server's
+our_server image.img silent=0
+refused 'Connection timed out' --timeout 1 --check
+end_server
+image_unchanged image.img
+
+run_e4zero 16 --timeout 0 image.img
+run_e4zero 16 --timeout x image.img
+run_e4zero 4 --timeout 1 image.img
+
+# a name with a scheme is a URI, whatever is in this directory
+mkdir -p nbd:/host
+cp image.img nbd:/host/image
+run_e4zero 8 nbd://127.0.0.1:1/image
+grep -q 'connecting to the NBD server' err || fail "$(cat err)"
+run_e4zero 4 ./nbd:/host/image
