@@ -50,19 +50,22 @@ static bool number(const char **text, uint64_t limit, uint64_t *value)
 errcode_t overlap_add(struct overlap *o, enum e4z_claims_of of, const char *text, uint64_t limit)
 {
 	struct overlap_list *list = &o->lists[of];
+	uint64_t end = 0;
 
 	for (;; text++) {
-		uint64_t first, last;
+		uint64_t gap, len = 1, start;
 		errcode_t err;
 
-		if (!number(&text, limit, &first))
+		if (!number(&text, limit, &gap))
 			return EINVAL;
-		last = first;
-		if (*text == '-' && (text++, !number(&text, limit, &last)))
+		if (*text == '+' && (text++, !number(&text, limit + 1, &len)))
 			return EINVAL;
-		if (first < list->end || last < first || (*text && *text != ','))
+		/* none of the three is more than LIMIT, which is far from the largest number */
+		start = end + gap;
+		end = start + len;
+		if (!len || start < list->end || end > limit || (*text && *text != ','))
 			return EINVAL;
-		err = push(list, first, last + 1);
+		err = push(list, start, end);
 		if (err || !*text)
 			return err;
 	}

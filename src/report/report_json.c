@@ -6,7 +6,6 @@
 #include "report/json_line.h"
 #include "util.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,19 +188,43 @@ static errcode_t json_shard(struct report *report, const struct e4z_shard *shard
 	return json_end(&line);
 }
 
-/* "FIRST-LAST", or "FIRST" where that is all, with a comma between two of them. */
+static char *put_decimal(char *at, uint64_t value)
+{
+	char digits[20];
+	int n = 0;
+
+	do
+		digits[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n)
+		*at++ = digits[--n];
+	return at;
+}
+
+/*
+ * Of each range how far it is from the one before it, or from 0, and after a plus how long it is,
+ * unless that is 1. These are many, and mostly small numbers.
+ */
 static char *ranges_text(const struct e4z_claims *claims)
 {
 	/* two numbers of 20 digits, and what is around them */
 	char *text = malloc(claims->count * 42 + 1), *at = text;
+	uint64_t end = 0;
 
 	for (size_t i = 0; text && i < claims->count; i++) {
 		const struct e4z_range *range = &claims->ranges[i];
 
-		at += sprintf(at, "%s%" PRIu64, i ? "," : "", range->start);
-		if (range->len > 1)
-			at += sprintf(at, "-%" PRIu64, range->start + range->len - 1);
+		if (i)
+			*at++ = ',';
+		at = put_decimal(at, range->start - end);
+		if (range->len > 1) {
+			*at++ = '+';
+			at = put_decimal(at, range->len);
+		}
+		end = range->start + range->len;
 	}
+	if (text)
+		*at = '\0';
 	return text;
 }
 

@@ -99,11 +99,12 @@ changed '"nonzero":[0-9]*' '"nonzero":1e3' '"nonzero" of finding is missing or n
 changed '"path":"\/' '"path_hex":"2f0' '"path_hex" of finding is missing or not valid'
 changed '"path":"\/' '"path":"\\u0000' '"path" of finding is missing or not valid'
 changed '"fixed":false' '"fixed":true' '"fixed" of finding is missing or not valid'
-changed '"ranges":"' '"ranges":"9-8,' '"ranges" of claims are not valid'
-changed '"ranges":"' '"ranges":"0-18446744073709551615,' '"ranges" of claims are not valid'
-changed '"ranges":"' '"ranges":"18446744073709551616,' '"ranges" of claims are not valid'
-changed '"ranges":"' '"ranges":"0x1,' '"ranges" of claims are not valid'
-changed '"ranges":"\([0-9]*\)' '"ranges":"\1,\1' '"ranges" of claims are not valid'
+for ranges in 3+0 3- 3+ + , 1,,2 0x1 18446744073709551615 18446744073709551616 1+18446744073709551615 \
+	9223372036854775807+9223372036854775807 1000000 ' 1'; do
+	changed '"ranges":"' "\"ranges\":\"$ranges," '"ranges" of claims are not valid'
+done
+sed '/"type":"claims"/p' one >bad
+refuses '"ranges" of claims are not valid' bad two
 changed '"of":"clusters"' '"of":"all"' '"of" of claims is missing or not valid'
 changed '"only":\[\]' '"only":["nothing"]' 'are not those of bad'
 changed '"type":"claims"' '"type":"map"' '"map" is not expected here'
