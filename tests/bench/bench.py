@@ -345,8 +345,9 @@ def reach(goal, results):
     wanted = f"<= {goal.factor:g} x" + (f" + {goal.plus * 1000:g} ms" if goal.plus else "")
     if not both:
         return None, wanted, "SKIP"
-    value = statistics.median((mine[t]["wall"] - goal.plus) / theirs[t]["wall"] for t in both)
-    plain = statistics.median(mine[t]["wall"] / theirs[t]["wall"] for t in both)
+    taken = cpu if goal.cpu else lambda numbers: numbers["wall"]
+    value = statistics.median((taken(mine[t]) - goal.plus) / taken(theirs[t]) for t in both)
+    plain = statistics.median(taken(mine[t]) / taken(theirs[t]) for t in both)
     return f"{plain:.2f} x", wanted, "PASS" if value <= goal.factor else "MISS"
 
 

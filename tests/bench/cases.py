@@ -39,13 +39,14 @@ class Case:
 
 @dataclass(frozen=True)
 class AtMost:
-    """Wall time of `what` <= factor x that of `ref` + plus seconds."""
+    """Wall time, or with cpu processor time, of `what` <= factor x that of `ref` + plus seconds."""
     text: str
     case: str
     what: str
     ref: str
     factor: float
     plus: float = 0.0
+    cpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,10 @@ QCOW2_ZERO = Command("zero-range", ("{e4zero}", "--zero-range", "-o", "0", "-l",
                      then=(("{e4zero}", "--check", "-q", "{image}"), *QCOW2_SOUND))
 FUSE_ZERO = Command("FUSE, mount, fallocate -z", ("{here}/qcow2-fuse.sh", "{image}", "striped"),
                     then=QCOW2_ZERO.then, root=True)
+# A shard finds all names of what it found: where there is nothing to find the parts are as much work as the whole.
+CHECK_JSON_1 = Command("check --json -j1", ("{e4zero}", "--check", "--json", "-j1", "{image}"))
+SHARDS = Command("4 shards -j1", ("{here}/shards.sh", "{e4zero}", "4", "{image}", "{cache}/V.report"))
+MERGE = Command("merge", ("{e4zero}", "--merge", "-q", *("{cache}/V.report.%d" % i for i in (1, 2, 3, 4))))
 
 
 def only(command, rounds):
@@ -252,6 +257,7 @@ CASES = (
     Case("Q fix", "Q", "warm", (CONVERT_FIX, QCOW2_FIX), rounds=3, fresh=True),
     Case("Y zero", "Y", "warm", (FUSE_ZERO, QCOW2_ZERO), fresh=True),
     Case("W fix all", "W", "warm", (FIX_ALL,), rounds=1, fresh=True),
+    Case("V shards", "V", "warm", (CHECK_JSON_1, SHARDS, MERGE)),
 )
 
 
@@ -329,6 +335,10 @@ GOALS = (
            ZEROFREE_FIX.name, 1.4),
     AtMost("a second fix of everything: against a check", "B again", FIX_NOTHING.name, ALL_2.name,
            1.1),
+    AtMost(f"{L}: CPU time of 4 shards against the whole", "V shards", SHARDS.name,
+           CHECK_JSON_1.name, 1.3, cpu=True),
+    AtMost(f"{L}: their merger against the whole", "V shards", MERGE.name, CHECK_JSON_1.name, 0.5),
+    Memory(f"{L}: the merger of 4 shards: peak memory", "V shards", MERGE.name, 64),
     Memory("all of 10 M inodes: peak memory", "T all", ALL_2.name, 96),
     Memory("fix of all of 10 M inodes: peak memory", "T fix all", FIX_ALL.name, 96),
     Memory("all of 16 TiB: peak memory", "W all", ALL_2.name, 96),
