@@ -28,6 +28,7 @@ else
 	SEEDS=${SEEDS:-1 2 3} run bash "$srcdir/tests/kernel/truncate.sh"
 fi
 SEEDS=${SEEDS:-1 2} KINDS=${EDIT_KINDS:-*} FILES=${EDIT_FILES:-200} run bash "$srcdir/tests/kernel/edits.sh"
+for how in nbd qcow2; do run bash "$srcdir/tests/kernel/through.sh" $how; done
 KINDS=${CONVERT_KINDS:-*} run bash "$srcdir/tests/kernel/convert.sh"
 KINDS=${NATURAL_KINDS:-*} run bash "$srcdir/tests/kernel/natural.sh"
 SEEDS=${SEEDS:-1 2} run bash "$srcdir/tests/kernel/replay.sh"

@@ -30,6 +30,7 @@ trap 'rm -rf "$images"' EXIT
 trap 'exit 1' INT TERM HUP
 count agree env IMAGES="$images" bash "$here/agree.sh"
 count fix env IMAGES="$images" bash "$here/fix.sh"
+count through env IMAGES="$images" bash "$here/through.sh"
 count canary bash "$here/ledger/canary.sh"
 count selftest bash "$here/agree.sh" --selftest
 [ -n "${SAMPLE-}" ] || count ground bash "$here/ground.sh"

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Images that are far away, as doc/images.md shows them: through a server that answers after milliseconds, and one that
+# opens its source again where that is lost. The reports are those of the file, and it does not take a trip a block.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/images/recipes.sh"
+
+requires nbdkit
+run_e4zero 8 --check 'nbd+unix:///?socket=/nowhere'
+! grep -q 'built without libnbd' err || skip 'built without libnbd'
+
+# serve NBDKIT-ARGUMENTS...: $uri is an export of it, until the test ends or serves something else
+server=
+serve() {
+	[ -z "$server" ] || { forget_cleanup kill "$server"; kill "$server"; wait "$server" 2>/dev/null; rm -f pid socket; }
+	nbdkit -f -P pid -U "$PWD/socket" -r "$@" 2>nbdkit.log &
+	server=$!
+	cleanup_fn kill "$server"
+	until [ -s pid ]; do kill -0 "$server" 2>/dev/null || fail "nbdkit $*: $(cat nbdkit.log)"; done
+	uri="nbd+unix:///?socket=$PWD/socket"
+}
+
+# looks OPTIONS...: the report of the export is that of the file
+looks() {
+	"$E4ZERO" "$@" image >file.out 2>file.err
+	echo $? >>file.out
+	"$E4ZERO" "$@" "$uri" >far.out 2>far.err
+	echo $? >>far.out
+	sed -i "s#$uri#image#g; s/\"seconds\":[0-9.]*//; s/\"bytes_read\":[0-9]*//; s/\"notes\":\[[^]]*\]//" far.out file.out
+	cmp -s file.out far.out || fail "$*: $(diff file.out far.out; cat far.err)"
+}
+
+many_tails image 2000
+run_e4zero 4 --check image
+
+serve --filter=delay file image delay-read=5ms
+looks --check
+SECONDS=0
+looks --check --json -j 4
+looks --check --all --json
+# 2,000 tails and some hundred blocks of metadata, one after the other, would be 10 s and more
+((SECONDS < 20)) || fail "$SECONDS s"
+
+# The source is lost again and again: the server opens it again, and nothing is seen of it but the time.
+cat >flaky <<-'END'
+	case $1 in
+	open) echo handle ;;
+	get_size) stat -L -c %s image ;;
+	pread)
+		n=$(cat count)
+		echo $((n + 1)) >count
+		[ $((n % 7)) != 3 ] && [ ! -e gone ] || { echo EIO lost >&2; exit 1; }
+		dd if=image iflag=skip_bytes,count_bytes skip=$4 count=$3 bs=1M status=none ;;
+	*) exit 2 ;;
+	esac
+END
+chmod +x flaky
+stale_image small
+mv image large
+mv small image
+echo 0 >count
+serve --filter=retry --filter=noparallel sh ./flaky retries=3 retry-delay=1 serialize=requests
+looks --check
+[ "$(cat count)" -gt 4 ] || fail 'nothing was lost'
+
+# what is lost for good is an error
+: >gone
+serve --filter=noparallel sh ./flaky serialize=requests
+run_e4zero 8 --check "$uri"
+[ "$(wc -l <err)" = 1 ] || fail "$(cat err)"
+
+# a web server: nbdkit's curl plugin
+if type -P curl >/dev/null && [ -e "$(nbdkit --dump-config | sed -n 's/^plugindir=//p')/nbdkit-curl-plugin.so" ]; then
+	python3 "$srcdir/tests/remote/web.py" address . &
+	cleanup_fn kill $!
+	until [ -s address ]; do kill -0 $! 2>/dev/null || fail 'no web server'; done
+	serve --filter=retry --filter=cache --filter=readahead curl "$(cat address)/image"
+	looks --check
+	looks --check --all --json
+fi
+# edits of what is for reading only: before anything is written
+run_e4zero 8 --fix "$uri"
+[ "$(wc -l <err)" = 1 ] || fail "$(cat err)"

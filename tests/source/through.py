@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""e4zero for a suite of raw images, which looks at each of them, and edits it, in another way.
+
+usage: E4ZERO=tests/source/through.py THROUGH=HOW THROUGH_E4ZERO=e4zero SUITE
+
+HOW: qcow2, compressed (a qcow2 image that qemu-nbd has to read), sparse (Android's, for looking only), nbd (nbdkit). The
+first argument that is a file is the image. Where e4zero has edited what stands for it, the image becomes that. The
+output is that for the raw image: its name is put in again. THROUGH_LOG gets a line for each call.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HOW, E4ZERO = os.environ["THROUGH"], os.environ["THROUGH_E4ZERO"]
+# their values are files, and not the image
+VALUES = {"--undo", "--undo-apply", "--from", "--script", "--trace-io", "--journal-device", "--report"}
+LOOKS = {"--check", "--map"}
+# nothing of a raw image: a note, and what nbdkit says where a connection ends early
+NOISE = rb"(?m)^(nbdkit: |e4zero: .*: note: the image is an NBD server's).*\n"
+
+
+def image_of(argv):
+    for before, arg in zip([""] + argv, argv):
+        if before not in VALUES and not arg.startswith("-") and os.path.isfile(arg):
+            return argv.index(arg)
+    return None
+
+
+def convert(source, target, *options):
+    subprocess.run(["qemu-img", "convert", *options, source, target], check=True)
+
+
+def through_file(argv, at, looks, stand_in):
+    image = argv[at]
+    if HOW == "sparse":
+        subprocess.run(["img2simg", image, stand_in], check=True, stdout=subprocess.DEVNULL)
+    else:
+        convert(image, stand_in, *(["-c"] if HOW == "compressed" else []), "-f", "raw", "-O", "qcow2")
+    done = subprocess.run([E4ZERO, *argv[:at], stand_in, *argv[at + 1:]], capture_output=True, check=False)
+    if not looks:
+        subprocess.run(["qemu-img", "check", "-q", stand_in], check=True)
+        # in place: a suite may have the file open
+        convert(stand_in, image, "-n", "-f", "qcow2", "-O", "raw")
+    return done, stand_in
+
+
+def through_nbd(argv, at, looks, stand_in):
+    name = stand_in + ".uri"
+    script = 'printf %s "$uri" >"$THROUGH_URI"; exec "$@"'
+    command = " ".join(["set --", *(quoted(a) for a in [E4ZERO, *argv[:at]]), '"$uri"',
+                        *(quoted(a) for a in argv[at + 1:]), ";", script])
+    done = subprocess.run(["nbdkit", "-U", "-", *(["-r"] if looks else []), "file", argv[at], "--run", command],
+                          capture_output=True, check=False, env={**os.environ, "THROUGH_URI": name})
+    with open(name, encoding="ascii") as f:
+        uri = f.read()
+    os.unlink(name)
+    return done, uri
+
+
+def quoted(word):
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def main():
+    argv = sys.argv[1:]
+    at = image_of(argv)
+    if at is None:
+        os.execv(E4ZERO, [E4ZERO, *argv])
+    # without a verb it is a check
+    looks = not any(a.startswith("--") and a not in LOOKS and a in EDITS for a in argv)
+    with tempfile.TemporaryDirectory() as directory:
+        stand_in = os.path.join(directory, "image")
+        done, name = (through_nbd if HOW == "nbd" else through_file)(argv, at, looks, stand_in)
+    for stream, text in ((sys.stdout, done.stdout), (sys.stderr, done.stderr)):
+        stream.buffer.write(re.sub(NOISE, b"", text.replace(name.encode(), argv[at].encode())))
+    if "THROUGH_LOG" in os.environ:
+        with open(os.environ["THROUGH_LOG"], "a", encoding="utf-8") as log:
+            log.write(f"{HOW} {done.returncode} {' '.join(argv)}\n")
+    sys.stdout.flush()
+    sys.exit(done.returncode)
+
+
+EDITS = {"--fix", "--truncate", "--zero-range", "--punch-hole", "--allocate", "--write-zeroes", "--zero",
+         "--collapse-range", "--insert-range", "--write", "--script", "--convert", "--replay", "--undo-apply"}
+main()
