@@ -221,8 +221,10 @@ static void clip(struct op *op)
  * Zeroes over what is written, in the blocks where it is: nothing of it is moved, which would leave
  * the old bytes in blocks that are free.
  */
-static errcode_t zero_in_place(struct op *op)
+static errcode_t zero_in_place(struct op *asked)
 {
+	/* it may be run once more: what was asked for stays */
+	struct op part = *asked, *op = &part;
 	struct inline_data data;
 	errcode_t err;
 

@@ -159,3 +159,12 @@ for type in ext2 ext3 ext4; do
 	holds image /key key /grown grown
 	sound image
 done
+
+# ---- so many files that the bound of the log is reached, at a zero of nothing, which is done again ----
+
+mkdir many
+for ((i = 0; i < 1200; i++)); do echo "file $i" >many/f$i; done
+mke2fs -q -F -t ext4 -b 1024 -J size=1 -N 4096 -d many image 64M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
+for ((i = 0; i < 600; i++)); do printf 'truncate /f%d 2\nzero /f%d 100000 7\n' $i $((i + 600)); done >script
+run_e4zero 0 --split --script script image
+sound image
