@@ -2,6 +2,7 @@
 // Ranges of a file, as fallocate(2) changes them: zeroed, punched out, allocated.
 #include "ops/op.h"
 
+#include "edit/spill.h"
 #include "open/guard.h"
 #include <string.h>
 
@@ -182,6 +183,8 @@ static errcode_t write_interior(struct op *op)
 		run.lblk = at;
 		err = first_part(op, &run) ? write_seen(op, &run) : write_hidden(op, &run);
 		at = run.lblk + run.len;
+		if (!err)
+			err = spill_between(op->img);
 	}
 	return err;
 }
