@@ -125,12 +125,16 @@ complete() {
 	[[ $last == '{"type":"summary",'*'}' && $last =~ ,\"exit\":([0-9]+)[,}] ]] && exit_status=${BASH_REMATCH[1]}
 }
 
-# Reports that have no name yet are durable before they get it; of several at once this takes little longer than of one.
+# Reports that have no name yet are durable before they get it. Several at once take little longer than one: the file system
+# is written out instead of each file.
 parts='' ready=() locks=()
 keep() {
 	local lock
-	[ ${#ready[@]} -gt 0 ] || return 0
-	sync "${ready[@]}" && mv -f -t "$1/reports" "${ready[@]}" || return 12
+	case ${#ready[@]} in
+	0) return ;;
+	1) sync "${ready[0]}" ;;
+	*) sync -f "$parts" ;;
+	esac && mv -f -t "$1/reports" "${ready[@]}" || return 12
 	for lock in "${locks[@]}"; do exec {lock}>&-; done
 	ready=() locks=()
 }
