@@ -14,7 +14,7 @@
 #   deleted-1k deleted-1k-ind deleted-big deleted-quota  for --fix of deleted-open alone: what was deleted while it was open
 #   large-1k large-big                                  for writes that the log has no room for
 #   grow-large                                          the same over what is written past EOF
-#   all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare
+#   all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare all-quota
 #                                                       for --fix --all: made on a device full of canaries, and used
 # Needs no root. Each has the files that the workloads name; no byte of them is 0xca, which is the canary.
 set -euo pipefail
@@ -23,7 +23,7 @@ export E2FSPROGS_FAKE_TIME=1700000000
 names='ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain xj-1k xj-4k ind-1k ind-4k inline-4k big-4k
 	bare-1k bare-4k bare-ind quota-1k orphan-1k grow-4k grow-1k-ind grow-big grow-bare
 	half-4k half-1k-ind half-big half-bare deleted-1k deleted-1k-ind deleted-big deleted-quota large-1k large-big grow-large
-	all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare'
+	all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare all-quota'
 
 [ "${1-}" != --list ] || { echo "$names"; exit 0; }
 dir=${1:?usage: images.sh DIR [NAME...]}
@@ -271,6 +271,8 @@ for name in ${*:-$names}; do
 	all-big) shallow=1 mk 16M $csum,bigalloc,has_journal 4096 -C 16384 -J size=5 ;;
 	all-inline) shallow=1 mk 12M $csum,inline_data,has_journal 4096 -J size=5 ;;
 	all-xj) shallow=1 mk 6M $csum 1024 -g 2048; externalise ;;
+	all-quota) shallow=1 mk 8M $csum,quota,project,has_journal 1024 -J size=2 -g 2048 \
+		-E "hash_seed=$uuid,lazy_itable_init=1,nodiscard,quotatype=usrquota:grpquota:prjquota" ;;
 	all-bare) shallow=1 mk 4M $csum 1024 -g 2048 ;;
 	grow-bare | half-bare) shallow=1 mk 4M $csum 1024 ;;
 	*) echo "images.sh: no such image: $name" >&2; exit 1 ;;
