@@ -156,6 +156,8 @@ class Trial:
         """e2fsck's replay, where it believes what it gives more than a backup superblock."""
         if "quota_inum" in self.name:
             return  # e2fsck moves a quota file whose number is another than its own: e2fsck_hide_quota()
+        if "last_orphan" in self.name:
+            return  # e2fsck goes through the orphan list then, and forgets one that is corrupt
         done = subprocess.run(["e2fsck", "-y", "-E", "journal_only", self.fresh()], capture_output=True,
                               check=False)
         own = done.returncode <= 1 and b"backup" not in done.stdout + done.stderr
