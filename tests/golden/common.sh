@@ -9,10 +9,12 @@ requires debugfs
 requires python3
 export E2FSPROGS_FAKE_TIME=1700000000
 
-# same_trace IMAGE NAME FILE...: the trace "raw" of an edit of IMAGE's FILEs is the one in traces/NAME.
+# same_trace IMAGE NAME FILE...: the trace "raw" of an edit of IMAGE's FILEs is the one in traces/NAME. For tests/model, it
+# is also translated to $PATHS/NAME.
 same_trace() {
 	local image=$1 want=$srcdir/tests/golden/traces/$2
 	python3 "$srcdir/tests/golden/symbolic.py" "$image" raw "${@:3}" >trace || fail "$2: $(cat raw)"
+	[ -z "${PATHS:-}" ] || python3 "$srcdir/tests/model/paths.py" trace "$2" "$image" raw >"$PATHS/$2" || fail "$2: $(cat raw)"
 	if [ -n "${UPDATE:-}" ]; then
 		cp trace "$want"
 	else

@@ -85,4 +85,5 @@ def main():
         last = said
 
 
-main()
+if __name__ == "__main__":
+    main()
