@@ -116,11 +116,13 @@ static errcode_t read_notes(struct facts *f, const struct part *parts, size_t co
 	size_t all = 0, known = 0;
 
 	for (size_t i = 0; i < count; i++)
-		all += json_object_array_length(parts[i].notes);
+		all += parts[i].notes ? json_object_array_length(parts[i].notes) : 0;
 	f->notes = calloc(all + 1, sizeof(*f->notes));
 	if (!f->notes)
 		return ENOMEM;
 	for (size_t i = 0; i < count; i++) {
+		if (!parts[i].notes)
+			continue;
 		for (size_t n = 0; n < json_object_array_length(parts[i].notes); n++) {
 			const char *note = json_object_get_string(
 				json_object_array_get_idx(parts[i].notes, n));
@@ -135,10 +137,14 @@ static errcode_t read_notes(struct facts *f, const struct part *parts, size_t co
 errcode_t facts_make(struct facts *f, const struct part *parts, size_t count,
 		     const struct options *given)
 {
+	const struct part *first = parts;
 	errcode_t err;
 
-	*f = (struct facts){.shard = {.object = json_object_get(parts[0].facts)},
-			    .image = {.object = json_object_get(parts[0].image)}};
+	/* the one that was read first, wherever it is now */
+	while (!first->facts)
+		first++;
+	*f = (struct facts){.shard = {.object = json_object_get(first->facts)},
+			    .image = {.object = json_object_get(first->image)}};
 	read_options(f, given);
 	err = read_info(f);
 	if (!err)

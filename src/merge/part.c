@@ -61,6 +61,17 @@ void part_free(struct part *part)
 	json_object_put(part->notes);
 }
 
+void part_forget(struct part *part, const struct part *first)
+{
+	json_object_put(part->image);
+	json_object_put(part->facts);
+	part->image = part->facts = NULL;
+	if (!json_object_equal(part->notes, first->notes))
+		return;
+	json_object_put(part->notes);
+	part->notes = NULL;
+}
+
 /* The report is none, because of what is in the line at hand. */
 static errcode_t __attribute__((format(printf, 2, 3)))
 bad(struct reading *r, const char *format, ...)

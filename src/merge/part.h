@@ -17,7 +17,7 @@ struct part {
 	const char *name; /* of the report */
 	unsigned shard, shards;
 	struct json_object *image, *facts; /* the objects, as far as they are the same in all */
-	struct json_object *notes;
+	struct json_object *notes;	   /* NULL, as these: another part has them */
 	uint32_t first_group, groups, cluster_blocks;
 	uint64_t blocks;
 	bool data, holes, whole, verbose;
@@ -48,6 +48,9 @@ void part_reader_close(struct part_reader *reader);
  */
 errcode_t part_read(struct part_reader *reader, const char *name, struct part *part);
 void part_free(struct part *part);
+
+/* Free the objects of PART, which FIRST has, too; its notes only if FIRST has the same. */
+void part_forget(struct part *part, const struct part *first);
 
 /* The record is a finding, or an inode that was passed over; its strings stay the record's. */
 void part_finding(struct record *record, struct e4z_finding *finding);

@@ -126,10 +126,6 @@ static errcode_t fit(struct merge *m)
 	uint64_t ino = 0, group = 0;
 	errcode_t err = 0;
 
-	for (size_t i = 1; i < m->count && !err; i++)
-		err = compare(m, &m->parts[0], &m->parts[i]);
-	if (err)
-		return err;
 	qsort(m->parts, m->count, sizeof(*m->parts), by_shard);
 	for (size_t i = 0; i < m->count && !err; i++) {
 		const struct part *part = &m->parts[i];
@@ -156,19 +152,32 @@ static errcode_t fit(struct merge *m)
 	return err;
 }
 
+/* The next report, which must be like the first one, and need not be kept twice then. */
+static errcode_t read_part(struct merge *m, const char *name)
+{
+	struct part *part = &m->parts[m->count++];
+	errcode_t err = part_read(&m->reader, name, part);
+
+	m->where = name;
+	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
+	if (err || m->count == 1)
+		return err;
+	err = compare(m, &m->parts[0], part);
+	if (!err)
+		part_forget(part, &m->parts[0]);
+	return err;
+}
+
 static errcode_t read_parts(struct merge *m)
 {
 	errcode_t err = part_reader_open(&m->reader, m->stop);
 
+	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
 	m->parts = calloc(m->options->report_count, sizeof(*m->parts));
 	if (!err && !m->parts)
 		err = ENOMEM;
-	for (size_t i = 0; i < m->options->report_count && !err; i++) {
-		m->where = m->options->reports[i];
-		m->count++;
-		err = part_read(&m->reader, m->where, &m->parts[i]);
-	}
-	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
+	for (size_t i = 0; i < m->options->report_count && !err; i++)
+		err = read_part(m, m->options->reports[i]);
 	if (!err)
 		err = fit(m);
 	if (err)

@@ -33,6 +33,29 @@ static void look(struct e4z_image *img)
 	e4z_done(img, NULL);
 }
 
+/* A shard that nobody listens to, and what is none. */
+static void look_at_shards(struct e4z_image *img)
+{
+	const struct e4z_check_options wrong[] = {
+		{.shard = 3, .shards = 2},
+		{.shards = 2},
+		{.shard = 1},
+		{.shard = 1, .shards = E4Z_SHARDS_MAX + 1},
+		{.shard = 1, .shards = 2, .all = true},
+		{.shard = 1, .shards = 2, .kinds = E4Z_KIND_BIT(E4Z_JOURNAL)},
+		{.shard = 1, .shards = 2, .files = (const char *const[]){"/file"}, .file_count = 1},
+	};
+	const struct e4z_check_options right = {.shard = 1, .shards = 1};
+	const struct e4z_fix_options fix = {.check = right};
+	struct e4z_check_summary summary;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CHECK(e4z_check(img, &wrong[i], NULL, NULL) == E4Z_ET_USAGE);
+	CHECK(!e4z_check(img, &right, NULL, &summary));
+	CHECK(summary.findings == 1);
+	CHECK(e4z_fix(img, &fix, NULL, NULL) == E4Z_ET_USAGE);
+}
+
 static void operate(struct e4z_image *img)
 {
 	const char *file = "/file";
@@ -52,6 +75,7 @@ static void operate(struct e4z_image *img)
 
 static void edit(struct e4z_image *img)
 {
+	look_at_shards(img);
 	CHECK(!e4z_fix(img, NULL, NULL, NULL));
 	CHECK(!e4z_begin(img, NULL));
 	operate(img);

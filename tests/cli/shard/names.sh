@@ -21,7 +21,7 @@ python3 - "$srcdir/tests/fuzz" <<-'END' || fail 'the image'
 	    block = img.alloc(2)
 	    img.fill(block, 2)
 	    img.inode(ino, size=10, i_block=node([leaf(0, 1, block)]))
-	img.root([(20, b"near"), (210, b"far"), (211, b"sick"), (40, b"torn")])
+	img.root([(20, b"near"), (210, b"far"), (211, b"sick"), (40, b"torn"), (212, b"odd")])
 	# of names in several directories the first counts: inode 20 comes before inode 210
 	img.directory(20, [(20, b"."), (2, b".."), (200, b"far-file"), (30, b"both"), (31, b"near-file")])
 	img.directory(210, [(210, b"."), (2, b".."), (32, b"near-of-far"), (30, b"both-too"), (201, b"file"), (41, b"below")])
@@ -30,6 +30,8 @@ python3 - "$srcdir/tests/fuzz" <<-'END' || fail 'the image'
 	img.directory(211, [(211, b"."), (2, b".."), (34, b"lost"), (203, b"lost-too")])
 	img.put(img.slot(211) + 0x28 + 12 + 4, 0, 2)  # ee_len
 	block = img.directory(40, [(40, b"."), (2, b".."), (204, b"kept"), (205, b"gone")])
+	# any bytes may be in a name; no path is made of a slash
+	img.directory(212, [(212, b"."), (2, b".."), (35, b"\xff\x80"), (206, b'"\\\n\x7f\xe2\x80\xae\x1b[m'), (207, b"a/b")])
 	img.put(block * img.bs + 24 + 12 + 4, 3, 2)   # rec_len of the last entry
 	with open("image", "wb") as out:
 	    out.write(img.data)
@@ -43,6 +45,11 @@ for shard in 1 2; do
 done
 rm image
 run_e4zero 4 --merge --json 1.jsonl 2.jsonl
+for name in '"path":"/odd/\"\\\n\u007f\u202e\u001b[m"' '"path_hex":"2f6f64642fff80"' '"ino":207,"path":null'; do
+	grep -qF "$name" out || fail "no $name: $(grep -E '"ino":(35|206|207),' out)"
+done
+grep -v '"ino":206,' out >others
+report=others
 same names "$(rows finding ino path | grep -v null)" '[30,"/near/both"]
 [31,"/near/near-file"]
 [32,"/far/near-of-far"]
