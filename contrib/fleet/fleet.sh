@@ -62,7 +62,8 @@ new() { # DIR LIST [OPTION...]
 	[ ${#images[@]} -gt 0 ] || die 'the list is empty'
 	for image in "${images[@]}"; do
 		[ -n "$image" ] || die 'the list has an empty name'
-		[[ $image == /* ]] || image=$PWD/$image
+		# a path, unless it is the URI of an NBD server
+		[[ $image == /* || $image =~ ^nbds?(\+unix)?:// ]] || image=$PWD/$image
 		printf '%s\0' "$image"
 	done >"$made/list"
 	twice=$(sort -z "$made/list" | uniq -zd | tr '\0' '\n')

@@ -9,6 +9,9 @@ const char *const *e4z_formats(void)
 	static const char *const names[] = {
 		"raw",		/* a regular file, byte for byte */
 		"block-device", /* of this host */
+#ifdef HAVE_LIBNBD
+		"nbd", /* the export of a server, by its URI */
+#endif
 		NULL,
 	};
 

@@ -43,6 +43,11 @@ refuses 'there is no image 3' run dir 3
 refuses 'not in ascending order' run dir 2 1
 refuses 'not in ascending order' run dir 1 1
 
+# relative names are those of the directory where the list was made, URIs are what they are
+printf '%s\n' a /b nbd://host/x nbds+unix:///x?socket=s nbdx://y >uris
+bash "$fleet" new uris.dir uris >/dev/null || fail 'new: URIs'
+same 'names of a list' "$(tr '\0' ' ' <uris.dir/list)" "$PWD/a /b nbd://host/x nbds+unix:///x?socket=s $PWD/nbdx://y "
+
 # what sum takes for a report
 bash "$fleet" sum dir >out
 same 'status of a sum of nothing' $? 1

@@ -23,7 +23,10 @@ say() { printf '{"type":"summary","schema":1,"verb":"check","findings":0,"second
 case $word in
 lost*) exit "${word#lost}" ;;
 killed) echo '{"type":"image"'; kill -KILL $$ ;;
-stopped) trap 'say 32; exit 32' TERM; echo ready >begun; while :; do read -r -t 0.01 <>"$IDLE"; done ;;
+stopped)
+	trap 'for i in {1..20}; do read -r -t 0.01 <>"$IDLE"; done; say 32; echo ended >ended; exit 32' TERM
+	echo ready >begun
+	while :; do read -r -t 0.01 <>"$IDLE"; done ;;
 waits) echo ready >begun; read -r _ <"$FIFO"; say 0 ;;
 *) say "$word"; exit "$word" ;;
 esac
@@ -87,6 +90,7 @@ until [ -s begun ]; do kill -0 $! || fail 'it ended'; nap; done
 kill -TERM $!
 wait $!
 same 'status after SIGTERM' $? 32
+[ -e ended ] || fail 'it did not wait for e4zero'
 same 'reports after SIGTERM' "$(ls dir/reports)" ''
 after 0 0 2 'SIGTERM, and again'
 
