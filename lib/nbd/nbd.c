@@ -33,6 +33,8 @@ static errcode_t disk_read(struct blkdev *dev, uint64_t at, size_t len, void *bu
 
 	if (err || nbd_ahead_take(dev, at, len, buf, true))
 		return err;
+	if (nbd_ahead_around(dev, at, len) && nbd_ahead_take(dev, at, len, buf, true))
+		return 0;
 	nbd_ahead_miss(dev, at, len);
 	return nbd_disk_read_now(dev, at, len, buf);
 }

@@ -18,10 +18,11 @@
 errcode_t nbd_ahead_init(struct nbd_ahead *ahead, bool local, uint32_t max)
 {
 	pthread_mutex_init(&ahead->lock, NULL);
-	ahead->slot_count = local ? NBD_SLOTS : NBD_DEPTH;
+	ahead->slot_count = NBD_SLOTS;
 	ahead->piece = local ? 256u << 10 : 2u << 20;
 	ahead->piece = ahead->piece < max ? ahead->piece : max;
 	ahead->gap = local ? 0 : 64u << 10;
+	ahead->around = local ? 64u << 10 : 128u << 10;
 	ahead->wish = calloc(NBD_WISHES, sizeof(*ahead->wish));
 	return ahead->wish ? 0 : ENOMEM;
 }
@@ -34,7 +35,6 @@ static bool is_done(const struct nbd_slot *slot)
 /* Of a request that is done, and of nobody's interest. */
 static void release(struct nbd_slot *slot)
 {
-	free(slot->request.buf);
 	slot->request.buf = NULL;
 	slot->stale = false;
 }
@@ -42,7 +42,7 @@ static void release(struct nbd_slot *slot)
 void nbd_ahead_free(struct nbd_ahead *ahead)
 {
 	for (unsigned i = 0; i < NBD_SLOTS; i++)
-		free(ahead->slots[i].request.buf);
+		free(ahead->slots[i].memory);
 	free(ahead->wish);
 	pthread_mutex_destroy(&ahead->lock);
 }
@@ -97,16 +97,40 @@ static unsigned in_flight(const struct nbd_ahead *ahead)
 static bool send_for(struct nbd_disk *disk, struct nbd_slot *slot, const struct e4z_span *wish)
 {
 	struct nbd_ahead *ahead = &disk->ahead;
-	void *buf = malloc(wish->len);
-
-	if (!buf)
+	/* nothing but what servers sent is ever in it */
+	if (!slot->memory && !(slot->memory = calloc(1, ahead->piece)))
 		return false;
-	slot->request = (struct nbd_request){
-		.op = NBD_READ, .at = wish->start, .len = wish->len, .buf = buf};
+	slot->request = (struct nbd_request){.op = NBD_READ,
+					     .at = wish->start,
+					     .len = wish->len,
+					     .buf = slot->memory,
+					     .filled = true};
 	slot->order = ++ahead->order;
-	slot->stale = false;
+	slot->stale = slot->around = false;
 	nbd_link_send(nbd_disk_pick(disk), &slot->request);
 	return true;
+}
+
+bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len)
+{
+	struct nbd_disk *disk = nbd_disk_of(dev);
+	struct nbd_ahead *ahead = &disk->ahead;
+	struct e4z_span window = {.start = at - at % ahead->around, .len = ahead->around};
+	struct nbd_slot *slot;
+	bool sent;
+
+	if (len > ahead->around / 2 || ahead->around > ahead->piece ||
+	    at + len > window.start + window.len)
+		return false;
+	if (window.len > dev->size - window.start)
+		window.len = dev->size - window.start;
+	pthread_mutex_lock(&ahead->lock);
+	slot = find(ahead, at);
+	sent = slot || ((slot = vacate(ahead)) && send_for(disk, slot, &window));
+	if (sent)
+		slot->around = true;
+	pthread_mutex_unlock(&ahead->lock);
+	return sent;
 }
 
 /* As many of the wishes as there is room for. */
@@ -236,13 +260,15 @@ static bool has_all(struct nbd_ahead *ahead, uint64_t at, uint64_t len, bool wai
 	return true;
 }
 
-/* Done with SLOT, up to END: with its last byte it goes. */
+/* Done with SLOT, up to END: with its last byte it goes, unless that was read for others, too. */
 static void let_go(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t end, errcode_t err)
 {
 	slot->users--;
 	if (slot->order > ahead->reached)
 		ahead->reached = slot->order;
-	if (err || end == slot->request.at + slot->request.len)
+	if (slot->around)
+		slot->order = ahead->reached;
+	if (err || (!slot->around && end == slot->request.at + slot->request.len))
 		slot->stale = true;
 	if (slot->stale && !slot->users && is_done(slot))
 		release(slot);

@@ -16,14 +16,16 @@
 
 /* ---- reading ahead ---- */
 
-#define NBD_SLOTS 32
+#define NBD_SLOTS 16
 #define NBD_WISHES 4096
 
 /* A stretch that was asked for before it is read. */
 struct nbd_slot {
-	struct nbd_request request; /* READ; its buffer is free if there is none */
+	struct nbd_request request; /* READ; the slot is free if it has no buffer */
+	void *memory;		    /* for its buffer, of the size of a piece; NULL: not yet */
 	uint64_t order;		    /* the how manieth it is */
 	unsigned users;		    /* who copies from it, or waits for it */
+	bool around;		    /* it was not asked for, but is near to what is read */
 	bool stale;		    /* not to be believed, and goes as soon as it can */
 };
 
@@ -40,6 +42,7 @@ struct nbd_ahead {
 	struct nbd_slot slots[NBD_SLOTS];
 	unsigned slot_count;   /* that may be used */
 	size_t piece;	       /* bytes of a slot, at most */
+	size_t around;	       /* bytes that are read where a few are wanted */
 	size_t gap;	       /* bytes that are read over, to ask once and not twice */
 	uint64_t order;	       /* slots so far */
 	uint64_t reached;      /* the last one that was read from */
@@ -102,6 +105,8 @@ errcode_t nbd_ahead_init(struct nbd_ahead *ahead, bool local, uint32_t max);
 void nbd_ahead_free(struct nbd_ahead *ahead);
 /* Copy [AT, AT + LEN) into BUF if slots have all of it; with WAIT also if it is on its way. */
 bool nbd_ahead_take(struct blkdev *dev, uint64_t at, size_t len, void *buf, bool wait);
+/* Have a slot read all that is near to a short [AT, AT + LEN); false: it has to be read alone. */
+bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len);
 /* [AT, AT + LEN) is read otherwise. */
 void nbd_ahead_miss(struct blkdev *dev, uint64_t at, uint64_t len);
 /* It will be read soon. */

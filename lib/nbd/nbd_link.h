@@ -27,7 +27,8 @@ struct nbd_request {
 	enum nbd_op op;
 	uint32_t flags; /* LIBNBD_CMD_FLAG_ */
 	uint64_t at, len;
-	void *buf; /* of a read, or of a write, which does not change it */
+	void *buf;   /* of a read, or of a write, which does not change it */
+	bool filled; /* of a read: bytes that a lying server leaves out may stay what they are */
 	/* of NBD_STATUS, as nbd_extent_callback; called before the request is done */
 	int (*extents)(void *arg, const char *context, uint64_t at, uint32_t *entries, size_t count,
 		       int *error);

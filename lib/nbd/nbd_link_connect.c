@@ -6,6 +6,7 @@
 #include "nbd/nbd_link_state.h"
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,8 +37,10 @@ static bool speaks_for_itself(const struct nbd_link *link)
 
 	if (err == ETIMEDOUT || err == ENOMEM)
 		return true;
-	return !link->spoke && (err == ECONNREFUSED || err == ENOENT || err == EACCES ||
-				err == EHOSTUNREACH || err == ENETUNREACH || err == EPERM);
+	/* a server's own words can come with any code */
+	return !strncmp(link->why, "connect", strlen("connect")) &&
+	       (err == ECONNREFUSED || err == ENOENT || err == EACCES || err == EHOSTUNREACH ||
+		err == ENETUNREACH || err == EPERM);
 }
 
 static errcode_t explain(const struct nbd_link *link, char *why, size_t why_size)

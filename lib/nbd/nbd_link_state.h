@@ -15,10 +15,10 @@ struct nbd_link {
 	struct nbd_handle *handle; /* NULL: lost */
 	errcode_t lost;
 	char why[NBD_WHY]; /* libnbd's words */
-	bool spoke;	   /* the server said something */
 	bool ready;	   /* connected, some time ago */
 	bool polling;	   /* a thread is in poll(2), for these: */
 	unsigned direction;
+	bool ended;	   /* a request was done since MOVED was told */
 	unsigned waiting;  /* threads that wait for MOVED */
 	int wake;	   /* an eventfd that ends poll(2) */
 	uint64_t timeout;  /* ms */

@@ -141,7 +141,6 @@ void nbd_link_notify(struct nbd_link *link, short events)
 
 	/* what is to be read is older than what is to be written */
 	if (direction & LIBNBD_AIO_DIRECTION_READ && events & (POLLIN | POLLHUP | POLLERR)) {
-		link->spoke = true;
 		err = api->aio_notify_read(link->handle);
 	} else if (direction & LIBNBD_AIO_DIRECTION_WRITE &&
 		   events & (POLLOUT | POLLHUP | POLLERR)) {
@@ -155,6 +154,17 @@ static short events_of(unsigned direction)
 {
 	return (short)((direction & LIBNBD_AIO_DIRECTION_READ ? POLLIN : 0) |
 		       (direction & LIBNBD_AIO_DIRECTION_WRITE ? POLLOUT : 0));
+}
+
+/*
+ * A thread whose request is done leaves, and so does the one that polls: only then is another woken
+ * up for that.
+ */
+static void tell(struct nbd_link *link)
+{
+	if (link->waiting && link->ended)
+		pthread_cond_broadcast(&link->moved);
+	link->ended = false;
 }
 
 /* This thread waits for the socket. */
@@ -177,8 +187,7 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 		fds[0].revents = 0;
 	if (link->handle && fds[1].revents)
 		nbd_link_notify(link, fds[1].revents);
-	if (link->waiting)
-		pthread_cond_broadcast(&link->moved);
+	tell(link);
 }
 
 void nbd_link_turn(struct nbd_link *link, uint64_t deadline)
@@ -203,6 +212,7 @@ static int end_request(void *arg, int *error)
 
 	request->err = *error;
 	request->link->progress = nbd_now_ms();
+	request->link->ended = true;
 	atomic_store(&request->done, true);
 	return 1;
 }
@@ -213,7 +223,9 @@ static int64_t issue(struct nbd_link *link, struct nbd_request *r)
 	const nbd_completion_callback end = {.callback = end_request, .user_data = r};
 
 	switch (r->op) {
-	case NBD_READ: return api->aio_pread(link->handle, r->buf, r->len, r->at, end, r->flags);
+	case NBD_READ:
+		(void)api->set_pread_initialize(link->handle, !r->filled);
+		return api->aio_pread(link->handle, r->buf, r->len, r->at, end, r->flags);
 	case NBD_WRITE: return api->aio_pwrite(link->handle, r->buf, r->len, r->at, end, r->flags);
 	case NBD_ZERO: return api->aio_zero(link->handle, r->len, r->at, end, r->flags);
 	case NBD_FLUSH: return api->aio_flush(link->handle, end, r->flags);
@@ -300,6 +312,7 @@ void nbd_link_pump(struct nbd_link *link)
 		return;
 	if (link->handle && link->ready && !link->polling)
 		nbd_link_glance(link);
+	tell(link);
 	pthread_mutex_unlock(&link->lock);
 }
 

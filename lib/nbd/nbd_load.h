@@ -17,6 +17,7 @@
 	X(get_errno)                                                                               \
 	X(add_meta_context)                                                                        \
 	X(set_uri_allow_local_file)                                                                \
+	X(set_pread_initialize)                                                                    \
 	X(aio_connect_uri)                                                                         \
 	X(aio_connect_socket)                                                                      \
 	X(aio_get_fd)                                                                              \

@@ -24,7 +24,7 @@ TIMEOUT = 900
 LIBRARY = os.path.abspath(os.environ.get("LIBE4ZERO") or
                           os.path.join(os.path.dirname(E4ZERO), "libe4zero.a"))
 PROGRAMS = {"floor": ["-O3", "-pthread"], "count": ["-O3"], "measure": ["-O2"],
-            "floor-commit": ["-O2"], "floor-convert": ["-O2"],
+            "floor-commit": ["-O2"], "floor-convert": ["-O2"], "floor-nbd": ["-O2", "-Wl,--no-as-needed", "-lnbd"],
             "linked": ["-O2", "-Wl,-z,relro,-z,now,--no-as-needed", "-lext2fs", "-lblkid", "-luuid",
                        "-lcom_err", "-ljson-c", "-lsmartcols"],
             "floor-read": ["-O2", "-pthread"], "metadata": ["-O2", "-pthread"]}

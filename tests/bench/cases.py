@@ -211,6 +211,13 @@ CHECK_JSON_1 = Command("check --json -j1", ("{e4zero}", "--check", "--json", "-j
 SHARDS = Command("4 shards -j1", ("{here}/shards.sh", "{e4zero}", "4", "{image}", "{cache}/V.report"))
 MERGE = Command("merge", ("{e4zero}", "--merge", "-q", *("{cache}/V.report.%d" % i for i in (1, 2, 3, 4))))
 
+# By nbdkit, against libnbd alone, which reads what the floor reads.
+NBD_CHECK_1, NBD_CHECK_2 = (
+    Command(f"check -j{n}", ("{here}/served.sh", "{image}", "{e4zero}", "--check", "-q", f"-j{n}",
+                             "URI"), exits=(4,), took=True) for n in (1, 2))
+NBD_FLOOR = Command("floor", ("{here}/served.sh", "{image}", "{bin}/floor-nbd", "URI", "LIST"),
+                    took=True)
+
 
 def only(command, rounds):
     return Command(**{**command.__dict__, "rounds": rounds})
@@ -263,6 +270,7 @@ CASES = (
     Case("Q fix", "Q", "warm", (CONVERT_FIX, QCOW2_FIX), rounds=3, fresh=True),
     Case("Y zero", "Y", "warm", (FUSE_ZERO, QCOW2_ZERO), fresh=True),
     Case("V fleet", "V", "warm", (E2FSCK_LOOP, PARALLEL), rounds=3),
+    Case("L NBD", "L", "warm", (NBD_FLOOR, NBD_CHECK_1, NBD_CHECK_2)),
     Case("W fix all", "W", "warm", (FIX_ALL,), rounds=1, fresh=True),
     Case("V shards", "V", "warm", (CHECK_JSON_1, SHARDS, MERGE)),
 )
@@ -284,6 +292,7 @@ GOALS = (
     *for_threads(Faster, f"{L}: against e2fsck -fn", "L warm", "e2fsck -fn", (1.6,), (2.3,)),
     *for_threads(Faster, f"{L}: against blkls -s", "L warm", BLKLS.name, (7,), (10,)),
     *for_threads(Faster, f"{L}, cold: against blkls -s", "L cold", BLKLS.name, (3,), (3,)),
+    *for_threads(AtMost, f"{L}, NBD: against libnbd alone", "L NBD", "floor", (1.3,), (1.3,)),
     *for_threads(Memory, f"{L}: peak memory", "L warm", "", (64,), (64,)),
     *for_threads(Memory, "10 M inodes: peak memory", "T warm", "", (64,), (64,)),
     *for_threads(AtMost, "10 M inodes: against the floor", "T warm", "floor -j{n}", (2,), (2,)),

@@ -21,7 +21,7 @@ both() {
 	"$E4ZERO" --json "${@/#%s/raw.img}" >raw.out 2>raw.err </dev/null
 	rc=$?
 	[ -z "${wants-}" ] || [ $rc = "$wants" ] || fail "$what: exit $rc with the file: $(cat raw.err)"
-	run_e4zero $rc --json "${@/#%s/$uri}"
+	run_e4zero $rc --json "${@/#%s/"$uri"}"
 	grep -v 'note: the image is an NBD server' err >kept || :
 	[ -s raw.err ] || [ ! -s kept ] || fail "$what: $(cat kept)"
 	same_report raw.out out "$what"
@@ -68,3 +68,17 @@ try blocks file remote.img --filter=blocksize-policy blocksize-minimum=4096 bloc
 try nothing file remote.img --filter=noextents --filter=nozero
 try slow-zero file remote.img --filter=nozero zeromode=emulate --filter=fua fuamode=emulate
 both_undo
+
+# an encrypted connection, with a key both have
+if nbdkit --dump-config | grep -q '^tls=yes'; then
+	echo 'alice:0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20' >keys
+	cp model.img raw.img
+	cp model.img remote.img
+	nbdkit_serves --tls=require --tls-psk=keys file remote.img
+	run_e4zero 8 --check "$uri"
+	same_uri=$uri uri="nbds+unix://alice@/?socket=$tmp/socket&tls-psk-file=$tmp/keys"
+	wants=4 both 'encrypted: check' --check --all %s
+	wants=0 both 'encrypted: fix' --fix --all %s
+	uri=$same_uri
+	end_server
+fi

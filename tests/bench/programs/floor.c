@@ -11,6 +11,8 @@
  *   tails    radix-sorted by block; neighbours, and with -g those up to GAP blocks apart, become
  *            one pread that starts at the first EOF
  *   zeroes   with -w: stale tails become zero, in order, and one fdatasync
+ *
+ * With -l each pread is listed: its offset and length.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -75,6 +77,7 @@ struct floor {
 	int fd;
 	unsigned int threads, gap;
 	bool write;
+	bool list;
 	uint32_t bs, bits, isize;
 	uint64_t blocks;
 	struct table *tables;
@@ -157,6 +160,8 @@ static void get(const struct floor *fl, void *buf, size_t len, uint64_t off)
 
 static void get_counted(struct worker *w, size_t len, uint64_t off)
 {
+	if (w->fl->list)
+		printf("%" PRIu64 " %zu\n", off, len);
 	get(w->fl, w->buf, len, off);
 	w->bytes += len;
 	w->preads++;
@@ -512,11 +517,13 @@ static void options(struct floor *fl, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "j:g:w")) != -1) {
+	while ((opt = getopt(argc, argv, "j:g:lw")) != -1) {
 		unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 0;
 
 		if (opt == 'w')
 			fl->write = true;
+		else if (opt == 'l')
+			fl->list = true;
 		else if (opt == 'j' && v >= 1 && v <= MAX_THREADS)
 			fl->threads = (unsigned int)v;
 		else if (opt == 'g' && v <= 64)
@@ -525,7 +532,7 @@ static void options(struct floor *fl, int argc, char **argv)
 			optind = argc;
 	}
 	if (optind != argc - 1) {
-		fputs("usage: floor [-j THREADS] [-g GAP] [-w] IMAGE\n", stderr);
+		fputs("usage: floor [-j THREADS] [-g GAP] [-l] [-w] IMAGE\n", stderr);
 		exit(16);
 	}
 }
