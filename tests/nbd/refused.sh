@@ -48,6 +48,18 @@ refused 'Connection timed out' --timeout 1 --check
 end_server
 image_unchanged image.img
 
+# a libnbd that cannot be used is no matter of a file
+if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
+	mkdir lib
+	cc -shared -o lib/libnbd.so.0 -x c - <<<'int nothing;' || fail 'cannot build a library'
+	our_server image.img
+	LD_LIBRARY_PATH=$tmp/lib refused 'libnbd.so.0 is too old: it has no nbd_create()' --check
+	LD_LIBRARY_PATH=$tmp/lib run_e4zero 4 --check image.img
+	run_e4zero 4 --check "$uri"
+	end_server
+fi
+image_unchanged image.img
+
 run_e4zero 16 --timeout 0 image.img
 run_e4zero 16 --timeout x image.img
 run_e4zero 4 --timeout 1 image.img
