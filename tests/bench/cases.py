@@ -196,16 +196,16 @@ FIX_NOTHING = Command("fix all -j2", ("{e4zero}", "--fix", "--all", "--json", "-
 RAW_CHECK_1, RAW_CHECK_2 = (
     Command(f"raw -j{n}", ("{e4zero}", "--check", "-q", f"-j{n}", "{cache}/L.img"), exits=(4,))
     for n in (1, 2))
-QCOW2_SOUND = (("qemu-img", "check", "-q", "-f", "qcow2", "{image}"),)
+QCOW2_SOUND = (("{here}/qcow2-fsck.sh", "{image}"),)
 QCOW2_FIX = Command("fix", ("{e4zero}", "--fix", "-q", "{image}"),
                     then=(("{e4zero}", "--check", "-q", "{image}"), *QCOW2_SOUND))
 CONVERT_FIX = Command("convert, fix, back", ("{here}/qcow2-convert.sh", "{image}", "{e4zero}",
                                              "--fix", "-q"), then=QCOW2_FIX.then, rounds=2)
 QCOW2_ZERO = Command("zero-range", ("{e4zero}", "--zero-range", "-o", "0", "-l", "8589933358",
                                     "{image}", "/striped"), says="1048575 blocks converted",
-                     then=(("{e4zero}", "--check", "-q", "{image}"), *QCOW2_SOUND))
+                     then=QCOW2_SOUND)
 FUSE_ZERO = Command("FUSE, mount, fallocate -z", ("{here}/qcow2-fuse.sh", "{image}", "striped"),
-                    then=QCOW2_ZERO.then, root=True)
+                    then=QCOW2_SOUND, root=True)
 # A shard finds all names of what it found: where there is nothing to find the parts are as much work as the whole.
 CHECK_JSON_1 = Command("check --json -j1", ("{e4zero}", "--check", "--json", "-j1", "{image}"))
 SHARDS = Command("4 shards -j1", ("{here}/shards.sh", "{e4zero}", "4", "{image}", "{cache}/V.report"))
