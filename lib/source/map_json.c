@@ -110,6 +110,7 @@ static errcode_t end_value(struct map_json *json, char c)
 	if (c != '}')
 		return E4Z_ET_STATE;
 	json->state = AFTER_OBJECT;
+	json->since = 0;
 	return json->take(json->arg, &json->extent);
 }
 
@@ -185,6 +186,8 @@ errcode_t map_json_feed(struct map_json *json, const char *bytes, size_t len)
 	for (size_t i = 0; i < len && !err; i++) {
 		char c = bytes[i];
 
+		if (json->since++ == MAP_JSON_OBJECT)
+			return E4Z_ET_STATE;
 		if (json->state == IN_KEY)
 			err = in_string(json, json->key, c, COLON);
 		else if (json->state == IN_STRING)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #define MAP_JSON_WORD 32
+#define MAP_JSON_OBJECT 65536 /* bytes that an object may have */
 
 /* What is not named in an object is 0 and false. */
 struct map_extent {
@@ -30,7 +31,8 @@ struct map_json {
 	unsigned state; /* of the reader */
 	bool escaped;
 	char key[MAP_JSON_WORD], word[MAP_JSON_WORD];
-	size_t len; /* of the one that is being read */
+	size_t len;   /* of the one that is being read */
+	size_t since; /* bytes since the last object */
 	struct map_extent extent;
 };
 

@@ -108,6 +108,7 @@ static void test_bad(void)
 
 static void test_ends(void)
 {
+	static char endless[MAP_JSON_OBJECT + 2];
 	struct seen seen = {.count = 0, .fails = EDOM};
 	bool whole;
 
@@ -116,6 +117,10 @@ static void test_ends(void)
 	CHECK(feed(" [ ] ", 1, &seen, &whole) == 0 && whole && !seen.count);
 	CHECK(feed("[{}", 1, &seen, &whole) == 0 && !whole);
 	CHECK(feed("[{\"length\":\"}", 1, &seen, &whole) == 0 && !whole);
+	for (size_t i = 0; i < sizeof(endless) - 1; i++)
+		endless[i] = '1';
+	memcpy(endless, "[{\"start\":", 10);
+	CHECK(feed(endless, 4096, &seen, &whole) == E4Z_ET_STATE);
 	CHECK(feed("", 1, &seen, &whole) == 0 && !whole);
 }
 
