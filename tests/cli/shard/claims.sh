@@ -66,7 +66,7 @@ python3 - "$srcdir/tests/fuzz" <<-'END' || fail 'the images'
 	    img.inode(19, size=1000, i_block=node([leaf(0, 1, block)]))
 
 	def cluster(img):
-	    block = img.alloc(8) & ~3
+	    block = img.alloc(8) + 3 & ~3
 	    both(img, node([]), node([]), acl=(block, block + 1))
 
 	def directories(img):
@@ -83,7 +83,7 @@ python3 - "$srcdir/tests/fuzz" <<-'END' || fail 'the images'
 
 	for fill in data, tree, below, attributes, attribute_and_data, shared_and_data, directories:
 	    image(fill.__name__, fill)
-	clusters = dict(size=8 << 20, features="filetype,extent,bigalloc", options=("-C", "4096", "-g", "2048"))
+	clusters = dict(size=64 << 20, features="filetype,extent,bigalloc", options=("-C", "4096"))
 	image("cluster", cluster, **clusters)
 END
 

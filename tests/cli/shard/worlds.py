@@ -26,7 +26,8 @@ class World:
         self.victims = r.choice(("all", "all", "directories", "attributes", "files"))
         self.at = "files"  # what blocks are taken for
         big = self.kind == "bigalloc"
-        self.img = Image(size=8 << 20 if big else 4 << 20, features="filetype,extent" + ",bigalloc" * big,
+        # no group is smaller with bigalloc: two of them
+        self.img = Image(size=(64 if big else 4) << 20, features="filetype,extent" + ",bigalloc" * big,
                          options=() if big else ("-g", "256", "-G", "64", "-O", "^has_journal,flex_bg"))
         self.step = CLUSTER if big else 1
         self.low = self.next = self.img.blocks // (2 if big else 8)
