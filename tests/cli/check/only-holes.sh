@@ -40,8 +40,11 @@ for size in 1024 4096; do
 	remember_image copy.e2i copy.qcow
 	run_e4zero 8 copy.e2i
 	grep -q 'metadata image of e2image' err || fail "$(cat err)"
-	run_e4zero 8 copy.qcow
-	grep -q qcow2 err || fail "$(cat err)"
+	# opened like any other qcow2 image, and as empty as the raw copy
+	if type -P qemu-img >/dev/null; then
+		run_e4zero 0 copy.qcow
+		grep -q "$says" err || fail "$(cat err)"
+	fi
 	image_unchanged copy.e2i copy.qcow
 done
 # with the data it proves something
