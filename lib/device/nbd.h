@@ -34,4 +34,12 @@ bool nbd_is_uri(const char *name);
 errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
 		       char *why, size_t why_size);
 
+/*
+ * The same over COUNT sockets, at least one, that are connected already; they become DEV's, also on
+ * failure. NAME is what dev->path becomes.
+ */
+errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
+			   const struct nbd_options *options, struct blkdev **dev, char *why,
+			   size_t why_size);
+
 #endif

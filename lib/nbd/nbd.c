@@ -269,6 +269,14 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 	return open_disk(uri, &(struct target){.uri = uri}, options, dev, why, why_size);
 }
 
+errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
+			   const struct nbd_options *options, struct blkdev **dev, char *why,
+			   size_t why_size)
+{
+	return open_disk(name, &(struct target){.sockets = sockets, .count = count}, options, dev,
+			 why, why_size);
+}
+
 #else
 
 static errcode_t without(struct blkdev **dev, char *why, size_t why_size)
@@ -282,6 +290,16 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 		       char *why, size_t why_size)
 {
 	(void)uri, (void)options;
+	return without(dev, why, why_size);
+}
+
+errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
+			   const struct nbd_options *options, struct blkdev **dev, char *why,
+			   size_t why_size)
+{
+	(void)name, (void)options;
+	for (unsigned i = 0; i < count; i++)
+		close(sockets[i]);
 	return without(dev, why, why_size);
 }
 #endif
