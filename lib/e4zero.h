@@ -87,6 +87,34 @@ enum e4z_holes {
 	E4Z_HOLES_ALWAYS,
 };
 
+/*
+ * Formats of images, with the names that the command line has for them. A raw image, the bytes as a
+ * disk has them, is read and written here; for Android's sparse images that is done for reading.
+ * All others are QEMU's, and require its program qemu-nbd.
+ */
+#define E4Z_FORMATS(X)                                                                             \
+	X(RAW, "raw")                                                                              \
+	X(QCOW2, "qcow2")                                                                          \
+	X(VMDK, "vmdk")                                                                            \
+	X(VHDX, "vhdx")                                                                            \
+	X(VHD, "vhd")                                                                              \
+	X(VDI, "vdi")                                                                              \
+	X(PARALLELS, "parallels")                                                                  \
+	X(QED, "qed")                                                                              \
+	X(LUKS, "luks")                                                                            \
+	X(ANDROID_SPARSE, "android-sparse")
+
+#define E4Z_FORMAT_AS_ENUM_(NAME, name) E4Z_FORMAT_##NAME,
+enum e4z_format {
+	E4Z_FORMAT_AUTO, /* what the image's own header says */
+	E4Z_FORMATS(E4Z_FORMAT_AS_ENUM_) E4Z_FORMAT_COUNT
+};
+
+/* "qcow2" and the like; "auto" for E4Z_FORMAT_AUTO. A static string. */
+const char *e4z_format_name(enum e4z_format format);
+/* E4Z_FORMAT_AUTO: NAME is not one of them. */
+enum e4z_format e4z_format_by_name(const char *name);
+
 /* All zero is the default: the only ext file system of the image, read only, not mounted. */
 struct e4z_open_options {
 	/*
@@ -119,6 +147,18 @@ struct e4z_open_options {
 	 */
 	errcode_t (*wait)(void *arg, unsigned left, unsigned all);
 	void *wait_arg;
+	enum e4z_format format; /* of the image; E4Z_FORMAT_AUTO: by its header */
+	/*
+	 * Follow the header of an image to other files, such as a backing file or the extents of a
+	 * VMDK, as QEMU follows them. Otherwise such an image is refused.
+	 */
+	bool backing;
+	/*
+	 * Where the passphrase of a LUKS image or an encrypted qcow2 image is read from, to its
+	 * end; one newline there is not part of it. NULL, and 0: none.
+	 */
+	const char *passphrase_file;
+	int passphrase_fd; /* a descriptor, which stays open */
 };
 
 enum e4z_journal_state {
@@ -151,10 +191,11 @@ struct e4z_image_info {
 };
 
 /*
- * Open the file system in SPEC: a raw image, a whole-disk image, a block device, or
- * "IMAGE?offset=N" (N in bytes, suffixes as in fallocate(1)). If a file with this literal name
- * exists, that file is opened. Opening writes nothing; a journal that needs recovery is replayed in
- * memory, as jbd2_journal_recover() does.
+ * Open the file system in SPEC: an image file, a whole-disk image, a block device, the URI of an
+ * NBD export, or "IMAGE?offset=N" (N in bytes, suffixes as in fallocate(1)). If a file with this
+ * literal name exists, that file is opened. An image in one of QEMU's formats is opened by
+ * qemu-nbd, a child process that ends with e4z_close(). Opening writes nothing; a journal that
+ * needs recovery is replayed in memory, as jbd2_journal_recover() does.
  *
  * *IMG is set also if the call fails, to NULL only if memory ran out. It must be passed to
  * e4z_close() in every case. After a failure no other function may be called with it than
@@ -168,8 +209,10 @@ struct e4z_image_info {
  * with write waits until it is certain that no other host uses the file system; the first write
  * waits again, and fails with E4Z_ET_BUSY if one does. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
  * force. E4Z_ET_NO_JOURNAL, E4Z_ET_OTHER_JOURNAL: set journal_device. E4Z_ET_BAD_JOURNAL,
- * E4Z_ET_FAST_COMMIT: run e2fsck. E4Z_ET_NOT_REGULAR: not a file or block device. ENOENT, EACCES
- * and the like: as of open(2).
+ * E4Z_ET_FAST_COMMIT: run e2fsck. E4Z_ET_NOT_REGULAR: not a file or block device.
+ * E4Z_ET_IMAGE_FORMAT: not without another program, or not at all. E4Z_ET_FORMAT_DOUBT: set format.
+ * E4Z_ET_OTHER_FILE: set backing. E4Z_ET_PASSPHRASE: set passphrase_file, to the right one. ENOENT,
+ * EACCES and the like: as of open(2).
  */
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 	E4Z_MUST_CHECK;
@@ -177,6 +220,14 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
  * Close IMG, release its locks and free it. What was not committed is dropped. IMG may be NULL.
  */
 void e4z_close(struct e4z_image *img);
+
+/*
+ * The same as far as e4z_close() can fail: after an edit, end the process that has written to the
+ * image, if there is one. EIO: what the commit made durable is, but the image was not closed in
+ * order. Call it before e4z_close() to know that; no other function may be called between the two
+ * but e4z_context(), e4z_message(), e4z_info(), e4z_done() and e4z_has_written().
+ */
+errcode_t e4z_finish(struct e4z_image *img) E4Z_MUST_CHECK;
 
 /*
  * What was being done when the last call failed, "" if e4z_message() is complete without it. IMG

@@ -5,29 +5,22 @@
  */
 #include "image/image.h"
 
-#include "base/bytes.h"
 #include "busy/busy.h"
 #include "busy/caches.h"
 #include "busy/lock.h"
-#include "device/hostfile.h"
-#include "device/nbd.h"
 #include "errors.h"
-#include "format/fields.h"
 #include "format/super.h"
 #include "image/follow.h"
 #include "image/opening.h"
 #include "image/place.h"
+#include "origin/origin.h"
 #include "sets/rangeset.h"
-#include "source/android.h"
-#include "source/qemu_map.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Silence of qemu-img that is waited for. */
 #define QEMU_SECONDS 60
@@ -64,66 +57,6 @@ static errcode_t lock_image(struct opening *o)
 	if (*locks)
 		note(o, "%s", locks);
 	return err ? image_fail_below(o->img, err, why) : 0;
-}
-
-/* ---- images in another format ---- */
-
-#define HEAD_SIZE 2048
-
-static errcode_t open_sparse(struct opening *o, int fd, struct blkdev **dev)
-{
-	char why[WHY_SIZE / 2] = "";
-	errcode_t err;
-
-	if (o->options->write) {
-		close(fd);
-		return image_refuse(o->img, E4Z_ET_REFUSED,
-				    "this is an Android sparse image, which is not edited; expand "
-				    "it with \"simg2img IMAGE RAW\" and edit RAW");
-	}
-	err = android_open(o->img->dev->path, fd, dev, why, sizeof(why));
-	return err ? image_fail_below(o->img, err, *why ? why : "reading the sparse image") : 0;
-}
-
-static errcode_t open_qcow2(struct opening *o, const uint8_t *head, int fd, struct blkdev **dev)
-{
-	bool raw = get_le16(head + SUPER_OFFSET + S_MAGIC) == EXT2_SUPER_MAGIC ||
-		   !memcmp(head + SECTOR - 2, "\x55\xaa", 2);
-	errcode_t err = raw || o->options->write
-				? 0
-				: qemu_map_open(o->img->dev->path, fd, QEMU_SECONDS, NULL, dev);
-
-	if (!err && !*dev)
-		close(fd);
-	return err ? image_fail(o->img, err, "opening the image") : 0;
-}
-
-/* The bytes that the locked file has in another format; the lock goes on. */
-static errcode_t open_inside(struct opening *o)
-{
-	struct e4z_image *img = o->img;
-	struct blkdev *dev = NULL;
-	uint8_t head[HEAD_SIZE] = {0};
-	errcode_t err;
-	bool sparse;
-	int fd;
-
-	/* not by blkdev_read(): that counts what is read of the image */
-	if (pread(img->dev->fd, head, sizeof(head), 0) < 0)
-		return 0;
-	sparse = get_le32(head) == ANDROID_MAGIC;
-	if (!sparse && memcmp(head, "QFI\xfb", 4))
-		return 0;
-	fd = fcntl(img->dev->fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return image_fail(img, errno, "opening the image");
-	err = sparse ? open_sparse(o, fd, &dev) : open_qcow2(o, head, fd, &dev);
-	if (!dev)
-		return err;
-	blkdev_close(img->dev);
-	img->dev = dev;
-	img->info.path = dev->path;
-	return 0;
 }
 
 /*
@@ -250,21 +183,57 @@ static errcode_t open_fs(struct opening *o)
 	return err ? err : keep_notes(o);
 }
 
-/* What carries the image: an NBD server, or a file of this host. */
-static errcode_t open_carrier(struct opening *o, char *why, size_t why_size)
+/* ---- what has the bytes ---- */
+
+/* An image in another file or device: nobody else may have that one, whatever is inside. */
+static errcode_t claim_container(void *arg)
 {
-	const struct nbd_options nbd = {.write = o->options->write,
-					.timeout_s = o->options->timeout_s};
+	struct opening *o = arg;
 	errcode_t err;
 
-	if (!nbd_is_uri(o->spec.path)) {
-		snprintf(why, why_size, "opening the image");
-		return hostfile_open(o->spec.path, &o->img->dev);
-	}
-	err = nbd_open_uri(o->spec.path, &nbd, &o->img->dev, why, why_size);
-	if (!err)
-		note_plain(o, "the image is an NBD server's: it is not known who else uses it");
+	look_around(o);
+	err = check_busy(o);
+	o->busy = (struct busy){.mounted = false};
 	return err;
+}
+
+static errcode_t open_carrier(struct opening *o)
+{
+	const struct origin_user user = {note_plain, claim_container, o};
+	struct e4z_image *img = o->img;
+	char why[WHY_SIZE] = "";
+	errcode_t err = origin_open(o->spec.path, o->options, &user, &img->dev, why, sizeof(why));
+
+	if (err)
+		return *why ? image_fail_below(img, err, why)
+			    : image_fail(img, err, "opening the image");
+	img->info.path = img->dev->path;
+	err = lock_image(o);
+	if (err)
+		return err;
+	begin_reading(o);
+	err = origin_enter(o->options, &user, &img->dev, why, sizeof(why));
+	img->info.path = img->dev ? img->dev->path : "";
+	return err && *why ? image_fail_below(img, err, why) : err;
+}
+
+static errcode_t choose_place(struct opening *o)
+{
+	struct e4z_image *img = o->img;
+	char why[WHY_SIZE] = "";
+	errcode_t err = place_choose(img->dev, &o->spec, o->options->partition, img->places,
+				     &o->partition, why, sizeof(why));
+
+	if (err)
+		return image_fail_below(img, err, *why ? why : "reading the partition table");
+	img->info.fs_offset = img->dev->base;
+	look_around(o);
+	if (img->places->parts.missing)
+		note(o,
+		     "the last %" PRIu64 " bytes of the disk are missing, with the backup of its "
+		     "GPT; the primary GPT is used",
+		     img->places->parts.missing);
+	return 0;
 }
 
 static errcode_t open_image(struct opening *o, const char *spec)
@@ -275,28 +244,9 @@ static errcode_t open_image(struct opening *o, const char *spec)
 
 	if (err)
 		return image_fail_below(img, err, why);
-	err = open_carrier(o, why, sizeof(why));
-	if (err)
-		return image_fail_below(img, err, why);
-	img->info.path = img->dev->path;
-	err = lock_image(o);
-	err = err ? err : open_inside(o);
-	if (err)
-		return err;
-	begin_reading(o);
-	*why = '\0';
-	err = place_choose(img->dev, &o->spec, o->options->partition, img->places, &o->partition,
-			   why, sizeof(why));
-	if (err)
-		return image_fail_below(img, err, *why ? why : "reading the partition table");
-	img->info.fs_offset = img->dev->base;
-	look_around(o);
-	if (img->places->parts.missing)
-		note(o,
-		     "the last %" PRIu64 " bytes of the disk are missing, with the backup of its "
-		     "GPT; the primary GPT is used",
-		     img->places->parts.missing);
-	err = opening_read_super(o);
+	err = open_carrier(o);
+	err = err ? err : choose_place(o);
+	err = err ? err : opening_read_super(o);
 	err = err ? err : check_busy(o);
 	err = err ? err : opening_check_super(o);
 	if (!err && o->options->write)

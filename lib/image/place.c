@@ -101,7 +101,8 @@ static bool parse_bytes(const char *text, uint64_t *bytes)
 	return false;
 }
 
-/* Where "?offset=" starts, when SPEC ends in it and no file has all of SPEC for its name. */
+/* Where "?offset=" starts, when SPEC ends in it and no file has all of SPEC, if it is no URI, for
+ * its name. */
 static const char *find_offset(const char *spec)
 {
 	const char *question = strrchr(spec, '?');

@@ -19,8 +19,8 @@ struct place_spec {
 
 /*
  * Take SPEC apart into *PARSED, whose path is the caller's to free (NULL after a failure). If a
- * file with the literal name SPEC exists, that file is meant. E4Z_ET_USAGE with a sentence in WHY:
- * the offset is not a number. ENOMEM leaves WHY as it is.
+ * file with the literal name SPEC exists, that file is meant, unless SPEC is a URI. E4Z_ET_USAGE
+ * with a sentence in WHY: the offset is not a number. ENOMEM leaves WHY as it is.
  */
 errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, size_t why_size);
 

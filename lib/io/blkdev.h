@@ -78,6 +78,8 @@ struct blkdev_ops {
 	errcode_t (*sync)(struct blkdev *dev);
 	/* As blkdev_reserve(). NULL: nothing can be reserved. */
 	errcode_t (*reserve)(struct blkdev *dev, uint64_t at, uint64_t len, bool spare);
+	/* As blkdev_end(). NULL: there is nothing that sync has not done. */
+	errcode_t (*end)(struct blkdev *dev);
 	/* Close and free what is dev->carrier's; what was opened so far. */
 	void (*close)(struct blkdev *dev);
 };
@@ -186,6 +188,13 @@ errcode_t blkdev_writev(struct blkdev *dev, uint64_t off, const struct iovec *pi
 			const char *what);
 errcode_t blkdev_zero(struct blkdev *dev, uint64_t off, uint64_t len, const char *what);
 errcode_t blkdev_sync(struct blkdev *dev, const char *what);
+
+/*
+ * The last write was made, and the last barrier: end what has written, which may have something of
+ * its own to write, and be sure of it. DEV can only be closed after that. Nothing is done if
+ * nothing was written.
+ */
+errcode_t blkdev_end(struct blkdev *dev);
 
 /*
  * Have the host make a hole of [off, off + len), which reads as zero already: nothing is different,

@@ -293,6 +293,11 @@ errcode_t blkdev_sync(struct blkdev *dev, const char *what)
 	return stick(dev, dev->ops->sync(dev));
 }
 
+errcode_t blkdev_end(struct blkdev *dev)
+{
+	return dev->touched && dev->ops->end ? stick(dev, dev->ops->end(dev)) : 0;
+}
+
 errcode_t blkdev_reserve(struct blkdev *dev, uint64_t off, uint64_t len, bool spare)
 {
 	if (!dev->writable || !inside(dev, off, len))

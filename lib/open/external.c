@@ -14,7 +14,9 @@
 #include "busy/carrier.h"
 #include "busy/lock.h"
 #include "device/hostfile.h"
+#include "device/nbd.h"
 #include "format/super.h"
+#include "header/format.h"
 #include "image/place.h"
 #include "io/host_stat.h"
 #include "probe/parts.h"
@@ -254,6 +256,18 @@ static errcode_t take_part(struct hunt *hunt, const char *path)
 	return err;
 }
 
+/* A journal is read and written as it lies. WHY: the image that DEV is is not a raw one. */
+static errcode_t check_raw(struct blkdev *dev, char *why, size_t why_size)
+{
+	enum e4z_format format;
+
+	if (!format_decide(dev, E4Z_FORMAT_AUTO, &format, why, why_size) &&
+	    format == E4Z_FORMAT_RAW)
+		return 0;
+	snprintf(why, why_size, "it is not a raw image, but %s", e4z_format_name(format));
+	return E4Z_ET_IMAGE_FORMAT;
+}
+
 /* What the caller names must be it. */
 static errcode_t take_named(struct hunt *hunt, const char *spec)
 {
@@ -261,11 +275,18 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 	char why[WHY_SIZE] = "";
 	errcode_t err = place_parse(spec, &place, why, sizeof(why));
 
+	if (!err && nbd_is_uri(spec)) {
+		free(place.path);
+		snprintf(why, sizeof(why), "it is a URI, and only a file or device can be one");
+		err = E4Z_ET_IMAGE_FORMAT;
+	}
 	if (err)
 		return *why ? image_refuse(hunt->img, err, "the journal device %.300s: %s", spec,
 					   why)
 			    : err;
 	err = hostfile_open(place.path, &hunt->dev);
+	if (!err)
+		err = check_raw(hunt->dev, why, sizeof(why));
 	if (!err && place.has_offset)
 		err = place.offset < hunt->dev->size
 			      ? blkdev_set_place(hunt->dev, place.offset,
@@ -274,6 +295,8 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 	if (!err && !place.has_offset && !is_journal(hunt, hunt->dev))
 		err = take_part(hunt, place.path);
 	free(place.path);
+	if (err == E4Z_ET_IMAGE_FORMAT)
+		return image_refuse(hunt->img, err, "the journal device %.300s: %s", spec, why);
 	return err ? image_fail(hunt->img, err, "opening the journal device %.300s", spec)
 		   : refuse_second(hunt);
 }

@@ -148,16 +148,26 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	return err;
 }
 
-void e4z_close(struct e4z_image *img)
+errcode_t e4z_finish(struct e4z_image *img)
 {
-	if (!img)
-		return;
+	errcode_t err;
+
 	session_drop(img);
 	txn_abort(img);
 	quota_free(img);
 	undo_finish(img);
 	trace_finish(img);
 	mmp_close(img->mmp);
+	img->mmp = NULL;
+	err = img->dev ? blkdev_end(img->dev) : 0;
+	return err ? image_fail(img, err, "closing the image") : 0;
+}
+
+void e4z_close(struct e4z_image *img)
+{
+	if (!img)
+		return;
+	(void)!e4z_finish(img);
 	recovery_close_log(img);
 	image_free(img);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The partitions of a whole-disk image, by libblkid, on the image's own descriptor.
+ * The partitions of a whole-disk image, by libblkid.
  *
  * libblkid counts in units of 512 bytes whatever the sector size, and finds a table of 4096-byte
  * sectors in a file only when asked for one.
@@ -8,7 +8,7 @@
 #include "probe/parts.h"
 
 #include "base/bytes.h"
-#include "device/hostfile.h"
+#include "device/glimpse.h"
 #include "errors.h"
 #include "format/fields.h"
 #include "format/super.h"
@@ -63,15 +63,19 @@ static errcode_t look_inside(struct blkdev *dev, struct part *part)
 {
 	blkid_probe probe;
 	errcode_t err = 0;
+	int fd;
 
 	part->is_ext = has_ext_magic(dev, part);
 	if (part->start >= dev->size || part->len > dev->size - part->start)
 		return 0;
 	probe = blkid_new_probe();
-	if (!probe)
+	fd = probe ? glimpse_take(dev, part->start, part->len, GLIMPSE_CONTENT) : -1;
+	if (fd < 0) {
+		blkid_free_probe(probe);
 		return ENOMEM;
-	if (blkid_probe_set_device(probe, dev->fd, (blkid_loff_t)part->start,
-				   (blkid_loff_t)part->len) == 0) {
+	}
+	if (blkid_probe_set_device(probe, fd, (blkid_loff_t)part->start, (blkid_loff_t)part->len) ==
+	    0) {
 		blkid_probe_enable_superblocks(probe, 1);
 		if (blkid_do_safeprobe(probe) == 0) {
 			err = keep_value(probe, "TYPE", &part->fs_type);
@@ -80,7 +84,7 @@ static errcode_t look_inside(struct blkdev *dev, struct part *part)
 		}
 	}
 	blkid_free_probe(probe);
-	hostfile_reset_advice(dev);
+	glimpse_drop(dev, fd);
 	if (part->fs_type)
 		part->is_ext = is_ext_type(part->fs_type);
 	return err;
@@ -149,12 +153,15 @@ static errcode_t take_all(struct blkdev *dev, blkid_partlist list, struct parts 
 static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *parts)
 {
 	blkid_probe probe = blkid_new_probe();
+	int fd = probe ? glimpse_take(dev, 0, dev->size, GLIMPSE_TABLES) : -1;
 	blkid_partlist list;
 	errcode_t err = 0;
 
-	if (!probe)
+	if (fd < 0) {
+		blkid_free_probe(probe);
 		return ENOMEM;
-	if (blkid_probe_set_device(probe, dev->fd, 0, 0) == 0 &&
+	}
+	if (blkid_probe_set_device(probe, fd, 0, 0) == 0 &&
 	    (!sector || blkid_probe_set_sectorsize(probe, sector) == 0)) {
 		blkid_probe_enable_partitions(probe, 1);
 		blkid_probe_set_partitions_flags(probe, BLKID_PARTS_ENTRY_DETAILS);
@@ -163,7 +170,7 @@ static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *p
 			err = take_all(dev, list, parts);
 	}
 	blkid_free_probe(probe);
-	hostfile_reset_advice(dev);
+	glimpse_drop(dev, fd);
 	return err;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "probe/sniff.h"
 
-#include "device/hostfile.h"
+#include "device/glimpse.h"
 #include "probe/signatures.h"
 #include <blkid/blkid.h>
 #include <stdint.h>
@@ -63,20 +63,24 @@ struct magic {
 };
 
 #define MAGIC(off, bytes) off, bytes, sizeof(bytes) - 1
-#define EXPORT_QEMU                                                                                \
-	"show it raw with \"qemu-img convert -O raw IMAGE RAW\" or qemu-storage-daemon's FUSE "    \
-	"export"
+#define CONVERT "convert it with \"qemu-img convert -O raw IMAGE RAW\""
+/* One that origin_enter() opens: it lies in something else, or is to be taken for a raw image. */
+#define ALONE "it is opened as a file of its own, unless it is said to be raw"
 #define HEAD_SIZE 512
 
 static const struct magic magics[] = {
-	{MAGIC(0, "QFI\xfb"), "a qcow2 image", EXPORT_QEMU},
-	{MAGIC(0, "KDMV"), "a VMDK image", EXPORT_QEMU},
-	{MAGIC(0, "COWD"), "a VMDK image", EXPORT_QEMU},
-	{MAGIC(0, "# Disk DescriptorFile"), "a VMDK descriptor", EXPORT_QEMU},
-	{MAGIC(0, "vhdxfile"), "a VHDX image", EXPORT_QEMU},
-	{MAGIC(0, "conectix"), "a dynamic VHD image", EXPORT_QEMU},
-	{MAGIC(64, "\x7f\x10\xda\xbe"), "a VDI image", EXPORT_QEMU},
-	{MAGIC(0, "QED\0"), "a QED image", EXPORT_QEMU},
+	{MAGIC(0, "QFI\xfb\0\0\0\x02"), "a qcow2 image", ALONE},
+	{MAGIC(0, "QFI\xfb\0\0\0\x03"), "a qcow2 image", ALONE},
+	{MAGIC(0, "QFI\xfb"), "a qcow image of another version than 2 and 3", CONVERT},
+	{MAGIC(0, "KDMV"), "a VMDK image", ALONE},
+	{MAGIC(0, "COWD"), "a VMDK image of ESX 2", CONVERT},
+	{MAGIC(0, "# Disk DescriptorFile"), "a VMDK descriptor", ALONE},
+	{MAGIC(0, "vhdxfile"), "a VHDX image", ALONE},
+	{MAGIC(0, "conectix"), "a dynamic VHD image", ALONE},
+	{MAGIC(64, "\x7f\x10\xda\xbe"), "a VDI image", ALONE},
+	{MAGIC(0, "WithoutFreeSpace"), "a Parallels image", ALONE},
+	{MAGIC(0, "WithouFreSpacExt"), "a Parallels image", ALONE},
+	{MAGIC(0, "QED\0"), "a QED image", ALONE},
 	{MAGIC(0, "\x3a\xff\x26\xed"), "an Android sparse image",
 	 "expand it with \"simg2img IMAGE RAW\""},
 	{MAGIC(0, "partclone-image"), "a partclone image",
@@ -115,17 +119,17 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 {
 	struct signatures found;
 	blkid_probe probe;
-	int rc = -1;
+	int rc = -1, fd;
 
 	*type = *version = '\0';
 	signatures_look(dev, &found);
 	if (!found.others)
 		return 1;
 	probe = blkid_new_probe();
-	if (!probe)
-		return rc;
-	if (dev->len && blkid_probe_set_device(probe, dev->fd, (blkid_loff_t)dev->base,
-					       (blkid_loff_t)dev->len) == 0) {
+	fd = probe ? glimpse_take(dev, dev->base, dev->len, GLIMPSE_CONTENT) : -1;
+	if (fd >= 0 && dev->len &&
+	    blkid_probe_set_device(probe, fd, (blkid_loff_t)dev->base, (blkid_loff_t)dev->len) ==
+		    0) {
 		blkid_probe_enable_superblocks(probe, 1);
 		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_VERSION);
 		if (*found.absent)
@@ -137,7 +141,7 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 		copy_value(probe, "VERSION", version, version_size);
 	}
 	blkid_free_probe(probe);
-	hostfile_reset_advice(dev);
+	glimpse_drop(dev, fd);
 	return rc;
 }
 

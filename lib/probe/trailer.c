@@ -7,7 +7,7 @@
 #include "probe/trailer.h"
 
 #include "base/bytes.h"
-#include "device/hostfile.h"
+#include "device/glimpse.h"
 #include <blkid/blkid.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,10 +41,13 @@ static bool ask_blkid(struct blkdev *dev, uint64_t off, uint64_t end, bool whole
 	char *names[] = {ours[0], ours[1], ours[2], ours[3], ours[4], NULL};
 	blkid_probe probe = blkid_new_probe();
 	const char *type;
-	int rc = -1;
+	int rc = -1, fd = -1;
 
-	if (probe && blkid_probe_set_device(probe, dev->fd, (blkid_loff_t)(dev->base + off),
-					    (blkid_loff_t)(end - off)) == 0) {
+	if (probe)
+		fd = glimpse_take(dev, dev->base + off, end - off,
+				  whole ? GLIMPSE_CONTENT : GLIMPSE_CONTENT | GLIMPSE_TABLES);
+	if (fd >= 0 && blkid_probe_set_device(probe, fd, (blkid_loff_t)(dev->base + off),
+					      (blkid_loff_t)(end - off)) == 0) {
 		blkid_probe_enable_superblocks(probe, 1);
 		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE);
 		blkid_probe_enable_partitions(probe, !whole);
@@ -62,7 +65,7 @@ static bool ask_blkid(struct blkdev *dev, uint64_t off, uint64_t end, bool whole
 	else
 		rc = 1;
 	blkid_free_probe(probe);
-	hostfile_reset_advice(dev);
+	glimpse_drop(dev, fd);
 	return rc != 1;
 }
 

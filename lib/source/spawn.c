@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,6 +28,7 @@
 struct plan {
 	char *file;	  /* of the program */
 	const char **env; /* one block with its pointers */
+	pid_t parent;
 	char listen_pid[32];
 	int source[STANDARD + SPAWN_FDS], count;
 	int report; /* where the errno of a failure is written to */
@@ -169,6 +171,8 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan)
 
 	reset_signals(plan);
 	(void)setpgid(0, 0);
+	if (s->kept && (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != plan->parent))
+		_exit(127);
 	write_pid(plan->listen_pid);
 	report = place_descriptors(plan);
 	if (report >= 0)
@@ -201,6 +205,7 @@ static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *c
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return errno;
 	plan->report = report[1];
+	plan->parent = getpid();
 	sigemptyset(&plan->none);
 	sigfillset(&all);
 	/* none of our handlers may run in the child */

@@ -12,13 +12,14 @@
 #include <sys/types.h>
 
 #define SPAWN_FDS 8
-#define SPAWN_SAID 256
+#define SPAWN_SAID 1024
 
 struct spawn {
 	const char *const *argv; /* ends with NULL; the first is looked for in PATH */
 	const int *fds;		 /* become 3, 4, ... in the child; they stay the caller's */
 	size_t fd_count;	 /* SPAWN_FDS at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
+	bool kept;		 /* gets SIGTERM when the thread that starts it has ended */
 	bool listen;		 /* the first of FDS listens, as systemd passes a socket on */
 };
 

@@ -157,6 +157,11 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 	if (a.fd >= 0)
 		close(a.fd);
 	mmp_close(a.mmp);
+	if (!err && a.dev) {
+		err = blkdev_end(a.dev);
+		if (err)
+			apply_say_while(&a, err, "closing the image");
+	}
 	caches_close(a.dev);
 	free(a.buf);
 	vec_free(&a.pieces);

@@ -7,10 +7,9 @@
 #include "busy/busy.h"
 #include "busy/caches.h"
 #include "busy/lock.h"
-#include "device/hostfile.h"
-#include "device/nbd.h"
 #include "errors.h"
 #include "format/super.h"
+#include "origin/origin.h"
 #include <ext2fs/ext2fs.h>
 #include <inttypes.h>
 #include <string.h>
@@ -63,20 +62,12 @@ static errcode_t check_busy(const struct apply *a)
 	return 0;
 }
 
-/* The image, and nobody else has it. */
-static errcode_t open_carrier(struct apply *a, const struct place_spec *spec,
-			      const struct e4z_open_options *options)
+/* Lock a file or device of this host, and hold it. */
+static errcode_t lock_image(const struct apply *a)
 {
-	const struct nbd_options nbd = {.write = true, .timeout_s = options->timeout_s};
-	char why[512] = "opening the image", note[320];
-	errcode_t err = nbd_is_uri(spec->path)
-				? nbd_open_uri(spec->path, &nbd, &a->dev, why, sizeof(why))
-				: hostfile_open(spec->path, &a->dev);
+	char why[512] = "", note[320];
+	errcode_t err;
 
-	if (err)
-		return err == E4Z_ET_NBD ? apply_say(a, err, "%s", why)
-					 : apply_say_while(a, err, why);
-	a->dev->holes = options->holes;
 	if (!blkdev_is_host(a->dev))
 		return 0;
 	err = lock_take(a->dev, true, why, sizeof(why), note, sizeof(note));
@@ -85,6 +76,43 @@ static errcode_t open_carrier(struct apply *a, const struct place_spec *spec,
 					  : apply_say_while(a, err, why);
 	(void)blkdev_hold(a->dev);
 	caches_forget(NULL, a->dev);
+	return 0;
+}
+
+static errcode_t claim_container(void *arg)
+{
+	return check_busy(arg);
+}
+
+/* WHY is the cause if ERR is the library's own, otherwise what was being done. */
+static errcode_t say_below(const struct apply *a, errcode_t err, const char *why)
+{
+	return (err & ~0xffL) == ERROR_TABLE_BASE_e4z ? apply_say(a, err, "%s", why)
+						      : apply_say_while(a, err, why);
+}
+
+/* What has the bytes of the image, into A. */
+static errcode_t open_carrier(struct apply *a, const char *path,
+			      const struct e4z_open_options *options)
+{
+	const struct origin_user user = {NULL, claim_container, a};
+	struct e4z_open_options how = *options;
+	char why[512] = "";
+	errcode_t err;
+
+	how.write = true;
+	err = origin_open(path, &how, &user, &a->dev, why, sizeof(why));
+	if (!err) {
+		err = lock_image(a);
+		if (err)
+			return err;
+		err = origin_enter(&how, &user, &a->dev, why, sizeof(why));
+		if (err && !*why)
+			return err;
+	}
+	if (err)
+		return *why ? say_below(a, err, why) : apply_say_while(a, err, "opening the image");
+	a->dev->holes = options->holes;
 	return 0;
 }
 
@@ -97,9 +125,7 @@ errcode_t apply_open_image(struct apply *a, const struct place_spec *spec,
 	int number = 0;
 	errcode_t err = apply_wanted_super(a, &want);
 
-	if (err)
-		return err;
-	err = open_carrier(a, spec, options);
+	err = err ? err : open_carrier(a, spec->path, options);
 	if (err)
 		return err;
 	if (spec->has_offset || options->partition || !is_where_it_was(a, &want))

@@ -146,6 +146,11 @@ static const struct option_row rows[] = {
 	 .with = V_SCAN | V_MAP | V_SCRIPT,
 	 .flag = FLAG(allow_none),
 	 .help = "a pattern that matches no file is not an error"},
+	{.name = "backing",
+	 .with = V_IMAGE,
+	 .flag = FLAG(backing),
+	 .help = "follow IMAGE to the files that it refers to: backing\n"
+		 "files, extents"},
 	{.letter = 'C',
 	 .arg = "FD",
 	 .with = V_SCAN,
@@ -178,6 +183,12 @@ static const struct option_row rows[] = {
 	 .set = value_holes,
 	 .help = "auto, never or always: punch holes in a sparse IMAGE\n"
 		 "(auto), write zeros, or punch holes"},
+	{.name = "image-format",
+	 .with = V_IMAGE,
+	 .arg = "FORMAT",
+	 .set = value_image_format,
+	 .help = "raw, qcow2, vmdk, vhdx, vhd, vdi, parallels, qed,\n"
+		 "luks or android-sparse; default: by its header"},
 	{.letter = 'j',
 	 .name = "jobs",
 	 .with = V_SCAN | V_MERGE,
@@ -233,6 +244,16 @@ static const struct option_row rows[] = {
 	 .set = value_partition,
 	 .help = "select a file system by partition number, LABEL,\n"
 		 "UUID, PARTLABEL or PARTUUID"},
+	{.name = "passphrase-fd",
+	 .with = V_IMAGE,
+	 .arg = "FD",
+	 .set = value_passphrase_fd,
+	 .help = "read the passphrase of an encrypted IMAGE from FD"},
+	{.name = "passphrase-file",
+	 .with = V_IMAGE,
+	 .arg = "FILE",
+	 .set = value_passphrase_file,
+	 .help = "read it from FILE"},
 	{.name = "policy",
 	 .with = V_CONTENT,
 	 .arg = "HOW",
@@ -329,11 +350,12 @@ static int help_run(const struct options *options, struct report *report, const 
 	     "       e4zero --merge [options] REPORT...\n\n"
 	     "Find and scrub stale data past EOF in an unmounted ext2, ext3 or ext4 image, and\n"
 	     "edit its files in transactions of its own journal.\n\n"
-	     "IMAGE is a raw image, a whole-disk image or a block device; IMAGE?offset=N\n"
-	     "specifies the byte where the file system starts. FILE is an absolute path in the\n"
-	     "image, or <INO>; without FILE, --check examines every inode. For --check, --fix,\n"
-	     "--convert and --map it can also be a directory, for all files below it, or a\n"
-	     "pattern such as '/var/log/**/*.log'.");
+	     "IMAGE is an image, raw or in a format that qemu-nbd opens (qcow2, VMDK, ...), a\n"
+	     "block device or the URI of an NBD export; IMAGE?offset=N specifies the byte\n"
+	     "where the file system starts. FILE is an absolute path in the image, or <INO>;\n"
+	     "without FILE, --check examines every inode. For --check, --fix, --convert and\n"
+	     "--map it can also be a directory, for all files below it, or a pattern such as\n"
+	     "'/var/log/**/*.log'.");
 	for (pass = 0; pass < 2; pass++) {
 		fputs(titles[pass], stdout);
 		for (i = 0; i < ROWS; i++)

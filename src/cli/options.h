@@ -29,6 +29,9 @@ struct options {
 
 	const char *partition;
 	const char *journal_device;
+	enum e4z_format format; /* of the image */
+	const char *passphrase_file;
+	int passphrase_fd;	  /* 0: none */
 	const char *trace, *undo; /* files to write; only with a verb that edits */
 	const char *page;	  /* the file of the report for people */
 	const char *script;	  /* the operations to do, "-": standard input */
@@ -49,6 +52,7 @@ struct options {
 	int progress_fd;
 	bool all;	 /* what belongs to no file, too */
 	bool allow_none; /* a pattern may match nothing */
+	bool backing;	 /* follow the image to other files */
 	bool dry_run;
 	bool force;
 	bool fsck_codes;

@@ -160,6 +160,31 @@ const char *value_journal_device(struct options *options, const char *arg)
 	return name_into(&options->journal_device, arg);
 }
 
+const char *value_passphrase_file(struct options *options, const char *arg)
+{
+	options->passphrase_fd = 0;
+	return name_into(&options->passphrase_file, arg);
+}
+
+const char *value_passphrase_fd(struct options *options, const char *arg)
+{
+	uint64_t fd;
+
+	if (!util_number(arg, 0, INT_MAX, &fd) || fcntl((int)fd, F_GETFL) < 0)
+		return "not a descriptor that is open";
+	/* the library has 0 for none */
+	options->passphrase_file = fd ? NULL : "/dev/stdin";
+	options->passphrase_fd = (int)fd;
+	return NULL;
+}
+
+const char *value_image_format(struct options *options, const char *arg)
+{
+	options->format = e4z_format_by_name(arg);
+	return options->format == E4Z_FORMAT_AUTO ? "not the name of a format; --help lists them"
+						  : NULL;
+}
+
 const char *value_trace(struct options *options, const char *arg)
 {
 	return name_into(&options->trace, arg);

@@ -236,6 +236,8 @@ int edit_run_with(const struct options *options, struct report *report, const vo
 	if (!err)
 		err = work(&job);
 	report->wrote = job.img && e4z_has_written(job.img);
+	if (!err)
+		err = e4z_finish(job.img);
 	job.result.exit = !opened && err == E4Z_ET_USAGE ? EXIT_USAGE : status_of(&job, err);
 	if (err)
 		tell_failure(&job, err, opened, e4z_message(job.img, err));

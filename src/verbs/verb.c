@@ -16,6 +16,10 @@ struct e4z_open_options verb_open_options(const struct options *options)
 		.journal_device = options->journal_device,
 		.holes = options->holes,
 		.timeout_s = options->timeout_s,
+		.format = options->format,
+		.backing = options->backing,
+		.passphrase_file = options->passphrase_file,
+		.passphrase_fd = options->passphrase_fd,
 	};
 }
 

@@ -13,14 +13,24 @@ head_file() {
 try() {
 	head_file x.img "$2" "${4:-0}"
 	remember_image x.img
-	refuses "this is .*$1.*; .*$3" x.img
+	refuses "this is .*$1.*; .*$3" ${format-} x.img
 	image_unchanged x.img
 }
-try qcow2 'QFI\xfb\0\0\0\3' qemu-img
-try VMDK 'KDMV\1\0\0\0' qemu-img
-try VMDK '# Disk DescriptorFile\n' qemu-img
-try VHDX 'vhdxfile' qemu-img
-try VHD 'conectix' qemu-img
+# those that are opened, where they are to be taken for raw images
+format='--image-format raw'
+try qcow2 'QFI\xfb\0\0\0\3' 'file of its own'
+try VMDK 'KDMV\1\0\0\0' 'file of its own'
+try VMDK '# Disk DescriptorFile\n' 'file of its own'
+try VHDX 'vhdxfile' 'file of its own'
+try VHD 'conectix' 'file of its own'
+try VDI '\x7f\x10\xda\xbe' 'file of its own' 64
+try Parallels 'WithoutFreeSpace' 'file of its own'
+try QED 'QED\0' 'file of its own'
+try Android '\x3a\xff\x26\xed\1\0' simg2img
+try LUKS1 'LUKS\xba\xbe\0\1' 'cryptsetup open'
+format=
+try 'qcow image of another version' 'QFI\xfb\0\0\0\1' qemu-img
+try VMDK 'COWD' qemu-img
 try gzip '\x1f\x8b\x08' gunzip
 try xz '\xfd7zXZ\0' unxz
 try zstd '\x28\xb5\x2f\xfd' unzstd
@@ -30,7 +40,6 @@ try zip 'PK\3\4' unzip
 try tar 'ustar' 'tar -xf' 257
 try squashfs 'hsqs\0\0\0\0\0\0\0\0\0\0\2\0\0\0\0\0\1\0\0\0\0\0\0\0\4\0\0\0' unsquashfs
 luks='LUKS\xba\xbe\0\1'
-try LUKS1 "$luks" 'cryptsetup open'
 
 # as their own tools make them
 made() {
@@ -52,8 +61,9 @@ made 'FAT' mkfs.vfat
 requires mke2fs
 make_ext x.img 8M
 printf "$luks" | dd of=x.img conv=notrunc status=none
-refuses 'LUKS1 encrypted.*offset=0' x.img
-opens 'x.img?offset=0'
+refuses 'header is that of a luks image, but there is also an ext superblock' x.img
+refuses 'LUKS1 encrypted.*offset=0' --image-format raw x.img
+opens --image-format raw 'x.img?offset=0'
 
 # a ZFS pool leaves an old superblock alone; any one of its four labels is enough
 zfs_labels() { # IMAGE MIB LABEL: uberblocks everywhere, the list of names and values in one label

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * qemu-nbd as our child.
+ *
+ * The connection to it is made before it runs, and it ends when that is closed, or when this
+ * process is killed. There is one: qemu-nbd goes on if the last one that is closed was never used,
+ * and it works on several requests of one connection at once. It does not lock the image: we did,
+ * and the descriptor that has the lock is one of its own, so that the lock ends when both have
+ * ended.
+ */
+#include "origin/child.h"
+
+#include "base/cleanup.h"
+#include "device/nbd.h"
+#include "errors.h"
+#include "origin/keeper.h"
+#include "origin/meeting.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IMAGE_FD 4 /* in the child; the socket is 3 */
+#define ARGS_MAX 12
+#define END_MS 30000
+#define FAILED_MS 500
+
+struct child {
+	struct blkdev_ops ops; /* those of NBD, but for the end */
+	const struct blkdev_ops *nbd;
+	struct spawned process;
+	struct keeper *keeper;
+	bool ended;
+};
+
+/* ---- ending ---- */
+
+static struct child *child_of(const struct blkdev *dev)
+{
+	/* its ops are the first of its fields */
+	return (struct child *)(uintptr_t)dev->ops;
+}
+
+errcode_t child_end(struct blkdev *dev)
+{
+	struct child *child = child_of(dev);
+	/* one that does not answer any more is not waited for */
+	unsigned wait_ms = dev->lost ? 0 : END_MS;
+	int status = 0;
+
+	if (child->ended)
+		return 0;
+	child->ended = true;
+	child->nbd->close(dev);
+	spawn_end(&child->process, wait_ms, &status);
+	keeper_end(child->keeper);
+	/* -1: who waits for all children of this process knows it */
+	return status > 0 ? EIO : 0;
+}
+
+static void child_close(struct blkdev *dev)
+{
+	struct child *child = child_of(dev);
+
+	(void)child_end(dev);
+	free(child);
+}
+
+/* ---- what it says when it fails ---- */
+
+/* QEMU puts what it was told before why it cannot do that. */
+static const char *without_start(const char *said)
+{
+	const char *text = strstr(said, "}': ");
+
+	return text ? text + 4 : said;
+}
+
+static bool is_of_lock(const char *said)
+{
+	return strstr(said, "Failed to get") && strstr(said, "lock");
+}
+
+/* It is the key that is wrong, or what is derived from it. */
+static bool is_of_key(const char *said)
+{
+	return strstr(said, "Invalid password") || strstr(said, "invalid password");
+}
+
+/* ERR with WHY is what the connection failed with; more is known if the child has a reason. */
+static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_t why_size)
+{
+	struct spawned *process = &child->process;
+	const char *said;
+
+	spawn_end(process, FAILED_MS, NULL);
+	keeper_end(child->keeper);
+	said = without_start(spawn_said(process));
+	if (!*said)
+		return err;
+	if (is_of_key(said)) {
+		snprintf(why, why_size, "the passphrase does not open the image");
+		return E4Z_ET_PASSPHRASE;
+	}
+	snprintf(why, why_size, "%sqemu-nbd says: %s", is_of_lock(said) ? "in use: " : "", said);
+	return is_of_lock(said) ? E4Z_ET_BUSY : E4Z_ET_IMAGE_FORMAT;
+}
+
+/* ---- starting ---- */
+
+/* ARGV for O; TEXT has what it is to open. */
+static void make_args(const struct child_options *o, const char *text, const char **argv)
+{
+	size_t n = 0;
+
+	argv[n++] = "qemu-nbd";
+	argv[n++] = "--cache=writeback";
+	argv[n++] = "--discard=unmap";
+	if (!o->write)
+		argv[n++] = "--read-only";
+	if (o->secret >= 0) {
+		argv[n++] = "--object";
+		argv[n++] = "secret,id=key,file=/proc/self/fd/5";
+	}
+	argv[n++] = text;
+	argv[n] = NULL;
+}
+
+static errcode_t start(const struct child_options *o, int listener, struct child *child, char *why,
+		       size_t why_size)
+{
+	const int fds[] = {listener, o->host->fd, o->secret};
+	const char *argv[ARGS_MAX];
+	AUTO_FREE char *text = child_describe(o, IMAGE_FD);
+	const struct spawn s = {
+		.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 2 : 3, .listen = true};
+	errcode_t err;
+
+	if (!text)
+		return ENOMEM;
+	make_args(o, text, argv);
+	err = keeper_start(&s, &child->process, &child->keeper);
+	if (err != ENOENT) {
+		snprintf(why, why_size, "starting qemu-nbd");
+		return err;
+	}
+	snprintf(why, why_size,
+		 "%s images are opened by qemu-nbd, which is not installed (Debian: qemu-utils)",
+		 e4z_format_name(o->format));
+	return E4Z_ET_IMAGE_FORMAT;
+}
+
+/* DEV ends with CHILD from now on. */
+static void adopt(struct blkdev *dev, struct child *child)
+{
+	child->ops = *dev->ops;
+	child->ops.close = child_close;
+	child->nbd = dev->ops;
+	dev->ops = &child->ops;
+}
+
+static errcode_t start_and_connect(const struct child_options *o, struct child *child,
+				   struct blkdev **dev, char *why, size_t why_size)
+{
+	const struct nbd_options how = {
+		.timeout_s = o->timeout_s, .connections = 1, .write = o->write};
+	int listener, socket;
+	errcode_t err;
+
+	snprintf(why, why_size, "making a socket for qemu-nbd");
+	err = meeting_make(&listener, &socket, 1);
+	if (err)
+		return err;
+	err = start(o, listener, child, why, why_size);
+	close(listener);
+	if (err) {
+		close(socket);
+		return err;
+	}
+	err = nbd_open_sockets(o->host->path, &socket, 1, &how, dev, why, why_size);
+	return err ? fail_start(child, err, why, why_size) : 0;
+}
+
+errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why, size_t why_size)
+{
+	struct child *child = calloc(1, sizeof(*child));
+	errcode_t err = child ? start_and_connect(o, child, dev, why, why_size) : ENOMEM;
+
+	if (!err) {
+		adopt(*dev, child);
+		return 0;
+	}
+	free(child);
+	*dev = NULL;
+	return err;
+}

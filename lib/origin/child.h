@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The bytes of an image in a format of QEMU's: qemu-nbd, as a child of ours, has them. */
+#ifndef E4Z_ORIGIN_CHILD_H
+#define E4Z_ORIGIN_CHILD_H
+
+#include "header/chain.h"
+
+struct child_options {
+	const struct blkdev *host; /* the file or device with the image, which is locked already */
+	enum e4z_format format;
+	enum chain_lock lock;
+	int secret;   /* a descriptor with the passphrase, -1: none */
+	bool backing; /* other files may be opened */
+	bool write;
+	unsigned timeout_s;
+};
+
+/*
+ * Start a child for O->host, and connect to it: *DEV, whose blkdev_close() ends the child. *DEV is
+ * NULL on failure, with WHY as of image_fail_below(): E4Z_ET_IMAGE_FORMAT, what QEMU has against
+ * the image, or that there is no qemu-nbd; E4Z_ET_BUSY; E4Z_ET_PASSPHRASE.
+ */
+errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why,
+		     size_t why_size);
+
+/*
+ * End the child of DEV, which child_open() has made, now: everything written to it is durable. EIO:
+ * it was not so at its end. DEV can only be closed after that.
+ */
+errcode_t child_end(struct blkdev *dev);
+
+/*
+ * What QEMU is to open, for free(): "json:{...}", with the image as descriptor FD of the program.
+ * NULL: memory ran out.
+ */
+char *child_describe(const struct child_options *o, int fd);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What QEMU is to open, in its own words. Each part of it is said, so that neither the header of
+ * the image nor its name decides anything: a file called "nbd:localhost:1" is a file.
+ */
+#include "origin/child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const drivers[E4Z_FORMAT_COUNT] = {
+	[E4Z_FORMAT_QCOW2] = "qcow2", [E4Z_FORMAT_VMDK] = "vmdk",
+	[E4Z_FORMAT_VHDX] = "vhdx",   [E4Z_FORMAT_VHD] = "vpc",
+	[E4Z_FORMAT_VDI] = "vdi",     [E4Z_FORMAT_PARALLELS] = "parallels",
+	[E4Z_FORMAT_QED] = "qed",     [E4Z_FORMAT_LUKS] = "luks",
+};
+
+/* All but the name of the image. */
+#define CONSTANT 512
+
+/* S as a string of JSON, six bytes for each of S at most; returns its end. */
+static char *put_string(char *to, const char *s)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*to++ = '"';
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < ' ') {
+			to = stpcpy(to, "\\u00");
+			*to++ = digits[c >> 4];
+			*to++ = digits[c & 15];
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			*to++ = '\\';
+		*to++ = (char)c;
+	}
+	*to++ = '"';
+	*to = '\0';
+	return to;
+}
+
+/*
+ * The image is what we have open and locked, whatever has its name by now. Other files are found
+ * from where its name is, which then has to be said.
+ */
+static char *put_file(char *to, const struct child_options *o, int fd)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	to = stpcpy(to, "\"file\":{\"driver\":");
+	to = put_string(to, o->host->is_block ? "host_device" : "file");
+	to = stpcpy(to, ",\"locking\":\"off\",\"filename\":");
+	to = put_string(to, o->backing ? o->host->path : name);
+	return stpcpy(to, "}");
+}
+
+static char *put_lock(char *to, const struct child_options *o)
+{
+	if (o->format == E4Z_FORMAT_LUKS)
+		return stpcpy(to, ",\"key-secret\":\"key\"");
+	if (o->lock == CHAIN_OPEN)
+		return to;
+	to = stpcpy(to, ",\"encrypt\":{\"key-secret\":\"key\",\"format\":");
+	to = put_string(to, o->lock == CHAIN_AES ? "aes" : "luks");
+	return stpcpy(to, "}");
+}
+
+char *child_describe(const struct child_options *o, int fd)
+{
+	char *text = malloc(CONSTANT + 6 * strlen(o->host->path)), *to = text;
+
+	if (!text)
+		return NULL;
+	to = stpcpy(to, "json:{\"driver\":");
+	to = put_string(to, drivers[o->format]);
+	to = stpcpy(to, ",");
+	to = put_file(to, o, fd);
+	to = put_lock(to, o);
+	(void)stpcpy(to, o->backing ? "}" : ",\"backing\":null}");
+	return text;
+}

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# qemu-nbd dies, hangs or talks nonsense at any request: one sentence, status 8 if no byte was changed and 12 after that,
+# in time, with nothing left behind; what --replay makes of the image is the old file or the new one.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/source/common.sh"
+export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
+
+REAL_QEMU_NBD=$(type -P qemu-nbd)
+export REAL_QEMU_NBD
+mkdir bin
+# straight to the interpreter, which the child's process number must be that of
+printf '#!%s -S\n' "$(command python3 -c 'import sys; print(sys.executable)')" >bin/qemu-nbd
+tail -n +2 "$srcdir/tests/source/qemu-nbd.py" >>bin/qemu-nbd
+chmod +x bin/qemu-nbd
+standing_in=$PWD/bin:$PATH
+
+edit_image made.img
+into vmdk made.img kept.img
+head -c 6 ten >short
+
+# what it takes when nothing dies
+cp kept.img image.img
+PATH=$standing_in COUNT=$PWD/reads run_e4zero 0 --check image.img
+PATH=$standing_in COUNT=$PWD/requests run_e4zero 0 --truncate 6 image.img /file
+slurp reads reads
+slurp requests requests
+[ "$reads" -gt 5 ] && [ "$requests" -gt 10 ] || fail "requests were not counted: $reads, $requests"
+
+# one STATUSES ARGUMENTS...: one message, one of these statuses, in time
+one() {
+	local statuses=$1 rc
+	shift
+	PATH=$standing_in timeout 60 "$E4ZERO" "$@" >out 2>err </dev/null
+	rc=$?
+	drop_loop_note
+	[[ " $statuses " == *" $rc "* ]] || fail "$HOW at $DIE_AT: $*: exit $rc: $(cat err)"
+	[ "$(grep -c . err)" = $((rc == 8 || rc == 12)) ] || fail "$HOW at $DIE_AT: $*: $(cat err)"
+	return "$rc"
+}
+
+broad hows 2 exit hang kill garbage
+for HOW in "${hows[@]}"; do
+	export HOW DIE_AT
+	# each request, or some of them: waiting for an answer that does not come takes its time
+	steps=8 options=()
+	[ -z "${BROAD-}" ] || steps=1000
+	[ "$HOW" != hang ] || steps=6 options=(--timeout 1)
+	for ((DIE_AT = 1; DIE_AT <= reads; DIE_AT += 1 + reads / steps)); do
+		cp kept.img image.img
+		one 8 "${options[@]}" --check image.img
+		cmp -s kept.img image.img || fail "a check changed the image"
+	done
+	# the writer: after what it has written the image can be in the middle of an edit
+	export WHEN=write
+	broken=0
+	for ((DIE_AT = 1; DIE_AT <= requests; DIE_AT += 1 + requests / steps)); do
+		cp kept.img image.img
+		one '8 12' "${options[@]}" --truncate 6 image.img /file
+		rc=$?
+		out_of vmdk image.img disk.img
+		if [ $rc = 8 ]; then
+			cmp -s made.img disk.img || fail "$HOW at $DIE_AT: exit 8, and the disk is another one"
+			continue
+		fi
+		broken=$((broken + 1))
+		has_line 'run the command again' err || fail "$HOW at $DIE_AT: no advice: $(cat err)"
+		run_e4zero 0 --replay disk.img
+		sound disk.img
+		debugfs -R 'dump /file got' disk.img 2>/dev/null
+		cmp -s got short || cmp -s got ten || fail "$HOW at $DIE_AT: /file is neither the old nor the new one"
+		DIE_AT=0 run_e4zero 0 --replay image.img
+	done
+	[ "$broken" -gt 0 ] || fail "$HOW: only $broken edits were interrupted"
+	unset WHEN
+done
+
+# it ends well, and then says that it did not
+export DIE_AT=0
+cp kept.img image.img
+COUNT=$PWD/requests STATUS=1 PATH=$standing_in run_e4zero 12 --truncate 6 image.img /file
+has_line 'closing the image: .*; run the command again' err || fail "no word of it: $(cat err)"
+
+# it never says anything, and it cannot be started
+HOW=silent one 8 --timeout 1 --check kept.img
+printf '#!/no/such/interpreter\n' >bin/qemu-nbd
+HOW=missing one 8 --check kept.img
+rm bin/qemu-nbd
+nowhere=$PWD/nowhere
+PATH=$nowhere "$E4ZERO" --check kept.img >out 2>err
+[ $? = 8 ] || fail "without qemu-nbd: $(cat err)"
+has_line 'qemu-nbd, which is not installed \(Debian: qemu-utils\)' err || fail "$(cat err)"
+no_child

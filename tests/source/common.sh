@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the tests of images in formats of QEMU's share. Source it after tests/lib.sh.
+
+. "$srcdir/tests/edit/common.sh"
+requires qemu-img
+requires qemu-nbd
+
+# Each with the driver and the options of qemu-img. A vhd of another size than its disk's is a matter of its own.
+declare -A qemu_format=(
+	[qcow2]='qcow2' [qcow2v2]='qcow2 -o compat=0.10' [small-clusters]='qcow2 -o cluster_size=512'
+	[subclusters]='qcow2 -o extended_l2=on' [compressed]='qcow2 -c' [vmdk]='vmdk' [stream]='vmdk -o subformat=streamOptimized'
+	[vhdx]='vhdx' [vhd]='vpc -o force_size=on' [vdi]='vdi' [vdi-static]='vdi -o static=on' [parallels]='parallels' [qed]='qed'
+)
+all_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed stream vdi-static)
+edited_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed)
+
+# into FORMAT RAW IMAGE: IMAGE holds the disk RAW
+into() {
+	# shellcheck disable=SC2086 # words
+	qemu-img convert -f raw -O ${qemu_format[$1]} "$2" "$3" >qemu-img.out 2>&1 || fail "$1: $(cat qemu-img.out)"
+}
+
+# out_of FORMAT IMAGE RAW: and back
+out_of() {
+	local format=${qemu_format[$1]}
+	qemu-img convert -f "${format%% *}" -O raw "$2" "$3" >qemu-img.out 2>&1 || fail "$1: $(cat qemu-img.out)"
+}
+
+# consistent IMAGE: as qemu-img has it; some formats it cannot check
+consistent() {
+	local rc
+	qemu-img check "$1" >qemu-img.out 2>&1
+	rc=$?
+	[ $rc = 0 ] || [ $rc = 63 ] || fail "qemu-img check $1: $(cat qemu-img.out)"
+}
+
+# no_child: no qemu-nbd that has one of our images is left, and no socket. What ends because we were killed takes a moment.
+no_child() {
+	local i said
+	for ((i = 0; i < 200; i++)); do
+		said=$(ours)
+		[ -n "$said" ] || break
+		sleep 0.05
+	done
+	[ -z "$said" ] || fail "a child is left: $said"
+	said=$(find "$tmp" "${TMPDIR:-/tmp}" /tmp /dev/shm -maxdepth 1 -name 'e4zero-??????' -newer "$tmp/began" 2>/dev/null)
+	[ -z "$said" ] || fail "a directory is left: $said"
+}
+: >"$tmp/began"
+
+# ours: processes with a file of this test's directory open
+ours() {
+	local fd pid said=
+	for fd in /proc/[0-9]*/fd/*; do
+		pid=${fd#/proc/} pid=${pid%%/*}
+		[ "$pid" != $$ ] || continue
+		[[ $(readlink "$fd" 2>/dev/null) != "$tmp/"*.img ]] || said+="$pid ($(cat "/proc/$pid/comm" 2>/dev/null)) "
+	done
+	echo -n "$said"
+}

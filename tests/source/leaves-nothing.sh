@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# qemu-nbd ends with e4zero, however that ends; no socket is left, nobody else could connect, and its descriptors are its
+# own.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/source/common.sh"
+
+edit_image raw.img
+into qcow2 raw.img image.img
+mkfifo data report
+
+# begin: an edit that waits for its data, so that its child is there
+begin() {
+	"$E4ZERO" "$@" --write -o 0 image.img /file <data >out 2>err 9</etc/passwd &
+	pid=$!
+	exec 7>data
+	child=
+	for ((i = 0; i < 500; i++)); do
+		child=$(pgrep -P $pid -x qemu-nbd) && break
+		sleep 0.02
+	done
+}
+
+rm -f image.img
+into vmdk raw.img image.img
+for signal in KILL TERM INT; do
+	begin
+	[ -n "$child" ] || fail "no child: $(cat err)"
+	# 0 to 2, the socket, the image; the rest is its own
+	for fd in /proc/"$child"/fd/*; do
+		to=$(readlink "$fd")
+		[[ $to != *passwd && $to != *fifo* && $to != "$tmp/data" && $to != "$tmp/out" && $to != "$tmp/err" ]] ||
+			fail "qemu-nbd has inherited $to"
+	done
+	[ "$(ps -o pgid= -p "$child" | tr -d ' ')" = "$child" ] || fail 'it is in our process group'
+	! find "${TMPDIR:-/tmp}" "$tmp" -maxdepth 2 -type s -newer "$tmp/began" 2>/dev/null | grep . || fail 'a socket has a name'
+	kill -$signal $pid
+	exec 7>&-
+	wait $pid 2>/dev/null
+	no_child
+	out_of vmdk image.img got.img
+	cmp raw.img got.img || fail "$signal: the disk is another one"
+done
+
+# killed in the middle of a check: its report is not taken
+rm -f image.img
+many_tails raw.img 2000
+into vmdk raw.img image.img
+"$E4ZERO" --check image.img >report 2>err &
+pid=$!
+exec 8<report
+read -r _ <&8
+kill -KILL $pid
+exec 8<&-
+wait $pid 2>/dev/null
+no_child
+
+# a directory for its socket that cannot be used is not the end of it
+TMPDIR=/nowhere run_e4zero 4 -q image.img
+long=$tmp/$(printf 'x%.0s' {1..120})
+mkdir "$long"
+TMPDIR=$long run_e4zero 4 -q image.img
+# it has no terminal, and what its owner ignores it does not
+(trap '' INT TERM HUP PIPE; run_e4zero 4 -q image.img)
+no_child

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Another file that a header names is never opened, by us or by qemu-nbd, unless --backing is given: the message says
+# which file it is. Then it is read, a note says so, and an edit leaves it as it is.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/source/common.sh"
+requires strace
+
+edit_image raw.img
+cp raw.img secret.raw
+stat -c %Y secret.raw >/dev/null
+into qcow2 raw.img base.img
+
+# refuses_file WHAT IMAGE: and nothing opens secret.raw or base.img
+refuses_file() {
+	local pattern=$1 image=$2 verb
+	remember_image "$image"
+	for verb in --check --fix '--check --image-format '"${3-qcow2}"; do
+		# shellcheck disable=SC2086 # words
+		strace -f -qq -o calls -e trace=open,openat,openat2,execve -- "$E4ZERO" $verb "$image" >out 2>err
+		[ $? = 8 ] || fail "$image: $verb: $(cat err)"
+		has_line "$pattern" err || fail "$image: $verb: no \"$pattern\": $(cat err)"
+		! grep -E 'secret\.raw|base\.img' calls || fail "$image: $verb opened another file"
+		[ "$(wc -l <err)" = 1 ] || fail "$image: $(cat err)"
+	done
+	image_unchanged "$image"
+}
+offers='--backing allows'
+
+qemu-img create -q -f qcow2 -b "$PWD/secret.raw" -F raw image.img
+refuses_file "refers to another file, the backing file \"$PWD/secret.raw\"; $offers" image.img
+qemu-img create -q -f qcow2 -o compat=0.10 -b secret.raw -F raw image.img
+refuses_file "the backing file \"secret.raw\"; $offers" image.img
+qemu-img create -q -f qed -b secret.raw -F raw image.img
+refuses_file "the backing file \"secret.raw\"; $offers" image.img qed
+rm -f image.img
+qemu-img create -q -f qcow2 -o data_file=secret.raw,data_file_raw=on image.img 16M 2>/dev/null
+cp raw.img secret.raw
+refuses_file "the data file \"secret.raw\"; $offers" image.img
+# the name in the extension is gone
+python3 - <<-'END'
+	raw = bytearray(open('image.img', 'rb').read())
+	at = raw.index(b'DATA')
+	raw[at:at + 4] = b'atad'
+	open('image.img', 'wb').write(raw)
+END
+refuses_file "the data file \"\\(no name\\)\"; $offers" image.img
+
+# a VMDK: a descriptor, and one in an extent without a capacity; a parent, also where only QEMU looks
+printf '%s\n' '# Disk DescriptorFile' version=1 CID=fffffffe parentCID=ffffffff 'createType="monolithicFlat"' \
+	'RW 32768 FLAT "secret.raw" 0' >image.img
+refuses_file "the extent \"secret.raw\"; $offers" image.img vmdk
+python3 - <<-'END'
+	import struct
+	text = open('image.img', 'rb').read()
+	def sparse(capacity, at, text_at, text, size):
+	    raw = bytearray(size)
+	    raw[:79] = struct.pack('<4sIIQQQQIQQQB4sH', b'KDMV', 1, 3, capacity, 128, at, 20, 512, 21, 26, 128, 0, b'\n \r\n', 0)
+	    raw[text_at:text_at + len(text)] = text
+	    return raw
+	open('empty.img', 'wb').write(sparse(0, 1, 512, text, 1 << 16))
+	open('far.img', 'wb').write(sparse(0, 64, 64 * 512, text, 1 << 16))
+	parent = b'# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=2\nparentFileNameHint="secret.raw"\n'
+	open('parent.img', 'wb').write(sparse(32768, 64, 512, parent, 1 << 17))
+END
+refuses_file "the extent \"secret.raw\"; $offers" empty.img vmdk
+refuses_file "the extent \"secret.raw\"; $offers" far.img vmdk
+refuses_file "the parent \"secret.raw\"; $offers" parent.img vmdk
+
+# differences that QEMU cannot follow
+rm -f image.img
+into vhd raw.img image.img
+printf '\0\0\0\4' | dd of=image.img bs=1 seek=60 conv=notrunc status=none
+printf '\0b\0a\0s\0e\0.\0i\0m\0g' | dd of=image.img bs=1 seek=$((512 + 64)) conv=notrunc status=none
+refuses_file 'a difference to another one, the parent "base.img", which QEMU cannot follow' image.img vhd
+run_e4zero 8 --backing image.img
+rm -f image.img
+into vdi raw.img image.img
+printf '\4' | dd of=image.img bs=1 seek=76 conv=notrunc status=none
+refuses_file 'VDI image is a difference' image.img vdi
+rm -f image.img
+into vhdx raw.img image.img
+python3 - <<-'END'
+	raw = bytearray(open('image.img', 'rb').read())
+	meta = raw.index(b'metadata', 256 << 10)
+	guid = bytes.fromhex('3767a1ca36fa434db3b633f0aa44e76b')
+	entry = raw.index(guid, meta)
+	at = meta + int.from_bytes(raw[entry + 16:entry + 20], 'little') + 4
+	raw[at] |= 2
+	open('image.img', 'wb').write(raw)
+END
+refuses_file 'a difference to another one, a parent' image.img vhdx
+
+# with --backing: the overlay changes, the base does not
+sum=$(cksum base.img)
+rm -f image.img
+qemu-img create -q -f qcow2 -b base.img -F qcow2 image.img
+run_e4zero 0 --check --backing image.img
+has_line '^e4zero: image.img: note: the backing file "base.img" is opened, too' err || fail "no note: $(cat err)"
+run_e4zero 0 --backing --truncate 77 image.img /file
+run_e4zero 0 --truncate 77 raw.img /file
+qemu-img convert -f qcow2 -O raw image.img disk.img
+"$E4ZERO" --check -q disk.img || fail 'not clean'
+head -c 77 ten >wanted
+holds disk.img /file wanted
+consistent image.img
+[ "$sum" = "$(cksum base.img)" ] || fail 'the base was changed'
+# in another directory than ours, and through a link, it is found from where the image is
+mkdir -p there
+(cd there && run_e4zero 0 --check --backing ../image.img)
+# what is not there is said
+mv base.img gone.img
+untouched 8 'qemu-nbd says: .*base.img' image.img --backing image.img
+mv gone.img base.img
+
+# extents are the image
+printf '%s\n' '# Disk DescriptorFile' version=1 CID=fffffffe parentCID=ffffffff 'createType="monolithicFlat"' \
+	'RW 32768 FLAT "secret.raw" 0' 'ddb.adapterType = "ide"' 'ddb.geometry.cylinders = "32"' 'ddb.geometry.heads = "16"' \
+	'ddb.geometry.sectors = "63"' >image.img
+cp disk.img secret.raw
+run_e4zero 0 --backing --truncate 5 image.img /small
+head -c 5 small >wanted
+holds secret.raw /small wanted
+no_child

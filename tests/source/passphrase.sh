@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The passphrase of a LUKS or an encrypted qcow2 image comes from a file or descriptor, and never stands on a command line.
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/source/common.sh"
+requires strace
+
+edit_image raw.img
+printf 'correct horse' >key
+printf 'correct horse\n' >key-line
+printf 'correct horsf' >wrong
+secret=(--object secret,id=key,file=key)
+# few iterations: the key is not what is tested
+luks=iter-time=10
+rm -f luks.img qcow2.img
+qemu-img convert -f raw -O luks "${secret[@]}" -o key-secret=key,$luks raw.img luks.img >qemu-img.out 2>&1 ||
+	skip "qemu-img makes no LUKS images here: $(cat qemu-img.out)"
+qemu-img convert -f raw -O qcow2 "${secret[@]}" -o encrypt.format=luks,encrypt.key-secret=key,encrypt.$luks raw.img qcow2.img ||
+	fail 'no encrypted qcow2'
+
+for image in luks.img qcow2.img; do
+	untouched 8 'is encrypted, and needs its passphrase; --passphrase-file' $image $image
+	untouched 8 'the passphrase does not open the image' $image --passphrase-file wrong $image
+	: >empty-key
+	untouched 8 'the passphrase is empty' $image --passphrase-file empty-key $image
+	head -c 5000 /dev/zero | tr '\0' k >long
+	untouched 8 'longer than 4096' $image --passphrase-file long $image
+	untouched 8 'reading the passphrase: No such file' $image --passphrase-file missing $image
+	untouched 8 'reading the passphrase: Is a directory' $image --passphrase-file . $image
+	run_e4zero 16 --passphrase-fd 77 $image
+	run_e4zero 0 --passphrase-file key $image
+	run_e4zero 0 --passphrase-file key-line $image
+	run_e4zero 0 --passphrase-fd 5 $image 5<key
+	"$E4ZERO" --passphrase-fd 0 $image <key >out 2>err || fail "from standard input: $(cat err)"
+	run_e4zero 0 --passphrase-file <(cat key) $image
+
+	# an edit asks once, though there are two children
+	run_e4zero 0 --passphrase-fd 5 --truncate 6 $image /file 5<key
+	"$E4ZERO" --json --map --passphrase-file key $image /file >out || fail 'map'
+	has_line '"blocks":1,"state"' out || fail "$image: not edited: $(cat out)"
+
+	# neither in arguments nor in an environment, nor in a file that has a name
+	strace -f -qq -v -s 100000 -o calls -e trace=execve,open,openat,creat "$E4ZERO" --passphrase-file key $image >out 2>err ||
+		fail "$(cat err)"
+	has_line qemu-nbd calls || fail 'qemu-nbd was not seen'
+	! grep -E 'execve.*correct horse' calls || fail 'the passphrase is seen by ps'
+	! grep -E 'O_CREAT' calls | grep -vE 'memfd|/dev/null|O_TMPFILE|ENOENT' | grep correct || fail 'it is in a file'
+done
+# the disk is what it would be
+run_e4zero 0 --truncate 6 raw.img /file
+qemu-img convert --image-opts "${secret[@]}" driver=luks,key-secret=key,file.filename=luks.img -O raw got.img
+printf x >one
+head -c 6 ten >short
+holds got.img /file short
+# LUKS2 is not QEMU's
+printf 'LUKS\xba\xbe\0\2' | dd of=luks.img conv=notrunc status=none
+untouched 8 'LUKS2? encrypted; open it with "cryptsetup open' luks.img luks.img
+no_child
