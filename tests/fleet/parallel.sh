@@ -7,7 +7,7 @@
 . "$srcdir/tests/fleet/common.sh"
 for tool in jq python3 parallel flock setsid pkill; do requires $tool; done
 
-export HOME=$tmp PARALLEL_HOME=$tmp
+export FLEET_PER_JOB=2 HOME=$tmp PARALLEL_HOME=$tmp
 make_kinds
 fleet_images 20
 wanted=$(expect 20)
@@ -15,12 +15,18 @@ engine() { bash "$recipes/parallel.sh" "$1" -j2 "${@:2}" >>log 2>&1; }
 mkdir 'd i"r'
 bash "$fleet" new 'd i"r/dir' list >/dev/null || fail new
 for whom in engine all; do
-	killed 'd i"r/dir' 4 $whom bash "$recipes/parallel.sh" 'd i"r/dir' -j2 -n2
+	killed 'd i"r/dir' 4 $whom bash "$recipes/parallel.sh" 'd i"r/dir' -j2
 done
-engine 'd i"r/dir' -n2 || fail "parallel: $(cat log)"
+engine 'd i"r/dir' || fail "parallel: $(cat log)"
+reported 'd i"r/dir' "$wanted"
+# how many images a job has is settled: another number would make others of them
+unset FLEET_PER_JOB
+rm 'd i"r/dir/reports/'1[0-9].json 'd i"r/dir/joblog'
+killed 'd i"r/dir' 2 engine bash "$recipes/parallel.sh" 'd i"r/dir' -j1
+FLEET_PER_JOB=5 engine 'd i"r/dir' -n1 || fail 'parallel with other jobs'
 reported 'd i"r/dir' "$wanted"
 touch before
-engine 'd i"r/dir' -n2 || fail 'parallel, once more'
+engine 'd i"r/dir' || fail 'parallel, once more'
 same 'reports that were made again' "$(find 'd i"r/dir/reports' -newer before)" ''
 
 # a status that asks for another try has three, and others with the next call
