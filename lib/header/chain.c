@@ -29,8 +29,8 @@ errcode_t chain_corrupt(struct chain_reader *r, const char *format, ...)
 errcode_t chain_get(struct chain_reader *r, uint64_t at, size_t len, void *buf)
 {
 	if (at > r->dev->size || len > r->dev->size - at)
-		return chain_corrupt(r, "the header of the image is cut off, or points past its "
-					"end");
+		return chain_corrupt(r, "the header of the image is truncated, or points past "
+					"its end");
 	return blkdev_read(r->dev, at, len, buf);
 }
 
@@ -113,8 +113,9 @@ static errcode_t look_vdi(struct chain_reader *r)
 		if (!memcmp(header + 0x1a8, none, 16) && !memcmp(header + 0x1b8, none, 16))
 			return 0;
 	}
-	return chain_corrupt(r, "the VDI image is a difference to another one, or of a type that "
-				"QEMU does not open; \"VBoxManage clonemedium\" makes one of it");
+	return chain_corrupt(
+		r, "the VDI image is a differencing image, or of a type that QEMU does not "
+		   "support; convert it with \"VBoxManage clonemedium\"");
 }
 
 static errcode_t look_qed(struct chain_reader *r)

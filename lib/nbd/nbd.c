@@ -130,7 +130,7 @@ static int64_t can_tell_holes(const struct nbd_api *api, struct nbd_handle *h)
 	return api->can_meta_context(h, LIBNBD_CONTEXT_BASE_ALLOCATION);
 }
 
-/* Where a server says nothing of its blocks any byte can be asked for. */
+/* A server that reports no block size accepts requests of any byte. */
 static errcode_t take_sizes(struct nbd_disk *disk, char *why, size_t why_size)
 {
 	struct nbd_link *link = disk->links[0];
@@ -140,7 +140,7 @@ static errcode_t take_sizes(struct nbd_disk *disk, char *why, size_t why_size)
 	min = min > 0 ? min : 1;
 	max = max > 0 && max < MAX ? max : MAX;
 	if (size < 0 || min > MIN_MAX || min & (min - 1) || max < min) {
-		snprintf(why, why_size, "the NBD server cannot be used: its sizes make no sense");
+		snprintf(why, why_size, "the NBD server cannot be used: its sizes are not valid");
 		return E4Z_ET_NBD;
 	}
 	disk->min = (uint32_t)min;
@@ -160,13 +160,12 @@ static errcode_t take_properties(struct nbd_disk *disk, bool write, char *why, s
 	disk->fast_zero = nbd_link_ask(link, can_fast_zero) == 1;
 	disk->map.off = nbd_link_ask(link, can_tell_holes) != 1;
 	if (write && disk->read_only) {
-		snprintf(why, why_size, "the NBD server does not let clients write");
+		snprintf(why, why_size, "the NBD export is read-only");
 		return EROFS;
 	}
 	if (write && nbd_link_ask(link, can_flush) != 1) {
 		snprintf(why, why_size,
-			 "the NBD server has no flush, without which no write is known to be "
-			 "durable");
+			 "the NBD server does not support flush, which an edit requires");
 		return E4Z_ET_NBD;
 	}
 	return nbd_ahead_init(&disk->ahead, local, disk->max);
@@ -282,7 +281,7 @@ errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
 static errcode_t without(struct blkdev **dev, char *why, size_t why_size)
 {
 	*dev = NULL;
-	snprintf(why, why_size, "e4zero was built without libnbd, which reads from NBD servers");
+	snprintf(why, why_size, "e4zero was built without libnbd, which this image requires");
 	return E4Z_ET_NBD;
 }
 

@@ -23,7 +23,7 @@ errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size)
 		.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)};
 	if (!api->library) {
 		snprintf(why, why_size,
-			 "an NBD server is read with " LIBRARY
+			 "this image requires " LIBRARY
 			 ", which is not installed (Debian: libnbd0)");
 		return E4Z_ET_NBD;
 	}

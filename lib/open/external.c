@@ -277,7 +277,7 @@ static errcode_t take_named(struct hunt *hunt, const char *spec)
 
 	if (!err && nbd_is_uri(spec)) {
 		free(place.path);
-		snprintf(why, sizeof(why), "it is a URI, and only a file or device can be one");
+		snprintf(why, sizeof(why), "it is a URI, not a file or device");
 		err = E4Z_ET_IMAGE_FORMAT;
 	}
 	if (err)

@@ -44,7 +44,7 @@ static errcode_t refuse_other(const struct entering *e)
 {
 	if (e->chain.lost)
 		snprintf(e->why, e->why_size,
-			 "the image is a difference to another one, %s, which QEMU cannot follow",
+			 "differencing images are not supported by QEMU: the image refers to %s",
 			 e->chain.other);
 	else
 		snprintf(e->why, e->why_size, "the image refers to another file, %s",
@@ -52,12 +52,12 @@ static errcode_t refuse_other(const struct entering *e)
 	return e->chain.lost ? E4Z_ET_IMAGE_FORMAT : E4Z_ET_OTHER_FILE;
 }
 
-/* The user has agreed: what is followed is said. */
+/* The user has agreed, but should see which file it is. */
 static void note_other(const struct entering *e)
 {
 	char text[800];
 
-	snprintf(text, sizeof(text), "%s is opened, too, and whatever that refers to",
+	snprintf(text, sizeof(text), "%s is opened, too, and any file that it refers to",
 		 e->chain.other);
 	if (e->user->note)
 		e->user->note(e->user->arg, text);
@@ -152,7 +152,7 @@ static errcode_t enter_android(struct entering *e, struct blkdev **dev)
 	if (e->options->write)
 		return refuse(
 			e, E4Z_ET_REFUSED,
-			"this is an Android sparse image, which is not edited; expand it with "
+			"this is an Android sparse image, which cannot be edited; expand it with "
 			"\"simg2img IMAGE RAW\" and edit RAW");
 	fd = fcntl(e->host->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
@@ -220,7 +220,7 @@ static errcode_t open_uri(const char *name, const struct e4z_open_options *optio
 	err = nbd_open_uri(name, &how, dev, why, why_size);
 	if (!err && user->note)
 		user->note(user->arg,
-			   "the image is an NBD server's: it is not known who else uses it");
+			   "the image is an NBD export: cannot determine who else uses it");
 	return err;
 }
 

@@ -60,7 +60,7 @@ errcode_t secret_open(const struct e4z_open_options *options, int *fd, char *why
 
 	*fd = -1;
 	if (!file && options->passphrase_fd <= 0)
-		return refuse(why, why_size, "the image is encrypted, and needs its passphrase");
+		return refuse(why, why_size, "the image is encrypted, and requires a passphrase");
 	snprintf(why, why_size, "reading the passphrase");
 	if (file && opened < 0)
 		return errno;

@@ -37,12 +37,12 @@ static errcode_t load_chain(const struct e4z_image *img, struct rangeset *set,
 		faults->at = ino;
 	}
 	if (ino)
-		faults->list = faults->at ? "the orphan list leads from it to what is not an inode"
-					  : "the orphan list begins with what is not an inode";
+		faults->list = faults->at ? "the orphan list leads from it to an invalid inode"
+					  : "the orphan list begins with an invalid inode";
 	return 0;
 }
 
-/* ---- what is not in use ---- */
+/* ---- orphans that are not in use ---- */
 
 struct sieve {
 	const struct e4z_image *img;

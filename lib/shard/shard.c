@@ -18,12 +18,12 @@ errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *opt
 	if (!options->shard && !options->shards)
 		return 0;
 	if (options->shards > E4Z_SHARDS_MAX || !options->shard || options->shard > options->shards)
-		return image_refuse(img, E4Z_ET_USAGE, "there is no shard %u of %u", options->shard,
-				    options->shards);
+		return image_refuse(img, E4Z_ET_USAGE, "shard %u of %u does not exist",
+				    options->shard, options->shards);
 	if (options->all || options->kinds & E4Z_KINDS_LEDGER || options->files)
 		return image_refuse(img, E4Z_ET_USAGE,
-				    "a shard is a part of a check of every inode, without all "
-				    "and the kinds that require it");
+				    "a shard cannot be checked with files, with all, or with "
+				    "kinds that require all");
 	return 0;
 }
 

@@ -49,7 +49,7 @@ struct chunk {
 __attribute__((format(printf, 3, 4))) static errcode_t refuse(struct sparse *s, errcode_t err,
 							      const char *format, ...)
 {
-	int n = snprintf(s->why, s->why_size, "the Android sparse image is damaged: ");
+	int n = snprintf(s->why, s->why_size, "the Android sparse image is corrupt: ");
 	va_list ap;
 
 	va_start(ap, format);
@@ -62,7 +62,7 @@ __attribute__((format(printf, 3, 4))) static errcode_t refuse(struct sparse *s, 
 static errcode_t cut(struct sparse *s)
 {
 	return refuse(s, E4Z_ET_TRUNCATED,
-		      "the file of %" PRIu64 " bytes ends inside of chunk %" PRIu32 " of %" PRIu32,
+		      "the file of %" PRIu64 " bytes ends inside chunk %" PRIu32 " of %" PRIu32,
 		      s->size, s->chunk + 1, s->chunks);
 }
 

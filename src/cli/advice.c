@@ -178,13 +178,11 @@ static void put_advice(FILE *to, const struct options *options, const struct e4z
 	case E4Z_ET_HAS_ERRORS:
 		put_e2fsck(to, options, img, "-fy", "repairs it, --force edits it anyway");
 		break;
-	case E4Z_ET_FORMAT_DOUBT:
-		fputs("; --image-format raw, or that format, says which it is", to);
-		break;
+	case E4Z_ET_FORMAT_DOUBT: fputs("; select one of the two with --image-format", to); break;
 	case E4Z_ET_OTHER_FILE: fputs("; --backing allows it to be opened", to); break;
 	case E4Z_ET_PASSPHRASE:
 		if (!options->passphrase_file && !options->passphrase_fd)
-			fputs("; --passphrase-file FILE has it", to);
+			fputs("; --passphrase-file FILE supplies it", to);
 		break;
 	case E4Z_ET_NO_MATCH: fputs("; --allow-none permits this", to); break;
 	case E4Z_ET_NO_JOURNAL: fputs("; --journal-device FILE names it", to); break;

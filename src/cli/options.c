@@ -111,8 +111,8 @@ static const struct option_row rows[] = {
 	 .run = merge_run,
 	 .is = V_MERGE,
 	 .files = FILES_REPORTS,
-	 .help = "put the reports of all shards of an image together,\n"
-		 "as if it had been checked at once"},
+	 .help = "merge the reports of all shards of an image into\n"
+		 "the report of a check of the whole image"},
 	{.name = "replay",
 	 .run = edit_replay_run,
 	 .is = V_REPLAY,
@@ -134,8 +134,8 @@ static const struct option_row rows[] = {
 	 .name = "version",
 	 .run = version_run,
 	 .at_once = true,
-	 .help = "display the version and exit; with --json, what this\n"
-		 "program can do"},
+	 .help = "display the version and exit; with --json, also the\n"
+		 "capabilities of the program"},
 
 	{.name = "all",
 	 .with = V_CHECK | V_FIX,
@@ -149,7 +149,7 @@ static const struct option_row rows[] = {
 	{.name = "backing",
 	 .with = V_IMAGE,
 	 .flag = FLAG(backing),
-	 .help = "follow IMAGE to the files that it refers to: backing\n"
+	 .help = "allow the other files that IMAGE refers to: backing\n"
 		 "files, extents"},
 	{.letter = 'C',
 	 .arg = "FD",
@@ -281,8 +281,8 @@ static const struct option_row rows[] = {
 	 .with = V_CHECK,
 	 .arg = "I/N",
 	 .set = value_shard,
-	 .help = "examine the inodes of part I of N only; --merge\n"
-		 "puts the JSON reports of all parts together"},
+	 .help = "examine only the inodes of shard I of N; --merge\n"
+		 "merges the JSON reports of all shards"},
 	{.name = "split",
 	 .with = V_SPLITS,
 	 .flag = FLAG(split),
@@ -291,7 +291,7 @@ static const struct option_row rows[] = {
 	 .with = V_IMAGE,
 	 .arg = "SECONDS",
 	 .set = value_timeout,
-	 .help = "of one answer of an NBD server, 1 to 86400;\ndefault 60"},
+	 .help = "for an answer of an NBD server, 1 to 86400;\ndefault 60"},
 	{.name = "trace-io",
 	 .with = V_EDIT,
 	 .arg = "FILE",

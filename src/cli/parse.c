@@ -244,9 +244,9 @@ static void check_together(struct options *options)
 		fault(options, "--all, and kinds that require it, examine the whole file system: "
 			       "--shard cannot be used with them");
 	if (options->shards && options->file_count)
-		fault(options, "--shard is a part of all inodes: no FILE can be given");
+		fault(options, "--shard selects a part of all inodes: no FILE can be given");
 	if (options->shards && options->page)
-		fault(options, "--report is about a whole image: --shard cannot be used with it");
+		fault(options, "--report requires the whole image: --shard cannot be used with it");
 }
 
 static const struct option_row *row_by_former(int letter)

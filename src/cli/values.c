@@ -171,7 +171,7 @@ const char *value_passphrase_fd(struct options *options, const char *arg)
 	uint64_t fd;
 
 	if (!util_number(arg, 0, INT_MAX, &fd) || fcntl((int)fd, F_GETFL) < 0)
-		return "not a descriptor that is open";
+		return "not an open file descriptor";
 	/* the library has 0 for none */
 	options->passphrase_file = fd ? NULL : "/dev/stdin";
 	options->passphrase_fd = (int)fd;

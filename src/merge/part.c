@@ -178,7 +178,7 @@ static errcode_t on_shard(struct reading *r)
 	struct part *part = r->part;
 
 	if (!record->bad && strcmp(record_text(record, "version"), e4z_version()))
-		return bad(r, "it was made by e4zero %.20s, this is %s",
+		return bad(r, "it was written by e4zero %.20s, this is %s",
 			   record_text(record, "version"), e4z_version());
 	part->shards = (unsigned)record_number(record, "shards", E4Z_SHARDS_MAX);
 	part->shard = (unsigned)record_number(record, "shard", part->shards);
@@ -241,7 +241,7 @@ static errcode_t on_summary(struct reading *r)
 	    check->opaque < r->opaque ||
 	    part->of_groups.count + part->of_inodes.count + part->of_names.count !=
 		    r->findings + r->opaque + check->skipped)
-		return bad(r, "the summary counts other findings than there are");
+		return bad(r, "the findings and the summary do not match");
 	check->skipped -= part->of_names.count;
 	return 0;
 }
@@ -301,7 +301,7 @@ static errcode_t read_lines(struct reading *r)
 	}
 	if (err == E2BIG || err == EPIPE || (!err && r->where != SUMMARY)) {
 		snprintf(r->reader->why, sizeof(r->reader->why), "%s",
-			 err == E2BIG ? "a line is longer than any of a report"
+			 err == E2BIG ? "a line is too long for a report"
 				      : "it is truncated: a report ends with a summary");
 		return EINVAL;
 	}

@@ -82,7 +82,7 @@ static errcode_t follow(struct merge *m, const struct part *last, const struct p
 		other = util_printable(last->name);
 		if (!other)
 			return ENOMEM;
-		refuse(m, part, "%.200s is the report of shard %u, too", other, part->shard);
+		refuse(m, part, "%.200s is also a report of shard %u", other, part->shard);
 		free(other);
 		return EINVAL;
 	}
@@ -223,7 +223,7 @@ static int check_again(struct merge *m)
 {
 	struct again again = {.face = {.report = m->report, .stop = m->stop}, .facts = &m->facts};
 
-	m->facts.options.purpose = "checking all of it, because shards claim the same blocks";
+	m->facts.options.purpose = "checking the whole image, because shards claim the same blocks";
 	return verb_look(m->report, m->stop, ABOUT_CHECK, look_again, &again);
 }
 

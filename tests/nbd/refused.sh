@@ -32,10 +32,10 @@ refused 'connecting to the NBD server: Connection timed out' --timeout 1 --check
 our_server image.img export=other
 refused 'the NBD server cannot be used: ' --check
 our_server image.img flags=read-only
-refused 'does not let clients write' --fix
+refused 'the NBD export is read-only' --fix
 run_e4zero 4 --check "$uri"
 our_server image.img flags=no-flush
-refused 'the NBD server has no flush' --fix
+refused 'the NBD server does not support flush' --fix
 run_e4zero 4 --check "$uri"
 kill "$server"
 wait "$server" 2>/dev/null

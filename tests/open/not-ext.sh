@@ -18,14 +18,14 @@ try() {
 }
 # those that are opened, where they are to be taken for raw images
 format='--image-format raw'
-try qcow2 'QFI\xfb\0\0\0\3' 'file of its own'
-try VMDK 'KDMV\1\0\0\0' 'file of its own'
-try VMDK '# Disk DescriptorFile\n' 'file of its own'
-try VHDX 'vhdxfile' 'file of its own'
-try VHD 'conectix' 'file of its own'
-try VDI '\x7f\x10\xda\xbe' 'file of its own' 64
-try Parallels 'WithoutFreeSpace' 'file of its own'
-try QED 'QED\0' 'file of its own'
+try qcow2 'QFI\xfb\0\0\0\3' 'a separate file, without --image-format raw'
+try VMDK 'KDMV\1\0\0\0' 'a separate file, without --image-format raw'
+try VMDK '# Disk DescriptorFile\n' 'a separate file, without --image-format raw'
+try VHDX 'vhdxfile' 'a separate file, without --image-format raw'
+try VHD 'conectix' 'a separate file, without --image-format raw'
+try VDI '\x7f\x10\xda\xbe' 'a separate file, without --image-format raw' 64
+try Parallels 'WithoutFreeSpace' 'a separate file, without --image-format raw'
+try QED 'QED\0' 'a separate file, without --image-format raw'
 try Android '\x3a\xff\x26\xed\1\0' simg2img
 try LUKS1 'LUKS\xba\xbe\0\1' 'cryptsetup open'
 format=

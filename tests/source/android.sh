@@ -51,7 +51,7 @@ run_e4zero 4 --check --all huge
 for edit in --fix '--fix --all' '--truncate 0 sparse-1 /tail' '--replay' '--fix --dry-run'; do
 	# shellcheck disable=SC2086 # verb, image and file
 	[[ $edit == *sparse-1* ]] && run_e4zero 8 $edit || run_e4zero 8 $edit sparse-1
-	same "$edit" "$(cat err)" 'e4zero: sparse-1: this is an Android sparse image, which is not edited; expand it with "simg2img IMAGE RAW" and edit RAW'
+	same "$edit" "$(cat err)" 'e4zero: sparse-1: this is an Android sparse image, which cannot be edited; expand it with "simg2img IMAGE RAW" and edit RAW'
 done
 image_unchanged sparse-1
 # who writes to it keeps us out

@@ -67,17 +67,17 @@ refuses_file "the extent \"secret.raw\"; $offers" empty.img vmdk
 refuses_file "the extent \"secret.raw\"; $offers" far.img vmdk
 refuses_file "the parent \"secret.raw\"; $offers" parent.img vmdk
 
-# differences that QEMU cannot follow
+# differencing images, which QEMU does not support
 rm -f image.img
 into vhd raw.img image.img
 printf '\0\0\0\4' | dd of=image.img bs=1 seek=60 conv=notrunc status=none
 printf '\0b\0a\0s\0e\0.\0i\0m\0g' | dd of=image.img bs=1 seek=$((512 + 64)) conv=notrunc status=none
-refuses_file 'a difference to another one, the parent "base.img", which QEMU cannot follow' image.img vhd
+refuses_file 'differencing images are not supported by QEMU: the image refers to the parent "base.img"' image.img vhd
 run_e4zero 8 --backing image.img
 rm -f image.img
 into vdi raw.img image.img
 printf '\4' | dd of=image.img bs=1 seek=76 conv=notrunc status=none
-refuses_file 'VDI image is a difference' image.img vdi
+refuses_file 'VDI image is a differencing image' image.img vdi
 rm -f image.img
 into vhdx raw.img image.img
 python3 - <<-'END'
@@ -89,7 +89,7 @@ python3 - <<-'END'
 	raw[at] |= 2
 	open('image.img', 'wb').write(raw)
 END
-refuses_file 'a difference to another one, a parent' image.img vhdx
+refuses_file 'differencing images are not supported by QEMU: the image refers to a parent' image.img vhdx
 
 # with --backing: the overlay changes, the base does not
 sum=$(cksum base.img)

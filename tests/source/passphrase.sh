@@ -19,7 +19,7 @@ qemu-img convert -f raw -O qcow2 "${secret[@]}" -o encrypt.format=luks,encrypt.k
 	fail 'no encrypted qcow2'
 
 for image in luks.img qcow2.img; do
-	untouched 8 'is encrypted, and needs its passphrase; --passphrase-file' $image $image
+	untouched 8 'is encrypted, and requires a passphrase; --passphrase-file' $image $image
 	untouched 8 'the passphrase does not open the image' $image --passphrase-file wrong $image
 	: >empty-key
 	untouched 8 'the passphrase is empty' $image --passphrase-file empty-key $image

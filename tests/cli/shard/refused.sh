@@ -33,7 +33,7 @@ refuses() {
 # ---- what does not belong together ----
 refuses 'the report of shard 2 of 2 is missing' one
 refuses 'the report of shard 1 of 2 is missing' two
-refuses 'one: one is the report of shard 1, too' one one
+refuses 'one: one is also a report of shard 1' one one
 shard third 3/3 image
 refuses 'third: this is a shard of 3, and one one of 2' one third
 cp image other
@@ -69,7 +69,7 @@ refuses 'cut: it is truncated: a report ends with a summary' cut two
 cat one two >both
 refuses '"image" is not expected here' both
 grep -v '^{"type":"finding"' one >fewer
-refuses 'the summary counts other findings than there are' fewer two
+refuses 'the findings and the summary do not match' fewer two
 "$E4ZERO" --json --shard 1/2 gone >failed 2>/dev/null
 refuses 'line 1: the check of this shard failed' failed two
 sed 's/"exit":[0-9]*/"exit":32/' one >signal
@@ -82,7 +82,7 @@ changed() {
 	! cmp -s one bad || fail "nothing to change: $1"
 	refuses "$3" bad two
 }
-changed '"version":"[^"]*"' '"version":"9.9"' "it was made by e4zero 9.9, this is $("$E4ZERO" -V | cut -d' ' -f2)"
+changed '"version":"[^"]*"' '"version":"9.9"' "it was written by e4zero 9.9, this is $("$E4ZERO" -V | cut -d' ' -f2)"
 changed '"schema":1' '"schema":2' 'line 1: the report is not of schema 1'
 changed '"shard":1' '"shard":0' '"shard" of shard is missing or not valid'
 changed '"shard":1' '"shard":3' '"shard" of shard is missing or not valid'
@@ -125,7 +125,7 @@ refuses 'deep: line 1: it is not an object of a JSON report' deep two
 head -c 100000 /dev/urandom >noise
 run_e4zero 8 --merge noise two
 head -c 3000000 /dev/zero | tr '\0' x >long
-refuses 'long: a line is longer than any of a report' long two
+refuses 'long: a line is too long for a report' long two
 printf '{"type":"image"\0}\n' >zero
 refuses 'zero: line 1: it is not an object of a JSON report' zero two
 printf '{"type":"\xff"}\n' >latin

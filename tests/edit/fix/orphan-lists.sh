@@ -38,8 +38,8 @@ cp good image
 run_e4zero 0 --check --json image
 same 'a list in order' "$(skipped)" ''
 
-begins='the orphan list begins with what is not an inode'
-leads='the orphan list leads from it to what is not an inode'
+begins='the orphan list begins with an invalid inode'
+leads='the orphan list leads from it to an invalid inode'
 while IFS='|' read -r what ino why command; do
 	cp good image
 	debugfs_script image <<<"$command"
