@@ -63,8 +63,8 @@ extern "C" {
 const char *e4z_version(void);
 
 /*
- * What an image can be for this library, "raw" for one: the names of the formats that e4z_open()
- * opens, e4zero-json(5), with a NULL after the last one. Static; more are added to its end.
+ * The names of the image formats that e4z_open() opens, such as "raw", with a NULL after the last
+ * one; see e4zero-json(5). Static. New names are added at the end.
  */
 const char *const *e4z_formats(void);
 
@@ -88,9 +88,9 @@ enum e4z_holes {
 };
 
 /*
- * Formats of images, with the names that the command line has for them. A raw image, the bytes as a
- * disk has them, is read and written here; for Android's sparse images that is done for reading.
- * All others are QEMU's, and require its program qemu-nbd.
+ * Formats of images, with their names on the command line. The library reads and writes raw images
+ * itself, and reads Android sparse images itself. All other formats require qemu-nbd, a program of
+ * QEMU.
  */
 #define E4Z_FORMATS(X)                                                                             \
 	X(RAW, "raw")                                                                              \
@@ -149,13 +149,13 @@ struct e4z_open_options {
 	void *wait_arg;
 	enum e4z_format format; /* of the image; E4Z_FORMAT_AUTO: by its header */
 	/*
-	 * Follow the header of an image to other files, such as a backing file or the extents of a
-	 * VMDK, as QEMU follows them. Otherwise such an image is refused.
+	 * Allow the other files that the header of an image refers to, such as a backing file or
+	 * the extents of a VMDK; QEMU opens them. Otherwise such an image is refused.
 	 */
 	bool backing;
 	/*
-	 * Where the passphrase of a LUKS image or an encrypted qcow2 image is read from, to its
-	 * end; one newline there is not part of it. NULL, and 0: none.
+	 * The file or descriptor to read the passphrase of a LUKS or encrypted qcow2 image from, up
+	 * to its end. One newline at the end is not part of it. NULL, and 0: none.
 	 */
 	const char *passphrase_file;
 	int passphrase_fd; /* a descriptor, which stays open */
@@ -210,7 +210,7 @@ struct e4z_image_info {
  * waits again, and fails with E4Z_ET_BUSY if one does. E4Z_ET_HAS_ERRORS: run e2fsck, or open with
  * force. E4Z_ET_NO_JOURNAL, E4Z_ET_OTHER_JOURNAL: set journal_device. E4Z_ET_BAD_JOURNAL,
  * E4Z_ET_FAST_COMMIT: run e2fsck. E4Z_ET_NOT_REGULAR: not a file or block device.
- * E4Z_ET_IMAGE_FORMAT: not without another program, or not at all. E4Z_ET_FORMAT_DOUBT: set format.
+ * E4Z_ET_IMAGE_FORMAT: a program is missing, or not supported. E4Z_ET_FORMAT_DOUBT: set format.
  * E4Z_ET_OTHER_FILE: set backing. E4Z_ET_PASSPHRASE: set passphrase_file, to the right one. ENOENT,
  * EACCES and the like: as of open(2).
  */
@@ -222,10 +222,10 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 void e4z_close(struct e4z_image *img);
 
 /*
- * The same as far as e4z_close() can fail: after an edit, end the process that has written to the
- * image, if there is one. EIO: what the commit made durable is, but the image was not closed in
- * order. Call it before e4z_close() to know that; no other function may be called between the two
- * but e4z_context(), e4z_message(), e4z_info(), e4z_done() and e4z_has_written().
+ * The part of e4z_close() that can fail: after an edit, end the process that wrote to the image, if
+ * there is one. EIO: what a commit made durable is durable, but the image was not closed cleanly.
+ * Call it before e4z_close() to learn of this error. Between the two calls, call only
+ * e4z_context(), e4z_message(), e4z_info(), e4z_done() and e4z_has_written().
  */
 errcode_t e4z_finish(struct e4z_image *img) E4Z_MUST_CHECK;
 
@@ -476,19 +476,19 @@ struct e4z_ledger {
 	struct e4z_ledger_class after;
 };
 
-/* How many shards there can be. */
+/* The largest number of shards. */
 #define E4Z_SHARDS_MAX 65536
 
-/* A shard, when its inodes were examined. */
+/* A shard, after its inodes were examined. */
 struct e4z_shard {
 	uint32_t first_group, groups; /* block groups whose inodes were examined */
 	uint32_t cluster_blocks;      /* blocks of a cluster, 1 without bigalloc */
 	uint32_t fingerprint;	      /* e4z_fingerprint() */
-	bool data;		      /* written blocks of files that the image file has data for */
-	bool holes;		      /* and others, which are its holes */
+	bool data;  /* files have written blocks that the image file has data for */
+	bool holes; /* files have written blocks that are holes of the image file */
 	/*
-	 * Blocks are claimed twice in the shard in such a way that results of other shards depend
-	 * on it: only a check of the whole image is certain.
+	 * Blocks are claimed twice in the shard in a way that affects the results of other shards:
+	 * only a check of the whole image is certain.
 	 */
 	bool whole;
 };
@@ -499,7 +499,7 @@ struct e4z_range {
 
 /* Claims of the inodes of a shard, see findings.md. */
 enum e4z_claims_of {
-	E4Z_CLAIMS_CLUSTERS, /* which inodes of no other shard may have; blocks without bigalloc */
+	E4Z_CLAIMS_CLUSTERS, /* not for inodes of another shard; blocks without bigalloc */
 	E4Z_CLAIMS_XATTR,    /* blocks of extended attributes, which inodes may share */
 };
 
@@ -520,8 +520,9 @@ struct e4z_check_sink {
 	/* With all: once, after the findings. The strings are static. */
 	errcode_t (*ledger)(void *arg, const struct e4z_ledger *ledger);
 	/*
-	 * Of a shard: once, after the findings, and before those directories are passed to skipped
-	 * that are only read for names; then its claims, a part of them at a time.
+	 * With shards only. shard is called once: after the findings, and before skipped is called
+	 * for directories that are only read for names. Then claims is called,
+	 * for some of the claims each time.
 	 */
 	errcode_t (*shard)(void *arg, const struct e4z_shard *shard);
 	errcode_t (*claims)(void *arg, const struct e4z_claims *claims);
@@ -544,11 +545,14 @@ struct e4z_check_options {
 	size_t match_count;
 	const volatile int *stop; /* polled; non-zero: E4Z_ET_INTERRUPTED; may be NULL */
 	/*
-	 * Examine only the inodes of shard, 1 to shards, of so many parts of about equal work;
-	 * shards 0: all. Not with all, with kinds that require it, with files, or in e4z_fix(). If
-	 * no cluster was passed to sink->claims by two shards, nor as a cluster by one and a block
-	 * of attributes in it by another, nor two blocks of attributes in one cluster, and no shard
-	 * is whole, then the findings of all shards are those of a check of the whole image.
+	 * Examine only the inodes of one of so many shards, which have about equal work. shard is
+	 * from 1 to shards; shards 0: all inodes. Not with all, with kinds that require it, with
+	 * files, or in e4z_fix().
+	 *
+	 * The findings of all shards are those of a check of the whole image if no two shards pass
+	 * the same cluster to sink->claims, no shard passes a block of attributes in a cluster of
+	 * another one, no two different blocks of attributes are in one cluster, and no shard is
+	 * whole.
 	 */
 	unsigned shard, shards;
 };
@@ -577,16 +581,16 @@ struct e4z_check_summary {
  * E4Z_ET_INTERRUPTED: the stop flag was set. E4Z_ET_LEDGER: the bytes of the file system do not add
  * up, which is an error of the library. E4Z_ET_NOT_REGULAR: files were given, and none of them
  * could be checked; they were delivered as skipped. E4Z_ET_NOT_FOUND, E4Z_ET_LOOP, E4Z_ET_USAGE:
- * one of the files, see FILE above. E4Z_ET_USAGE also: there is no such shard, or none of such a
- * check.
+ * one of the files, see FILE above. E4Z_ET_USAGE also: the shard does not exist, or other options
+ * exclude it.
  */
 errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *options,
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 	E4Z_MUST_CHECK;
 
 /*
- * A checksum of the superblock and the group descriptors, as IMG has them in memory: another one
- * means another file system, or another state of it.
+ * A checksum of the superblock and the group descriptors in memory. If two checksums differ, the
+ * file systems or their states differ.
  */
 uint32_t e4z_fingerprint(const struct e4z_image *img);
 

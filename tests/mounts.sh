@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Who sources this goes on in a mount namespace of its own, if it can have one. A mount in the namespace of all would also be in each
-# one that somebody else makes meanwhile, and stay there after umount(8), with its loop device; and it is gone when the
-# script is killed.
+# A script that sources this continues in a mount namespace of its own, if it can have one. Otherwise each namespace that
+# another process makes meanwhile would have a copy of its mounts, and keep them and their loop devices after umount(8). The
+# mounts of such a namespace also end when the script is killed.
 [ -n "${E4ZERO_OWN_MOUNTS-}" ] || ! unshare -m true 2>/dev/null ||
 	E4ZERO_OWN_MOUNTS=1 exec unshare -m bash "$0" "$@"

@@ -7,8 +7,8 @@
 #   fleet.sh todo DIR                   the numbers of the images that have no report
 #   fleet.sh sum DIR                    add up the reports
 #
-# run leaves with 0: each report is there; 8: it is there, and e4zero gave an image up; 12: try again (the journal was
-# replayed); 16: wrong usage, which another try does not mend; 32: try again, it was stopped by a signal.
+# The exit status of run is 0: all reports exist; 8: they exist, and e4zero refused an image or failed; 12: try again (the
+# journal was replayed); 16: wrong usage, do not try again; 32: stopped by a signal, try again.
 set -u
 export LC_ALL=C
 E4ZERO=${E4ZERO:-e4zero}
@@ -68,9 +68,9 @@ new() { # DIR LIST [OPTION...]
 	done >"$made/list"
 	twice=$(sort -z "$made/list" | uniq -zd | tr '\0' '\n')
 	[ -z "$twice" ] || die "in the list twice: $twice"
-	# a wrong option is one for all images: this one cannot exist
+	# options that e4zero refuses would fail for all images; the name of this image cannot exist
 	"$E4ZERO" "${options[@]}" --json -- "$made/list/none" >/dev/null 2>"$made/errors" </dev/null
-	[ $? = 8 ] || die "$E4ZERO does not take these options: $(cat "$made/errors")"
+	[ $? = 8 ] || die "$E4ZERO does not accept these options: $(cat "$made/errors")"
 	rm -f "$made/errors"
 	: >"$made/options"
 	[ ${#options[@]} = 0 ] || printf '%s\0' "${options[@]}" >"$made/options"
@@ -140,7 +140,7 @@ keep() {
 	ready=() locks=()
 }
 
-# Two that edit the same image, as when an engine lost sight of the first: the second one waits. e4zero inherits the lock, and
+# If two jobs edit the same image, as when an engine lost contact with the first one, the second one waits. e4zero inherits the lock, and
 # may outlive this script.
 hold() { # DIR N
 	local lock
@@ -181,7 +181,7 @@ one() { # DIR N
 		return 0
 	fi
 	mapfile -d '' -s $(($2 - 1)) -n 1 image <"$1/list"
-	[ ${#image[@]} = 1 ] || die "$1: there is no image $2"
+	[ ${#image[@]} = 1 ] || die "$1: no image $2 in the list"
 	mapfile -d '' options <"$1/options"
 	for try in 1 2; do
 		attended "$E4ZERO" "${options[@]}" --json -- "${image[0]}" >"$part"
@@ -192,7 +192,7 @@ one() { # DIR N
 	done
 	case $status in
 	0 | 4 | 8)
-		# a report that was lost is no reason to give the image up
+		# an incomplete report must not end the tries for this image
 		complete "$part" && [ "$exit_status" = $status ] || return 12
 		ready+=("$part")
 		[ $status != 8 ] || return 8 ;;
@@ -221,8 +221,8 @@ run() { # DIR N...
 	local n status before=0
 	[ -s "$1/list" ] || die "$1: not made by fleet.sh new"
 	for n in "${@:2}"; do
-		[[ $n =~ ^[1-9][0-9]{0,17}$ ]] || die "not a number from 1 on: $n"
-		# two that wait for locks of each other would wait for ever
+		[[ $n =~ ^[1-9][0-9]{0,17}$ ]] || die "not a positive number: $n"
+		# in any other order two processes could deadlock on the locks of images
 		[ "$n" -gt "$before" ] || die "not in ascending order: $before $n"
 		before=$n
 	done
@@ -274,7 +274,7 @@ sum() { # DIR
 			jq -n --argjson images "$images" "$merger"
 	) || die "$1: a report cannot be read"
 	printf '%s\n' "$summed"
-	[ "$(jq .missing <<<"$summed")" = "$missing" ] || die "$1: not one summary in each report"
+	[ "$(jq .missing <<<"$summed")" = "$missing" ] || die "$1: a report does not have exactly one summary"
 	[ "$missing" = 0 ]
 }
 

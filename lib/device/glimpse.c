@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What libblkid looks at, copied into a memory file. It is told by nobody what that is: these are
- * the places where the signatures of its formats are, and where those point to.
+ * What libblkid reads, copied into a memory file. libblkid cannot report this in advance: these are
+ * the locations of the signatures of its formats, and what the signatures point to.
  */
 #include "device/glimpse.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A file or device of this host, written; it is asked for zeroes in the one way that is right.
+// A file or device of this host, written; zeroed only by calls that guarantee zeroes.
 #include "device/hostfile_write.h"
 
 #include "base/bytes.h"

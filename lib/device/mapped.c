@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* How many pieces one answer about data goes on over: a long run is told in parts. */
+/* Pieces that one answer about data can span: a longer run of data is reported in parts. */
 #define RUN_MAX 256
 
 struct mapped {
@@ -235,7 +235,7 @@ static void mapped_forget(struct blkdev *dev, uint64_t at, uint64_t len)
 
 /*
  * Where the first byte at or after AT in PIECE is that may be data, or hole with WHENCE SEEK_HOLE;
- * the end of the piece if there is none.
+ * the end of the piece if no such byte is in it.
  */
 static uint64_t seek_in(const struct mapped *m, const struct mapped_piece *piece, uint64_t at,
 			int whence)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An image, for reading only, whose bytes are told by a map: they lie plain in a file of this host,
- * are zero, are a number that is repeated, or are asked of another handle.
+ * An image, for reading only, that is described by a map: each piece of it is a range of a file of
+ * this host, is zero, is a repeated number, or is read from another handle.
  */
 #ifndef E4Z_DEVICE_MAPPED_H
 #define E4Z_DEVICE_MAPPED_H

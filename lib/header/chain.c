@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the header of an image asks for.
+ * The other files that the header of an image refers to.
  *
- * Whoever made an image may have written any name into it, /etc/shadow too: no such file is opened
- * here, and QEMU is not asked what it thinks of one before the user agrees.
+ * Whoever made an image may have written any name into it, such as /etc/shadow. So no such file is
+ * opened here, and QEMU does not see the image before the user has allowed them.
  */
 #include "header/chain.h"
 

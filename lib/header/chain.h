@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the header of an image asks for beside the image itself, read before anybody follows it. */
+/* What the header of an image refers to, read before any program follows it. */
 #ifndef E4Z_HEADER_CHAIN_H
 #define E4Z_HEADER_CHAIN_H
 
@@ -11,7 +11,7 @@ enum chain_lock { CHAIN_OPEN, CHAIN_AES, CHAIN_LUKS };
 
 struct chain {
 	char other[640];       /* a file that it refers to: 'the backing file "NAME"'; "": none */
-	bool lost;	       /* of a file that QEMU cannot follow it to */
+	bool lost;	       /* it refers to a file that QEMU would not open */
 	const char *read_only; /* why QEMU cannot write to it, a clause; NULL: it can */
 	enum chain_lock lock;  /* how it is encrypted */
 };
@@ -32,7 +32,7 @@ struct chain_reader {
 	size_t why_size;
 };
 
-/* LEN bytes at AT; past the end of the image: E4Z_ET_IMAGE_FORMAT, "the header is cut off". */
+/* LEN bytes at AT; past the end of the image: E4Z_ET_IMAGE_FORMAT. */
 errcode_t chain_get(struct chain_reader *r, uint64_t at, size_t len, void *buf);
 /* E4Z_ET_IMAGE_FORMAT with the sentence. */
 errcode_t chain_corrupt(struct chain_reader *r, const char *format, ...)

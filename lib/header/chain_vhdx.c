@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A VHDX: its metadata say whether it is a difference to another one. Regions and metadata are
+ * A VHDX: its metadata say whether it is a differencing image. Regions and metadata are
  * found by tables of GUIDs.
  */
 #include "header/chain.h"

@@ -2,9 +2,9 @@
 /*
  * What format an image has.
  *
- * A guest that has a raw image for its disk writes what it likes to the first sector. Where what
- * looks like a qcow2 image is a file system or a disk with partitions as well, only the owner of
- * the image can know what it is.
+ * The guest of a raw image can write anything to the first sector of its disk. If an image has a
+ * qcow2 header and is also a file system or a disk with partitions, only the owner of the image can
+ * know its format.
  */
 #include "header/format.h"
 

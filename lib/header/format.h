@@ -9,7 +9,7 @@
 /*
  * *FORMAT is WANT, if the header of DEV is one of that format; with E4Z_FORMAT_AUTO it is what the
  * header says, E4Z_FORMAT_RAW where it says nothing. With a sentence in WHY: E4Z_ET_IMAGE_FORMAT,
- * the header is not one of WANT; E4Z_ET_FORMAT_DOUBT, nobody said WANT, and the same bytes are also
+ * the header is not one of WANT; E4Z_ET_FORMAT_DOUBT, WANT is AUTO, and the same bytes are also
  * those of a raw image, whose guest can have written the header.
  */
 errcode_t format_decide(struct blkdev *dev, enum e4z_format want, enum e4z_format *format,

@@ -54,7 +54,7 @@ struct blkdev_ops {
 	bool (*read_cached)(struct blkdev *dev, uint64_t at, size_t len, void *buf);
 	/* [AT, AT + LEN) will be read soon. NULL: nothing to be done. */
 	void (*will_need)(struct blkdev *dev, uint64_t at, uint64_t len);
-	/* What is kept of [AT, AT + LEN) is not to be believed any more. NULL: nothing is kept. */
+	/* Drop cached bytes of [AT, AT + LEN): they are out of date. NULL: nothing is cached. */
 	void (*forget)(struct blkdev *dev, uint64_t at, uint64_t len);
 	/*
 	 * The first byte at or after AT that may not be zero, *START, the image's size when there

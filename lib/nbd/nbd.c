@@ -23,7 +23,7 @@ bool nbd_is_uri(const char *name)
 #include <errno.h>
 #include <stdlib.h>
 
-/* What the protocol allows as a block; of a request without being told. */
+/* By the protocol: the largest minimum block size; the largest request without negotiation. */
 #define MIN_MAX 65536
 #define MAX (32u << 20)
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Reads that find nothing, in a row, after which everybody is elsewhere. */
+/* After so many reads in a row that no slot could serve, the queue is out of date. */
 #define ELSEWHERE 64
 /* Wishes that a read is looked for in: it is near the first. */
 #define NEAR 64
@@ -32,7 +32,7 @@ static bool is_done(const struct nbd_slot *slot)
 	return atomic_load(&slot->request.done);
 }
 
-/* Of a request that is done, and of nobody's interest. */
+/* Its request is done, and nobody uses it. */
 static void release(struct nbd_slot *slot)
 {
 	slot->request.buf = NULL;
@@ -133,7 +133,7 @@ bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len)
 	return sent;
 }
 
-/* As many of the wishes as there is room for. */
+/* Send for as many wishes as there are free slots. */
 static void send_some(struct nbd_disk *disk)
 {
 	struct nbd_ahead *ahead = &disk->ahead;
@@ -196,7 +196,7 @@ void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len)
 	pthread_mutex_unlock(&ahead->lock);
 }
 
-/* No slot with any of [AT, END) is to be believed. */
+/* Every slot with any of [AT, END) becomes stale. */
 static void make_stale(struct nbd_ahead *ahead, uint64_t at, uint64_t end)
 {
 	for (unsigned i = 0; i < ahead->slot_count; i++) {

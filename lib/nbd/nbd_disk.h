@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files share that make an NBD export a carrier. */
+/* Shared by the files that make an NBD export a carrier. */
 #ifndef E4Z_NBD_NBD_DISK_H
 #define E4Z_NBD_NBD_DISK_H
 
@@ -23,14 +23,14 @@
 struct nbd_slot {
 	struct nbd_request request; /* READ; the slot is free if it has no buffer */
 	void *memory;		    /* for its buffer, of the size of a piece; NULL: not yet */
-	uint64_t order;		    /* the how manieth it is */
+	uint64_t order;		    /* its number in the order of slots */
 	unsigned users;		    /* who copies from it, or waits for it */
 	bool around;		    /* it was not asked for, but is near to what is read */
-	bool stale;		    /* not to be believed, and goes as soon as it can */
+	bool stale;		    /* out of date: freed as soon as possible */
 };
 
 /*
- * Stretches that will be read soon wait in a queue; as many as there is room for are on their way
+ * Stretches that will be read soon wait in a queue; as many as there are slots are in flight
  * or here.
  *
  *   A1  no slot that a request is in flight for, or that has users, is freed
@@ -56,7 +56,7 @@ struct nbd_ahead {
 struct nbd_stretch {
 	uint64_t start, end;
 	bool zero; /* otherwise it can be anything */
-	bool hole; /* nothing is allocated, as far as the server tells */
+	bool hole; /* not allocated, as the server reports it */
 };
 
 VEC(nbd_stretch_vec, struct nbd_stretch);
@@ -65,7 +65,7 @@ struct nbd_map {
 	pthread_mutex_t lock;
 	bool off;		    /* the server cannot be asked, or answers nonsense */
 	struct nbd_stretch_vec all; /* what is known, in order */
-	uint64_t calls, told;	    /* how often it was asked, and bytes that it has told of */
+	uint64_t calls, told;	    /* requests, and bytes that their answers covered */
 };
 
 /* ---- the carrier ---- */

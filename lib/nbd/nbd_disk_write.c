@@ -25,7 +25,7 @@ errcode_t nbd_disk_make_writable(struct blkdev *dev)
 	return 0;
 }
 
-/* What is known of [AT, AT + LEN) is not true any more. */
+/* [AT, AT + LEN) has changed: the map and the slots are out of date there. */
 static void forget(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	nbd_ahead_drop(dev, at, len);

@@ -43,7 +43,7 @@ struct nbd_request {
 
 /* Without a connection yet; each of connecting and of a request ends after TIMEOUT_S seconds. */
 errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd_link **link);
-/* Say goodbye and close. What is in flight is done without an answer. LINK may be NULL. */
+/* Disconnect and close. Requests in flight end without an answer. LINK may be NULL. */
 void nbd_link_free(struct nbd_link *link);
 
 /* Begin to connect, to URI or, if that is NULL, over SOCKET, which becomes LINK's. */

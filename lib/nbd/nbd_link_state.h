@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of nbd_link share. */
+/* Shared by the files of nbd_link. */
 #ifndef E4Z_NBD_NBD_LINK_STATE_H
 #define E4Z_NBD_NBD_LINK_STATE_H
 
@@ -18,7 +18,7 @@ struct nbd_link {
 	bool ready;	   /* connected, some time ago */
 	bool polling;	   /* a thread is in poll(2), for these: */
 	unsigned direction;
-	bool ended;	   /* a request was done since MOVED was told */
+	bool ended;	   /* a request was done since MOVED was signalled */
 	unsigned waiting;  /* threads that wait for MOVED */
 	int wake;	   /* an eventfd that ends poll(2) */
 	uint64_t timeout;  /* ms */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* To say goodbye to a server that does not listen, ms. */
+/* Time limit for disconnecting from a server that does not answer, ms. */
 #define GOODBYE 500
 
 uint64_t nbd_now_ms(void)
@@ -26,7 +26,7 @@ uint64_t nbd_now_ms(void)
 
 /* ---- the handle ---- */
 
-/* Timed by the clock that nobody sets. */
+/* CLOCK_MONOTONIC: setting the time must not end a request. */
 static int init_moved(pthread_cond_t *moved)
 {
 	pthread_condattr_t attr;
@@ -65,7 +65,7 @@ errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd
 	return err;
 }
 
-/* The server is told that nothing more comes, unless that would have to be waited for. */
+/* Send NBD_CMD_DISC, unless sending it would block. */
 static void say_goodbye(struct nbd_link *link)
 {
 	const struct nbd_api *api = link->api;
@@ -301,7 +301,7 @@ void nbd_link_glance(struct nbd_link *link)
 	struct pollfd fd = {.fd = link->api->aio_get_fd(link->handle),
 			    .events = events_of(link->api->aio_get_direction(link->handle))};
 
-	/* a handle that is told of what has not come waits for it, and sends nothing meanwhile */
+	/* libnbd blocks on input that is notified but not there, and sends nothing meanwhile */
 	if (poll(&fd, 1, 0) == 1)
 		nbd_link_notify(link, fd.revents);
 }

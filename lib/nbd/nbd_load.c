@@ -18,9 +18,8 @@ static errcode_t miss(struct nbd_api *api, const char *function, char *why, size
 
 errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size)
 {
-	*api = (struct nbd_api){
-		/* it leaves a destructor for threads behind, which must not lead into nothing */
-		.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)};
+	*api = (struct nbd_api){/* NODELETE: its destructor for threads can run after dlclose() */
+				.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)};
 	if (!api->library) {
 		snprintf(why, why_size,
 			 "this image requires " LIBRARY

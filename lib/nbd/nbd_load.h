@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The functions of libnbd, which is loaded when an image is an NBD server's: linked, it would cost
- * every start of a program that opens a file more than opening the file does.
+ * The functions of libnbd, which is loaded only when an image is an NBD export: linking it would
+ * make each start of the program slower than opening a file is.
  */
 #ifndef E4Z_NBD_NBD_LOAD_H
 #define E4Z_NBD_NBD_LOAD_H
@@ -49,7 +49,7 @@ struct nbd_api {
 #undef X
 };
 
-/* Fill API; E4Z_ET_NBD, and WHY a sentence, where there is no such library. */
+/* Fill API. E4Z_ET_NBD, with a sentence in WHY: the library is not installed, or too old. */
 errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size);
 /* API may be all zero. */
 void nbd_unload(struct nbd_api *api);

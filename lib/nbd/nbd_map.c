@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where an NBD export is known to be zero, as its server tells.
+// Where an NBD export reads as zero, as its server reports in block status.
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_disk.h"
 
@@ -10,13 +10,13 @@
 #define ASK (1ull << 30)
 /* The same of what was changed: it is asked for again and again. */
 #define ASK_CHANGED (64ull << 20)
-/* What one answer may tell, and what is kept. */
+/* Stretches of one answer, and of the map, at most. */
 #define TOLD_MAX 65536u
 #define KEPT_MAX 262144u
 /* Questions for one stretch of data; then what follows is data, for all that is known. */
 #define TRIES 64
 #define GIVE_UP (1u << 20)
-/* A server that tells less than this with each answer, after so many, is not asked any more. */
+/* If after PATIENCE answers their mean is less than POOR bytes, the server is not asked again. */
 #define POOR 65536u
 #define PATIENCE 256u
 #define UNIT 4096u
@@ -24,7 +24,7 @@
 /* ---- asking ---- */
 
 struct answer {
-	uint64_t at, end; /* what was asked for, and not told yet */
+	uint64_t at, end; /* what was asked for, and not answered yet */
 	struct nbd_stretch_vec told;
 	bool ended;
 };
@@ -41,7 +41,7 @@ static int append(struct nbd_stretch_vec *v, struct nbd_stretch s)
 	return vec_push(v, s);
 }
 
-/* ENTRIES are pairs of a length and flags. The first that makes no sense ends the answer. */
+/* ENTRIES are pairs of a length and flags. The first invalid one ends the answer. */
 static int take_entries(void *arg, const char *context, uint64_t at, uint32_t *entries,
 			size_t count, int *error)
 {
@@ -150,7 +150,7 @@ void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 
 /* ---- learning ---- */
 
-static void judge(struct nbd_map *map, uint64_t told)
+static void rate(struct nbd_map *map, uint64_t told)
 {
 	map->calls++;
 	map->told += told;
@@ -205,7 +205,7 @@ static bool learn(struct nbd_disk *disk, uint64_t at)
 
 	nbd_link_send(nbd_disk_pick(disk), &request);
 	good = !nbd_link_wait(&request);
-	judge(map, a.at - request.at);
+	rate(map, a.at - request.at);
 	clip(&a.told, at, end);
 	good = good && a.at > at && a.told.count && !insert(&map->all, i, &a.told);
 	if (good) {
@@ -246,7 +246,7 @@ bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *en
 		at = s.end;
 	}
 	*start = at;
-	/* what is not known is data */
+	/* where nothing is known, data must be assumed */
 	if (s.zero || s.end <= at)
 		s.end = dev->size - at < GIVE_UP ? dev->size : at + GIVE_UP;
 	if (end)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * qemu-nbd as our child.
+ * qemu-nbd as a child process.
  *
  * The connection to it is made before it runs, and it ends when that is closed, or when this
- * process is killed. There is one: qemu-nbd goes on if the last one that is closed was never used,
- * and it works on several requests of one connection at once. It does not lock the image: we did,
- * and the descriptor that has the lock is one of its own, so that the lock ends when both have
- * ended.
+ * process is killed. There is only one connection: qemu-nbd goes on if the last one that is closed
+ * was never used, and it handles several requests of one connection at once. It does not lock the
+ * image: this process did, and qemu-nbd inherits the descriptor with the lock, so that the lock
+ * ends when both have ended.
  */
 #include "origin/child.h"
 
@@ -43,7 +43,7 @@ static struct child *child_of(const struct blkdev *dev)
 errcode_t child_end(struct blkdev *dev)
 {
 	struct child *child = child_of(dev);
-	/* one that does not answer any more is not waited for */
+	/* a child that does not answer any more is terminated at once */
 	unsigned wait_ms = dev->lost ? 0 : END_MS;
 	int status = 0;
 
@@ -67,7 +67,7 @@ static void child_close(struct blkdev *dev)
 
 /* ---- what it says when it fails ---- */
 
-/* QEMU puts what it was told before why it cannot do that. */
+/* QEMU's message begins with its arguments; the reason comes after them. */
 static const char *without_start(const char *said)
 {
 	const char *text = strstr(said, "}': ");

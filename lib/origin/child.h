@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bytes of an image in a format of QEMU's: qemu-nbd, as a child of ours, has them. */
+/* An image in one of QEMU's formats, served by qemu-nbd as a child process. */
 #ifndef E4Z_ORIGIN_CHILD_H
 #define E4Z_ORIGIN_CHILD_H
 
@@ -17,8 +17,8 @@ struct child_options {
 
 /*
  * Start a child for O->host, and connect to it: *DEV, whose blkdev_close() ends the child. *DEV is
- * NULL on failure, with WHY as of image_fail_below(): E4Z_ET_IMAGE_FORMAT, what QEMU has against
- * the image, or that there is no qemu-nbd; E4Z_ET_BUSY; E4Z_ET_PASSPHRASE.
+ * NULL on failure, with WHY as of image_fail_below(): E4Z_ET_IMAGE_FORMAT: QEMU's message about
+ * the image, or qemu-nbd is not installed; E4Z_ET_BUSY; E4Z_ET_PASSPHRASE.
  */
 errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why,
 		     size_t why_size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What QEMU is to open, in its own words. Each part of it is said, so that neither the header of
- * the image nor its name decides anything: a file called "nbd:localhost:1" is a file.
+ * What QEMU is to open, as its json: pseudo-protocol. Every node is specified, so that neither the
+ * header nor the name of the image decides anything: a file called "nbd:localhost:1" is a file.
  */
 #include "origin/child.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the name of an image to its bytes. What the header of an image asks for is decided before
- * any program of others sees it.
+ * From the name of an image to its bytes. Whether a header may be followed is decided
+ * before another program reads it.
  */
 #include "origin/origin.h"
 

@@ -266,7 +266,7 @@ static errcode_t skip_orphan(struct tables *t, uint32_t ino, const char *why)
 	return t->groups.first <= g && g < t->groups.end ? findings_skip(t->findings, ino, why) : 0;
 }
 
-/* What is wrong with the orphans is nobody's finding, but said. */
+/* Faults of the orphan list are no findings: they are reported as skipped. */
 static errcode_t skip_orphans(struct tables *t)
 {
 	struct rangeset *unused = rangeset_new((uint64_t)t->img->inodes + 1);
@@ -276,7 +276,7 @@ static errcode_t skip_orphans(struct tables *t)
 	if (!err && t->faults.file)
 		err = skip_orphan(t, t->img->fs->super->s_orphan_file_inum,
 				  "an entry of the orphan file is not an inode");
-	/* what a free one says is next may be the time when it was deleted */
+	/* i_dtime of a free inode may be the time of its deletion, not the next orphan */
 	if (!err && t->faults.list && !rangeset_has(unused, t->faults.at))
 		err = skip_orphan(t, t->faults.at, t->faults.list);
 	while (!err && rangeset_next(unused, &from, &start, &len))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The shards of a check: which block groups each of them examines, and what it says of itself for
- * those that put the results together. doc/findings.md, "Shards", says why that is enough.
+ * The shards of a check: which block groups each of them examines, and what it reports for
+ * merging the results. doc/findings.md, "Shards", says why that is sufficient.
  */
 #ifndef E4Z_SHARD_SHARD_H
 #define E4Z_SHARD_SHARD_H
@@ -14,7 +14,7 @@ struct shard_groups {
 	uint32_t first, end;
 };
 
-/* OPTIONS ask for a shard, of which there is none, or not with what else they ask for. */
+/* E4Z_ET_USAGE if the shard of OPTIONS does not exist, or other options exclude it. */
 errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *options);
 
 /*

@@ -130,7 +130,7 @@ static errcode_t read_header(struct sparse *s)
 
 /* ---- chunks ---- */
 
-/* Bytes after the header that a chunk of this type has; false: there is no such type. */
+/* Bytes after the header that a chunk of this type has; false: unknown type. */
 static bool data_len(const struct sparse *s, const struct chunk *c, uint64_t *len)
 {
 	switch (c->type) {

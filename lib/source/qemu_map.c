@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * qemu-img reads the tables of the image; we read the clusters. What it says is believed as far as
- * it adds up: pieces follow each other, lie inside of the file, and end where the image does. Two
- * of them may well be the same cluster: for reading that is no harm.
+ * qemu-img reads the tables of the image; we read the clusters. Its output is accepted if
+ * it is consistent: pieces follow each other, lie inside the file, and end where the image does.
+ * Two of them may be the same cluster, which is harmless for reading.
  */
 #include "source/qemu_map.h"
 
@@ -101,7 +101,7 @@ static errcode_t take_extent(void *arg, const struct map_extent *e)
 	return err ? err : add(m, MAPPED_REST, e->length - in_file, 0);
 }
 
-/* The last piece is given up for one that has all that was not told. */
+/* Replace the last piece by one for the rest of the image, which the map does not cover. */
 static errcode_t leave_rest(struct map *m)
 {
 	struct mapped_piece *last = &m->list.items[m->list.count - 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A qcow2 image that is read where it lies in its file, as "qemu-img map" tells. */
+/* A qcow2 image that is read directly from its file, at the offsets of "qemu-img map". */
 #ifndef E4Z_SOURCE_QEMU_MAP_H
 #define E4Z_SOURCE_QEMU_MAP_H
 
@@ -10,7 +10,7 @@
  * only. Clusters that lie plain in the file are read there, what is zero is known to be, all else
  * is asked of REST. Nobody may write to the file meanwhile: the caller holds a lock.
  *
- * *DEV NULL and 0: it cannot be told where the bytes lie, or none of them lies plain (encrypted,
+ * *DEV NULL and 0: the offsets are not known, or no bytes can be read directly (encrypted,
  * compressed, with a backing file or a file for its data; no qemu-img, or it does not know, or says
  * nothing for TIMEOUT_S seconds; bytes are left for REST, and that is NULL). Then FD is as before,
  * and REST is not used. Otherwise as mapped_open().

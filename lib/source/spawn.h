@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A program of others as our child: it gets the descriptors that it is given and no other one, no
- * signal that is meant for us, and has to end when we do not need it any more.
+ * Another program as a child process: it gets only the descriptors that are passed to it and no
+ * signal that is meant for this process, and it is ended when it is not needed any more.
  */
 #ifndef E4Z_SOURCE_SPAWN_H
 #define E4Z_SOURCE_SPAWN_H
@@ -34,7 +34,7 @@ struct spawned {
 
 /*
  * Start it: with a process group of its own, all signals as by default, standard input empty.
- * ENOENT: there is no such program. Any other error of the host; *CHILD is then no child. The
+ * ENOENT: no such program. Any other error of the host; *CHILD is then no child. The
  * strings of S->argv outlive CHILD.
  */
 errcode_t spawn_start(const struct spawn *s, struct spawned *child);

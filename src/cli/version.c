@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --version: a line of text, or one object of JSON. A script that runs e4zero on many machines asks
-// each of them what it can do, instead of comparing versions.
+// --version: a line of text, or one object of JSON. A script that runs e4zero on many machines can
+// query the capabilities of each, instead of comparing versions.
 
 #include "cli/version.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --version, which in JSON also says what this program can do. */
+/* --version; in JSON also the capabilities of the program. */
 #ifndef E4ZERO_VERSION_H
 #define E4ZERO_VERSION_H
 

@@ -22,7 +22,7 @@ void lines_close(struct lines *l)
 	free(l->buf);
 }
 
-/* More into the buffer, which has room. *END: there is no more. */
+/* Fill the buffer, which is not full. *END: the file has ended. */
 static errcode_t fill(struct lines *l, bool *end)
 {
 	uint64_t left = l->source.bytes.len - l->off;

@@ -23,8 +23,8 @@ void overlap_free(struct overlap *overlap);
 void overlap_next_shard(struct overlap *overlap);
 
 /*
- * Add the ranges of TEXT, which json_claims() wrote: EINVAL if they are none, are not in ascending
- * order after those before them, or reach past LIMIT. ENOMEM.
+ * Add the ranges of TEXT, which json_claims() wrote: EINVAL if they are not valid, are not in
+ * ascending order after those before them, or reach past LIMIT. ENOMEM.
  */
 errcode_t overlap_add(struct overlap *overlap, enum e4z_claims_of of, const char *text,
 		      uint64_t limit);

@@ -72,7 +72,7 @@ void part_forget(struct part *part, const struct part *first)
 	part->notes = NULL;
 }
 
-/* The report is none, because of what is in the line at hand. */
+/* The report is not valid, because of the current line. */
 static errcode_t __attribute__((format(printf, 2, 3)))
 bad(struct reading *r, const char *format, ...)
 {

@@ -35,7 +35,7 @@ struct part_reader {
 	FILE *kept; /* the findings of all reports */
 	uint64_t kept_len;
 	const volatile int *stop;
-	char why[512]; /* a sentence, where a report cannot be read or is none */
+	char why[512]; /* a sentence, if a report cannot be read or is not valid */
 };
 
 /* ENOMEM, or an errno value; give it to part_reader_close() in any case. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads the fields of a line of JSON, and believes nothing that is in it.
+// Reads the fields of a line of JSON, which is untrusted input.
 
 #include "merge/record.h"
 
@@ -154,7 +154,7 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The bytes that HEX stands for, none of them zero; NULL: it stands for none. */
+/* The bytes of HEX, none of them zero; NULL: not hexadecimal. */
 static char *unhex(const char *hex)
 {
 	size_t len = strlen(hex) / 2;

@@ -15,7 +15,7 @@ struct json_tokener;
 struct record {
 	struct json_tokener *tokener;
 	struct json_object *object;
-	const char *type; /* "" before the first line, and after one that is none */
+	const char *type; /* "" before the first line, and after an invalid one */
 	const char *bad;
 	char *bytes[3]; /* of names that are not UTF-8; the record's */
 	unsigned count;
@@ -39,7 +39,7 @@ double record_seconds(struct record *record, const char *name);
 bool record_bool(struct record *record, const char *name);
 /* Never NULL. */
 const char *record_text(struct record *record, const char *name);
-/* NULL: null, or there is no such field. */
+/* NULL: null, or no such field. */
 const char *record_some_text(struct record *record, const char *name);
 /* As json_add_name() wrote it; NULL: null. */
 const char *record_name(struct record *record, const char *name, const char *name_hex);

@@ -118,7 +118,7 @@ static errcode_t text_ledger(struct report *report, const struct e4z_ledger *led
 	return err || report->options->quiet ? err : ledger_table_print(ledger);
 }
 
-/* Only the JSON report is for programs that put shards together. */
+/* Only the JSON report can be merged. */
 static errcode_t text_shard(struct report *report, const struct e4z_shard *shard)
 {
 	(void)report, (void)shard;

@@ -202,8 +202,8 @@ static char *put_decimal(char *at, uint64_t value)
 }
 
 /*
- * Of each range how far it is from the one before it, or from 0, and after a plus how long it is,
- * unless that is 1. These are many, and mostly small numbers.
+ * Ranges as distances from the end of the one before, with "+" and the length if that is not 1:
+ * there can be millions, and most of these numbers are short.
  */
 static char *ranges_text(const struct e4z_claims *claims)
 {

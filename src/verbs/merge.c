@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --merge: read the reports, see that they are the shards of one image, deliver what they say.
+// --merge: read the reports, check that they are the shards of one image, deliver the findings.
 //
 // Where two shards claim the same blocks the whole image is checked instead.
 
@@ -192,7 +192,7 @@ static errcode_t read_parts(struct merge *m)
 
 /* ---- the result ---- */
 
-/* Only the image can say what is in blocks that two shards claim. */
+/* Blocks that two shards claim can only be examined in the image. */
 static bool is_certain(struct merge *m)
 {
 	bool whole = false;

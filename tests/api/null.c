@@ -33,7 +33,7 @@ static void look(struct e4z_image *img)
 	e4z_done(img, NULL);
 }
 
-/* A shard that nobody listens to, and what is none. */
+/* A shard without callbacks, and shards that do not exist. */
 static void look_at_shards(struct e4z_image *img)
 {
 	const struct e4z_check_options wrong[] = {

@@ -19,7 +19,7 @@ for line in '--version --json' '--json --version' -VJ -JV '-V -j 1 --quiet -J' '
 	[ ! -s err ] || fail "$line writes to standard error: $(cat err)"
 	mv out first
 done
-# what is no --json, and what is an operand
+# arguments that are not --json, and an operand
 for line in '--version --js' '--version -- --json'; do
 	# shellcheck disable=SC2086 # words
 	run_e4zero 0 $line

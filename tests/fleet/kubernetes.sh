@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# contrib/fleet/kubernetes.yaml: a stand-in for the controller of indexed jobs runs its command by its rules. Each image has one
+# contrib/fleet/kubernetes.yaml: a simulated controller of indexed jobs runs its command by its rules. Each image has one
 # report, 8 fails its index alone, 12 counts, 32 does not, 16 fails the job. With KUBERNETES_MODELS, the directory of the npm
 # package kubernetes-models, it is also compared with the published schema.
 . "${srcdir:-.}/tests/lib.sh"

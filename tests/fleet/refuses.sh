@@ -38,8 +38,8 @@ refuses 'not made by fleet.sh new' todo none
 bash "$fleet" new dir list >out || fail new
 same said "$(cat out)" '2 images'
 refuses 'has a list already' new dir list
-for number in 0 -1 x 1.5 '' 01; do refuses 'not a number from 1 on' run dir "$number"; done
-refuses 'there is no image 3' run dir 3
+for number in 0 -1 x 1.5 '' 01; do refuses 'not a positive number' run dir "$number"; done
+refuses 'no image 3 in the list' run dir 3
 refuses 'not in ascending order' run dir 2 1
 refuses 'not in ascending order' run dir 1 1
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # contrib/fleet/fleet.sh: what becomes of each exit status of e4zero, of a signal, of a report that was lost, and of two that
-# run the same image. A program that leaves with what it is told stands for e4zero.
+# run the same image. A script that exits with a given status replaces e4zero.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 fleet=$srcdir/contrib/fleet/fleet.sh

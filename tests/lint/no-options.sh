@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The library has other users than the program: no sentence of it names an option or a command line of e4zero.
-# What stands between quotes is a command of somebody else's; in lib/source/ and lib/origin/ a whole string is an argument of a child.
+# Quoted text is a command of another program; in lib/source/ and lib/origin/ a whole string is an argument of a child.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 

@@ -42,13 +42,13 @@ wait "$server" 2>/dev/null
 server=''
 refused 'connecting to the NBD server: Connection refused' --check
 
-# nobody listens to what is not a server's
+# a socket without a server
 our_server image.img silent=0
 refused 'Connection timed out' --timeout 1 --check
 end_server
 image_unchanged image.img
 
-# a libnbd that cannot be used is no matter of a file
+# a file does not require libnbd
 if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 	mkdir lib
 	cc -shared -o lib/libnbd.so.0 -x c - <<<'int nothing;' || fail 'cannot build a library'

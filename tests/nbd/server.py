@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An NBD server over a Unix socket that does what no good one does. server.py SOCKET FILE [KEY=VALUE...]
+"""An NBD server over a Unix socket that misbehaves on purpose. server.py SOCKET FILE [KEY=VALUE...]
 
 greeting=garbage|silent|half  what a client sees first
 export=NAME                   the only one there is (default: the empty name)

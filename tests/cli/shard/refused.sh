@@ -30,7 +30,7 @@ refuses() {
 	same "$1: objects" "$(grep -c . out)" 2
 }
 
-# ---- what does not belong together ----
+# ---- reports that do not belong together ----
 refuses 'the report of shard 2 of 2 is missing' one
 refuses 'the report of shard 1 of 2 is missing' two
 refuses 'one: one is also a report of shard 1' one one
@@ -51,7 +51,7 @@ refuses 'later: the options, or the state of the image, are not those of one' on
 mv kept image
 refuses 'one: --verbose was not given when the shards were checked' -v one two
 
-# ---- what is no report of a shard, or not all of it ----
+# ---- not a report of a shard, or an incomplete one ----
 "$E4ZERO" --json image >whole
 refuses 'it is not the report of a shard' whole
 "$E4ZERO" --shard 1/2 image >text
@@ -75,7 +75,7 @@ refuses 'line 1: the check of this shard failed' failed two
 sed 's/"exit":[0-9]*/"exit":32/' one >signal
 refuses 'the check of this shard failed, with exit status 32' signal two
 
-# ---- what nobody wrote so ----
+# ---- reports that were tampered with ----
 # changed OLD NEW SENTENCE: of report one, by sed
 changed() {
 	sed "s/$1/$2/" one >bad
@@ -118,7 +118,7 @@ refuses '"uuid" is missing or not valid' uuid-one uuid-two
 { head -1 one; grep '^{"type":"finding"' one | tac; grep -vE '^{"type":"(image|finding)"' one; } >bad
 refuses 'the findings are not in ascending order' bad two
 
-# ---- what is no text, too deep, too long ----
+# ---- not text, nested too deeply, too long ----
 printf '{"type":"image","a":%s' "$(printf '[%.0s' {1..5000})" >deep
 echo >>deep
 refuses 'deep: line 1: it is not an object of a JSON report' deep two
