@@ -65,7 +65,7 @@ struct magic {
 #define MAGIC(off, bytes) off, bytes, sizeof(bytes) - 1
 #define CONVERT "convert it with \"qemu-img convert -O raw IMAGE RAW\""
 /* One that origin_enter() opens: it lies in something else, or is to be taken for a raw image. */
-#define ALONE "open it as a separate file, without --image-format raw"
+#define ALONE "open it as a separate file, not as a raw image"
 #define HEAD_SIZE 512
 
 static const struct magic magics[] = {

@@ -18,14 +18,14 @@ try() {
 }
 # those that are opened, where they are to be taken for raw images
 format='--image-format raw'
-try qcow2 'QFI\xfb\0\0\0\3' 'a separate file, without --image-format raw'
-try VMDK 'KDMV\1\0\0\0' 'a separate file, without --image-format raw'
-try VMDK '# Disk DescriptorFile\n' 'a separate file, without --image-format raw'
-try VHDX 'vhdxfile' 'a separate file, without --image-format raw'
-try VHD 'conectix' 'a separate file, without --image-format raw'
-try VDI '\x7f\x10\xda\xbe' 'a separate file, without --image-format raw' 64
-try Parallels 'WithoutFreeSpace' 'a separate file, without --image-format raw'
-try QED 'QED\0' 'a separate file, without --image-format raw'
+try qcow2 'QFI\xfb\0\0\0\3' 'a separate file, not as a raw image'
+try VMDK 'KDMV\1\0\0\0' 'a separate file, not as a raw image'
+try VMDK '# Disk DescriptorFile\n' 'a separate file, not as a raw image'
+try VHDX 'vhdxfile' 'a separate file, not as a raw image'
+try VHD 'conectix' 'a separate file, not as a raw image'
+try VDI '\x7f\x10\xda\xbe' 'a separate file, not as a raw image' 64
+try Parallels 'WithoutFreeSpace' 'a separate file, not as a raw image'
+try QED 'QED\0' 'a separate file, not as a raw image'
 try Android '\x3a\xff\x26\xed\1\0' simg2img
 try LUKS1 'LUKS\xba\xbe\0\1' 'cryptsetup open'
 format=

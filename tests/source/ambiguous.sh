@@ -36,7 +36,7 @@ untouched 8 'not that of a vmdk image' both.img --image-format vmdk both.img
 untouched 8 'not that of a luks image' raw.img --image-format luks raw.img
 run_e4zero 4 --image-format raw raw.img
 run_e4zero 16 --image-format qcow3 raw.img
-untouched 8 'this is a qcow2 image; .*without --image-format raw' other.img --image-format raw other.img
+untouched 8 'this is a qcow2 image; .*not as a raw image' other.img --image-format raw other.img
 
 # a name is a name, whatever it looks like
 for name in nbd:localhost:10809 json:{} ssh://host/x fat:. 'a,b=c' $'no\xffutf-8' '"quoted\"'; do
