@@ -95,9 +95,12 @@ static errcode_t insert(struct nbd_stretch_vec *v, size_t i, const struct nbd_st
 {
 	size_t after = v->count - i;
 
-	for (size_t n = 0; n < told->count; n++)
-		if (vec_push(v, told->items[n]))
+	for (size_t n = 0; n < told->count; n++) {
+		if (vec_push(v, told->items[n])) {
+			v->count -= n;
 			return ENOMEM;
+		}
+	}
 	memmove(v->items + i + told->count, v->items + i, after * sizeof(*v->items));
 	memcpy(v->items + i, told->items, told->count * sizeof(*v->items));
 	return 0;
@@ -143,7 +146,8 @@ void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 		last++;
 	if (last < v->count && v->items[last].start < end && v->items[last].end > end)
 		v->items[last].start = end;
-	memmove(v->items + first, v->items + last, (v->count - last) * sizeof(*v->items));
+	if (last > first)
+		memmove(v->items + first, v->items + last, (v->count - last) * sizeof(*v->items));
 	v->count -= last - first;
 	pthread_mutex_unlock(&map->lock);
 }
