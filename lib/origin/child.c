@@ -16,6 +16,7 @@
 #include "origin/keeper.h"
 #include "origin/meeting.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,7 +133,12 @@ static errcode_t start(const struct child_options *o, int listener, struct child
 	const char *argv[ARGS_MAX];
 	AUTO_FREE char *text = child_describe(o, IMAGE_FD);
 	const struct spawn s = {
-		.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 2 : 3, .listen = true};
+		.argv = argv,
+		.fds = fds,
+		.fd_count = o->secret < 0 ? 2 : 3,
+		/* qemu-nbd forgets a SIGTERM that comes while it starts; a writer has to finish */
+		.kept = o->write ? SIGTERM : SIGKILL,
+		.listen = true};
 	errcode_t err;
 
 	if (!text)

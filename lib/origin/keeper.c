@@ -50,15 +50,13 @@ static int start_thread(struct keeper *keeper)
 
 errcode_t keeper_start(const struct spawn *s, struct spawned *child, struct keeper **out)
 {
-	struct spawn ours = *s;
 	struct keeper *keeper = calloc(1, sizeof(*keeper));
 	errcode_t err;
 
 	*out = NULL;
 	if (!keeper)
 		return ENOMEM;
-	ours.kept = true;
-	keeper->s = &ours;
+	keeper->s = s;
 	keeper->child = child;
 	sem_init(&keeper->started, 0, 0);
 	sem_init(&keeper->over, 0, 0);

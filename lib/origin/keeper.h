@@ -8,7 +8,7 @@
 struct keeper;
 
 /*
- * As spawn_start(), but the child gets SIGTERM when this process has ended. *KEEPER, NULL after a
+ * As spawn_start(), but the child gets S->kept when this process has ended. *KEEPER, NULL after a
  * failure, is for keeper_end() once the child has ended.
  */
 errcode_t keeper_start(const struct spawn *s, struct spawned *child, struct keeper **keeper);

@@ -171,7 +171,7 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan)
 
 	reset_signals(plan);
 	(void)setpgid(0, 0);
-	if (s->kept && (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != plan->parent))
+	if (s->kept && (prctl(PR_SET_PDEATHSIG, s->kept) < 0 || getppid() != plan->parent))
 		_exit(127);
 	write_pid(plan->listen_pid);
 	report = place_descriptors(plan);

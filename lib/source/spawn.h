@@ -19,7 +19,7 @@ struct spawn {
 	const int *fds;		 /* become 3, 4, ... in the child; they stay the caller's */
 	size_t fd_count;	 /* SPAWN_FDS at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
-	bool kept;		 /* gets SIGTERM when the thread that starts it has ended */
+	int kept;		 /* signal it gets when the thread that starts it ends; 0: none */
 	bool listen;		 /* the first of FDS listens, as systemd passes a socket on */
 };
 

@@ -55,6 +55,34 @@ exec 8<&-
 wait $pid 2>/dev/null
 no_child
 
+# killed while it starts, when qemu-nbd forgets that it was asked to end
+mkdir bin
+cat >bin/qemu-nbd <<-END
+	#!/bin/sh
+	trap '' TERM
+	echo \$\$ >"$tmp/starts"
+	exec sleep 600
+END
+chmod +x bin/qemu-nbd
+PATH=$tmp/bin:$PATH "$E4ZERO" --check image.img >out 2>err &
+pid=$!
+for ((i = 0; i < 500; i++)); do
+	[ ! -s starts ] || break
+	sleep 0.02
+done
+[ -s starts ] || fail "no child: $(cat err)"
+child=$(cat starts)
+kill -KILL $pid
+wait $pid 2>/dev/null
+for ((i = 0; i < 100; i++)); do
+	[[ $(ps -o stat= -p "$child") == [!Z]* ]] || break
+	sleep 0.05
+done
+[ $i -lt 100 ] || {
+	kill -KILL "$child"
+	fail 'what starts when e4zero is killed stays'
+}
+
 # a directory for its socket that cannot be used is not the end of it
 TMPDIR=/nowhere run_e4zero 4 -q image.img
 long=$tmp/$(printf 'x%.0s' {1..120})
