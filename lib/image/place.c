@@ -26,7 +26,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define OFFSET_KEY "?offset="
+#define OFFSET_PARAMETER "offset="
+#define OFFSET_KEY "?" OFFSET_PARAMETER
 
 /* Text that grows at the end of a buffer, whole pieces only. */
 struct text {
@@ -120,6 +121,11 @@ errcode_t place_parse(const char *spec, struct place_spec *parsed, char *why, si
 	const char *question = find_offset(spec);
 
 	*parsed = (struct place_spec){.has_offset = question};
+	/* a parameter that libnbd does not know would be passed over, and with it the place */
+	if (nbd_is_uri(spec) && strcasestr(spec, "&" OFFSET_PARAMETER)) {
+		snprintf(why, why_size, "\"?offset=\" is written after the whole URI");
+		return E4Z_ET_USAGE;
+	}
 	if (question && !parse_bytes(question + sizeof(OFFSET_KEY) - 1, &parsed->offset)) {
 		snprintf(why, why_size, "invalid offset \"%.100s\"",
 			 question + sizeof(OFFSET_KEY) - 1);

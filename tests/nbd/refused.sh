@@ -60,6 +60,15 @@ if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 fi
 image_unchanged image.img
 
+# an offset that the URI has is none that libnbd knows
+our_server image.img
+for end in '&offset=1M' '&OFFSET=0'; do
+	run_e4zero 16 --check "$uri$end"
+	grep -q 'is written after the whole URI' err || fail "$end: $(cat err)"
+done
+run_e4zero 4 --check "$uri?offset=0"
+end_server
+
 run_e4zero 16 --timeout 0 image.img
 run_e4zero 16 --timeout x image.img
 run_e4zero 4 --timeout 1 image.img
