@@ -22,7 +22,7 @@ both() {
 	rc=$?
 	[ -z "${wants-}" ] || [ $rc = "$wants" ] || fail "$what: exit $rc with the file: $(cat raw.err)"
 	run_e4zero $rc --json "${@/#%s/"$uri"}"
-	grep -v 'note: the image is an NBD server' err >kept || :
+	grep -v 'note: the image is an NBD export' err >kept || :
 	[ -s raw.err ] || [ ! -s kept ] || fail "$what: $(cat kept)"
 	same_report raw.out out "$what"
 	cmp -s raw.img remote.img || fail "$what: the images differ"
