@@ -123,8 +123,12 @@ static errcode_t look_qed(struct chain_reader *r)
 	uint8_t header[64];
 	errcode_t err = chain_get(r, 0, sizeof(header), header);
 
-	if (err || !(get_le64(header + 16) & 1))
+	if (err)
 		return err;
+	/* "needs a check" */
+	r->chain->repaired = get_le64(header + 16) & 2;
+	if (!(get_le64(header + 16) & 1))
+		return 0;
 	return chain_refer_at(r, "the backing file", get_le32(header + 56), get_le32(header + 60));
 }
 

@@ -13,6 +13,7 @@ struct chain {
 	char other[640];       /* a file that it refers to: 'the backing file "NAME"'; "": none */
 	bool lost;	       /* it refers to a file that QEMU would not open */
 	const char *read_only; /* why QEMU cannot write to it, a clause; NULL: it can */
+	bool repaired;	       /* by QEMU when it opens it for writing: it was in use */
 	enum chain_lock lock;  /* how it is encrypted */
 };
 

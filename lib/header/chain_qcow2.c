@@ -7,6 +7,7 @@
 
 #define HEADER_SIZE 104	 /* of version 3, without what was added later */
 #define HEADER_SIZE_2 72 /* of version 2 */
+#define INCOMPAT_DIRTY 1
 #define INCOMPAT_CORRUPT 2
 #define INCOMPAT_DATA_FILE 4
 #define EXTENSION_DATA_FILE 0x44415441u
@@ -56,6 +57,7 @@ static errcode_t look_at_features(struct chain_reader *r, const uint8_t *header,
 
 	if (length < HEADER_SIZE || length > cluster)
 		return chain_corrupt(r, "the qcow2 header has an invalid length");
+	r->chain->repaired = incompatible & INCOMPAT_DIRTY;
 	if (incompatible & INCOMPAT_CORRUPT)
 		r->chain->read_only = "the qcow2 image is marked as corrupt; "
 				      "\"qemu-img check -r all\" repairs it";

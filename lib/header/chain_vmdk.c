@@ -32,12 +32,13 @@ static const char *quoted(const char *line, const char *end, size_t *len)
 /* "RW 4192256 SPARSE "disk-s001.vmdk"" */
 static bool is_extent(const char *line, const char *end)
 {
-	static const char *const access[] = {"RW ", "RDONLY ", "NOACCESS "};
+	static const char *const access[] = {"RW", "RDONLY", "NOACCESS"};
 
 	for (size_t i = 0; i < sizeof(access) / sizeof(access[0]); i++) {
 		size_t len = strlen(access[i]);
 
-		if ((size_t)(end - line) > len && !strncasecmp(line, access[i], len))
+		if ((size_t)(end - line) > len && !strncasecmp(line, access[i], len) &&
+		    isspace((unsigned char)line[len]))
 			return true;
 	}
 	return false;
@@ -46,21 +47,25 @@ static bool is_extent(const char *line, const char *end)
 /* The names in TEXT, LEN bytes; extents count with EXTENTS. */
 static void look_at_text(struct chain_reader *r, const char *text, size_t len, bool extents)
 {
-	static const char parent[] = "parentFileNameHint";
+	static const char key[] = "parentFileNameHint";
 	const char *end = text + strnlen(text, len), *line = text;
+	/* QEMU looks for it in the middle of a line, too */
+	const char *parent = memmem(text, (size_t)(end - text), key, sizeof(key) - 1);
+	size_t n;
+
+	if (parent) {
+		const char *stop = memchr(parent, '\n', (size_t)(end - parent));
+		const char *name = quoted(parent, stop ? stop : end, &n);
+
+		chain_refer(r, "the parent", name ? name : "", name ? n : 0);
+	}
 
 	while (line < end) {
 		const char *next = memchr(line, '\n', (size_t)(end - line));
 		const char *stop = next ? next : end, *name;
-		size_t n;
 
 		while (line < stop && isspace((unsigned char)*line))
 			line++;
-		if ((size_t)(stop - line) > sizeof(parent) - 1 &&
-		    !strncasecmp(line, parent, sizeof(parent) - 1)) {
-			name = quoted(line, stop, &n);
-			chain_refer(r, "the parent", name ? name : "", name ? n : 0);
-		}
 		if (extents && is_extent(line, stop) && (name = quoted(line, stop, &n)))
 			chain_refer(r, "the extent", name, n);
 		line = next ? next + 1 : end;

@@ -30,6 +30,13 @@ errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *w
 errcode_t child_end(struct blkdev *dev);
 
 /*
+ * Have qemu-img check the tables of O->host, which nobody writes to, for O->timeout_s at most. With
+ * a sentence in WHY: E4Z_ET_IMAGE_FORMAT, they are corrupt, so that to write would destroy data.
+ * Clusters that are lost are no harm, and formats that it cannot check are taken as they are.
+ */
+errcode_t child_check(const struct child_options *o, char *why, size_t why_size);
+
+/*
  * What QEMU is to open, for free(): "json:{...}", with the image as descriptor FD of the program.
  * NULL: memory ran out.
  */

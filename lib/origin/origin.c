@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "header/chain.h"
 #include "header/format.h"
+#include "header/whole.h"
 #include "origin/child.h"
 #include "origin/inside.h"
 #include "origin/secret.h"
@@ -73,6 +74,9 @@ static errcode_t check_header(struct entering *e)
 		return refuse_other(e);
 	if (e->options->write && e->chain.read_only)
 		return refuse(e, E4Z_ET_IMAGE_FORMAT, e->chain.read_only);
+	err = whole_look(e->host, e->child.format, e->why, e->why_size);
+	if (err)
+		return err;
 	e->child.backing = e->chain.other[0];
 	e->child.lock = e->chain.lock;
 	if (e->child.backing)
@@ -170,11 +174,23 @@ static errcode_t enter_android(struct entering *e, struct blkdev **dev)
 	return 0;
 }
 
+/* A writer of QEMU's repairs what is marked as in use; LUKS has no tables. */
+static bool must_be_checked(const struct entering *e)
+{
+	return e->options->write && !e->chain.repaired && e->child.format != E4Z_FORMAT_LUKS;
+}
+
 static errcode_t enter_format(struct entering *e, struct blkdev **dev)
 {
 	struct blkdev *reader = NULL;
 	errcode_t err = check_header(e);
 
+	if (!err && must_be_checked(e)) {
+		struct child_options check = e->child;
+
+		check.timeout_s = seconds(e);
+		err = child_check(&check, e->why, e->why_size);
+	}
 	err = err ? err : open_reader(e, &reader);
 	if (!err)
 		return inside_open(reader, e->host, &e->child, dev);
