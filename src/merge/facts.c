@@ -102,36 +102,39 @@ static errcode_t read_info(struct facts *f)
 	return list_of(r, "features", &f->features);
 }
 
-static bool is_known(const char *const *notes, size_t count, const char *note)
+/* Those of NOTES that are not among KNOWN yet. */
+static errcode_t add_notes(struct facts *f, struct json_object *known, struct json_object *notes)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(notes[i], note))
-			return true;
-	return false;
+	size_t count = notes ? json_object_array_length(notes) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *note = json_object_get_string(json_object_array_get_idx(notes, i));
+		size_t before = (size_t)json_object_object_length(known);
+
+		if (!note || json_object_object_add(known, note, NULL))
+			return ENOMEM;
+		if ((size_t)json_object_object_length(known) > before)
+			f->notes[before] = note;
+	}
+	return 0;
 }
 
 /* The notes of all parts, each once. */
 static errcode_t read_notes(struct facts *f, const struct part *parts, size_t count)
 {
-	size_t all = 0, known = 0;
+	struct json_object *known = json_object_new_object();
+	errcode_t err = known ? 0 : ENOMEM;
+	size_t all = 0;
 
 	for (size_t i = 0; i < count; i++)
 		all += parts[i].notes ? json_object_array_length(parts[i].notes) : 0;
 	f->notes = calloc(all + 1, sizeof(*f->notes));
 	if (!f->notes)
-		return ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		if (!parts[i].notes)
-			continue;
-		for (size_t n = 0; n < json_object_array_length(parts[i].notes); n++) {
-			const char *note = json_object_get_string(
-				json_object_array_get_idx(parts[i].notes, n));
-
-			if (note && !is_known(f->notes, known, note))
-				f->notes[known++] = note;
-		}
-	}
-	return 0;
+		err = ENOMEM;
+	for (size_t i = 0; i < count && !err; i++)
+		err = add_notes(f, known, parts[i].notes);
+	json_object_put(known);
+	return err;
 }
 
 errcode_t facts_make(struct facts *f, const struct part *parts, size_t count,

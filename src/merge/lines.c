@@ -12,7 +12,7 @@ errcode_t lines_open(struct lines *l, const char *name, const volatile int *stop
 	errcode_t err;
 
 	*l = (struct lines){.buf = malloc(LINES_MAX)};
-	err = source_open(&l->source, name, UINT64_MAX, EFBIG, stop);
+	err = source_stream(&l->source, name, stop);
 	return err || l->buf ? err : ENOMEM;
 }
 
@@ -25,16 +25,11 @@ void lines_close(struct lines *l)
 /* Fill the buffer, which is not full. *END: the file has ended. */
 static errcode_t fill(struct lines *l, bool *end)
 {
-	uint64_t left = l->source.bytes.len - l->off;
-	size_t room = LINES_MAX - l->to, n = left < room ? (size_t)left : room;
-	errcode_t err;
+	size_t got = 0;
+	errcode_t err = source_next(&l->source, l->buf + l->to, LINES_MAX - l->to, &got);
 
-	*end = !n;
-	if (!n)
-		return 0;
-	err = l->source.bytes.read(l->source.bytes.arg, l->off, l->buf + l->to, n);
-	l->off += n;
-	l->to += n;
+	*end = !got;
+	l->to += got;
 	return err;
 }
 

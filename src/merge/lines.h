@@ -12,11 +12,10 @@ struct lines {
 	struct source source;
 	char *buf;
 	size_t from, to; /* what was read, and is not taken yet */
-	uint64_t off;	 /* in the file: what is read next */
 	uint64_t number; /* of the line that was taken last */
 };
 
-/* As source_open(), whose why is in lines->source. Give it to lines_close() in any case. */
+/* As source_stream(). Give it to lines_close() in any case. */
 errcode_t lines_open(struct lines *lines, const char *name, const volatile int *stop);
 void lines_close(struct lines *lines);
 

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A check has a few notes. */
+#define NOTES_MAX 1000
+
 /* What was read last: the objects come in this order, those in the middle any number of times. */
 enum where { START, IMAGE, FINDING, SHARD, CLAIMS, NAMES, SUMMARY };
 
@@ -101,9 +104,13 @@ static errcode_t on_image(struct reading *r)
 {
 	struct part *part = r->part;
 	struct json_object *image = r->record->object, *notes;
+	size_t count = 0;
 
 	part->blocks = record_number(r->record, "blocks", UINT64_MAX >> 16);
-	(void)record_item(r->record, "notes", 0);
+	while (record_item(r->record, "notes", count))
+		count++;
+	if (count > NOTES_MAX && !r->record->bad)
+		r->record->bad = "notes";
 	(void)record_item(r->record, "features", 0);
 	if (r->record->bad)
 		return judge(r);
@@ -223,7 +230,9 @@ static errcode_t on_summary(struct reading *r)
 	struct record *record = r->record;
 	struct part *part = r->part;
 	struct e4z_check_summary *check = &part->check;
-	uint64_t status = record_number(record, "exit", UINT32_MAX), most = E4Z_NONE - 1;
+	uint64_t status = record_number(record, "exit", UINT32_MAX);
+	/* the sum over all shards is a number, too */
+	const uint64_t most = UINT64_MAX / E4Z_SHARDS_MAX;
 
 	if (!record->bad && status >= EXIT_REFUSED)
 		return bad(r, "the check of this shard failed, with exit status %" PRIu64, status);

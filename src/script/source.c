@@ -194,6 +194,20 @@ errcode_t source_open(struct source *source, const char *name, uint64_t limit, e
 	return err;
 }
 
+errcode_t source_stream(struct source *source, const char *name, const volatile int *stop)
+{
+	bool is_stdin = !strcmp(name, "-");
+
+	*source = (struct source){.stop = stop};
+	source->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(name);
+	return source->fd < 0 ? errno : 0;
+}
+
+errcode_t source_next(struct source *source, char *to, size_t size, size_t *got)
+{
+	return read_some(source, source->fd, to, size, got);
+}
+
 errcode_t source_hold(struct source *source, const char *name)
 {
 	int fd = source->fd;

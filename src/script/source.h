@@ -28,6 +28,15 @@ errcode_t source_open(struct source *source, const char *name, uint64_t limit, e
  */
 errcode_t source_hold(struct source *source, const char *name);
 
+/*
+ * Open NAME, "-": standard input, to be read once, with source_next() alone: nothing is kept of a
+ * pipe. Errors as source_open(). Give it to source_close() in any case.
+ */
+errcode_t source_stream(struct source *source, const char *name, const volatile int *stop);
+
+/* The next bytes, up to SIZE; *GOT is 0 at the end. E4Z_ET_INTERRUPTED, or an errno value. */
+errcode_t source_next(struct source *source, char *to, size_t size, size_t *got);
+
 void source_close(struct source *source);
 
 /* An unlinked file in *DIR, where temporary files are kept; -1 with errno. */

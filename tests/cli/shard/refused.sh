@@ -110,6 +110,12 @@ changed '"only":\[\]' '"only":["nothing"]' 'are not those of bad'
 changed '"type":"claims"' '"type":"map"' '"map" is not expected here'
 sed 's/"seconds":[0-9.]*/"seconds":NaN/' one >bad
 refuses '"seconds" of summary is missing or not valid' bad two
+# what is added up stays a number
+changed '"seconds":[0-9.]*' '"seconds":1e308' '"seconds" of summary is missing or not valid'
+changed '"files":[0-9]*' '"files":9223372036854775808' '"files" of summary is missing or not valid'
+changed '"notes":\[\]' '"notes":["a",1]' '"notes" of image is missing or not valid'
+changed '"notes":\[\]' '"notes":["a","b\\u0000"]' '"notes" of image is missing or not valid'
+changed '"notes":\[\]' "\"notes\":[\"$(seq -s '","' 1001)\"]" '"notes" of image is missing or not valid'
 # one who writes all of the reports has the same chances
 for report in one two; do sed 's/"only":\[\]/"only":["nothing"]/' $report >only-$report; done
 refuses '"only" is missing or not valid' only-one only-two
@@ -126,6 +132,8 @@ head -c 100000 /dev/urandom >noise
 run_e4zero 8 --merge noise two
 head -c 3000000 /dev/zero | tr '\0' x >long
 refuses 'long: a line is too long for a report' long two
+# a pipe that does not end is not kept anywhere
+(ulimit -f 2048 && refuses 'line 1: it is not an object of a JSON report' <(yes) two) || exit
 printf '{"type":"image"\0}\n' >zero
 refuses 'zero: line 1: it is not an object of a JSON report' zero two
 printf '{"type":"\xff"}\n' >latin
