@@ -589,8 +589,8 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 	E4Z_MUST_CHECK;
 
 /*
- * A checksum of the superblock and the group descriptors in memory. If two checksums differ, the
- * file systems or their states differ.
+ * A checksum of the superblock and the group descriptors in memory, and of the superblock of an
+ * internal journal that is clean. If two checksums differ, the file systems or their states differ.
  */
 uint32_t e4z_fingerprint(const struct e4z_image *img);
 

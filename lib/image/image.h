@@ -16,6 +16,7 @@ struct e4z_image {
 	struct log *log;      /* of an internal or external journal; NULL: none, or not needed */
 	struct blkdev *journal_dev; /* of an external journal that is open */
 	struct mmp *mmp;	    /* opened for writing, with the feature; else NULL */
+	uint32_t journal_mark;	    /* a checksum of its superblock, where it was clean; else 0 */
 	char *journal_spec;	    /* where the caller says that it is; NULL: nothing was said */
 	struct undo *undo;	    /* keeps what is overwritten; NULL: not requested */
 	struct trace *trace;	    /* lists what is written; NULL: not requested */

@@ -3,6 +3,7 @@
 #include "open/recovery.h"
 
 #include "base/cleanup.h"
+#include "base/crc32c.h"
 #include "base/vec.h"
 #include "busy/caches.h"
 #include "busy/carrier.h"
@@ -88,6 +89,8 @@ static errcode_t read_log_super(struct e4z_image *img)
 
 	if (!err)
 		err = image_read(img, m.runs.items[0].pblk * img->block_size, sizeof(head), &head);
+	if (!err)
+		img->journal_mark = crc32c(~0u, &head, sizeof(head));
 	if (!err && be32_get(head.header.magic) == JBD2_MAGIC && be32_get(head.start))
 		img->info.journal = E4Z_JOURNAL_NEEDS_REPLAY;
 	vec_free(&m.runs);

@@ -70,7 +70,9 @@ uint32_t e4z_fingerprint(const struct e4z_image *img)
 	/* less its own checksum: the one of both would be the same for every superblock */
 	uint32_t crc = crc32c(~0u, fs->super, S_CHECKSUM);
 
-	return crc32c(crc, fs->group_desc, (size_t)fs->desc_blocks * fs->blocksize);
+	crc = crc32c(crc, fs->group_desc, (size_t)fs->desc_blocks * fs->blocksize);
+	/* an edit in place leaves both as they were, but no transaction the journal's number */
+	return crc32c(crc, &img->journal_mark, sizeof(img->journal_mark));
 }
 
 /* ---- claims ---- */

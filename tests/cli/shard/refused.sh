@@ -49,6 +49,12 @@ tune2fs -L later image >/dev/null 2>&1 || fail tune2fs
 shard later 2/2 image
 refuses 'later: the options, or the state of the image, are not those of one' one later
 mv kept image
+# an edit that no superblock and no descriptor tells of: the journal does
+cp image kept
+run_e4zero 0 --fix -q image
+shard later 2/2 image
+refuses 'later: the options, or the state of the image, are not those of one' one later
+mv kept image
 refuses 'one: --verbose was not given when the shards were checked' -v one two
 
 # ---- not a report of a shard, or an incomplete one ----
