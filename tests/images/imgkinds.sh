@@ -476,8 +476,8 @@ kind_unlinked() {
 	filler value 0 994
 	value=$(head -c 300 "$tmp/value")
 	{
-		printf "write $tmp/ten %s\n" keep other gone1 gone2
-		printf '%s\n' 'mkdir gone3' 'mkdir dir' "symlink gone4 ${value:0:90}" "ea_set gone1 user.small $value"
+		printf "write $tmp/ten %s\n" keep other gone1 gone2 tail
+		printf '%s\n' 'sif tail size 9400' 'mkdir gone3' 'mkdir dir' "symlink gone4 ${value:0:90}" "ea_set gone1 user.small $value"
 		printf "ea_set -f $tmp/value %s user.big\n" keep gone1 gone4
 	} | dbg
 	block=$(debugfs -R 'stat gone1' "$out" 2>/dev/null | sed -n 's/^File ACL: //p')

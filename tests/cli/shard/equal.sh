@@ -10,7 +10,7 @@ requires python3
 export E4ZERO PYTHONDONTWRITEBYTECODE=1
 
 # what lies in several groups first
-broad kinds 5 manygroups metabg-1k bigalloc eainode orphanlist encrypt ext3-1k inline quota posteof verity needsreplay \
+broad kinds 5 manygroups metabg-1k bigalloc eainode orphanlist encrypt ext3-1k inline quota posteof verity \
 	orphanfile flexbg-off sparse-super2 mmp uninitbg posteof-bigalloc
 made=0
 for kind in "${kinds[@]}"; do

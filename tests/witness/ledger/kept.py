@@ -5,7 +5,7 @@ import hashlib
 
 import attrs
 import slots
-from imgfmt import FL_ENCRYPT, FL_INLINE, S_IFDIR, S_IFREG, Bad, u16, u32
+from imgfmt import FL_EA_INODE, FL_ENCRYPT, FL_INLINE, S_IFDIR, S_IFREG, Bad, u16, u32
 
 # of a slot: the checksum, and what an edit of blocks past EOF changes
 I_BLOCKS, I_MAP, I_CSUM, I_CSUM_HI, I_BLOCKS_HI = (0x1C, 4), (0x28, 60), (0x7C, 2), (0x82, 2), (0x74, 2)
@@ -79,7 +79,8 @@ def differences(before, after):
     """Faults: what is not as it was. Both are ledgers that have run."""
     old, new = before.inodes, after.inodes
     for ino in sorted(set(old) ^ set(new)):
-        if ino in new or old[ino].links:
+        # a value goes with the last inode that had it; one that another inode has is among its attributes
+        if ino in new or old[ino].links and not old[ino].flags & FL_EA_INODE:
             yield "inode %d is in use in one of them only" % ino
     for ino in sorted(set(old) & set(new)):
         if ino == 8 or ino == before.fs.orphan_ino or ino in before.fs.quota or not old[ino].links:
