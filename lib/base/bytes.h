@@ -56,6 +56,17 @@ static inline uint64_t get_le64(const void *p)
 	return get_le32(p) | (uint64_t)get_le32((const uint8_t *)p + 4) << 32;
 }
 
+/* Big-endian, as in the headers of other formats. */
+static inline uint32_t get_be32(const void *p)
+{
+	return __builtin_bswap32(get_le32(p));
+}
+
+static inline uint64_t get_be64(const void *p)
+{
+	return __builtin_bswap64(get_le64(p));
+}
+
 static inline void put_le16(void *p, uint32_t n)
 {
 	uint8_t *b = p;

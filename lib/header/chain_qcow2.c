@@ -2,8 +2,7 @@
 // A qcow2 header: its backing file, its external data file, how it is encrypted.
 #include "header/chain.h"
 
-#include <endian.h>
-#include <string.h>
+#include "base/bytes.h"
 
 #define HEADER_SIZE 104	 /* of version 3, without what was added later */
 #define HEADER_SIZE_2 72 /* of version 2 */
@@ -12,19 +11,6 @@
 #define INCOMPAT_DATA_FILE 4
 #define EXTENSION_DATA_FILE 0x44415441u
 #define EXTENSIONS_MAX 64
-
-static uint32_t be32_at(const uint8_t *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return be32toh(n);
-}
-
-static uint64_t be64_at(const uint8_t *p)
-{
-	return (uint64_t)be32_at(p) << 32 | be32_at(p + 4);
-}
 
 /* The name of the external data file is an extension of the header; it need not be there. */
 static errcode_t find_data_file(struct chain_reader *r, uint64_t at, uint64_t end)
@@ -38,8 +24,8 @@ static errcode_t find_data_file(struct chain_reader *r, uint64_t at, uint64_t en
 		err = chain_get(r, at, sizeof(head), head);
 		if (err)
 			return err;
-		type = be32_at(head);
-		len = be32_at(head + 4);
+		type = get_be32(head);
+		len = get_be32(head + 4);
 		if (type == EXTENSION_DATA_FILE)
 			return chain_refer_at(r, "the data file", at + sizeof(head), len);
 		if (!type || len > end - at - sizeof(head))
@@ -52,8 +38,8 @@ static errcode_t find_data_file(struct chain_reader *r, uint64_t at, uint64_t en
 
 static errcode_t look_at_features(struct chain_reader *r, const uint8_t *header, uint64_t cluster)
 {
-	uint64_t incompatible = be64_at(header + 72);
-	uint32_t length = be32_at(header + 100);
+	uint64_t incompatible = get_be64(header + 72);
+	uint32_t length = get_be32(header + 100);
 
 	if (length < HEADER_SIZE || length > cluster)
 		return chain_corrupt(r, "the qcow2 header has an invalid length");
@@ -75,21 +61,21 @@ errcode_t chain_qcow2(struct chain_reader *r)
 
 	if (err)
 		return err;
-	version = be32_at(header + 4);
+	version = get_be32(header + 4);
 	if (version >= 3)
 		err = chain_get(r, HEADER_SIZE_2, HEADER_SIZE - HEADER_SIZE_2,
 				header + HEADER_SIZE_2);
 	if (err)
 		return err;
-	bits = be32_at(header + 20);
+	bits = get_be32(header + 20);
 	if (bits < 9 || bits > 21)
 		return chain_corrupt(r, "the qcow2 header has clusters of an invalid size");
 	cluster = 1ull << bits;
-	if (be32_at(header + 32) > CHAIN_LUKS)
+	if (get_be32(header + 32) > CHAIN_LUKS)
 		return chain_corrupt(r, "the qcow2 image is encrypted by an unknown method");
-	r->chain->lock = (enum chain_lock)be32_at(header + 32);
-	backing = be64_at(header + 8);
-	len = be32_at(header + 16);
+	r->chain->lock = (enum chain_lock)get_be32(header + 32);
+	backing = get_be64(header + 8);
+	len = get_be32(header + 16);
 	if (backing && len)
 		err = chain_refer_at(r, "the backing file", backing, len);
 	return err || version < 3 ? err : look_at_features(r, header, cluster);

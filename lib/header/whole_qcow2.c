@@ -3,8 +3,6 @@
 #include "header/whole.h"
 
 #include "base/bytes.h"
-#include <endian.h>
-#include <string.h>
 
 #define OFFSET_MASK 0x00fffffffffffe00ull
 #define COMPRESSED (1ull << 62)
@@ -24,19 +22,6 @@ struct levels {
 	unsigned bits, l2_width;
 	bool extended, data_elsewhere, version_2;
 };
-
-static uint32_t be32_at(const uint8_t *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return be32toh(n);
-}
-
-static uint64_t be64_at(const uint8_t *p)
-{
-	return (uint64_t)be32_at(p) << 32 | be32_at(p + 4);
-}
 
 /* Of cluster I, the bytes that are part of the disk. */
 static uint64_t used_of(const struct levels *l, uint64_t i)
@@ -85,7 +70,7 @@ static uint64_t end_of_subclusters(const struct levels *l, uint64_t bitmap)
 static errcode_t take_cluster(struct whole *w, void *arg, uint64_t i, const uint8_t *raw)
 {
 	const struct second *s = arg;
-	uint64_t entry = be64_at(raw), at = entry & OFFSET_MASK;
+	uint64_t entry = get_be64(raw), at = entry & OFFSET_MASK;
 	uint64_t len = used_of(s->l, s->first + i);
 
 	if (!len || s->l->data_elsewhere)
@@ -93,7 +78,7 @@ static errcode_t take_cluster(struct whole *w, void *arg, uint64_t i, const uint
 	if (entry & COMPRESSED)
 		return need_compressed(w, s->l, entry);
 	if (s->l->extended) {
-		uint64_t end = end_of_subclusters(s->l, be64_at(raw + 8));
+		uint64_t end = end_of_subclusters(s->l, get_be64(raw + 8));
 
 		len = end < len ? end : len;
 	} else if (entry & ZERO && !s->l->version_2) {
@@ -105,7 +90,7 @@ static errcode_t take_cluster(struct whole *w, void *arg, uint64_t i, const uint
 static errcode_t take_l2(struct whole *w, void *arg, uint64_t i, const uint8_t *raw)
 {
 	const struct levels *l = arg;
-	const struct whole_table table = {be64_at(raw) & OFFSET_MASK, l->l2_entries, l->l2_width,
+	const struct whole_table table = {get_be64(raw) & OFFSET_MASK, l->l2_entries, l->l2_width,
 					  false};
 	struct second second = {l, i * l->l2_entries};
 
@@ -116,7 +101,7 @@ static errcode_t take_l2(struct whole *w, void *arg, uint64_t i, const uint8_t *
 static errcode_t take_refcounts(struct whole *w, void *arg, uint64_t i, const uint8_t *raw)
 {
 	const struct levels *l = arg;
-	uint64_t at = be64_at(raw) & OFFSET_MASK;
+	uint64_t at = get_be64(raw) & OFFSET_MASK;
 
 	(void)i;
 	return at ? whole_need(w, at, l->cluster) : 0;
@@ -127,35 +112,35 @@ errcode_t whole_qcow2(struct whole *w)
 {
 	uint8_t h[104] = {0};
 	errcode_t err = whole_get(w, 0, 72, h);
-	struct levels l = {.version_2 = be32_at(h + 4) == 2};
+	struct levels l = {.version_2 = get_be32(h + 4) == 2};
 	struct whole_table l1 = {.width = 8}, counts = {.width = 8};
 	uint64_t features;
 
 	if (!err && !l.version_2)
 		err = whole_get(w, 72, 32, h + 72);
-	l.bits = be32_at(h + 20);
+	l.bits = get_be32(h + 20);
 	if (err || l.bits < 9 || l.bits > 21)
 		return err;
-	features = be64_at(h + 72);
-	l.size = be64_at(h + 24);
+	features = get_be64(h + 72);
+	l.size = get_be64(h + 24);
 	l.cluster = 1ull << l.bits;
 	l.extended = features & EXTENDED_L2;
 	l.data_elsewhere = features & DATA_FILE;
 	l.l2_width = l.extended ? 16 : 8;
 	l.l2_entries = l.cluster / l.l2_width;
-	l1.at = be64_at(h + 40);
-	l1.count = be32_at(h + 36);
+	l1.at = get_be64(h + 40);
+	l1.count = get_be32(h + 36);
 	if (l1.count > L1_MAX || l1.count < tables_of(&l))
 		return whole_corrupt(w);
 	l1.count = tables_of(&l);
-	counts.at = be64_at(h + 48);
-	counts.count = be32_at(h + 56) * (l.cluster / 8);
+	counts.at = get_be64(h + 48);
+	counts.count = get_be32(h + 56) * (l.cluster / 8);
 	err = whole_walk(w, &l1, take_l2, &l);
 	if (!err)
 		err = whole_walk(w, &counts, take_refcounts, &l);
-	if (err || !be32_at(h + 60))
+	if (err || !get_be32(h + 60))
 		return err;
-	return whole_need(w, be64_at(h + 64), (uint64_t)be32_at(h + 60) * SNAPSHOT);
+	return whole_need(w, get_be64(h + 64), (uint64_t)get_be32(h + 60) * SNAPSHOT);
 }
 
 /* ---- QED ---- */

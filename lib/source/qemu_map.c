@@ -12,11 +12,9 @@
 #include "io/host_stat.h"
 #include "source/map_json.h"
 #include "source/spawn.h"
-#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #define HEADER 104 /* of version 3; that of version 2 has 72 */
@@ -37,22 +35,6 @@ struct map {
 	bool plain;   /* some of it lies in the file */
 	bool partial; /* and some is for the rest */
 };
-
-static uint64_t get_be64(const uint8_t *p)
-{
-	uint64_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return be64toh(n);
-}
-
-static uint32_t get_be32(const uint8_t *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return be32toh(n);
-}
 
 /* All of its bytes are in this file, and not encrypted. */
 static bool is_plain(struct map *m)
