@@ -13,7 +13,7 @@ struct walk {
 	errcode_t err;
 };
 
-/* A map that is none would lead to some blocks again and again. */
+/* An invalid map would lead to some blocks again and again. */
 static bool is_bounded(struct walk *w, uint64_t count)
 {
 	w->again |= count > w->img->blocks;

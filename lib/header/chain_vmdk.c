@@ -17,7 +17,7 @@
 #define PARENT_TEXT (20 * SECTOR)
 #define FLAG_COMPRESSED (1u << 16)
 
-/* The string in quotes after KEY in the line, NULL: there is none; it goes on for *LEN bytes. */
+/* The string in quotes after KEY in the line, NULL: not found; it goes on for *LEN bytes. */
 static const char *quoted(const char *line, const char *end, size_t *len)
 {
 	const char *open = memchr(line, '"', (size_t)(end - line)), *close;
@@ -72,7 +72,7 @@ static void look_at_text(struct chain_reader *r, const char *text, size_t len, b
 	}
 }
 
-/* The text at AT, MAX bytes at most; past the end there is none. */
+/* The text at AT, MAX bytes at most; past the end it is empty. */
 static errcode_t look_at(struct chain_reader *r, uint64_t at, uint64_t max, bool extents)
 {
 	uint64_t left = at < r->dev->size ? r->dev->size - at : 0;

@@ -57,8 +57,8 @@ struct blkdev_ops {
 	/* Drop cached bytes of [AT, AT + LEN): they are out of date. NULL: nothing is cached. */
 	void (*forget)(struct blkdev *dev, uint64_t at, uint64_t len);
 	/*
-	 * The first byte at or after AT that may not be zero, *START, the image's size when there
-	 * is none; and where that stretch ends, if END is not NULL. False: it is not known.
+	 * The first byte at or after AT that may not be zero, *START, the image's size if all
+	 * of them are; and where that stretch ends, if END is not NULL. False: it is not known.
 	 */
 	bool (*next_data)(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *end);
 
@@ -71,7 +71,7 @@ struct blkdev_ops {
 			    size_t count, uint64_t *written);
 	/*
 	 * Zeroes in the way that dev->holes allows. *ASKED is false, and nothing is done, where
-	 * there is no such way. It is read back by the caller. NULL: there is none.
+	 * there is no such way. It is read back by the caller. NULL: it has no way.
 	 */
 	errcode_t (*zero)(struct blkdev *dev, uint64_t at, uint64_t len, bool *asked);
 	/* Everything written so far is durable, or an error, which the caller remembers. */

@@ -150,7 +150,7 @@ static bool step_is_zero(const uint8_t *buf, size_t at, size_t len)
 
 /*
  * The first stretch at or after FROM of the LEN bytes in BUF that is not zero, in steps of 4 KiB
- * from FROM on; its len is 0 when there is none.
+ * from FROM on; its len is 0 if all of it is zero.
  */
 static struct e4z_span missed_in(const uint8_t *buf, size_t from, size_t len)
 {
@@ -183,7 +183,7 @@ static void forget_ends(struct blkdev *dev, uint64_t at, uint64_t len)
 
 /*
  * The first byte in [off, last), bytes of the place, that need not be zero by the carrier's own
- * map; LAST when there is none, OFF where it cannot be asked.
+ * map; LAST if all of them are, OFF where it cannot be asked.
  */
 static uint64_t skip_hole(struct blkdev *dev, uint64_t off, uint64_t last)
 {

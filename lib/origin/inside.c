@@ -15,7 +15,7 @@
 
 struct inside {
 	struct blkdev *now;	 /* reads, and writes if it can */
-	struct blkdev *dead;	 /* is NOW when there is none any more */
+	struct blkdev *dead;	 /* is NOW after the last one has ended */
 	pthread_rwlock_t change; /* of NOW; whoever uses it has it for reading */
 	struct blkdev *host;
 	struct child_options child;

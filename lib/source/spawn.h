@@ -48,7 +48,7 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status);
 
 /*
  * The first line that it wrote to its standard error, without its name in front, printable bytes
- * only; "" if there is none. Valid until the next call.
+ * only; "" if it wrote nothing. Valid until the next call.
  */
 const char *spawn_said(struct spawned *child);
 
