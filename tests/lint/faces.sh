@@ -20,6 +20,23 @@ valued=$(printf '%s\n' "$help" | sed -nE 's/^  .{4}(--[a-z-]+) [A-Z].*/\1/p' | s
 page=$(sed 's/\\-/-/g' "$root/man/e4zero.8" 2>/dev/null)
 synopsis=$(printf '%s\n' "$page" | sed -n '/^\.SH SYNOPSIS/,/^\.SH DESCRIPTION/p' | long)
 page=$(printf '%s\n' "$page" | long)
+# LETTER OPTION ARGUMENT of each row, in the order of the words: "-j --jobs =", " --progress ?", "-C  ="
+of_help=$(printf '%s\n' "$help" | sed -nE 's/^  (-[A-Za-z])?,? *(--[a-z-]+)?( [A-Z/]+|\[=[A-Z]+\])?  .*/\1 \2 \3/p' |
+	sed -E '/-/!d; s/  ?[A-Z/]+$/ =/; s/\[=.*/?/' | sort)
+of_zsh=$(sed -nE "s/^\t\t'(\([^)]*\)'\{)?(-[A-Za-z])?(\+?),?(--[a-z-]+)?(=?-?)\}?'?\[.*/\2 \4 \3\5/p" \
+	"$root/contrib/completion/_e4zero" | sed -E 's/ (\+|=|\+=)$/ =/; s/ =-$/ ?/' | sort)
+# fish has no word for an argument that is optional
+of_fish=$(sed -nE '/ -n /d; s/ -l / --/; s/ -s / -/; s/^complete -c e4zero( (-[A-Za-z]))?( (--[a-z-]+))?( -[xr])? .*/\2 \4 \5/p' \
+	"$root/contrib/completion/e4zero.fish" | sed -E 's/ -[xr]$/=/; s/ (--progress) $/ \1 ?/' | sort)
+fish_operands=$(sed -n '/^function __e4zero_operands/,/^end/p' "$root/contrib/completion/e4zero.fish" | long)
+complain "$(
+	missing "$of_help" "$of_zsh" 'not a row of contrib/completion/_e4zero'
+	missing "$of_zsh" "$of_help" 'a row of contrib/completion/_e4zero, but not of --help'
+	missing "$of_help" "$of_fish" 'not a row of contrib/completion/e4zero.fish'
+	missing "$of_fish" "$of_help" 'a row of contrib/completion/e4zero.fish, but not of --help'
+	missing "$valued" "$fish_operands" 'takes an argument, which __e4zero_operands in contrib/completion/e4zero.fish does not know'
+	missing "$fish_operands" "$valued" 'takes no argument, but __e4zero_operands in contrib/completion/e4zero.fish expects one'
+)"
 completion=$(grep -v '^[[:space:]]*#' "$root/contrib/completion/e4zero" 2>/dev/null)
 operands=$(printf '%s\n' "$completion" | sed -n '/^_e4zero_operands()/,/^}/p' | long)
 completion=$(printf '%s\n' "$completion" | long)
@@ -81,11 +98,16 @@ classes=$(sed -nE 's/^\tX\([A-Z_]+, "([a-z-]+)",.*/\1/p' "$root/lib/findings/own
 page=$(between '^\.SH FINDINGS' '^\.SS The ledger' man/e4zero.8 | sed -n '/^\.TP/{n; s/^\.B //p}' | sort)
 ledger=$(between '^\.SS The ledger' '^\.SS What e2fsck' man/e4zero.8 | grep -oE '^\.BR? [a-z-]+' | sed 's/.* //' | sort)
 exact=$(grep -oE '^\| *`[^|]*' "$root/doc/findings.md" | grep -oE '`[a-z0-9-]+`' | tr -d '`' | sort -u)
-completion=$(between "^\tlocal kinds='" "'$" contrib/completion/e4zero | grep -oE '[a-z0-9]+(-[a-z0-9]+)*' | sort)
+offered() { between "$@" | sed 's/^.*\(kinds=\|printf .*n. \)//' | grep -oE '[a-z0-9]+(-[a-z0-9]+)*' | sort; }
+completion=$(offered "^\tlocal kinds='" "'$" contrib/completion/e4zero)
+of_zsh=$(offered '^\tlocal -a kinds=' ')$' contrib/completion/_e4zero)
+of_fish=$(offered '^    printf' '[^\\]$' contrib/completion/e4zero.fish)
 complain "$(
 	missing "$kinds" "$page" 'a kind of finding that is not in FINDINGS of man/e4zero.8'
 	missing "$page" "$kinds" 'in FINDINGS of man/e4zero.8, unknown to --help'
 	missing "$kinds" "$completion" 'a kind of finding that contrib/completion/e4zero does not offer'
+	missing "$kinds" "$of_zsh" 'a kind of finding that contrib/completion/_e4zero does not offer'
+	missing "$kinds" "$of_fish" 'a kind of finding that contrib/completion/e4zero.fish does not offer'
 	missing "$classes" "$ledger" 'a class that is not in "The ledger" of man/e4zero.8'
 	missing "$(printf '%s\n' "$kinds" "$classes" | sort -u)" "$exact" 'not the first word of a row in doc/findings.md'
 	missing "$exact" "$(printf '%s\n' "$kinds" "$classes" | sort -u)" 'in doc/findings.md, but neither a kind nor a class'

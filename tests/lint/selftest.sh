@@ -184,6 +184,11 @@ fresh
 red faces '--zebra: not in man/e4zero.8' E4ZERO="$copy/program"
 red faces '--zebra: not in contrib/completion/e4zero' E4ZERO="$copy/program"
 red faces '--zebra: takes an argument' E4ZERO="$copy/program"
+red faces '-Z --zebra =: not a row of contrib/completion/_e4zero' E4ZERO="$copy/program"
+red faces '-Z --zebra =: not a row of contrib/completion/e4zero.fish' E4ZERO="$copy/program"
+red faces '-j --jobs =: a row of contrib/completion/_e4zero, but' E4ZERO="$copy/program"
+red faces '-j --jobs =: a row of contrib/completion/e4zero.fish, but' E4ZERO="$copy/program"
+red faces '--zebra: takes an argument, which __e4zero_operands' E4ZERO="$copy/program"
 red faces '--okapi: not in the SYNOPSIS' E4ZERO="$copy/program"
 red faces '--check: offered by the completion, unknown to --help' E4ZERO="$copy/program"
 printf '\tstruct json_line line = json_begin("herd");\n\tjson_add_ino(&line, 1);\n\tjson_add_number(&line, "hole", 1);\n' |
