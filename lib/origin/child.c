@@ -13,10 +13,9 @@
 #include "base/cleanup.h"
 #include "device/nbd.h"
 #include "errors.h"
-#include "origin/keeper.h"
 #include "origin/meeting.h"
+#include "source/spawn.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +28,6 @@ struct child {
 	struct blkdev_ops ops; /* those of NBD, but for the end */
 	const struct blkdev_ops *nbd;
 	struct spawned process;
-	struct keeper *keeper;
 	bool ended;
 };
 
@@ -53,7 +51,6 @@ errcode_t child_end(struct blkdev *dev)
 	child->ended = true;
 	child->nbd->close(dev);
 	spawn_end(&child->process, wait_ms, &status);
-	keeper_end(child->keeper);
 	/* -1: who waits for all children of this process knows it */
 	return status > 0 ? EIO : 0;
 }
@@ -94,7 +91,6 @@ static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_
 	const char *said;
 
 	spawn_end(process, FAILED_MS, NULL);
-	keeper_end(child->keeper);
 	said = without_start(spawn_said(process));
 	if (!*said)
 		return err;
@@ -133,18 +129,13 @@ static errcode_t start(const struct child_options *o, int listener, struct child
 	const char *argv[ARGS_MAX];
 	AUTO_FREE char *text = child_describe(o, IMAGE_FD);
 	const struct spawn s = {
-		.argv = argv,
-		.fds = fds,
-		.fd_count = o->secret < 0 ? 2 : 3,
-		/* qemu-nbd forgets a SIGTERM that comes while it starts; a writer has to finish */
-		.kept = o->write ? SIGTERM : SIGKILL,
-		.listen = true};
+		.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 2 : 3, .listen = true};
 	errcode_t err;
 
 	if (!text)
 		return ENOMEM;
 	make_args(o, text, argv);
-	err = keeper_start(&s, &child->process, &child->keeper);
+	err = spawn_start(&s, &child->process);
 	if (err != ENOENT) {
 		snprintf(why, why_size, "starting qemu-nbd");
 		return err;

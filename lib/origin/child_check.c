@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "errors.h"
 #include "origin/child.h"
-#include "origin/keeper.h"
+#include "source/spawn.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -48,19 +48,17 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 	const struct spawn s = {.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 1 : 2};
 	const unsigned ms = o->timeout_s < UINT_MAX / 1000 ? o->timeout_s * 1000 : UINT_MAX;
 	struct spawned child;
-	struct keeper *keeper;
 	errcode_t err;
 	int status;
 
 	if (!text)
 		return ENOMEM;
 	make_args(o, text, argv);
-	err = keeper_start(&s, &child, &keeper);
+	err = spawn_start(&s, &child);
 	if (err) {
 		snprintf(why, why_size, "starting qemu-img (Debian: qemu-utils)");
 		return err;
 	}
 	spawn_end(&child, ms, &status);
-	keeper_end(keeper);
 	return judge(o, status, why, why_size);
 }

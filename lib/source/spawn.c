@@ -6,21 +6,21 @@
 #include "source/spawn.h"
 
 #include "base/cleanup.h"
+#include "source/keeper.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #define ERR_SIZE 4096
 #define STANDARD 3 /* descriptors */
-#define TERM_MS 1000
 #define PAUSE_MAX_NS 20000000L
 #define DIGITS 11
 
@@ -28,7 +28,6 @@
 struct plan {
 	char *file;	  /* of the program */
 	const char **env; /* one block with its pointers */
-	pid_t parent;
 	char listen_pid[32];
 	int source[STANDARD + SPAWN_FDS], count;
 	int report; /* where the errno of a failure is written to */
@@ -156,23 +155,22 @@ static int place_descriptors(const struct plan *plan)
 	return plan->count;
 }
 
-static void reset_signals(const struct plan *plan)
+static void reset_signals(void)
 {
 	const struct sigaction by_default = {.sa_handler = SIG_DFL};
 
 	for (int n = 1; n < NSIG; n++)
 		(void)sigaction(n, &by_default, NULL);
-	(void)sigprocmask(SIG_SETMASK, &plan->none, NULL);
 }
 
-_Noreturn static void be_child(const struct spawn *s, struct plan *plan)
+_Noreturn static void be_child(const struct spawn *s, struct plan *plan, pid_t keeper)
 {
 	int report, err;
 
-	reset_signals(plan);
-	(void)setpgid(0, 0);
-	if (s->kept && (prctl(PR_SET_PDEATHSIG, s->kept) < 0 || getppid() != plan->parent))
+	if (!keeper_follow(keeper))
 		_exit(127);
+	(void)setpgid(0, 0);
+	(void)sigprocmask(SIG_SETMASK, &plan->none, NULL);
 	write_pid(plan->listen_pid);
 	report = place_descriptors(plan);
 	if (report >= 0)
@@ -180,6 +178,26 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan)
 	err = errno;
 	(void)!write(report >= 0 ? report : plan->report, &err, sizeof(err));
 	_exit(127);
+}
+
+/* All signals are blocked. */
+_Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int leash)
+{
+	pid_t self = getpid(), child;
+	int err;
+
+	reset_signals();
+	child = fork();
+	if (!child)
+		be_child(s, plan, self);
+	if (child < 0) {
+		err = errno;
+		(void)!write(plan->report, &err, sizeof(err));
+		_exit(127);
+	}
+	(void)dup2(leash, 0);
+	close_others(1);
+	_exit(keeper_keep(child, 0));
 }
 
 /* ---- starting ---- */
@@ -199,22 +217,28 @@ static errcode_t await_exec(int fd)
 static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *child)
 {
 	sigset_t all, before;
-	int report[2];
+	int report[2], leash[2];
 	errcode_t err;
 
-	if (pipe2(report, O_CLOEXEC) < 0)
+	if (pipe2(leash, O_CLOEXEC) < 0)
 		return errno;
+	child->leash = leash[1];
+	if (pipe2(report, O_CLOEXEC) < 0) {
+		err = errno;
+		close(leash[0]);
+		return err;
+	}
 	plan->report = report[1];
-	plan->parent = getpid();
 	sigemptyset(&plan->none);
 	sigfillset(&all);
 	/* none of our handlers may run in the child */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	child->pid = fork();
 	if (!child->pid)
-		be_child(s, plan);
+		be_keeper(s, plan, leash[0]);
 	err = child->pid < 0 ? errno : 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(leash[0]);
 	close(report[1]);
 	err = err ? err : await_exec(report[0]);
 	close(report[0]);
@@ -263,14 +287,14 @@ errcode_t spawn_start(const struct spawn *s, struct spawned *child)
 	struct plan plan = {.file = NULL};
 	errcode_t err = prepare(s, &plan);
 
-	*child = (struct spawned){.out = -1, .err = -1, .name = s->argv[0]};
+	*child = (struct spawned){.leash = -1, .out = -1, .err = -1, .name = s->argv[0]};
 	if (!err)
 		err = start(s, &plan, child);
 	free(plan.file);
 	free(plan.env);
 	if (err) {
 		spawn_end(child, 0, NULL);
-		*child = (struct spawned){.out = -1, .err = -1};
+		*child = (struct spawned){.leash = -1, .out = -1, .err = -1};
 	}
 	return err;
 }
@@ -285,7 +309,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* It has ended, within TIMEOUT_MS. */
+/* The keeper has ended, and so what it kept, within TIMEOUT_MS. */
 static bool await_end(pid_t pid, unsigned timeout_ms, int *status)
 {
 	uint64_t end = now_ms() + timeout_ms;
@@ -324,13 +348,11 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
 	*status = -1;
 	close_if_open(&child->out);
 	if (child->pid > 0 && !await_end(child->pid, timeout_ms, status)) {
-		kill(-child->pid, SIGTERM);
-		if (!await_end(child->pid, TERM_MS, status)) {
-			kill(-child->pid, SIGKILL);
-			while (!await_end(child->pid, TERM_MS, status))
-				;
-		}
+		close_if_open(&child->leash);
+		while (!await_end(child->pid, UINT_MAX, status))
+			;
 	}
+	close_if_open(&child->leash);
 	child->pid = 0;
 	(void)spawn_said(child);
 	close_if_open(&child->err);

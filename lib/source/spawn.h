@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Another program as a child process: it gets only the descriptors that are passed to it and no
- * signal that is meant for this process, and it is ended when it is not needed any more.
+ * Another program, as the child of a process that keeps it (source/keeper.h): it gets only the
+ * descriptors that are passed to it and no signal that is meant for this process, and it is ended
+ * when it is not needed any more, and when this process has ended.
  */
 #ifndef E4Z_SOURCE_SPAWN_H
 #define E4Z_SOURCE_SPAWN_H
@@ -19,15 +20,15 @@ struct spawn {
 	const int *fds;		 /* become 3, 4, ... in the child; they stay the caller's */
 	size_t fd_count;	 /* SPAWN_FDS at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
-	int kept;		 /* signal it gets when the thread that starts it ends; 0: none */
 	bool listen;		 /* the first of FDS listens, as systemd passes a socket on */
 };
 
-/* All zero but for OUT: no child. */
+/* All zero but for the descriptors: no child. */
 struct spawned {
-	pid_t pid;
-	int out; /* to read from, -1: none; the caller may close it and set it to -1 */
-	int err; /* a memory file of a few KiB: its standard error */
+	pid_t pid; /* of its keeper */
+	int leash; /* the keeper ends it when nobody has this open */
+	int out;   /* to read from, -1: none; the caller may close it and set it to -1 */
+	int err;   /* a memory file of a few KiB: its standard error */
 	const char *name;
 	char said[SPAWN_SAID];
 };
@@ -40,7 +41,7 @@ struct spawned {
 errcode_t spawn_start(const struct spawn *s, struct spawned *child);
 
 /*
- * Wait TIMEOUT_MS for its end; then its group gets SIGTERM, and a second later SIGKILL. *STATUS,
+ * Wait TIMEOUT_MS for its end; then its group gets SIGTERM, and a little later SIGKILL. *STATUS,
  * which may be NULL, is what it exited with, 128 + the signal that ended it, or -1: not known.
  * Nothing is done where there is no child.
  */

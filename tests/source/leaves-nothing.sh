@@ -16,7 +16,7 @@ begin() {
 	exec 7>data
 	child=
 	for ((i = 0; i < 500; i++)); do
-		child=$(pgrep -P $pid -x qemu-nbd) && break
+		child=$(pgrep -P "$(pgrep -d, -P $pid)" -x qemu-nbd 2>/dev/null) && break
 		sleep 0.02
 	done
 }
@@ -55,33 +55,46 @@ exec 8<&-
 wait $pid 2>/dev/null
 no_child
 
-# killed while it starts, when qemu-nbd forgets that it was asked to end
+# killed while a child starts, when qemu-nbd forgets that it was asked to end: the first one reads, the second one writes
 mkdir bin
+REAL_QEMU_NBD=$(type -P qemu-nbd)
+export REAL_QEMU_NBD
 cat >bin/qemu-nbd <<-END
 	#!/bin/sh
+	[ "\$WHO" = reader ] || case "\$*" in
+	*--read-only*) exec "\$REAL_QEMU_NBD" "\$@" ;;
+	esac
 	trap '' TERM
 	echo \$\$ >"$tmp/starts"
 	exec sleep 600
 END
 chmod +x bin/qemu-nbd
-PATH=$tmp/bin:$PATH "$E4ZERO" --check image.img >out 2>err &
-pid=$!
-for ((i = 0; i < 500; i++)); do
-	[ ! -s starts ] || break
-	sleep 0.02
-done
-[ -s starts ] || fail "no child: $(cat err)"
-child=$(cat starts)
-kill -KILL $pid
-wait $pid 2>/dev/null
-for ((i = 0; i < 100; i++)); do
-	[[ $(ps -o stat= -p "$child") == [!Z]* ]] || break
-	sleep 0.05
-done
-[ $i -lt 100 ] || {
-	kill -KILL "$child"
-	fail 'what starts when e4zero is killed stays'
+starting() {
+	export WHO=$1
+	rm -f starts
+	shift
+	PATH=$tmp/bin:$PATH "$E4ZERO" "$@" image.img >out 2>err &
+	pid=$!
+	for ((i = 0; i < 500; i++)); do
+		[ ! -s starts ] || break
+		sleep 0.02
+	done
+	[ -s starts ] || fail "no child: $(cat err)"
+	child=$(cat starts)
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	for ((i = 0; i < 200; i++)); do
+		[[ $(ps -o stat= -p "$child") == [!Z]* ]] || break
+		sleep 0.05
+	done
+	[ $i -lt 200 ] || {
+		kill -KILL "$child"
+		fail "what starts as a $WHO when e4zero is killed stays"
+	}
+	no_child
 }
+starting reader --check
+starting writer --fix
 
 # a directory for its socket that cannot be used is not the end of it
 TMPDIR=/nowhere run_e4zero 4 -q image.img
