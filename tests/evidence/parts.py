@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the evidence is made of: tables only, evidence.py is the driver.
+
+A part is a command of the project at a stated size. Its figures are read from what it prints. A
+figure that is missing makes the part a failure: a check that counts nothing proves nothing.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The numbers of every line that the pattern matches.
+
+    A group has the name of a figure; the values of several lines are added up, or with `last` the
+    last one counts. A word of `words` says "NUMBER NAME;" and so on: each pair is a figure.
+    """
+    pattern: str
+    last: bool = False
+    words: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    title: str
+    command: tuple              # in it {make} is make in the build directory, {top} the sources
+    size: str                   # in words, for the page
+    figures: tuple = ()
+    env: tuple = ()             # NAME=VALUE
+    limit: int = 900            # seconds: a part that takes longer has failed
+    goals: str = ""             # a JSON file in the directory of the part: goals of the benchmark
+    needs_root: bool = False
+
+
+SUM = Figure(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed, (?P<skipped>\d+) skipped$", last=True)
+
+PARTS = (
+    Part("tests", "The tests of make check",
+         ("{make}", "-j2", "check", "BROAD=1"), "all of them, every kind of image",
+         (Figure(r"^# PASS: +(?P<passed>\d+)", last=True),
+          Figure(r"^# SKIP: +(?P<skipped>\d+)", last=True),
+          Figure(r"^# (?:FAIL|ERROR|XPASS): +(?P<failed>\d+)"))),
+    Part("crash", "Every state that a crash can leave",
+         ("{make}", "check-crash"), "one row of 40 of the matrix, with up to 250 states of a kind each; "
+         "rules broken on purpose; kill -9; a storm of edits",
+         (Figure(r"^states: (?P<made>\d+) made, (?P<distinct>\d+) distinct"),
+          Figure(r"^states: .*\((.*)\)", words=True),
+          Figure(r"^classes:(.*)", words=True),
+          Figure(r"^recovered to: (?P<before>\d+) before, (?P<between>\d+) between, (?P<after>\d+) after"),
+          Figure(r"^also: (?P<overlay>\d+) through the overlay, (?P<replays_crashed>\d+) crashes of "
+                 r"replays, (?P<writes_failed>\d+) failing writes"),
+          Figure(r"^from outside:(.*)", words=True),
+          Figure(r"^rows: (?P<rows_held>\d+) held, (?P<rows_broken>\d+) did not"), SUM),
+         env=("PART=1/40",)),
+    Part("kernel", "The kernel, asked to do the same",
+         ("{make}", "check-kernel"), "sequences of every operation, conversions, natural crashes, replays, "
+         "hash trees, scrubbed devices: the sample of every kind of file system",
+         (Figure(r"^(?P<batches_equal>\d+) batches passed, (?P<batches_different>\d+) failed"), SUM),
+         env=("SAMPLE=1",), needs_root=True),
+    Part("witness", "An independent reader of the format",
+         ("{make}", "check-witness"), "every other kind of image: findings, who owns every byte, --fix",
+         (Figure(r"^\d+ of \d+ kinds agree.*, (?P<findings>\d+) findings"), SUM),
+         env=("SAMPLE=1",)),
+    Part("journal", "Logs: of a live kernel, and damaged",
+         ("{make}", "check-journal"), "2,000 mutants", (SUM,), env=("SAMPLE=1",)),
+    Part("mutants", "Mutants of images, checksums repaired or not",
+         ("{make}", "check-fuzz"), "a sample of six kinds of image; crafted images; damaged logs",
+         (Figure(r"^\S+: (?P<mutants>\d+) mutants, (?P<mutants_failed>\d+) failed"),
+          Figure(r"^(?P<judged>\d+) images, (?P<compared>\d+) compared with the witness, "
+                 r"(?P<judged_differently>\d+) with faults"), SUM),
+         env=("SAMPLE=1",)),
+    Part("sequences", "Short sequences of operations against an array of bytes",
+         ("{make}", "check-props"), "a sample", (SUM,), env=("SAMPLE=1",)),
+    Part("model", "The order of writes as a model",
+         ("{make}", "check-model"), "the searches that take a minute",
+         (Figure(r"^holds: .*: (?P<states>\d+) states, depth"),
+          Figure(r"^(?P<mutants_rejected>)rejected: "), SUM),
+         env=("SAMPLE=1",)),
+    Part("fleet", "1,000 images, engines killed on the way",
+         ("{make}", "check-fleet"), "100 images", (SUM,), env=("SAMPLE=1",)),
+    Part("bench", "Speed against the peers and the floor",
+         ("{top}/tests/bench/run.sh", "--quick"), "the image of 20 thousand files",
+         goals="bench-*.json", env=("E4ZERO_BENCH_DIR={work}/images",)),
+)
+
+TOOLS = (
+    ("kernel", ("uname", "-sr")),
+    ("compiler", ("cc", "--version")),
+    ("e2fsprogs", ("e2fsck", "-V")),
+    ("qemu-img", ("qemu-img", "--version")),
+    ("nbdkit", ("nbdkit", "--version")),
+    ("spin", ("spin", "-V")),
+    ("python", ("python3", "--version")),
+)

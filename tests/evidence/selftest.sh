@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The evidence holds what the checks counted; a check that fails, hangs on to its figures or was skipped is told apart.
+. "${srcdir:-.}/tests/lib.sh"
+
+requires python3
+requires jq
+evidence=$srcdir/tests/evidence/evidence.py
+mkdir build
+
+# in place of make: says what the real ones say
+cat >make <<-'END'
+	#!/bin/bash
+	case " $* " in
+	*' check-model '*)
+	    [ "$SAMPLE" = 1 ] || exit 9
+	    echo 'holds: journal: 1200 states, depth 7'
+	    echo 'holds: direct: 34 states, depth 3'
+	    echo 'rejected: no barrier: order, after 5 states'
+	    echo 'rejected: no revoke: revoke, after 5 states'
+	    echo '1 passed, 0 failed, 0 skipped' ;;
+	*' check-journal '*) echo 'FAIL: live.sh'; echo '0 passed, 1 failed, 0 skipped'; exit 2 ;;
+	*' check-props '*) echo 'done' ;;
+	*' check-fleet '*) echo '0 passed, 0 failed, 1 skipped' ;;
+	*' check-crash '*)
+	    echo 'states: 90 made, 60 distinct ( 40 prefix 20 torn )'
+	    echo 'classes: 50 journal; 10 external journal;'
+	    echo 'recovered to: 30 before, 1 between, 29 after; torn superblock: 0, 0 mended by others'
+	    echo 'also: 3 through the overlay, 4 crashes of replays, 5 failing writes, 6 fixed once more'
+	    echo 'from outside: 7 e2fsck -p; 8 mount;'
+	    echo 'rows: 12 held, 0 did not, 3 do not exist; 9 s'
+	    echo '17 passed, 0 failed, 3 skipped' ;;
+	esac
+END
+chmod +x make
+
+# evidence STATUS PART...
+evidence() {
+	local want=$1 rc=0
+	shift
+	MAKE=$tmp/make python3 "$evidence" --build build "$@" >said 2>&1 || rc=$?
+	[ "$rc" = "$want" ] || fail "exit $rc, wanted $want: $(cat said)"
+}
+
+# is WANT JQ-FILTER: of the document
+is() {
+	local got
+	got=$(jq -r "$2" build/evidence/evidence.json)
+	[ "$got" = "$1" ] || fail "$2: '$got', wanted '$1'"
+}
+
+evidence 0 model crash
+is held '.parts[0].verdict'
+is '1234 2 1' '.parts[0].figures | "\(.states) \(.mutants_rejected) \(.passed)"'
+is '60 40 10 7 12' '.parts[1].figures | "\(.distinct) \(.prefix) \(.external_journal) \(.e2fsck_p) \(.rows_held)"'
+grep -q '^| states | 1,234 |$' build/evidence/evidence.md || fail "$(cat build/evidence/evidence.md)"
+grep -q '^## The order of writes as a model: held$' build/evidence/evidence.md || fail 'no verdict on the page'
+
+evidence 1 journal
+is 'failed exit status 2: journal.log' '.parts[0] | "\(.verdict) \(.why)"'
+evidence 1 sequences
+is failed '.parts[0].verdict'
+evidence 0 fleet
+is skipped '.parts[0].verdict'
+evidence 2 nothing
