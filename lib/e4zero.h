@@ -41,6 +41,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* What the shared library exports: the functions from here on, and no others. */
+#pragma GCC visibility push(default)
 
 #define E4Z_MUST_CHECK __attribute__((warn_unused_result))
 
@@ -56,10 +58,7 @@ extern "C" {
 /* "MAJOR.MINOR.PATCH" */
 #define E4Z_VERSION E4Z_VERSION_TEXT(E4Z_VERSION_MAJOR, E4Z_VERSION_MINOR, E4Z_VERSION_PATCH)
 
-/*
- * E4Z_VERSION of the library that the program is linked with; a static string. A program that is
- * linked with a library of another version than its header's is not supported: compare the two.
- */
+/* E4Z_VERSION of the library that the program is linked with; a static string. */
 const char *e4z_version(void);
 
 /*
@@ -1007,6 +1006,7 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)
 	E4Z_MUST_CHECK;
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make install is complete: a program outside the tree builds with pkg-config and the archive alone, in C and in C++,
+# make install is complete: a program outside the tree builds with pkg-config, the shared library and the archive, in C and in C++,
 # every source of the version agrees, and make uninstall leaves no file.
 . "$(dirname "$0")/lint.sh"
 . "$root/tests/api/outside.sh"
@@ -14,12 +14,14 @@ install_below "$dest" || exit 1
 
 missing=$(
 	# bin: the program checks images of an ordinary user, whose PATH does not have sbin
-	for wanted in bin/e4zero lib/libe4zero.a include/e4zero.h include/e4zero-errors.h \
+	for wanted in bin/e4zero lib/libe4zero.a lib/libe4zero.so.0.0.0 include/e4zero.h include/e4zero-errors.h \
 		lib/pkgconfig/e4zero.pc man8/e4zero.8 man5/e4zero-script.5 man5/e4zero-json.5 man7/e4zero-errors.7 man3/libe4zero.3 \
 		doc/e4zero/example.c doc/e4zero/findings.md completions/e4zero site-functions/_e4zero vendor_completions.d/e4zero.fish e4zero/fleet/fleet.sh e4zero/fleet/parallel.sh e4zero/fleet/fleet.mk \
 		e4zero/fleet/slurm.sbatch e4zero/fleet/kubernetes.yaml e4zero/fleet/README.md; do
 		find "$dest" -type f -path "*/$wanted" | grep -q . || echo "make install leaves out $wanted"
 	done
+	[ "$(find "$dest" -name libe4zero.so -exec readlink -f {} +)" -ef "$(find "$dest" -name libe4zero.so.0.0.0)" ] ||
+		echo "make install makes no link libe4zero.so"
 	for left in $(make -s -C "$build" uninstall DESTDIR="$dest" >/dev/null 2>"$dest/uninstall.err";
 		find "$dest" -mindepth 2 ! -type d); do
 		echo "make uninstall leaves ${left#"$dest"}"
@@ -56,7 +58,9 @@ int main(void)
 END
 complaints=$(
 	cd "$dest" || exit
-	build_outside user.c user 2>&1 && ./user >version 2>&1 || echo 'the program outside the tree fails'
+	build_outside user.c user "$static_flags" 2>&1 && ./user >version 2>&1 || echo 'the program outside the tree fails'
+	build_outside user.c shared 2>&1 && ./shared >shared.version 2>&1 && cmp version shared.version ||
+		echo 'the program that is linked with the shared library fails'
 	for what in "e4zero $(cat version)" "e4zero.pc $(sed -n 's/^Version: //p' "$(find . -name e4zero.pc)")" \
 		"--version $("$(find "$dest" -path '*/bin/e4zero')" --version | sed 's/^e4zero //')"; do
 		[ "${what#* }" = "$(cat version)" ] || echo "e4z_version() is $(cat version), but ${what%% *} says ${what#* }"

@@ -18,7 +18,7 @@ tracked() {
 	else
 		(cd "$root" && find . \( -name .git -o -path ./build -o -path ./build-aux \
 			-o -path './_*' -o -name autom4te.cache -o -name .deps -o -name __pycache__ \) -prune \
-			-o -type f ! -name '*.[oa]' ! -name '*.log' ! -name '*.trs' ! -name .dirstamp \
+			-o -type f ! -name '*.[oa]' ! -name '*.so.*' ! -name '*.log' ! -name '*.trs' ! -name .dirstamp \
 			! -path './Makefile*' ! -path './conf*' ! -path ./aclocal.m4 ! -path ./stamp-h1 \
 			! -path ./e4zero ! -path ./e4zero.pc ! -path ./e4zero-errors.h \
 			! -path './lib/errors.[ch]' -print
