@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PARALLELS_IN_USE 0x746f6e59u
 #define NAME_MAX_LEN 1023 /* of QEMU's formats */
 
 errcode_t chain_corrupt(struct chain_reader *r, const char *format, ...)
@@ -132,6 +133,17 @@ static errcode_t look_qed(struct chain_reader *r)
 	return chain_refer_at(r, "the backing file", get_le32(header + 56), get_le32(header + 60));
 }
 
+static errcode_t look_parallels(struct chain_reader *r)
+{
+	uint8_t header[64];
+	errcode_t err = chain_get(r, 0, sizeof(header), header);
+
+	if (!err && get_le32(header + 44) == PARALLELS_IN_USE)
+		r->chain->read_only = "the Parallels image was not closed; "
+				      "\"qemu-img check -r all\" repairs it";
+	return err;
+}
+
 static errcode_t look_luks(struct chain_reader *r)
 {
 	r->chain->lock = CHAIN_LUKS;
@@ -145,7 +157,7 @@ errcode_t chain_look(struct blkdev *dev, enum e4z_format format, struct chain *c
 		[E4Z_FORMAT_QCOW2] = chain_qcow2, [E4Z_FORMAT_VMDK] = chain_vmdk,
 		[E4Z_FORMAT_VHDX] = chain_vhdx,	  [E4Z_FORMAT_VHD] = look_vhd,
 		[E4Z_FORMAT_VDI] = look_vdi,	  [E4Z_FORMAT_QED] = look_qed,
-		[E4Z_FORMAT_LUKS] = look_luks,
+		[E4Z_FORMAT_LUKS] = look_luks,	  [E4Z_FORMAT_PARALLELS] = look_parallels,
 	};
 	struct chain_reader r = {dev, chain, why, why_size};
 

@@ -65,25 +65,6 @@ static void child_close(struct blkdev *dev)
 
 /* ---- what it says when it fails ---- */
 
-/* QEMU's message begins with its arguments; the reason comes after them. */
-static const char *without_start(const char *said)
-{
-	const char *text = strstr(said, "}': ");
-
-	return text ? text + 4 : said;
-}
-
-static bool is_of_lock(const char *said)
-{
-	return strstr(said, "Failed to get") && strstr(said, "lock");
-}
-
-/* It is the key that is wrong, or what is derived from it. */
-static bool is_of_key(const char *said)
-{
-	return strstr(said, "Invalid password") || strstr(said, "invalid password");
-}
-
 /* ERR with WHY is what the connection failed with; more is known if the child has a reason. */
 static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_t why_size)
 {
@@ -91,15 +72,8 @@ static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_
 	const char *said;
 
 	spawn_end(process, FAILED_MS, NULL);
-	said = without_start(spawn_said(process));
-	if (!*said)
-		return err;
-	if (is_of_key(said)) {
-		snprintf(why, why_size, "the passphrase does not open the image");
-		return E4Z_ET_PASSPHRASE;
-	}
-	snprintf(why, why_size, "%sqemu-nbd says: %s", is_of_lock(said) ? "in use: " : "", said);
-	return is_of_lock(said) ? E4Z_ET_BUSY : E4Z_ET_IMAGE_FORMAT;
+	said = spawn_said(process);
+	return *said ? child_blame("qemu-nbd", said, why, why_size) : err;
 }
 
 /* ---- starting ---- */

@@ -37,6 +37,12 @@ errcode_t child_end(struct blkdev *dev);
 errcode_t child_check(const struct child_options *o, char *why, size_t why_size);
 
 /*
+ * The error that SAID means, which is what PROGRAM wrote before it failed; with a sentence in WHY.
+ * E4Z_ET_IMAGE_FORMAT, E4Z_ET_BUSY, E4Z_ET_PASSPHRASE.
+ */
+errcode_t child_blame(const char *program, const char *said, char *why, size_t why_size);
+
+/*
  * What QEMU is to open, for free(): "json:{...}", with the image as descriptor FD of the program.
  * NULL: memory ran out.
  */

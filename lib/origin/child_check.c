@@ -13,7 +13,7 @@
 
 #define IMAGE_FD 3 /* in the child; the passphrase is 4 */
 #define ARGS_MAX 8
-enum { SOUND = 0, LEAKS = 3, NO_CHECK = 63 };
+enum { SOUND = 0, FAILED = 1, LEAKS = 3, NO_CHECK = 63 };
 
 static void make_args(const struct child_options *o, const char *text, const char **argv)
 {
@@ -29,10 +29,14 @@ static void make_args(const struct child_options *o, const char *text, const cha
 	argv[n] = NULL;
 }
 
-static errcode_t judge(const struct child_options *o, int status, char *why, size_t why_size)
+static errcode_t judge(const struct child_options *o, int status, const char *said, char *why,
+		       size_t why_size)
 {
 	if (status == SOUND || status == LEAKS || status == NO_CHECK)
 		return 0;
+	/* it cannot open the image, or not examine all of it */
+	if (status == FAILED && *said)
+		return child_blame("qemu-img", said, why, why_size);
 	snprintf(why, why_size,
 		 "\"qemu-img check\" finds the tables of the %s image corrupt, or does not end: an "
 		 "edit could overwrite data; \"qemu-img check -r all\" repairs it",
@@ -60,5 +64,5 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 		return err;
 	}
 	spawn_end(&child, ms, &status);
-	return judge(o, status, why, why_size);
+	return judge(o, status, spawn_said(&child), why, why_size);
 }

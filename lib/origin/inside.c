@@ -197,6 +197,8 @@ static errcode_t inside_writev(struct blkdev *dev, uint64_t at, const struct iov
 	if (!now)
 		return err;
 	err = now->ops->writev(now, at, pieces, count, written);
+	/* a part of what failed can be done */
+	dev->touched |= now->touched;
 	leave(dev);
 	return err;
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a program of QEMU's said before it failed, as an error of ours.
+#include "errors.h"
+#include "origin/child.h"
+#include <stdio.h>
+#include <string.h>
+
+/* QEMU's message begins with its arguments; the reason comes after them. */
+static const char *without_start(const char *said)
+{
+	const char *text = strstr(said, "}': ");
+
+	return text ? text + 4 : said;
+}
+
+static bool is_of_lock(const char *said)
+{
+	return strstr(said, "Failed to get") && strstr(said, "lock");
+}
+
+/* It is the key that is wrong, or what is derived from it. */
+static bool is_of_key(const char *said)
+{
+	return strstr(said, "Invalid password") || strstr(said, "invalid password");
+}
+
+static bool is_of_log(const char *said)
+{
+	return strstr(said, "contains a log that needs to be replayed");
+}
+
+errcode_t child_blame(const char *program, const char *said, char *why, size_t why_size)
+{
+	said = without_start(said);
+	if (is_of_key(said)) {
+		snprintf(why, why_size, "the passphrase does not open the image");
+		return E4Z_ET_PASSPHRASE;
+	}
+	if (is_of_log(said)) {
+		snprintf(why, why_size,
+			 "the log of the VHDX image has to be replayed, which \"qemu-img check "
+			 "-r all\" does");
+		return E4Z_ET_IMAGE_FORMAT;
+	}
+	snprintf(why, why_size, "%s%s says: %s", is_of_lock(said) ? "in use: " : "", program, said);
+	return is_of_lock(said) ? E4Z_ET_BUSY : E4Z_ET_IMAGE_FORMAT;
+}
