@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the images of the benchmark, once, in the cache directory. Usage: images.sh NAME...
 #
-# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K, R, F, G, N, B, W, Q, Y and V. NAME.img is the image, NAME.json says what is in it. An image whose
+# The names are S, L, A, X, Z, U, C, P, D, H, T, E, K, R, F, G, N, B, W, Q, Y, V and M. NAME.img is the image, NAME.json says what is in it. An image whose
 # recipe has changed is made again. S, L, D and X are filled through a loop mount, which needs root; K and R are
 # mounted once, for the journal to become what kernels make of it, and filled by metadata.
 set -eu -o pipefail
@@ -76,7 +76,7 @@ fresh() { # NAME: true when the image is there and of this recipe, and so is its
 	case $1 in
 	U | P) [ -e "$dir/$1.script" ] || return ;;
 	D) [ -e "$dir/D.1000000.script" ] || return ;;
-	V) [ -e "$dir/V.images/1000.img" ] || return ;;
+	M) [ -e "$dir/M.images/1000.img" ] || return ;;
 	esac
 	[ -e "$dir/$1.img" ] && [ -e "$dir/$1.json" ] &&
 		grep -q "\"recipe\": $RECIPE," "$dir/$1.json"
@@ -258,25 +258,25 @@ make_E() {
 	finish E '"files": 0'
 }
 
-# 200 small files in 64 MiB, and in V.images 1,000 of it.
-make_V() {
+# 200 small files in 64 MiB, and in M.images 1,000 of it.
+make_M() {
 	local i
 	for i in parallel jq flock; do
-		type -P $i > /dev/null || { say "SKIP V: $i is not installed"; exit 77; }
+		type -P $i > /dev/null || { say "SKIP M: $i is not installed"; exit 77; }
 	done
-	need_room V 3
+	need_room M 3
 	mkdir -p "$work/tree" "$work/images"
 	for ((i = 0; i < 200; i++)); do
 		mkdir -p "$work/tree/$((i % 20))"
 		head -c $((i * 40 + 1)) /dev/zero | tr '\0' x > "$work/tree/$((i % 20))/$i"
 	done
-	format "$work/V.img" 64M -d "$work/tree"
+	format "$work/M.img" 64M -d "$work/tree"
 	for ((i = 1; i <= 1000; i++)); do
-		cp --sparse=always "$work/V.img" "$work/images/$(printf %04d $i).img"
+		cp --sparse=always "$work/M.img" "$work/images/$(printf %04d $i).img"
 	done
-	rm -rf "$dir/V.images"
-	mv "$work/images" "$dir/V.images"
-	finish V '"images": 1000'
+	rm -rf "$dir/M.images"
+	mv "$work/images" "$dir/M.images"
+	finish M '"images": 1000'
 }
 
 # fill IMAGE SIZE BYTE: the host has allocated all of it
@@ -413,7 +413,7 @@ make_V() {
 mkdir -p "$dir"
 for name; do
 	case $name in
-	S | L | A | X | Z | U | C | P | D | H | T | E | K | R | F | G | N | B | W | Q | Y | V) ;;
+	S | L | A | X | Z | U | C | P | D | H | T | E | K | R | F | G | N | B | W | Q | Y | V | M) ;;
 	*) say "there is no image $name"; exit 2 ;;
 	esac
 	fresh "$name" && continue
