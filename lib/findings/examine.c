@@ -6,8 +6,10 @@
 #include "base/pool.h"
 #include <stdatomic.h>
 
-/* Gaps up to this many bytes are read over: a system call costs more than copying them. */
+/* Gaps up to this many bytes are read over: on a disk another request costs more. */
 #define GAP_BYTES 16384
+/* The same of what the host has in memory: another system call costs less than copying more. */
+#define GAP_CACHED 4096
 /* Bytes that are asked of the disk before they are read. */
 #define READ_AHEAD (16u << 20)
 #define BATCHES_A_JOB 32
@@ -162,28 +164,56 @@ static void read_ahead(struct tails_run *run, uint64_t n)
 				 batch_blocks(run->tails, &run->batches[asked]) * bs);
 }
 
+/* Read the blocks of BATCH to where they are in BUF; CACHED: only if that needs no disk. */
+static bool read_batch(const struct tails_run *run, const struct batch *batch, bool cached,
+		       uint8_t *buf)
+{
+	/* the first tail's file needs not be read, only its tail */
+	uint32_t bs = run->img->block_size, skip = tail_skip(&run->tails[batch->first]);
+	uint64_t off = batch_start(run->tails, batch) * bs + skip;
+	size_t len = batch_blocks(run->tails, batch) * bs - skip;
+
+	return cached ? image_read_cached(run->img, off, len, buf + skip)
+		      : !image_read(run->img, off, len, buf + skip);
+}
+
+static errcode_t examine_read(const struct tails_run *run, const struct batch *batch,
+			      const uint8_t *buf)
+{
+	uint64_t start = batch_start(run->tails, batch);
+	errcode_t err = 0;
+
+	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
+		err = examine_tail(run, &run->tails[i],
+				   buf + (tail_pblk(&run->tails[i]) - start) *
+						   run->img->block_size);
+	return err;
+}
+
 static errcode_t examine_batch(struct tails_run *run, uint8_t *buf, uint64_t n)
 {
-	const struct batch *batch = &run->batches[n];
-	uint64_t start = batch_start(run->tails, batch);
-	uint32_t bs = run->img->block_size;
-	/* the first tail's file needs not be read, only its tail */
-	uint32_t skip = tail_skip(&run->tails[batch->first]);
-	uint64_t off = start * bs + skip;
-	size_t len = batch_blocks(run->tails, batch) * bs - skip;
+	struct batch rest = run->batches[n];
+	bool far = !blkdev_is_host(run->img->dev);
+	uint64_t gap = (far ? GAP_BYTES : GAP_CACHED) / run->img->block_size;
 	errcode_t err = 0;
 
 	/* advice costs as much as reading what is cached: it is only given when the disk is met */
-	if (!blkdev_is_host(run->img->dev))
+	if (far)
 		read_ahead(run, n);
-	if (!image_read_cached(run->img, off, len, buf + skip)) {
-		read_ahead(run, n);
-		if (image_read(run->img, off, len, buf + skip))
-			return examine_singly(run, batch, buf);
+	while (rest.count && !err) {
+		struct batch part = plan_batch(run->tails, rest.first + rest.count, rest.first, gap,
+					       batch_blocks(run->tails, &rest));
+
+		if (!read_batch(run, &part, true, buf)) {
+			read_ahead(run, n);
+			part = rest;
+			if (!read_batch(run, &part, false, buf))
+				return examine_singly(run, &part, buf);
+		}
+		err = examine_read(run, &part, buf);
+		rest.first += part.count;
+		rest.count -= part.count;
 	}
-	for (size_t i = batch->first; i < batch->first + batch->count && !err; i++)
-		err = examine_tail(run, &run->tails[i],
-				   buf + (tail_pblk(&run->tails[i]) - start) * bs);
 	return err;
 }
 
