@@ -107,6 +107,7 @@ static errcode_t on_image(struct reading *r)
 	size_t count = 0;
 
 	part->blocks = record_number(r->record, "blocks", UINT64_MAX >> 16);
+	part->inodes = (uint32_t)record_number(r->record, "inodes", UINT32_MAX);
 	while (record_item(r->record, "notes", count))
 		count++;
 	if (count > NOTES_MAX && !r->record->bad)

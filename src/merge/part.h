@@ -18,7 +18,7 @@ struct part {
 	unsigned shard, shards;
 	struct json_object *image, *facts; /* the objects, as far as they are the same in all */
 	struct json_object *notes;	   /* NULL, as these: another part has them */
-	uint32_t first_group, groups, cluster_blocks;
+	uint32_t first_group, groups, cluster_blocks, inodes; /* inodes of the image */
 	uint64_t blocks;
 	bool data, holes, whole, verbose;
 	struct part_lines of_groups, of_inodes, of_names; /* findings and skipped ones */

@@ -25,6 +25,7 @@ struct merge {
 	struct part_reader reader;
 	struct part *parts;
 	size_t count;
+	bool certain; /* no two shards claim the same blocks */
 	struct facts facts;
 	const char *where; /* the report that is at fault; NULL: all together */
 	char why[512];
@@ -94,62 +95,83 @@ static errcode_t follow(struct merge *m, const struct part *last, const struct p
 	return 0;
 }
 
-/* The directories of which names are missing are the same for all that looked for names. */
-static errcode_t compare_names(struct merge *m, const struct part **names, const struct part *part)
+/* LINES of PART are of the numbers [first, end); what has none is of number 0. */
+static errcode_t inside(struct merge *m, const struct part *part, const struct part_lines *lines,
+			uint64_t first, uint64_t end)
 {
-	if (!part->of_names.count)
+	if (!lines->count || (lines->first >= first && lines->last < end))
 		return 0;
-	if (*names && (part->of_names.count != (*names)->of_names.count ||
-		       part->names_sum != (*names)->names_sum))
-		return refuse(m, part,
-			      "the directories that cannot be read are not those of "
-			      "another shard");
-	*names = part;
-	return 0;
+	return refuse(m, part, "findings are of inodes of another shard");
 }
 
-/* Findings come in the order of shards; LAST: the last one before. */
-static errcode_t follow_lines(struct merge *m, const struct part *part, uint64_t *last,
-			      const struct part_lines *lines)
+/* All parts follow each other: what PART has found is in its own groups. */
+static errcode_t stay_inside(struct merge *m, const struct part *part, uint32_t inodes_per_group)
 {
-	if (!lines->count)
-		return 0;
-	if (lines->first <= *last)
-		return refuse(m, part, "findings are of inodes of another shard");
-	*last = lines->last;
-	return 0;
+	uint64_t first = part->first_group, end = first + part->groups;
+	errcode_t err = inside(m, part, &part->of_groups, first, end);
+
+	if (!err)
+		err = inside(m, part, &part->of_inodes, first * inodes_per_group + 1,
+			     end * inodes_per_group + 1);
+	return err ? err : inside(m, part, &part->of_names, 1, (uint64_t)part->inodes + 1);
 }
 
 static errcode_t fit(struct merge *m)
 {
-	const struct part *names = NULL;
-	uint64_t ino = 0, group = 0;
+	const struct part *last = &m->parts[m->count - 1];
+	uint32_t groups;
 	errcode_t err = 0;
 
 	qsort(m->parts, m->count, sizeof(*m->parts), by_shard);
-	for (size_t i = 0; i < m->count && !err; i++) {
-		const struct part *part = &m->parts[i];
-		struct part_lines groups = part->of_groups;
-
-		/* they count from 0 */
-		groups.first++;
-		groups.last++;
-		err = follow(m, i ? part - 1 : NULL, part);
-		if (!err)
-			err = follow_lines(m, part, &group, &groups);
-		if (!err)
-			err = follow_lines(m, part, &ino, &part->of_inodes);
-		if (!err)
-			err = compare_names(m, &names, part);
-	}
-	if (!err && m->parts[m->count - 1].shard != m->parts[0].shards)
-		err = refuse(m, NULL, "the report of shard %u of %u is missing",
-			     m->parts[m->count - 1].shard + 1, m->parts[0].shards);
+	for (size_t i = 0; i < m->count && !err; i++)
+		err = follow(m, i ? &m->parts[i - 1] : NULL, &m->parts[i]);
+	if (!err && last->shard != last->shards)
+		err = refuse(m, NULL, "the report of shard %u of %u is missing", last->shard + 1,
+			     last->shards);
+	groups = last->first_group + last->groups;
+	if (!err && (!groups || last->inodes % groups))
+		err = refuse(m, last, "the groups of all shards are not those of the image");
+	for (size_t i = 0; i < m->count && !err; i++)
+		err = stay_inside(m, &m->parts[i], last->inodes / groups);
 	if (!err && m->options->verbose && !m->parts[0].verbose)
 		err = refuse(m, &m->parts[0],
 			     "--verbose was not given when the shards were "
 			     "checked");
 	return err;
+}
+
+/* Blocks that two shards claim can only be examined in the image. */
+static bool is_certain(struct merge *m)
+{
+	bool whole = false;
+
+	for (size_t i = 0; i < m->count; i++)
+		whole |= m->parts[i].whole;
+	return m->count == 1 ||
+	       (!whole && !overlap_any(&m->reader.overlap, m->parts[0].cluster_blocks));
+}
+
+/*
+ * The directories of which names are missing are the same for all that looked for names, unless
+ * blocks are claimed twice.
+ */
+static errcode_t compare_names(struct merge *m)
+{
+	const struct part *names = NULL;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct part *part = &m->parts[i];
+
+		if (!part->of_names.count)
+			continue;
+		if (names && (part->of_names.count != names->of_names.count ||
+			      part->names_sum != names->names_sum))
+			return refuse(m, part,
+				      "the directories that cannot be read are not those of "
+				      "another shard");
+		names = part;
+	}
+	return 0;
 }
 
 /* The next report, which must be like the first one, and need not be kept twice then. */
@@ -180,6 +202,9 @@ static errcode_t read_parts(struct merge *m)
 		err = read_part(m, m->options->reports[i]);
 	if (!err)
 		err = fit(m);
+	m->certain = !err && is_certain(m);
+	if (m->certain)
+		err = compare_names(m);
 	if (err)
 		return err;
 	m->where = m->parts[0].name;
@@ -191,17 +216,6 @@ static errcode_t read_parts(struct merge *m)
 }
 
 /* ---- the result ---- */
-
-/* Blocks that two shards claim can only be examined in the image. */
-static bool is_certain(struct merge *m)
-{
-	bool whole = false;
-
-	for (size_t i = 0; i < m->count; i++)
-		whole |= m->parts[i].whole;
-	return m->count == 1 ||
-	       (!whole && !overlap_any(&m->reader.overlap, m->parts[0].cluster_blocks));
-}
 
 struct again {
 	struct check_face face;
@@ -269,7 +283,7 @@ int merge_run(const struct options *options, struct report *report, const volati
 	} else {
 		/* from here on it is as if the image had been checked */
 		report->options = &m.facts.options;
-		status = is_certain(&m) ? deliver(&m) : check_again(&m);
+		status = m.certain ? deliver(&m) : check_again(&m);
 		report->options = options;
 	}
 	facts_free(&m.facts);

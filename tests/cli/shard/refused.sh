@@ -127,6 +127,18 @@ for report in one two; do sed 's/"only":\[\]/"only":["nothing"]/' $report >only-
 refuses '"only" is missing or not valid' only-one only-two
 for report in one two; do sed 's/"uuid":"./"uuid":"x/' $report >uuid-$report; done
 refuses '"uuid" is missing or not valid' uuid-one uuid-two
+# what is found is in the groups of the shard, whether the numbers would be in order or not
+last=$(sed -n 's/.*"inodes":\([0-9]*\).*/\1/p' one)
+other=$(sed -n 's/.*"type":"finding".*"ino":\([0-9]*\).*/\1/p' two | head -1)
+for ino in "$other" "$last" $((last + 1)) 4294967295; do
+	tac one | sed "0,/\(\"type\":\"finding\".*\"ino\":\)[0-9]*/s//\1$ino/" | tac >bad
+	refuses 'bad: findings are of inodes of another shard' bad two
+done
+first=$(sed -n 's/.*"type":"finding".*"ino":\([0-9]*\).*/\1/p' one | tail -1)
+sed "0,/\(\"type\":\"finding\".*\"ino\":\)[0-9]*/s//\1$((first + 1))/" two >bad
+refuses 'bad: findings are of inodes of another shard' one bad
+for report in one two; do sed 's/"inodes":[0-9]*/"inodes":12345/' $report >inodes-$report; done
+refuses 'the groups of all shards are not those of the image' inodes-one inodes-two
 { head -1 one; grep '^{"type":"finding"' one | tac; grep -vE '^{"type":"(image|finding)"' one; } >bad
 refuses 'the findings are not in ascending order' bad two
 

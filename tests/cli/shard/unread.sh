@@ -36,3 +36,8 @@ for shards in 2 5; do
 		[ "$how" = merged ] || fail "$how"
 	done
 done
+
+# where blocks are claimed twice the shards may read different directories: the image decides
+printf 'mkdir late\nmkdir later\nsif late block[0] %d\nsif later block[0] %d\n' "$block" "$block" | debugfs_script image
+how=$(python3 "$srcdir/tests/cli/shard/compare.py" image 2) || fail 'directories with the same block'
+[ "$how" = 'checked again' ] || fail "directories with the same block: $how"
