@@ -98,6 +98,15 @@ for image in data tree below attribute_and_data shared_and_data cluster director
 	merges 'checked again' $image
 done
 
+# it is opened with what --merge is given
+cp data raw
+for shard in 1 2; do
+	"$E4ZERO" --json --image-format raw --shard $shard/2 raw >raw.$shard
+done
+run_e4zero 4 --merge --image-format raw --timeout 5 raw.1 raw.2
+run_e4zero 8 --merge --image-format qcow2 raw.1 raw.2
+grep -q 'because shards claim the same blocks' err || fail "$(cat err)"
+
 # the image decides only if it is the one that was checked
 for shard in 1 2; do
 	"$E4ZERO" --json --shard $shard/2 data >$shard.jsonl
