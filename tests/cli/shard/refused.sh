@@ -55,6 +55,14 @@ run_e4zero 0 --fix -q image
 shard later 2/2 image
 refuses 'later: the options, or the state of the image, are not those of one' one later
 mv kept image
+# without a journal the superblock counts what is written
+cp image kept
+tune2fs -O ^has_journal,^metadata_csum image >/dev/null 2>&1 || fail tune2fs
+shard before 1/2 image
+run_e4zero 0 --fix -q image
+shard later 2/2 image
+refuses 'later: the options, or the state of the image, are not those of before' before later
+mv kept image
 refuses 'one: --verbose was not given when the shards were checked' -v one two
 
 # ---- not a report of a shard, or an incomplete one ----
