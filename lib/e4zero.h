@@ -26,6 +26,14 @@
  * ENOSPC), and with E4Z_ET_SHORT_READ, E4Z_ET_CLIPPED, E4Z_ET_BAD_INODE, E4Z_ET_CORRUPT_MAP or
  * E4Z_ET_BAD_DIR if the image is corrupt.
  *
+ * Growth. As long as the SONAME is libe4zero.so.0, a program and a library of different versions
+ * go together. Structures keep their size, and fields their place: a new field takes bytes of
+ * reserved, which is last in every structure, and zero means there what was so without it. The
+ * library sets reserved to zero in what it fills and delivers. In options, a sink or a source, a
+ * program leaves it zero; if it is not, it asks for what only a later library knows, and the call
+ * fails with E4Z_ET_USAGE. New functions have a new symbol version. New values are added at the end
+ * of enumerations, so a program has to expect values that its header does not have.
+ *
  * Threads. One thread at a time may use a handle; different handles are independent. Threads of a
  * check are the library's own, and callbacks run on the calling thread only. The library never
  * prints, never exits, and has no global state but the error tables of com_err(3).
@@ -158,6 +166,7 @@ struct e4z_open_options {
 	 */
 	const char *passphrase_file;
 	int passphrase_fd; /* a descriptor, which stays open */
+	uint64_t reserved[8];
 };
 
 enum e4z_journal_state {
@@ -187,6 +196,7 @@ struct e4z_image_info {
 	 * What could not be determined, or should be known: sentences, NULL-terminated; NULL: none.
 	 */
 	const char *const *notes;
+	uint64_t reserved[8];
 };
 
 /*
@@ -254,6 +264,7 @@ struct e4z_place {
 	/* Bytes as in the image, not necessarily UTF-8; NULL: none. */
 	const char *label; /* of the file system */
 	const char *name;  /* of the place: a PARTLABEL, or GROUP/VOLUME of LVM */
+	uint64_t reserved[4];
 };
 
 /*
@@ -280,6 +291,7 @@ struct e4z_skipped {
 	const char *why;  /* the end of a sentence about the file */
 	bool left;	  /* it should have been edited */
 	errcode_t err;	  /* the failure that prevented it; 0: none */
+	uint64_t reserved[4];
 };
 
 /* ---- names ---- */
@@ -304,6 +316,7 @@ struct e4z_match {
 	const char *path;
 	bool plain;   /* there is no symbolic link, "." or ".." in the path */
 	bool literal; /* the name itself exists; links were followed */
+	uint64_t reserved[4];
 };
 
 /* The bit of a type of files, S_IFREG or any mode that has it. */
@@ -324,6 +337,7 @@ struct e4z_expand_options {
 	 */
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
 	void *arg; /* passed to both */
+	uint64_t reserved[8];
 };
 
 /*
@@ -448,6 +462,7 @@ struct e4z_finding {
 	bool fixed;	  /* by this call of e4z_fix() */
 	const char *path; /* bytes as in the image, NUL-terminated; NULL: no name is known */
 	const char *why;  /* why it is unreadable, or was not fixed; else NULL */
+	uint64_t reserved[2];
 };
 
 /* The passes of a call that reports progress; they come in this order. */
@@ -464,6 +479,7 @@ struct e4z_ledger_class {
 	uint64_t bytes;	      /* that it has */
 	uint64_t stale_bytes; /* sum of nonzero; E4Z_NONE: was not asked for */
 	const char *left;     /* why it is neither examined nor touched, static; NULL: it is */
+	uint64_t reserved[4];
 };
 
 /* Every byte of the file system has one owner: the bytes of all classes add up to size. */
@@ -473,6 +489,7 @@ struct e4z_ledger {
 	size_t count;
 	/* of E4Z_AFTER_FS, beside the sum; its left is valid until the callback returns */
 	struct e4z_ledger_class after;
+	uint64_t reserved[4];
 };
 
 /* The largest number of shards. */
@@ -490,8 +507,10 @@ struct e4z_shard {
 	 * only a check of the whole image is certain.
 	 */
 	bool whole;
+	uint64_t reserved[4];
 };
 
+/* The only structure without reserved. */
 struct e4z_range {
 	uint64_t start, len;
 };
@@ -507,6 +526,7 @@ struct e4z_claims {
 	enum e4z_claims_of of;
 	const struct e4z_range *ranges;
 	size_t count;
+	uint64_t reserved[4];
 };
 
 /* Receives results, in order. A non-zero return ends the call with it. */
@@ -525,6 +545,7 @@ struct e4z_check_sink {
 	 */
 	errcode_t (*shard)(void *arg, const struct e4z_shard *shard);
 	errcode_t (*claims)(void *arg, const struct e4z_claims *claims);
+	uint64_t reserved[8];
 };
 
 struct e4z_check_options {
@@ -554,6 +575,7 @@ struct e4z_check_options {
 	 * whole.
 	 */
 	unsigned shard, shards;
+	uint64_t reserved[8];
 };
 
 struct e4z_check_summary {
@@ -570,6 +592,7 @@ struct e4z_check_summary {
 	 */
 	bool only_holes;
 	bool none_checked; /* files were given, and every one of them was skipped */
+	uint64_t reserved[8];
 };
 
 /*
@@ -643,6 +666,7 @@ struct e4z_edit_options {
 	 */
 	errcode_t (*orphan)(void *arg, uint32_t ino, const char *why);
 	void *orphan_arg; /* passed to it; not used after e4z_begin() */
+	uint64_t reserved[8];
 };
 
 /* What one operation did. */
@@ -667,6 +691,7 @@ struct e4z_edit {
 	uint64_t batches_full;	  /* mappings that ended because a batch of dirty blocks was full */
 	uint64_t blocks_converted, blocks_allocated, blocks_freed;
 	const char *note; /* a remark for the user, a sentence; static, or NULL */
+	uint64_t reserved[4];
 };
 
 /* What committing took. */
@@ -680,6 +705,7 @@ struct e4z_commit_summary {
 	uint64_t orphans_finished;   /* interrupted truncates */
 	uint64_t orphans_left;	     /* orphan inodes that are left: unlinked, or corrupt */
 	uint64_t bytes_read; /* since the image was opened; by e4z_done() and e4z_undo() only */
+	uint64_t reserved[8];
 };
 
 /*
@@ -765,6 +791,7 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 struct e4z_fix_options {
 	struct e4z_check_options check; /* what is looked for is what is fixed */
 	bool dry_run;			/* plan, and deliver findings as they are; write nothing */
+	uint64_t reserved[8];
 };
 
 struct e4z_fix_summary {
@@ -773,6 +800,7 @@ struct e4z_fix_summary {
 	struct e4z_commit_summary commit;
 	uint64_t log_room; /* of a dry run: blocks of a transaction; UINT64_MAX: no journal */
 	uint64_t verified; /* bytes that were zeroed without the journal, and read again as zero */
+	uint64_t reserved[8];
 };
 
 /*
@@ -816,6 +844,7 @@ struct e4z_convert_options {
 	errcode_t (*edit)(void *arg, const struct e4z_edit *edit);
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
 	void *arg; /* passed to each of them */
+	uint64_t reserved[8];
 };
 
 /*
@@ -833,6 +862,7 @@ struct e4z_convert_summary {
 	uint64_t left;	     /* files that should have been converted, and were not */
 	uint64_t log_blocks; /* of a dry run: in all its transactions */
 	uint64_t log_room;   /* of a dry run: blocks of a transaction; UINT64_MAX: no journal */
+	uint64_t reserved[8];
 };
 
 /*
@@ -915,6 +945,7 @@ struct e4z_source {
 	 * several times. Must not be NULL; a non-zero return fails the operation with it.
 	 */
 	errcode_t (*read)(void *arg, uint64_t off, void *to, size_t len);
+	uint64_t reserved[4];
 };
 /* The same, with bytes that SOURCE delivers until the call returns. */
 errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
@@ -957,6 +988,7 @@ struct e4z_map_piece {
 	uint64_t pblk;	       /* E4Z_NONE: a hole, or inline data */
 	enum e4z_map_state state;
 	bool past_eof; /* the piece is past EOF; none extends across EOF */
+	uint64_t reserved[4];
 };
 
 /* "hole", "unwritten", "written" or "inline", static strings; NULL: no such state. */

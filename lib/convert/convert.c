@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/reserved.h"
 #include "edit/pieces.h"
 #include "edit/session.h"
 #include "format/node.h"
@@ -23,6 +24,8 @@ errcode_t convert_open(struct e4z_image *img, const struct e4z_convert_options *
 		       struct convert *c)
 {
 	*c = (struct convert){.img = img, .options = options, .work = {.stop = options->stop}};
+	if (!RESERVED_IS_ZERO(options))
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	return map_work_init(img, &c->work);
 }
 

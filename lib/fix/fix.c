@@ -7,6 +7,7 @@
 // time.
 #include "fix/fix_state.h"
 
+#include "base/reserved.h"
 #include "edit/session.h"
 #include "findings/findings.h"
 #include "image/groups.h"
@@ -327,6 +328,19 @@ static errcode_t run(struct fix *fix)
 	return err;
 }
 
+static errcode_t check_options(const struct fix *fix)
+{
+	const struct e4z_check_options *check = &fix->options->check;
+
+	if (!RESERVED_IS_ZERO(fix->options) || !RESERVED_IS_ZERO(check) ||
+	    (fix->sink && !RESERVED_IS_ZERO(fix->sink)))
+		return image_refuse(fix->img, E4Z_ET_USAGE, RESERVED_WHY);
+	if (check->shard || check->shards)
+		return image_refuse(fix->img, E4Z_ET_USAGE,
+				    "a shard can be checked, but not fixed");
+	return 0;
+}
+
 errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 {
@@ -347,8 +361,9 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
-	if (fix.options->check.shard || fix.options->check.shards)
-		return image_refuse(img, E4Z_ET_USAGE, "a shard can be checked, but not fixed");
+	err = check_options(&fix);
+	if (err)
+		return err;
 	err = doubt_init(img, &fix.doubt);
 	if (!err)
 		err = fix_orphans_init(img, &fix.orphans);

@@ -5,6 +5,7 @@
  */
 #include "image/image.h"
 
+#include "base/reserved.h"
 #include "busy/busy.h"
 #include "busy/caches.h"
 #include "busy/lock.h"
@@ -240,8 +241,11 @@ static errcode_t open_image(struct opening *o, const char *spec)
 {
 	struct e4z_image *img = o->img;
 	char why[WHY_SIZE] = "";
-	errcode_t err = place_parse(spec, &o->spec, why, sizeof(why));
+	errcode_t err;
 
+	if (!RESERVED_IS_ZERO(o->options))
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
+	err = place_parse(spec, &o->spec, why, sizeof(why));
 	if (err)
 		return image_fail_below(img, err, why);
 	err = open_carrier(o);

@@ -2,6 +2,8 @@
 // e4z_check(): the findings of all inodes, and where they are asked for those of the ledger.
 #include "ledger/ledger.h"
 
+#include "base/reserved.h"
+#include "errors.h"
 #include "scan/check.h"
 #include "shard/shard.h"
 #include <errno.h>
@@ -23,6 +25,9 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 
 	summary = summary ? summary : &unwanted;
 	options = options ? options : &defaults;
+	*summary = (struct e4z_check_summary){0};
+	if (!RESERVED_IS_ZERO(options) || (sink && !RESERVED_IS_ZERO(sink)))
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	err = shard_check(img, options);
 	if (!err)
 		err = ledger_for(img, options, false, &ledger);

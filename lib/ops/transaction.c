@@ -2,6 +2,7 @@
 // The public face of transactions: begin, commit, abort, and replaying the journal alone.
 #include "e4zero.h"
 
+#include "base/reserved.h"
 #include "edit/session.h"
 #include "image/image.h"
 #include "ops/orphan.h"
@@ -13,6 +14,8 @@ static errcode_t check_options(struct e4z_image *img, const struct e4z_edit_opti
 {
 	if (options->data != E4Z_DATA_JOURNAL && options->data != E4Z_DATA_ORDERED)
 		return image_refuse(img, E4Z_ET_USAGE, "invalid data mode %d", options->data);
+	if (!RESERVED_IS_ZERO(options))
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	if (options->policy != E4Z_POLICY_BATCH && options->policy != E4Z_POLICY_FLUSH &&
 	    options->policy != E4Z_POLICY_FLUSH_ALWAYS)
 		return image_refuse(img, E4Z_ET_USAGE, "invalid policy %d", options->policy);

@@ -5,6 +5,7 @@
 // gets goes home before the commit, what can be seen travels in the transaction (or goes home first
 // when the data are ordered). So nothing is allocated before it has to be.
 #include "base/bytes.h"
+#include "base/reserved.h"
 #include "open/guard.h"
 #include "ops/op.h"
 #include "quota/quota.h"
@@ -92,9 +93,13 @@ static errcode_t write_blocks(struct op *op)
 
 static errcode_t write_open(struct op *op)
 {
+	const struct request *request = op->arg;
 	struct inline_data data;
-	errcode_t err = op_check(op, GUARD_EDGES);
+	errcode_t err;
 
+	if (!RESERVED_IS_ZERO(request->source))
+		return image_refuse(op->img, E4Z_ET_USAGE, RESERVED_WHY);
+	err = op_check(op, GUARD_EDGES);
 	if (err || !op->len)
 		return err;
 	if (!op->f->list) {
@@ -186,7 +191,8 @@ static errcode_t read_buffer(void *arg, uint64_t off, void *to, size_t len)
 errcode_t e4z_write(struct e4z_image *img, const char *file, uint64_t off, const void *data,
 		    size_t len, struct e4z_edit *edit)
 {
-	const struct e4z_source source = {(void *)(uintptr_t)data, len, read_buffer};
+	const struct e4z_source source = {
+		.arg = (void *)(uintptr_t)data, .len = len, .read = read_buffer};
 
 	return e4z_write_from(img, file, off, &source, edit);
 }

@@ -3,6 +3,7 @@
 #include "path/expansion.h"
 #include "path/lookup.h"
 
+#include "base/reserved.h"
 #include "image/groups.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -121,9 +122,12 @@ static void expansion_free(struct expansion *x)
 errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 		     const struct e4z_expand_options *options)
 {
-	struct expansion *x = calloc(1, sizeof(*x));
+	struct expansion *x;
 	errcode_t err;
 
+	if (!RESERVED_IS_ZERO(options))
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
+	x = calloc(1, sizeof(*x));
 	if (!x)
 		return ENOMEM;
 	*x = (struct expansion){.img = img,

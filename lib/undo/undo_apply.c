@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/reserved.h"
 #include "busy/caches.h"
 #include "errors.h"
 #include "format/super.h"
@@ -110,8 +111,11 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 		       const char *path)
 {
 	struct place_spec place;
-	errcode_t err = place_parse(spec, &place, a->why, a->why_size);
+	errcode_t err;
 
+	if (!RESERVED_IS_ZERO(options))
+		return apply_say(a, E4Z_ET_USAGE, RESERVED_WHY);
+	err = place_parse(spec, &place, a->why, a->why_size);
 	if (err)
 		return err;
 	err = apply_read(a, path);

@@ -83,7 +83,7 @@ static errcode_t no_source(void *arg, uint64_t off, void *to, size_t len)
 /* A barrier that is taken back with its operation: zeroes that go home before it stay so. */
 static void fail_after_a_flush(void)
 {
-	const struct e4z_source source = {NULL, 3, no_source};
+	const struct e4z_source source = {.len = 3, .read = no_source};
 	uint8_t want[3 * BS] = {0}, block[BS];
 
 	memset(block, 'n', sizeof(block));
