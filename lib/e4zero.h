@@ -36,7 +36,14 @@
  *
  * Threads. One thread at a time may use a handle; different handles are independent. Threads of a
  * check are the library's own, and callbacks run on the calling thread only. The library never
- * prints, never exits, and has no global state but the error tables of com_err(3).
+ * prints, never exits, and has no global state but the error tables of com_err(3):
+ * e4z_init_errors() is to be called before there are several threads.
+ *
+ * Fork. After fork(2), a handle belongs to the process that opened it. The other process must not
+ * pass it to any function, e4z_close() included, which would end what the image needs (a server of
+ * its format, multiple mount protection). It can open images of its own. Descriptors are closed by
+ * execve(2); as long as a process has copies of them the image stays locked, so a child should call
+ * execve(2) or _exit(2) soon.
  */
 #ifndef E4ZERO_H
 #define E4ZERO_H
