@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The example of libe4zero(3) is doc/example.c, builds outside the tree, and does what the page says.
+# The example of libe4zero(3) is doc/example.c, builds outside the tree, as C and as C++, with the shared
+# library and with the archive, and does what the page says.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 . "$srcdir/tests/api/outside.sh"
 requires pkg-config
+requires readelf
 [ -f "$builddir/Makefile" ] || skip 'not in a build tree'
 
 sed -n '/^\.SH EXAMPLE/,$p' "$srcdir/man/libe4zero.3" | sed -n '/^\.EX/,/^\.EE/p' | sed '/^\.EE/,$d; 1d' |
@@ -14,19 +16,39 @@ expand "$srcdir/doc/example.c" | diff - page.c || fail 'the page shows another p
 
 mkdir installed
 install_below "$tmp/installed" || fail 'make install'
-build_outside "$(find installed -name example.c)" example || fail 'it does not build'
+example=$(find installed -name example.c)
 
-# a file with old bytes past its end, and one to edit
-edit_image image
-debugfs_script image <<<'sif small size 50'
-! "$E4ZERO" -q --check image || fail 'nothing to scrub'
-./example image /file >out 2>err || fail "exit $?: $(cat err)"
-same said "$(cat out)" '/small: fixed'
-{ head -c 4096 /dev/zero; tail -c +4097 ten; } | head -c 4096 >want
-holds image /file want
-head -c 50 small >want
-holds image /small want
-sound image
+# example PROGRAM: a file with old bytes past its end is scrubbed, and another one edited
+example() {
+	edit_image image
+	debugfs_script image <<<'sif small size 50'
+	! "$E4ZERO" -q --check image || fail 'nothing to scrub'
+	"./$1" image /file >out 2>err || fail "$1: exit $?: $(cat err)"
+	same said "$(cat out)" '/small: fixed'
+	{ head -c 4096 /dev/zero; tail -c +4097 ten; } | head -c 4096 >want
+	holds image /file want
+	head -c 50 small >want
+	holds image /small want
+	sound image
+}
+
+build_outside "$example" archive "$static_flags" || fail 'it does not build with the archive'
+! readelf -d archive | grep -q 'NEEDED.*libe4zero' || fail 'the archive is not used'
+example archive
+build_outside "$example" example || fail 'it does not build with the shared library'
+readelf -d example | grep -q 'NEEDED.*\[libe4zero\.so\.0\]' || fail 'the shared library is not used'
+example example
+# and as C++
+cp "$example" example.cc
+compiler=${COMPILE:-cc}
+if echo 'int main() {}' | "${compiler%% *}" -fsyntax-only -x c++ - 2>/dev/null; then
+	build_outside example.cc archive-plus "-std=c++20 $static_flags" || fail 'it does not build with the archive as C++'
+	example archive-plus
+	build_outside example.cc example-plus "-std=c++20 $outside_flags" || fail 'it does not build as C++'
+	example example-plus
+else
+	echo 'no C++ compiler: not built as C++'
+fi
 
 # what cannot be done is said, and leaves nothing behind
 remember_image image
