@@ -108,6 +108,8 @@ def examine(part, make, out):
     text = log.read_text(errors="replace")
     figures, missing = read_figures(part, text)
     said.update(seconds=round(time.monotonic() - start), figures=figures, goals=goals)
+    if part.tables:
+        said["tables"] = text
     if status == SKIPPED:
         lines = text.strip().splitlines()
         return dict(said, verdict="skipped", why=lines[-1] if lines else "")
@@ -155,6 +157,9 @@ def page(evidence):
             yield "|---|--:|"
             for name, value in part["figures"].items():
                 yield "| %s | %s |" % (name.replace("_", " "), number(value))
+        if "tables" in part:
+            yield ""
+            yield part["tables"].strip()
         if part.get("goals"):
             yield ""
             yield "| goal | wanted | measured | |"

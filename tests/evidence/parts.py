@@ -28,6 +28,7 @@ class Part:
     figures: tuple = ()
     env: tuple = ()             # NAME=VALUE
     limit: int = 900            # seconds: a part that takes longer has failed
+    tables: bool = False        # it prints Markdown, which the page takes
     goals: str = ""             # a JSON file in the directory of the part: goals of the benchmark
     needs_root: bool = False
 
@@ -78,6 +79,9 @@ PARTS = (
          env=("SAMPLE=1",)),
     Part("fleet", "1,000 images, engines killed on the way",
          ("{make}", "check-fleet"), "100 images", (SUM,), env=("SAMPLE=1",)),
+    Part("peers", "The same edits by other tools, each killed at every write",
+         ("{top}/tests/evidence/compare.sh",), "six edits of images of 16 MiB",
+         (Figure(r"^\| e4zero \| (?P<states>\d+) \|"),), tables=True),
     Part("bench", "Speed against the peers and the floor",
          ("{top}/tests/bench/run.sh", "--quick"), "the image of 20 thousand files",
          goals="bench-*.json", env=("E4ZERO_BENCH_DIR={work}/images",)),
