@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The Python module used on image (recipe edit_image, /small of 50 bytes with old ones after them) and disk (two partitions).
+import os
+import threading
+
+import e4zero
+
+
+class Mine(Exception):
+    pass
+
+
+def raises(kind, function, *arguments, **options):
+    try:
+        function(*arguments, **options)
+    except kind as error:
+        return error
+    raise AssertionError("%s is not raised by %s" % (kind.__name__, function))
+
+
+def throw(error):
+    def function(*_arguments):
+        raise error
+    return function
+
+
+def reading():
+    with e4zero.open("image") as image:
+        seen = []
+        check = image.check(progress=lambda *progress: seen.append(progress))
+        assert check.summary and check.summary.findings == len(check.findings) == 1, check
+        (finding,) = check
+        assert (finding.kind, finding.path, finding.first, finding.fixed) == ("stale-tail", "/small", 50, False)
+        assert finding.last is not None and finding.lblk == 0 and finding.why is None, finding
+        with open("small", "rb") as small:
+            assert image.peek(finding, 7) == small.read()[50:57]
+        assert seen and seen[0][0] == 1
+        assert not image.check(kinds=["journal", "post-eof-data"]).findings
+        assert not image.check(["/file"]).findings and image.check("/small").findings
+        assert not image.check([], kinds="stale-tail").findings
+        ledger = image.check(all=True).ledger
+        assert ledger and sum(row.bytes for row in ledger.classes) == ledger.size
+        assert image.info.block_size == 4096 and "extent" in image.info.features
+        assert image.info.journal == "clean" and len(image.info.uuid) == 16
+        assert [piece.state for piece in image.map("/file")] == ["written"]
+        names = [match.path for match in image.expand("/*")]
+        assert names == sorted(names) and "/file" in names
+        assert all(match.ino and match.file == match.path for match in image.expand("/", below=True))
+        assert not image.has_written and image.fingerprint() == image.fingerprint()
+
+
+def errors():
+    error = raises(e4zero.Error, e4zero.open, "missing")
+    assert error.name == "ENOENT" and "No such file" in str(error) and not error.places, error
+    error = raises(e4zero.Error, e4zero.open, "disk")
+    assert error.name == "E4Z_ET_AMBIGUOUS" and error.code > 255, error
+    assert [place.partition for place in error.places] == [1, 2] and error.places[0].type == "ext4", error
+    with e4zero.open("disk", partition="2") as image:
+        assert image.info.fs_offset == error.places[1].offset
+    for wrong in ({"holes": "some"}, {"format": "zip"}):
+        raises(ValueError, e4zero.open, "image", **wrong)
+    with e4zero.open("image") as image:
+        raises(ValueError, image.check, kinds=["stale"])
+        raises(ValueError, image.check, ["/a\0b"])
+        assert raises(e4zero.Error, image.fix).name == "E4Z_ET_READ_ONLY"
+        assert raises(e4zero.Error, image.map, "/nothing").name == "E4Z_ET_NOT_FOUND"
+    raises(ValueError, image.check)
+    raises(TypeError, e4zero.Image)
+
+
+def callbacks():
+    """What they raise is raised by the call, and the image goes on."""
+    with e4zero.open("image") as image:
+        error = Mine("finding")
+        assert raises(Mine, image.check, finding=throw(error)) is error
+        assert raises(Mine, image.expand, "/*", match=throw(error)) is error
+        assert raises(KeyboardInterrupt, image.check, progress=throw(KeyboardInterrupt()))
+        # they must not use the image, but for those of expand()
+        assert "callback of check()" in str(raises(RuntimeError, image.check, finding=lambda _: image.check()))
+        raises(RuntimeError, image.expand, "/*", match=lambda _: image.close())
+        assert len(image.expand("/*")) > 2
+        assert len(image.check().findings) == 1
+
+
+def threads():
+    with e4zero.open("image") as image, e4zero.open("image") as other:
+        caught, found = [], []
+
+        def use(_match):
+            thread = threading.Thread(target=lambda: caught.append(raises(RuntimeError, image.check)))
+            thread.start()
+            thread.join()
+        image.expand("/file", match=use)
+        assert "another thread" in str(caught[0])
+        # handles of different images do not wait for each other
+        def check_other(_finding):
+            thread = threading.Thread(target=lambda: found.extend(other.check()))
+            thread.start()
+            thread.join()
+        image.check(finding=check_other)
+        assert len(found) == 1
+        pid = os.fork()
+        if not pid:
+            error = raises(RuntimeError, image.check)
+            image.close()
+            os._exit(0 if "process" in str(error) else 1)
+        assert os.waitpid(pid, 0)[1] == 0
+        assert len(image.check().findings) == 1
+
+
+def editing():
+    with e4zero.open("image", write=True) as image:
+        assert raises(e4zero.Error, e4zero.open, "image", write=True).name == "E4Z_ET_BUSY"
+
+        def fail():
+            with image.transaction() as edit:
+                edit.truncate("/file", 1)
+                raise Mine()
+        raises(Mine, fail)
+        with image.transaction(dry_run=True) as edit:
+            edit.truncate("/file", 1)
+        assert edit.summary and edit.summary.transactions == 1 and not image.has_written
+        raises(RuntimeError, edit.truncate, "/file", 1)
+
+        image.keep_undo("undo")
+        with image.transaction() as edit:
+            assert raises(e4zero.Error, edit.truncate, "/nothing", 0).name == "E4Z_ET_NOT_FOUND"
+            error = Mine("read")
+            assert raises(Mine, edit.write_from, "/file", 0, 10, throw(error)) is error
+            raises(ValueError, edit.write_from, "/file", 0, 10, lambda at, n: b"short")
+            edit.write_from("/file", 0, 8192, lambda at, n: b"w" * n)
+            edit.write("/file", 100, b"between")
+            done = edit.zero("/file", 4096, 4096)
+            assert done.op == "zero" and done.did_zero and done.size_after == 10000, done
+            assert sum(count for _, count in done.bytes) == done.requested == 4096
+            image.expand("/empty", match=lambda match: edit.truncate(match.file, 5))
+        assert edit.summary and edit.summary.transactions == 1 and image.has_written
+
+        assert [finding.fixed for finding in image.fix(dry_run=True)] == [False]
+        fix = image.fix()
+        assert [(finding.path, finding.fixed) for finding in fix] == [("/small", True)], fix
+        assert fix.summary and fix.summary.left == 0 and not image.check().findings
+        assert image.replay().transactions == 0 and image.done.transactions == 1
+
+
+reading()
+errors()
+callbacks()
+threads()
+editing()
