@@ -180,7 +180,8 @@ one() { # DIR N
 		[ "$exit_status" != 8 ] || return 8
 		return 0
 	fi
-	mapfile -d '' -s $(($2 - 1)) -n 1 image <"$1/list"
+	mapfile -d '' -u "$list" -s $(($2 - 1 - passed)) -n 1 image
+	passed=$2
 	[ ${#image[@]} = 1 ] || die "$1: no image $2 in the list"
 	mapfile -d '' options <"$1/options"
 	for try in 1 2; do
@@ -203,7 +204,9 @@ one() { # DIR N
 }
 
 run_each() { # DIR N...
-	local n status worst=0
+	local n status worst=0 list passed=0
+	# the numbers ascend, so the list is read once
+	exec {list}<"$1/list" || return 16
 	for n in "${@:2}"; do
 		[ -z "$stopped" ] || return 32
 		one "$1" "$n"
