@@ -13,7 +13,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Typ
 from . import _abi
 from ._abi import lib
 from ._call import Callbacks, Progress
-from ._results import (Check, CheckSummary, CommitSummary, Edit, Error, Finding, Fix, FixSummary,
+from ._results import (Check, CheckSummary, CommitSummary, ConvertSummary, Edit, Error, Finding, Fix, FixSummary,
                        ImageInfo, Ledger, MapPiece, Match, Place, Skipped, text)
 
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
@@ -167,7 +167,7 @@ class Image:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
         try:
-            if kind is None:
+            if kind is None and self._handle:
                 self.finish()
         finally:
             self.close()
@@ -223,7 +223,7 @@ class Image:
     def _check_options(calls: Callbacks, files: Optional[Iterable[Path]], **options: Any) -> Any:
         raw = _abi.CheckOptions(kinds=_kinds(options.pop("kinds")), stop=calls.stop_flag(), **options)
         if files is not None:
-            names = [_encode(file) for file in ([files] if isinstance(files, (str, bytes)) else files)]
+            names = [_encode(file) for file in ([files] if isinstance(files, (str, bytes, os.PathLike)) else files)]
             # one more: an empty list is not NULL, which would be every file
             raw.files, raw.file_count = (ctypes.c_char_p * (len(names) + 1))(*names), len(names)
         return raw
@@ -309,6 +309,30 @@ class Image:
         result.summary = FixSummary._of(summary)
         return result
 
+    def convert_all(self, to: str, *, split: bool = False, jobs: int = 0, dry_run: bool = False,
+                    edit: Optional[Callable[[Edit], object]] = None,
+                    skipped: Optional[Callable[[Skipped], object]] = None,
+                    progress: Optional[Progress] = None) -> ConvertSummary:
+        """Convert blocks of every file to "written", "unwritten" or "hole", and commit on the way.
+
+        edit gets what was done to each file, skipped what was not done and why.
+        """
+        calls, summary, done = Callbacks(), _abi.ConvertSummary(), _abi.CommitSummary()
+        options = _abi.ConvertOptions(
+            to=_abi.value("TO", to), dry_run=dry_run, jobs=jobs, stop=calls.stop_flag(),
+            progress=calls.progress(progress),
+            edit=calls.deliver(_abi.EDIT, Edit._of, edit or (lambda _edit: None)),
+            skipped=calls.deliver(_abi.SKIPPED, Skipped._of, skipped or (lambda _skipped: None)))
+        edits = _abi.EditOptions(split=split, plan=dry_run)
+        with self._use("convert_all") as handle:
+            self._check_code(lib.e4z_begin(handle, ctypes.byref(edits)))
+            try:
+                self._check_code(lib.e4z_convert_all(handle, ctypes.byref(options), ctypes.byref(summary),
+                                                     ctypes.byref(done)), calls)
+            finally:
+                lib.e4z_abort(handle)
+        return ConvertSummary._of(summary, done)
+
     def replay(self, *, dry_run: bool = False) -> CommitSummary:
         """Replay the journal, and repair a torn superblock; nothing else."""
         done = _abi.CommitSummary()
@@ -361,7 +385,8 @@ class Transaction:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
         image, done = self._image, _abi.CommitSummary()
-        if image._transaction is not self or not image._handle:
+        # an exception, that of a child of fork() for one, is not replaced by another
+        if kind is not None and (not image._handle or image._owner != os.getpid()):
             return
         with image._use() as handle:
             image._transaction = None

@@ -270,6 +270,23 @@ class FixSummary:
 
 
 @dataclass(frozen=True)
+class ConvertSummary:
+    """What Image.convert_all() did (struct e4z_convert_summary). log_room: None without a journal."""
+
+    files: int
+    skipped: int
+    left: int
+    log_blocks: int
+    log_room: Optional[int]
+    commit: CommitSummary
+
+    @classmethod
+    def _of(cls, raw: Any, done: Any) -> ConvertSummary:
+        return cls(raw.files, raw.skipped, raw.left, raw.log_blocks, number(raw.log_room),
+                   CommitSummary._of(done))
+
+
+@dataclass(frozen=True)
 class Edit:
     """What one operation did (struct e4z_edit). bytes: how many of what kind, by name, of those requested."""
 

@@ -143,8 +143,32 @@ def editing():
         assert image.replay().transactions == 0 and image.done.transactions == 1
 
 
+def converting():
+    with e4zero.open("image", write=True) as image:
+        with image.transaction() as edit:
+            edit.allocate("/empty", 0, 8192)
+        error = Mine("edit")
+        assert raises(Mine, image.convert_all, "written", edit=throw(error), dry_run=True) is error
+        edits = []
+        planned = image.convert_all("written", dry_run=True, edit=edits.append)
+        assert planned.log_blocks and [done.blocks_converted for done in edits] == [2], (planned, edits)
+        assert {piece.state for piece in image.map("/empty")} == {"unwritten"}
+        summary = image.convert_all("written")
+        assert summary.files == 3 and summary.left == 0 and summary.commit.transactions == 1, summary
+        assert {piece.state for piece in image.map("/empty")} == {"written"}
+        with image.transaction() as edit:
+            edit.truncate("/empty", 0)
+
+        def close():
+            with image.transaction() as edit:
+                edit.truncate("/file", 1)
+                image.close()
+        raises(ValueError, close)
+
+
 reading()
 errors()
 callbacks()
 threads()
+converting()
 editing()
