@@ -5,11 +5,18 @@
 
 #include "e4zero.h"
 
-/* Ranges of one sort, in the order in which they came. */
+/*
+ * Ranges of one sort, in the order in which they came: of each the distance from the end of the
+ * range before it in the same shard, and the length, in 7 bits a byte. No number takes more bytes
+ * than in the report.
+ */
 struct overlap_list {
-	struct e4z_range *items;
-	size_t count, room;
-	uint64_t end; /* of the last one of the shard at hand */
+	uint8_t *bytes;
+	size_t len, room;
+	size_t *runs; /* where the ranges of each shard begin */
+	size_t run_count, run_room;
+	bool same;    /* what follows is of the same shard as the last run */
+	uint64_t end; /* of the last range of the shard at hand */
 };
 
 /* All zero: nothing is claimed. */
@@ -30,9 +37,9 @@ errcode_t overlap_add(struct overlap *overlap, enum e4z_claims_of of, const char
 		      uint64_t limit);
 
 /*
- * Two shards claim a cluster, or one claims a cluster in which there is a block of attributes of
- * another, or two such blocks are in one. CLUSTER_BLOCKS are in a cluster. No more claims.
+ * *ANY: two shards claim a cluster, or one claims a cluster in which there is a block of attributes
+ * of another, or two such blocks are in one. CLUSTER_BLOCKS are in a cluster. ENOMEM.
  */
-bool overlap_any(struct overlap *overlap, uint32_t cluster_blocks);
+errcode_t overlap_any(const struct overlap *overlap, uint32_t cluster_blocks, bool *any);
 
 #endif

@@ -55,38 +55,26 @@ refuse(struct merge *m, const struct part *part, const char *format, ...)
 /* PART is of the same check as FIRST. */
 static errcode_t compare(struct merge *m, const struct part *first, const struct part *part)
 {
-	char *other = util_printable(first->name);
-	errcode_t err = 0;
-
-	if (!other)
-		return ENOMEM;
 	if (part->shards != first->shards)
-		err = refuse(m, part, "this is a shard of %u, and %.200s one of %u", part->shards,
-			     other, first->shards);
-	else if (!json_object_equal(part->image, first->image))
-		err = refuse(m, part, "the image is not that of %.200s", other);
-	else if (!json_object_equal(part->facts, first->facts))
-		err = refuse(m, part,
-			     "the options, or the state of the image, are not those of %.200s",
-			     other);
-	free(other);
-	return err;
+		return refuse(m, part, "this is a shard of %u, and %.200s one of %u", part->shards,
+			      first->name, first->shards);
+	if (!json_object_equal(part->image, first->image))
+		return refuse(m, part, "the image is not that of %.200s", first->name);
+	if (!json_object_equal(part->facts, first->facts))
+		return refuse(m, part,
+			      "the options, or the state of the image, are not those of %.200s",
+			      first->name);
+	return 0;
 }
 
 /* PART follows LAST (NULL: nothing) as its shard does. */
 static errcode_t follow(struct merge *m, const struct part *last, const struct part *part)
 {
 	unsigned due = last ? last->shard + 1 : 1;
-	char *other;
 
-	if (last && last->shard == part->shard) {
-		other = util_printable(last->name);
-		if (!other)
-			return ENOMEM;
-		refuse(m, part, "%.200s is also a report of shard %u", other, part->shard);
-		free(other);
-		return EINVAL;
-	}
+	if (last && last->shard == part->shard)
+		return refuse(m, part, "%.200s is also a report of shard %u", last->name,
+			      part->shard);
 	if (part->shard != due)
 		return refuse(m, NULL, "the report of shard %u of %u is missing", due,
 			      part->shards);
@@ -141,14 +129,17 @@ static errcode_t fit(struct merge *m)
 }
 
 /* Blocks that two shards claim can only be examined in the image. */
-static bool is_certain(struct merge *m)
+static errcode_t see_whether_certain(struct merge *m)
 {
-	bool whole = false;
+	bool any = false;
+	errcode_t err = 0;
 
-	for (size_t i = 0; i < m->count; i++)
-		whole |= m->parts[i].whole;
-	return m->count == 1 ||
-	       (!whole && !overlap_any(&m->reader.overlap, m->parts[0].cluster_blocks));
+	for (size_t i = 0; i < m->count && m->count > 1; i++)
+		any |= m->parts[i].whole;
+	if (!any && m->count > 1)
+		err = overlap_any(&m->reader.overlap, m->parts[0].cluster_blocks, &any);
+	m->certain = !any;
+	return err;
 }
 
 /*
@@ -202,8 +193,9 @@ static errcode_t read_parts(struct merge *m)
 		err = read_part(m, m->options->reports[i]);
 	if (!err)
 		err = fit(m);
-	m->certain = !err && is_certain(m);
-	if (m->certain)
+	if (!err)
+		err = see_whether_certain(m);
+	if (!err && m->certain)
 		err = compare_names(m);
 	if (err)
 		return err;

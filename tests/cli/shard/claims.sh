@@ -125,3 +125,22 @@ same 'the end' "$(last_line)" 'summary 8'
 rm data
 run_e4zero 8 --merge 1.jsonl 2.jsonl
 grep -q 'because shards claim the same blocks: No such file' err || fail "$(cat err)"
+
+# claims take no more memory than in the reports: 2 million ranges of each shard, one between two of the other's
+case ${INSTRUMENT:-} in *san*) exit 0 ;; esac
+ones=$(yes 1 | head -n 400000 | paste -sd,)
+for shard in 1 2; do
+	"$E4ZERO" --json --shard $shard/2 attributes | sed 's/"blocks":4096,"inodes"/"blocks":1000000000,"inodes"/' >few
+	grep -vE '^{"type":"(claims|summary)"' few >many.$shard
+	for i in 0 1 2 3 4; do
+		printf '{"type":"claims","schema":1,"of":"clusters","ranges":"%d,%s"}\n' $((800002 * i + shard)) "$ones"
+	done >>many.$shard
+	tail -n 1 few >>many.$shard
+done
+most=$(python3 - "$E4ZERO" <<-'END'
+	import resource, subprocess, sys
+	status = subprocess.run([sys.argv[1], "--merge", "-q", "many.1", "many.2"], check=False).returncode
+	print(status, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+	END
+)
+[[ $most == '4 '* && ${most#4 } -lt 40 ]] || fail "4 million ranges: exit status, MiB: $most"
