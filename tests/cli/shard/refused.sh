@@ -34,6 +34,8 @@ refuses() {
 refuses 'the report of shard 2 of 2 is missing' one
 refuses 'the report of shard 1 of 2 is missing' two
 refuses 'one: one is also a report of shard 1' one one
+cp one $'o\e'
+refuses ': o\\x1b is also a report of shard 1' $'o\e' $'o\e'
 shard third 3/3 image
 refuses 'third: this is a shard of 3, and one one of 2' one third
 cp image other
