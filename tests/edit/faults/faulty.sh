@@ -5,8 +5,8 @@
 [ -n "${COMPILE:-}" ] || skip 'COMPILE is not set: run me by make check'
 case ${INSTRUMENT:-} in *san*) skip 'a sanitizer wants to be loaded first' ;; esac
 # shellcheck disable=SC2086 # words
-(cd "$builddir" && $COMPILE -w -O1 -U_FORTIFY_SOURCE -U_FILE_OFFSET_BITS -fPIC -shared -o "$tmp/faulty.so" \
-	"$srcdir/tests/edit/faults/faulty.c" -ldl) >log 2>&1 || fail "faulty.c: $(cat log)"
+(cd "$builddir" && $COMPILE -w -O1 -U_FORTIFY_SOURCE -U_FILE_OFFSET_BITS -fPIC -fvisibility=default -shared \
+	-o "$tmp/faulty.so" "$srcdir/tests/edit/faults/faulty.c" -ldl) >log 2>&1 || fail "faulty.c: $(cat log)"
 
 # What faults.py, which breaks one thing after the other, looks for in the environment.
 requires_judge() {
