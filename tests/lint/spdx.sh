@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 
-sources=$(files '(\.(c|h|sh|py|et|am|ac|mk|in|[1-8])|(^|/)(run|quickstart|\.clang-format|\.editorconfig)|^contrib/completion/.*)$')
+sources=$(files '(\.(c|h|sh|py|et|am|ac|mk|in|[1-8])|(^|/)(run|quickstart|\.clang-format|\.editorconfig)|^(contrib/completion|debian/tests)/.*|^contrib/.*\.(spec|nix)|^debian/rules)$')
 
 # shellcheck disable=SC2016 # a program for awk
 heads='

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The packages are made and used in bare chroots of this host's Debian, from this host's own sources of packages. In one of
+# them an ordinary user builds and tests the packages of Debian from the tarball; root builds them once more in another
+# place, which must give the same bytes; lintian has no error and no warning; rpmbuild builds the packages of the spec;
+# nix-instantiate parses the expression. In the other, where nothing was compiled, the packages are installed from a
+# repository, and debian/tests pass.
+on_disk=1 own_mounts=1
+. "${srcdir:-.}/tests/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS TAR_OPTIONS SOURCE_DATE_EPOCH
+requires_root
+requires tar
+requires apt-get
+requires unshare -m true
+passed=0 failed=0 skipped=0
+version=$("$E4ZERO" --version | sed -n '1s/^e4zero //p')
+tarball=$builddir/e4zero-$version.tar.xz
+[ -f "$tarball" ] || fail "no $tarball: make dist"
+suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || skip 'this is not a Debian'
+
+# step WHAT COMMAND...: counts; the end of the output where it fails
+step() {
+	local what=$1 rc
+	shift
+	"$@" >step.log 2>&1 </dev/null
+	rc=$?
+	if [ $rc = 0 ]; then
+		echo "ok: $what"
+		passed=$((passed + 1))
+	else
+		echo "FAIL: $what: exit $rc"
+		tail -n 60 step.log | sed 's/^/  /'
+		failed=$((failed + 1))
+	fi
+	return $rc
+}
+
+finish() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed = 0 ]
+	exit
+}
+
+# inside ROOT USER COMMAND: a line for sh, in an environment of its own
+inside() {
+	chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+		${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+		su -s /bin/sh -c "$3" "$2"
+}
+
+bootstrap() { # ROOT
+	local mirror
+	mkdir -p sources
+	find /etc/apt/sources.list /etc/apt/sources.list.d \( -name '*.list' -o -name '*.sources' \) -exec cp {} sources \; 2>/dev/null
+	if type -P mmdebstrap >/dev/null; then
+		mmdebstrap --quiet --mode=root --variant=apt --include=ca-certificates "$suite" "$1" sources/*
+	else
+		# shellcheck disable=SC2016 # for apt-get
+		mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+			awk -v suite="$suite" '$2 == suite { print $1; exit }')
+		debootstrap --variant=minbase --include=ca-certificates "$suite" "$1" "$mirror"
+	fi
+}
+
+# What apt has of this host: sources, keys, proxies, certificates.
+take_over_apt() { # ROOT
+	local place
+	rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*
+	cp sources/* "$1/etc/apt/sources.list.d/"
+	for place in /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d /etc/apt/keyrings /usr/local/share/ca-certificates; do
+		[ ! -d $place ] || { mkdir -p "$1$place"; cp -a $place/. "$1$place"; }
+	done
+	cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+	chroot "$1" update-ca-certificates
+	chroot "$1" apt-get -q update
+}
+
+mount_system() { # ROOT
+	mount -t proc proc "$1/proc"
+	mount --rbind /sys "$1/sys"
+	mount --rbind /dev "$1/dev"
+}
+
+type -P mmdebstrap debootstrap >/dev/null || skip 'neither mmdebstrap nor debootstrap is installed'
+bootstrap base >step.log 2>&1 || skip "no chroot can be made, is there no network? $(tail -n 1 step.log)"
+step 'a chroot with the sources of this host' take_over_apt base || finish
+cp -a base bare
+mount_system base
+mount_system bare
+
+# ---- the packages of Debian ----
+
+tree=e4zero-$version
+prepare() {
+	inside base root "apt-get -q -y install --no-install-recommends build-essential lintian rpm rpmlint nix-bin &&
+		useradd -m -d /builder builder && useradd -m -d /other/place/of/root other"
+	cp "$tarball" "base/builder/e4zero_$version.orig.tar.xz"
+	cp "$tarball" "base/other/place/of/root/e4zero_$version.orig.tar.xz"
+	inside base builder "cd /builder && tar -xf *.orig.tar.xz"
+	inside base root "apt-get -q -y build-dep --no-install-recommends /builder/$tree"
+}
+build_again() {
+	inside base root "umask 027; export TZ=Pacific/Kiritimati DEB_BUILD_OPTIONS='nocheck parallel=1'
+		cd /other/place/of/root && tar -xf *.orig.tar.xz && cd $tree && dpkg-buildpackage -us -uc"
+}
+compare() {
+	local file count=0
+	for file in base/builder/*.deb base/builder/*.dsc base/builder/*.debian.tar.xz; do
+		cmp "$file" "base/other/place/of/root/${file##*/}" || return 1
+		count=$((count + 1))
+	done
+	[ $count -ge 4 ]
+}
+hardened() { # no program or library without what hardening=+all asks for
+	inside base builder "cd /builder && for deb in *.deb; do dpkg-deb -x \$deb unpacked; done &&
+		for file in unpacked/usr/bin/* \$(find unpacked -name '*.so.*' -type f ! -path '*debug*'); do
+			readelf -dW \$file | grep BIND_NOW && readelf -lW \$file | grep GNU_RELRO || exit 1
+		done && readelf -hW unpacked/usr/bin/e4zero | grep -w DYN && nm -D unpacked/usr/bin/e4zero | grep _chk@"
+}
+
+step 'tools and build dependencies' prepare || finish
+step 'an ordinary user builds and tests' inside base builder "cd /builder/$tree && dpkg-buildpackage -us -uc -j$(nproc)" || finish
+step 'root builds in another place' build_again
+step 'both have the same bytes' compare
+step 'hardening' hardened
+inside base builder 'cd /builder && lintian --pedantic --display-info *.changes' | sed 's/^/  /'
+step 'lintian: no error, no warning' inside base builder 'cd /builder && lintian --fail-on error,warning *.changes'
+
+# ---- installed, where nothing was compiled ----
+
+publish() {
+	mkdir bare/repository
+	cp base/builder/*.deb bare/repository
+	mount --bind bare/repository base/mnt
+	inside base root 'cd /mnt && dpkg-scanpackages . >Packages'
+	echo 'deb [trusted=yes] file:/repository ./' >bare/etc/apt/sources.list.d/local.list
+	inside bare root 'apt-get -q update && useradd -m -d /tester tester'
+	cp -a "base/builder/$tree" bare/tester/tree
+	inside bare root 'chown -R tester:tester /tester'
+}
+
+# tested NAMES DEPENDS RESTRICTIONS, as a paragraph of debian/tests/control has them
+tested() {
+	local test user=tester
+	[ -n "$1" ] || return
+	[[ $3 != *needs-root* ]] || user=root
+	step "installed: ${2//,/}" inside bare root "apt-get -q -y install --no-install-recommends ${2//,/}" || return
+	for test in ${1//,/}; do
+		step "debian/tests/$test" inside bare $user "cd /tester/tree && AUTOPKGTEST_TMP=\$(mktemp -d) &&
+			export AUTOPKGTEST_TMP && debian/tests/$test 2>/tmp/errors && cat /tmp/errors && rm -f /tmp/errors &&
+			rm -rf \$AUTOPKGTEST_TMP || { cat /tmp/errors; exit 1; }"
+	done
+}
+tests() {
+	local line names='' depends='' restrictions=''
+	while IFS= read -r line; do
+		case $line in
+		Tests:*) names=${line#*:} ;;
+		Depends:*) depends=${line#*:} ;;
+		Restrictions:*) restrictions=${line#*:} ;;
+		'')
+			tested "$names" "$depends" "$restrictions"
+			names='' depends='' restrictions=''
+			;;
+		esac
+	done < <(cat "bare/tester/tree/debian/tests/control"; echo)
+}
+step 'a repository' publish && tests
+
+# ---- the packages of others ----
+
+rpms() {
+	cp "$tarball" base/builder
+	inside base builder "cd /builder && rpmbuild -ta --nodeps --nocheck $tree.tar.xz && ls rpmbuild/SRPMS/*.rpm &&
+		rpm -qlp rpmbuild/RPMS/*/e4zero-$version-*.rpm | grep -x /usr/bin/e4zero &&
+		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h"
+}
+step 'rpmbuild' rpms
+step 'rpmlint' inside base builder "rpmlint /builder/$tree/contrib/rpm/e4zero.spec"
+step 'nix-instantiate --parse' inside base builder "nix-instantiate --parse /builder/$tree/contrib/nix/package.nix"
+finish
