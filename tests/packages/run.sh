@@ -109,7 +109,7 @@ compare() {
 		cmp "$file" "base/other/place/of/root/${file##*/}" || return 1
 		count=$((count + 1))
 	done
-	[ $count -ge 4 ]
+	[ $count -ge 7 ]
 }
 hardened() { # no program or library without what hardening=+all asks for
 	inside base builder "cd /builder && for deb in *.deb; do dpkg-deb -x \$deb unpacked; done &&
@@ -173,6 +173,7 @@ rpms() {
 	cp "$tarball" base/builder
 	inside base builder "cd /builder && rpmbuild -ta --nodeps --nocheck $tree.tar.xz && ls rpmbuild/SRPMS/*.rpm &&
 		rpm -qlp rpmbuild/RPMS/*/e4zero-$version-*.rpm | grep -x /usr/bin/e4zero &&
+		rpm -qlp rpmbuild/RPMS/*/libe4zero-$version-*.rpm | grep '/libe4zero\.so\.0\.0\.0\$' &&
 		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h"
 }
 step 'rpmbuild' rpms
