@@ -7,7 +7,7 @@
 cd "$srcdir" || exit 1
 
 version=$("$E4ZERO" --version | sed -n '1s/^e4zero //p')
-for place in "debian/changelog:$(sed -n '1s/^e4zero (\(.*\)-.*/\1/p' debian/changelog)" \
+for place in "debian/changelog:$(sed -n '1s/^e4zero (\(.*\)).*/\1/p' debian/changelog)" \
 	"contrib/rpm/e4zero.spec:$(sed -n 's/^Version: *//p' contrib/rpm/e4zero.spec)" \
 	"contrib/nix/package.nix:$(sed -n 's/^  version = "\(.*\)";/\1/p' contrib/nix/package.nix)"; do
 	[ "${place#*:}" = "$version" ] || fail "${place%%:*} has version ${place#*:}, the header $version"
@@ -29,7 +29,8 @@ named=$(sed -n 's/^Tests://p' debian/tests/control | tr -d ',' | xargs -n1 | sor
 there=$(find debian/tests -type f -perm -u+x -printf '%f\n' | sort)
 [ "$named" = "$there" ] || fail "debian/tests/control names $named, debian/tests has $there"
 
-make -s -C "$builddir" install DESTDIR="$tmp/root" prefix=/usr exec_prefix=/usr libdir=/usr/lib/machine >"$tmp/log" 2>&1 ||
+make -s -C "$builddir" install install-python DESTDIR="$tmp/root" prefix=/usr exec_prefix=/usr libdir=/usr/lib/machine \
+	pythondir=/usr/lib/python3/dist-packages >"$tmp/log" 2>&1 ||
 	fail "make install: $(cat "$tmp/log")"
 installed=$(cd "$tmp/root" && find . ! -type d | sed 's,^\./,,')
 
@@ -51,7 +52,7 @@ in_one() {
 }
 debian=$(cut -d ' ' -f 1 debian/*.install)
 macros='s,%{_bindir},usr/bin,; s,%{_datadir},usr/share,; s,%{_docdir},usr/share/doc,; s,%{_includedir},usr/include,;
-	s,%{_libdir},usr/lib/machine,; s,%{_mandir},usr/share/man,; s,%{python3_sitelib},usr/lib/python3/site-packages,; s,/$,,'
+	s,%{_libdir},usr/lib/machine,; s,%{_mandir},usr/share/man,; s,%{python3_sitelib},usr/lib/python3/dist-packages,; s,/$,,'
 spec=$(sed -n '/^%files/,/^%changelog/p' contrib/rpm/e4zero.spec | grep '^%{' | sed "$macros")
 set -f
 # shellcheck disable=SC2086 # patterns, a word each
