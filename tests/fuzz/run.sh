@@ -7,6 +7,7 @@
 # Mutants are checked within mutate's children; a few of each kind go through the program itself, and
 # through the witness as well (agree.py). Crafted images come last.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/images/recipes.sh"
 
 requires mke2fs
 requires debugfs
@@ -63,6 +64,22 @@ fi
 tell $? mutants-fix.sh
 bash "$srcdir/tests/cli/shard/random.sh" "$FROM" $([ -n "${SAMPLE-}" ] && echo 40 || echo 1000)
 tell $? 'shard/random.sh'
+# the other formats; without an argument each of them, in the sample the most common ones
+headers() {
+	stale_image disk.img
+	mkdir headers
+	(cd headers && python3 "$srcdir/tests/fuzz/headers.py" "$E4ZERO" ../disk.img "$FROM" "$@")
+}
+if ! type -P qemu-nbd >/dev/null; then
+	echo 'SKIP: qemu-nbd is not installed'
+	tell 77 headers.py
+elif [ -n "${SAMPLE-}" ]; then
+	headers 6 qcow2 vmdk vhdx vdi
+	tell $? headers.py
+else
+	headers "$COUNT"
+	tell $? headers.py
+fi
 if [ -n "${E2FSPROGS_TESTS-}" ]; then
 	bash "$srcdir/tests/fuzz/e2fsprogs.sh"
 	tell $? e2fsprogs.sh

@@ -48,9 +48,10 @@ class Qcow2:
         self.put32(16, len(name))
 
     def extension(self, kind, length, text=b''):
-        self.put32(104, kind)
-        self.put32(108, length)
-        self.raw[112:112 + len(text)] = text
+        at = self.get32(100)
+        self.put32(at, kind)
+        self.put32(at + 4, length)
+        self.raw[at + 8:at + 8 + len(text)] = text
 
 
 KINDS = {
