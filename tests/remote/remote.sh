@@ -70,13 +70,27 @@ run_e4zero 8 --check "$uri"
 [ "$(wc -l <err)" = 1 ] || fail "$(cat err)"
 
 # a web server: nbdkit's curl plugin
-if type -P curl >/dev/null && [ -e "$(nbdkit --dump-config | sed -n 's/^plugindir=//p')/nbdkit-curl-plugin.so" ]; then
-	python3 "$srcdir/tests/remote/web.py" address . &
+web() { # ARGUMENTS OF web.py
+	rm -f address
+	python3 "$srcdir/tests/remote/web.py" address . "$@" &
 	cleanup_fn kill $!
 	until [ -s address ]; do kill -0 $! 2>/dev/null || fail 'no web server'; done
-	serve --filter=retry --filter=cache --filter=readahead curl "$(cat address)/image"
+}
+if type -P curl >/dev/null && [ -e "$(nbdkit --dump-config | sed -n 's/^plugindir=//p')/nbdkit-curl-plugin.so" ]; then
+	web
+	serve --filter=cache --filter=readahead --filter=retry curl "$(cat address)/image"
 	looks --check
 	looks --check --all --json
+	# by https: who has a certificate that nobody knows is not asked
+	if openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN=127.0.0.1 \
+		-addext subjectAltName=IP:127.0.0.1 >openssl.out 2>&1; then
+		cat key >>certificate
+		web certificate
+		serve curl "$(cat address)/image"
+		run_e4zero 8 --check "$uri"
+		serve --filter=cache --filter=readahead --filter=retry curl "$(cat address)/image" cainfo=certificate
+		looks --check
+	fi
 fi
 # edits of what is for reading only: before anything is written
 run_e4zero 8 --fix "$uri"

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A web server that knows ranges. usage: web.py FILE DIRECTORY: FILE has its address once it listens."""
+"""A web server that knows ranges.
+
+usage: web.py FILE DIRECTORY [CERTIFICATE]     FILE has its address once it listens; by https with a CERTIFICATE and key
+"""
 import http.server
 import os
 import re
+import ssl
 import sys
 
 
@@ -36,7 +40,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if sys.argv[3:]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(sys.argv[1] + ".new", "w", encoding="ascii") as address:
-    address.write("http://%s:%d" % server.server_address)
+    address.write("%s://%s:%d" % ("https" if sys.argv[3:] else "http", *server.server_address))
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 server.serve_forever()
