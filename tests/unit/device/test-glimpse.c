@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A glimpse has nothing but bytes of the image at their places, and those that libblkid looks at:
- * signatures at both ends of the range, tables, and what they point to. What cannot be read is zero.
+ * A glimpse has nothing but bytes of the image at their places, and has those that libblkid reads:
  */
 #include "../memory.h"
 #include "../random.h"
