@@ -121,4 +121,24 @@ cp disk.img secret.raw
 run_e4zero 0 --backing --truncate 5 image.img /small
 head -c 5 small >wanted
 holds secret.raw /small wanted
+
+# an image of several files is edited as the raw one
+export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
+cp raw.img edited.img
+run_e4zero 0 --zero-range -o 10 -l 9000 edited.img /file
+several=(
+	'vmdk -o subformat=twoGbMaxExtentSparse' 'vmdk -o subformat=monolithicFlat' 'qcow2 -o data_file=several-data'
+	'qcow2 -o data_file=several-data,data_file_raw=on' 'vmdk -o subformat=twoGbMaxExtentFlat'
+)
+broad kinds 2 "${several[@]}"
+for kind in "${kinds[@]}"; do
+	rm -f several*
+	# shellcheck disable=SC2086 # words
+	qemu-img convert -f raw -O $kind raw.img several >qemu-img.out 2>&1 || fail "$kind: $(cat qemu-img.out)"
+	untouched 8 "refers to another file, .*$offers" several --check several
+	run_e4zero 0 --check --backing several
+	run_e4zero 0 --backing --zero-range -o 10 -l 9000 several /file
+	qemu-img convert -f "${kind%% *}" -O raw several disk.img
+	cmp edited.img disk.img || fail "$kind: another disk"
+done
 no_child
