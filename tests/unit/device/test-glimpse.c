@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A glimpse has nothing but bytes of the image at their places, and those that libblkid looks at:
- * A glimpse has nothing but bytes of the image at their places, and has those that libblkid reads:
+ * A glimpse has nothing but bytes of the image at their places, and those that libblkid reads:
+ * signatures at both ends of the range, tables, and what they point to. What cannot be read is
+ * zero.
  */
 #include "../memory.h"
 #include "../random.h"
