@@ -10,10 +10,11 @@ requires qemu-nbd
 declare -A qemu_format=(
 	[qcow2]='qcow2' [qcow2v2]='qcow2 -o compat=0.10' [small-clusters]='qcow2 -o cluster_size=512'
 	[subclusters]='qcow2 -o extended_l2=on' [compressed]='qcow2 -c' [vmdk]='vmdk' [stream]='vmdk -o subformat=streamOptimized'
+	[bits]='qcow2 -o refcount_bits=1' [zstd]='qcow2 -c -o compression_type=zstd'
 	[vhdx]='vhdx' [vhd]='vpc -o force_size=on' [vdi]='vdi' [vdi-static]='vdi -o static=on' [parallels]='parallels' [qed]='qed'
 )
 all_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed stream vdi-static)
-edited_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed)
+edited_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed bits zstd vdi-static)
 
 # into FORMAT RAW IMAGE: IMAGE holds the disk RAW
 into() {
