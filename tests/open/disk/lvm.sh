@@ -99,6 +99,14 @@ if command -v sfdisk >/dev/null; then
 		refuses 'LVM' --fix $how
 		[ "$(lines | head -1 | sed 's/ *#.*//')" = "--fix 'disk.img?offset=$((first * 24))'" ] || fail "$how: $(cat err)"
 	done
+	# and in an image of another format
+	if command -v qemu-img >/dev/null && command -v qemu-nbd >/dev/null; then
+		lines >wanted
+		qemu-img convert -f raw -O qcow2 disk.img disk.qcow2 || fail qemu-img
+		refuses 'LVM' --fix 'disk.qcow2?offset=20M'
+		lines | sed 's/disk\.qcow2/disk.img/' | diff wanted - || fail 'those of the raw disk are others'
+		run_e4zero 0 "disk.qcow2?offset=$((first * 24))"
+	fi
 fi
 
 # text that is cut or mutilated: the same refusal, nothing worse
