@@ -48,7 +48,7 @@ static errcode_t check_inline(struct exam *exam, const struct inode *inode)
 
 	if (!inline_find(exam->img, inode, &data) || inode->size > inline_capacity(&data))
 		return findings_unreadable(exam->findings, inode->ino, inode->size,
-					   "inline data is smaller than the file size");
+					   "inline data is corrupt or smaller than the file size");
 	if (!exam->examining || !exam->paranoid || !exam_wants(exam, E4Z_INLINE_SLACK) ||
 	    inode->flags & (EXT4_ENCRYPT_FL | EXT4_EA_INODE_FL) || inode_is(inode, LINUX_S_IFDIR))
 		return 0;

@@ -69,7 +69,7 @@ static errcode_t collect(const struct e4z_image *img, const struct inode *inode,
 	if (!*why && w.twice)
 		*why = "a block is mapped twice";
 	if (!*why && !has_room(img, inode))
-		*why = "inline data is smaller than the file size";
+		*why = "inline data is corrupt or smaller than the file size";
 	return err ? err : w.err;
 }
 

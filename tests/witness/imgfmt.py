@@ -398,11 +398,15 @@ class Image:
         if len(raw) <= 128:
             return b""
         start = 128 + u16(raw, 0x80)
-        if start + 4 > len(raw) or u32(raw, start) != 0xEA020000:
+        if start % 4 or start + 4 > len(raw):
+            raise Bad("the extra fields leave no room for attributes")
+        if u32(raw, start) != 0xEA020000:
             return b""
         first = at = start + 4
-        while at + 16 <= len(raw) and u32(raw, at):
+        while at + 4 <= len(raw) and u32(raw, at):
             name_len, index = raw[at], raw[at + 1]
+            if at + (16 + name_len + 3 & ~3) > len(raw):
+                raise Bad("an attribute reaches past the inode")
             offset, inum, size = u16(raw, at + 2), u32(raw, at + 4), u32(raw, at + 8)
             if index == 7 and raw[at + 16:at + 16 + name_len] == b"data":
                 value = raw[first + offset:first + offset + size]

@@ -169,9 +169,10 @@ class Ledger(Witness):
         if inode.kind() not in (imgfmt.S_IFREG, S_IFLNK) or inode.flags & (FL_ENCRYPT | FL_EA_INODE):
             return
         try:
+            self.fs.inline_room(inode)
             value = slots.value_place(self.fs, inode)
         except Bad:
-            value = None
+            return
         low = min(inode.size, 60)
         self.owners.take("inline-slack", at + slots.MAP + low, at + slots.MAP_END)
         if value and inode.size < 60 + value[1]:
