@@ -23,9 +23,9 @@ static uint32_t below(uint64_t *rng, uint64_t limit)
 
 /* Of a hundred changes, so many hit the kind, where the image has it. */
 static const unsigned weights[TARGET_KINDS] = {
-	[TARGET_SUPER] = 8,    [TARGET_DESC] = 8,     [TARGET_BITMAP] = 4, [TARGET_INODE] = 40,
+	[TARGET_SUPER] = 8,    [TARGET_DESC] = 8,     [TARGET_BITMAP] = 3, [TARGET_INODE] = 40,
 	[TARGET_EXTENTS] = 14, [TARGET_INDIRECT] = 8, [TARGET_DIR] = 8,	   [TARGET_ORPHANS] = 4,
-	[TARGET_JOURNAL] = 2,  [TARGET_XATTR] = 4,
+	[TARGET_JOURNAL] = 2,  [TARGET_XATTR] = 4,    [TARGET_BLOCKS] = 1,
 };
 
 /* Fields with a length of two or four bytes. */
@@ -175,7 +175,7 @@ static void change_bytes(const struct fuzz_image *img, const struct target *t, u
 	}
 }
 
-static void change_one(const struct fuzz_image *img, const struct target *t, uint64_t *rng)
+void change_one(const struct fuzz_image *img, const struct target *t, uint64_t *rng)
 {
 	struct field f;
 
@@ -189,7 +189,7 @@ static void change_one(const struct fuzz_image *img, const struct target *t, uin
 	}
 }
 
-static const struct target *pick_target(const struct fuzz_image *img, uint64_t *rng)
+const struct target *change_pick(const struct fuzz_image *img, uint64_t *rng)
 {
 	for (;;) {
 		unsigned at = below(rng, 100), kind = 0;
@@ -220,11 +220,11 @@ void change_make(struct fuzz_image *img, uint64_t seed, struct change_vec *chang
 	bool repair = below(&rng, 8) != 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct target *t = pick_target(img, &rng);
+		const struct target *t = change_pick(img, &rng);
 
 		remember(img, t->off, t->len, changes);
-		/* a bitmap's checksum stands in the descriptor */
-		if (t->kind == TARGET_BITMAP)
+		/* the checksum of a bitmap stands in the descriptor */
+		if (t->kind == TARGET_BITMAP || t->kind == TARGET_BLOCKS)
 			remember(img, (uint64_t)(target_desc(img, t->owner) - img->data),
 				 img->desc_size, changes);
 		change_one(img, t, &rng);

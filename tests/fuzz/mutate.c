@@ -11,6 +11,7 @@
 #include "change.h"
 #include "e4zero.h"
 #include "errors.h"
+#include "told.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -58,13 +59,6 @@ struct fuzz {
 	uint64_t failed;
 };
 
-/* A report as text, to be compared with another one. */
-struct text {
-	char *bytes;
-	size_t len;
-	FILE *file;
-};
-
 static double now(void)
 {
 	struct timespec t;
@@ -73,40 +67,8 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static errcode_t on_finding(void *arg, const struct e4z_finding *f)
-{
-	struct text *text = arg;
-
-	fprintf(text->file,
-		"%s %u %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-		" %" PRIu64 " %d %d %s %s\n",
-		e4z_kind_name(f->kind), f->ino, f->group, f->size, f->lblk, f->pblk, f->blocks,
-		f->first, f->last, f->nonzero, f->e2fsck, f->fixable, f->path ? f->path : "-",
-		f->why ? f->why : "-");
-	return 0;
-}
-
-static errcode_t on_skipped(void *arg, const struct e4z_skipped *s)
-{
-	struct text *text = arg;
-
-	fprintf(text->file, "skipped %u %s %s\n", s->ino, s->path ? s->path : "-", s->why);
-	return 0;
-}
-
-static errcode_t on_ledger(void *arg, const struct e4z_ledger *ledger)
-{
-	struct text *text = arg;
-
-	for (size_t i = 0; i < ledger->count; i++)
-		fprintf(text->file, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-			ledger->classes[i].name, ledger->classes[i].places,
-			ledger->classes[i].bytes, ledger->classes[i].stale_bytes);
-	return 0;
-}
-
-/* A check with JOBS threads; its report goes to TEXT. False when the library broke its word. */
-static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct text *text,
+/* A check with JOBS threads; its report goes to TOLD. False when the library broke its word. */
+static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct told *told,
 		  struct e4z_check_summary *summary, errcode_t *err)
 {
 	static const char *const paths[] = {"/d0/f0001", "/odd/slow400", "/", "/d1", "/odd/fast"};
@@ -120,19 +82,15 @@ static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct 
 		.files = seed % 8 == 7 ? files : NULL,
 		.file_count = 1 + (seed / 64) % 2,
 	};
-	const struct e4z_check_sink sink = {
-		.arg = text, .finding = on_finding, .skipped = on_skipped, .ledger = on_ledger};
+	const struct e4z_check_sink sink = told_sink(told);
 	struct e4z_image *img;
 
 	snprintf(number, sizeof(number), "<%" PRIu64 ">", seed / 128 % fuzz->img.inodes + 1);
-	text->file = open_memstream(&text->bytes, &text->len);
-	if (!text->file)
-		abort();
+	told_begin(told);
 	*err = e4z_open(fuzz->path, NULL, &img);
 	if (!*err)
 		*err = e4z_check(img, &options, &sink, summary);
-	fprintf(text->file, "%ld\n", *err);
-	fclose(text->file);
+	told_end(told, *err);
 	if (*err == E4Z_ET_LEDGER) {
 		printf("%s: seed %" PRIu64 ": %s\n", fuzz->name, seed, e4z_message(img, *err));
 		*err = -1;
@@ -156,16 +114,15 @@ static bool unchanged(const struct fuzz *fuzz, const struct stat *before)
 static bool judge(struct fuzz *fuzz, uint64_t seed)
 {
 	struct e4z_check_summary summary[2] = {0};
-	struct text text[2] = {0};
+	struct told told[2] = {0};
 	struct shared *shared = fuzz->shared;
 	struct stat before;
 	errcode_t err = 0;
 	bool good = fstat(fuzz->fd, &before) == 0;
 
 	for (unsigned i = 0; i < 2 && good; i++)
-		good = check(fuzz, seed, i + 1, &text[i], &summary[i], &err);
-	if (good &&
-	    (text[0].len != text[1].len || memcmp(text[0].bytes, text[1].bytes, text[0].len))) {
+		good = check(fuzz, seed, i + 1, &told[i], &summary[i], &err);
+	if (good && !told_same(&told[0], &told[1])) {
 		printf("%s: seed %" PRIu64 ": one and two threads differ\n", fuzz->name, seed);
 		good = false;
 	}
@@ -173,8 +130,8 @@ static bool judge(struct fuzz *fuzz, uint64_t seed)
 		printf("%s: seed %" PRIu64 ": the image was written to\n", fuzz->name, seed);
 		good = false;
 	}
-	free(text[0].bytes);
-	free(text[1].bytes);
+	told_free(&told[0]);
+	told_free(&told[1]);
 	shared->refused += err != 0;
 	shared->with_findings += !err && summary[0].findings;
 	shared->clean += !err && !summary[0].findings;

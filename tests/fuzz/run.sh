@@ -5,7 +5,7 @@
 # usage: run.sh [KIND...]     COUNT mutants of each kind (600), from seed FROM (1) on; each kind at most SECONDS
 #
 # Mutants are checked within mutate's children; a few of each kind go through the program itself, and
-# through the witness as well (agree.py). Crafted images come last.
+# through the witness as well (agree.py). Crafted images come next, then what coverage leads (targets/).
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 
@@ -62,6 +62,8 @@ else
 	COUNT=20 fix_all
 fi
 tell $? mutants-fix.sh
+bash "$srcdir/tests/fuzz/targets/run.sh"
+tell $? 'targets/run.sh'
 bash "$srcdir/tests/cli/shard/random.sh" "$FROM" $([ -n "${SAMPLE-}" ] && echo 40 || echo 1000)
 tell $? 'shard/random.sh'
 # the other formats; without an argument each of them, in the sample the most common ones

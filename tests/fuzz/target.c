@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "journal/csum.h"
+#include "journal/jbd2.h"
 
 #define SUPER_AT 1024
 #define EXTENTS_FL 0x80000u
@@ -78,6 +80,7 @@ static bool read_super(struct fuzz_image *img)
 		      (incompat & 0x80 ? (uint64_t)get_le32(sb + 0x150) << 32 : 0);
 	img->desc_size = incompat & 0x80 ? get_le16(sb + 0xfe) : 32;
 	bpg = get_le32(sb + 0x20);
+	img->clusters = ro & 0x200 ? get_le32(sb + 0x24) : bpg;
 	if (!bpg || !img->per_group || img->desc_size < 32 || img->inode_size < 128)
 		return false;
 	img->groups = (uint32_t)((img->blocks - get_le32(sb + 0x14) + bpg - 1) / bpg);
@@ -92,6 +95,22 @@ static bool read_super(struct fuzz_image *img)
 	return (uint64_t)img->groups * img->desc_size + 3 * (uint64_t)img->bs <= img->len;
 }
 
+/* A block of the log: the first one says how it is made, others are known by their magic number. */
+static void found_log(struct fuzz_image *img, uint32_t ino, uint8_t *p)
+{
+	struct jbd2_sb sb;
+	uint32_t tid;
+
+	if (!img->log && jbd2_super_decode((const struct jbd2_super *)(const void *)p, &sb) &&
+	    sb.block_size == img->bs) {
+		img->log = true;
+		img->log_seed = csum_seed(sb.uuid);
+		img->log_shape = jbd2_shape(&sb);
+	}
+	if (jbd2_block_type(p, &tid))
+		add(img, TARGET_JOURNAL, ino, (uint64_t)(p - img->data), img->bs);
+}
+
 static void found_data(struct fuzz_image *img, uint32_t ino, uint64_t block, uint64_t count)
 {
 	const uint8_t *raw = target_inode(img, ino);
@@ -104,9 +123,14 @@ static void found_data(struct fuzz_image *img, uint32_t ino, uint64_t block, uin
 		kind = TARGET_JOURNAL;
 	else if ((get_le16(raw) & 0xf000) != 0x4000)
 		return;
-	for (uint64_t i = 0; i < count && (kind != TARGET_JOURNAL || i < 2); i++)
-		if (block_at(img, block + i))
+	for (uint64_t i = 0; i < count; i++) {
+		uint8_t *p = block_at(img, block + i);
+
+		if (p && kind == TARGET_JOURNAL)
+			found_log(img, ino, p);
+		else if (p)
 			add(img, kind, ino, (block + i) * img->bs, img->bs);
+	}
 }
 
 static void walk_extents(struct fuzz_image *img, uint32_t ino, const uint8_t *node, unsigned depth)
@@ -178,9 +202,13 @@ bool target_find(struct fuzz_image *img)
 	add(img, TARGET_SUPER, 0, SUPER_AT, 1024);
 	for (uint32_t g = 0; g < img->groups; g++) {
 		const uint8_t *bitmap = block_at(img, desc_block(img, g, 4));
+		const uint8_t *blocks = block_at(img, desc_block(img, g, 0));
 
 		add(img, TARGET_DESC, g, (uint64_t)(target_desc(img, g) - img->data),
 		    img->desc_size);
+		if (blocks)
+			add(img, TARGET_BLOCKS, g, (uint64_t)(blocks - img->data),
+			    img->clusters / 8);
 		if (!bitmap || !block_at(img, desc_block(img, g, 8)))
 			continue;
 		add(img, TARGET_BITMAP, g, (uint64_t)(bitmap - img->data), img->per_group / 8);
@@ -242,13 +270,64 @@ static void repair_extents(const struct fuzz_image *img, uint8_t *p, uint32_t se
 		put_le32(p + tail, crc32c(seed, p, tail));
 }
 
-/* A directory block's checksum stands in a false entry at its end; hash tree blocks have none. */
+/* A hash tree's block has room for one after its entries. */
+static void repair_htree(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
+{
+	static const uint8_t nothing[4];
+	size_t at = get_le16(p + 4) == img->bs ? 8 : 0x20, end;
+	uint8_t *tail;
+	uint32_t crc;
+
+	if (at == 0x20 && (get_le16(p + 4) != 12 || get_le16(p + 16) != img->bs - 12))
+		return;
+	tail = p + at + (size_t)get_le16(p + at) * 8;
+	end = at + (size_t)get_le16(p + at + 2) * 8;
+	if (tail + 8 > p + img->bs || end > img->bs)
+		return;
+	crc = crc32c(crc32c(seed, p, end), tail, 4);
+	put_le32(tail + 4, crc32c(crc, nothing, 4));
+}
+
+/* The checksum of a directory's block stands in a false entry at its end. */
 static void repair_dir(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 {
 	uint8_t *tail = p + img->bs - 12;
 
 	if (get_le32(tail) == 0 && get_le16(tail + 4) == 12 && tail[7] == 0xde)
 		put_le32(tail + 8, crc32c(seed, p, img->bs - 12));
+	else
+		repair_htree(img, p, seed);
+}
+
+/* One of attributes has it in its header. */
+static void repair_xattr(const struct fuzz_image *img, uint8_t *p)
+{
+	uint64_t block = (uint64_t)(p - img->data) / img->bs;
+	uint8_t number[8];
+
+	put_le32(number, (uint32_t)block);
+	put_le32(number + 4, (uint32_t)(block >> 32));
+	put_le32(p + 16, 0);
+	put_le32(p + 16, crc32c(crc32c(img->seed, number, 8), p, img->bs));
+}
+
+static void repair_log(const struct fuzz_image *img, uint8_t *p)
+{
+	uint32_t tid;
+
+	if (!img->log)
+		return;
+	switch (jbd2_block_type(p, &tid)) {
+	case JBD2_DESCRIPTOR:
+	case JBD2_REVOKE: csum_tail_set(&img->log_shape, img->log_seed, p); break;
+	case JBD2_COMMIT:
+		if (img->log_shape.csum >= JBD2_CSUM_V2)
+			csum_commit_set(&img->log_shape, img->log_seed, p);
+		break;
+	case JBD2_SUPER_V1:
+	case JBD2_SUPER_V2: csum_super_set((struct jbd2_super *)(void *)p); break;
+	default: break;
+	}
 }
 
 static void repair_orphans(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
@@ -261,15 +340,17 @@ static void repair_orphans(const struct fuzz_image *img, uint8_t *p, uint32_t se
 	put_le32(p + img->bs - 4, crc32c(crc32c(seed, number, 8), p, img->bs - 8));
 }
 
-static void repair_bitmap(const struct fuzz_image *img, const uint8_t *p, uint32_t group)
+/* That of a bitmap stands in the descriptor, at LOW and, where it is large, at HIGH. */
+static void repair_bitmap(const struct fuzz_image *img, const struct target *t, unsigned low,
+			  unsigned high)
 {
-	uint8_t *d = target_desc(img, group);
-	uint32_t crc = crc32c(img->seed, p, img->per_group / 8);
+	uint8_t *d = target_desc(img, t->owner);
+	uint32_t crc = crc32c(img->seed, img->data + t->off, t->len);
 
-	put_le16(d + 0x1a, crc);
+	put_le16(d + low, crc);
 	if (img->desc_size >= 64)
-		put_le16(d + 0x3a, crc >> 16);
-	repair_desc(img, group);
+		put_le16(d + high, crc >> 16);
+	repair_desc(img, t->owner);
 }
 
 void target_repair(struct fuzz_image *img, const struct target *t)
@@ -279,15 +360,19 @@ void target_repair(struct fuzz_image *img, const struct target *t)
 
 	if (t->kind == TARGET_DESC && (img->csum || img->crc16))
 		repair_desc(img, t->owner);
+	if (t->kind == TARGET_JOURNAL)
+		repair_log(img, p);
 	if (!img->csum)
 		return;
 	switch (t->kind) {
 	case TARGET_SUPER: put_le32(p + 0x3fc, crc32c(~0u, p, 0x3fc)); break;
-	case TARGET_BITMAP: repair_bitmap(img, p, t->owner); break;
+	case TARGET_BLOCKS: repair_bitmap(img, t, 0x18, 0x38); break;
+	case TARGET_BITMAP: repair_bitmap(img, t, 0x1a, 0x3a); break;
 	case TARGET_INODE: repair_inode(img, p, t->owner); break;
 	case TARGET_EXTENTS: repair_extents(img, p, seed); break;
 	case TARGET_DIR: repair_dir(img, p, seed); break;
 	case TARGET_ORPHANS: repair_orphans(img, p, seed); break;
+	case TARGET_XATTR: repair_xattr(img, p); break;
 	default: break;
 	}
 }

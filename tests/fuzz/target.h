@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An image in memory, the metadata in it that is worth changing, and how to make its checksums
- * right again. A reader of its own: of lib/ it takes the checksum functions alone.
+ * right again. A reader of its own: of lib/ it takes the checksum functions and the shape of the
+ * log alone.
  */
 #ifndef E4Z_TESTS_FUZZ_TARGET_H
 #define E4Z_TESTS_FUZZ_TARGET_H
 
 #include "base/vec.h"
+#include "journal/jbd2.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,13 +16,14 @@
 enum target_kind {
 	TARGET_SUPER,
 	TARGET_DESC,
-	TARGET_BITMAP,
+	TARGET_BLOCKS, /* a bitmap of blocks */
+	TARGET_BITMAP, /* and one of inodes */
 	TARGET_INODE,
 	TARGET_EXTENTS,
 	TARGET_INDIRECT,
 	TARGET_DIR,
 	TARGET_ORPHANS,
-	TARGET_JOURNAL,
+	TARGET_JOURNAL, /* a block of the log with its magic number */
 	TARGET_XATTR,
 	TARGET_KINDS
 };
@@ -37,9 +40,11 @@ VEC(target_vec, struct target);
 struct fuzz_image {
 	uint8_t *data;
 	size_t len;
-	uint32_t bs, inode_size, inodes, per_group, desc_size, groups, seed;
+	uint32_t bs, inode_size, inodes, per_group, clusters, desc_size, groups, seed;
 	uint64_t blocks;
-	bool csum, crc16, orphan_file;
+	bool csum, crc16, orphan_file, log;
+	struct jbd2_shape log_shape;
+	uint32_t log_seed;
 	struct target_vec targets[TARGET_KINDS];
 };
 

@@ -9,10 +9,8 @@ import mmap
 import struct
 from bisect import bisect_right
 
-COMPAT_SPARSE_SUPER2 = 0x200
-COMPAT_ORPHAN_FILE = 0x1000
-INCOMPAT_RECOVER = 0x4
-INCOMPAT_JOURNAL_DEV = 0x8
+COMPAT_SPARSE_SUPER2, COMPAT_ORPHAN_FILE = 0x200, 0x1000
+INCOMPAT_RECOVER, INCOMPAT_JOURNAL_DEV = 0x4, 0x8
 INCOMPAT_META_BG = 0x10
 INCOMPAT_64BIT = 0x80
 INCOMPAT_MMP = 0x100
@@ -404,16 +402,15 @@ class Image:
             return b""
         first = at = start + 4
         while at + 4 <= len(raw) and u32(raw, at):
-            name_len, index = raw[at], raw[at + 1]
-            if at + (16 + name_len + 3 & ~3) > len(raw):
+            end = at + (16 + raw[at] + 3 & ~3)
+            if end > len(raw):
                 raise Bad("an attribute reaches past the inode")
-            offset, inum, size = u16(raw, at + 2), u32(raw, at + 4), u32(raw, at + 8)
+            name_len, index, offset, inum, size = struct.unpack_from("<BBHII", raw, at)
             if index == 7 and raw[at + 16:at + 16 + name_len] == b"data":
-                value = raw[first + offset:first + offset + size]
-                if inum or len(value) != size:
+                if inum or first + offset + size > len(raw):
                     raise Bad("system.data reaches past the inode")
-                return value
-            at += (16 + name_len + 3) & ~3
+                return raw[first + offset:first + offset + size]
+            at = end
         return b""
 
     def sound_inode(self, ino):

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the bases of the fuzz targets: small images, each with few files of many kinds. bases.sh FOLDER
+#
+# The first word of a name says which targets take it: fs- a file system, log- one with a log to be replayed, undo- an undo
+# file for the image edited-, image- an image in another format, disk- a partition table.
+set -eu
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
+images=$(cd "$(dirname "$0")/../../images" && pwd)
+out=$(mkdir -p "$1" && cd "$1" && pwd)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/bases.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+export MKE2FS_CONFIG=$tmp/mke2fs.conf
+printf '[defaults]\nbase_features = none\ninode_ratio = 16384\ninode_size = 256\n[fs_types]\n' >"$MKE2FS_CONFIG"
+uuid=5a5a5a5a-1111-2222-3333-444444444444
+common=ext_attr,dir_index,filetype,sparse_super,large_file
+ext4=$common,extent,flex_bg,metadata_csum,64bit,extra_isize
+
+debug() {
+	debugfs -w -f - "$1" >"$tmp/log" 2>&1
+}
+
+# fs NAME SIZE FEATURES [mke2fs arguments], then arguments of imgtree.py after --
+fs() {
+	local name=$out/fs-$1 size=$2 features=$3 options=() bs=1024
+	shift 3
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		[ "$1" != -b ] || bs=$2
+		options+=("$1")
+		shift
+	done
+	[ $# = 0 ] || shift
+	rm -f "$name"
+	truncate -s "$size" "$name"
+	mke2fs -q -F -t ext2 -O "none,$features" -U "$uuid" -m 0 -E "hash_seed=$uuid,lazy_itable_init=0" -b "$bs" \
+		"${options[@]}" "$name" "$size" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; exit 1; }
+	mkdir -p "$tmp/tree"
+	python3 "$images/imgtree.py" "$tmp/tree" --bs "$bs" --files 24 --past 4 "$@" | debug "$name"
+	rm -rf "$tmp/tree"
+	python3 "$images/pollute.py" "$name" --list /dev/null
+}
+
+# attributes, in the inode and in blocks, some of them shared
+attributes() {
+	head -c 700 /dev/zero | tr '\0' v >"$tmp/value"
+	{
+		echo 'ea_set /d0/f0001 user.small value'
+		echo 'ea_set /d0/f0002 user.other thing'
+		echo "ea_set -f $tmp/value /d0/f0002 user.large"
+		echo "ea_set -f $tmp/value /d1 user.dir"
+		echo "ea_set -f $tmp/value /odd/slow400 user.link"
+	} | debug "$1"
+}
+
+# a directory that has a hash tree after e2fsck -D
+hashed() {
+	{
+		echo 'mkdir /many'
+		echo 'cd /many'
+		for ((n = 0; n < 160; n++)); do echo "symlink n$(printf %04d $n) t"; done
+	} | debug "$1"
+	e2fsck -fyD "$1" >/dev/null 2>&1 || [ $? = 1 ]
+}
+
+fs ext4 1M "$ext4" -N 400 -- --extents --deep 90
+attributes "$out/fs-ext4"
+hashed "$out/fs-ext4"
+fs ext2 1M "$common" -N 128 -I 128 -- --far 267 --far 66000
+attributes "$out/fs-ext2"
+fs inline 512K "$ext4,inline_data" -N 128 -- --inline
+attributes "$out/fs-inline"
+fs bigalloc 1M "$ext4,bigalloc" -C 4096 -N 128 -- --extents --ratio 4
+fs groups 1M "$common,extent,uninit_bg,meta_bg" -g 256 -N 128 -I 128 -- --extents
+fs journal 3M "$ext4,has_journal" -J size=1 -N 64 -- --extents
+
+# crashed NAME [option of mklog.py...]: the superblock and a directory are to become what they are, through the log
+crashed() {
+	local name=$out/log-$1 dir
+	cp "$out/fs-journal" "$name"
+	shift
+	dir=$(debugfs -R 'bmap / 0' "$name" 2>/dev/null)
+	dd if="$name" of="$tmp/super" bs=1024 skip=1 count=1 status=none
+	dd if="$name" of="$tmp/dir" bs=1024 skip="$dir" count=1 status=none
+	python3 "$images/mklog.py" "$name" "$@" "1=$tmp/super" "$dir=$tmp/dir"
+}
+crashed whole
+crashed torn --torn
+crashed late --at 1000
+# debugfs writes logs as well, with checksums and revokes
+printf 'jo -c\njw -b 1 /dev/zero\njw -r 1-3\njc\n' >"$tmp/journal"
+cp "$out/fs-journal" "$out/log-revoked"
+debug "$out/log-revoked" <"$tmp/journal"
+
+undo() { # NAME ARGUMENTS: of an edit of fs-NAME
+	cp "$out/fs-$1" "$out/edited-$1"
+	rm -f "$out/undo-$1"
+	"$E4ZERO" --undo "$out/undo-$1" "${@:2:1}" "$out/edited-$1" "${@:3}" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; exit 1; }
+}
+undo ext4 --fix
+undo ext2 --fix
+
+# disks
+truncate -s 4M "$out/disk-gpt" "$out/disk-mbr"
+printf 'label: gpt\nstart=64, size=2048, name="root"\nstart=3000, size=1000, name="data"\n' | sfdisk -q "$out/disk-gpt" 2>"$tmp/log" || cat "$tmp/log" >&2
+printf 'label: dos\n64,2048\n2200,4000,E\n2300,1000,L\n' | sfdisk -q "$out/disk-mbr" 2>"$tmp/log" || cat "$tmp/log" >&2
+dd if="$out/fs-ext2" of="$out/disk-gpt" bs=512 seek=64 conv=notrunc status=none
+dd if="$out/fs-ext2" of="$out/disk-mbr" bs=512 seek=64 conv=notrunc status=none
+
+# other formats, where qemu-img is there
+if command -v qemu-img >/dev/null; then
+	for format in qcow2 vmdk vhdx vpc vdi parallels qed; do
+		qemu-img convert -O $format "$out/fs-inline" "$out/image-$format" >"$tmp/log" 2>&1 || cat "$tmp/log" >&2
+	done
+	qemu-img create -q -f qcow2 -F raw -b "$out/fs-inline" "$out/image-backed" 2>"$tmp/log" || cat "$tmp/log" >&2
+	qemu-img convert -O qcow2 -c -o compat=0.10 "$out/fs-inline" "$out/image-old" 2>"$tmp/log" || cat "$tmp/log" >&2
+fi
+python3 "$images/../source/sparse.py" make "$out/fs-inline" "$out/image-android" >/dev/null
+ls -l "$out" >&2

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What libFuzzer calls; AFL++ calls the same. The name of the program says which target it is:
+ * fuzz-NAME.
+ *
+ * FUZZ_BASES=FOLDER    where the bases are; without it, "bases" beside the program
+ * FUZZ_SEEDS=FOLDER    the first inputs are written there, and nothing is run
+ * FUZZ_DUMP=FILE       the base, as the input makes it, is written there, and nothing is run
+ */
+#include "fuzz.h"
+
+#include "base/bytes.h"
+#include "errors.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const struct fuzz_target *fuzz_target;
+struct base_vec fuzz_bases;
+static const char *dump;
+
+static const struct fuzz_target *const targets[] = {
+	&fuzz_super, &fuzz_groups, &fuzz_maps, &fuzz_dirs,    &fuzz_xattrs, &fuzz_check, &fuzz_log,
+	&fuzz_fix,   &fuzz_script, &fuzz_undo, &fuzz_headers, &fuzz_map,    &fuzz_nbd,
+};
+
+void fuzz_wrong(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("fuzz: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	abort();
+}
+
+void fuzz_failed(const struct e4z_image *img, errcode_t err)
+{
+	if (err == E4Z_ET_LEDGER || err == E4Z_ET_STATE)
+		fuzz_wrong("%s: %s", e4z_context(img), e4z_message(img, err));
+	/* the file is sealed, and whoever only looks needs not write */
+	if (err == EPERM && !fuzz_target->writes)
+		fuzz_wrong("it was written to");
+	if (!*e4z_context(img) && e4z_message(img, err) == error_message(err))
+		fuzz_wrong("error %ld without a word", err);
+}
+
+struct e4z_image *fuzz_open(const struct base *base, const struct e4z_open_options *options)
+{
+	struct e4z_image *img;
+	errcode_t err = e4z_open(base->path, options, &img);
+
+	if (!err)
+		return img;
+	fuzz_failed(img, err);
+	e4z_close(img);
+	return NULL;
+}
+
+static void write_file(const char *path, const uint8_t *data, size_t len)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (!f || fwrite(data, 1, len, f) != len || fclose(f)) {
+		perror(path);
+		exit(2);
+	}
+}
+
+/* Options of the first inputs: none, and each bit alone. */
+#define SEED_OPTIONS 9
+
+static void write_seed(const char *folder, struct input *in, unsigned *number)
+{
+	struct stretch_vec none = {0};
+	uint8_t out[8192];
+	char path[4096];
+	size_t len;
+
+	for (unsigned i = 0; i < SEED_OPTIONS; i++) {
+		in->options[0] = (uint8_t)(i ? 1u << (i - 1) : 0);
+		len = input_write(in, NULL, NULL, &none, out, sizeof(out));
+		snprintf(path, sizeof(path), "%s/seed%05u", folder, (*number)++);
+		write_file(path, out, len);
+	}
+}
+
+/* Inputs for each base and each text, without a change. */
+static void write_seeds(const char *folder)
+{
+	static const struct fuzz_text nothing[] = {{"", 0}};
+	const struct fuzz_text *text = fuzz_target->texts ? fuzz_target->texts : nothing;
+	unsigned number = 0;
+
+	do {
+		struct input in = {.text = (const uint8_t *)text->bytes, .text_len = text->len};
+
+		for (size_t i = 0; i < fuzz_bases.count; i++) {
+			in.base = fuzz_bases.items[i].id;
+			write_seed(folder, &in, &number);
+		}
+		if (!fuzz_target->bases)
+			write_seed(folder, &in, &number);
+		text++;
+	} while (fuzz_target->texts && text->len);
+}
+
+static void load_bases(const char *program, size_t folder_len)
+{
+	const char *folder = getenv("FUZZ_BASES");
+	char beside[4096];
+
+	snprintf(beside, sizeof(beside), "%.*sbases", (int)folder_len, program);
+	base_load(&fuzz_bases, folder ? folder : beside, fuzz_target->bases, !fuzz_target->writes);
+	if (!fuzz_bases.count) {
+		fprintf(stderr, "%s: no base\n", program);
+		exit(2);
+	}
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *program = *argc > 0 ? **argv : "", *name = strrchr(program, '/');
+	const char *seeds = getenv("FUZZ_SEEDS");
+
+	name = name ? name + 1 : program;
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		if (!strncmp(name, "fuzz-", 5) && !strcmp(name + 5, targets[i]->name))
+			fuzz_target = targets[i];
+	if (!fuzz_target) {
+		fprintf(stderr, "%s: not the name of a target\n", program);
+		exit(2);
+	}
+	e4z_init_errors();
+	if (fuzz_target->bases)
+		load_bases(program, (size_t)(name - program));
+	dump = getenv("FUZZ_DUMP");
+	if (seeds) {
+		write_seeds(seeds);
+		exit(0);
+	}
+	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct stretch_vec put;
+	struct base *base = NULL;
+	struct input in;
+
+	if (!input_read(&in, data, size))
+		return 0;
+	if (fuzz_target->bases) {
+		base = base_find(&fuzz_bases, in.base);
+		if (!base)
+			return 0;
+		put.count = 0;
+		input_put(&in, base->img.data, base->img.len, &put);
+	}
+	if (base && dump)
+		write_file(dump, base->img.data, base->img.len);
+	else
+		fuzz_target->run(base, &in);
+	if (base && fuzz_target->writes)
+		base_restore_all(base);
+	else if (base)
+		base_restore(base, &put);
+	return 0;
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The targets that only look: each ends well, whatever the image says, and the image is as it was.
+#include "fuzz.h"
+
+#include "../told.h"
+#include "errors.h"
+#include "image/groups.h"
+#include "image/image.h"
+#include <stdio.h>
+#include <string.h>
+
+/* ---- where the file system is, and whether it is one ---- */
+
+static void look_super(struct base *base, const struct input *in)
+{
+	static const char *const partitions[] = {NULL, "1", "2", "LABEL=root", "PARTLABEL=data",
+						 "5"};
+	const struct e4z_open_options options = {
+		.partition = partitions[in->options[0] % 6],
+		.force = in->options[1] & 1,
+		.repair = in->options[1] & 2,
+		.format = in->options[1] & 4 ? E4Z_FORMAT_RAW : E4Z_FORMAT_AUTO,
+	};
+	const struct e4z_place *places;
+	struct e4z_image *img;
+	size_t count;
+	errcode_t err = e4z_open(base->path, &options, &img);
+
+	if (err)
+		fuzz_failed(img, err);
+	places = e4z_places(img, &count);
+	for (size_t i = 0; i < count; i++)
+		if (places[i].offset > base->img.len)
+			fuzz_wrong("a place past the end");
+	for (const char *const *f = err ? NULL : e4z_info(img)->features; f && *f; f++)
+		if (!**f)
+			fuzz_wrong("a feature without a name");
+	e4z_close(img);
+}
+
+const struct fuzz_target fuzz_super = {.name = "super",
+				       .bases = "",
+				       .kind = TARGET_SUPER,
+				       .run = look_super};
+
+/* ---- groups ---- */
+
+static void look_groups(struct base *base, const struct input *in)
+{
+	struct e4z_image *img = fuzz_open(base, NULL);
+	uint32_t *order = NULL;
+	uint8_t *bitmap;
+	errcode_t err;
+
+	if (!img)
+		return;
+	bitmap = malloc(img->block_size);
+	err = groups_load(img);
+	if (!err && bitmap)
+		err = groups_order(img, &order);
+	for (uint32_t g = 0; !err && bitmap && g < img->groups; g++) {
+		if (groups_readable(img, g) && groups_read_inode_bitmap(img, g, bitmap) &&
+		    !groups_inode_bitmap_ok(img, g, bitmap))
+			fuzz_wrong("the bitmap of group %u was read, and is not valid", g);
+		if (order[g] >= img->groups)
+			fuzz_wrong("a group that there is not");
+	}
+	if (!err)
+		(void)groups_inode_is_free(img, 1 + in->options[0] % img->inodes);
+	if (!err && groups_room(img, 2).workers > 2)
+		fuzz_wrong("more threads than were asked for");
+	free(bitmap);
+	free(order);
+	e4z_close(img);
+}
+
+const struct fuzz_target fuzz_groups = {.name = "groups",
+					.bases = "fs-",
+					.kind = TARGET_DESC,
+					.run = look_groups};
+
+/* ---- block maps ---- */
+
+struct last {
+	uint64_t end;
+	const struct e4z_image_info *info;
+};
+
+static errcode_t on_piece(void *arg, const struct e4z_map_piece *piece)
+{
+	struct last *last = arg;
+
+	if (piece->lblk < last->end || !piece->blocks)
+		fuzz_wrong("the pieces of a map are not in order");
+	if (piece->pblk != E4Z_NONE &&
+	    (piece->pblk >= last->info->blocks || piece->blocks > last->info->blocks - piece->pblk))
+		fuzz_wrong("a piece outside of the file system");
+	last->end = piece->lblk + piece->blocks;
+	return 0;
+}
+
+static void look_maps(struct base *base, const struct input *in)
+{
+	struct e4z_image *img = fuzz_open(base, NULL);
+	uint32_t inodes = img ? e4z_info(img)->inodes : 0;
+
+	(void)in;
+	for (uint32_t ino = 1; ino <= inodes && ino <= 200; ino++) {
+		struct last last = {.info = e4z_info(img)};
+		char name[24];
+		errcode_t err;
+
+		snprintf(name, sizeof(name), "<%u>", ino);
+		err = e4z_map(img, name, on_piece, &last);
+		if (err)
+			fuzz_failed(img, err);
+	}
+	e4z_close(img);
+}
+
+const struct fuzz_target fuzz_maps = {.name = "maps",
+				      .bases = "fs-",
+				      .kind = TARGET_EXTENTS,
+				      .run = look_maps};
+
+/* ---- directories ---- */
+
+static errcode_t on_match(void *arg, const struct e4z_match *match)
+{
+	size_t *count = arg;
+
+	if (match->path && (match->path[0] != '/' || strlen(match->path) > 4095))
+		fuzz_wrong("a path that is none");
+	++*count;
+	return 0;
+}
+
+static errcode_t on_skipped(void *arg, const struct e4z_skipped *skipped)
+{
+	(void)arg;
+	if (!skipped->why)
+		fuzz_wrong("left out without a reason");
+	return 0;
+}
+
+static const struct fuzz_text patterns[] = {
+	FUZZ_TEXT("/**"),	   FUZZ_TEXT("/d*/f0*"),
+	FUZZ_TEXT("/names/*"),	   FUZZ_TEXT("/d0/f0001"),
+	FUZZ_TEXT("/odd/slow400"), FUZZ_TEXT("/[a-d]?/f000[!3]"),
+	FUZZ_TEXT("/many/n0150"),  {NULL, 0},
+};
+
+static void look_dirs(struct base *base, const struct input *in)
+{
+	struct e4z_image *img = fuzz_open(base, NULL);
+	char pattern[256];
+	size_t count = 0;
+	struct e4z_expand_options options = {
+		.below = in->options[0] & 1,
+		.types = in->options[0] & 2 ? E4Z_TYPE_BIT(0100000) : 0,
+		.match = on_match,
+		.skipped = on_skipped,
+		.arg = &count,
+	};
+	errcode_t err;
+
+	if (!img)
+		return;
+	snprintf(pattern, sizeof(pattern), "%.*s", (int)in->text_len, (const char *)in->text);
+	err = e4z_expand(img, pattern, &options);
+	if (err)
+		fuzz_failed(img, err);
+	e4z_close(img);
+}
+
+const struct fuzz_target fuzz_dirs = {
+	.name = "dirs",
+	.bases = "fs-",
+	.texts = patterns,
+	.kind = TARGET_DIR,
+	.run = look_dirs,
+};
+
+/* ---- a check ---- */
+
+static void check_once(struct base *base, const struct e4z_check_options *options,
+		       struct told *told)
+{
+	const struct e4z_check_sink sink = told_sink(told);
+	struct e4z_image *img = fuzz_open(base, NULL);
+	errcode_t err = 0;
+
+	told_begin(told);
+	if (img)
+		err = e4z_check(img, options, &sink, NULL);
+	if (err)
+		fuzz_failed(img, err);
+	told_end(told, err);
+	e4z_close(img);
+}
+
+static void check_with(struct base *base, struct e4z_check_options *options, bool twice)
+{
+	struct told told[2] = {0};
+
+	options->jobs = 1;
+	check_once(base, options, &told[0]);
+	if (twice) {
+		options->jobs = 2;
+		check_once(base, options, &told[1]);
+		if (!told_same(&told[0], &told[1]))
+			fuzz_wrong("one and two threads differ");
+	}
+	told_free(&told[0]);
+	told_free(&told[1]);
+}
+
+static void look_check(struct base *base, const struct input *in)
+{
+	const uint8_t how = in->options[0];
+	static const char *const files[] = {"/d0/f0001", "<12>", "/"};
+	struct e4z_check_options options = {
+		.paranoid = how & 1,
+		.opaque = how & 2,
+		.all = how & 4,
+		.files = how & 8 ? files : NULL,
+		.file_count = 1 + (how >> 4) % 3,
+	};
+
+	options.all = options.all && !options.files;
+	if (how & 0x40 && !options.files && !options.all) {
+		options.shards = 2;
+		options.shard = 1 + in->options[1] % 2;
+	}
+	check_with(base, &options, how & 0x80);
+}
+
+const struct fuzz_target fuzz_check = {.name = "check",
+				       .bases = "fs-",
+				       .kind = TARGET_INODE,
+				       .run = look_check};
+
+/* Only what stands beside files is looked for. */
+static void look_xattrs(struct base *base, const struct input *in)
+{
+	struct e4z_check_options options = {
+		.kinds = E4Z_KIND_BIT(E4Z_XATTR_SLACK) | E4Z_KIND_BIT(E4Z_INODE_SLACK) |
+			 E4Z_KIND_BIT(E4Z_INLINE_SLACK) | E4Z_KIND_BIT(E4Z_IBLOCK_SLACK) |
+			 E4Z_KIND_BIT(E4Z_DELETED_OPEN),
+	};
+
+	check_with(base, &options, in->options[0] & 0x80);
+}
+
+const struct fuzz_target fuzz_xattrs = {.name = "xattrs",
+					.bases = "fs-",
+					.kind = TARGET_XATTR,
+					.run = look_xattrs};

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make fuzz-corpus: the bases, and for each target the inputs that are worth keeping. make-corpus.sh BUILT [NAME...]
+#
+# BUILT is the folder of the programs. Each target is run RUNS times (10000) from the corpus that is there and the
+# first inputs; BUILT/corpus/NAME is then the smallest of its inputs that reach all that was reached. WORKERS (2) targets
+# at once. What makes a target fail stays in BUILT/failures/NAME.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+built=$(cd "$1" 2>/dev/null && pwd) || { echo "fuzz-corpus: the targets are not built" >&2; exit 77; }
+shift
+export RUNS=${RUNS:-10000} FUZZ_BASES=$built/bases MAX=${MAX:-65536} built
+[ -d "$built/bases" ] || bash "$here/bases.sh" "$built/bases"
+[ $# -gt 0 ] || set -- $(cd "$built" && ls -d fuzz-* | sed 's/^fuzz-//')
+
+# one NAME
+one() {
+	local corpus=$built/corpus/$1 failures=$built/failures/$1 new=$built/new/$1 log=$built/$1.log rc
+	rm -rf "$new"
+	mkdir -p "$corpus" "$failures" "$new/seeds" "$new/found"
+	FUZZ_SEEDS=$new/seeds "$built/fuzz-$1"
+	nice "$built/fuzz-$1" -seed="${SEED:-1}" -runs="$RUNS" -max_len="$MAX" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+		-artifact_prefix="$failures/" "$new/found" "$corpus" "$new/seeds" >"$log" 2>&1 </dev/null
+	rc=$?
+	mkdir "$new/least"
+	if [ $rc = 0 ]; then
+		nice "$built/fuzz-$1" -merge=1 -max_len="$MAX" -timeout=20 -rss_limit_mb=3000 "$new/least" "$corpus" "$new/found" "$new/seeds" \
+			>"$log.merge" 2>&1 </dev/null && rm -rf "$corpus" && mv "$new/least" "$corpus"
+		rc=$?
+	fi
+	echo "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs, $(ls "$corpus" | wc -l) inputs," \
+		"$(sed -n 's/^#.*DONE *cov: \([0-9]*\) .*/\1/p' "$log") edges"
+	rm -rf "$new"
+	[ $rc = 0 ] || { grep -aE '^fuzz: |ERROR|SUMMARY|runtime error|invariant' "$log" | head -n 5; ls "$failures"; }
+	return $rc
+}
+export -f one
+printf '%s\n' "$@" | xargs -P "${WORKERS:-2}" -I {} bash -c 'one {}'
