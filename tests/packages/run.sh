@@ -79,6 +79,7 @@ mount_system() { # ROOT
 	mount -t proc proc "$1/proc"
 	mount --rbind /sys "$1/sys"
 	mount --rbind /dev "$1/dev"
+	cleanup_fn umount -R "$tmp/$1/proc" "$tmp/$1/sys" "$tmp/$1/dev"
 }
 
 type -P mmdebstrap debootstrap >/dev/null || skip 'neither mmdebstrap nor debootstrap is installed'
@@ -131,8 +132,7 @@ step 'lintian: no error, no warning' inside base builder 'cd /builder && lintian
 publish() {
 	mkdir bare/repository
 	cp base/builder/*.deb bare/repository
-	mount --bind bare/repository base/mnt
-	inside base root 'cd /mnt && dpkg-scanpackages . >Packages'
+	inside base root 'cd /builder && dpkg-scanpackages .' >bare/repository/Packages
 	echo 'deb [trusted=yes] file:/repository ./' >bare/etc/apt/sources.list.d/local.list
 	inside bare root 'apt-get -q update && useradd -m -d /tester tester'
 	cp -a "base/builder/$tree" bare/tester/tree
@@ -176,6 +176,8 @@ rpms() {
 		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h"
 }
 step 'rpmbuild' rpms
-step 'rpmlint' inside base builder "rpmlint /builder/$tree/contrib/rpm/e4zero.spec"
-step 'nix-instantiate --parse' inside base builder "nix-instantiate --parse /builder/$tree/contrib/nix/package.nix"
+# the names of Mandriva, and what RPM no longer asks for
+printf 'addFilter("%s")\n' lib-package-without-%mklibname no-buildroot-tag invalid-url >base/builder/rpmlintrc
+step 'rpmlint' inside base builder "rpmlint -r /builder/rpmlintrc /builder/$tree/contrib/rpm/e4zero.spec"
+step 'nix-instantiate --parse' inside base root "nix-instantiate --parse /builder/$tree/contrib/nix/package.nix"
 finish
