@@ -61,16 +61,10 @@ uint64_t commit_need(const struct log *log, uint64_t count)
 
 uint64_t commit_room(const struct log *log)
 {
-	uint64_t room = jbd2_tags_room(&log->next), size = log_size(log), count;
+	uint64_t room = jbd2_tags_room(&log->next);
 
-	if (size < 3)
-		return 0;
-	count = (size - 1) * room / (room + 1);
-	while (commit_need(log, count + 1) <= size)
-		count++;
-	while (count && commit_need(log, count) > size)
-		count--;
-	return count;
+	/* a descriptor for each ROOM blocks or less, and the commit block */
+	return (log_size(log) - 1) * room / (room + 1);
 }
 
 /* ---- the log's superblock ---- */

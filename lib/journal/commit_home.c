@@ -20,8 +20,6 @@ struct gather {
 static errcode_t gather_open(struct gather *g, struct commit *c)
 {
 	*g = (struct gather){.commit = c, .room = PIECE_BYTES / c->block_size};
-	if (!g->room)
-		g->room = 1;
 	g->pieces = malloc(g->room * sizeof(*g->pieces));
 	g->copies = malloc((size_t)g->room * c->block_size);
 	return g->pieces && g->copies ? 0 : ENOMEM;

@@ -25,7 +25,7 @@ struct writer {
 
 static errcode_t writer_open(struct writer *w, struct commit *c)
 {
-	uint32_t bs = c->block_size, room = PIECE_BYTES / bs ? PIECE_BYTES / bs : 1;
+	uint32_t bs = c->block_size, room = PIECE_BYTES / bs;
 
 	*w = (struct writer){.commit = c, .at = c->log->first, .room = room};
 	w->pieces = malloc(room * sizeof(*w->pieces));

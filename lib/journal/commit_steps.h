@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define SUPER_AT 1024 /* bytes from the start of the file system */
-#define PIECE_BYTES (1u << 20)
+#define PIECE_BYTES (1u << 20) /* several blocks of any size */
 
 struct captured;
 struct commit;

@@ -136,6 +136,11 @@ static void test_layout(void)
 	CHECK(jbd2_tags_add(&b, &entry) == 0);
 	jbd2_tags_end(&b);
 	CHECK(!memcmp(block + 12, wide3, sizeof(wide3)));
+
+	/* one without a tag is left as it was begun */
+	jbd2_tags_begin(&b, &shape, block, 7, uuid);
+	jbd2_tags_end(&b);
+	CHECK(!memcmp(block, plain, 12) && !block[12] && !memcmp(block + 12, block + 13, 1011));
 }
 
 /* Nothing but 0xff, or 0x00, or random bytes: the walk ends within the block. */

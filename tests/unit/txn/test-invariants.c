@@ -224,7 +224,7 @@ static int run(size_t i, const char *path, char *out, size_t size)
 		dup2(ends[1], 2);
 		CHECK(e4z_open(path, &options, &img) == 0);
 		CHECK(txn_begin(img, &defaults) == 0);
-		_exit(cases[i].broken(img) == E4Z_ET_STATE ? 0 : 1);
+		exit(cases[i].broken(img) == E4Z_ET_STATE ? 0 : 1);
 	}
 	close(ends[1]);
 	n = read(ends[0], out, size - 1);
