@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SUPER_AT 1024 /* bytes from the start of the file system */
+#define SUPER_AT 1024	       /* bytes from the start of the file system */
 #define PIECE_BYTES (1u << 20) /* several blocks of any size */
 
 struct captured;

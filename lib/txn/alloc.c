@@ -100,10 +100,10 @@ static errcode_t take_hole(struct e4z_image *img, uint32_t g, struct hole hole, 
 	struct part p;
 	errcode_t err = part_open(img, g, &p);
 
-	if (err)
-		return err;
-	*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
-	err = INVARIANT("A1", is_takable(&p, hole, *pblk));
+	if (!err) {
+		*pblk = p.first + (uint64_t)hole.at * img->cluster_ratio;
+		err = INVARIANT("A1", is_takable(&p, hole, *pblk));
+	}
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < hole.len; i++)

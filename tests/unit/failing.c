@@ -141,3 +141,50 @@ struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size)
 	dev->writable = true;
 	return dev;
 }
+
+/* ---- a file ---- */
+
+static const struct blkdev_ops *below; /* of hostfiles */
+
+static errcode_t wrapped_read(struct blkdev *dev, uint64_t at, size_t len, void *buf)
+{
+	return fails(FAIL_READ) ? EIO : below->read(dev, at, len, buf);
+}
+
+static errcode_t wrapped_writev(struct blkdev *dev, uint64_t at, const struct iovec *pieces,
+				size_t count, uint64_t *written)
+{
+	*written = 0;
+	return fails(FAIL_STEP) ? EIO : below->writev(dev, at, pieces, count, written);
+}
+
+static errcode_t wrapped_zero(struct blkdev *dev, uint64_t at, uint64_t len, bool *asked)
+{
+	return fails(FAIL_STEP) ? EIO : below->zero(dev, at, len, asked);
+}
+
+static errcode_t wrapped_sync(struct blkdev *dev)
+{
+	return fails(FAIL_STEP) ? EIO : below->sync(dev);
+}
+
+static errcode_t wrapped_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare)
+{
+	return fails(FAIL_RESERVE) ? ENOSPC : below->reserve(dev, at, len, spare);
+}
+
+void failing_wrap(struct blkdev *dev)
+{
+	static struct blkdev_ops ops;
+
+	CHECK(!below || below == dev->ops);
+	below = dev->ops;
+	ops = *below;
+	ops.read = wrapped_read;
+	ops.read_cached = NULL;
+	ops.writev = wrapped_writev;
+	ops.zero = wrapped_zero;
+	ops.sync = wrapped_sync;
+	ops.reserve = wrapped_reserve;
+	dev->ops = &ops;
+}

@@ -22,4 +22,7 @@ errcode_t failing_error(enum failing_kind kind);
 /* SIZE bytes at MEM as a disk that is open for writing; what lies above MEM_SIZE reads as zero. */
 struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size);
 
+/* From now on what is asked of DEV, a file of the host, fails as it does of a disk in memory. */
+void failing_wrap(struct blkdev *dev);
+
 #endif

@@ -35,6 +35,12 @@ has_message() {
 }
 each disk.img has_message
 
+truncate -s 100M pv.img
+python3 "$srcdir/tests/open/disk/lvm.py" pv.img 0 0
+put_ext pv.img 4 8
+refuses 'select a linear volume' pv.img
+each pv.img has_message
+
 uuid=11111111-2222-3333-4444-555555555555
 make_ext fs.img 16M -b 4096 -O ^has_journal
 mke2fs -q -F -O journal_dev -b 4096 -U $uuid journal.img 4096 >mke2fs.out 2>&1 || fail "$(cat mke2fs.out)"

@@ -173,6 +173,14 @@ static void test_consistent(void)
 	EXPECT(sb, FS_LEN, 0);
 	sb.s_mmp_block = ext2fs_cpu_to_le64(65536);
 	EXPECT(sb, FS_LEN, E4Z_ET_BAD_SUPER);
+
+	sb = make_super();
+	sb.s_feature_compat |= ext2fs_cpu_to_le32(EXT3_FEATURE_COMPAT_HAS_JOURNAL);
+	sb.s_journal_inum = sb.s_inodes_count;
+	EXPECT(sb, FS_LEN, 0);
+	sb.s_journal_inum = ext2fs_cpu_to_le32(ext2fs_le32_to_cpu(sb.s_inodes_count) + 1);
+	EXPECT(sb, FS_LEN, E4Z_ET_BAD_SUPER);
+	CHECK(super_validate(&sb, FS_LEN, NULL, 0) == E4Z_ET_BAD_SUPER, "nobody asked why");
 }
 
 static void test_features(void)

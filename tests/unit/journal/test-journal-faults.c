@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Each allocation, read, write and barrier of the journal's code fails in turn: a log that cannot be
-// read gives no overlay, a transaction that was cut short is one that was done or one that was not.
+// Each allocation, read, write and barrier of the journal's code fails in turn: a log that cannot
+// be read gives no overlay, a transaction that was cut short is one that was done or one that was
+// not.
 #include "../check.h"
 #include "../failing.h"
 #include "errors.h"

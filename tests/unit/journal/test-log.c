@@ -313,7 +313,7 @@ static void test_stale(void)
 	memcpy(logmaker_block(&lm, 5), &old, sizeof(old));
 	dev = failing_disk(lm.image, lm.blocks * 1024, lm.blocks * 1024);
 	CHECK(log_open(dev, 1024, lm.runs, 3, &log, why, sizeof(why)) == 0);
-	/* the commit block of four, or the block after it; a number before that one's is no matter */
+	/* the commit block of four, or the block after it; an earlier number is no matter */
 	for (uint32_t first = 7; first <= 10; first++)
 		for (uint64_t need = 3; need <= 6; need++) {
 			bool meets = need == 4 || need == 5;

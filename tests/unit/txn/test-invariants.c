@@ -136,6 +136,14 @@ static errcode_t add_after_writing(struct e4z_image *img)
 	return homes_add(homes, 701 * BS, 1, BS, data);
 }
 
+static errcode_t add_block_after_writing(struct e4z_image *img)
+{
+	struct homes *homes = &img->txn->homes;
+
+	CHECK(homes_write(homes, img->dev, BS) == 0);
+	return homes_add_block(homes, 700, BS, data, false);
+}
+
 static errcode_t write_twice(struct e4z_image *img)
 {
 	struct homes *homes = &img->txn->homes;
@@ -201,6 +209,7 @@ static const struct {
 	{"H2", group_that_falls},
 	{"H5", mark_ahead},
 	{"H6", add_after_writing},
+	{"H6", add_block_after_writing},
 	{"H6", write_twice},
 	{"S1", number_that_falls},
 	{"V4", seal_more_than_changed},
