@@ -201,10 +201,10 @@ errcode_t stash_put(struct stash *stash, uint64_t block, const void *data, uint3
 	slot = find_slot(stash, block);
 	it.older = slot->used ? slot->newest : 0;
 	err = INVARIANT("S2", it.older <= stash->all.count);
+	if (!err && vec_push(&stash->all, it))
+		err = ENOMEM;
 	if (err)
 		return err;
-	if (vec_push(&stash->all, it))
-		return ENOMEM;
 	stash->slots_used += !slot->used;
 	*slot = (struct slot){.block = block, .newest = (uint32_t)stash->all.count, .used = true};
 	return 0;

@@ -24,6 +24,7 @@ grep -aE '^(FAIL|ERROR):' check.log
 python3 "$srcdir/tests/coverage/coverage.py" --exceptions "$srcdir/tests/coverage/exceptions" --html coverage.html \
 	--room journal='lib/journal/*' \
 	--room transaction='lib/txn/*' \
+	--room stash='lib/io/stash.*' \
 	--room lock='lib/busy/lock.*' \
 	--room superblock='lib/format/super.*,lib/image/identify.c,lib/image/image_fs.c' \
 	"$srcdir" . | tee coverage.txt

@@ -2,6 +2,7 @@
 // io/stash: the newest content of each block is what a plain array says, whether it is in memory or
 // in the temporary file, and going back leaves what was there at the mark.
 #include "../check.h"
+#include "../failing.h"
 #include "../random.h"
 #include "io/stash.h"
 #include <string.h>
@@ -90,8 +91,45 @@ static void test(uint32_t bs, size_t memory, uint32_t seed)
 	stash_free(stash);
 }
 
+/* A put that memory runs out for changes nothing, and the next one goes on. */
+static bool put_failing(unsigned n)
+{
+	struct stash *stash;
+	uint8_t data[1024], is[1024];
+	unsigned failed = 0;
+	size_t count;
+
+	failing_arm(FAIL_ALLOC, n);
+	stash = stash_new(sizeof(data), 2u << 20);
+	for (uint32_t b = 0; stash && b < 1500; b++) {
+		memset(data, (int)b, sizeof(data));
+		while (stash_put(stash, b, data, b + 1, 0, false)) {
+			CHECK(!failed++ && !stash_find(stash, b));
+			(void)stash_all(stash, &count);
+			CHECK(count == b);
+		}
+	}
+	for (uint32_t b = 0; stash && b < 1500; b++) {
+		memset(data, (int)b, sizeof(data));
+		CHECK(stash_read(stash, stash_find(stash, b), is) == 0);
+		CHECK(!memcmp(is, data, sizeof(is)));
+	}
+	stash_free(stash);
+	return failing_disarm();
+}
+
+static void test_failing(void)
+{
+	unsigned n = 1;
+
+	while (put_failing(n))
+		n++;
+	CHECK(n > 10);
+}
+
 int main(void)
 {
+	test_failing();
 	for (uint32_t seed = 1; seed <= 20; seed++) {
 		test(1024, 0, seed);
 		test(1024, 5 * 1024 + 100, seed);

@@ -91,6 +91,17 @@ static errcode_t operate(struct e4z_image *img)
 	return err ? err : txn_fits(img, &fits);
 }
 
+/* One that fails after it wrote is the last one. */
+static errcode_t commit(struct e4z_image *img)
+{
+	struct e4z_commit_summary sum;
+	uint64_t disk = txn_disk(img);
+	errcode_t err = txn_commit(img, &sum);
+
+	CHECK(!err || img->broken || txn_disk(img) == disk);
+	return err;
+}
+
 static errcode_t work(struct world *w, struct e4z_image *img)
 {
 	struct e4z_commit_summary sum;
@@ -110,16 +121,16 @@ static errcode_t work(struct world *w, struct e4z_image *img)
 		if (!err && part == 1)
 			err = alloc_give_inode(img, w->ino, false);
 		if (!err)
-			err = part == 1 ? txn_commit(img, &sum) : txn_seal(img);
+			err = part == 1 ? commit(img) : txn_seal(img);
 	}
 	if (!err)
-		err = txn_commit(img, &sum);
+		err = commit(img);
 	/* data alone, then nothing at all */
 	if (!err)
 		err = txn_home(img, (FIRST + 500) * BS, BS, data);
 	if (!err)
-		err = txn_commit(img, &sum);
-	return err ? err : txn_commit(img, &sum);
+		err = commit(img);
+	return err ? err : commit(img);
 }
 
 /* ---- what is left ---- */
