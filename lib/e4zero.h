@@ -173,7 +173,13 @@ struct e4z_open_options {
 	 */
 	const char *passphrase_file;
 	int passphrase_fd; /* a descriptor, which stays open */
-	uint64_t reserved[8];
+	/*
+	 * Polled while the server of an image, or a program that reads it, is waited for, until
+	 * e4z_close(): non-zero ends the waiting. E4Z_ET_INTERRUPTED before the first write; from
+	 * then on ECANCELED if nothing is answered for five seconds. May be NULL.
+	 */
+	const volatile int *stop;
+	uint64_t reserved[7];
 };
 
 enum e4z_journal_state {

@@ -13,6 +13,7 @@ struct nbd_options {
 	 * to NBD_LINKS.
 	 */
 	unsigned connections;
+	const volatile int *stop; /* as of struct e4z_open_options; may be NULL */
 	bool write; /* an export that is read-only, or cannot flush, is refused at once */
 };
 

@@ -180,9 +180,11 @@ struct target {
 	unsigned count;
 };
 
-static errcode_t add_link(struct nbd_disk *disk, const struct target *to, unsigned timeout_s)
+static errcode_t add_link(struct nbd_disk *disk, const struct target *to,
+			  const struct nbd_options *options)
 {
-	errcode_t err = nbd_link_new(&disk->api, timeout_s, &disk->links[disk->count]);
+	errcode_t err = nbd_link_new(&disk->api, options->timeout_s, options->stop,
+				     &disk->links[disk->count]);
 
 	if (err)
 		return err;
@@ -197,7 +199,7 @@ static errcode_t add_link(struct nbd_disk *disk, const struct target *to, unsign
  * serve one client at a time.
  */
 static void add_others(struct nbd_disk *disk, const struct target *to,
-		       const struct nbd_options *options, unsigned timeout_s)
+		       const struct nbd_options *options)
 {
 	unsigned want = options->connections ? options->connections : pool_processors();
 
@@ -205,7 +207,7 @@ static void add_others(struct nbd_disk *disk, const struct target *to,
 	want = to->uri || to->count > want ? want : to->count;
 	if (nbd_link_ask(disk->links[0], can_multi_conn) != 1)
 		want = 1;
-	while (disk->count < want && !add_link(disk, to, timeout_s))
+	while (disk->count < want && !add_link(disk, to, options))
 		;
 	for (unsigned i = disk->count; !to->uri && i < to->count; i++)
 		close(to->sockets[i]);
@@ -214,11 +216,10 @@ static void add_others(struct nbd_disk *disk, const struct target *to,
 static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
 			     const struct nbd_options *options, char *why, size_t why_size)
 {
-	unsigned timeout_s = options->timeout_s ? options->timeout_s : NBD_TIMEOUT_S;
 	errcode_t err = nbd_load(&disk->api, why, why_size);
 
 	if (!err) {
-		err = add_link(disk, to, timeout_s);
+		err = add_link(disk, to, options);
 		/* what libnbd says is kept */
 		if (!err || disk->count)
 			err = nbd_link_finish(disk->links[0], why, why_size);
@@ -228,7 +229,7 @@ static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
 	if (!err)
 		err = take_properties(disk, options->write, why, why_size);
 	if (!err)
-		add_others(disk, to, options, timeout_s);
+		add_others(disk, to, options);
 	for (unsigned i = disk->count; err && !to->uri && i < to->count; i++)
 		close(to->sockets[i]);
 	return err;
@@ -238,7 +239,7 @@ static errcode_t open_disk(const char *name, const struct target *to,
 			   const struct nbd_options *options, struct blkdev **out, char *why,
 			   size_t why_size)
 {
-	static const struct nbd_options defaults;
+	struct nbd_options how = options ? *options : (struct nbd_options){.timeout_s = 0};
 	struct nbd_disk *disk = calloc(1, sizeof(*disk));
 	struct blkdev *dev = NULL;
 	errcode_t err = disk ? blkdev_new(name, &disk_ops, &dev) : ENOMEM;
@@ -252,7 +253,8 @@ static errcode_t open_disk(const char *name, const struct target *to,
 	}
 	dev->carrier = disk;
 	pthread_mutex_init(&disk->map.lock, NULL);
-	err = connect_all(disk, to, options ? options : &defaults, why, why_size);
+	how.timeout_s = how.timeout_s ? how.timeout_s : NBD_TIMEOUT_S;
+	err = connect_all(disk, to, &how, why, why_size);
 	if (err) {
 		blkdev_close(dev);
 		return err;

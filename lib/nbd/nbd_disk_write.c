@@ -236,7 +236,7 @@ static errcode_t write_again(struct blkdev *dev, uint64_t at, uint64_t len)
 	errcode_t err = buf ? 0 : ENOMEM;
 
 	for (uint64_t n; len && !err; at += n, len -= n) {
-		struct nbd_request request = {.op = NBD_WRITE, .at = at, .buf = buf};
+		struct nbd_request request = {.op = NBD_WRITE, .at = at, .buf = buf, .again = true};
 
 		n = len < PIECE ? len : PIECE;
 		n = n < disk->max ? n : disk->max;

@@ -28,6 +28,7 @@ struct nbd_request {
 	uint32_t flags; /* LIBNBD_CMD_FLAG_ */
 	uint64_t at, len;
 	void *buf;   /* of a read, or of a write, which does not change it */
+	bool again;  /* of a write: the same bytes are there already */
 	bool filled; /* of a read: bytes that a lying server leaves out may stay what they are */
 	/* of NBD_STATUS, as nbd_extent_callback; called before the request is done */
 	int (*extents)(void *arg, const char *context, uint64_t at, uint32_t *entries, size_t count,
@@ -41,8 +42,12 @@ struct nbd_request {
 	errcode_t err; /* if done */
 };
 
-/* Without a connection yet; each of connecting and of a request ends after TIMEOUT_S seconds. */
-errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd_link **link);
+/*
+ * Without a connection yet; each of connecting and of a request ends after TIMEOUT_S seconds. STOP
+ * is that of struct e4z_open_options.
+ */
+errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, const volatile int *stop,
+		       struct nbd_link **link);
 /* Disconnect and close. Requests in flight end without an answer. LINK may be NULL. */
 void nbd_link_free(struct nbd_link *link);
 

@@ -35,7 +35,7 @@ static bool speaks_for_itself(const struct nbd_link *link)
 {
 	errcode_t err = link->lost;
 
-	if (err == ETIMEDOUT || err == ENOMEM)
+	if (err == ETIMEDOUT || err == ENOMEM || err == E4Z_ET_INTERRUPTED)
 		return true;
 	/* a server's own words can come with any code */
 	return !strncmp(link->why, "connect", strlen("connect")) &&
@@ -63,16 +63,12 @@ static bool is_up(struct nbd_link *link)
 
 errcode_t nbd_link_finish(struct nbd_link *link, char *why, size_t why_size)
 {
-	uint64_t deadline = nbd_now_ms() + link->timeout;
+	uint64_t since = nbd_now_ms();
 	errcode_t err = 0;
 
 	pthread_mutex_lock(&link->lock);
-	while (!is_up(link) && link->handle) {
-		if (nbd_now_ms() >= deadline)
-			nbd_link_lose(link, ETIMEDOUT);
-		else
-			nbd_link_turn(link, deadline);
-	}
+	while (!is_up(link) && link->handle)
+		nbd_link_turn(link, since);
 	if (!link->handle)
 		err = explain(link, why, why_size);
 	pthread_mutex_unlock(&link->lock);

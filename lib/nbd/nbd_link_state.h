@@ -23,6 +23,9 @@ struct nbd_link {
 	int wake;	   /* an eventfd that ends poll(2) */
 	uint64_t timeout;  /* ms */
 	uint64_t progress; /* ms, when a request was done last */
+	const volatile int *stop;
+	uint64_t stopped; /* ms, when that was seen; 0: never */
+	bool wrote;	  /* or tried to */
 };
 
 /* Of CLOCK_MONOTONIC. */
@@ -32,8 +35,11 @@ uint64_t nbd_now_ms(void);
 
 /* Lose the connection: for ERR, or for what libnbd says if that is 0. */
 void nbd_link_lose(struct nbd_link *link, errcode_t err);
-/* Wait until DEADLINE, in ms, for the socket or for another thread that does; no lock meanwhile. */
-void nbd_link_turn(struct nbd_link *link, uint64_t deadline);
+/*
+ * Wait for the socket, or for another thread that does, a moment at most; no lock meanwhile. What
+ * is waited for was asked for at SINCE, in ms: if that is too long ago, lose the connection.
+ */
+void nbd_link_turn(struct nbd_link *link, uint64_t since);
 /* Do what can be done without waiting. */
 void nbd_link_glance(struct nbd_link *link);
 /* Take what has arrived, and send what waits, by EVENTS of poll(2). */

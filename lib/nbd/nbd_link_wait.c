@@ -3,6 +3,7 @@
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_link.h"
 
+#include "errors.h"
 #include "nbd/nbd_link_state.h"
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,9 @@
 
 /* Time limit for disconnecting from a server that does not answer, ms. */
 #define GOODBYE 500
+/* How often it is looked whether to stop, and silence in the middle of writing then, ms. */
+#define LOOK 100
+#define STOP_SILENCE 5000
 
 uint64_t nbd_now_ms(void)
 {
@@ -40,7 +44,8 @@ static int init_moved(pthread_cond_t *moved)
 	return err;
 }
 
-errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd_link **out)
+errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, const volatile int *stop,
+		       struct nbd_link **out)
 {
 	struct nbd_link *link = calloc(1, sizeof(*link));
 	int err = link ? init_moved(&link->moved) : ENOMEM;
@@ -53,6 +58,7 @@ errcode_t nbd_link_new(const struct nbd_api *api, unsigned timeout_s, struct nbd
 	pthread_mutex_init(&link->lock, NULL);
 	link->api = api;
 	link->timeout = (uint64_t)timeout_s * 1000;
+	link->stop = stop;
 	link->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	err = link->wake < 0 ? errno : 0;
 	link->handle = api->create();
@@ -190,11 +196,39 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 	tell(link);
 }
 
-void nbd_link_turn(struct nbd_link *link, uint64_t deadline)
+/* Until when is waited for what was asked for at SINCE; 0: no longer, and *ERR says why. */
+static uint64_t patience(struct nbd_link *link, uint64_t since, errcode_t *err)
 {
+	/* each request that is done moves the end of the others: slow is not silent */
+	uint64_t now = nbd_now_ms(), from = since > link->progress ? since : link->progress;
+	uint64_t end = from + link->timeout;
+
+	*err = ETIMEDOUT;
+	if (link->stop && *link->stop) {
+		link->stopped = link->stopped ? link->stopped : now;
+		from = link->stopped > from ? link->stopped : from;
+		/* a transaction that has begun is best finished */
+		if (!link->wrote || now >= from + STOP_SILENCE) {
+			*err = link->wrote ? ECANCELED : E4Z_ET_INTERRUPTED;
+			return 0;
+		}
+	}
+	if (now >= end)
+		return 0;
+	return link->stop && end > now + LOOK ? now + LOOK : end;
+}
+
+void nbd_link_turn(struct nbd_link *link, uint64_t since)
+{
+	errcode_t err;
+	uint64_t deadline = patience(link, since, &err);
 	const struct timespec until = {.tv_sec = (time_t)(deadline / 1000),
 				       .tv_nsec = (long)(deadline % 1000) * 1000000};
 
+	if (!deadline) {
+		nbd_link_lose(link, err);
+		return;
+	}
 	if (!link->polling) {
 		poll_socket(link, deadline);
 		return;
@@ -246,6 +280,7 @@ void nbd_link_send(struct nbd_link *link, struct nbd_request *request)
 	request->since = nbd_now_ms();
 	atomic_store(&request->done, false);
 	pthread_mutex_lock(&link->lock);
+	link->wrote |= (request->op == NBD_WRITE && !request->again) || request->op == NBD_ZERO;
 	if (!link->handle) {
 		err = link->lost;
 	} else if (issue(link, request) < 0) {
@@ -264,14 +299,6 @@ void nbd_link_send(struct nbd_link *link, struct nbd_request *request)
 	pthread_mutex_unlock(&link->lock);
 }
 
-/* Every request that is done moves the end of the others: a slow server is not a silent one. */
-static uint64_t deadline_of(const struct nbd_link *link, const struct nbd_request *request)
-{
-	uint64_t from = request->since > link->progress ? request->since : link->progress;
-
-	return from + link->timeout;
-}
-
 errcode_t nbd_link_wait(struct nbd_request *request)
 {
 	struct nbd_link *link = request->link;
@@ -280,14 +307,8 @@ errcode_t nbd_link_wait(struct nbd_request *request)
 	if (atomic_load(&request->done) && !request->err)
 		return 0;
 	pthread_mutex_lock(&link->lock);
-	while (!atomic_load(&request->done) && link->handle) {
-		uint64_t deadline = deadline_of(link, request);
-
-		if (nbd_now_ms() >= deadline)
-			nbd_link_lose(link, ETIMEDOUT);
-		else
-			nbd_link_turn(link, deadline);
-	}
+	while (!atomic_load(&request->done) && link->handle)
+		nbd_link_turn(link, request->since);
 	err = atomic_load(&request->done) ? request->err : link->lost;
 	/* libnbd ends what is in flight with its own code */
 	if (err && link->lost)

@@ -73,7 +73,9 @@ static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_
 
 	spawn_end(process, FAILED_MS, NULL);
 	said = spawn_said(process);
-	return *said ? child_blame("qemu-nbd", said, why, why_size) : err;
+	if (!*said || err == E4Z_ET_INTERRUPTED)
+		return err;
+	return child_blame("qemu-nbd", said, why, why_size);
 }
 
 /* ---- starting ---- */
@@ -133,7 +135,7 @@ static errcode_t start_and_connect(const struct child_options *o, struct child *
 				   struct blkdev **dev, char *why, size_t why_size)
 {
 	const struct nbd_options how = {
-		.timeout_s = o->timeout_s, .connections = 1, .write = o->write};
+		.timeout_s = o->timeout_s, .connections = 1, .stop = o->stop, .write = o->write};
 	int listener, socket;
 	errcode_t err;
 

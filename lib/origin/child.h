@@ -13,6 +13,7 @@ struct child_options {
 	bool backing; /* other files may be opened */
 	bool write;
 	unsigned timeout_s;
+	const volatile int *stop; /* as of struct e4z_open_options; may be NULL */
 };
 
 /*

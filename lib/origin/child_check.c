@@ -49,7 +49,8 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 	const int fds[] = {o->host->fd, o->secret};
 	const char *argv[ARGS_MAX];
 	AUTO_FREE char *text = child_describe(o, IMAGE_FD);
-	const struct spawn s = {.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 1 : 2};
+	const struct spawn s = {
+		.argv = argv, .fds = fds, .fd_count = o->secret < 0 ? 1 : 2, .stop = o->stop};
 	const unsigned ms = o->timeout_s < UINT_MAX / 1000 ? o->timeout_s * 1000 : UINT_MAX;
 	struct spawned child;
 	errcode_t err;
@@ -64,5 +65,7 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 		return err;
 	}
 	spawn_end(&child, ms, &status);
+	if (status && o->stop && *o->stop)
+		return E4Z_ET_INTERRUPTED;
 	return judge(o, status, spawn_said(&child), why, why_size);
 }

@@ -118,7 +118,7 @@ static errcode_t open_map(const struct entering *e, struct blkdev **reader)
 	}
 	*child = e->child;
 	rest.arg = child;
-	err = qemu_map_open(e->host->path, fd, seconds(e), &rest, reader);
+	err = qemu_map_open(e->host->path, fd, seconds(e), e->options->stop, &rest, reader);
 	/* it was not used */
 	if (!err && !*reader) {
 		free(child);
@@ -202,13 +202,15 @@ static errcode_t enter_format(struct entering *e, struct blkdev **dev)
 errcode_t origin_enter(const struct e4z_open_options *options, const struct origin_user *user,
 		       struct blkdev **dev, char *why, size_t why_size)
 {
-	struct entering e = {
-		.options = options,
-		.user = user,
-		.host = *dev,
-		.why = why,
-		.why_size = why_size,
-		.child = {.host = *dev, .secret = -1, .timeout_s = options->timeout_s}};
+	struct entering e = {.options = options,
+			     .user = user,
+			     .host = *dev,
+			     .why = why,
+			     .why_size = why_size,
+			     .child = {.host = *dev,
+				       .secret = -1,
+				       .timeout_s = options->timeout_s,
+				       .stop = options->stop}};
 	errcode_t err;
 
 	if (!blkdev_is_host(*dev))
@@ -230,7 +232,8 @@ static errcode_t open_uri(const char *name, const struct e4z_open_options *optio
 			  const struct origin_user *user, struct blkdev **dev, char *why,
 			  size_t why_size)
 {
-	const struct nbd_options how = {.timeout_s = options->timeout_s, .write = options->write};
+	const struct nbd_options how = {
+		.timeout_s = options->timeout_s, .stop = options->stop, .write = options->write};
 	errcode_t err;
 
 	err = nbd_open_uri(name, &how, dev, why, why_size);

@@ -19,6 +19,7 @@
 
 #define HEADER 104 /* of version 3; that of version 2 has 72 */
 #define READ_SIZE 65536
+#define LOOK_MS 100 /* how often it is looked whether to stop */
 
 /* Where in the header; its numbers are big-endian. */
 enum { AT_VERSION = 4, AT_BACKING = 8, AT_SIZE = 24, AT_CRYPT = 32, AT_INCOMPATIBLE = 72 };
@@ -30,6 +31,7 @@ struct map {
 	int fd;
 	uint64_t file_size, size; /* of the image */
 	int timeout_ms;
+	const volatile int *stop;
 	struct mapped_list list;
 	uint64_t done;
 	bool plain;   /* some of it lies in the file */
@@ -100,12 +102,13 @@ static errcode_t leave_rest(struct map *m)
 static ssize_t read_some(const struct map *m, int fd, char *buf, size_t size)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	int n;
+	int n, left = m->timeout_ms;
 	ssize_t got;
 
-	do
-		n = poll(&ready, 1, m->timeout_ms);
-	while (n < 0 && errno == EINTR);
+	do {
+		n = poll(&ready, 1, left < LOOK_MS ? left : LOOK_MS);
+		left -= LOOK_MS;
+	} while ((!n || (n < 0 && errno == EINTR)) && left > 0 && !(m->stop && *m->stop));
 	if (n <= 0)
 		return -1;
 	do
@@ -141,7 +144,8 @@ static errcode_t ask(struct map *m, bool is_block)
 		"json:{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"driver\":\"host_device\","
 		"\"filename\":\"/proc/self/fd/3\",\"locking\":\"off\"}}";
 	const char *argv[] = {"qemu-img", "map", "--output=json", is_block ? device : file, NULL};
-	const struct spawn s = {.argv = argv, .fds = &m->fd, .fd_count = 1, .output = true};
+	const struct spawn s = {
+		.argv = argv, .fds = &m->fd, .fd_count = 1, .output = true, .stop = m->stop};
 	struct spawned child;
 	errcode_t err;
 	int status;
@@ -158,10 +162,10 @@ static errcode_t ask(struct map *m, bool is_block)
 	return !err && status ? E4Z_ET_STATE : err;
 }
 
-errcode_t qemu_map_open(const char *path, int fd, unsigned timeout_s,
+errcode_t qemu_map_open(const char *path, int fd, unsigned timeout_s, const volatile int *stop,
 			const struct mapped_rest *rest, struct blkdev **dev)
 {
-	struct map m = {.fd = fd};
+	struct map m = {.fd = fd, .stop = stop};
 	struct stat st;
 	errcode_t err;
 

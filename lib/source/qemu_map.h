@@ -12,10 +12,10 @@
  *
  * *DEV NULL and 0: the offsets are not known, or no bytes can be read directly (encrypted,
  * compressed, with a backing file or a file for its data; no qemu-img, or it does not know, or says
- * nothing for TIMEOUT_S seconds; bytes are left for REST, and that is NULL). Then FD is as before,
- * and REST is not used. Otherwise as mapped_open().
+ * nothing for TIMEOUT_S seconds, or *STOP is not zero; bytes are left for REST, and that is NULL).
+ * Then FD is as before, and REST is not used. Otherwise as mapped_open().
  */
-errcode_t qemu_map_open(const char *path, int fd, unsigned timeout_s,
+errcode_t qemu_map_open(const char *path, int fd, unsigned timeout_s, const volatile int *stop,
 			const struct mapped_rest *rest, struct blkdev **dev);
 
 #endif

@@ -287,7 +287,8 @@ errcode_t spawn_start(const struct spawn *s, struct spawned *child)
 	struct plan plan = {.file = NULL};
 	errcode_t err = prepare(s, &plan);
 
-	*child = (struct spawned){.leash = -1, .out = -1, .err = -1, .name = s->argv[0]};
+	*child = (struct spawned){
+		.leash = -1, .out = -1, .err = -1, .name = s->argv[0], .stop = s->stop};
 	if (!err)
 		err = start(s, &plan, child);
 	free(plan.file);
@@ -310,16 +311,16 @@ static uint64_t now_ms(void)
 }
 
 /* The keeper has ended, and so what it kept, within TIMEOUT_MS. */
-static bool await_end(pid_t pid, unsigned timeout_ms, int *status)
+static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, int *status)
 {
-	uint64_t end = now_ms() + timeout_ms;
+	const uint64_t end = now_ms() + timeout_ms;
 	struct timespec pause = {.tv_nsec = 500000};
 	pid_t ended;
 	int raw;
 
 	/* ECHILD: the program around us ignores SIGCHLD, or has waited for all */
 	while ((ended = waitpid(pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
-		if (now_ms() >= end)
+		if (now_ms() >= end || (stop && *stop))
 			return false;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < PAUSE_MAX_NS)
@@ -347,9 +348,9 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
 		status = &ignored;
 	*status = -1;
 	close_if_open(&child->out);
-	if (child->pid > 0 && !await_end(child->pid, timeout_ms, status)) {
+	if (child->pid > 0 && !await_end(child->pid, timeout_ms, child->stop, status)) {
 		close_if_open(&child->leash);
-		while (!await_end(child->pid, UINT_MAX, status))
+		while (!await_end(child->pid, UINT_MAX, NULL, status))
 			;
 	}
 	close_if_open(&child->leash);

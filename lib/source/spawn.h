@@ -20,7 +20,8 @@ struct spawn {
 	const int *fds;		 /* become 3, 4, ... in the child; they stay the caller's */
 	size_t fd_count;	 /* SPAWN_FDS at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
-	bool listen;		 /* the first of FDS listens, as systemd passes a socket on */
+	const volatile int *stop; /* non-zero: spawn_end() does not wait; may be NULL */
+	bool listen;		  /* the first of FDS listens, as systemd passes a socket on */
 };
 
 /* All zero but for the descriptors: no child. */
@@ -30,6 +31,7 @@ struct spawned {
 	int out;   /* to read from, -1: none; the caller may close it and set it to -1 */
 	int err;   /* a memory file of a few KiB: its standard error */
 	const char *name;
+	const volatile int *stop;
 	char said[SPAWN_SAID];
 };
 

@@ -29,7 +29,7 @@ OpenOptions = _struct(
     "e4z_open_options", ("partition", c_char_p), ("force", c_bool), ("journal_device", c_char_p),
     ("write", c_bool), ("repair", c_bool), ("holes", c_enum), ("timeout_s", c_uint), ("wait", WAIT),
     ("wait_arg", c_void_p), ("format", c_enum), ("backing", c_bool), ("passphrase_file", c_char_p),
-    ("passphrase_fd", c_int), _reserved(8))
+    ("passphrase_fd", c_int), ("stop", POINTER(c_int)), _reserved(7))
 ImageInfo = _struct(
     "e4z_image_info", ("path", c_char_p), ("fs_offset", c_uint64), ("block_size", c_uint32),
     ("blocks", c_uint64), ("group_blocks", c_uint32), ("first_block", c_uint32), ("inodes", c_uint32),

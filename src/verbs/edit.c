@@ -35,7 +35,7 @@ static errcode_t on_wait(void *arg, unsigned left, unsigned all)
 static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
-	struct e4z_open_options how = verb_open_options(options);
+	struct e4z_open_options how = verb_open_options(options, job->stop);
 	errcode_t err;
 
 	how.write = true;
@@ -288,9 +288,10 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 	return edit_run(options, report, stop, replay);
 }
 
+/* An undo that was begun is best finished: only a server that says nothing is not waited for. */
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
-	struct e4z_open_options how = verb_open_options(options);
+	struct e4z_open_options how = verb_open_options(options, stop);
 	struct edit_job job = {
 		.options = options,
 		.report = report,
@@ -300,7 +301,6 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 	char why[1024];
 	errcode_t err;
 
-	(void)stop; /* an undo that was begun is best finished */
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	how.wait = on_wait;
 	how.wait_arg = &job;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-struct e4z_open_options verb_open_options(const struct options *options)
+struct e4z_open_options verb_open_options(const struct options *options, const volatile int *stop)
 {
 	return (struct e4z_open_options){
 		.partition = options->partition,
@@ -20,6 +20,7 @@ struct e4z_open_options verb_open_options(const struct options *options)
 		.backing = options->backing,
 		.passphrase_file = options->passphrase_file,
 		.passphrase_fd = options->passphrase_fd,
+		.stop = stop,
 	};
 }
 
@@ -60,7 +61,7 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	      verb_look_fn *look, void *arg)
 {
 	const struct options *options = report->options;
-	const struct e4z_open_options how = verb_open_options(options);
+	const struct e4z_open_options how = verb_open_options(options, stop);
 	struct report_summary result = {.verb = options->verb_name, .about = about};
 	struct e4z_image *img = NULL;
 	struct timespec start;

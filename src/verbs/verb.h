@@ -8,7 +8,7 @@
 #include "report/report.h"
 
 /* How the command line opens an image to read it. */
-struct e4z_open_options verb_open_options(const struct options *options);
+struct e4z_open_options verb_open_options(const struct options *options, const volatile int *stop);
 
 /*
  * Tell why a verb failed with ERR, and what helps; CONTEXT: what was being done, "": unknown;

@@ -10,7 +10,7 @@ silent=K                      from request K on there are no answers
 error=K:ERRNO[:TYPE]          request K, or each from K on with "K+", fails; of one TYPE only (read, write, flush, zero)
 status=zero|long|endless|error|lies
                               answers about holes: of no length, too long, one sector at a time, an error, all is zero
-It logs one line for each request, and says "ready" on standard output when it listens."""
+It logs one line for each client and for each request, and says "ready" on standard output when it listens."""
 
 import os
 import socket
@@ -199,6 +199,7 @@ def main():
     print('ready', flush=True)
     while True:
         sock, _ = listener.accept()
+        print('a client', flush=True)
         threading.Thread(target=Connection(server, sock).run, daemon=True).start()
 
 

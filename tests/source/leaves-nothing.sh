@@ -69,10 +69,12 @@ cat >bin/qemu-nbd <<-END
 	exec sleep 600
 END
 chmod +x bin/qemu-nbd
+# starting WHO SIGNAL ARGUMENTS...
 starting() {
+	local signal=$2 rc
 	export WHO=$1
 	rm -f starts
-	shift
+	shift 2
 	PATH=$tmp/bin:$PATH "$E4ZERO" "$@" image.img >out 2>err &
 	pid=$!
 	for ((i = 0; i < 500; i++)); do
@@ -81,20 +83,26 @@ starting() {
 	done
 	[ -s starts ] || fail "no child: $(cat err)"
 	child=$(cat starts)
-	kill -KILL $pid
+	kill -$signal $pid
 	wait $pid 2>/dev/null
+	rc=$?
+	[ "$signal" = KILL ] || [ $rc = 32 ] || fail "$WHO: exit $rc after SIG$signal: $(cat err)"
 	for ((i = 0; i < 200; i++)); do
 		[[ $(ps -o stat= -p "$child") == [!Z]* ]] || break
 		sleep 0.05
 	done
 	[ $i -lt 200 ] || {
 		kill -KILL "$child"
-		fail "what starts as a $WHO when e4zero is killed stays"
+		fail "what starts as a $WHO when e4zero gets SIG$signal stays"
 	}
 	no_child
 }
-starting reader --check
-starting writer --fix
+remember_image image.img
+for signal in KILL TERM; do
+	starting reader $signal --timeout 600 --check
+	starting writer $signal --timeout 600 --fix
+done
+image_unchanged image.img
 
 # a directory for its socket that cannot be used is not the end of it
 TMPDIR=/nowhere run_e4zero 4 -q image.img
