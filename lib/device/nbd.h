@@ -20,13 +20,13 @@ struct nbd_options {
 #define NBD_TIMEOUT_S 60
 #define NBD_LINKS 4
 
-/* NAME is a URI of NBD, not the name of a file. */
+/* NAME is a URI of NBD, and there is no file of that name. */
 bool nbd_is_uri(const char *name);
 
 /*
- * Connect to URI: nbd://, nbds://, nbd+unix:// or nbds+unix://. *DEV is NULL on failure, and WHY
- * one clause: all of the sentence if the code is E4Z_ET_NBD, otherwise what was being done. EROFS:
- * a read-only export that is to be written. OPTIONS may be NULL.
+ * Connect to URI: nbd://, nbd+unix://, nbd+vsock://, or nbds for an encrypted one. *DEV is NULL on
+ * failure, and WHY one clause: all of the sentence if the code is E4Z_ET_NBD, otherwise what was
+ * being done. EROFS: a read-only export that is to be written. OPTIONS may be NULL.
  *
  * Every request ends after timeout_s without any answer: ETIMEDOUT. A connection that is lost, for
  * that reason or another, is not made again: dev->lost says why, and all reads and writes fail with

@@ -3,23 +3,30 @@
 #include "device/nbd.h"
 
 #include "errors.h"
+#include "io/host_stat.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 bool nbd_is_uri(const char *name)
 {
-	static const char *const schemes[] = {"nbd://", "nbds://", "nbd+unix://", "nbds+unix://"};
+	static const char *const schemes[] = {"nbd://",	      "nbds://",      "nbd+unix://",
+					      "nbds+unix://", "nbd+vsock://", "nbds+vsock://"};
+	struct stat st;
 
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (!strncmp(name, schemes[i], strlen(schemes[i])))
-			return true;
+		if (!strncasecmp(name, schemes[i], strlen(schemes[i])))
+			return host_fstatat(AT_FDCWD, name, &st, AT_SYMLINK_NOFOLLOW) < 0;
 	return false;
 }
 
 #ifdef HAVE_LIBNBD
+#include "base/cleanup.h"
 #include "base/pool.h"
 #include "nbd/nbd_disk.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -267,7 +274,15 @@ static errcode_t open_disk(const char *name, const struct target *to,
 errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
 		       char *why, size_t why_size)
 {
-	return open_disk(uri, &(struct target){.uri = uri}, options, dev, why, why_size);
+	AUTO_FREE char *known = strdup(uri);
+
+	*dev = NULL;
+	if (!known)
+		return ENOMEM;
+	/* libnbd knows schemes in small letters only; RFC 3986 makes no difference */
+	for (char *c = known; *c && *c != ':'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return open_disk(uri, &(struct target){.uri = known}, options, dev, why, why_size);
 }
 
 errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,

@@ -73,9 +73,16 @@ run_e4zero 16 --timeout 0 image.img
 run_e4zero 16 --timeout x image.img
 run_e4zero 4 --timeout 1 image.img
 
-# a name with a scheme is a URI, whatever is in this directory
-mkdir -p nbd:/host
-cp image.img nbd:/host/image
-run_e4zero 8 nbd://127.0.0.1:1/image
-grep -q 'connecting to the NBD server' err || fail "$(cat err)"
-run_e4zero 4 ./nbd:/host/image
+# a scheme is one in capital letters, too; a file of that name wins
+for scheme in nbd NBD nbds nbd+vsock NBDS+Vsock; do
+	run_e4zero 8 --timeout 5 $scheme://127.0.0.1:1/image
+	grep -qE 'connecting to the NBD server|the NBD server cannot be used' err || fail "$scheme: $(cat err)"
+	! grep -q 'unsupported URI scheme' err || fail "$scheme: $(cat err)"
+done
+our_server image.img
+run_e4zero 4 "NBD+Unix${uri#nbd+unix}"
+end_server
+mkdir -p nbd:/127.0.0.1:1
+cp image.img nbd:/127.0.0.1:1/image
+run_e4zero 4 nbd://127.0.0.1:1/image
+run_e4zero 4 'nbd://127.0.0.1:1/image?offset=0'
