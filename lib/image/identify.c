@@ -165,5 +165,9 @@ errcode_t opening_check_super(struct opening *o)
 				    super_fs_len(o->raw) - img->dev->len, o->partition);
 	if (err == E4Z_ET_BAD_SUPER)
 		backup_help(o, help, sizeof(help));
+	if (err == E4Z_ET_TRUNCATED && img->dev->unseen)
+		snprintf(help, sizeof(help),
+			 "; the last %" PRIu64 " bytes of the NBD export cannot be read",
+			 img->dev->unseen);
 	return err ? image_refuse(img, err, "%s%s", why, help) : 0;
 }

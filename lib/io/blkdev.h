@@ -90,7 +90,8 @@ struct blkdev {
 	void *carrier; /* of OPS */
 	bool writable; /* open for writing */
 	enum e4z_holes holes;
-	uint64_t size; /* whole image or device, bytes */
+	uint64_t size;	 /* whole image or device, bytes */
+	uint64_t unseen; /* bytes after them, which are less than a block of an NBD server's */
 
 	/* a file or device of this host whose bytes are the image's; otherwise -1 */
 	int fd;

@@ -138,7 +138,7 @@ static int64_t can_tell_holes(const struct nbd_api *api, struct nbd_handle *h)
 }
 
 /* A server that reports no block size accepts requests of any byte. */
-static errcode_t take_sizes(struct nbd_disk *disk, char *why, size_t why_size)
+static errcode_t take_sizes(struct nbd_disk *disk, uint64_t *unseen, char *why, size_t why_size)
 {
 	struct nbd_link *link = disk->links[0];
 	int64_t size = nbd_link_ask(link, get_size), min = nbd_link_ask(link, get_min);
@@ -152,7 +152,8 @@ static errcode_t take_sizes(struct nbd_disk *disk, char *why, size_t why_size)
 	}
 	disk->min = (uint32_t)min;
 	disk->max = (uint32_t)(max - max % min);
-	disk->size = (uint64_t)(size - size % min);
+	*unseen = (uint64_t)(size % min);
+	disk->size = (uint64_t)size - *unseen;
 	return 0;
 }
 
@@ -221,7 +222,8 @@ static void add_others(struct nbd_disk *disk, const struct target *to,
 }
 
 static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
-			     const struct nbd_options *options, char *why, size_t why_size)
+			     const struct nbd_options *options, uint64_t *unseen, char *why,
+			     size_t why_size)
 {
 	errcode_t err = nbd_load(&disk->api, why, why_size);
 
@@ -232,7 +234,7 @@ static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
 			err = nbd_link_finish(disk->links[0], why, why_size);
 	}
 	if (!err)
-		err = take_sizes(disk, why, why_size);
+		err = take_sizes(disk, unseen, why, why_size);
 	if (!err)
 		err = take_properties(disk, options->write, why, why_size);
 	if (!err)
@@ -261,7 +263,7 @@ static errcode_t open_disk(const char *name, const struct target *to,
 	dev->carrier = disk;
 	pthread_mutex_init(&disk->map.lock, NULL);
 	how.timeout_s = how.timeout_s ? how.timeout_s : NBD_TIMEOUT_S;
-	err = connect_all(disk, to, &how, why, why_size);
+	err = connect_all(disk, to, &how, &dev->unseen, why, why_size);
 	if (err) {
 		blkdev_close(dev);
 		return err;

@@ -178,9 +178,9 @@ void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
 	struct nbd_ahead *ahead = &disk->ahead;
-	uint64_t end = at + len, piece = ahead->piece - ahead->piece % disk->min;
+	uint64_t end = nbd_round_up(disk, at + len);
+	uint64_t piece = ahead->piece - ahead->piece % disk->min;
 
-	end += (disk->min - end % disk->min) % disk->min;
 	pthread_mutex_lock(&ahead->lock);
 	for (at -= at % disk->min; at < end; at += piece) {
 		uint64_t stop = end - at < piece ? end : at + piece;

@@ -82,14 +82,21 @@ struct nbd_disk {
 	bool read_only, can_zero, fast_zero;
 	struct nbd_ahead ahead;
 	struct nbd_map map;
-	struct rangeset *reserved; /* in units of NBD_RESERVED; NULL: nothing yet */
+	struct rangeset *reserved; /* in such pieces: NBD_RESERVED; NULL: nothing yet */
 };
 
+/* Room is made in pieces of so many bytes, or of a block of the server's if that is larger. */
 #define NBD_RESERVED 4096u
 
 static inline struct nbd_disk *nbd_disk_of(const struct blkdev *dev)
 {
 	return dev->carrier;
+}
+
+/* The end of the server's block that has the byte before AT. */
+static inline uint64_t nbd_round_up(const struct nbd_disk *disk, uint64_t at)
+{
+	return at + (disk->min - at % disk->min) % disk->min;
 }
 
 /* The connection for the next read. */

@@ -248,35 +248,40 @@ static errcode_t write_again(struct blkdev *dev, uint64_t at, uint64_t len)
 	return nbd_disk_note(dev, err);
 }
 
-/* The same where nothing is allocated for sure; where that is not known, nothing is done. */
-static errcode_t fill_holes(struct blkdev *dev, uint64_t at, uint64_t len)
+/*
+ * The same where nothing is allocated for sure; where that is not known, nothing is done. A block
+ * of the server's that is a hole in part only has its room.
+ */
+static errcode_t fill_holes(struct blkdev *dev, uint64_t at, uint64_t end)
 {
-	uint64_t end = at + len;
+	struct nbd_disk *disk = nbd_disk_of(dev);
 	struct nbd_stretch s;
 	errcode_t err = 0;
 
 	while (at < end && !err && nbd_map_at(dev, at, &s)) {
-		uint64_t stop = s.end < end ? s.end : end;
+		uint64_t stop = s.end < end ? s.end : end, first = nbd_round_up(disk, at);
+		uint64_t last = stop - stop % disk->min;
 
-		if (s.hole) {
-			err = write_again(dev, at, stop - at);
-			nbd_map_forget(&nbd_disk_of(dev)->map, at, stop - at);
+		if (s.hole && first < last) {
+			err = write_again(dev, first, last - first);
+			nbd_map_forget(&disk->map, first, last - first);
 		}
 		at = stop;
 	}
 	return err;
 }
 
-/* Write [AT, AT + LEN) again, but for what was before. */
-static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t len)
+/* Write [AT, END) again, but for what was before. */
+static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t end)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
+	const uint64_t size = disk->min > NBD_RESERVED ? disk->min : NBD_RESERVED;
 	/* without what is beside it */
-	uint64_t unit = (at + NBD_RESERVED - 1) / NBD_RESERVED, units = (at + len) / NBD_RESERVED;
+	uint64_t unit = (at + size - 1) / size, units = end / size;
 	errcode_t err = 0;
 
 	if (!disk->reserved)
-		disk->reserved = rangeset_new(disk->size / NBD_RESERVED + 1);
+		disk->reserved = rangeset_new(disk->size / size + 1);
 	if (!disk->reserved)
 		return ENOMEM;
 	for (; unit < units && !err; unit++) {
@@ -288,7 +293,7 @@ static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t len)
 			n++;
 		err = rangeset_add(disk->reserved, unit, n, NULL);
 		if (!err)
-			err = write_again(dev, unit * NBD_RESERVED, n * NBD_RESERVED);
+			err = write_again(dev, unit * size, n * size);
 		unit += n - 1;
 	}
 	return err;
@@ -297,11 +302,11 @@ static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t len)
 errcode_t nbd_disk_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
-	uint64_t end = at + len;
+	/* whole blocks of the server's: what is beside it is written as it is, too */
+	uint64_t end = nbd_round_up(disk, at + len);
 
-	if (at % disk->min || end % disk->min || disk->min > NBD_RESERVED)
-		return 0;
+	at -= at % disk->min;
 	atomic_store(&disk->wrote, true);
-	return spare ? fill_once(dev, at, len) : fill_holes(dev, at, len);
+	return spare ? fill_once(dev, at, end) : fill_holes(dev, at, end);
 }
 #endif

@@ -204,7 +204,7 @@ static bool learn(struct nbd_disk *disk, uint64_t at)
 	i = seek(&map->all, at);
 	end = ask_end(disk, at);
 	request.at = a.at = at - at % disk->min;
-	a.end = end + (disk->min - end % disk->min) % disk->min;
+	a.end = nbd_round_up(disk, end);
 	request.len = a.end - a.at;
 
 	nbd_link_send(nbd_disk_pick(disk), &request);

@@ -19,6 +19,7 @@
 #include "source/qemu_map.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,19 @@ errcode_t origin_enter(const struct e4z_open_options *options, const struct orig
 
 /* ---- opening ---- */
 
+static void note_unseen(const struct blkdev *dev, const struct origin_user *user)
+{
+	char text[160];
+
+	snprintf(
+		text, sizeof(text),
+		"the last %" PRIu64
+		" bytes of the NBD export cannot be read: they are less than a block of its server",
+		dev->unseen);
+	if (dev->unseen)
+		user->note(user->arg, text);
+}
+
 static errcode_t open_uri(const char *name, const struct e4z_open_options *options,
 			  const struct origin_user *user, struct blkdev **dev, char *why,
 			  size_t why_size)
@@ -237,10 +251,11 @@ static errcode_t open_uri(const char *name, const struct e4z_open_options *optio
 	errcode_t err;
 
 	err = nbd_open_uri(name, &how, dev, why, why_size);
-	if (!err && user->note)
-		user->note(user->arg,
-			   "the image is an NBD export: cannot determine who else uses it");
-	return err;
+	if (err || !user->note)
+		return err;
+	user->note(user->arg, "the image is an NBD export: cannot determine who else uses it");
+	note_unseen(*dev, user);
+	return 0;
 }
 
 errcode_t origin_open(const char *name, const struct e4z_open_options *options,

@@ -8,6 +8,7 @@ flags=a,b                     without: no-flush, no-zero, no-fast, no-structured
 die=K                         the connections end before request K (from 0) is answered
 silent=K                      from request K on there are no answers
 error=K:ERRNO[:TYPE]          request K, or each from K on with "K+", fails; of one TYPE only (read, write, flush, zero)
+block=N                       the smallest block; a request that is not made of such fails
 status=zero|long|endless|error|lies
                               answers about holes: of no length, too long, one sector at a time, an error, all is zero
 It logs one line for each client and for each request, and says "ready" on standard output when it listens."""
@@ -32,6 +33,7 @@ class Server:
         self.size = os.fstat(self.fd).st_size
         self.options = options
         self.flags = set(options.get('flags', '').split(','))
+        self.block = int(options.get('block', '1'))
         self.lock = threading.Lock()
         self.count = 0
 
@@ -107,6 +109,8 @@ class Connection:
             self.reply(option, 0x80000006, b'there is no such export')
             return False
         self.reply(option, 3, struct.pack('>HQH', 0, self.server.size, self.server.transmission_flags()))
+        if self.server.block > 1:
+            self.reply(option, 3, struct.pack('>HIII', 3, self.server.block, 65536, 1 << 25))
         self.reply(option, 1)
         return option == 7
 
@@ -145,6 +149,8 @@ class Connection:
 
     def work(self, kind, off, length, data):
         fd = self.server.fd
+        if off % self.server.block or length % self.server.block:
+            return 22, b''
         if kind == 0:
             return 0, os.pread(fd, length, off)
         if kind == 1:
