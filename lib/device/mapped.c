@@ -25,6 +25,7 @@ struct mapped {
 	pthread_mutex_t lock; /* of the two below, until rest_asked */
 	bool rest_asked;
 	errcode_t rest_failed;
+	char why[512]; /* of that */
 	struct blkdev *rest_dev;
 };
 
@@ -92,9 +93,10 @@ static off_t in_file(const struct mapped_piece *piece, uint64_t at)
 
 /* ---- the rest ---- */
 
-static errcode_t open_rest(const struct mapped *m, uint64_t size, struct blkdev **dev)
+static errcode_t open_rest(struct mapped *m, uint64_t size, struct blkdev **dev)
 {
-	errcode_t err = m->rest.open ? m->rest.open(m->rest.arg, dev) : E4Z_ET_STATE;
+	errcode_t err = m->rest.open ? m->rest.open(m->rest.arg, dev, m->why, sizeof(m->why))
+				     : E4Z_ET_STATE;
 
 	if (err || (*dev)->size == size)
 		return err;
@@ -103,7 +105,8 @@ static errcode_t open_rest(const struct mapped *m, uint64_t size, struct blkdev 
 	return EIO;
 }
 
-static errcode_t get_rest(const struct blkdev *dev, struct blkdev **rest)
+/* Without the rest, or when it is lost, so is the image. */
+static errcode_t get_rest(struct blkdev *dev, struct blkdev **rest)
 {
 	struct mapped *m = dev->carrier;
 	errcode_t err;
@@ -115,6 +118,8 @@ static errcode_t get_rest(const struct blkdev *dev, struct blkdev **rest)
 	*rest = m->rest_dev;
 	err = m->rest_failed;
 	pthread_mutex_unlock(&m->lock);
+	if (err)
+		atomic_store(&dev->lost, err);
 	return err;
 }
 
@@ -148,7 +153,12 @@ static errcode_t read_part(struct blkdev *dev, const struct mapped_piece *piece,
 	case MAPPED_FILL: fill_with(piece, at, len, buf); return 0;
 	case MAPPED_REST:
 		err = get_rest(dev, &rest);
-		return err ? err : blkdev_read(rest, at, len, buf);
+		if (err)
+			return err;
+		err = blkdev_read(rest, at, len, buf);
+		if (err && atomic_load(&rest->lost))
+			atomic_store(&dev->lost, rest->lost);
+		return err;
 	case MAPPED_ZERO: break;
 	}
 	memset(buf, 0, len);
@@ -295,12 +305,24 @@ static void mapped_close(struct blkdev *dev)
 	free(m);
 }
 
+static const char *mapped_explain(struct blkdev *dev, errcode_t err)
+{
+	struct mapped *m = dev->carrier;
+
+	if (m->rest_failed)
+		return err == m->rest_failed && *m->why ? m->why : NULL;
+	return m->rest_dev && m->rest_dev->ops->explain
+		       ? m->rest_dev->ops->explain(m->rest_dev, err)
+		       : NULL;
+}
+
 static const struct blkdev_ops mapped_ops = {
 	.read = mapped_read,
 	.read_cached = mapped_read_cached,
 	.will_need = mapped_will_need,
 	.forget = mapped_forget,
 	.next_data = mapped_next_data,
+	.explain = mapped_explain,
 	.close = mapped_close,
 };
 

@@ -33,8 +33,11 @@ errcode_t mapped_add(struct mapped_list *list, enum mapped_kind kind, uint64_t l
 
 /* What has the bytes of MAPPED_REST. */
 struct mapped_rest {
-	/* Called once at most, from any thread; *DEV has the size of the map. */
-	errcode_t (*open)(void *arg, struct blkdev **dev);
+	/*
+	 * Called once at most, from any thread; *DEV has the size of the map. A failure has a
+	 * clause in WHY, or "".
+	 */
+	errcode_t (*open)(void *arg, struct blkdev **dev, char *why, size_t why_size);
 	/* Called when the image is closed. May be NULL. */
 	void (*free)(void *arg);
 	void *arg;

@@ -122,5 +122,11 @@ const char *e4z_context(const struct e4z_image *img)
 
 const char *e4z_message(const struct e4z_image *img, errcode_t code)
 {
-	return img && img->cause[0] && img->cause_code == code ? img->cause : error_message(code);
+	const char *text = NULL;
+
+	if (img && img->cause[0] && img->cause_code == code)
+		return img->cause;
+	if (img && code && img->dev && img->dev->ops->explain)
+		text = img->dev->ops->explain(img->dev, code);
+	return text ? text : error_message(code);
 }

@@ -78,6 +78,11 @@ struct blkdev_ops {
 	errcode_t (*sync)(struct blkdev *dev);
 	/* As blkdev_reserve(). NULL: nothing can be reserved. */
 	errcode_t (*reserve)(struct blkdev *dev, uint64_t at, uint64_t len, bool spare);
+	/*
+	 * Why something failed with ERR, in one clause; NULL: no more is known than its text. NULL:
+	 * it never is.
+	 */
+	const char *(*explain)(struct blkdev *dev, errcode_t err);
 	/* As blkdev_end(). NULL: there is nothing that sync has not done. */
 	errcode_t (*end)(struct blkdev *dev);
 	/* Close and free what is dev->carrier's; what was opened so far. */

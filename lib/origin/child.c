@@ -29,6 +29,7 @@ struct child {
 	const struct blkdev_ops *nbd;
 	struct spawned process;
 	bool ended;
+	char why[SPAWN_SAID + 64];
 };
 
 /* ---- ending ---- */
@@ -64,6 +65,32 @@ static void child_close(struct blkdev *dev)
 }
 
 /* ---- what it says when it fails ---- */
+
+/* What there is to say of CHILD, which has not answered any more; NULL: nothing. */
+static const char *child_explain(struct blkdev *dev, errcode_t err)
+{
+	struct child *child = child_of(dev);
+	errcode_t lost = atomic_load(&dev->lost);
+	int status = -1;
+
+	if (!err || err != lost || err == E4Z_ET_INTERRUPTED || err == ECANCELED)
+		return NULL;
+	if (*child->why)
+		return child->why;
+	spawn_end(&child->process, err == ETIMEDOUT ? 0 : FAILED_MS, &status);
+	if (*spawn_said(&child->process))
+		(void)child_blame("qemu-nbd", child->process.said, child->why, sizeof(child->why));
+	else if (err == ETIMEDOUT)
+		snprintf(child->why, sizeof(child->why), "qemu-nbd does not answer");
+	else if (status > 128)
+		snprintf(child->why, sizeof(child->why), "qemu-nbd was ended by signal %d",
+			 status - 128);
+	else if (status >= 0)
+		snprintf(child->why, sizeof(child->why), "qemu-nbd ended with status %d", status);
+	else
+		return NULL;
+	return child->why;
+}
 
 /* ERR with WHY is what the connection failed with; more is known if the child has a reason. */
 static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_t why_size)
@@ -126,6 +153,7 @@ static errcode_t start(const struct child_options *o, int listener, struct child
 static void adopt(struct blkdev *dev, struct child *child)
 {
 	child->ops = *dev->ops;
+	child->ops.explain = child_explain;
 	child->ops.close = child_close;
 	child->nbd = dev->ops;
 	dev->ops = &child->ops;
@@ -164,5 +192,16 @@ errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *w
 	}
 	free(child);
 	*dev = NULL;
+	return err;
+}
+
+errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, char *why,
+			  size_t why_size)
+{
+	errcode_t err = child_open(o, dev, why, why_size);
+	size_t len = strlen(why);
+
+	if (err && (err & ~0xffL) != ERROR_TABLE_BASE_e4z)
+		snprintf(why + len, why_size - len, ": %s", error_message(err));
 	return err;
 }

@@ -24,6 +24,10 @@ struct child_options {
 errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why,
 		     size_t why_size);
 
+/* The same, later: WHY is all of the clause, whatever the code is. */
+errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, char *why,
+			  size_t why_size);
+
 /*
  * End the child of DEV, which child_open() has made, now: everything written to it is durable. EIO:
  * it was not so at its end. DEV can only be closed after that.

@@ -19,6 +19,8 @@ struct inside {
 	pthread_rwlock_t change; /* of NOW; whoever uses it has it for reading */
 	struct blkdev *host;
 	struct child_options child;
+	errcode_t failed; /* to start a writer, and: */
+	char why[512];
 };
 
 static struct blkdev *enter(struct blkdev *dev)
@@ -149,14 +151,17 @@ static errcode_t replace(struct blkdev *dev)
 {
 	struct inside *in = dev->carrier;
 	struct blkdev *writer;
-	char why[512];
 	errcode_t err;
 
 	if (in->child.backing)
 		let_go(in);
 	in->child.write = true;
-	err = child_open(&in->child, &writer, why, sizeof(why));
-	if (!err && writer->size != dev->size)
+	err = child_open_late(&in->child, &writer, in->why, sizeof(in->why));
+	if (err) {
+		in->failed = err;
+		return err;
+	}
+	if (writer->size != dev->size)
 		err = ESTALE;
 	if (!err && !writer->writable)
 		err = writer->ops->make_writable ? writer->ops->make_writable(writer) : EROFS;
@@ -247,6 +252,15 @@ static errcode_t inside_reserve(struct blkdev *dev, uint64_t at, uint64_t len, b
 
 /* ---- opening and closing ---- */
 
+static const char *inside_explain(struct blkdev *dev, errcode_t err)
+{
+	struct inside *in = dev->carrier;
+
+	if (in->failed && err == in->failed)
+		return in->why;
+	return in->now->ops->explain ? in->now->ops->explain(in->now, err) : NULL;
+}
+
 static errcode_t inside_end(struct blkdev *dev)
 {
 	struct inside *in = dev->carrier;
@@ -281,6 +295,7 @@ static const struct blkdev_ops inside_ops = {
 	.zero = inside_zero,
 	.sync = inside_sync,
 	.reserve = inside_reserve,
+	.explain = inside_explain,
 	.end = inside_end,
 	.close = inside_close,
 };

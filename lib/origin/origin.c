@@ -90,11 +90,9 @@ static errcode_t check_header(struct entering *e)
 /* ---- reading ---- */
 
 /* A qcow2 image is read where it lies as long as nobody writes; what is not plain is asked for. */
-static errcode_t rest_open(void *arg, struct blkdev **dev)
+static errcode_t rest_open(void *arg, struct blkdev **dev, char *why, size_t why_size)
 {
-	char why[512];
-
-	return child_open(arg, dev, why, sizeof(why));
+	return child_open_late(arg, dev, why, why_size);
 }
 
 static unsigned seconds(const struct entering *e)

@@ -65,6 +65,11 @@ for HOW in "${hows[@]}"; do
 		fi
 		broken=$((broken + 1))
 		has_line 'run the command again' err || fail "$HOW at $DIE_AT: no advice: $(cat err)"
+		case $HOW in
+		exit) has_line 'qemu-nbd ended with status 1;' err ;;
+		kill) has_line 'qemu-nbd was ended by signal 9;' err ;;
+		hang) has_line 'qemu-nbd does not answer;' err ;;
+		esac || fail "$HOW at $DIE_AT: it is not said what failed: $(cat err)"
 		run_e4zero 0 --replay disk.img
 		sound disk.img
 		debugfs -R 'dump /file got' disk.img 2>/dev/null
@@ -80,6 +85,22 @@ export DIE_AT=0
 cp kept.img image.img
 COUNT=$PWD/requests STATUS=1 PATH=$standing_in run_e4zero 12 --truncate 6 image.img /file
 has_line 'closing the image: .*; run the command again' err || fail "no word of it: $(cat err)"
+
+# a writer that cannot start, and says why
+mkdir words
+cat >words/qemu-nbd <<-'END'
+	#!/bin/sh
+	case "$*" in
+	*--read-only*) exec "$REAL_QEMU_NBD" "$@" ;;
+	esac
+	echo 'qemu-nbd: there is no room in the rack' >&2
+	exit 1
+END
+chmod +x words/qemu-nbd
+cp kept.img image.img
+PATH=$PWD/words:$PATH run_e4zero 8 --truncate 6 image.img /file
+has_line 'qemu-nbd says: there is no room in the rack$' err || fail "$(cat err)"
+cmp kept.img image.img || fail 'the image was changed'
 
 # it never says anything, and it cannot be started
 HOW=silent one 8 --timeout 1 --check kept.img

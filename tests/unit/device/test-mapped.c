@@ -51,7 +51,7 @@ struct rest {
 	errcode_t fails;
 };
 
-static errcode_t open_rest(void *arg, struct blkdev **dev)
+static errcode_t open_rest(void *arg, struct blkdev **dev, char *why, size_t why_size)
 {
 	struct rest *rest = arg;
 	char path[64];
@@ -60,6 +60,7 @@ static errcode_t open_rest(void *arg, struct blkdev **dev)
 
 	rest->opened++;
 	*dev = NULL;
+	snprintf(why, why_size, "no server");
 	if (rest->fails)
 		return rest->fails;
 	fd = memory_file(rest_bytes, (size_t)rest->size);
