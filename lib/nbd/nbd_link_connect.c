@@ -2,6 +2,7 @@
 // One connection to an NBD server: how it is made, in bounded time.
 #ifdef HAVE_LIBNBD
 #include "errors.h"
+#include "nbd/nbd_dial.h"
 #include "nbd/nbd_link.h"
 #include "nbd/nbd_link_state.h"
 #include <errno.h>
@@ -10,24 +11,39 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Begin to connect to URI; nobody else has LINK yet. */
+static void dial(struct nbd_link *link, const char *uri)
+{
+	errcode_t err;
+	bool gone;
+
+	/* the names of keys and certificates are in the URI, which is the user's own */
+	(void)link->api->set_uri_allow_local_file(link->handle, true);
+	err = nbd_dial(link->api, link->handle, uri, (unsigned)(link->timeout / 1000), link->stop,
+		       &gone, link->why, sizeof(link->why));
+	if (gone)
+		link->handle = NULL;
+	link->lost = err;
+	if (err)
+		nbd_link_lose(link, err);
+}
+
 errcode_t nbd_link_begin(struct nbd_link *link, const char *uri, int socket)
 {
 	const struct nbd_api *api = link->api;
-	int err;
+	int err = api->add_meta_context(link->handle, LIBNBD_CONTEXT_BASE_ALLOCATION);
 
-	pthread_mutex_lock(&link->lock);
-	/* the names of keys and certificates are in the URI, which is the user's own */
-	(void)api->set_uri_allow_local_file(link->handle, true);
-	err = api->add_meta_context(link->handle, LIBNBD_CONTEXT_BASE_ALLOCATION);
 	if (err < 0 && !uri)
 		close(socket);
-	if (err >= 0)
-		err = uri ? api->aio_connect_uri(link->handle, uri)
-			  : api->aio_connect_socket(link->handle, socket);
-	if (err < 0 || api->aio_is_dead(link->handle))
+	if (err >= 0 && uri)
+		dial(link, uri);
+	else if (err >= 0)
+		err = api->aio_connect_socket(link->handle, socket);
+	pthread_mutex_lock(&link->lock);
+	if (link->handle && (err < 0 || api->aio_is_dead(link->handle)))
 		nbd_link_lose(link, 0);
 	pthread_mutex_unlock(&link->lock);
-	return err < 0 ? link->lost : 0;
+	return link->lost;
 }
 
 /* The errors of connect(2) and of the time limit need no other words than their own. */

@@ -110,18 +110,6 @@ static void wake_poller(const struct nbd_link *link)
 		return;
 }
 
-/* After the word "nbd_FUNCTION: ". */
-static void keep_words(struct nbd_link *link)
-{
-	const char *text = link->api->get_error(), *after = text ? strstr(text, ": ") : NULL;
-
-	if (!text)
-		text = "";
-	if (after && !strncmp(text, "nbd_", 4))
-		text = after + 2;
-	snprintf(link->why, sizeof(link->why), "%s", text);
-}
-
 void nbd_link_lose(struct nbd_link *link, errcode_t err)
 {
 	if (!link->handle)
@@ -129,7 +117,7 @@ void nbd_link_lose(struct nbd_link *link, errcode_t err)
 	if (!err) {
 		int code = link->api->get_errno();
 
-		keep_words(link);
+		nbd_words(link->api, link->why, sizeof(link->why));
 		err = code ? code : link->ready ? ENOTCONN : EPROTO;
 	}
 	link->lost = err;

@@ -6,6 +6,7 @@
 #include "errors.h"
 #include <dlfcn.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LIBRARY "libnbd.so.0"
 
@@ -33,6 +34,16 @@ errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size)
 	NBD_FUNCTIONS(X)
 #undef X
 	return 0;
+}
+
+void nbd_words(const struct nbd_api *api, char *why, size_t why_size)
+{
+	const char *text = api->get_error(), *after = text ? strstr(text, ": ") : NULL;
+
+	/* after "nbd_FUNCTION: " */
+	if (after && !strncmp(text, "nbd_", 4))
+		text = after + 2;
+	snprintf(why, why_size, "%s", text ? text : "");
 }
 
 void nbd_unload(struct nbd_api *api)

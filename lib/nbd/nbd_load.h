@@ -51,6 +51,8 @@ struct nbd_api {
 
 /* Fill API. E4Z_ET_NBD, with a sentence in WHY: the library is not installed, or too old. */
 errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size);
+/* What libnbd says of the last failure in this thread, without the name of its function. */
+void nbd_words(const struct nbd_api *api, char *why, size_t why_size);
 /* API may be all zero. */
 void nbd_unload(struct nbd_api *api);
 

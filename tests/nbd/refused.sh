@@ -60,6 +60,25 @@ if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 fi
 image_unchanged image.img
 
+# the name of a host that nobody finds: the time limit is that of a server
+if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
+	cc -shared -fPIC -o lookup.so -x c - <<-'END' || fail 'cannot build a library'
+		#include <unistd.h>
+		int getaddrinfo(void) { for (;;) pause(); }
+	END
+	uri=nbd://host.invalid/
+	LD_PRELOAD=$tmp/lookup.so refused 'connecting to the NBD server: Connection timed out' --timeout 1 --check
+	LD_PRELOAD=$tmp/lookup.so timeout -s KILL 60 "$E4ZERO" --timeout 600 "$uri" 2>err &
+	pid=$!
+	until child=$(pgrep -P $pid -x e4zero) && [ "$(find "/proc/$child/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -gt 1 ]; do
+		kill -0 $pid 2>/dev/null || fail "it has ended: $(cat err)"
+	done
+	kill -TERM "$child"
+	wait $pid
+	same 'exit status after a signal' $? 32
+	uri="nbd+unix:///?socket=$tmp/socket"
+fi
+
 # an offset that the URI has is none that libnbd knows
 our_server image.img
 for end in '&offset=1M' '&OFFSET=0'; do
