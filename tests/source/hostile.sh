@@ -57,6 +57,17 @@ for kind in counts-0 counts-1; do
 	run_e4zero 0 image.img
 done
 
+# clusters that cannot be decompressed: it is said who could not
+rm -f good.img
+into compressed raw.img good.img
+cp good.img image.img
+size=$(stat -c %s image.img)
+[ "$size" -gt 328000 ] || fail "the compressed image has $size bytes only"
+dd if=/dev/zero bs=512 count=$((size / 512 - 640)) status=none | tr '\0' '\377' |
+	dd of=image.img bs=512 seek=640 conv=notrunc status=none
+refused --check image.img
+has_line 'qemu-nbd says: .*Input/output error' err || fail "$(cat err)"
+
 # a parent in the middle of a line, and an extent after a tab
 printf '%s\n' '# Disk DescriptorFile' 'CID=1' 'x parentFileNameHint="/etc/shadow"' >image.img
 untouched 8 'the parent "/etc/shadow"' image.img image.img
