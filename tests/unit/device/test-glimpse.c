@@ -125,8 +125,8 @@ static void test_tables(void)
 	fill();
 	/* logical partitions: one refers to the next, the last one to itself */
 	put_table(0, 0x0f, 4 * MIB / 512);
-	put_table(4 * MIB, 0x05, 6 * MIB / 512);
-	put_table(10 * MIB, 0x85, 6 * MIB / 512);
+	put_table(4 * MIB, 0x85, 6 * MIB / 512);
+	put_table(10 * MIB, 0x05, 6 * MIB / 512);
 	take(0, SIZE, GLIMPSE_TABLES);
 	CHECK(has(4 * MIB, 512) && has(10 * MIB, 512) && is_blank(12 * MIB, MIB));
 	/* the start of a partition, in which there can be another table */
