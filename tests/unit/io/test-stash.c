@@ -46,6 +46,7 @@ static void compare_first(const struct stash *stash, const struct model *m)
 			first = b;
 	CHECK(stash_first(stash, 0, BLOCKS) == first);
 	CHECK(stash_first(stash, 0, 1u << 20) == (first < BLOCKS ? first : 1u << 20));
+	CHECK(stash_first(stash, BLOCKS, 1u << 20) == 1u << 20);
 }
 
 static void put(struct stash *stash, struct model *m, uint32_t *state, uint32_t bs, uint32_t number)

@@ -163,6 +163,15 @@ static errcode_t number_that_falls(struct e4z_image *img)
 	return stash_put(stash, 1, data, 1, 0, false);
 }
 
+static errcode_t stash_group_that_falls(struct e4z_image *img)
+{
+	struct stash *stash = stash_new(BS, STASH_BYTES);
+
+	(void)img;
+	CHECK(stash && stash_put(stash, 1, data, 1, 3, false) == 0);
+	return stash_put(stash, 1, data, 2, 2, false);
+}
+
 /* ---- the view ---- */
 
 static errcode_t seal_more_than_changed(struct e4z_image *img)
@@ -212,6 +221,7 @@ static const struct {
 	{"H6", add_block_after_writing},
 	{"H6", write_twice},
 	{"S1", number_that_falls},
+	{"S1", stash_group_that_falls},
 	{"V4", seal_more_than_changed},
 	{"J1", log_in_use},
 	{"J2", old_number},

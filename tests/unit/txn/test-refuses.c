@@ -180,6 +180,39 @@ static void test_taken(void)
 	e4z_close(img);
 }
 
+/* With uninit_bg alone a descriptor has a crc16, whatever its size: libext2fs's. */
+static void test_crc16(uint32_t desc_size)
+{
+	struct e4z_image *img = begin();
+	struct ext2_super_block *sb = img->fs->super;
+	struct part p = descriptor(img);
+
+	img->metadata_csum = false;
+	sb->s_feature_ro_compat &= ~(uint32_t)EXT4_FEATURE_RO_COMPAT_METADATA_CSUM;
+	sb->s_feature_ro_compat |= EXT4_FEATURE_RO_COMPAT_GDT_CSUM;
+	sb->s_feature_incompat |= EXT4_FEATURE_INCOMPAT_64BIT;
+	sb->s_desc_size = (uint16_t)desc_size;
+	p.desc[BG_FREE_INODES] ^= 1;
+	part_seal(&p);
+	memcpy(img->fs->group_desc, p.desc, desc_size);
+	CHECK(get_le16(p.desc + BG_CHECKSUM) == ext2fs_group_desc_csum(img->fs, 0));
+	e4z_close(img);
+}
+
+/* With meta_bg the descriptors are behind the superblock of their own groups. */
+static void test_meta_bg(void)
+{
+	struct e4z_image *img = begin();
+
+	CHECK(part_desc_block(img, 0) == 2 && part_desc_block(img, 3) == 5);
+	img->fs->super->s_feature_incompat |= EXT2_FEATURE_INCOMPAT_META_BG;
+	img->fs->super->s_first_meta_bg = 1;
+	CHECK(part_desc_block(img, 0) == 2);
+	CHECK(part_desc_block(img, 1) == ext2fs_descriptor_block_loc2(img->fs, 1, 1));
+	CHECK(part_desc_block(img, 1) > img->fs->super->s_blocks_per_group);
+	e4z_close(img);
+}
+
 /* ---- places ---- */
 
 static void test_places(void)
@@ -196,7 +229,8 @@ static void test_places(void)
 	CHECK(txn_home_zero(img, end, BS) == E4Z_ET_CLIPPED);
 	CHECK(txn_home_zero(img, end + BS, BS) == E4Z_ET_CLIPPED);
 	CHECK(txn_home_zero(img, end + BS, 0) == 0);
-	CHECK(txn_homes(img) == 0 && !txn_has_changes(img));
+	CHECK(txn_homes(img) == 0 && !txn_has_changes(img) && txn_logged(img) == 0);
+	e4z_done(img, NULL);
 	CHECK(txn_home(img, end - 1, 1, data) == 0 && txn_homes(img) == 1);
 	e4z_close(img);
 }
@@ -272,6 +306,9 @@ int main(void)
 	small_end(&small);
 	test_groups();
 	test_taken();
+	test_crc16(32);
+	test_crc16(64);
+	test_meta_bg();
 	test_places();
 	test_super();
 	test_broken();
