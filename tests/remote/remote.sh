@@ -72,7 +72,8 @@ run_e4zero 8 --check "$uri"
 # a web server: nbdkit's curl plugin
 web() { # ARGUMENTS OF web.py
 	rm -f address
-	python3 "$srcdir/tests/remote/web.py" address . "$@" &
+	# not by the function of lib.sh: of a shell in between the server would be left
+	command python3 -S "$srcdir/tests/remote/web.py" address . "$@" &
 	cleanup_fn kill $!
 	until [ -s address ]; do kill -0 $! 2>/dev/null || fail 'no web server'; done
 }
