@@ -152,9 +152,10 @@ int report_end(struct report *report, const struct report_summary *summary)
 	return summary->exit;
 }
 
-struct e4z_open_options verb_open_options(const struct options *options)
+struct e4z_open_options verb_open_options(const struct options *options, const volatile int *stop)
 {
-	return (struct e4z_open_options){.force = options->force, .holes = options->holes};
+	return (struct e4z_open_options){
+		.force = options->force, .holes = options->holes, .stop = stop};
 }
 
 void verb_tell_failure(struct report *report, const struct e4z_image *img, errcode_t err,
