@@ -15,12 +15,12 @@ runs=${RUNS_PLANTED:-6000}
 # target, source, what sed does to it
 faults() {
 	cat <<-'END'
+	fix lib/fix/fix_stage.c s/if (!fix->options->dry_run)/if (1)/
 	check lib/file/inline.c s/ || body + XATTR_MAGIC_LEN > img->inode_size//
 	xattrs lib/slack/attributes.c s/off > room || .* > room - off/0/
 	super lib/format/super.c s/vsnprintf(c->why/(void)(c->why/
 	groups lib/image/groups.c s/!inside(img, group->itable, img->fs->inode_blocks_per_group)/0/
 	maps lib/file/map.c s/ || entries > max || d > NODE_MAX_DEPTH / || d > NODE_MAX_DEPTH /
-	fix lib/fix/fix_stage.c s/if (!fix->options->dry_run)/if (1)/
 	script src/verbs/edit.c s/job->options->dry_run ? plan(job) : //
 	undo lib/undo/undo_apply.c s/vsnprintf(/(void)(/
 	headers lib/header/chain.c s/vsnprintf(/(void)(/
