@@ -179,7 +179,17 @@ struct e4z_open_options {
 	 * then on ECANCELED if nothing is answered for five seconds. May be NULL.
 	 */
 	const volatile int *stop;
-	uint64_t reserved[7];
+	/*
+	 * Called when all files that belong to the image are open, with write for writing, and
+	 * before anything of its contents is interpreted but the superblock and the group
+	 * descriptors: the place for e4z_confine(), and with write for e4z_keep_undo() and
+	 * e4z_trace(). No other function may be called with IMG than these, e4z_plan_undo() and
+	 * e4z_info(), whose structure is not complete yet. A non-zero return ends the call with it.
+	 * May be NULL.
+	 */
+	errcode_t (*opened)(void *arg, struct e4z_image *img);
+	void *opened_arg;
+	uint64_t reserved[5];
 };
 
 enum e4z_journal_state {
@@ -296,6 +306,74 @@ void e4z_init_errors(void);
  * every C library knows them), or NULL for any other code. A static string.
  */
 const char *e4z_error_name(errcode_t code);
+
+/* ---- confinement ---- */
+
+/*
+ * Errands: what a process that will be confined needs names for, done by a child process that is
+ * not. RUN runs in the child, with what was in memory when it was started; it returns 0 or an
+ * error.
+ */
+struct e4z_errand {
+	errcode_t (*run)(void *arg);
+	void *arg;
+	uint64_t reserved[2];
+};
+struct e4z_errands;
+
+/*
+ * Start the child for the COUNT errands of LIST, at most 255. No descriptor but its own stays open
+ * in it. It ends with e4z_errands_end(), or with this process.
+ */
+errcode_t e4z_errands_start(const struct e4z_errand *list, size_t count,
+			    struct e4z_errands **errands) E4Z_MUST_CHECK;
+/* Have errand NUMBER of the list done; what it returned. EPIPE: the child has ended. */
+errcode_t e4z_errands_run(struct e4z_errands *errands, size_t number) E4Z_MUST_CHECK;
+/* A descriptor for e4z_confine_options.outputs. */
+int e4z_errands_descriptor(const struct e4z_errands *errands);
+/* ERRANDS may be NULL. */
+void e4z_errands_end(struct e4z_errands *errands);
+
+/* What e4z_confine() did: bits. */
+enum {
+	E4Z_CONFINED_LANDLOCK = 1, /* no file can be opened, by Landlock */
+	E4Z_CONFINED_CALLS = 2,	   /* system calls that are not needed fail, by seccomp */
+};
+
+/* All zero is the default: standard output and error may be written to, nothing is opened. */
+struct e4z_confine_options {
+	const int *outputs; /* other descriptors that may be written to */
+	size_t output_count;
+	const int *files; /* others, at offsets: temporary files of the caller */
+	size_t file_count;
+	unsigned threads; /* of a check, for the limit of memory; 0: the number of processors */
+	bool reading;	  /* files of the host will be opened for reading */
+	bool require;	  /* fail unless all of it is done */
+	uint64_t reserved[4];
+};
+
+/*
+ * Confine the whole process to what IMG needs: an image that exploits a fault of this library then
+ * reaches nothing but what is open. It cannot be undone. It is for programs that open one image,
+ * in the callback `opened` of e4z_open(): threads that exist keep their rights of Landlock, and no
+ * other image can be opened.
+ *
+ * Landlock denies each access right that the kernel knows, to every path. The filter of seccomp
+ * leaves the system calls that reading requires, or editing, if IMG is open for writing; every
+ * other one fails with EPERM. No new privileges are gained by execve(2). Limits are lowered:
+ * RLIMIT_DATA to what a check or an edit of IMG requires, RLIMIT_CORE to 0, RLIMIT_NOFILE to 3.
+ *
+ * *DONE receives E4Z_CONFINED_* bits: what the kernel, or this build, does not have is left out.
+ * E4Z_ET_UNCONFINED: require is set, and something was left out.
+ */
+errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,
+		      unsigned *done) E4Z_MUST_CHECK;
+
+/*
+ * Why e4z_confine() does nothing here: the program is instrumented, or runs under valgrind or
+ * qemu-user. NULL: it does not. A static string.
+ */
+const char *e4z_confine_obstacle(void);
 
 /* A file that was left out, and why. */
 struct e4z_skipped {

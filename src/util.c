@@ -95,17 +95,23 @@ bool util_is_utf8(const char *s)
 	return true;
 }
 
-/*
- * Names in an image are UTF-8 or bytes, whatever the caller's locale. Few are not ASCII, and to
- * find the locale takes a dozen system calls: it is set when the first one comes.
- */
-static bool is_printable(uint32_t code)
+void util_prepare_text(void)
 {
 	static bool is_set;
 
 	if (!is_set)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	is_set = true;
+}
+
+/*
+ * Names in an image are UTF-8 or bytes, whatever the caller's locale. Few are not ASCII, and to
+ * find the locale takes a dozen system calls: it is set when the first one comes, or before no file
+ * can be opened any more.
+ */
+static bool is_printable(uint32_t code)
+{
+	util_prepare_text();
 	return MB_CUR_MAX > 1 && wcwidth((wchar_t)code) >= 0;
 }
 

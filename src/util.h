@@ -35,6 +35,8 @@ bool util_close_stdout(bool wrote);
 
 /* ---- text ---- */
 
+/* Read now what the functions below would read from files of the host. */
+void util_prepare_text(void);
 bool util_is_utf8(const char *s);
 /*
  * The name S with everything that could confuse a terminal or a reader as \xNN: control characters,

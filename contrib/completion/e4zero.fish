@@ -15,7 +15,7 @@ function __e4zero_operands
                     set before --
                 case --truncate --script --convert --undo-apply --data --from --holes --image-format --jobs \
                     --journal-device --length --timeout --offset --only --partition --passphrase-fd \
-                    --passphrase-file --policy --report --shard --trace-io --undo
+                    --passphrase-file --policy --report --sandbox --shard --trace-io --undo
                     set before argument
                 case '-?*'
                     string match -qr -- '^-[^-]*[Cjloz]$' $word; and set before argument
@@ -103,6 +103,7 @@ complete -c e4zero -l policy -x -a 'batch flush flush-always' -d 'how pending da
 complete -c e4zero -l progress -d 'show progress'
 complete -c e4zero -s q -l quiet -d 'print only errors'
 complete -c e4zero -l report -r -F -d 'also write the results to an HTML page'
+complete -c e4zero -l sandbox -x -a 'auto off require' -d 'give up all rights that are not needed'
 complete -c e4zero -l shard -x -d 'examine only the inodes of one shard'
 complete -c e4zero -l split -d 'allow several transactions if one is too small'
 complete -c e4zero -l timeout -x -d 'for an answer of an NBD server'

@@ -8,6 +8,7 @@
   e2fsprogs,
   json_c,
   libnbd,
+  libseccomp,
   util-linux,
   jq,
   python3,
@@ -28,6 +29,7 @@ stdenv.mkDerivation {
     e2fsprogs
     json_c
     libnbd
+    libseccomp
     util-linux
   ];
   nativeCheckInputs = [

@@ -94,9 +94,18 @@ void caches_settle(const struct host *host, struct blkdev *dev, char *note, size
 	doors_free(&doors);
 }
 
+void caches_end(struct blkdev *dev)
+{
+	if (!dev || !dev->touched || !blkdev_is_host(dev))
+		return;
+	if (dev->errands)
+		(void)!e4z_errands_run(dev->errands, dev->errand);
+	else
+		caches_settle(NULL, dev, NULL, 0);
+}
+
 void caches_close(struct blkdev *dev)
 {
-	if (dev && dev->touched && blkdev_is_host(dev))
-		caches_settle(NULL, dev, NULL, 0);
+	caches_end(dev);
 	blkdev_close(dev);
 }

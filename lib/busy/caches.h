@@ -21,7 +21,9 @@ void caches_forget(const struct host *host, struct blkdev *dev);
  */
 void caches_settle(const struct host *host, struct blkdev *dev, char *note, size_t size);
 
-/* Close DEV (may be NULL); after an edit no other node keeps what was there before. */
+/* After an edit no other node keeps what was there before. DEV may be NULL. */
+void caches_end(struct blkdev *dev);
+/* The same, and close it. */
 void caches_close(struct blkdev *dev);
 
 #endif

@@ -330,7 +330,7 @@ static errcode_t look_around(struct every *e)
 		.watch = watch_tables,
 		.arg = e,
 	};
-	errcode_t err = findings_new(e->img->inodes, &e->findings);
+	errcode_t err = findings_new(e->img, &e->findings);
 
 	if (!err)
 		err = tables_new(e->img, &options, e->findings, &e->tables);
@@ -377,7 +377,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	/* it commits on its way: what others did must not be cut in two by that */
 	if (img->session)
 		return image_refuse(img, E4Z_ET_STATE, "other operations are not committed yet");
-	err = results_new(img->inodes, &e.results);
+	err = results_new(img, &e.results);
 	if (!err)
 		err = convert_open(img, options, &e.convert);
 	if (!err)

@@ -2,6 +2,7 @@
 // Collects findings under a lock and sorts them outside memory; the table of their names.
 #include "findings/findings.h"
 
+#include "image/image.h"
 #include "sets/spill.h"
 #include <errno.h>
 #include <pthread.h>
@@ -103,7 +104,7 @@ static int compare(const void *a, const void *b)
 	return findings_order(a, b);
 }
 
-errcode_t findings_new(uint32_t inodes, struct findings **out)
+errcode_t findings_new(struct e4z_image *img, struct findings **out)
 {
 	struct findings *f = calloc(1, sizeof(*f));
 	errcode_t err;
@@ -112,10 +113,10 @@ errcode_t findings_new(uint32_t inodes, struct findings **out)
 	if (!f)
 		return ENOMEM;
 	pthread_mutex_init(&f->lock, NULL);
-	f->unreadable = rangeset_new((uint64_t)inodes + 1);
+	f->unreadable = rangeset_new((uint64_t)img->inodes + 1);
 	if (!f->unreadable)
 		return ENOMEM;
-	err = spill_new(sizeof(struct e4z_finding), IN_MEMORY, compare, &f->spill);
+	err = spill_new(sizeof(struct e4z_finding), IN_MEMORY, compare, &img->tmpfiles, &f->spill);
 	return err;
 }
 

@@ -11,7 +11,7 @@
 
 struct findings;
 
-errcode_t findings_new(uint32_t inodes, struct findings **findings);
+errcode_t findings_new(struct e4z_image *img, struct findings **findings);
 void findings_free(struct findings *findings);
 
 /* The order in which findings are delivered: < 0, 0, > 0. */

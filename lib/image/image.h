@@ -6,8 +6,12 @@
 #include "e4zero.h"
 #include "errors.h"
 #include "io/capture.h"
+#include "sets/tmpfiles.h"
 #include <ext2fs/ext2_fs.h>
 #include <ext2fs/ext2fs.h>
+
+/* What has to be done by name at the end: by a child, if the process is confined by then. */
+enum image_errand { ERRAND_UNDO, ERRAND_TRACE, ERRAND_CACHES, ERRAND_JOURNAL_CACHES, ERRANDS };
 
 struct e4z_image {
 	struct e4z_image_info info;
@@ -27,6 +31,8 @@ struct e4z_image {
 	size_t cause_bare;    /* what of the cause names the file, bytes at its start */
 	char file[256];	      /* what the caller calls the file at hand, and its inode; 0: none */
 	uint32_t file_ino;
+	struct e4z_errands *errands; /* of enum image_errand; NULL: we can do them */
+	struct tmpfiles tmpfiles;    /* made before the process was confined, else none */
 	struct places *places; /* of the disk that it is on; after a failure those to choose from */
 
 	struct txn *txn;	 /* between txn_begin and its end; NULL: nothing is edited */
@@ -117,6 +123,13 @@ const char *image_sentence(const struct e4z_image *img, errcode_t err, char *buf
 /* Something was kept by image_fail() or image_refuse() since the last image_forget(). */
 bool image_has_message(const struct e4z_image *img);
 void image_forget(struct e4z_image *img);
+
+/* Have ERRAND done, which is RUN with IMG. */
+static inline errcode_t image_errand(struct e4z_image *img, enum image_errand errand,
+				     errcode_t (*run)(void *img))
+{
+	return img->errands ? e4z_errands_run(img->errands, errand) : run(img);
+}
 
 /* All LEN bytes at OFF of the file system, or an error. Any thread. */
 static inline errcode_t image_read(const struct e4z_image *img, uint64_t off, size_t len, void *buf)

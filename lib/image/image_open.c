@@ -309,10 +309,13 @@ void image_free(struct e4z_image *img)
 	if (img->fs)
 		ext2fs_free(img->fs);
 	capture_free(img->view);
-	caches_close(img->dev);
+	caches_end(img->dev);
+	e4z_errands_end(img->errands);
+	blkdev_close(img->dev);
 	if (img->places)
 		places_free(img->places);
 	free(img->places);
+	tmpfiles_close(&img->tmpfiles);
 	free(img->journal_spec);
 	free(img->group);
 	rangeset_free(img->metadata);

@@ -120,6 +120,8 @@ struct blkdev {
 	bool touched;	       /* a write or a zeroing was begun, or a barrier */
 	errcode_t broken; /* the first failure of a write or barrier: nothing is written after it */
 	_Atomic errcode_t lost; /* what carried it is gone, and why: nothing can be read any more */
+	struct e4z_errands *errands; /* whose ERRAND is to settle the caches; NULL: we do it */
+	unsigned errand;
 	struct blkdev_observer observer[BLKDEV_OBSERVERS];
 	unsigned observers;
 };

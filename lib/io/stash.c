@@ -5,7 +5,6 @@
 #include "base/invariant.h"
 #include "base/vec.h"
 #include "base/whole.h"
-#include "sets/spill.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@ struct stash {
 	size_t memory;
 	uint64_t used;		 /* bytes of the store: chunks first, then the file */
 	VEC(, uint8_t *) chunks; /* of CHUNK_BYTES */
+	struct tmpfiles *files;
 	int fd;
 	VEC(, struct stashed) all;
 	struct slot *slots;
@@ -34,7 +34,7 @@ struct stash {
 	uint64_t used_mark;
 };
 
-struct stash *stash_new(uint32_t block_size, size_t memory)
+struct stash *stash_new(uint32_t block_size, size_t memory, struct tmpfiles *files)
 {
 	struct stash *stash = calloc(1, sizeof(*stash));
 
@@ -42,6 +42,7 @@ struct stash *stash_new(uint32_t block_size, size_t memory)
 		*stash = (struct stash){
 			.block_size = block_size,
 			.memory = memory - memory % block_size,
+			.files = files,
 			.fd = -1,
 		};
 	return stash;
@@ -56,8 +57,7 @@ void stash_free(struct stash *stash)
 	vec_free(&stash->chunks);
 	vec_free(&stash->all);
 	free(stash->slots);
-	if (stash->fd >= 0)
-		close(stash->fd);
+	tmpfiles_give(stash->files, stash->fd);
 	free(stash);
 }
 
@@ -124,7 +124,7 @@ uint64_t stash_first(const struct stash *stash, uint64_t from, uint64_t end)
 
 static errcode_t store_in_file(struct stash *stash, const void *data)
 {
-	errcode_t err = stash->fd < 0 ? spill_tmpfile(&stash->fd) : 0;
+	errcode_t err = stash->fd < 0 ? tmpfiles_take(stash->files, &stash->fd) : 0;
 
 	return err ? err
 		   : whole_pwrite(stash->fd, data, stash->block_size, stash->used - stash->memory);

@@ -12,6 +12,7 @@
 #ifndef E4Z_IO_STASH_H
 #define E4Z_IO_STASH_H
 
+#include "sets/tmpfiles.h"
 #include <et/com_err.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,8 +34,11 @@ struct stashed {
 
 #define STASH_ZERO UINT64_MAX
 
-/* Of blocks of BLOCK_SIZE bytes, a power of two up to 64 KiB. NULL: no memory. */
-struct stash *stash_new(uint32_t block_size, size_t memory);
+/*
+ * Of blocks of BLOCK_SIZE bytes, a power of two up to 64 KiB. NULL: no memory. FILES, for what does
+ * not fit into MEMORY bytes, may be NULL.
+ */
+struct stash *stash_new(uint32_t block_size, size_t memory, struct tmpfiles *files);
 void stash_free(struct stash *stash);
 
 /* BLOCK is DATA from now on, or, with NULL, zeroes. ENOMEM, or an error of the temporary file. */

@@ -132,6 +132,16 @@ static errcode_t check_state(struct e4z_image *img, bool force)
 	return 0;
 }
 
+errcode_t guard_super(struct e4z_image *img, bool force)
+{
+	errcode_t err = check_features(img);
+
+	/* the journal may have another state */
+	if (err || img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY)
+		return err;
+	return check_state(img, force);
+}
+
 errcode_t guard_edit(struct e4z_image *img, bool force)
 {
 	bool logged = !ext2fs_has_feature_journal(img->fs->super) || img->log;

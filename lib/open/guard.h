@@ -17,6 +17,8 @@
  * E4Z_ET_FAST_COMMIT or E4Z_ET_HAS_ERRORS, each with a sentence for e4z_message().
  */
 errcode_t guard_edit(struct e4z_image *img, bool force);
+/* As far as the superblock can say before the log is read. */
+errcode_t guard_super(struct e4z_image *img, bool force);
 
 /* E4Z_ET_REFUSED with what it is for if INO is a system inode: before its map is read. */
 errcode_t guard_number(struct e4z_image *img, uint32_t ino);

@@ -179,7 +179,7 @@ errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options
 	char why[WHY_SIZE] = "";
 	errcode_t err;
 
-	if (img->log || !ext2fs_has_feature_journal(img->fs->super))
+	if (img->log || img->journal_dev || !ext2fs_has_feature_journal(img->fs->super))
 		return 0;
 	if (has_external(img))
 		return find_external(img, options);
@@ -197,6 +197,25 @@ errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options
 	}
 	vec_free(&m.runs);
 	return err;
+}
+
+errcode_t recovery_find_external(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	return ext2fs_has_feature_journal(img->fs->super) && has_external(img)
+		       ? recovery_find_log(img, options)
+		       : 0;
+}
+
+void recovery_try_external(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	errcode_t err = recovery_find_external(img, options);
+
+	/* what was not asked for is not part of the facts */
+	img->info.journal_path = NULL;
+	if (!err)
+		return;
+	recovery_close_log(img);
+	image_forget(img);
 }
 
 errcode_t recovery_make_writable(struct e4z_image *img)

@@ -14,6 +14,10 @@
  * external_open(): the external journal. Any other error is the disk's, or ENOMEM.
  */
 errcode_t recovery_find_log(struct e4z_image *img, const struct e4z_open_options *options);
+/* The same of an external journal only: nothing of the file system's contents is read. */
+errcode_t recovery_find_external(struct e4z_image *img, const struct e4z_open_options *options);
+/* The same, but what fails is no failure. */
+void recovery_try_external(struct e4z_image *img, const struct e4z_open_options *options);
 
 /*
  * Set info.journal to E4Z_JOURNAL_NEEDS_REPLAY if the internal log holds transactions although

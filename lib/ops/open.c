@@ -18,10 +18,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* All that can be refused is refused before the image is opened for writing. */
-static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_options *options)
+/* What the superblock alone refuses is refused before the image is opened for writing. */
+static errcode_t open_for_writing(struct e4z_image *img, const struct e4z_open_options *options)
 {
-	errcode_t err = guard_edit(img, options->force);
+	/* a superblock that is torn says nothing */
+	errcode_t err = img->torn_super ? 0 : guard_super(img, options->force);
 
 	if (err)
 		return err;
@@ -30,9 +31,24 @@ static errcode_t prepare_edit(struct e4z_image *img, const struct e4z_open_optio
 		return image_fail(img, err, "opening the image for writing");
 	img->dev->holes = options->holes;
 	err = recovery_make_writable(img);
-	if (err)
-		return image_fail(img, err, "opening the external journal for writing");
-	return sharing_observe(img);
+	return err ? image_fail(img, err, "opening the external journal for writing") : 0;
+}
+
+/* All that has a name on the host: afterwards the caller may give up what opens it. */
+static errcode_t open_all(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	bool dirty = img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	errcode_t err = 0;
+
+	if (!img->info.mounted && (dirty || options->write))
+		err = recovery_find_external(img, options);
+	else if (!img->info.mounted && options->opened)
+		recovery_try_external(img, options);
+	if (!err && options->write)
+		err = open_for_writing(img, options);
+	if (!err && options->opened)
+		err = options->opened(options->opened_arg, img);
+	return err;
 }
 
 /* Replay the log in memory, and note what is left out. */
@@ -123,6 +139,8 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (!err)
 		err = sharing_look(*img, options);
 	if (!err)
+		err = open_all(*img, options);
+	if (!err)
 		err = recovery_look_into_log(*img, options);
 	/*
 	 * the log of a mounted file system is being written while we look: the disk's view is all
@@ -144,7 +162,9 @@ errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, str
 	if (!err && !options->repair)
 		err = check_root(*img);
 	if (!err && options->write)
-		err = prepare_edit(*img, options);
+		err = guard_edit(*img, options->force);
+	if (!err && options->write)
+		err = sharing_observe(*img);
 	return err;
 }
 

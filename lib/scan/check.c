@@ -151,7 +151,7 @@ static errcode_t examine(struct check *check)
 		.watch = watch,
 		.arg = check,
 	};
-	errcode_t err = findings_new(check->img->inodes, &check->findings);
+	errcode_t err = findings_new(check->img, &check->findings);
 
 	if (!err)
 		err = tables_new(check->img, &tables_options, check->findings, &check->tables);

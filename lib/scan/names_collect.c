@@ -117,8 +117,7 @@ void names_free(struct names *names)
 	rangeset_free(names->known);
 	free(names->sieve);
 	free(names->store);
-	if (names->fd >= 0)
-		close(names->fd);
+	tmpfiles_give(&names->img->tmpfiles, names->fd);
 	free(names);
 }
 

@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/pool.h"
 #include "base/whole.h"
-#include "sets/spill.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static errcode_t flush_store(struct names *names)
 	errcode_t err;
 
 	if (names->fd < 0) {
-		err = spill_tmpfile(&names->fd);
+		err = tmpfiles_take(&names->img->tmpfiles, &names->fd);
 		if (err)
 			return err;
 	}

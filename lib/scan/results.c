@@ -3,6 +3,7 @@
 #include "scan/results.h"
 
 #include "findings/findings.h"
+#include "image/image.h"
 #include "scan/names.h"
 #include "sets/spill.h"
 #include <errno.h>
@@ -31,7 +32,7 @@ static int compare_edits(const void *pa, const void *pb)
 	return (a->ino > b->ino) - (a->ino < b->ino);
 }
 
-errcode_t results_new(uint32_t inodes, struct results **out)
+errcode_t results_new(struct e4z_image *img, struct results **out)
 {
 	struct results *results = calloc(1, sizeof(*results));
 	errcode_t err;
@@ -39,9 +40,10 @@ errcode_t results_new(uint32_t inodes, struct results **out)
 	*out = results;
 	if (!results)
 		return ENOMEM;
-	err = findings_new(inodes, &results->inos);
+	err = findings_new(img, &results->inos);
 	if (!err)
-		err = spill_new(sizeof(struct e4z_edit), IN_MEMORY, compare_edits, &results->edits);
+		err = spill_new(sizeof(struct e4z_edit), IN_MEMORY, compare_edits, &img->tmpfiles,
+				&results->edits);
 	return err;
 }
 

@@ -17,7 +17,7 @@ struct results_sink {
 	errcode_t (*skipped)(void *arg, const struct e4z_skipped *skipped);
 };
 
-errcode_t results_new(uint32_t inodes, struct results **results);
+errcode_t results_new(struct e4z_image *img, struct results **results);
 void results_free(struct results *results);
 
 /* EDIT, of an inode that has none yet, is durable. Its path is ignored. */

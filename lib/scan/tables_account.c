@@ -155,7 +155,7 @@ static errcode_t find_others(struct tables *t)
 	struct findings *findings = NULL;
 	struct claims *claims = NULL;
 	uint64_t from = 0, start, len;
-	errcode_t err = findings_new(t->img->inodes, &findings);
+	errcode_t err = findings_new(t->img, &findings);
 
 	if (!err)
 		err = claims_new(t->img, false, &claims);

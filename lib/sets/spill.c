@@ -2,13 +2,10 @@
 // External sort: sorted runs in an unlinked temporary file, merged by a heap on the way out.
 #include "sets/spill.h"
 
-#include "base/cleanup.h"
 #include "base/vec.h"
 #include "base/whole.h"
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Bytes of a run that are read from the file at a time. */
@@ -27,6 +24,7 @@ VEC(sorted_vec, struct sorted);
 struct spill {
 	size_t item_size, max_items, window_items;
 	spill_compare compare;
+	struct tmpfiles *files;
 	char *items; /* collected, or being given when nothing was spilled */
 	size_t count, room, at;
 	int fd;
@@ -37,7 +35,8 @@ struct spill {
 	bool advance; /* the heap's top was given and must move on */
 };
 
-errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare, struct spill **out)
+errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare,
+		    struct tmpfiles *files, struct spill **out)
 {
 	struct spill *spill = calloc(1, sizeof(*spill));
 
@@ -48,6 +47,7 @@ errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare, s
 				.max_items = max_items,
 				.window_items = WINDOW_BYTES / item_size + 1,
 				.compare = compare,
+				.files = files,
 				.fd = -1};
 	return 0;
 }
@@ -61,34 +61,8 @@ void spill_free(struct spill *spill)
 	vec_free(&spill->runs);
 	free(spill->heap);
 	free(spill->items);
-	if (spill->fd >= 0)
-		close(spill->fd);
+	tmpfiles_give(spill->files, spill->fd);
 	free(spill);
-}
-
-const char *spill_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
-errcode_t spill_tmpfile(int *fd)
-{
-	const char *dir = spill_dir();
-	char path[4096];
-
-	*fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (*fd >= 0)
-		return 0;
-	/* a file system without O_TMPFILE */
-	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", dir) >= (int)sizeof(path))
-		return ENAMETOOLONG;
-	*fd = mkostemp(path, O_CLOEXEC);
-	if (*fd < 0)
-		return errno;
-	unlink(path);
-	return 0;
 }
 
 static void sort_items(struct spill *spill)
@@ -103,7 +77,7 @@ static errcode_t write_run(struct spill *spill)
 	errcode_t err;
 
 	if (spill->fd < 0) {
-		err = spill_tmpfile(&spill->fd);
+		err = tmpfiles_take(spill->files, &spill->fd);
 		if (err)
 			return err;
 	}

@@ -6,6 +6,7 @@
 #ifndef E4Z_SETS_SPILL_H
 #define E4Z_SETS_SPILL_H
 
+#include "sets/tmpfiles.h"
 #include <et/com_err.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,9 +16,9 @@ struct spill;
 /* Total order over two records; must not return 0 for records that differ. */
 typedef int (*spill_compare)(const void *a, const void *b);
 
-/* Keep at most MAX_ITEMS records of ITEM_SIZE bytes in memory. */
+/* Keep at most MAX_ITEMS records of ITEM_SIZE bytes in memory. FILES may be NULL. */
 errcode_t spill_new(size_t item_size, size_t max_items, spill_compare compare,
-		    struct spill **spill);
+		    struct tmpfiles *files, struct spill **spill);
 void spill_free(struct spill *spill);
 
 errcode_t spill_add(struct spill *spill, const void *item);
@@ -27,11 +28,5 @@ errcode_t spill_rewind(struct spill *spill);
 
 /* The next record, valid until the next call, or NULL in *ITEM at the end. */
 errcode_t spill_next(struct spill *spill, const void **item);
-
-/* Where temporary files are: $TMPDIR or /tmp. */
-const char *spill_dir(void);
-
-/* An unlinked one, for reading and writing. */
-errcode_t spill_tmpfile(int *fd);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "format/fields.h"
 #include "format/super.h"
-#include "sets/spill.h"
+#include "sets/tmpfiles.h"
 #include "txn/txn_state.h"
 #include <errno.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t
 	errcode_t err;
 
 	if (!homes->stash) {
-		homes->stash = stash_new(img->block_size, STASH_BYTES);
+		homes->stash = stash_new(img->block_size, STASH_BYTES, &img->tmpfiles);
 		if (!homes->stash)
 			return ENOMEM;
 		capture_set_stash(img->view, homes->stash);
@@ -56,7 +56,7 @@ static errcode_t home_block(struct e4z_image *img, uint64_t block, const uint8_t
 	err = homes_add_block(homes, block, img->block_size, data, only);
 	/* it is not the file system that is full */
 	return err && err != ENOMEM
-		       ? image_fail(img, err, "storing data of the edit in %s", spill_dir())
+		       ? image_fail(img, err, "storing data of the edit in %s", tmpfiles_dir())
 		       : err;
 }
 

@@ -127,6 +127,18 @@ errcode_t e4z_trace(struct e4z_image *img, const char *path)
 	return err ? image_fail(img, err, "creating the trace %.300s", path) : 0;
 }
 
+int trace_descriptor(const struct e4z_image *img)
+{
+	return img->trace ? img->trace->fd : -1;
+}
+
+errcode_t trace_unlink(void *arg)
+{
+	const struct e4z_image *img = arg;
+
+	return unlink(img->trace->path) ? errno : 0;
+}
+
 void trace_finish(struct e4z_image *img)
 {
 	if (!img->trace)
@@ -134,7 +146,7 @@ void trace_finish(struct e4z_image *img)
 	if (img->trace->fd >= 0)
 		close(img->trace->fd);
 	if (img->trace->fresh && img->trace->path)
-		unlink(img->trace->path);
+		(void)!image_errand(img, ERRAND_TRACE, trace_unlink);
 	free(img->trace->path);
 	free(img->trace);
 	img->trace = NULL;

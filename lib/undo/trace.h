@@ -5,6 +5,11 @@
 
 #include "image/image.h"
 
+/* Its descriptor, -1: there is none. */
+int trace_descriptor(const struct e4z_image *img);
+/* Remove the file of IMG, a struct e4z_image, which we made: ERRAND_TRACE. */
+errcode_t trace_unlink(void *img);
+
 /*
  * Also for e4z_trace(): writes to an external journal are reported too; their lines begin "journal
  * ".

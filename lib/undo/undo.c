@@ -222,6 +222,18 @@ bool undo_is(const struct undo *undo, const struct stat *st)
 	       own.st_ino == st->st_ino;
 }
 
+int undo_descriptor(const struct e4z_image *img)
+{
+	return img->undo ? img->undo->fd : -1;
+}
+
+errcode_t undo_unlink(void *arg)
+{
+	const struct e4z_image *img = arg;
+
+	return unlink(img->undo->path) ? errno : 0;
+}
+
 void undo_finish(struct e4z_image *img)
 {
 	struct undo *undo = img->undo;
@@ -235,7 +247,7 @@ void undo_finish(struct e4z_image *img)
 	if (!undo->dev->broken)
 		(void)seal(img);
 	if (!undo->header.num_keys || !undo->dev->touched)
-		unlink(undo->path);
+		(void)!image_errand(img, ERRAND_UNDO, undo_unlink);
 	img->undo = NULL;
 	undo_free(undo);
 }

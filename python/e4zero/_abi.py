@@ -29,7 +29,12 @@ OpenOptions = _struct(
     "e4z_open_options", ("partition", c_char_p), ("force", c_bool), ("journal_device", c_char_p),
     ("write", c_bool), ("repair", c_bool), ("holes", c_enum), ("timeout_s", c_uint), ("wait", WAIT),
     ("wait_arg", c_void_p), ("format", c_enum), ("backing", c_bool), ("passphrase_file", c_char_p),
-    ("passphrase_fd", c_int), ("stop", POINTER(c_int)), _reserved(7))
+    ("passphrase_fd", c_int), ("stop", POINTER(c_int)), ("opened", c_void_p), ("opened_arg", c_void_p),
+    _reserved(5))
+Errand = _struct("e4z_errand", ("run", c_void_p), ("arg", c_void_p), _reserved(2))
+ConfineOptions = _struct(
+    "e4z_confine_options", ("outputs", POINTER(c_int)), ("output_count", c_size_t), ("files", POINTER(c_int)),
+    ("file_count", c_size_t), ("threads", c_uint), ("reading", c_bool), ("require", c_bool), _reserved(4))
 ImageInfo = _struct(
     "e4z_image_info", ("path", c_char_p), ("fs_offset", c_uint64), ("block_size", c_uint32),
     ("blocks", c_uint64), ("group_blocks", c_uint32), ("first_block", c_uint32), ("inodes", c_uint32),
@@ -172,6 +177,12 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "e4z_places": (POINTER(Place), [_image, POINTER(c_size_t)]),
     "e4z_init_errors": (None, []),
     "e4z_error_name": (c_char_p, [errcode_t]),
+    "e4z_errands_start": (errcode_t, [POINTER(Errand), c_size_t, POINTER(c_void_p)]),
+    "e4z_errands_run": (errcode_t, [c_void_p, c_size_t]),
+    "e4z_errands_descriptor": (c_int, [c_void_p]),
+    "e4z_errands_end": (None, [c_void_p]),
+    "e4z_confine": (errcode_t, [_image, POINTER(ConfineOptions), POINTER(c_uint)]),
+    "e4z_confine_obstacle": (c_char_p, []),
     "e4z_expand": (errcode_t, [_image, c_char_p, POINTER(ExpandOptions)]),
     "e4z_kind_name": (c_char_p, [c_enum]),
     "e4z_kind_text": (c_char_p, [c_enum]),

@@ -277,6 +277,12 @@ static const struct option_row rows[] = {
 	 .arg = "FILE",
 	 .set = value_report,
 	 .help = "also write the results to the new FILE, an HTML page"},
+	{.name = "sandbox",
+	 .with = V_EVERY,
+	 .arg = "WHEN",
+	 .set = value_sandbox,
+	 .help = "auto, off or require: give up all rights that are\n"
+		 "not needed before IMAGE is interpreted"},
 	{.name = "shard",
 	 .with = V_CHECK,
 	 .arg = "I/N",

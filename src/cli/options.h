@@ -14,6 +14,8 @@ struct report;
 /* Does what a verb says and returns the exit status. STOP becomes non-zero when a signal came. */
 typedef int verb_fn(const struct options *options, struct report *report, const volatile int *stop);
 
+enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRE };
+
 enum progress_mode { PROGRESS_NONE, PROGRESS_BAR, PROGRESS_LINES };
 
 struct options {
@@ -48,6 +50,7 @@ struct options {
 	unsigned jobs;		/* 0: the processors there are */
 	unsigned timeout_s;	/* 0: the library's default */
 	unsigned shard, shards; /* 0: all of the image */
+	enum sandbox_mode sandbox;
 	enum progress_mode progress;
 	int progress_fd;
 	bool all;	 /* what belongs to no file, too */

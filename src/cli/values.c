@@ -104,6 +104,23 @@ const char *value_policy(struct options *options, const char *arg)
 	return "neither batch, flush nor flush-always";
 }
 
+const char *value_sandbox(struct options *options, const char *arg)
+{
+	static const char *const names[] = {
+		[SANDBOX_AUTO] = "auto",
+		[SANDBOX_OFF] = "off",
+		[SANDBOX_REQUIRE] = "require",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], arg))
+			continue;
+		options->sandbox = (enum sandbox_mode)i;
+		return NULL;
+	}
+	return "neither auto, off nor require";
+}
+
 const char *value_holes(struct options *options, const char *arg)
 {
 	static const char *const names[] = {

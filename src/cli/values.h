@@ -25,6 +25,7 @@ value_fn value_passphrase_fd;
 value_fn value_passphrase_file;
 value_fn value_holes;
 value_fn value_policy;
+value_fn value_sandbox;
 value_fn value_progress;
 value_fn value_script;
 value_fn value_size;

@@ -96,6 +96,51 @@ static errcode_t rename_new(const char *from, const char *to)
 	return rename(from, to) == 0 ? 0 : errno;
 }
 
+/* ---- what requires names ---- */
+
+enum { ERRAND_NAME, ERRAND_REMOVE, ERRANDS };
+
+static errcode_t give_name(void *arg)
+{
+	const struct page_file *file = arg;
+
+	return rename_new(file->temporary, file->path);
+}
+
+static errcode_t remove_file(void *arg)
+{
+	const struct page_file *file = arg;
+
+	return unlink(file->temporary) ? errno : 0;
+}
+
+static const struct e4z_errand errands[ERRANDS] = {{.run = give_name}, {.run = remove_file}};
+
+errcode_t page_file_delegate(struct page_file *file)
+{
+	struct e4z_errand list[ERRANDS];
+
+	if (!file->temporary)
+		return 0;
+	for (int i = 0; i < ERRANDS; i++)
+		list[i] = (struct e4z_errand){.run = errands[i].run, .arg = file};
+	return e4z_errands_start(list, ERRANDS, &file->errands);
+}
+
+static errcode_t run(struct page_file *file, int number)
+{
+	return file->errands ? e4z_errands_run(file->errands, (size_t)number)
+			     : errands[number].run(file);
+}
+
+static void forget(struct page_file *file)
+{
+	e4z_errands_end(file->errands);
+	free(file->temporary);
+	file->temporary = NULL;
+	file->errands = NULL;
+}
+
 errcode_t page_file_publish(struct page_file *file)
 {
 	bool failed = ferror(file->stream);
@@ -107,11 +152,10 @@ errcode_t page_file_publish(struct page_file *file)
 	if (!err && failed)
 		err = EIO;
 	if (!err && file->temporary)
-		err = rename_new(file->temporary, file->path);
+		err = run(file, ERRAND_NAME);
 	if (err && file->temporary)
-		unlink(file->temporary);
-	free(file->temporary);
-	file->temporary = NULL;
+		(void)!run(file, ERRAND_REMOVE);
+	forget(file);
 	return err;
 }
 
@@ -120,7 +164,7 @@ void page_file_drop(struct page_file *file)
 	if (file->stream)
 		fclose(file->stream);
 	if (file->temporary)
-		unlink(file->temporary);
-	free(file->temporary);
+		(void)!run(file, ERRAND_REMOVE);
+	forget(file);
 	*file = (struct page_file){.stream = NULL};
 }

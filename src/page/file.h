@@ -7,13 +7,16 @@
 #include <stdio.h>
 
 struct page_file {
-	FILE *stream;	  /* NULL: not open */
-	char *temporary;  /* NULL: a pipe or a device is written directly */
-	const char *path; /* the caller's */
+	FILE *stream;		     /* NULL: not open */
+	char *temporary;	     /* NULL: a pipe or a device is written directly */
+	const char *path;	     /* the caller's */
+	struct e4z_errands *errands; /* a child that names and removes it; NULL: we can */
 };
 
 /* EEXIST: there is a file of that name, which stays. */
 errcode_t page_file_create(struct page_file *file, const char *path);
+/* Names of files will be of no use to us: a child gives FILE its name, or removes it. */
+errcode_t page_file_delegate(struct page_file *file);
 /* All was written: give the file its name. Closed in either case. */
 errcode_t page_file_publish(struct page_file *file);
 /* Close and remove what was written, unless it was published. */

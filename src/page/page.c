@@ -36,10 +36,29 @@ static errcode_t fail(struct page *page, errcode_t err)
 }
 
 /* The file is made before anything is done that the page could be lost for. */
+errcode_t page_settle(struct report *report, int *fds, size_t *count)
+{
+	struct page *page = page_of(report);
+	errcode_t err = page_file_create(&page->file, report->options->page);
+
+	if (!err)
+		err = page_file_delegate(&page->file);
+	if (err)
+		return fail(page, err);
+	fds[(*count)++] = fileno(page->file.stream);
+	if (page->file.errands)
+		fds[(*count)++] = e4z_errands_descriptor(page->file.errands);
+	return 0;
+}
+
 static errcode_t page_image(struct report *report, const struct e4z_image_info *info)
 {
 	struct page *page = page_of(report);
-	errcode_t err = fail(page, page_file_create(&page->file, report->options->page));
+	errcode_t err = 0;
+
+	/* not yet, unless the process is confined */
+	if (!page->file.stream)
+		err = fail(page, page_file_create(&page->file, report->options->page));
 
 	if (!err)
 		err = page_map_open(&page->map, info);

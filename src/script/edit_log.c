@@ -193,7 +193,7 @@ uint64_t edit_log_files(struct edit_log *log)
 void edit_log_free(struct edit_log *log)
 {
 	if (log->file)
-		close(log->file - 1);
+		source_temporary_end(log->file - 1);
 	free(log->buffer);
 	free(log->inodes);
 }

@@ -183,7 +183,7 @@ int script_run(const struct options *options, struct report *report, const volat
 	else if (!understood)
 		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
 	else
-		status = edit_run_with(options, report, stop, work, &s, s.why);
+		status = edit_run_with(options, report, stop, work, &s, s.why, s.reads);
 	text_close(&s.text);
 	edit_log_free(&s.log);
 	return status;

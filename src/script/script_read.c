@@ -190,6 +190,7 @@ bool script_understand(struct script *s, errcode_t *err)
 		if (!understood || end)
 			break;
 		s->last = line.number;
+		s->reads |= line.op.from != NULL;
 		free(line.pattern);
 	}
 	if (!understood)

@@ -25,6 +25,7 @@ struct script {
 	char where[64]; /* in it a fault is */
 	char why[256];
 	bool no_memory;
+	bool reads; /* a line names a file of the host */
 };
 
 /* The next line that is one; *END: there is none. False: why not is said, or in *ERR. */

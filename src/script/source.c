@@ -128,6 +128,50 @@ static errcode_t fill(struct source *source, int fd, const char *name, uint64_t 
 	}
 }
 
+/* Made beforehand, which are the only ones then. */
+static struct {
+	bool made;
+	int error; /* errno, where they could not be made */
+	int fd[SOURCE_TEMPORARIES];
+	bool taken[SOURCE_TEMPORARIES];
+} reserved;
+
+static int take_reserved(void)
+{
+	for (int i = 0; i < SOURCE_TEMPORARIES && !reserved.error; i++)
+		if (!reserved.taken[i]) {
+			reserved.taken[i] = true;
+			return reserved.fd[i];
+		}
+	errno = reserved.error ? reserved.error : EMFILE;
+	return -1;
+}
+
+const int *source_reserve(void)
+{
+	const char *dir;
+
+	for (int i = 0; i < SOURCE_TEMPORARIES && !reserved.error; i++) {
+		reserved.fd[i] = source_temporary(&dir);
+		if (reserved.fd[i] < 0)
+			reserved.error = errno;
+	}
+	reserved.made = true;
+	return reserved.error ? NULL : reserved.fd;
+}
+
+void source_temporary_end(int fd)
+{
+	for (int i = 0; i < SOURCE_TEMPORARIES; i++)
+		if (reserved.made && reserved.fd[i] == fd) {
+			(void)!ftruncate(fd, 0);
+			(void)lseek(fd, 0, SEEK_SET);
+			reserved.taken[i] = false;
+			return;
+		}
+	close(fd);
+}
+
 int source_temporary(const char **dir)
 {
 	char path[4096];
@@ -135,6 +179,8 @@ int source_temporary(const char **dir)
 	int fd;
 
 	*dir = tmp && *tmp ? tmp : "/tmp";
+	if (reserved.made)
+		return take_reserved();
 	if (snprintf(path, sizeof(path), "%s/e4zero-XXXXXX", *dir) >= (int)sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
@@ -232,5 +278,5 @@ void source_close(struct source *source)
 {
 	free(source->kept);
 	if (source->fd >= 0)
-		close(source->fd);
+		source_temporary_end(source->fd);
 }

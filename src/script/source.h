@@ -41,5 +41,15 @@ void source_close(struct source *source);
 
 /* An unlinked file in *DIR, where temporary files are kept; -1 with errno. */
 int source_temporary(const char **dir);
+/* It is of no use any more. */
+void source_temporary_end(int fd);
+
+enum { SOURCE_TEMPORARIES = 2 };
+
+/*
+ * Make all of them now that are in use at once, data and the edits of a script: later no file can
+ * be made. Their descriptors; NULL: none can be made, of which source_temporary() gives the cause.
+ */
+const int *source_reserve(void);
 
 #endif

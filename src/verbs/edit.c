@@ -8,6 +8,7 @@
 #include "e4zero.h"
 #include "errors.h"
 #include "report/report.h"
+#include "sandbox.h"
 #include "util.h"
 #include "verbs/operation.h"
 #include "verbs/verb.h"
@@ -31,7 +32,26 @@ static errcode_t on_wait(void *arg, unsigned left, unsigned all)
 	return job->stop && *job->stop ? E4Z_ET_INTERRUPTED : 0;
 }
 
-/* Open the image: locked, checked, its undo file and trace begun (not in a dry run). */
+/* Its undo file and trace are begun, not in a dry run; then nothing more is opened. */
+static errcode_t on_opened(void *arg, struct e4z_image *img)
+{
+	struct edit_job *job = arg;
+	const struct options *options = job->options;
+	struct sandbox sandbox = {.report = job->report,
+				  .reading = job->reading,
+				  .temporary = !strcmp(options->verb_name, "write") ||
+					       options->script};
+	errcode_t err = 0;
+
+	if (options->undo)
+		err = options->dry_run ? e4z_plan_undo(img, options->undo)
+				       : e4z_keep_undo(img, options->undo);
+	if (!err && options->trace && !options->dry_run)
+		err = e4z_trace(img, options->trace);
+	return err ? err : sandbox_enter(&sandbox, img);
+}
+
+/* Open the image: locked, checked. */
 static errcode_t open_image(struct edit_job *job)
 {
 	const struct options *options = job->options;
@@ -42,12 +62,9 @@ static errcode_t open_image(struct edit_job *job)
 	how.repair = job->repair;
 	how.wait = on_wait;
 	how.wait_arg = job;
+	how.opened = on_opened;
+	how.opened_arg = job;
 	err = e4z_open(options->image, &how, &job->img);
-	if (!err && options->undo)
-		err = options->dry_run ? e4z_plan_undo(job->img, options->undo)
-				       : e4z_keep_undo(job->img, options->undo);
-	if (!err && options->trace && !options->dry_run)
-		err = e4z_trace(job->img, options->trace);
 	return err ? err : report_image(job->report, e4z_info(job->img));
 }
 
@@ -199,7 +216,7 @@ static int status_of(const struct edit_job *job, errcode_t err)
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work)
 {
-	return edit_run_with(options, report, stop, work, NULL, "");
+	return edit_run_with(options, report, stop, work, NULL, "", false);
 }
 
 /* What the summary counts: a dry run what it planned, and else what was done, in a failure too. */
@@ -215,13 +232,14 @@ static void count(struct edit_job *job)
 }
 
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
-		  edit_work *work, void *arg, const char *context)
+		  edit_work *work, void *arg, const char *context, bool reading)
 {
 	struct edit_job job = {
 		.options = options,
 		.report = report,
 		.stop = stop,
 		.repair = work == replay,
+		.reading = reading,
 		.result = {.verb = options->verb_name, .about = ABOUT_EDIT},
 		.arg = arg,
 		.context = context,
@@ -280,7 +298,8 @@ int edit_operation_run(const struct options *options, struct report *report,
 		.stop = stop,
 	};
 
-	return edit_run_with(options, report, stop, operate, &op, op.why);
+	return edit_run_with(options, report, stop, operate, &op, op.why,
+			     options->from && strcmp(options->from, "-"));
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

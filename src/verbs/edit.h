@@ -17,6 +17,7 @@ struct edit_job {
 	struct report *report;
 	const volatile int *stop;
 	bool repair;	/* the verb repairs a torn superblock */
+	bool reading;	/* files of the host are opened while it runs */
 	bool left_some; /* not all was done that was asked for, and it was said what */
 	struct e4z_image *img;
 	struct report_summary result;
@@ -27,11 +28,14 @@ struct edit_job {
 /* What a verb does with an image that is open for editing. */
 typedef errcode_t edit_work(struct edit_job *job);
 
-/* Open the image for editing, have WORK done, tell how it ended. The exit status. */
+/*
+ * Open the image for editing, have WORK done, tell how it ended. The exit status. READING: WORK
+ * opens files of the host.
+ */
 int edit_run(const struct options *options, struct report *report, const volatile int *stop,
 	     edit_work *work);
 int edit_run_with(const struct options *options, struct report *report, const volatile int *stop,
-		  edit_work *work, void *arg, const char *context);
+		  edit_work *work, void *arg, const char *context, bool reading);
 
 /*
  * What is to be done cannot be read, no image was opened: 16 with E4Z_ET_USAGE, 32 with

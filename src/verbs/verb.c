@@ -4,6 +4,7 @@
 #include "verbs/verb.h"
 #include "cli/advice.h"
 #include "errors.h"
+#include "sandbox.h"
 #include "util.h"
 #include <stdlib.h>
 #include <time.h>
@@ -61,7 +62,8 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	      verb_look_fn *look, void *arg)
 {
 	const struct options *options = report->options;
-	const struct e4z_open_options how = verb_open_options(options, stop);
+	struct sandbox sandbox = {.report = report};
+	struct e4z_open_options how = verb_open_options(options, stop);
 	struct report_summary result = {.verb = options->verb_name, .about = about};
 	struct e4z_image *img = NULL;
 	struct timespec start;
@@ -69,6 +71,8 @@ int verb_look(struct report *report, const volatile int *stop, enum report_about
 	errcode_t err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
+	how.opened = sandbox_enter;
+	how.opened_arg = &sandbox;
 	err = e4z_open(options->image, &how, &img);
 	usable = err != E4Z_ET_USAGE;
 	opened = !err;

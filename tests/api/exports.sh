@@ -15,5 +15,5 @@ sed 's/$/@@LIBE4ZERO_0/' declared | diff - exported || fail 'e4zero.h and lib/li
 readelf -Wd "$shared" >dynamic || fail 'readelf'
 grep -q 'SONAME.*\[libe4zero\.so\.0\]' dynamic || fail "$(cat dynamic)"
 ! grep -q TEXTREL dynamic || fail 'some object is not position independent'
-[ -n "${INSTRUMENT-}" ] || ! grep NEEDED dynamic | grep -vE '\[(libext2fs|libblkid|libuuid|libcom_err|libc|ld-linux.*)\.so' ||
+[ -n "${INSTRUMENT-}" ] || ! grep NEEDED dynamic | grep -vE '\[(libext2fs|libblkid|libuuid|libcom_err|libseccomp|libc|ld-linux.*)\.so' ||
 	fail 'it needs another library'

@@ -13,6 +13,7 @@ mkdir now later
 ln -s "$shared" libe4zero.so.0
 cp "$srcdir/lib/e4zero.h" now
 sed 's/^\tuint64_t reserved\[8\];/\tuint64_t added; uint64_t reserved[7];/
+	s/^\tuint64_t reserved\[5\];/\tuint64_t added; uint64_t reserved[4];/
 	s/^\tuint64_t reserved\[4\];/\tuint64_t added; uint64_t reserved[3];/
 	s/^\tuint64_t reserved\[2\];/\tuint64_t added; uint64_t reserved[1];/' now/e4zero.h >later/e4zero.h
 structs=$(sed -n 's/^struct \(e4z_[a-z_]*\) {$/\1/p' now/e4zero.h | grep -vx e4z_range)

@@ -19,7 +19,7 @@ declare -A base=(
 )
 declare -A argument=(
 	[-C]=2 [--data]=ordered [--from]=bytes [--holes]=auto [--jobs]=1 [--journal-device]=log [--length]=1 [--offset]=0
-	[--only]=stale-tail [--partition]=1 [--image-format]=raw [--passphrase-fd]=0 [--passphrase-file]=key [--policy]=flush [--report]=page [--shard]=1/2 [--timeout]=1 [--trace-io]=trace [--undo]=kept
+	[--only]=stale-tail [--partition]=1 [--image-format]=raw [--passphrase-fd]=0 [--passphrase-file]=key [--policy]=flush [--report]=page [--sandbox]=auto [--shard]=1/2 [--timeout]=1 [--trace-io]=trace [--undo]=kept
 )
 
 # of --help: the verbs, and the options; one without a long name by its letter

@@ -64,7 +64,7 @@ static void put(struct stash *stash, struct model *m, uint32_t *state, uint32_t 
 
 static void test(uint32_t bs, size_t memory, uint32_t seed)
 {
-	struct stash *stash = stash_new(bs, memory);
+	struct stash *stash = stash_new(bs, memory, NULL);
 	struct model now, marked;
 	uint32_t state = seed;
 
@@ -101,7 +101,7 @@ static bool put_failing(unsigned n)
 	size_t count;
 
 	failing_arm(FAIL_ALLOC, n);
-	stash = stash_new(sizeof(data), 2u << 20);
+	stash = stash_new(sizeof(data), 2u << 20, NULL);
 	for (uint32_t b = 0; stash && b < 1500; b++) {
 		memset(data, (int)b, sizeof(data));
 		while (stash_put(stash, b, data, b + 1, 0, false)) {

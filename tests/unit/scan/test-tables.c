@@ -87,7 +87,7 @@ static void judge(unsigned workers, size_t tails)
 	size_t count = 0;
 
 	CHECK(!e4z_open(image, NULL, &img));
-	CHECK(!findings_new(img->inodes, &findings));
+	CHECK(!findings_new(img, &findings));
 	CHECK(!tables_new(img, &options, findings, &tables));
 	CHECK(!tables_examine(tables));
 	CHECK(tables_files(tables) == FILES);

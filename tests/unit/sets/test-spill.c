@@ -44,7 +44,7 @@ static void test(uint64_t count, size_t in_memory)
 	uint64_t state = count + in_memory, sum = 0;
 	struct spill *spill;
 
-	CHECK(spill_new(sizeof(struct item), in_memory, compare, &spill) == 0);
+	CHECK(spill_new(sizeof(struct item), in_memory, compare, NULL, &spill) == 0);
 	for (uint64_t i = 0; i < count; i++) {
 		struct item item = {0};
 

@@ -156,7 +156,7 @@ static errcode_t write_twice(struct e4z_image *img)
 
 static errcode_t number_that_falls(struct e4z_image *img)
 {
-	struct stash *stash = stash_new(BS, STASH_BYTES);
+	struct stash *stash = stash_new(BS, STASH_BYTES, NULL);
 
 	(void)img;
 	CHECK(stash && stash_put(stash, 1, data, 2, 0, false) == 0);
@@ -165,7 +165,7 @@ static errcode_t number_that_falls(struct e4z_image *img)
 
 static errcode_t stash_group_that_falls(struct e4z_image *img)
 {
-	struct stash *stash = stash_new(BS, STASH_BYTES);
+	struct stash *stash = stash_new(BS, STASH_BYTES, NULL);
 
 	(void)img;
 	CHECK(stash && stash_put(stash, 1, data, 1, 3, false) == 0);

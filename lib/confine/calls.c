@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The filter: what is not listed fails with EPERM.
+ *
+ * It fails, and does not kill: a C library that is newer than this list may try a call and do
+ * without it, and an edit must not end because of that. Who has taken over the process gains
+ * nothing by a call that fails.
+ */
+#include "confine/calls.h"
+
+#include <errno.h>
+
+#ifdef HAVE_LIBSECCOMP
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One that this architecture does not have is a negative number, which libseccomp leaves out. */
+#define CALL(name) SCMP_SYS(name)
+
+/* None of them reaches what is not open, but the status of a file by its name. */
+static const int always[] = {
+	/* reading */
+	CALL(read),
+	CALL(pread64),
+	CALL(readv),
+	CALL(preadv),
+	CALL(preadv2),
+	CALL(lseek),
+	CALL(_llseek),
+	CALL(fadvise64),
+	CALL(fadvise64_64),
+	CALL(arm_fadvise64_64),
+	CALL(fstat),
+	CALL(fstat64),
+	CALL(newfstatat),
+	CALL(fstatat64),
+	CALL(statx),
+	CALL(fstatfs),
+	CALL(fstatfs64),
+	CALL(close),
+	/* memory */
+	CALL(brk),
+	CALL(munmap),
+	CALL(mremap),
+	CALL(madvise),
+	/* threads */
+	CALL(futex),
+	CALL(futex_time64),
+	CALL(set_robust_list),
+	CALL(rseq),
+	CALL(sched_yield),
+	CALL(sched_getaffinity),
+	CALL(gettid),
+	CALL(getpid),
+	CALL(exit),
+	CALL(exit_group),
+	/* signals of our own */
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(rt_sigpending),
+	CALL(rt_sigtimedwait),
+	CALL(rt_sigtimedwait_time64),
+	CALL(sigreturn),
+	CALL(restart_syscall),
+	/* time and chance */
+	CALL(clock_gettime),
+	CALL(clock_gettime64),
+	CALL(clock_nanosleep),
+	CALL(clock_nanosleep_time64),
+	CALL(nanosleep),
+	CALL(gettimeofday),
+	CALL(time),
+	CALL(getrandom),
+	CALL(uname),
+	CALL(sysinfo),
+	/* waiting, for input and for children that there are */
+	CALL(poll),
+	CALL(ppoll),
+	CALL(ppoll_time64),
+	CALL(wait4),
+	CALL(waitid),
+	CALL(waitpid),
+};
+
+/* To each of the descriptors that text is written to. */
+static const int text_calls[] = {CALL(write), CALL(writev)};
+
+/* To each of the files. */
+static const int file_calls[] = {
+	CALL(pwrite64),	 CALL(pwritev),	  CALL(pwritev2),    CALL(fsync),
+	CALL(fdatasync), CALL(ftruncate), CALL(ftruncate64), CALL(fallocate),
+};
+
+static const int network_calls[] = {
+	CALL(recvfrom), CALL(recvmsg), CALL(recv),   CALL(sendto),   CALL(sendmsg),
+	CALL(send),	CALL(write),   CALL(writev), CALL(shutdown), CALL(getsockopt),
+};
+
+static const int reading_calls[] = {
+	CALL(getdents64), CALL(readlink),   CALL(readlinkat), CALL(access),
+	CALL(faccessat),  CALL(faccessat2), CALL(fsync),
+};
+
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
+struct filter {
+	scmp_filter_ctx ctx;
+	int rc; /* of the first rule that could not be added */
+};
+
+static void allow(struct filter *f, const int *list, size_t count)
+{
+	for (size_t i = 0; i < count && !f->rc; i++)
+		f->rc = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, list[i], 0);
+}
+
+static void allow_if(struct filter *f, int call, struct scmp_arg_cmp a)
+{
+	if (!f->rc)
+		f->rc = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, call, 1, a);
+}
+
+static void allow_if_both(struct filter *f, int call, struct scmp_arg_cmp a, struct scmp_arg_cmp b)
+{
+	if (!f->rc)
+		f->rc = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, call, 2, a, b);
+}
+
+/* Argument ARG is VALUE; with the bits MASK only. */
+static struct scmp_arg_cmp is(unsigned arg, uint64_t value)
+{
+	return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
+static struct scmp_arg_cmp masked(unsigned arg, uint64_t mask, uint64_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
+static void allow_of(struct filter *f, const int *list, size_t count, const int *fds, size_t n)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < n; k++)
+			allow_if(f, list[i], is(0, (uint64_t)fds[k]));
+}
+
+/* No code but what is there: memory that is mapped is never executed. */
+static void allow_memory(struct filter *f)
+{
+	allow_if(f, CALL(mmap), masked(2, PROT_EXEC, 0));
+	allow_if(f, CALL(mmap2), masked(2, PROT_EXEC, 0));
+	allow_if(f, CALL(mprotect), masked(2, PROT_EXEC, 0));
+}
+
+/* Threads, no processes. What clone3(2) is to do a filter cannot see; libraries do without it. */
+static void allow_threads(struct filter *f)
+{
+	allow_if(f, CALL(clone), masked(0, CLONE_THREAD, CLONE_THREAD));
+	if (!f->rc)
+		f->rc = seccomp_rule_add(f->ctx, SCMP_ACT_ERRNO(ENOSYS), CALL(clone3), 0);
+	/* abort(3) */
+	allow_if(f, CALL(tgkill), is(0, (uint64_t)getpid()));
+	allow_if_both(f, CALL(prlimit64), is(0, 0), is(2, 0));
+	allow_if(f, CALL(prctl), is(0, PR_SET_NAME));
+}
+
+static void allow_control(struct filter *f)
+{
+	static const int locks[] = {F_GETFL, F_GETFD, F_OFD_SETLK, F_OFD_GETLK, F_GET_SEALS};
+
+	for (size_t i = 0; i < COUNT(locks); i++) {
+		allow_if(f, CALL(fcntl), is(1, (uint64_t)locks[i]));
+		allow_if(f, CALL(fcntl64), is(1, (uint64_t)locks[i]));
+	}
+	allow_if(f, CALL(ioctl), is(1, TIOCGWINSZ));
+	allow_if(f, CALL(ioctl), is(1, TCGETS));
+}
+
+static void allow_files(struct filter *f, const struct calls *calls)
+{
+	static const uint64_t requests[] = {BLKZEROOUT, BLKROGET, BLKGETSIZE64};
+
+	allow_of(f, file_calls, COUNT(file_calls), calls->files, calls->file_count);
+	for (size_t i = 0; i < calls->file_count; i++)
+		for (size_t k = 0; k < COUNT(requests); k++)
+			allow_if_both(f, CALL(ioctl), is(0, (uint64_t)calls->files[i]),
+				      is(1, requests[k]));
+}
+
+static void allow_reading(struct filter *f)
+{
+	const uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
+
+	allow_if(f, CALL(open), masked(1, writing, O_RDONLY));
+	allow_if(f, CALL(openat), masked(2, writing, O_RDONLY));
+	allow(f, reading_calls, COUNT(reading_calls));
+	allow_if(f, CALL(ioctl), is(1, BLKFLSBUF));
+}
+
+static void add_all(struct filter *f, const struct calls *calls)
+{
+	allow(f, always, COUNT(always));
+	allow_memory(f);
+	allow_threads(f);
+	allow_control(f);
+	allow_of(f, text_calls, COUNT(text_calls), calls->texts, calls->text_count);
+	allow_files(f, calls);
+	if (calls->network)
+		allow(f, network_calls, COUNT(network_calls));
+	if (calls->reading)
+		allow_reading(f);
+}
+
+errcode_t calls_give_up(const struct calls *calls)
+{
+	struct filter f = {.ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))};
+
+	if (!f.ctx)
+		return ENOMEM;
+	/* the threads that there are, too */
+	f.rc = seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_TSYNC, 1);
+	add_all(&f, calls);
+	if (!f.rc)
+		f.rc = seccomp_load(f.ctx);
+	seccomp_release(f.ctx);
+	return -f.rc;
+}
+
+#else
+
+errcode_t calls_give_up(const struct calls *calls)
+{
+	(void)calls;
+	return ENOSYS;
+}
+
+#endif

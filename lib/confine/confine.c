@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// e4z_confine(): the process gives up what it does not need for the image that is open.
+#include "e4zero.h"
+
+#include "base/errands.h"
+#include "base/pool.h"
+#include "base/reserved.h"
+#include "busy/caches.h"
+#include "confine/calls.h"
+#include "confine/landlock.h"
+#include "image/image.h"
+#include "undo/trace.h"
+#include "undo/undo.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MIB ((uint64_t)1 << 20)
+#define TMPFILES_LOOKING 4
+#define SMALL 65536 /* blocks and inodes: what is known of them fits into memory */
+#define LEAST_FDS 3 /* poll(2) takes no more than the limit */
+
+const char *e4z_confine_obstacle(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	char name[16] = "";
+
+#if defined(INSTRUMENTED) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return "the program is instrumented";
+#endif
+	if (preload && strstr(preload, "vgpreload"))
+		return "the program runs under valgrind";
+	/* the name of the thread is that of the emulator */
+	if (!prctl(PR_GET_NAME, name) && !strncmp(name, "qemu-", 5))
+		return "the program runs in an emulator of QEMU";
+	return NULL;
+}
+
+/* The caches below an image in another format on a device are settled by whoever has it open. */
+static bool needs_reading(const struct e4z_image *img, const struct e4z_confine_options *options)
+{
+	const struct blkdev *dev = img->dev;
+
+	return options->reading || (dev->writable && dev->is_block && !blkdev_is_host(dev));
+}
+
+/* ---- limits ---- */
+
+/* Never more than it was. */
+static void lower(int resource, uint64_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) || limit.rlim_max <= most)
+		return;
+	limit.rlim_max = (rlim_t)most;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(resource, &limit);
+}
+
+static uint64_t stack_size(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return 8 * MIB;
+	return limit.rlim_cur;
+}
+
+/*
+ * What e4zero(8) says of memory, four times: allocators and libraries have their share of it. An
+ * edit keeps a record of each block that it changes.
+ */
+static uint64_t memory(const struct e4z_image *img, unsigned threads)
+{
+	uint64_t all = 256 * MIB + (uint64_t)img->inodes * 128 + img->blocks;
+
+	if (img->dev->writable)
+		all += 384 * MIB + img->blocks * 600;
+	return all + (stack_size() + 2 * MIB) * (threads + 4);
+}
+
+/* ---- what is left ---- */
+
+static void add(int *fds, size_t *count, int fd)
+{
+	if (fd >= 0 && *count < CALLS_FDS)
+		fds[(*count)++] = fd;
+}
+
+static void add_device(struct calls *calls, const struct blkdev *dev)
+{
+	if (!dev)
+		return;
+	add(calls->files, &calls->file_count, dev->write_fd);
+	calls->network |= !blkdev_is_host(dev);
+}
+
+static void gather(struct e4z_image *img, const struct e4z_confine_options *options,
+		   struct calls *calls)
+{
+	add(calls->texts, &calls->text_count, STDOUT_FILENO);
+	add(calls->texts, &calls->text_count, STDERR_FILENO);
+	for (size_t i = 0; i < options->output_count; i++)
+		add(calls->texts, &calls->text_count, options->outputs[i]);
+	for (size_t i = 0; i < options->file_count; i++)
+		add(calls->files, &calls->file_count, options->files[i]);
+	for (size_t i = 0; i < img->tmpfiles.count; i++)
+		add(calls->files, &calls->file_count, img->tmpfiles.fd[i]);
+	add_device(calls, img->dev);
+	add_device(calls, img->journal_dev);
+	add(calls->files, &calls->file_count, undo_descriptor(img));
+	add(calls->texts, &calls->text_count, trace_descriptor(img));
+	if (img->errands)
+		add(calls->texts, &calls->text_count, e4z_errands_descriptor(img->errands));
+	calls->reading = needs_reading(img, options);
+}
+
+/* ---- what is done by name at the end ---- */
+
+static errcode_t settle(void *dev)
+{
+	caches_settle(NULL, dev, NULL, 0);
+	return 0;
+}
+
+static bool has_caches(const struct blkdev *dev)
+{
+	return dev && dev->writable && dev->is_block && blkdev_is_host(dev);
+}
+
+static errcode_t leave_errands(struct e4z_image *img)
+{
+	const struct e4z_errand list[ERRANDS] = {
+		[ERRAND_UNDO] = {.run = undo_unlink, .arg = img},
+		[ERRAND_TRACE] = {.run = trace_unlink, .arg = img},
+		[ERRAND_CACHES] = {.run = settle, .arg = img->dev},
+		[ERRAND_JOURNAL_CACHES] = {.run = settle, .arg = img->journal_dev},
+	};
+	const int keep[] = {has_caches(img->dev) ? img->dev->fd : -1,
+			    has_caches(img->journal_dev) ? img->journal_dev->fd : -1};
+	errcode_t err;
+
+	if (!img->undo && !img->trace && keep[0] < 0 && keep[1] < 0)
+		return 0;
+	err = errands_start(list, ERRANDS, keep, 2, &img->errands);
+	if (err)
+		return image_fail(img, err, "starting a child process");
+	img->dev->errands = img->errands;
+	img->dev->errand = ERRAND_CACHES;
+	if (img->journal_dev) {
+		img->journal_dev->errands = img->errands;
+		img->journal_dev->errand = ERRAND_JOURNAL_CACHES;
+	}
+	return 0;
+}
+
+static void limit(const struct e4z_image *img, const struct e4z_confine_options *options)
+{
+	lower(RLIMIT_CORE, 0);
+	lower(RLIMIT_DATA, memory(img, options->threads ? options->threads : pool_processors()));
+	if (!needs_reading(img, options))
+		lower(RLIMIT_NOFILE, LEAST_FDS);
+}
+
+/* ERR of what was left out. */
+static errcode_t leave_out(struct e4z_image *img, const struct e4z_confine_options *options,
+			   const char *why)
+{
+	return options->require ? image_refuse(img, E4Z_ET_UNCONFINED,
+					       "the process cannot be confined: %s", why)
+				: 0;
+}
+
+static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options *options,
+			 unsigned *done)
+{
+	struct calls calls = {.text_count = 0};
+	errcode_t err = leave_errands(img);
+
+	if (err)
+		return err;
+	if (img->dev->writable)
+		tmpfiles_reserve(&img->tmpfiles, TMPFILES_MAX, false);
+	else
+		tmpfiles_reserve(&img->tmpfiles, TMPFILES_LOOKING,
+				 img->blocks + img->inodes <= SMALL);
+	gather(img, options, &calls);
+	if (landlock_give_up(calls.reading))
+		*done |= E4Z_CONFINED_LANDLOCK;
+	else
+		err = leave_out(img, options, "the kernel does not have Landlock");
+	if (err)
+		return err;
+	limit(img, options);
+	err = calls_give_up(&calls);
+	if (!err)
+		*done |= E4Z_CONFINED_CALLS;
+	else if (err != ENOMEM)
+		err = leave_out(img, options, CALLS_MISSING);
+	return err;
+}
+
+errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,
+		      unsigned *done)
+{
+	static const struct e4z_confine_options defaults;
+	const char *obstacle = e4z_confine_obstacle();
+
+	if (!options)
+		options = &defaults;
+	*done = 0;
+	if (!RESERVED_IS_ZERO(options))
+		return E4Z_ET_USAGE;
+	if (obstacle)
+		return leave_out(img, options, obstacle);
+	return confine(img, options, done);
+}

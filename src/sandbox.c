@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// --sandbox: what the process needs from now on, and what is said if the kernel has no sandbox.
+
+#include "sandbox.h"
+#include "e4zero.h"
+#include "page/page.h"
+#include "script/source.h"
+#include "util.h"
+
+enum { OUTPUTS_MAX = 1 + PAGE_OUTPUTS + SOURCE_TEMPORARIES };
+
+struct outputs {
+	int fds[OUTPUTS_MAX];
+	size_t count;
+};
+
+errcode_t sandbox_enter(void *arg, struct e4z_image *img)
+{
+	const struct sandbox *sandbox = arg;
+	const struct options *options = sandbox->report->options;
+	struct outputs to = {.count = 0};
+	struct e4z_confine_options how = {
+		.outputs = to.fds,
+		.threads = options->jobs,
+		.reading = sandbox->reading,
+		.require = options->sandbox == SANDBOX_REQUIRE,
+	};
+	unsigned done = 0;
+	errcode_t err;
+
+	if (options->sandbox == SANDBOX_OFF || (e4z_confine_obstacle() && !how.require))
+		return 0;
+	util_prepare_text();
+	err = options->page ? page_settle(sandbox->report, to.fds, &to.count) : 0;
+	if (err)
+		return err;
+	if (options->progress == PROGRESS_LINES)
+		to.fds[to.count++] = options->progress_fd;
+	if (sandbox->temporary && (how.files = source_reserve())) {
+		how.file_count = SOURCE_TEMPORARIES;
+		for (int i = 0; i < SOURCE_TEMPORARIES; i++)
+			to.fds[to.count++] = how.files[i];
+	}
+	how.output_count = to.count;
+	err = e4z_confine(img, &how, &done);
+	if (!err && !done && !options->quiet)
+		util_say(options->image, "note",
+			 "the kernel has neither Landlock nor filters of system calls: a fault "
+			 "that the image exploits is not contained");
+	return err;
+}

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A process that an image has taken over reaches nothing: every attempt of a thread fails that succeeds without the
+# sandbox, by Landlock alone, by the filter alone, and by both; and the check or the edit goes on.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/edit/common.sh"
+hole=$builddir/tests/confine/hole
+[ -x "$hole" ] || fail "$hole is not built"
+edit_image image
+
+# attempts HOW WHAT STATUS: what became of each, in out
+attempts() {
+	local rc
+	echo secret >secret
+	: >spare
+	mkdir -p mnt
+	"$hole" "$1" "$2" image >out 2>err
+	rc=$?
+	[ $rc != 77 ] || return 77
+	[ $rc = "$3" ] || fail "hole $1 $2: exit $rc, wanted $3: $(cat err)"
+}
+
+# denied NAME...: none was done, and each that the machine can do was attempted TIMES times
+denied() {
+	local name times=$1
+	shift
+	for name in "$@"; do
+		[ "$(grep -cx "$name denied" out)" = "$times" ] || fail "$name: $(grep "^$name " out)"
+	done
+}
+
+# What succeeds without the sandbox proves something with it.
+attempts off look 0
+mapfile -t able < <(sed -n 's/ done$//p' out)
+for name in open create openat2 rename unlink write pwrite socket-unix fork kill execve; do
+	[[ " ${able[*]} " = *" $name "* ]] || fail "$name cannot be done here without the sandbox"
+done
+echo "can be done here without the sandbox: ${able[*]}"
+missing=
+
+if attempts landlock look 0; then
+	denied 1 open open-for-writing create openat2 rename unlink mkdir execve
+	has_line '^checked$' out || fail 'no check'
+else
+	missing='no Landlock'
+fi
+if attempts calls look 0; then
+	denied 2 "${able[@]}"
+	has_line '^checked$' out || fail 'no check'
+else
+	missing="$missing, no filters of system calls"
+fi
+[ -z "$missing" ] || skip "tested what the kernel has: ${missing#, }"
+for what in look edit; do
+	attempts all $what 0
+	denied 2 "${able[@]}"
+done
+has_line '^edited$' out || fail 'no edit'
+sound image

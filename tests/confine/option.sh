@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --sandbox: auto does what the kernel can and has a note if it can nothing, require exits with 8 unless all is done, off
+# does nothing; --report, --undo and --trace-io give and remove names although the process has none any more.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/edit/common.sh"
+requires strace
+requires strace -o probe true
+edit_image image
+run_e4zero 16 --sandbox always image
+has_line 'neither auto, off nor require' err || fail "$(cat err)"
+
+# without STATUS PART... -- ARGUMENTS: the exit status where the kernel lacks these parts
+without() {
+	local want=$1 rc inject=()
+	shift
+	for (( ; ; )); do
+		case $1 in
+		landlock) inject+=(-e inject=landlock_create_ruleset:error=ENOSYS) ;;
+		filters) inject+=(-e inject=seccomp:error=EINVAL) ;;
+		*) break ;;
+		esac
+		shift
+	done
+	strace -f -o calls -e trace=seccomp,landlock_restrict_self,landlock_create_ruleset,prctl "${inject[@]}" "$E4ZERO" "$@" \
+		>out 2>err </dev/null
+	rc=$?
+	[ $rc = "$want" ] || fail "$*: exit $rc, wanted $want: $(cat err)"
+}
+
+without 0 landlock filters -q image
+[ ! -s err ] || fail "$(cat err)"
+grep -q landlock_create_ruleset calls || skip 'this program does not confine itself: it is instrumented'
+without 0 landlock filters image
+has_line 'note: the kernel has neither Landlock nor filters' err || fail "no note: $(cat err)"
+without 8 landlock filters --sandbox require image
+has_line 'cannot be confined: the kernel does not have Landlock' err || fail "$(cat err)"
+without 0 landlock image
+[ ! -s err ] || fail "$(cat err)"
+without 8 landlock --sandbox require image
+if grep -q '^#define HAVE_LIBSECCOMP 1' "$builddir/config.h" 2>/dev/null; then
+	without 8 filters --sandbox require image
+	has_line 'cannot be confined: the kernel does not have filters' err || fail "$(cat err)"
+fi
+without 0 --sandbox off image
+[ ! -s calls ] || ! grep -E 'seccomp|landlock' calls || fail 'off, and yet confined'
+
+# A dry run or an edit that has nothing to do leaves no file, one that has something leaves all of them.
+run_e4zero 0 --truncate 10000 --undo undo --trace-io trace image /file
+[ ! -e undo ] && [ ! -e trace ] || fail 'files are left of nothing'
+run_e4zero 0 --truncate 9000 --undo undo --trace-io trace image /file
+[ -s undo ] && [ -s trace ] || fail 'no files of the edit'
+run_e4zero 0 --undo-apply undo image
+run_e4zero 0 --report page.html image
+[ -s page.html ] || fail 'no page'
+[ -z "$(find . -name '.e4zero-report*')" ] || fail 'a temporary page is left'
+sound image
