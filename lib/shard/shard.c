@@ -2,6 +2,9 @@
 // Cuts the block groups into shards of about equal work, and hands over what their inodes claim.
 #include "shard/shard.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "base/crc32c.h"
 #include "format/fields.h"
 #include "image/groups.h"
@@ -64,15 +67,32 @@ uint64_t shard_inodes(const struct e4z_image *img, const struct shard_groups *gr
 	return (uint64_t)img->fs->super->s_inodes_per_group * (groups->end - groups->first);
 }
 
+/* As on the disk: libext2fs has the superblock and the descriptors in the order of the host, but
+   shards may be checked on one machine and merged on another. */
 uint32_t e4z_fingerprint(const struct e4z_image *img)
 {
-	const struct struct_ext2_filsys *fs = img->fs;
-	/* less its own checksum: the one of both would be the same for every superblock */
-	uint32_t crc = crc32c(~0u, fs->super, S_CHECKSUM);
+	const bool swapped = __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__;
+	struct struct_ext2_filsys *fs = img->fs;
+	struct ext2_super_block super = *fs->super;
+	const size_t size = EXT2_DESC_SIZE(fs->super) & ~7u;
+	const uint32_t mark = htole32(img->journal_mark);
+	uint32_t crc;
 
-	crc = crc32c(crc, fs->group_desc, (size_t)fs->desc_blocks * fs->blocksize);
+	if (swapped)
+		ext2fs_swap_super(&super);
+	/* less its own checksum: the one of both would be the same for every superblock */
+	crc = crc32c(~0u, &super, S_CHECKSUM);
+	for (uint32_t g = 0; g < img->groups; g++) {
+		struct ext4_group_desc desc;
+		size_t len = size < sizeof(desc) ? size : sizeof(desc);
+
+		memcpy(&desc, ext2fs_group_desc(fs, fs->group_desc, g), len);
+		if (swapped)
+			ext2fs_swap_group_desc2(fs, (struct ext2_group_desc *)&desc);
+		crc = crc32c(crc, &desc, len);
+	}
 	/* an edit in place leaves both as they were, but no transaction the journal's number */
-	return crc32c(crc, &img->journal_mark, sizeof(img->journal_mark));
+	return crc32c(crc, &mark, sizeof(mark));
 }
 
 /* ---- claims ---- */
