@@ -268,7 +268,9 @@ int main(void)
 
 		snprintf(want, sizeof(want), "invariant %s is broken\n", cases[i].number);
 #ifdef ABORTS
-		ok = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && !strcmp(out, want);
+		/* an emulator adds what it thinks of it */
+		ok = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
+		     !strncmp(out, want, strlen(want));
 #endif
 		if (ok)
 			continue;
