@@ -39,8 +39,7 @@ static void external_open(struct external *e, uint32_t block_size)
 	e->super = (struct ext2_super_block *)(void *)(e->mem + SUPERBLOCK_OFFSET);
 	e->super->s_magic = ext2fs_cpu_to_le16(EXT2_SUPER_MAGIC);
 	e->super->s_feature_incompat = ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_JOURNAL_DEV);
-	while (1024u << e->super->s_log_block_size != block_size)
-		e->super->s_log_block_size++;
+	e->super->s_log_block_size = ext2fs_cpu_to_le32((uint32_t)__builtin_ctz(block_size / 1024));
 	memcpy(e->super->s_uuid, journal_uuid, JBD2_UUID_BYTES);
 	e->sb = (struct jbd2_sb){.version = 2,
 				 .block_size = block_size,
