@@ -31,6 +31,10 @@ static struct {
 static unsigned sleeps, flocks;
 static char why[200], note[200];
 
+#if __SIZEOF_LONG__ == 4 /* the others have structures with offsets of 32 bits there */
+#define __real_fcntl __real_fcntl64
+#define __real_fstatfs __real_fstatfs64
+#endif
 int __real_fcntl(int fd, int cmd, void *arg);
 int __wrap_fcntl(int fd, int cmd, ...);
 int __wrap_fcntl64(int fd, int cmd, ...) __attribute__((alias("__wrap_fcntl")));
