@@ -338,6 +338,7 @@ void e4z_errands_end(struct e4z_errands *errands);
 enum {
 	E4Z_CONFINED_LANDLOCK = 1, /* no file can be opened, by Landlock */
 	E4Z_CONFINED_CALLS = 2,	   /* system calls that are not needed fail, by seccomp */
+	E4Z_CONFINED_NEVER = 4,	   /* neither: another program is started to write the image */
 };
 
 /* All zero is the default: standard output and error may be written to, nothing is opened. */
@@ -363,7 +364,8 @@ struct e4z_confine_options {
  * other one fails with EPERM. No new privileges are gained by execve(2). Limits are lowered:
  * RLIMIT_DATA to what a check or an edit of IMG requires, RLIMIT_CORE to 0, RLIMIT_NOFILE to 3.
  *
- * *DONE receives E4Z_CONFINED_* bits: what the kernel, or this build, does not have is left out.
+ * *DONE receives E4Z_CONFINED_* bits: what the kernel, or this build, does not have is left out,
+ * and all of it if IMG is in another format and open for writing: its first write starts qemu-nbd.
  * E4Z_ET_UNCONFINED: require is set, and something was left out.
  */
 errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,

@@ -39,14 +39,6 @@ const char *e4z_confine_obstacle(void)
 	return NULL;
 }
 
-/* The caches below an image in another format on a device are settled by whoever has it open. */
-static bool needs_reading(const struct e4z_image *img, const struct e4z_confine_options *options)
-{
-	const struct blkdev *dev = img->dev;
-
-	return options->reading || (dev->writable && dev->is_block && !blkdev_is_host(dev));
-}
-
 /* ---- limits ---- */
 
 /* Never more than it was. */
@@ -117,7 +109,7 @@ static void gather(struct e4z_image *img, const struct e4z_confine_options *opti
 	add(calls->texts, &calls->text_count, trace_descriptor(img));
 	if (img->errands)
 		add(calls->texts, &calls->text_count, e4z_errands_descriptor(img->errands));
-	calls->reading = needs_reading(img, options);
+	calls->reading = options->reading;
 }
 
 /* ---- what is done by name at the end ---- */
@@ -163,7 +155,7 @@ static void limit(const struct e4z_image *img, const struct e4z_confine_options 
 {
 	lower(RLIMIT_CORE, 0);
 	lower(RLIMIT_DATA, memory(img, options->threads ? options->threads : pool_processors()));
-	if (!needs_reading(img, options))
+	if (!options->reading)
 		lower(RLIMIT_NOFILE, LEAST_FDS);
 }
 
@@ -218,5 +210,9 @@ errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *o
 		return E4Z_ET_USAGE;
 	if (obstacle)
 		return leave_out(img, options, obstacle);
+	if (img->dev->starts) {
+		*done = E4Z_CONFINED_NEVER;
+		return leave_out(img, options, "qemu-nbd is started to write the image");
+	}
 	return confine(img, options, done);
 }

@@ -139,7 +139,7 @@ static errcode_t inside_make_writable(struct blkdev *dev)
 	struct inside *in = dev->carrier;
 	errcode_t err = in->host->writable ? 0 : hostfile_make_writable(in->host);
 
-	dev->writable = !err;
+	dev->writable = dev->starts = !err;
 	return err;
 }
 

@@ -55,3 +55,14 @@ run_e4zero 0 --report page.html image
 [ -s page.html ] || fail 'no page'
 [ -z "$(find . -name '.e4zero-report*')" ] || fail 'a temporary page is left'
 sound image
+
+# qemu-nbd is started when the first byte is written
+type -P qemu-img qemu-nbd >/dev/null || exit 0
+qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img
+remember_image image.qcow2
+run_e4zero 8 --sandbox require --truncate 8000 image.qcow2 /file
+grep -q 'built without libnbd' err && exit 0
+said_once 'cannot be confined: qemu-nbd is started to write the image'
+image_unchanged image.qcow2
+run_e4zero 0 --truncate 8000 image.qcow2 /file
+[ ! -s err ] || fail "$(cat err)"

@@ -15,11 +15,12 @@ requires python3
 each() {
 	local image=$1
 	shift
-	FAULTY_COUNT=count LD_PRELOAD=$tmp/faulty.so "$E4ZERO" --check "$image" >out 2>err
+	FAULTY_COUNT=count LD_PRELOAD=$tmp/faulty.so "$E4ZERO" --sandbox off --check "$image" >out 2>err
 	allocations=$(awk '{ print $3 }' count)
 	[ "$allocations" -gt 20 ] || fail "count: $(cat count)"
 	for ((n = 1; n <= allocations; n++)); do
-		FAULTY_ALLOC=$n LD_PRELOAD=$tmp/faulty.so "$E4ZERO" --check "$image" >out 2>err
+		# libseccomp 2.5 crashes, or never ends, where its own allocations fail
+		FAULTY_ALLOC=$n LD_PRELOAD=$tmp/faulty.so "$E4ZERO" --sandbox off --check "$image" >out 2>err
 		rc=$?
 		"$@" || fail "$image: allocation $n: exit $rc: $(cat err)"
 	done
