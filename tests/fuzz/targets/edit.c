@@ -4,12 +4,21 @@
 
 #include "errors.h"
 #include "report/report.h"
+#include "sandbox.h"
 #include "script/script.h"
 #include "verbs/verb.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* In place of the program's: a fuzzer opens more than one image. */
+errcode_t sandbox_enter(void *arg, struct e4z_image *img)
+{
+	(void)arg;
+	(void)img;
+	return 0;
+}
 
 /* A commit that failed before its first write left everything as it was. */
 static void unless_written(const struct base *base, const struct e4z_image *img,
