@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Scope-exit attributes for memory and descriptors. */
+/* Scope-exit attributes for memory and descriptors; descriptors that a child has inherited. */
 #ifndef E4Z_BASE_CLEANUP_H
 #define E4Z_BASE_CLEANUP_H
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static inline void cleanup_freep(void *p)
@@ -21,6 +22,19 @@ static inline void cleanup_closep(const int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	errno = saved;
+}
+
+/* Close FIRST to LAST, UINT_MAX: to the last one. System calls only: also after fork(2). */
+static inline void cleanup_close_range(unsigned first, unsigned last)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, first, last, 0))
+		return;
+#endif
+	for (unsigned fd = first; fd <= last && fd < (unsigned long)most; fd++)
+		close((int)fd);
 }
 
 #define AUTO_FREE __attribute__((cleanup(cleanup_freep)))

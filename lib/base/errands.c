@@ -5,6 +5,7 @@
  */
 #include "base/errands.h"
 
+#include "base/cleanup.h"
 #include "base/reserved.h"
 #include "errors.h"
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,20 +23,6 @@ struct e4z_errands {
 };
 
 /* ---- the child ---- */
-
-static void close_from_to(unsigned from, unsigned to)
-{
-	long most = sysconf(_SC_OPEN_MAX);
-
-	if (from > to)
-		return;
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, from, to, 0))
-		return;
-#endif
-	for (unsigned fd = from; fd <= to && fd < (unsigned long)most; fd++)
-		close((int)fd);
-}
 
 /* All but KEEP and FD: pipes have an end, and locks are given back, when the parent closes them. */
 static void close_others(int fd, const int *keep, size_t count)
@@ -51,11 +37,11 @@ static void close_others(int fd, const int *keep, size_t count)
 				next = (unsigned)keep[i];
 		if (next == UINT_MAX)
 			break;
-		if (next)
-			close_from_to(from, next - 1);
+		if (next > from)
+			cleanup_close_range(from, next - 1);
 		from = next + 1;
 	}
-	close_from_to(from, UINT_MAX);
+	cleanup_close_range(from, UINT_MAX);
 }
 
 static bool say(int fd, errcode_t err)

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -122,17 +121,6 @@ static void write_pid(char *listen_pid)
 	*to = '\0';
 }
 
-/* Close all from FIRST on. */
-static void close_others(unsigned first)
-{
-#ifdef SYS_close_range
-	if (!syscall(SYS_close_range, first, ~0U, 0))
-		return;
-#endif
-	for (long fd = first, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
-		close((int)fd);
-}
-
 /* Descriptor I becomes SOURCE[I]; the next one after them is for the report of a failure. */
 static int place_descriptors(const struct plan *plan)
 {
@@ -151,7 +139,7 @@ static int place_descriptors(const struct plan *plan)
 			return -1;
 	if (dup3(report, plan->count, O_CLOEXEC) < 0)
 		return -1;
-	close_others((unsigned)plan->count + 1);
+	cleanup_close_range((unsigned)plan->count + 1, UINT_MAX);
 	return plan->count;
 }
 
@@ -196,7 +184,7 @@ _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int le
 		_exit(127);
 	}
 	(void)dup2(leash, 0);
-	close_others(1);
+	cleanup_close_range(1, UINT_MAX);
 	_exit(keeper_keep(child, 0));
 }
 
