@@ -18,11 +18,7 @@
 
 #define ASK_VERSION 1u
 
-enum {
-	READ_FILE = 1 << 2,
-	READ_DIR = 1 << 3,
-	IOCTL_DEV = 1 << 15,
-};
+enum { READ_FILE = 1 << 2, READ_DIR = 1 << 3 };
 
 struct ruleset {
 	uint64_t files, ports, scopes;
@@ -51,7 +47,7 @@ bool landlock_give_up(bool reading)
 		return false;
 	all = versions[(version < KNOWN ? version : KNOWN) - 1];
 	if (reading)
-		all.files &= ~(uint64_t)(READ_FILE | READ_DIR | IOCTL_DEV);
+		all.files &= ~(uint64_t)(READ_FILE | READ_DIR);
 	/* an older kernel takes the longer structure, as long as its end is zero */
 	fd = (int)syscall(__NR_landlock_create_ruleset, &all, sizeof(all), 0);
 	if (fd < 0)
