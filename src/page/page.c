@@ -35,7 +35,6 @@ static errcode_t fail(struct page *page, errcode_t err)
 	return err;
 }
 
-/* The file is made before anything is done that the page could be lost for. */
 errcode_t page_settle(struct report *report, int *fds, size_t *count)
 {
 	struct page *page = page_of(report);
@@ -51,6 +50,7 @@ errcode_t page_settle(struct report *report, int *fds, size_t *count)
 	return 0;
 }
 
+/* The file is made before anything is done that the page could be lost for. */
 static errcode_t page_image(struct report *report, const struct e4z_image_info *info)
 {
 	struct page *page = page_of(report);
