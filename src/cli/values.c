@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
+
 enum { MAX_JOBS = 1024, MAX_TIMEOUT = 86400 };
 
 const char *value_jobs(struct options *options, const char *arg)
@@ -87,55 +89,59 @@ const char *value_length(struct options *options, const char *arg)
 	return NULL;
 }
 
+/* Which of the COUNT words ARG is; COUNT: not one of them. */
+static size_t word_index(const char *const *words, size_t count, const char *arg)
+{
+	size_t i = 0;
+
+	while (i < count && strcmp(words[i], arg))
+		i++;
+	return i;
+}
+
 const char *value_policy(struct options *options, const char *arg)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[E4Z_POLICY_BATCH] = "batch",
 		[E4Z_POLICY_FLUSH] = "flush",
 		[E4Z_POLICY_FLUSH_ALWAYS] = "flush-always",
 	};
+	size_t i = word_index(words, COUNT(words), arg);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], arg))
-			continue;
-		options->policy = (enum e4z_policy)i;
-		return NULL;
-	}
-	return "neither batch, flush nor flush-always";
+	if (i == COUNT(words))
+		return "neither batch, flush nor flush-always";
+	options->policy = (enum e4z_policy)i;
+	return NULL;
 }
 
 const char *value_sandbox(struct options *options, const char *arg)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[SANDBOX_AUTO] = "auto",
 		[SANDBOX_OFF] = "off",
 		[SANDBOX_REQUIRE] = "require",
 	};
+	size_t i = word_index(words, COUNT(words), arg);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], arg))
-			continue;
-		options->sandbox = (enum sandbox_mode)i;
-		return NULL;
-	}
-	return "neither auto, off nor require";
+	if (i == COUNT(words))
+		return "neither auto, off nor require";
+	options->sandbox = (enum sandbox_mode)i;
+	return NULL;
 }
 
 const char *value_holes(struct options *options, const char *arg)
 {
-	static const char *const names[] = {
+	static const char *const words[] = {
 		[E4Z_HOLES_AUTO] = "auto",
 		[E4Z_HOLES_NEVER] = "never",
 		[E4Z_HOLES_ALWAYS] = "always",
 	};
+	size_t i = word_index(words, COUNT(words), arg);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], arg))
-			continue;
-		options->holes = (enum e4z_holes)i;
-		return NULL;
-	}
-	return "neither auto, never nor always";
+	if (i == COUNT(words))
+		return "neither auto, never nor always";
+	options->holes = (enum e4z_holes)i;
+	return NULL;
 }
 
 const char *value_convert(struct options *options, const char *arg)
@@ -145,13 +151,12 @@ const char *value_convert(struct options *options, const char *arg)
 		[E4Z_TO_UNWRITTEN] = "unwritten",
 		[E4Z_TO_HOLE] = "hole",
 	};
+	size_t i = word_index(words, COUNT(words), arg);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (!strcmp(arg, words[i])) {
-			options->convert_to = (enum e4z_convert_to)i;
-			return NULL;
-		}
-	return "neither written, unwritten nor hole";
+	if (i == COUNT(words))
+		return "neither written, unwritten nor hole";
+	options->convert_to = (enum e4z_convert_to)i;
+	return NULL;
 }
 
 const char *value_data(struct options *options, const char *arg)
