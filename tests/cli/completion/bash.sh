@@ -10,24 +10,8 @@ completes() { # LINE ARGUMENTS
 		"$1" bash --norc --noprofile -i)
 	[ "$got" = "$2" ] || fail "'$1' becomes $got, expected $2"
 }
-completes 'ima' '[image.img]'
-completes '--truncate 10 ima' '[--truncate][10][image.img]'
-completes '--map image.img /lon' '[--map][image.img][/lonely]'
-completes '--map image.img /let' '[--map][image.img][/letters/]'
-completes '--map image.img /letters/t' '[--map][image.img][/letters/two.txt]'
-completes '--map image.img /a' '[--map][image.img][/a b/]'
-completes '--map image.img /a\ b/' '[--map][image.img][/a b/c]'
-completes '--only=stale-tail image.img /lon' '[--only=stale-tail][image.img][/lonely]'
+completed_alike
 completes '-j 2 -z undo image.img /lon' '[-j][2][-z][undo][image.img][/lonely]'
-completes 'image.img /lonely /letters/o' '[image.img][/lonely][/letters/one.txt]'
 completes 'disk.img?offset=1048576 /lon' '[disk.img?offset=1048576][/lonely]'
-completes '-- image.img /lon' '[--][image.img][/lonely]'
-# nothing of this host where a path of the image is expected
-completes '--map image.img lon' '[--map][image.img][lon]'
-completes '--map image.img /us' '[--map][image.img][/us]'
-completes '--map missing.img /lon' '[--map][missing.img][/lon]'
-completes '--partition 1 image.img /lon' '[--partition][1][image.img][/lon]'
-completes '--replay image.img /lon' '[--replay][image.img][/lon]'
 completes '--merge image.img lonely.' '[--merge][image.img][lonely.host/]'
-completes '--pol' '[--policy]'
 completes '--policy=fl' '[--policy=flush]'

@@ -41,3 +41,24 @@ pressed() {
 		os.waitpid(pid, 0)
 	END
 }
+
+# completed_alike: what becomes of a line in every shell whose test has a function completes LINE ARGUMENTS
+completed_alike() {
+	completes 'ima' '[image.img]'
+	completes '--truncate 10 ima' '[--truncate][10][image.img]'
+	completes '--map image.img /lon' '[--map][image.img][/lonely]'
+	completes '--map image.img /let' '[--map][image.img][/letters/]'
+	completes '--map image.img /letters/t' '[--map][image.img][/letters/two.txt]'
+	completes '--map image.img /a' '[--map][image.img][/a b/]'
+	completes '--map image.img /a\ b/' '[--map][image.img][/a b/c]'
+	completes '--only=stale-tail image.img /lon' '[--only=stale-tail][image.img][/lonely]'
+	completes 'image.img /lonely /letters/o' '[image.img][/lonely][/letters/one.txt]'
+	completes '-- image.img /lon' '[--][image.img][/lonely]'
+	# nothing of this host where a path of the image is expected
+	completes '--map image.img lon' '[--map][image.img][lon]'
+	completes '--map image.img /us' '[--map][image.img][/us]'
+	completes '--map missing.img /lon' '[--map][missing.img][/lon]'
+	completes '--partition 1 image.img /lon' '[--partition][1][image.img][/lon]'
+	completes '--replay image.img /lon' '[--replay][image.img][/lon]'
+	completes '--pol' '[--policy]'
+}
