@@ -66,27 +66,27 @@ def plain_image(work):
     return image
 
 
-def many_image(work):
+def many_image(work, plain):
     """/data is in 150 extents."""
     image = work / "many"
-    shutil.copy(plain_image(work), image)
+    shutil.copy(plain, image)
     debugfs(image, *("punch data %d %d" % (i, i) for i in range(1, BLOCKS, 2)), write=True)
     return image
 
 
-def tail_image(work):
+def tail_image(work, plain):
     """/data ends in the middle of a block, and the bytes after its end are not zero."""
     image = work / "tail"
-    shutil.copy(plain_image(work), image)
+    shutil.copy(plain, image)
     debugfs(image, "sif data size %d" % ((BLOCKS - 1) * BLOCK + 100), write=True)
     return image
 
 
-def waiting_image(work):
+def waiting_image(work, plain):
     """A file is in the log only, as after a crash; the blocks that it has are free without it."""
     image, after = work / "waiting", work / "after"
-    shutil.copy(plain_image(work), image)
-    shutil.copy(image, after)
+    shutil.copy(plain, image)
+    shutil.copy(plain, after)
     debugfs(after, "write %s late" % (work / "other"), write=True)
     old, new = image.read_bytes(), after.read_bytes()
     late = [int(n) for n in subprocess.run(
@@ -247,7 +247,9 @@ def main():
     said, bad = [], False
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
-        bases = {make(work).name: make(work) for make in (plain_image, many_image, tail_image, waiting_image)}
+        plain = plain_image(work)
+        bases = {"plain": plain, "many": many_image(work, plain), "tail": tail_image(work, plain),
+                 "waiting": waiting_image(work, plain)}
         for edit, base, title in EDITS:
             rows = [(tool.name, compare(tool, edit, bases[base], args)) for tool in tools(args)
                     if tool.edits.get(edit)]
