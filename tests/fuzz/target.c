@@ -2,6 +2,7 @@
 // Finds the metadata of an image by walking it, and repairs checksums.
 #include "target.h"
 
+#include "../journal/repair.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "journal/csum.h"
@@ -311,25 +312,6 @@ static void repair_xattr(const struct fuzz_image *img, uint8_t *p)
 	put_le32(p + 16, crc32c(crc32c(img->seed, number, 8), p, img->bs));
 }
 
-static void repair_log(const struct fuzz_image *img, uint8_t *p)
-{
-	uint32_t tid;
-
-	if (!img->log)
-		return;
-	switch (jbd2_block_type(p, &tid)) {
-	case JBD2_DESCRIPTOR:
-	case JBD2_REVOKE: csum_tail_set(&img->log_shape, img->log_seed, p); break;
-	case JBD2_COMMIT:
-		if (img->log_shape.csum >= JBD2_CSUM_V2)
-			csum_commit_set(&img->log_shape, img->log_seed, p);
-		break;
-	case JBD2_SUPER_V1:
-	case JBD2_SUPER_V2: csum_super_set((struct jbd2_super *)(void *)p); break;
-	default: break;
-	}
-}
-
 static void repair_orphans(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 {
 	uint64_t block = (uint64_t)(p - img->data) / img->bs;
@@ -361,7 +343,8 @@ void target_repair(struct fuzz_image *img, const struct target *t)
 	if (t->kind == TARGET_DESC && (img->csum || img->crc16))
 		repair_desc(img, t->owner);
 	if (t->kind == TARGET_JOURNAL)
-		repair_log(img, p);
+		if (img->log)
+			repair_log_block(&img->log_shape, img->log_seed, p);
 	if (!img->csum)
 		return;
 	switch (t->kind) {

@@ -12,6 +12,7 @@
 #include "io/overlay.h"
 #include "journal/csum.h"
 #include "journal/replay.h"
+#include "repair.h"
 #include <string.h>
 #include <time.h>
 
@@ -68,24 +69,6 @@ static uint32_t nasty(uint32_t *random)
 	return i < sizeof(values) / sizeof(values[0]) ? values[i] : next_random(random);
 }
 
-/* Make its checksum right again, so that what lies behind the check is reached. */
-static void repair(struct logmaker *lm, uint8_t *block)
-{
-	uint32_t tid;
-
-	switch (jbd2_block_type(block, &tid)) {
-	case JBD2_DESCRIPTOR:
-	case JBD2_REVOKE: csum_tail_set(&lm->shape, lm->seed, block); break;
-	case JBD2_COMMIT:
-		if (lm->shape.csum >= JBD2_CSUM_V2)
-			csum_commit_set(&lm->shape, lm->seed, block);
-		break;
-	case JBD2_SUPER_V1:
-	case JBD2_SUPER_V2: csum_super_set((struct jbd2_super *)(void *)block); break;
-	default: break;
-	}
-}
-
 static uint8_t *victim(struct logmaker *lm, uint32_t *random)
 {
 	uint32_t n = 0, tid;
@@ -125,7 +108,7 @@ static void mutate(struct logmaker *lm, uint32_t *random)
 		default: memcpy(block + where / 4 * 4, word.b, sizeof(word));
 		}
 		if (repaired)
-			repair(lm, block);
+			repair_log_block(&lm->shape, lm->seed, block);
 	}
 }
 
