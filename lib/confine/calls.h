@@ -9,7 +9,7 @@
 
 #define CALLS_FDS 32
 
-/* Why there is no filter, if there is none. */
+/* Why there is no filter, if it could not be loaded. */
 #ifdef HAVE_LIBSECCOMP
 #define CALLS_MISSING "the kernel does not have filters of system calls"
 #else

@@ -5,7 +5,7 @@
 
 #include "image/image.h"
 
-/* Its descriptor, -1: there is none. */
+/* Its descriptor; -1: nothing is traced. */
 int trace_descriptor(const struct e4z_image *img);
 /* Remove the file of IMG, a struct e4z_image, which we made: ERRAND_TRACE. */
 errcode_t trace_unlink(void *img);

@@ -36,7 +36,7 @@ char *undo_folder(const char *path);
 /* ST is the undo file. */
 bool undo_is(const struct undo *undo, const struct stat *st);
 
-/* Its descriptor, -1: there is none. */
+/* Its descriptor; -1: no undo file is kept. */
 int undo_descriptor(const struct e4z_image *img);
 /* Remove the file of IMG, a struct e4z_image: ERRAND_UNDO. */
 errcode_t undo_unlink(void *img);

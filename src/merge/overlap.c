@@ -135,7 +135,7 @@ static uint64_t take(const uint8_t **at)
 	return value;
 }
 
-/* Go to the next range; false: there is none. */
+/* Go to the next range; false: that was the last one. */
 static bool advance(struct cursor *c)
 {
 	if (c->at == c->stop)
@@ -178,7 +178,7 @@ static errcode_t stream_open(struct stream *s, const struct overlap_list *list)
 	return 0;
 }
 
-/* The next range, by its start, of any shard; false: there is none. */
+/* The next range, by its start, of any shard; false: that was the last one. */
 static bool stream_next(struct stream *s, struct e4z_range *range)
 {
 	struct cursor *first = s->heap;

@@ -23,7 +23,7 @@ VEC(base_vec, struct base);
  * cannot write to them. A failure ends the program.
  */
 void base_load(struct base_vec *bases, const char *folder, const char *prefix, bool read_only);
-/* NULL: there is none of this number. */
+/* NULL: no base has this number. */
 struct base *base_find(const struct base_vec *bases, uint32_t id);
 
 /* The file is as it was before any input: PUT says where one was put over it. */

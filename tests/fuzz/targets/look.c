@@ -130,7 +130,7 @@ static errcode_t on_match(void *arg, const struct e4z_match *match)
 	size_t *count = arg;
 
 	if (match->path && (match->path[0] != '/' || strlen(match->path) > 4095))
-		fuzz_wrong("a path that is none");
+		fuzz_wrong("an invalid path");
 	++*count;
 	return 0;
 }

@@ -114,7 +114,7 @@ static void test_external(void)
 	EXTERNAL(4096, E4Z_ET_CLIPPED, "cannot be read", e.size = 1000);
 }
 
-/* Numbers of log blocks have 32 bits: what lies behind is not the log's. */
+/* Numbers of log blocks have 32 bits: what comes after is not part of the log. */
 static void test_huge_device(void)
 {
 	struct external e;
@@ -200,7 +200,7 @@ static void test_fast_commit_area(void)
 		{100, 1100, E4Z_ET_BAD_JOURNAL},
 		{100, 1199, E4Z_ET_BAD_JOURNAL},
 		{1201, 1199, 0}, /* longer than the log: there is no area */
-		{177, 1100, 0},	 /* 1023 blocks would be left: there is none, either */
+		{177, 1100, 0},	 /* 1023 blocks would be left: no area, either */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -321,7 +321,7 @@ static void test_stale(void)
 			CHECK(stale_pass(log, 100, need, &tid) == 0);
 			CHECK(tid == (meets && (first == 8 || first == 9) ? 10 : first));
 		}
-	/* to the last block of the ring, behind which there is none */
+	/* to the last block of the ring */
 	tid = 8;
 	CHECK(stale_pass(log, 1, log_size(log), &tid) == 0 && tid == 10);
 	for (unsigned n = 1; n <= 3; n++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a transaction refuses: groups whose descriptor or bitmaps cannot be believed, places outside
-// the image, data that nobody can store, a superblock that is none; and all of it once it is
+// the image, data that nobody can store, an invalid superblock; and all of it once it is
 // broken.
 #include "../../props/small.h"
 #include "../check.h"
@@ -164,7 +164,7 @@ static void test_groups(void)
 	}
 }
 
-/* Who has to know what is taken is told. */
+/* Blocks that are allocated are recorded in img->taken. */
 static void test_taken(void)
 {
 	struct e4z_image *img = begin();
@@ -202,7 +202,7 @@ static void test_crc16(uint32_t desc_size)
 	e4z_close(img);
 }
 
-/* With meta_bg the descriptors are behind the superblock of their own groups. */
+/* With meta_bg the descriptors follow the superblock of their own groups. */
 static void test_meta_bg(void)
 {
 	struct e4z_image *img = begin();
