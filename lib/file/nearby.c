@@ -31,46 +31,6 @@ void nearby_begin(struct nearby *nearby, const uint8_t *index)
 	nearby->room = (uint64_t)node_entries(index) * READS_PER_LEAF;
 }
 
-/* Ask for the children of INDEX, neighbours in one go. */
-static void ask(const struct e4z_image *img, const uint8_t *index)
-{
-	uint64_t start = 0, len = 0, bs = img->block_size;
-
-	for (unsigned i = 0; i < node_entries(index); i++) {
-		uint64_t child = node_child(index, i);
-
-		if (len && child == start + len) {
-			len++;
-			continue;
-		}
-		if (len)
-			blkdev_will_need(img->dev, start * bs, len * bs);
-		start = child;
-		len = child < img->blocks;
-	}
-	if (len)
-		blkdev_will_need(img->dev, start * bs, len * bs);
-}
-
-/*
- * LEN blocks from PBLK on. When the disk has to be waited for, all children of INDEX are asked for
- * at once: advice costs as much as reading what is cached.
- */
-static bool read_blocks(const struct e4z_image *img, struct nearby *nearby, const uint8_t *index,
-			uint64_t pblk, uint64_t len, uint8_t *buf)
-{
-	unsigned bit = 1u << node_depth(index);
-	size_t bytes = (size_t)len * img->block_size;
-
-	if (image_read_cached(img, pblk * img->block_size, bytes, buf))
-		return true;
-	if (!(nearby->asked & bit))
-		ask(img, index);
-	nearby->asked |= bit;
-	nearby->err = image_read(img, pblk * img->block_size, bytes, buf);
-	return !nearby->err;
-}
-
 /*
  * Blocks from child I of INDEX on that are worth one read: up to the last of its siblings in reach
  * before more than half of them would be something else.
@@ -101,6 +61,41 @@ static uint64_t stretch_len(const struct e4z_image *img, const uint8_t *index, u
 			len = place + 1;
 	}
 	return len;
+}
+
+/* Ask for the children of INDEX as they will be read: leaves in stretches, others one by one. */
+static void ask(const struct e4z_image *img, const uint8_t *index)
+{
+	uint64_t start = 0, len = 0, bs = img->block_size;
+
+	for (unsigned i = 0; i < node_entries(index); i++) {
+		uint64_t child = node_child(index, i);
+
+		if (child - start < len || child >= img->blocks)
+			continue;
+		start = child;
+		len = node_depth(index) == 1 ? stretch_len(img, index, i) : 1;
+		blkdev_will_need(img->dev, start * bs, len * bs);
+	}
+}
+
+/*
+ * LEN blocks from PBLK on. When the disk has to be waited for, all children of INDEX are asked for
+ * at once: advice costs as much as reading what is cached.
+ */
+static bool read_blocks(const struct e4z_image *img, struct nearby *nearby, const uint8_t *index,
+			uint64_t pblk, uint64_t len, uint8_t *buf)
+{
+	unsigned bit = 1u << node_depth(index);
+	size_t bytes = (size_t)len * img->block_size;
+
+	if (image_read_cached(img, pblk * img->block_size, bytes, buf))
+		return true;
+	if (!(nearby->asked & bit))
+		ask(img, index);
+	nearby->asked |= bit;
+	nearby->err = image_read(img, pblk * img->block_size, bytes, buf);
+	return !nearby->err;
 }
 
 /* The stretch that was of no use for the longest time, with a buffer; -1: no memory. */

@@ -50,6 +50,8 @@ static bool disk_read_cached(struct blkdev *dev, uint64_t at, size_t len, void *
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
 
+	if (nbd_ahead_take(dev, at, len, buf, false))
+		return true;
 	for (unsigned i = 0; i < disk->count; i++)
 		nbd_link_pump(disk->links[i]);
 	return nbd_ahead_take(dev, at, len, buf, false);
@@ -70,8 +72,7 @@ static void disk_close(struct blkdev *dev)
 		nbd_link_free(disk->links[i]);
 	nbd_unload(&disk->api);
 	nbd_ahead_free(&disk->ahead);
-	free(disk->map.all.items);
-	pthread_mutex_destroy(&disk->map.lock);
+	nbd_map_free(&disk->map);
 	rangeset_free(disk->reserved);
 	free(disk);
 }
@@ -261,7 +262,7 @@ static errcode_t open_disk(const char *name, const struct target *to,
 		return err;
 	}
 	dev->carrier = disk;
-	pthread_mutex_init(&disk->map.lock, NULL);
+	nbd_map_init(&disk->map);
 	how.timeout_s = how.timeout_s ? how.timeout_s : NBD_TIMEOUT_S;
 	err = connect_all(disk, to, &how, &dev->unseen, why, why_size);
 	if (err) {

@@ -62,26 +62,55 @@ static struct nbd_slot *find(struct nbd_ahead *ahead, uint64_t at)
 	return NULL;
 }
 
+/* All of [AT, AT + LEN) is in slots, or on its way to one. */
+static bool has_all(struct nbd_ahead *ahead, uint64_t at, uint64_t len, bool wait)
+{
+	while (len) {
+		const struct nbd_slot *slot = find(ahead, at);
+		uint64_t left;
+
+		if (!slot || (!wait && !is_done(slot)))
+			return false;
+		left = slot->request.at + slot->request.len - at;
+		if (left >= len)
+			return true;
+		at += left;
+		len -= left;
+	}
+	return true;
+}
+
 /* Nobody will come for SLOT any more: what is asked for half a round later was read. */
 static bool is_left(const struct nbd_ahead *ahead, const struct nbd_slot *slot)
 {
-	return slot->stale || slot->order + ahead->slot_count / 2 < ahead->reached;
+	return slot->stale || slot->order + ahead->slot_count / 2 < ahead->reached[slot->is_long];
 }
 
-/* A slot for another stretch; NULL: all are on their way or will be wanted. */
+/*
+ * A slot for another stretch; NULL: all are on their way or will be wanted. What nobody asked for
+ * goes rather than that a wish waits.
+ */
 static struct nbd_slot *vacate(struct nbd_ahead *ahead)
 {
+	struct nbd_slot *oldest = NULL;
+
 	for (unsigned i = 0; i < ahead->slot_count; i++) {
 		struct nbd_slot *slot = &ahead->slots[i];
 
 		if (!slot->request.buf)
 			return slot;
-		if (!slot->users && is_done(slot) && is_left(ahead, slot)) {
+		if (slot->users || !is_done(slot))
+			continue;
+		if (is_left(ahead, slot)) {
 			release(slot);
 			return slot;
 		}
+		if (slot->around && (!oldest || slot->order < oldest->order))
+			oldest = slot;
 	}
-	return NULL;
+	if (oldest)
+		release(oldest);
+	return oldest;
 }
 
 static unsigned in_flight(const struct nbd_ahead *ahead)
@@ -105,9 +134,28 @@ static bool send_for(struct nbd_disk *disk, struct nbd_slot *slot, const struct 
 					     .len = wish->len,
 					     .buf = slot->memory,
 					     .filled = true};
-	slot->order = ++ahead->order;
-	slot->stale = slot->around = false;
+	slot->is_long = wish->len > ahead->around;
+	slot->order = ++ahead->order[slot->is_long];
+	slot->stale = slot->around = slot->followed = false;
 	nbd_link_send(nbd_disk_pick(disk), &slot->request);
+	return true;
+}
+
+/* Have a slot with all that is around AT, inside of the image; false: there is none. */
+static bool have_around(struct nbd_disk *disk, uint64_t at)
+{
+	struct nbd_ahead *ahead = &disk->ahead;
+	struct e4z_span window = {.start = at - at % ahead->around, .len = ahead->around};
+	struct nbd_slot *slot = find(ahead, at);
+
+	if (window.len > disk->size - window.start)
+		window.len = disk->size - window.start;
+	if (slot)
+		return true;
+	slot = vacate(ahead);
+	if (!slot || !send_for(disk, slot, &window))
+		return false;
+	slot->around = true;
 	return true;
 }
 
@@ -115,22 +163,27 @@ bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
 	struct nbd_ahead *ahead = &disk->ahead;
-	struct e4z_span window = {.start = at - at % ahead->around, .len = ahead->around};
-	struct nbd_slot *slot;
 	bool sent;
 
 	if (len > ahead->around / 2 || ahead->around > ahead->piece ||
-	    at + len > window.start + window.len)
+	    at % ahead->around + len > ahead->around)
 		return false;
-	if (window.len > dev->size - window.start)
-		window.len = dev->size - window.start;
 	pthread_mutex_lock(&ahead->lock);
-	slot = find(ahead, at);
-	sent = slot || ((slot = vacate(ahead)) && send_for(disk, slot, &window));
-	if (sent)
-		slot->around = true;
+	sent = have_around(disk, at);
 	pthread_mutex_unlock(&ahead->lock);
 	return sent;
+}
+
+/* SLOT is being read: if what lies before it was read, too, what follows will be. */
+static void follow(struct nbd_disk *disk, struct nbd_slot *slot)
+{
+	uint64_t start = slot->request.at, end = start + slot->request.len;
+
+	if (!slot->around || slot->followed)
+		return;
+	slot->followed = true;
+	if (start && end < disk->size && find(&disk->ahead, start - 1))
+		(void)have_around(disk, end);
 }
 
 /* Send for as many wishes as there are free slots. */
@@ -142,7 +195,7 @@ static void send_some(struct nbd_disk *disk)
 
 	while (ahead->count && flying < disk->depth) {
 		struct e4z_span *wish = &ahead->wish[ahead->first];
-		bool here = !wish->len || find(ahead, wish->start);
+		bool here = has_all(ahead, wish->start, wish->len, true);
 
 		if (!here) {
 			slot = vacate(ahead);
@@ -242,32 +295,16 @@ void nbd_ahead_drop(struct blkdev *dev, uint64_t at, uint64_t len)
 
 /* ---- taking ---- */
 
-/* All of [AT, AT + LEN) is in slots, or on its way to one. */
-static bool has_all(struct nbd_ahead *ahead, uint64_t at, uint64_t len, bool wait)
-{
-	while (len) {
-		const struct nbd_slot *slot = find(ahead, at);
-		uint64_t left;
-
-		if (!slot || (!wait && !is_done(slot)))
-			return false;
-		left = slot->request.at + slot->request.len - at;
-		if (left >= len)
-			return true;
-		at += left;
-		len -= left;
-	}
-	return true;
-}
-
 /* Done with SLOT, up to END: with its last byte it goes, unless that was read for others, too. */
 static void let_go(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t end, errcode_t err)
 {
+	uint64_t *reached = &ahead->reached[slot->is_long];
+
 	slot->users--;
-	if (slot->order > ahead->reached)
-		ahead->reached = slot->order;
+	if (slot->order > *reached)
+		*reached = slot->order;
 	if (slot->around)
-		slot->order = ahead->reached;
+		slot->order = *reached;
 	if (err || (!slot->around && end == slot->request.at + slot->request.len))
 		slot->stale = true;
 	if (slot->stale && !slot->users && is_done(slot))
@@ -275,13 +312,15 @@ static void let_go(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t end,
 }
 
 /* Copy from SLOT, with the lock, which is left for that: bytes that it had, 0 if it failed. */
-static size_t take_from(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t at, size_t len,
+static size_t take_from(struct nbd_disk *disk, struct nbd_slot *slot, uint64_t at, size_t len,
 			uint8_t *buf)
 {
+	struct nbd_ahead *ahead = &disk->ahead;
 	uint64_t skip = at - slot->request.at, left = slot->request.len - skip;
 	errcode_t err;
 
 	slot->users++;
+	follow(disk, slot);
 	len = len < left ? len : left;
 	pthread_mutex_unlock(&ahead->lock);
 	err = nbd_link_wait(&slot->request);
@@ -304,7 +343,7 @@ bool nbd_ahead_take(struct blkdev *dev, uint64_t at, size_t len, void *buf, bool
 	while (all && len) {
 		struct nbd_slot *slot = find(ahead, at);
 		/* another thread may have let it go meanwhile */
-		size_t n = slot ? take_from(ahead, slot, at, len, to) : 0;
+		size_t n = slot ? take_from(disk, slot, at, len, to) : 0;
 
 		all = n;
 		at += n;

@@ -23,9 +23,11 @@
 struct nbd_slot {
 	struct nbd_request request; /* READ; the slot is free if it has no buffer */
 	void *memory;		    /* for its buffer, of the size of a piece; NULL: not yet */
-	uint64_t order;		    /* its number in the order of slots */
+	uint64_t order;		    /* its number in the order of slots of its row */
 	unsigned users;		    /* who copies from it, or waits for it */
+	bool is_long;		    /* its row: blocks of a tree must not count for tables */
 	bool around;		    /* it was not asked for, but is near to what is read */
+	bool followed;		    /* what follows was sent for, or need not be */
 	bool stale;		    /* out of date: freed as soon as possible */
 };
 
@@ -44,8 +46,8 @@ struct nbd_ahead {
 	size_t piece;	       /* bytes of a slot, at most */
 	size_t around;	       /* bytes that are read where a few are wanted */
 	size_t gap;	       /* bytes that are read over, to ask once and not twice */
-	uint64_t order;	       /* slots so far */
-	uint64_t reached;      /* the last one that was read from */
+	uint64_t order[2];     /* slots so far, short and long ones */
+	uint64_t reached[2];   /* the last one that was read from */
 	unsigned missed;       /* reads in a row that found nothing */
 	struct e4z_span *wish; /* a ring of NBD_WISHES */
 	unsigned first, count; /* in it */
@@ -66,6 +68,8 @@ struct nbd_map {
 	bool off;		    /* the server cannot be asked, or answers nonsense */
 	struct nbd_stretch_vec all; /* what is known, in order */
 	uint64_t calls, told;	    /* requests, and bytes that their answers covered */
+	uint64_t ask;		    /* bytes that the next question is about */
+	struct e4z_span fine;	    /* not worth asking about */
 };
 
 /* ---- the carrier ---- */
@@ -121,6 +125,9 @@ void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len);
 /* It has changed. */
 void nbd_ahead_drop(struct blkdev *dev, uint64_t at, uint64_t len);
 
+/* MAP is all zero. */
+void nbd_map_init(struct nbd_map *map);
+void nbd_map_free(struct nbd_map *map);
 /* As next_data of struct blkdev_ops. */
 bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *end);
 /* The stretch at AT as far as it is known: END > AT, ZERO and HOLE. False: not known. */

@@ -8,6 +8,13 @@
 
 /* Bytes that are asked about at once: a server may look at each cluster. */
 #define ASK (1ull << 30)
+/* The same at first, and where stretches are short. */
+#define SAMPLE (16ull << 20)
+/* Stretches are short if their mean is less, in an answer of MANY. */
+#define FINE 65536u
+#define MANY 64u
+/* After fewer the next question is about so many times as much. */
+#define GROWTH 4u
 /* The same of what was changed: it is asked for again and again. */
 #define ASK_CHANGED (64ull << 20)
 /* Stretches of one answer, and of the map, at most. */
@@ -20,6 +27,18 @@
 #define POOR 65536u
 #define PATIENCE 256u
 #define UNIT 4096u
+
+void nbd_map_init(struct nbd_map *map)
+{
+	pthread_mutex_init(&map->lock, NULL);
+	map->ask = SAMPLE;
+}
+
+void nbd_map_free(struct nbd_map *map)
+{
+	free(map->all.items);
+	pthread_mutex_destroy(&map->lock);
+}
 
 /* ---- asking ---- */
 
@@ -154,21 +173,36 @@ void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 
 /* ---- learning ---- */
 
-static void rate(struct nbd_map *map, uint64_t told)
+/*
+ * The answer told of [at, end) in COUNT stretches. Where they are short it takes the server longer
+ * to find them than to send what they have: in the rest of such a piece of ASK bytes it is not
+ * asked for the sake of reading less.
+ */
+static void rate(struct nbd_map *map, uint64_t at, uint64_t end, size_t count)
 {
 	map->calls++;
-	map->told += told;
-	if (!told || (map->calls >= PATIENCE && map->told / map->calls < POOR))
+	map->told += end - at;
+	if (end == at || (map->calls >= PATIENCE && map->told / map->calls < POOR))
 		map->off = true;
+	if (count >= MANY && (end - at) / count < FINE) {
+		map->ask = SAMPLE;
+		map->fine = (struct e4z_span){.start = end, .len = ASK - end % ASK};
+	} else if (count < MANY) {
+		map->ask = map->ask < ASK / GROWTH ? map->ask * GROWTH : ASK;
+	} else {
+		map->ask = map->ask / GROWTH > SAMPLE ? map->ask / GROWTH : SAMPLE;
+	}
 }
 
 /* How far from AT on the server is asked about: to what is known, in blocks of the server's. */
 static uint64_t ask_end(const struct nbd_disk *disk, uint64_t at)
 {
 	const struct nbd_map *map = &disk->map;
-	uint64_t len = atomic_load(&disk->wrote) ? ASK_CHANGED : ASK, end;
+	uint64_t len = map->ask, end;
 	size_t i = seek(&map->all, at);
 
+	if (atomic_load(&disk->wrote) && len > ASK_CHANGED)
+		len = ASK_CHANGED;
 	end = disk->size - at < len ? disk->size : at + len;
 	return i < map->all.count && map->all.items[i].start < end ? map->all.items[i].start : end;
 }
@@ -209,7 +243,7 @@ static bool learn(struct nbd_disk *disk, uint64_t at)
 
 	nbd_link_send(nbd_disk_pick(disk), &request);
 	good = !nbd_link_wait(&request);
-	rate(map, a.at - request.at);
+	rate(map, request.at, a.at, a.told.count);
 	clip(&a.told, at, end);
 	good = good && a.at > at && a.told.count && !insert(&map->all, i, &a.told);
 	if (good) {
@@ -220,20 +254,30 @@ static bool learn(struct nbd_disk *disk, uint64_t at)
 	return good;
 }
 
-bool nbd_map_at(struct blkdev *dev, uint64_t at, struct nbd_stretch *stretch)
+/* HINT: the stretch may be said to be data without a question. */
+static bool look(struct nbd_disk *disk, uint64_t at, bool hint, struct nbd_stretch *stretch)
 {
-	struct nbd_disk *disk = nbd_disk_of(dev);
 	struct nbd_map *map = &disk->map;
+	const struct e4z_span *fine = &map->fine;
 	const struct nbd_stretch *s;
+	bool found;
 
 	pthread_mutex_lock(&map->lock);
 	s = known(map, at);
-	if (!s && !map->off && learn(disk, at))
+	found = !s && hint && at - fine->start < fine->len;
+	if (found)
+		*stretch = (struct nbd_stretch){.start = at, .end = fine->start + fine->len};
+	else if (!s && !map->off && learn(disk, at))
 		s = known(map, at);
 	if (s)
 		*stretch = *s;
 	pthread_mutex_unlock(&map->lock);
-	return s;
+	return found || s;
+}
+
+bool nbd_map_at(struct blkdev *dev, uint64_t at, struct nbd_stretch *stretch)
+{
+	return look(nbd_disk_of(dev), at, false, stretch);
 }
 
 bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *end)
@@ -242,7 +286,7 @@ bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *en
 	bool told = false;
 
 	for (unsigned tries = 0; at < dev->size && tries < TRIES; tries++) {
-		if (!nbd_map_at(dev, at, &s))
+		if (!look(nbd_disk_of(dev), at, true, &s))
 			break;
 		told = true;
 		if (!s.zero)
@@ -254,7 +298,7 @@ bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *en
 	if (s.zero || s.end <= at)
 		s.end = dev->size - at < GIVE_UP ? dev->size : at + GIVE_UP;
 	if (end)
-		*end = s.end;
+		*end = s.end < dev->size ? s.end : dev->size;
 	return told;
 }
 #endif

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is read ahead from an NBD server is used: inode tables are read once, whatever is read between their pieces.
+. "${srcdir:-.}/tests/lib.sh"
+. "$srcdir/tests/images/recipes.sh"
+. "$srcdir/tests/nbd/servers.sh"
+
+# 1000 files of five extents, with a leaf each; 64 inodes are 256 KiB of their table
+mkdir tree
+python3 - <<-'END'
+	import os
+	for n in range(1000):
+	    with open(f"tree/{n}", "wb") as f:
+	        for i in range(5):
+	            os.pwrite(f.fileno(), b"x", i * 8192)
+END
+make_image model.img 96M -I 4096 -N 2048 -d tree
+
+for flags in '' flags=no-structured; do
+	our_server model.img $flags
+	run_e4zero 0 --check -j1 "$uri"
+	# long reads are those of tables; the first looks at an image are shorter
+	awk '$2 == "read" {
+		long = $4 > 65536
+		for (b = int($3 / 4096); b < ($3 + $4) / 4096; b++) {
+			tables += long
+			again += long && seen[b]
+			seen[b] = 1
+		}
+	}
+	END { printf "%d blocks of tables were read, %d of them again\n", tables, again; exit !tables || again > tables / 4 }' \
+		server.log >said || fail "${flags:-structured}: $(cat said)"
+done
