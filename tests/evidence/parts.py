@@ -33,6 +33,12 @@ class Part:
     needs_root: bool = False
 
 
+def room(name):
+    """What tests/coverage/coverage.py says of a room."""
+    return Figure(r"^room %s +[\d.]+ +(?P<%s_lines>\d+) +(?P<%s_lines_missing>\d+) +\d+ +[\d.]+ +"
+                  r"(?P<%s_branches>\d+) +(?P<%s_branches_missing>\d+) " % ((name,) * 5), last=True)
+
+
 SUM = Figure(r"^(?P<passed>\d+) passed, (?P<failed>\d+) failed, (?P<skipped>\d+) skipped$", last=True)
 
 PARTS = (
@@ -77,6 +83,10 @@ PARTS = (
          (Figure(r"^holds: .*: (?P<states>\d+) states, depth"),
           Figure(r"^(?P<mutants_rejected>)rejected: "), SUM),
          env=("SAMPLE=1",)),
+    Part("coverage", "What the tests reach of what must not be wrong",
+         ("{make}", "coverage"), "the tests of the journal, the transaction, the locks and the superblock",
+         (*map(room, ("journal", "transaction", "stash", "lock", "superblock")),
+          Figure(r"^(?P<passed>\d+) tests passed, (?P<failed>\d+) failed, (?P<skipped>\d+) skipped", last=True))),
     Part("fleet", "1,000 images, engines killed on the way",
          ("{make}", "check-fleet"), "100 images", (SUM,), env=("SAMPLE=1",)),
     Part("peers", "The same edits by other tools, each killed at every write",

@@ -21,6 +21,12 @@ cat >make <<-'END'
 	    echo '1 passed, 0 failed, 0 skipped' ;;
 	*' check-journal '*) echo 'FAIL: live.sh'; echo '0 passed, 1 failed, 0 skipped'; exit 2 ;;
 	*' check-props '*) echo 'done' ;;
+	*' coverage '*)
+	    for room in journal transaction stash lock; do
+	        echo "room $room      99.0      200        2        0     95.0      100        5        1"
+	    done
+	    [ -e dull ] || echo 'room superblock      100.0      7        0        0     100.0      3        0        0'
+	    echo '5 tests passed, 0 failed, 0 skipped; the page is elsewhere' ;;
 	*' check-fleet '*) echo '0 passed, 0 failed, 1 skipped' ;;
 	*' check-crash '*)
 	    echo 'states: 90 made, 60 distinct ( 40 prefix 20 torn )'
@@ -55,6 +61,11 @@ is '1234 2 1' '.parts[0].figures | "\(.states) \(.mutants_rejected) \(.passed)"'
 is '60 40 10 7 12' '.parts[1].figures | "\(.distinct) \(.prefix) \(.external_journal) \(.e2fsck_p) \(.rows_held)"'
 grep -q '^| states | 1,234 |$' build/evidence/evidence.md || fail "$(cat build/evidence/evidence.md)"
 grep -q '^## The order of writes as a model: held$' build/evidence/evidence.md || fail 'no verdict on the page'
+
+evidence 0 coverage
+is 'held 200 2 100 5 7 0' '.parts[0] | "\(.verdict) \(.figures | "\(.journal_lines) \(.journal_lines_missing) \(.lock_branches) \(.lock_branches_missing) \(.superblock_lines) \(.superblock_branches_missing)")"'
+touch dull
+evidence 1 coverage
 
 evidence 1 journal
 is 'failed exit status 2: journal.log' '.parts[0] | "\(.verdict) \(.why)"'
