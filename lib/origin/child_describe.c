@@ -19,12 +19,11 @@ static const char *const drivers[E4Z_FORMAT_COUNT] = {
 /* All but the name of the image. */
 #define CONSTANT 512
 
-/* S as a string of JSON, six bytes for each of S at most; returns its end. */
-static char *put_string(char *to, const char *s)
+/* S inside a string of JSON, six bytes for each of S at most; returns its end. */
+static char *put_text(char *to, const char *s)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	*to++ = '"';
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
 
@@ -38,9 +37,22 @@ static char *put_string(char *to, const char *s)
 			*to++ = '\\';
 		*to++ = (char)c;
 	}
-	*to++ = '"';
-	*to = '\0';
 	return to;
+}
+
+static char *put_string(char *to, const char *s)
+{
+	*to++ = '"';
+	to = put_text(to, s);
+	return stpcpy(to, "\"");
+}
+
+/* QEMU takes "nbd:" at the start of this name for a protocol when it looks for files beside it. */
+static char *put_path(char *to, const char *path)
+{
+	to = stpcpy(to, *path == '/' ? "\"" : "\"./");
+	to = put_text(to, path);
+	return stpcpy(to, "\"");
 }
 
 /*
@@ -55,7 +67,7 @@ static char *put_file(char *to, const struct child_options *o, int fd)
 	to = stpcpy(to, "\"file\":{\"driver\":");
 	to = put_string(to, o->host->is_block ? "host_device" : "file");
 	to = stpcpy(to, ",\"locking\":\"off\",\"filename\":");
-	to = put_string(to, o->backing ? o->host->path : name);
+	to = o->backing ? put_path(to, o->host->path) : put_string(to, name);
 	return stpcpy(to, "}");
 }
 

@@ -108,6 +108,15 @@ consistent image.img
 # in another directory than ours, and through a link, it is found from where the image is
 mkdir -p there
 (cd there && run_e4zero 0 --check --backing ../image.img)
+# also where the name of the image, or of its directory, begins as a protocol of QEMU's
+mkdir -p nbd:there
+cp image.img nbd:there/image.img
+cp image.img nbd:image.img
+ln -s ../base.img nbd:there/base.img
+for name in nbd:there/image.img nbd:image.img; do
+	run_e4zero 0 --check --backing "$name"
+	run_e4zero 0 --backing --truncate 76 "$name" /file
+done
 # what is not there is said
 mv base.img gone.img
 untouched 8 'qemu-nbd says: .*base.img' image.img --backing image.img
