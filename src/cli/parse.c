@@ -65,16 +65,15 @@ static void make_getopt(char *letters, struct option *longs)
 	*longs = (struct option){0};
 }
 
-/* getopt takes unique prefixes of long names; scripts that use them break when a row is added. */
+/*
+ * getopt takes unique prefixes of long names; scripts that use them break when a row is added. WORD
+ * has the long name that getopt took for ROW.
+ */
 static bool name_in_full(const struct option_row *row, const char *word)
 {
-	size_t len;
+	size_t len = strcspn(word + 2, "=");
 
-	if (strncmp(word, "--", 2) || !word[2])
-		return true;
-	word += 2;
-	len = strcspn(word, "=");
-	return row->name && !row->name[len] && !strncmp(row->name, word, len);
+	return !row->name[len] && !strncmp(row->name, word + 2, len);
 }
 
 static void take(struct options *options, const struct option_row *row, const char *arg)
@@ -262,7 +261,8 @@ static const struct option_row *row_by_former(int letter)
 /* WORD is what getopt stopped at; a single letter may hide in a cluster, so getopt names it. */
 static void bad_option(struct options *options, int value, const char *word)
 {
-	bool letter = optopt && optopt < LONG_ONLY && strncmp(word, "--", 2);
+	/* an option with a row has something else wrong */
+	bool letter = optopt && !row_by_value(optopt);
 	const struct option_row *former = letter ? row_by_former(optopt) : NULL;
 
 	if (value == ':')
@@ -282,12 +282,12 @@ static void bad_option(struct options *options, int value, const char *word)
 static bool json_follows(int argc, char **argv, const char *letters, const struct option *longs)
 {
 	const struct option_row *row;
-	int value;
+	int value, name = -1;
 
-	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	for (; (value = getopt_long(argc, argv, letters, longs, &name)) != -1; name = -1) {
 		row = row_by_value(value);
 		if (row && row->flag == offsetof(struct options, json) &&
-		    name_in_full(row, argv[optind - 1]))
+		    (name < 0 || name_in_full(row, argv[optind - 1])))
 			return true;
 	}
 	return false;
@@ -300,12 +300,12 @@ bool options_parse(int argc, char **argv, struct options *options)
 	const struct option_row *row;
 	bool given[OPTION_ROWS_MAX] = {false};
 	const char *word;
-	int value;
+	int value, name = -1; /* an index of LONGS, if it is one of those */
 
 	*options = (struct options){0};
 	make_getopt(letters, longs);
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	for (; (value = getopt_long(argc, argv, letters, longs, &name)) != -1; name = -1) {
 		row = row_by_value(value);
 		/* a separate argument stands between the option and optind */
 		word = argv[optind - 1];
@@ -313,7 +313,7 @@ bool options_parse(int argc, char **argv, struct options *options)
 			word = argv[optind - 2];
 		if (!row) {
 			bad_option(options, value, word);
-		} else if (!name_in_full(row, word)) {
+		} else if (name >= 0 && !name_in_full(row, word)) {
 			fault(options, "'%s': unrecognized option; write --%s in full", word,
 			      row->name);
 		} else if (row->at_once && !options->fault[0]) {

@@ -19,6 +19,9 @@ wrong -x image -qx
 wrong --bogus image --bogus
 wrong --jso image --jso
 wrong --json=1 image --json=1
+wrong "'-x'" --check -qx image
+wrong "'-qj'" image --check -qj
+wrong --quiet=1 --check --quiet=1 image
 wrong argument image -j
 wrong argument image --only
 wrong "'0'" image -j 0
@@ -38,6 +41,10 @@ wrong "'-1'" image -C -1
 wrong output --json -C 1 image
 
 run_e4zero 0 image -qvj2 --check
+run_e4zero 0 --check -qvj2 image
+run_e4zero 0 --check -qj 2 image
+run_e4zero 0 --version --check -qJ image
+has_line '"type":"version"' out || fail 'no JSON'
 run_e4zero 0 --check -- image
 run_e4zero 0 --check --check --jobs=3 image --json
 cp image ./-image
