@@ -5,11 +5,14 @@
 #
 # 0, 4 and 8 make a report; 12 and 32 do not, and make tries again when it is called again. With -k the other images are
 # done nevertheless.
-FLEET ?= $(dir $(lastword $(MAKEFILE_LIST)))fleet.sh
+# beside this file, whose name is several words for make if it has spaces; some versions put a space before it
+empty :=
+this = $(subst //|,,$(subst //|$(empty) $(empty),,//|$(MAKEFILE_LIST)))|
+FLEET ?= $(or $(wildcard $(dir $(lastword $(MAKEFILE_LIST)))fleet.sh),$(subst fleet.mk|,fleet.sh,$(this)))
 numbers := $(shell cat numbers)
 
 .PHONY: all
 all: $(numbers:%=reports/%.json)
 
 reports/%.json:
-	@status=0; '$(FLEET)' run . $* || status=$$?; test $$status = 8 || exit $$status
+	@status=0; '$(subst ','\'',$(FLEET))' run . $* || status=$$?; test $$status = 8 || exit $$status

@@ -44,15 +44,37 @@ edits() { # OPTION...
 	return 1
 }
 
-new() { # DIR LIST [OPTION...]
-	local dir=$1 list=$2 image made twice option
-	local -a images options=("${@:3}")
-	for option in "${options[@]}"; do
-		case $option in
-		--undo | --undo=* | -z* | --report | --report=* | --trace-io | --trace-io=*)
-			die "$option: all images would be given the same file" ;;
+# It does not depend on the working directory: a path, or the URI of an NBD server.
+is_absolute() { # NAME
+	[[ $1 == /* || ${1,,} =~ ^nbds?(\+unix|\+vsock)?:// ]]
+}
+
+# Into OPTIONS what each image is given. A file that an option names is one of this directory, as images are: an engine may
+# run this script in another one.
+take_options() { # OPTION...
+	local i name before file
+	options=("$@")
+	for ((i = 0; i < $#; i++)); do
+		name=${options[i]%%=*}
+		case $name in
+		--undo | -z* | -[!-]*z* | --report | --trace-io) die "$name: all images would be given the same file" ;;
+		--passphrase-fd) die "$name: only the first image would get it" ;;
+		--script | --journal-device | --passphrase-file) ;;
+		*) continue ;;
 		esac
+		before=$name=
+		[[ ${options[i]} == *=* ]] || before='' i=$((i + 1))
+		file=${options[i]-}
+		file=${file#"$before"}
+		[ "$name $file" != '--script -' ] || die "$name -: only the first image would get it"
+		[ -z "$file" ] || is_absolute "$file" || options[i]=$before$PWD/$file
 	done
+}
+
+new() { # DIR LIST [OPTION...]
+	local dir=$1 list=$2 image made twice
+	local -a images options=()
+	take_options "${@:3}"
 	[ ! -e "$dir/list" ] || die "$dir: has a list already"
 	made=$(mktemp -d "$dir.XXXXXX") || exit 16
 	trap 'rm -rf "$made"' EXIT
@@ -62,8 +84,7 @@ new() { # DIR LIST [OPTION...]
 	[ ${#images[@]} -gt 0 ] || die 'the list is empty'
 	for image in "${images[@]}"; do
 		[ -n "$image" ] || die 'the list has an empty name'
-		# a path, unless it is the URI of an NBD server
-		[[ $image == /* || $image =~ ^nbds?(\+unix)?:// ]] || image=$PWD/$image
+		is_absolute "$image" || image=$PWD/$image
 		printf '%s\0' "$image"
 	done >"$made/list"
 	twice=$(sort -z "$made/list" | uniq -zd | tr '\0' '\n')
@@ -160,13 +181,15 @@ left_over() { # DIR N
 	return 1
 }
 
-# The options that say where in the image the file system is, of those for e4zero.
-place_options() {
+# What of the options says how the image is opened.
+opening_options() {
 	local i
 	for ((i = 0; i < ${#options[@]}; i++)); do
 		case ${options[i]} in
-		--partition | --journal-device) place+=("${options[i]}" "${options[i + 1]}") ;;
-		--partition=* | --journal-device=*) place+=("${options[i]}") ;;
+		--partition | --journal-device | --image-format | --passphrase-file | --timeout)
+			opening+=("${options[i]}" "${options[i + 1]}") ;;
+		--partition=* | --journal-device=* | --image-format=* | --passphrase-file=* | --timeout=* | --backing | --force)
+			opening+=("${options[i]}") ;;
 		esac
 	done
 }
@@ -174,7 +197,7 @@ place_options() {
 # Image N of DIR: its report is there, or will be with the next keep, where this returns 0 or 8.
 one() { # DIR N
 	local report=$1/reports/$2.json part=$parts/$2.json exit_status='' status try
-	local -a image options place=()
+	local -a image options opening=()
 	[ ! -d "$1/locks" ] || [ -e "$report" ] || hold "$1" "$2" || return
 	if complete "$report" || { [ -d "$1/locks" ] && left_over "$1" "$2"; }; then
 		[ "$exit_status" != 8 ] || return 8
@@ -188,8 +211,8 @@ one() { # DIR N
 		attended "$E4ZERO" "${options[@]}" --json -- "${image[0]}" >"$part"
 		status=$?
 		[ $status = 12 ] && [ $try = 1 ] || break
-		place_options
-		attended "$E4ZERO" --replay -q "${place[@]}" -- "${image[0]}"
+		opening_options
+		attended "$E4ZERO" --replay -q "${opening[@]}" -- "${image[0]}"
 	done
 	case $status in
 	0 | 4 | 8)

@@ -33,6 +33,10 @@ refuses 'mutually exclusive' new new list --fix --check
 refuses 'cannot be used with --check' new new list --dry-run
 refuses 'would be given the same file' new new list --fix --undo kept
 refuses 'would be given the same file' new new list --report=page
+refuses 'would be given the same file' new new list --fix -qz kept
+refuses 'only the first image would get it' new new list --passphrase-fd 9
+refuses 'only the first image would get it' new new list --passphrase-fd=9
+refuses 'only the first image would get it' new new list --script -
 refuses 'not made by fleet.sh new' run none 1
 refuses 'not made by fleet.sh new' todo none
 bash "$fleet" new dir list >out || fail new
@@ -44,9 +48,14 @@ refuses 'not in ascending order' run dir 2 1
 refuses 'not in ascending order' run dir 1 1
 
 # relative names are those of the directory where the list was made, URIs are what they are
-printf '%s\n' a /b nbd://host/x nbds+unix:///x?socket=s nbdx://y >uris
+uris=(nbd://host/x nbds+unix:///x?socket=s NBD+vsock://1:2/x nbds+vsock://1/)
+printf '%s\n' a /b "${uris[@]}" nbdx://y nbd+ssh://y >uris
 bash "$fleet" new uris.dir uris >/dev/null || fail 'new: URIs'
-same 'names of a list' "$(tr '\0' ' ' <uris.dir/list)" "$PWD/a /b nbd://host/x nbds+unix:///x?socket=s $PWD/nbdx://y "
+same 'names of a list' "$(tr '\0' ' ' <uris.dir/list)" "$PWD/a /b ${uris[*]} $PWD/nbdx://y $PWD/nbd+ssh://y "
+# and so are the files that options name: engines run this elsewhere
+: >script
+bash "$fleet" new files.dir list --script script --passphrase-file=../key --journal-device /dev/x -q >/dev/null || fail 'new: files'
+same 'files of options' "$(tr '\0' ' ' <files.dir/options)" "--script $PWD/script --passphrase-file=$PWD/../key --journal-device /dev/x -q "
 
 # what sum takes for a report
 bash "$fleet" sum dir >out

@@ -64,6 +64,10 @@ after 8 8 1 '8, once more'
 begin '12 0' --fix --partition 2
 after 0 0 3 12
 same calls "$(cut -d' ' -f1-4 calls | tr '\n' ';')" '--fix --partition 2 --json;--replay -q --partition 2;--fix --partition 2 --json;'
+# whatever it takes to open the image
+begin '12 0' --image-format qcow2 --fix --backing --passphrase-file /key --timeout=9 --force --all
+after 0 0 3 '12 of a format'
+same calls "$(sed -n '2s/ -- .*//p' calls)" '--replay -q --image-format qcow2 --backing --passphrase-file /key --timeout=9 --force'
 begin '12 12 4' --fix
 after 12 - 3 '12 twice'
 after 0 4 4 '12 twice, and again'
