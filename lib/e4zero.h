@@ -350,6 +350,7 @@ struct e4z_confine_options {
 	unsigned threads; /* of a check, for the limit of memory; 0: the number of processors */
 	bool reading;	  /* files of the host will be opened for reading */
 	bool require;	  /* fail unless all of it is done */
+	bool journal;	  /* E4Z_JOURNAL will be asked for: an external journal is opened now */
 	uint64_t reserved[4];
 };
 

@@ -24,6 +24,7 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 		.threads = options->jobs,
 		.reading = sandbox->reading,
 		.require = options->sandbox == SANDBOX_REQUIRE,
+		.journal = options->all || options->kinds & E4Z_KIND_BIT(E4Z_JOURNAL),
 	};
 	unsigned done = 0;
 	errcode_t err;

@@ -101,6 +101,8 @@ static const int file_calls[] = {
 	CALL(fdatasync), CALL(ftruncate), CALL(ftruncate64), CALL(fallocate),
 };
 
+static const int temporary_calls[] = {CALL(pwrite64), CALL(ftruncate), CALL(ftruncate64)};
+
 static const int network_calls[] = {
 	CALL(recvfrom), CALL(recvmsg), CALL(recv),   CALL(sendto),   CALL(sendmsg),
 	CALL(send),	CALL(write),   CALL(writev), CALL(shutdown), CALL(getsockopt),
@@ -209,6 +211,8 @@ static void add_all(struct filter *f, const struct calls *calls)
 	allow_control(f);
 	allow_of(f, text_calls, COUNT(text_calls), calls->texts, calls->text_count);
 	allow_files(f, calls);
+	allow_of(f, temporary_calls, COUNT(temporary_calls), calls->temporaries,
+		 calls->temporary_count);
 	if (calls->network)
 		allow(f, network_calls, COUNT(network_calls));
 	if (calls->reading)
@@ -221,6 +225,8 @@ errcode_t calls_give_up(const struct calls *calls)
 
 	if (!f.ctx)
 		return ENOMEM;
+	/* a tree of calls is loaded and passed in less time than a list, which is the default */
+	(void)seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	/* the threads that there are, too */
 	f.rc = seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	add_all(&f, calls);

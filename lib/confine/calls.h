@@ -22,6 +22,8 @@ struct calls {
 	size_t text_count;
 	int files[CALLS_FDS]; /* files and devices that are written at offsets, and zeroed */
 	size_t file_count;
+	int temporaries[CALLS_FDS]; /* written at offsets, and emptied */
+	size_t temporary_count;
 	bool network; /* connections that are there are used */
 	bool reading; /* files are opened for reading */
 };

@@ -9,6 +9,7 @@
 #include "confine/calls.h"
 #include "confine/landlock.h"
 #include "image/image.h"
+#include "open/recovery.h"
 #include "undo/trace.h"
 #include "undo/undo.h"
 #include <errno.h>
@@ -100,9 +101,9 @@ static void gather(struct e4z_image *img, const struct e4z_confine_options *opti
 	for (size_t i = 0; i < options->output_count; i++)
 		add(calls->texts, &calls->text_count, options->outputs[i]);
 	for (size_t i = 0; i < options->file_count; i++)
-		add(calls->files, &calls->file_count, options->files[i]);
+		add(calls->temporaries, &calls->temporary_count, options->files[i]);
 	for (size_t i = 0; i < img->tmpfiles.count; i++)
-		add(calls->files, &calls->file_count, img->tmpfiles.fd[i]);
+		add(calls->temporaries, &calls->temporary_count, img->tmpfiles.fd[i]);
 	add_device(calls, img->dev);
 	add_device(calls, img->journal_dev);
 	add(calls->files, &calls->file_count, undo_descriptor(img));
@@ -171,9 +172,14 @@ static errcode_t leave_out(struct e4z_image *img, const struct e4z_confine_optio
 static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options *options,
 			 unsigned *done)
 {
+	const struct e4z_open_options how = {.journal_device = img->journal_spec};
 	struct calls calls = {.text_count = 0};
-	errcode_t err = leave_errands(img);
+	errcode_t err;
 
+	/* looking for it is slow: the host has many places */
+	if (options->journal && !img->info.mounted)
+		recovery_try_external(img, &how);
+	err = leave_errands(img);
 	if (err)
 		return err;
 	if (img->dev->writable)

@@ -10,14 +10,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The log of L's image, which a check without a replay has not opened. NULL: none. */
-static errcode_t find_log(const struct ledger *l, const char **why)
+/*
+ * The log of L's image, which a check without a replay has not opened. NULL: none, or an external
+ * one, of which nothing lies in the image, if it is not WANTED.
+ */
+static errcode_t find_log(const struct ledger *l, bool wanted, const char **why)
 {
 	struct e4z_image *img = l->img;
 	const struct e4z_open_options how = {.journal_device = img->journal_spec};
-	errcode_t err = img->info.mounted ? 0 : recovery_find_log(img, &how);
+	errcode_t err = 0;
 
 	*why = NULL;
+	if (!img->info.mounted && (wanted || img->info.journal != E4Z_JOURNAL_EXTERNAL))
+		err = recovery_find_log(img, &how);
 	if (err == ENOMEM)
 		return err;
 	if (err) {
@@ -171,7 +176,7 @@ errcode_t place_journal(struct ledger *l, const struct home_options *options)
 	bool wanted = ledger_wants(l, E4Z_JOURNAL);
 	const struct log *log;
 	const char *why;
-	errcode_t err = find_log(l, &why);
+	errcode_t err = find_log(l, wanted, &why);
 
 	if (err)
 		return err;

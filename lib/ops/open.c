@@ -42,8 +42,6 @@ static errcode_t open_all(struct e4z_image *img, const struct e4z_open_options *
 
 	if (!img->info.mounted && (dirty || options->write))
 		err = recovery_find_external(img, options);
-	else if (!img->info.mounted && options->opened)
-		recovery_try_external(img, options);
 	if (!err && options->write)
 		err = open_for_writing(img, options);
 	if (!err && options->opened)

@@ -34,7 +34,8 @@ OpenOptions = _struct(
 Errand = _struct("e4z_errand", ("run", c_void_p), ("arg", c_void_p), _reserved(2))
 ConfineOptions = _struct(
     "e4z_confine_options", ("outputs", POINTER(c_int)), ("output_count", c_size_t), ("files", POINTER(c_int)),
-    ("file_count", c_size_t), ("threads", c_uint), ("reading", c_bool), ("require", c_bool), _reserved(4))
+    ("file_count", c_size_t), ("threads", c_uint), ("reading", c_bool), ("require", c_bool),
+    ("journal", c_bool), _reserved(4))
 ImageInfo = _struct(
     "e4z_image_info", ("path", c_char_p), ("fs_offset", c_uint64), ("block_size", c_uint32),
     ("blocks", c_uint64), ("group_blocks", c_uint32), ("first_block", c_uint32), ("inodes", c_uint32),

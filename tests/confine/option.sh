@@ -56,6 +56,28 @@ run_e4zero 0 --report page.html image
 [ -z "$(find . -name '.e4zero-report*')" ] || fail 'a temporary page is left'
 sound image
 
+# An external journal that is clean is searched for on the whole host only if it is to be examined.
+make_image far.img 16M -O ^has_journal
+printf '%s\n' 'feature has_journal' 'ssv journal_uuid 11111111-2222-3333-4444-555555555555' 'ssv journal_inum 0' \
+	'ssv journal_dev 0x700' | debugfs_script far.img
+# searches STATUS HOW ARGUMENT...: the files beside the image are looked at, and then the host (HOW: yes), or not (no)
+searches() {
+	local rc want=$1 how=$2 found=no
+	shift 2
+	strace -f -o calls -e trace=openat "$E4ZERO" "$@" >out 2>err </dev/null
+	rc=$?
+	[ $rc = "$want" ] || fail "$*: exit $rc, wanted $want: $(cat err)"
+	! grep -qF "./image" calls || found=yes
+	same "a search with $*" $found "$how"
+}
+for sandbox in off auto; do
+	searches 0 no --check --sandbox $sandbox far.img
+	searches 0 no --map --sandbox $sandbox far.img /lost+found
+	searches 0 no --check --only super-slack --sandbox $sandbox far.img
+	searches 4 yes --check --only journal --sandbox $sandbox far.img
+	searches 4 yes --check --all --sandbox $sandbox far.img
+done
+
 # qemu-nbd is started when the first byte is written
 type -P qemu-img qemu-nbd >/dev/null || exit 0
 qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img
