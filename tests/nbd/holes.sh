@@ -17,6 +17,13 @@ for status in none zero long endless error; do
 	[ "$asked" -gt 0 ] || fail "$status: the server was not asked"
 	[ "$asked" -lt 2000 ] || fail "$status: the server was asked $asked times"
 done
+# where stretches are short it is dear to ask: a piece of 1 GiB is judged by 16 MiB of it, and the rest taken for data
+make_image large.img 96M
+our_server large.img status=short
+run_e4zero 0 --check --all "$uri"
+asked=$(awk '$2 == "status" { n += $4 } END { print n + 0 }' server.log)
+[ "$asked" -gt 0 ] || fail 'the server was not asked'
+[ "$asked" -le 33554432 ] || fail "the server was asked about $asked bytes"
 # a server that says of everything that it is zero: its word, as that of a host that says so
 our_server model.img status=lies
 run_e4zero 4 --check --json "$uri"

@@ -9,8 +9,9 @@ die=K                         the connections end before request K (from 0) is a
 silent=K                      from request K on there are no answers
 error=K:ERRNO[:TYPE]          request K, or each from K on with "K+", fails; of one TYPE only (read, write, flush, zero)
 block=N                       the smallest block; a request that is not made of such fails
-status=zero|long|endless|error|lies
-                              answers about holes: of no length, too long, one sector at a time, an error, all is zero
+status=zero|long|endless|error|lies|short
+                              answers about holes: of no length, too long, one sector at a time, an error, all is zero,
+                              stretches of 4 KiB
 It logs one line for each client and for each request, and says "ready" on standard output when it listens."""
 
 import os
@@ -171,6 +172,9 @@ class Connection:
             return 22, b''
         pairs = {'zero': [(0, 3)], 'long': [(0xffffffff, 0)] * 3, 'lies': [(length, 3)]}
         entries = pairs.get(how)
+        if how == 'short':
+            # a hole that is not said to be zero may be anything
+            entries = [(4096, n % 2) for n in range(length // 4096)]
         if how == 'endless':
             entries = [(512, 0 if any(os.pread(self.server.fd, 512, off)) else 3)]
         if entries is None:
