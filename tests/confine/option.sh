@@ -79,7 +79,7 @@ for sandbox in off auto; do
 done
 
 # qemu-nbd is started when the first byte is written
-type -P qemu-img qemu-nbd >/dev/null || exit 0
+type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null || exit 0
 qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img
 remember_image image.qcow2
 run_e4zero 8 --sandbox require --truncate 8000 image.qcow2 /file

@@ -159,6 +159,12 @@ for fault in 'get_le32(raw + 0x64);' '#define I_FLAGS 0x20' 'offsetof(struct ext
 done
 
 fresh
+for fault in 'type'' -P jaq jq' 'command'' -v "$tool" qemu-img >/dev/null || skip'; do
+	echo "$fault" | plant tests/cli/tools.sh
+	red programs "tests/cli/tools.sh:1: $fault"
+	fresh
+done
+
 printf '/* no licence */\nint x;\n' | plant lib/base/free.c
 red spdx 'lib/base/free.c:1: no SPDX'
 fresh

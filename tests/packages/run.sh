@@ -82,7 +82,7 @@ mount_system() { # ROOT
 	cleanup_fn umount -R "$tmp/$1/proc" "$tmp/$1/sys" "$tmp/$1/dev"
 }
 
-type -P mmdebstrap debootstrap >/dev/null || skip 'neither mmdebstrap nor debootstrap is installed'
+type -P mmdebstrap >/dev/null || type -P debootstrap >/dev/null || skip 'neither mmdebstrap nor debootstrap is installed'
 bootstrap base >step.log 2>&1 || skip "no chroot can be made, is there no network? $(tail -n 1 step.log)"
 step 'a chroot with the sources of this host' take_over_apt base || finish
 cp -a base bare

@@ -19,7 +19,7 @@ export IMAGES=${IMAGES:-$tmp/images}
 # usable HOW: an image can be looked at so
 usable() {
 	case $1 in
-	qcow2 | compressed) type -P qemu-img qemu-nbd ;;
+	qcow2 | compressed) type -P qemu-img && type -P qemu-nbd ;;
 	sparse) type -P img2simg ;;
 	nbd) type -P nbdkit ;;
 	esac >/dev/null && THROUGH=$1 THROUGH_E4ZERO=$E4ZERO "$through" --check "$tmp/empty" >"$tmp/said" 2>&1

@@ -106,7 +106,7 @@ ended() {
 	tail -f /dev/null --pid="$host_pid"
 	qemu-img convert -f qcow2 -O raw below.qcow2 below || fail 'qemu-img'
 }
-if command -v qemu-storage-daemon qemu-img >/dev/null && cp made below && served; then
+if command -v qemu-storage-daemon >/dev/null && command -v qemu-img >/dev/null && cp made below && served; then
 	ended
 	again=0
 	through qemu
