@@ -19,16 +19,20 @@ stdenv.mkDerivation {
   version = "0.1.0";
   src = lib.cleanSource ../..;
 
-  # compile_et is among the scripts of e2fsprogs
+  # compile_et is among the programs of e2fsprogs, or among its scripts, where these are an output of their own
   nativeBuildInputs = [
     autoreconfHook
     pkg-config
+    (lib.getBin e2fsprogs)
     (lib.getOutput "scripts" e2fsprogs)
   ];
   buildInputs = [
-    e2fsprogs
     json_c
     libnbd
+  ];
+  # e4zero.pc names them
+  propagatedBuildInputs = [
+    e2fsprogs
     libseccomp
     util-linux
   ];
@@ -44,7 +48,7 @@ stdenv.mkDerivation {
   checkFlags = [ "TESTS=$(package_tests)" ];
   # libnbd is loaded by its name, when an image is on an NBD server
   postFixup = ''
-    patchelf --add-rpath ${lib.getLib libnbd}/lib $out/bin/e4zero
+    patchelf --add-rpath ${lib.getLib libnbd}/lib $out/bin/e4zero $out/lib/libe4zero.so.0.0.0
   '';
 
   meta = {

@@ -16,7 +16,7 @@ missing=$(
 	# bin: the program checks images of an ordinary user, whose PATH does not have sbin
 	for wanted in bin/e4zero lib/libe4zero.a lib/libe4zero.so.0.0.0 include/e4zero.h include/e4zero-errors.h \
 		lib/pkgconfig/e4zero.pc man8/e4zero.8 man5/e4zero-script.5 man5/e4zero-json.5 man7/e4zero-errors.7 man3/libe4zero.3 \
-		doc/e4zero/example.c doc/e4zero/findings.md completions/e4zero site-functions/_e4zero vendor_completions.d/e4zero.fish e4zero/fleet/fleet.sh e4zero/fleet/parallel.sh e4zero/fleet/fleet.mk \
+		doc/e4zero/example.c doc/e4zero/doc/findings.md completions/e4zero site-functions/_e4zero vendor_completions.d/e4zero.fish e4zero/fleet/fleet.sh e4zero/fleet/parallel.sh e4zero/fleet/fleet.mk \
 		e4zero/fleet/slurm.sbatch e4zero/fleet/kubernetes.yaml e4zero/fleet/README.md; do
 		find "$dest" -type f -path "*/$wanted" | grep -q . || echo "make install leaves out $wanted"
 	done

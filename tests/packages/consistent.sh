@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the packages say is what the tree has: the version, the packages that the build requires, the scripts of debian/tests;
-# and each file of make install is in one package, of Debian and of the spec.
+# what e4zero.pc requires; each file of make install is in one package, of Debian and of the spec; and the installed pages find
+# each other.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 [ -f "$builddir/Makefile" ] || skip 'not in a build tree'
 cd "$srcdir" || exit 1
@@ -20,10 +21,40 @@ for package in $(sed -n "/^build_packages='/,/'\$/p" quickstart | sed "s/build_p
 	grep -qE "^ ${package/#pkg-config/pkgconf}( [(<].*)?,\$" debian/control ||
 		fail "quickstart installs $package, which is not in Build-Depends of debian/control"
 done
-for module in $(sed -nE 's/.*PKG_CHECK_MODULES\(\[[A-Z0-9_]+\], \[([a-z0-9_-]+).*/\1/p' configure.ac); do
+modules=$(sed -nE 's/.*PKG_CHECK_MODULES\(\[[A-Z0-9_]+\], \[([a-z0-9_-]+).*/\1/p' configure.ac)
+for module in $modules; do
 	grep -qE "^BuildRequires: *pkgconfig\($module\)" contrib/rpm/e4zero.spec ||
 		fail "configure requires $module, which is not in BuildRequires of contrib/rpm/e4zero.spec"
 done
+
+# nix_of MODULE: the package of Nix that has it
+nix_of() {
+	case $1 in
+	ext2fs | com_err) echo e2fsprogs ;;
+	blkid | uuid | smartcols) echo util-linux ;;
+	*) echo "${1//-/_}" ;;
+	esac
+}
+# nix_list NAME: a list of the expression
+nix_list() {
+	sed -n "/^  $1 = \[/,/\]/p" contrib/nix/package.nix
+}
+for module in $modules; do
+	nix_list '\(propagatedB\|b\)uildInputs' | grep -qx " *$(nix_of "$module")" ||
+		fail "configure requires $module, which is not in buildInputs of contrib/nix/package.nix"
+done
+
+# who compiles with libe4zero has what e4zero.pc names: with pkgconf also for the shared library
+spec_devel=$(sed -n '/^%package -n libe4zero-devel/,/^%description/p' contrib/rpm/e4zero.spec)
+while read -r module least; do
+	grep -qx "Requires: *pkgconfig($module)${least:+ $least}" <<<"$spec_devel" ||
+		fail "e4zero.pc requires $module $least, libe4zero-devel of contrib/rpm/e4zero.spec does not"
+	nix_list propagatedBuildInputs | grep -qx " *$(nix_of "$module")" ||
+		fail "e4zero.pc requires $module, which is not in propagatedBuildInputs of contrib/nix/package.nix"
+	package=$(dpkg-query -S "*/pkgconfig/$module.pc" 2>/dev/null | sed -n '1s/:.*//p')
+	[ -z "$package" ] || sed -n '/^Package: libe4zero-dev/,/^Description/p' debian/control | grep -qE "[ ,]$package( \(|,|$)" ||
+		fail "e4zero.pc requires $module, but libe4zero-dev of debian/control does not depend on $package"
+done < <(sed -n 's/^Requires\.private: //p' "$builddir/e4zero.pc" | sed 's/, */\n/g')
 
 named=$(sed -n 's/^Tests://p' debian/tests/control | tr -d ',' | xargs -n1 | sort)
 there=$(find debian/tests -type f -perm -u+x -printf '%f\n' | sort)
@@ -60,3 +91,16 @@ set -f
 	in_one debian/ $debian
 	in_one contrib/rpm/e4zero.spec $spec
 }
+
+# where a page is installed, links of other pages lead to it
+docs=$tmp/root/usr/share/doc/e4zero
+while read -r page; do
+	source=${page##*/}
+	[ "$source" = README.md ] || source=doc/$source
+	for link in $(grep -oE '\]\([^)#:]+' "$source" | cut -c3-); do
+		target=$(dirname "$source")/$link
+		[ -z "$(find "$docs" -name "${link##*/}" -exec cmp -s "$target" {} \; -print)" ] ||
+			cmp -s "$target" "$(dirname "$docs/$page")/$link" ||
+			fail "the link of $page to $link leads nowhere where it is installed"
+	done
+done < <(cd "$docs" && find . -name '*.md' | sed 's,^\./,,')

@@ -3,8 +3,8 @@
 # The packages are made and used in bare chroots of this host's Debian, from this host's own sources of packages. In one of
 # them an ordinary user builds and tests the packages of Debian from the tarball; root builds them once more in another
 # place, which must give the same bytes; lintian has no error and no warning; rpmbuild builds the packages of the spec;
-# nix-instantiate parses the expression. In the other, where nothing was compiled, the packages are installed from a
-# repository, and debian/tests pass.
+# nix-instantiate parses and evaluates the expression. In the other, where nothing was compiled, the packages are installed
+# from a repository, and debian/tests pass.
 on_disk=1 own_mounts=1
 . "${srcdir:-.}/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS TAR_OPTIONS SOURCE_DATE_EPOCH
@@ -179,4 +179,27 @@ step 'rpmbuild' rpms
 printf 'addFilter("%s")\n' lib-package-without-%mklibname no-buildroot-tag invalid-url >base/builder/rpmlintrc
 step 'rpmlint' inside base builder "rpmlint -r /builder/rpmlintrc /builder/$tree/contrib/rpm/e4zero.spec"
 step 'nix-instantiate --parse' inside base root "nix-instantiate --parse /builder/$tree/contrib/nix/package.nix"
+# with names in the place of packages, as there is no collection of packages here
+evaluated() {
+	cat >base/builder/stand-ins.nix <<-END
+		let
+		  expression = import /builder/$tree/contrib/nix/package.nix;
+		  names = builtins.mapAttrs (name: _: name) (builtins.functionArgs expression);
+		in
+		expression (names // {
+		  lib = {
+		    cleanSource = _: "sources";
+		    getOutput = output: package: package + "." + output;
+		    getBin = package: package;
+		    getLib = package: package;
+		    licenses.gpl2Plus = "GPL-2.0-or-later";
+		    platforms.linux = [ "linux" ];
+		  };
+		  stdenv.mkDerivation = attributes: attributes;
+		})
+	END
+	inside base root 'nix-instantiate --eval --strict --json /builder/stand-ins.nix' | grep -F "\"pname\":\"e4zero\"" |
+		grep -F "\"version\":\"$version\""
+}
+step 'nix-instantiate --eval' evaluated
 finish
