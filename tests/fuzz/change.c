@@ -111,7 +111,7 @@ static struct field pick_field(const struct target *t, uint64_t *rng)
 		return super_fields[below(rng, COUNT(super_fields))];
 	if (t->kind == TARGET_INODE && below(rng, 8))
 		f = inode_fields[below(rng, COUNT(inode_fields))];
-	else if (t->kind == TARGET_EXTENTS && below(rng, 2))
+	else if ((t->kind == TARGET_EXTENTS || t->kind == TARGET_JOURNAL) && below(rng, 2))
 		/* the header and the first entries: the rest of the block is often empty */
 		f.off = (uint16_t)(below(rng, 30) * 2);
 	else if (t->kind == TARGET_DIR && below(rng, 2))

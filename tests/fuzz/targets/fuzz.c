@@ -47,6 +47,9 @@ void fuzz_failed(const struct e4z_image *img, errcode_t err)
 	/* the file is sealed, and whoever only looks needs not write */
 	if (err == EPERM && !fuzz_target->writes)
 		fuzz_wrong("it was written to");
+	/* the sanitizer ends the program where there is none */
+	if (err == ENOMEM)
+		fuzz_wrong("no memory, it says, %s", e4z_context(img));
 	if (!*e4z_context(img) && e4z_message(img, err) == error_message(err))
 		fuzz_wrong("error %ld without a word", err);
 }

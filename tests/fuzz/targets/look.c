@@ -6,6 +6,7 @@
 #include "errors.h"
 #include "image/groups.h"
 #include "image/image.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,13 +126,41 @@ const struct fuzz_target fuzz_maps = {.name = "maps",
 
 /* ---- directories ---- */
 
+struct matches {
+	uint32_t inodes;
+	uint8_t *seen;	 /* a bit for each */
+	char last[4096]; /* path */
+};
+
+static unsigned weight(char c)
+{
+	return c == '/' ? 1 : c ? 2u + (unsigned char)c : 0;
+}
+
+/* Names are in ascending order, and what is in a directory follows it. */
+static bool comes_later(const char *path, const char *last)
+{
+	while (*path && *path == *last)
+		path++, last++;
+	return weight(*path) > weight(*last);
+}
+
 static errcode_t on_match(void *arg, const struct e4z_match *match)
 {
-	size_t *count = arg;
+	struct matches *matches = arg;
 
-	if (match->path && (match->path[0] != '/' || strlen(match->path) > 4095))
+	if (!match->ino || match->ino > matches->inodes)
+		fuzz_wrong("an inode that there is not");
+	if (matches->seen[match->ino / 8] >> match->ino % 8 & 1)
+		fuzz_wrong("a file is delivered twice");
+	matches->seen[match->ino / 8] |= (uint8_t)(1u << match->ino % 8);
+	if (!match->path)
+		return 0;
+	if (match->path[0] != '/' || strlen(match->path) > 4095)
 		fuzz_wrong("an invalid path");
-	++*count;
+	if (!comes_later(match->path, matches->last))
+		fuzz_wrong("%s comes after %s", match->path, matches->last);
+	strcpy(matches->last, match->path);
 	return 0;
 }
 
@@ -154,22 +183,24 @@ static void look_dirs(struct base *base, const struct input *in)
 {
 	struct e4z_image *img = fuzz_open(base, NULL);
 	char pattern[256];
-	size_t count = 0;
-	struct e4z_expand_options options = {
+	struct matches matches = {.inodes = img ? e4z_info(img)->inodes : 0};
+	const struct e4z_expand_options options = {
 		.below = in->options[0] & 1,
 		.types = in->options[0] & 2 ? E4Z_TYPE_BIT(0100000) : 0,
 		.match = on_match,
 		.skipped = on_skipped,
-		.arg = &count,
+		.arg = &matches,
 	};
 	errcode_t err;
 
 	if (!img)
 		return;
+	matches.seen = calloc(1, matches.inodes / 8 + 1);
 	snprintf(pattern, sizeof(pattern), "%.*s", (int)in->text_len, (const char *)in->text);
-	err = e4z_expand(img, pattern, &options);
+	err = matches.seen ? e4z_expand(img, pattern, &options) : ENOMEM;
 	if (err)
 		fuzz_failed(img, err);
+	free(matches.seen);
 	e4z_close(img);
 }
 

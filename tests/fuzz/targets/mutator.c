@@ -118,12 +118,12 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	base = base_find(&fuzz_bases, in.base);
 	if (how == 1)
 		in.options[below(&rng, INPUT_OPTIONS)] ^= (uint8_t)(1u << below(&rng, 8));
-	if (has_text && how < 10)
+	if (has_text && how < 6)
 		change_text(&in, text);
 	put.count = 0;
 	if (base)
 		input_put(&in, base->img.data, base->img.len, &put);
-	if (base && (has_text ? how > 6 : how > 1))
+	if (base && (has_text ? how > 4 : how > 1))
 		change_bytes(base, &rng, &put);
 	size = input_write(&in, base ? base->whole : NULL, base ? base->img.data : NULL, &put, out,
 			   max < sizeof(out) ? max : sizeof(out));
