@@ -138,15 +138,22 @@ static int64_t can_tell_holes(const struct nbd_api *api, struct nbd_handle *h)
 	return api->can_meta_context(h, LIBNBD_CONTEXT_BASE_ALLOCATION);
 }
 
+struct nbd_sizes nbd_sizes_of(struct nbd_link *link)
+{
+	return (struct nbd_sizes){.size = nbd_link_ask(link, get_size),
+				  .min = nbd_link_ask(link, get_min),
+				  .max = nbd_link_ask(link, get_max)};
+}
+
 /* A server that reports no block size accepts requests of any byte. */
 static errcode_t take_sizes(struct nbd_disk *disk, uint64_t *unseen, char *why, size_t why_size)
 {
-	struct nbd_link *link = disk->links[0];
-	int64_t size = nbd_link_ask(link, get_size), min = nbd_link_ask(link, get_min);
-	int64_t max = nbd_link_ask(link, get_max);
+	int64_t size, min, max;
 
-	min = min > 0 ? min : 1;
-	max = max > 0 && max < MAX ? max : MAX;
+	disk->said = nbd_sizes_of(disk->links[0]);
+	size = disk->said.size;
+	min = disk->said.min > 0 ? disk->said.min : 1;
+	max = disk->said.max > 0 && disk->said.max < MAX ? disk->said.max : MAX;
 	if (size < 0 || min > MIN_MAX || min & (min - 1) || max < min) {
 		snprintf(why, why_size, "the NBD server cannot be used: its sizes are not valid");
 		return E4Z_ET_NBD;

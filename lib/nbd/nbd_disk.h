@@ -74,9 +74,18 @@ struct nbd_map {
 
 /* ---- the carrier ---- */
 
+/* What a server says of an export, in bytes; -1: nothing. */
+struct nbd_sizes {
+	int64_t size, min, max;
+};
+
+enum nbd_known { NBD_NEW, NBD_SAME, NBD_OTHER };
+
 struct nbd_disk {
 	struct nbd_api api;
 	struct nbd_link *links[NBD_LINKS]; /* the first one is up; others may come up */
+	struct nbd_sizes said;		   /* over the first one, and whether the others say that */
+	_Atomic enum nbd_known known[NBD_LINKS];
 	unsigned count;
 	_Atomic unsigned turn;
 	_Atomic bool wrote; /* from then on all goes over the first one */
@@ -103,6 +112,8 @@ static inline uint64_t nbd_round_up(const struct nbd_disk *disk, uint64_t at)
 	return at + (disk->min - at % disk->min) % disk->min;
 }
 
+/* What is said over LINK. */
+struct nbd_sizes nbd_sizes_of(struct nbd_link *link);
 /* The connection for the next read. */
 struct nbd_link *nbd_disk_pick(struct nbd_disk *disk);
 /* ERR of a request: if a connection was lost, DEV says so from now on. */

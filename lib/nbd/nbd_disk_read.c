@@ -11,6 +11,26 @@
 #define PIECE_LOCAL (256u << 10)
 #define PIECE (1u << 20)
 
+/*
+ * Connection N, which is up, leads to what the first one does, as far as can be told: the server
+ * may have been started again in between, for another image.
+ */
+static bool is_same(struct nbd_disk *disk, unsigned n)
+{
+	enum nbd_known known = atomic_load(&disk->known[n]);
+
+	if (known == NBD_NEW) {
+		struct nbd_sizes s = nbd_sizes_of(disk->links[n]);
+
+		known = s.size == disk->said.size && s.min == disk->said.min &&
+					s.max == disk->said.max
+				? NBD_SAME
+				: NBD_OTHER;
+		atomic_store(&disk->known[n], known);
+	}
+	return known == NBD_SAME;
+}
+
 struct nbd_link *nbd_disk_pick(struct nbd_disk *disk)
 {
 	unsigned n;
@@ -18,7 +38,8 @@ struct nbd_link *nbd_disk_pick(struct nbd_disk *disk)
 	if (disk->count < 2 || atomic_load(&disk->wrote))
 		return disk->links[0];
 	n = atomic_fetch_add(&disk->turn, 1) % disk->count;
-	return n && nbd_link_come_up(disk->links[n]) ? disk->links[n] : disk->links[0];
+	return n && nbd_link_come_up(disk->links[n]) && is_same(disk, n) ? disk->links[n]
+									 : disk->links[0];
 }
 
 errcode_t nbd_disk_note(struct blkdev *dev, errcode_t err)

@@ -105,3 +105,20 @@ mkdir -p nbd:/127.0.0.1:1
 cp image.img nbd:/127.0.0.1:1/image
 run_e4zero 4 nbd://127.0.0.1:1/image
 run_e4zero 4 'nbd://127.0.0.1:1/image?offset=0'
+
+# another connection that leads to another export, as after the server was started again, is not used
+make_image many.img 64M -b 1024
+text eight 8192 x
+for d in {1..16}; do
+	printf 'mkdir /d%d\n' $d
+	for f in {1..50}; do printf 'write eight /d%d/f%d\nsif /d%d/f%d size 5000\n' $d $f $d $f; done
+done | debugfs_script many.img
+run_e4zero 4 --check --json many.img
+mv out wanted
+for other in 8192 4194304 134217728; do
+	our_server many.img flags=multi other=$other
+	run_e4zero 4 --check --json -j 4 "$uri"
+	end_server
+	[ "$(grep -c '^a client' server.log)" -gt 1 ] || fail "$(cat server.log)"
+	same_report wanted out "another export of $other bytes"
+done

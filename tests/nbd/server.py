@@ -9,11 +9,13 @@ die=K                         the connections end before request K (from 0) is a
 silent=K                      from request K on there are no answers
 error=K:ERRNO[:TYPE]          request K, or each from K on with "K+", fails; of one TYPE only (read, write, flush, zero)
 block=N                       the smallest block; a request that is not made of such fails
+other=N                       connections but the first see an export of N bytes
 status=zero|long|endless|error|lies|short
                               answers about holes: of no length, too long, one sector at a time, an error, all is zero,
                               stretches of 4 KiB
 It logs one line for each client and for each request, and says "ready" on standard output when it listens."""
 
+import itertools
 import os
 import socket
 import struct
@@ -48,8 +50,9 @@ class Server:
 
 
 class Connection:
-    def __init__(self, server, sock):
+    def __init__(self, server, sock, number):
         self.server, self.sock = server, sock
+        self.size = int(server.options.get('other', server.size)) if number else server.size
         self.structured = self.status = False
 
     def read(self, length):
@@ -109,7 +112,7 @@ class Connection:
         if data[4:4 + length].decode() != self.server.options.get('export', ''):
             self.reply(option, 0x80000006, b'there is no such export')
             return False
-        self.reply(option, 3, struct.pack('>HQH', 0, self.server.size, self.server.transmission_flags()))
+        self.reply(option, 3, struct.pack('>HQH', 0, self.size, self.server.transmission_flags()))
         if self.server.block > 1:
             self.reply(option, 3, struct.pack('>HIII', 3, self.server.block, 65536, 1 << 25))
         self.reply(option, 1)
@@ -207,10 +210,10 @@ def main():
     listener.bind(sys.argv[1])
     listener.listen(16)
     print('ready', flush=True)
-    while True:
+    for number in itertools.count():
         sock, _ = listener.accept()
         print('a client', flush=True)
-        threading.Thread(target=Connection(server, sock).run, daemon=True).start()
+        threading.Thread(target=Connection(server, sock, number).run, daemon=True).start()
 
 
 main()
