@@ -100,6 +100,8 @@ static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_
 
 	spawn_end(process, FAILED_MS, NULL);
 	said = spawn_said(process);
+	if (!*said && err == ETIMEDOUT)
+		snprintf(why, why_size, "waiting for qemu-nbd");
 	if (!*said || err == E4Z_ET_INTERRUPTED)
 		return err;
 	return child_blame("qemu-nbd", said, why, why_size);

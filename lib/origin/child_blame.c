@@ -13,6 +13,27 @@ static const char *without_start(const char *said)
 	return text ? text + 4 : said;
 }
 
+static const char of_backing[] = "Could not open backing file: ";
+
+/* The same of a file that a chain of backing files leads to, however long it is. */
+static const char *without_chain(const char *said)
+{
+	const size_t len = sizeof(of_backing) - 1;
+
+	while (!strncmp(said, of_backing, len) && !strncmp(said + len, of_backing, len))
+		said += len;
+	return said;
+}
+
+/* There were more files than words: what is left of them was cut off. */
+static bool is_of_chain(const char *said)
+{
+	const size_t len = sizeof(of_backing) - 1;
+
+	return !strncmp(said, of_backing, len) &&
+	       !strncmp(said + len, of_backing, strlen(said + len));
+}
+
 static bool is_of_lock(const char *said)
 {
 	return strstr(said, "Failed to get") && strstr(said, "lock");
@@ -31,10 +52,14 @@ static bool is_of_log(const char *said)
 
 errcode_t child_blame(const char *program, const char *said, char *why, size_t why_size)
 {
-	said = without_start(said);
+	said = without_chain(without_start(said));
 	if (is_of_key(said)) {
 		snprintf(why, why_size, "the passphrase does not open the image");
 		return E4Z_ET_PASSPHRASE;
+	}
+	if (is_of_chain(said)) {
+		snprintf(why, why_size, "the chain of backing files is too long, or a loop");
+		return E4Z_ET_IMAGE_FORMAT;
 	}
 	if (is_of_log(said)) {
 		snprintf(why, why_size,

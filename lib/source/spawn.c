@@ -15,10 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#define ERR_SIZE 4096
+#define ERR_SIZE SPAWN_SAID
+#define FILES_MAX 1024
 #define STANDARD 3 /* descriptors */
 #define PAUSE_MAX_NS 20000000L
 #define DIGITS 11
@@ -57,6 +59,7 @@ static char *find_program(const char *name)
 
 	if (strchr(name, '/'))
 		return strdup(name);
+	path = path ? path : "/bin:/usr/bin"; /* as execvp(3) */
 	for (; path && !file; path = *end ? end + 1 : NULL) {
 		end = strchrnul(path, ':');
 		file = try_program(path, (size_t)(end - path), name);
@@ -151,6 +154,17 @@ static void reset_signals(void)
 		(void)sigaction(n, &by_default, NULL);
 }
 
+/* So that QEMU, on a chain of backing files without an end, runs out of files before memory. */
+static void limit_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= FILES_MAX)
+		return;
+	limit.rlim_cur = limit.rlim_max = FILES_MAX;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 _Noreturn static void be_child(const struct spawn *s, struct plan *plan, pid_t keeper)
 {
 	int report, err;
@@ -161,6 +175,7 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan, pid_t k
 	(void)sigprocmask(SIG_SETMASK, &plan->none, NULL);
 	write_pid(plan->listen_pid);
 	report = place_descriptors(plan);
+	limit_files();
 	if (report >= 0)
 		execve(plan->file, (char *const *)s->argv, (char *const *)plan->env);
 	err = errno;

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #define SPAWN_FDS 8
-#define SPAWN_SAID 1024
+#define SPAWN_SAID 4096
 
 struct spawn {
 	const char *const *argv; /* ends with NULL; the first is looked for in PATH */
@@ -36,7 +36,8 @@ struct spawned {
 };
 
 /*
- * Start it: with a process group of its own, all signals as by default, standard input empty.
+ * Start it: with a process group of its own, all signals as by default, standard input empty, and
+ * no more than 1024 files.
  * ENOENT: no such program. Any other error of the host; *CHILD is then no child. The
  * strings of S->argv outlive CHILD.
  */

@@ -104,6 +104,7 @@ cmp kept.img image.img || fail 'the image was changed'
 
 # it never says anything, and it cannot be started
 HOW=silent one 8 --timeout 1 --check kept.img
+has_line 'waiting for qemu-nbd: Connection timed out' err || fail "$(cat err)"
 printf '#!/no/such/interpreter\n' >bin/qemu-nbd
 HOW=missing one 8 --check kept.img
 rm bin/qemu-nbd

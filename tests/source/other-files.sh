@@ -121,6 +121,16 @@ done
 mv base.img gone.img
 untouched 8 'qemu-nbd says: .*base.img' image.img --backing image.img
 mv gone.img base.img
+# so is what a long chain ends with, and a chain without an end, which QEMU follows as long as it can open files
+for ((i = 1; i <= 30; i++)); do qemu-img create -q -f qcow2 -u -F qcow2 -b link-$((i - 1)).img link-$i.img 64M; done
+untouched 8 'says: Could not open backing file: Could not open .\./link-0.img.: No such file' link-30.img --backing link-30.img
+qemu-img create -q -f qcow2 -u -F qcow2 -b link-30.img link-0.img 64M
+files=$(ulimit -Sn)
+ulimit -Sn "$(ulimit -Hn)"
+SECONDS=0
+untouched 8 'the chain of backing files is too long, or a loop' link-30.img --backing link-30.img
+[ $SECONDS -lt 30 ] || fail "a loop takes $SECONDS seconds"
+ulimit -Sn "$files"
 
 # extents are the image
 printf '%s\n' '# Disk DescriptorFile' version=1 CID=fffffffe parentCID=ffffffff 'createType="monolithicFlat"' \
@@ -151,3 +161,5 @@ for kind in "${kinds[@]}"; do
 	cmp edited.img disk.img || fail "$kind: another disk"
 done
 no_child
+# a program that no PATH leads to
+(unset PATH && "$E4ZERO" --check -q --backing several) || fail 'without PATH'
