@@ -154,22 +154,28 @@ static errcode_t write_twice(struct e4z_image *img)
 
 /* ---- stash ---- */
 
-static errcode_t number_that_falls(struct e4z_image *img)
+/* The block is put with the number 2 of the group 3, and once more. */
+static errcode_t put_again(uint32_t number, uint32_t group)
 {
 	struct stash *stash = stash_new(BS, STASH_BYTES, NULL);
+	errcode_t err;
 
+	CHECK(stash && stash_put(stash, 1, data, 2, 3, false) == 0);
+	err = stash_put(stash, 1, data, number, group, false);
+	stash_free(stash);
+	return err;
+}
+
+static errcode_t number_that_falls(struct e4z_image *img)
+{
 	(void)img;
-	CHECK(stash && stash_put(stash, 1, data, 2, 0, false) == 0);
-	return stash_put(stash, 1, data, 1, 0, false);
+	return put_again(1, 3);
 }
 
 static errcode_t stash_group_that_falls(struct e4z_image *img)
 {
-	struct stash *stash = stash_new(BS, STASH_BYTES, NULL);
-
 	(void)img;
-	CHECK(stash && stash_put(stash, 1, data, 1, 3, false) == 0);
-	return stash_put(stash, 1, data, 2, 2, false);
+	return put_again(2, 2);
 }
 
 /* ---- the view ---- */
