@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The deliberate hole: a thread of a confined process does what an image that has taken it over
- * would do, and says of each attempt whether it was "done" or "denied".
+ * The deliberate hole: a thread of a confined process makes the attempts that a hostile image would
+ * make after taking it over, and prints for each whether it was "done" or "denied".
  *
  *   hole off|landlock|calls|all look|edit IMAGE
  *
- * off: not confined. landlock, calls: by one half alone; all: by e4z_confine(). The thread is a new
- * one; with calls and all, a thread that was there before makes the same attempts first. The
- * current directory is scratch.
+ * off: not confined. landlock, calls: confined by one half alone. all: by e4z_confine(). The thread
+ * is started afterwards; with calls and all, a thread started before makes the same attempts first.
+ * Files of the current directory are changed.
  */
 #include "e4zero.h"
 
@@ -33,8 +33,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static pid_t victim; /* another process, our child */
-static int other;    /* a descriptor that nobody needs */
+static pid_t victim; /* a child process */
+static int other;    /* a descriptor that is not needed */
 
 static bool open_read(void)
 {
@@ -178,7 +178,7 @@ static bool new_namespace(void)
 	return !unshare(CLONE_FS);
 }
 
-/* The last one: what it becomes says that it was done. */
+/* The last attempt: the program that replaces this one prints that it was done. */
 static bool execute(void)
 {
 	fflush(stdout);
@@ -276,7 +276,7 @@ static errcode_t opened(void *arg, struct e4z_image *img)
 		start(wait_and_try, &early, &early.thread);
 	if (strcmp(how, "off"))
 		err = give_up(how, img);
-	/* not confined, it would end in execve(2) */
+	/* unconfined, the attempts would end with execve(2) */
 	if (err)
 		exit(err == E4Z_ET_UNCONFINED || err == ENOSYS ? 77 : 1);
 	pthread_mutex_unlock(&early.go);
@@ -287,7 +287,7 @@ static errcode_t opened(void *arg, struct e4z_image *img)
 	return 0;
 }
 
-/* Another process, which ends with this one: it cannot be killed later. */
+/* A child that ends with this process, which cannot kill it once it is confined. */
 static void make_victim(void)
 {
 	int ends[2];

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A process that an image has taken over reaches nothing: every attempt of a thread fails that succeeds without the
-# sandbox, by Landlock alone, by the filter alone, and by both; and the check or the edit goes on.
+# A process that an image has taken over reaches nothing: attempts that succeed without the sandbox fail in it, with Landlock
+# alone, with the filter alone, and with both. The check or the edit goes on.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 hole=$builddir/tests/confine/hole
 [ -x "$hole" ] || fail "$hole is not built"
 edit_image image
 
-# attempts HOW WHAT STATUS: what became of each, in out
+# attempts HOW WHAT STATUS: run hole; the file "out" has the result of each attempt
 attempts() {
 	local rc
 	echo secret >secret
@@ -20,7 +20,7 @@ attempts() {
 	[ $rc = "$3" ] || fail "hole $1 $2: exit $rc, wanted $3: $(cat err)"
 }
 
-# denied NAME...: none was done, and each that the machine can do was attempted TIMES times
+# denied TIMES NAME...: each of these attempts was denied TIMES times
 denied() {
 	local name times=$1
 	shift
@@ -29,7 +29,7 @@ denied() {
 	done
 }
 
-# What succeeds without the sandbox proves something with it.
+# Only attempts that succeed without the sandbox prove something in it.
 attempts off look 0
 mapfile -t able < <(sed -n 's/ done$//p' out)
 for name in open create openat2 rename unlink write pwrite socket-unix fork kill execve; do

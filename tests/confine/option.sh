@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --sandbox: auto does what the kernel can and has a note if it can nothing, require exits with 8 unless all is done, off
-# does nothing; --report, --undo and --trace-io give and remove names although the process has none any more.
+# --sandbox: auto uses what the kernel has, and prints a note if it has neither half; require exits with 8 unless both are
+# used; off does nothing. --report, --undo and --trace-io create and remove files although the process is confined.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 requires strace
@@ -10,7 +10,7 @@ edit_image image
 run_e4zero 16 --sandbox always image
 has_line 'neither auto, off nor require' err || fail "$(cat err)"
 
-# without STATUS PART... -- ARGUMENTS: the exit status where the kernel lacks these parts
+# without STATUS [landlock] [filters] ARGUMENTS...: the exit status on a kernel without these
 without() {
 	local want=$1 rc inject=()
 	shift
@@ -45,7 +45,7 @@ fi
 without 0 --sandbox off image
 [ ! -s calls ] || ! grep -E 'seccomp|landlock' calls || fail 'off, and yet confined'
 
-# A dry run or an edit that has nothing to do leaves no file, one that has something leaves all of them.
+# An edit that has nothing to do leaves no file; one that changes something leaves both files.
 run_e4zero 0 --truncate 10000 --undo undo --trace-io trace image /file
 [ ! -e undo ] && [ ! -e trace ] || fail 'files are left of nothing'
 run_e4zero 0 --truncate 9000 --undo undo --trace-io trace image /file
@@ -56,11 +56,11 @@ run_e4zero 0 --report page.html image
 [ -z "$(find . -name '.e4zero-report*')" ] || fail 'a temporary page is left'
 sound image
 
-# An external journal that is clean is searched for on the whole host only if it is to be examined.
+# A clean external journal is searched for on the whole host only if the check examines it.
 make_image far.img 16M -O ^has_journal
 printf '%s\n' 'feature has_journal' 'ssv journal_uuid 11111111-2222-3333-4444-555555555555' 'ssv journal_inum 0' \
 	'ssv journal_dev 0x700' | debugfs_script far.img
-# searches STATUS HOW ARGUMENT...: the files beside the image are looked at, and then the host (HOW: yes), or not (no)
+# searches STATUS yes|no ARGUMENT...: the exit status, and whether files beside the image, and then the host, are searched
 searches() {
 	local rc want=$1 how=$2 found=no
 	shift 2
@@ -78,7 +78,7 @@ for sandbox in off auto; do
 	searches 4 yes --check --all --sandbox $sandbox far.img
 done
 
-# qemu-nbd is started when the first byte is written
+# The child that writes is started when the first byte is written, after the process has been confined.
 type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null || exit 0
 qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img
 remember_image image.qcow2

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which lines and branches the tests reached, by what gcov counted: a page of text on standard output, and one of HTML.
+"""The lines and branches that the tests reached, from the counts of gcov: text on standard output, and a page of HTML.
 
     coverage.py [--gcov PROGRAM] [--html FILE] [--least LINES,BRANCHES] --exceptions FILE
                 --room NAME=PATTERN[,PATTERN...]... SOURCES BUILD
 
-The files of a room have to have all lines and 95 % of the branches, or what --least says, less the exceptions. A branch
-is one outcome of one condition, as the compiler sees it without optimising: "a && b" has four. README.md says what an
-exception is.
+The files of a room must have all lines and 95 % of the branches covered, or the percentages of --least; exceptions count as
+covered. A branch is one outcome of one condition, as the compiler sees it without optimisation: "a && b" has four. README.md
+describes exceptions.
 """
 import argparse
 import fnmatch
@@ -33,7 +33,7 @@ class Line:
             self.branches[i] += count
 
     def missing_branches(self):
-        """Outcomes that never were, of a line that was reached or not; what is excused is not counted."""
+        """The number of outcomes that never occurred and are not excused, also of a line that was not reached."""
         return 0 if self.excused else sum(not n for n in self.branches) - self.excused_branches
 
     def is_missing(self):
@@ -47,7 +47,7 @@ class File:
             self.text = [line.strip() for line in source]
 
     def sums(self):
-        """lines, missing ones, excused ones; the same of branches"""
+        """[lines, missing, excused, branches, missing, excused]"""
         lines = self.lines.values()
         excused = sum(len(l.branches) and sum(not n for n in l.branches) if l.excused else l.excused_branches
                       for l in lines)
@@ -65,7 +65,7 @@ class File:
 
 
 def run_gcov(gcov, build):
-    """The parsed answers of gcov, one for each object file, also for those that nothing ran."""
+    """The parsed output of gcov, one document per object file, including those that never ran."""
     notes = sorted(os.path.relpath(os.path.join(folder, name), build)
                    for folder, _, names in os.walk(build) for name in names if name.endswith('.gcno'))
     if not notes:
@@ -78,14 +78,14 @@ def run_gcov(gcov, build):
 
 
 def read_counts(sources, build, gcov):
-    """{name: File} of what is in lib/ and src/"""
+    """{name: File} of the sources in lib/ and src/"""
     files = {}
     sources = os.path.realpath(sources)
     for answer in run_gcov(gcov, build):
         for entry in answer['files']:
             path = os.path.realpath(os.path.join(answer['current_working_directory'], entry['file']))
             name = os.path.relpath(path, sources)
-            # an object of an earlier build may be of a source that is gone
+            # an earlier build may have left an object of a source that no longer exists
             if not name.startswith(('lib/', 'src/')) or not os.path.exists(path):
                 continue
             file = files.setdefault(name, File(sources, name))
@@ -143,7 +143,7 @@ def excuse(file, function, text, kind, number):
 
 
 def percent(of, missing):
-    # rounded down: 100 is all
+    # rounded down: 100 means all
     return 1000 * (of - missing) // of / 10 if of else 100.0
 
 

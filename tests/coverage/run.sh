@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make coverage: builds with gcc --coverage in coverage/ of the build directory, runs the tests that COVERED names, and
-# says what of the source they reached. Red where a room has less than README.md promises, or a test fails.
+# make coverage: builds with gcc --coverage in coverage/ of the build directory, runs the tests of COVERED, and reports their
+# coverage. It fails if a room has less than README.md requires, or if a test fails.
 set -u
 dir=$builddir/coverage
 die() { echo "coverage: $*" >&2; exit 1; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What make coverage counts, on a source of a few lines: a line or a branch that nothing reached is red, an exception makes
-# it green, and an exception that does not apply is red itself.
+# make coverage on a source of a few lines: a line or a branch that was not reached is an error, an exception excuses it, and
+# an exception that does not apply is an error.
 . "${srcdir:-.}/tests/lib.sh"
 requires python3
 requires gcc
@@ -31,13 +31,13 @@ int main(int argc, char **argv)
 END
 (cd build && gcc --coverage -O0 -o room ../sources/lib/room/room.c) >log 2>&1 || skip "gcc --coverage does not work: $(cat log)"
 
-# ran NUMBER...: the program is run with these alone
+# ran NUMBER...: run the program with these numbers, and discard earlier counts
 ran() {
 	rm -f build/*.gcda
 	(cd build && ./room "$@") || fail "room $*"
 }
 
-# counts STATUS WORDS...: the words are in what coverage.py says; the exceptions come from standard input
+# counts STATUS TEXT...: coverage.py exits with STATUS and prints each TEXT; the exceptions are read from standard input
 counts() {
 	local want=$1 rc word
 	shift

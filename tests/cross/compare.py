@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two builds of the program do the same operations, and leave the same bytes everywhere.
+"""Two builds of the program do the same operations, and must leave the same bytes.
 
     compare.py NATIVE FOREIGN SEED OPERATIONS IMAGE...
 
-Works in the current directory. Both have a directory of their own, with copies of the images that have the same names.
-An operation is one run of each: the status, standard output and error, the image, the undo files, the trace and the page
-of --report must be equal, byte for byte. Only the time that a run took may differ, and how many bytes several threads
-read. The OPERATIONS are spread over the images; after a difference the rest of that image's is left out.
+Works in the current directory, in which each build has a directory with a copy of the image. An operation is one run of
+each build: the exit status, standard output and error, the image, the undo files, the trace and the page of --report must
+be equal, byte for byte. Only the time of a run and, with -j, the number of bytes read may differ. The OPERATIONS are
+spread over the images; after a difference the remaining operations on that image are omitted.
 """
 import collections
 import os
@@ -64,10 +64,10 @@ class Comparison:
     # -- both of them ------------------------------------------------------------------------------
 
     def run(self, *words, data=b""):
-        """A run of each; the status that both have."""
+        """Run both builds; returns their common exit status."""
         results = []
         for program, side in self.sides:
-            # an emulator cannot confine what it runs
+            # an emulator cannot confine the program that it runs
             done = subprocess.run([program, "--sandbox", "off", *words], cwd=side, input=data, env=ENVIRONMENT,
                                   capture_output=True, check=False)
             out = SECONDS.sub(b"", done.stdout)
@@ -107,7 +107,7 @@ class Comparison:
     # -- what is done ------------------------------------------------------------------------------
 
     def entries(self, folders):
-        """(path, mode, size) of what is in the folders; debugfs repeats each command before its output."""
+        """(path, mode, size) of the entries of FOLDERS; debugfs repeats each command before its output."""
         found, folder = [], ""
         for line in debugfs("native/image", *("ls -p " + folder for folder in folders)).splitlines():
             fields = line.split("/")

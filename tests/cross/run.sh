@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-cross: the program is built for other machines, one of them big-endian, two with 32 bits. There its unit tests
-# pass, and random operations leave what the program of this machine leaves, byte for byte. The foreign programs run by
-# qemu-user; their libraries are unpacked in the build directory (cross/ARCHITECTURE), nothing of them is installed.
-# MACHINES: which; OPERATIONS: how many on each; SEED.
+# make check-cross: builds the program for other machines, one of them big-endian, two of 32 bits. Its unit tests pass there,
+# and random operations leave the same bytes as the program of this machine. The foreign programs are run by qemu-user; their
+# libraries are unpacked in the build directory (cross/ARCHITECTURE) and not installed.
+# MACHINES: the architectures; OPERATIONS: their number per machine; SEED.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 passed=0 failed=0 skipped=0
@@ -15,7 +15,7 @@ kinds=(ext4-1k ext3-1k bigalloc inline orphanfile
 [ -z "${SAMPLE-}" ] || kinds=("${kinds[@]:0:5}")
 operations=${OPERATIONS:-$([ -n "${SAMPLE-}" ] && echo 100 || echo 600)}
 
-# step WHAT COMMAND...: in a subshell; counts; the end of the output where it fails
+# step WHAT COMMAND...: run it in a subshell and count the result; print the end of the output of a failure
 step() {
 	local what=$1 rc
 	shift
@@ -29,7 +29,7 @@ step() {
 	return $rc
 }
 
-# unpack ARCHITECTURE ROOT: the libraries and their headers; links lead to where they lead on such a machine
+# unpack ARCHITECTURE ROOT: the libraries and their headers; absolute links are made relative to ROOT
 unpack() {
 	local link suite mirror
 	[ ! -d "$2" ] || return 0
@@ -41,7 +41,7 @@ unpack() {
 		echo "the libraries of $1 cannot be had, is there no network?"
 		return 77
 	}
-	# what is not theirs would hide what this machine has
+	# the emulator prefers files in ROOT to those of this machine, so everything but the libraries is removed
 	find "root-$1" -mindepth 1 -maxdepth 1 ! -name lib ! -name usr -exec rm -rf {} +
 	rm -rf "root-$1/usr/bin" "root-$1/usr/share"
 	find "root-$1" -type l -lname '/*' | while read -r link; do
@@ -50,20 +50,20 @@ unpack() {
 	cp -a "root-$1" "$2.new" && mv "$2.new" "$2"
 }
 
-# build TRIPLET FOLDER: in it, with the libraries of FOLDER/root
+# build TRIPLET FOLDER: build in FOLDER/build with the libraries of FOLDER/root
 build() {
 	export PKG_CONFIG_SYSROOT_DIR=$2/root
 	PKG_CONFIG_LIBDIR=$(echo "$2"/root/usr/lib/*/pkgconfig)
 	export PKG_CONFIG_LIBDIR
 	mkdir -p "$2/build" && cd "$2/build" || return 1
-	# without --build what runs here by chance, with the libraries of this machine, would not count as cross-compiled
+	# with --build, configure cross-compiles even if foreign programs happen to run here
 	[ -f config.status ] || "$srcdir/configure" --quiet --build="$(cc -dumpmachine)" --host="$1" \
 		CC="$1-gcc --sysroot=$2/root" CFLAGS='-g -O1' || return 1
 	# shellcheck disable=SC2086 # words
 	make -s -j"$(nproc)" tests/checked/e4zero $UNIT_TESTS
 }
 
-# emulator EMULATOR FOLDER: starts what is built there
+# emulator EMULATOR FOLDER: make scripts that run the programs built in FOLDER
 emulator() {
 	# shellcheck disable=SC2016 # for sh
 	printf '#!/bin/sh\nprogram=$1\nshift\nexec %s -L "%s" "%s/$program" "$@"\n' "$1" "$2/root" "$2/build" >"$2/start"
@@ -71,7 +71,7 @@ emulator() {
 	chmod +x "$2/start" "$2/e4zero"
 }
 
-# unit FOLDER TEST: where it leaves nothing
+# unit FOLDER TEST: run a unit test in an empty directory
 unit() {
 	rm -rf unit && mkdir unit && cd unit && builddir=$1/build TMPDIR=$tmp/unit timeout 900 "$1/start" "$2"
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The comparison of tests/cross sees no difference between two equal programs, and one byte that is wrong in each of
-# the things that it compares. The other program is this one, which then does something wrong.
+# The comparison of tests/cross finds no difference between two equal programs, and finds a wrong byte in each kind of output
+# that it compares. The other program is a wrapper of e4zero that then changes something.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The same edits by every tool that is installed, each of them killed at every write: what is left?
+"""The same edits by every installed tool, killed at each of its writes; the states that this leaves are counted.
 
 usage: compare.py --e4zero PROGRAM --preload LIBRARY [--other NAME=PROGRAM]... [--json]
 
 LIBRARY is tests/edit/faults/faulty.c, built as a shared object. The other PROGRAM is run as
 PROGRAM punch IMAGE FILE OFFSET LENGTH and PROGRAM truncate IMAGE FILE SIZE.
 
-A tool is killed before its first write, before its second, and so on: these are the states after
-a crash that are the kindest to it, as nothing was reordered and nothing torn. Then the image is
-treated as at boot, by e2fsck -p, and looked at: by e2fsck -fn, by debugfs, and by e4zero --check.
+A tool is killed before its first write, before its second, and so on. Of the states after a crash
+these are the easiest for it, as no write is reordered or torn. Then the image is repaired as at
+boot, by e2fsck -p, and examined by e2fsck -fn, by debugfs, and by e4zero --check.
 """
 import argparse
 import json
@@ -27,7 +27,7 @@ BLOCKS = 300
 PUNCH = (5 * BLOCK, 239 * BLOCK)
 SIZE = 10001
 GROWN = (BLOCKS + 2) * BLOCK
-LIMIT = 60          # seconds that a tool has
+LIMIT = 60          # seconds per run of a tool
 
 
 def quiet(argv, **how):
@@ -42,7 +42,7 @@ def debugfs(image, *commands, write=False):
 
 
 def content(image, name):
-    """Of the file; None: it cannot be read."""
+    """The contents of the file."""
     with tempfile.NamedTemporaryFile(dir=image.parent) as out:
         debugfs(image, "dump %s %s" % (name, out.name))
         return pathlib.Path(out.name).read_bytes()
@@ -83,7 +83,7 @@ def tail_image(work, plain):
 
 
 def waiting_image(work, plain):
-    """A file is in the log only, as after a crash; the blocks that it has are free without it."""
+    """/late is in the journal only, as after a crash; without the journal its blocks are free."""
     image, after = work / "waiting", work / "after"
     shutil.copy(plain, image)
     shutil.copy(plain, after)
@@ -108,7 +108,7 @@ def waiting_image(work, plain):
 
 
 class Tool:
-    """How NAME is called for an edit; what it cannot do is None."""
+    """The commands of a tool for each edit; None: it cannot do that."""
 
     def __init__(self, name, punch=None, resize=None, scrub=None, mount=None):
         self.name = name
@@ -143,7 +143,7 @@ def tools(args):
 
 
 def call(tool, edit, image, preload, step):
-    """Its exit status, if it ended by itself before it came to write number STEP; None: killed."""
+    """The exit status of TOOL; None: it was killed at write number STEP."""
     env = dict(os.environ, LC_ALL="C", LD_PRELOAD=str(preload), FAULTY_FILE=str(image),
                FAULTY_STEP=str(step), FAULTY_KILL="1")
     if not tool.mount:
@@ -160,13 +160,13 @@ def call(tool, edit, image, preload, step):
         return None if server.wait(LIMIT) == -signal.SIGKILL else rc
 
 
-# ---- the judge ----
+# ---- the states ----
 
 
 class Count:
     def __init__(self):
         self.states = self.by_hand = self.neither = self.lost = self.stale = 0
-        self.ends = ""  # how it ends if it is not killed
+        self.ends = ""  # a failure without being killed
 
 
 def is_stale(image, e4zero):
@@ -177,19 +177,19 @@ def is_stale(image, e4zero):
 
 
 def judge(image, old, others, count, new):
-    """After a crash: NEW is what /data may be besides OLD."""
+    """Count a state after a crash; /data may have the contents OLD or NEW."""
     count.states += 1
     boot = quiet(["e2fsck", "-p", image]).returncode
     if boot > 1 or quiet(["e2fsck", "-fn", image]).returncode:
         count.by_hand += 1
-        if quiet(["e2fsck", "-fy", image]).returncode & 8:  # its superblock is no more
+        if quiet(["e2fsck", "-fy", image]).returncode & 8:  # its superblock is lost
             quiet(["e2fsck", "-fy", "-b", str(8 * BLOCK + 1), "-B", str(BLOCK), image])
     count.neither += content(image, "data") not in (old, new)
     count.lost += any(content(image, name) != want for name, want in others.items())
 
 
 def compare(tool, edit, base, args):
-    """Kill TOOL at each of its writes, until it ends by itself."""
+    """Kill TOOL at each of its writes in turn, until a run completes."""
     image = base.with_suffix(".work")
     shutil.copy(base, image)
     quiet(["e2fsck", "-p", image])

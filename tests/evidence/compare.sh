@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# compare.py with the e4zero that E4ZERO names, and what it is preloaded with. Arguments are passed to it.
+# compare.sh [OPTION...]: runs compare.py with the program E4ZERO and a preload library that it builds.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/compare.XXXXXX") || exit 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the long checks at stated sizes; write one page and one JSON document of what they counted.
+"""Run the long checks at stated sizes; write their figures to one page and one JSON document.
 
 usage: evidence.py --build DIR [--out DIR] [--list] [PART...]
 
-Exit status 1: a part failed, or did not say what it counted. What this machine cannot do is skipped
-and said so.
+Exit status 1: a part failed, or did not print its figures. Parts that cannot run on this machine
+are listed as skipped.
 """
 import argparse
 import collections
@@ -37,7 +37,7 @@ def first_line(argv, **how):
 
 
 def commit():
-    """The commit, and "+" if files that are tracked differ from it; None: not in a checkout."""
+    """The commit, with "+" if tracked files differ from it; None: not in a checkout."""
     if not shutil.which("git") or not (TOP / ".git").exists():
         return None
     name = first_line(["git", "-C", TOP, "rev-parse", "HEAD"])
@@ -52,7 +52,7 @@ def words(text):
 
 
 def read_figures(part, text):
-    """The figures of TEXT, and the patterns that no line of it matches."""
+    """The figures of TEXT, and the patterns that match no line of it."""
     found, missing = collections.OrderedDict(), []
     for figure in part.figures:
         matches = list(re.finditer(figure.pattern, text, re.M))
@@ -61,14 +61,14 @@ def read_figures(part, text):
         for match in matches:
             pairs = words(match[1]) if figure.words else match.groupdict().items()
             for name, value in pairs:
-                # a group without digits counts the lines
+                # an empty group counts the lines that match
                 value = int(value) if value != "" else 1
                 found[name] = value if figure.last else found.get(name, 0) + value
     return found, missing
 
 
 def run(part, make, work, log):
-    """Its exit status; None: it took too long."""
+    """The exit status of PART; None: it took too long."""
     fill = {"make": make[0], "top": str(TOP), "work": str(work)}
     argv = [word.format(**fill) for word in part.command]
     if argv[0] == make[0]:
@@ -89,13 +89,13 @@ def run(part, make, work, log):
 
 
 def goals_of(part, work):
-    """The goals of the newest file."""
+    """The goals in the newest JSON file of PART."""
     files = sorted((work / "images").glob(part.goals), key=os.path.getmtime) if part.goals else []
     return json.loads(files[-1].read_text())["goals"] if files else []
 
 
 def examine(part, make, out):
-    """Run PART: what the page says of it."""
+    """Run PART; returns its entry of the document."""
     log = out / (part.name + ".log")
     said = {"name": part.name, "title": part.title, "size": part.size,
             "command": " ".join(part.env + part.command).format(make="make", top=".", work="build")}
@@ -169,7 +169,7 @@ def page(evidence):
 
 
 def write(path, text):
-    """All of it or nothing."""
+    """Write the file completely or not at all."""
     half = path.with_suffix(".half")
     half.write_text(text)
     half.replace(path)

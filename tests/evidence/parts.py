@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the evidence is made of: tables only, evidence.py is the driver.
+"""The parts of the evidence, as tables; evidence.py runs them.
 
-A part is a command of the project at a stated size. Its figures are read from what it prints. A
-figure that is missing makes the part a failure: a check that counts nothing proves nothing.
+A part is a command of the project at a stated size. Its figures are read from its output. A missing
+figure is a failure of the part: a check that counts nothing proves nothing.
 """
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 class Figure:
     """The numbers of every line that the pattern matches.
 
-    A group has the name of a figure; the values of several lines are added up, or with `last` the
-    last one counts. A word of `words` says "NUMBER NAME;" and so on: each pair is a figure.
+    Each group is named after a figure. The values of several lines are added up; with `last`, the
+    last one is used. With `words` the group is a list "NUMBER NAME; ...": each pair is a figure.
     """
     pattern: str
     last: bool = False
@@ -23,18 +23,18 @@ class Figure:
 class Part:
     name: str
     title: str
-    command: tuple              # in it {make} is make in the build directory, {top} the sources
+    command: tuple              # {make} is make in the build directory, {top} the source directory
     size: str                   # in words, for the page
     figures: tuple = ()
     env: tuple = ()             # NAME=VALUE
     limit: int = 900            # seconds: a part that takes longer has failed
-    tables: bool = False        # it prints Markdown, which the page takes
-    goals: str = ""             # a JSON file in the directory of the part: goals of the benchmark
+    tables: bool = False        # its output is Markdown, which the page includes
+    goals: str = ""             # a pattern of JSON files with goals, in {work}/images
     needs_root: bool = False
 
 
 def room(name):
-    """What tests/coverage/coverage.py says of a room."""
+    """The line of tests/coverage/coverage.py about a room."""
     return Figure(r"^room %s +[\d.]+ +(?P<%s_lines>\d+) +(?P<%s_lines_missing>\d+) +\d+ +[\d.]+ +"
                   r"(?P<%s_branches>\d+) +(?P<%s_branches_missing>\d+) " % ((name,) * 5), last=True)
 
@@ -48,7 +48,7 @@ PARTS = (
           Figure(r"^# SKIP: +(?P<skipped>\d+)", last=True),
           Figure(r"^# (?:FAIL|ERROR|XPASS): +(?P<failed>\d+)"))),
     Part("crash", "Every state that a crash can leave",
-         ("{make}", "check-crash"), "one row of 40 of the matrix, with up to 250 states of a kind each; "
+         ("{make}", "check-crash"), "every 40th row of the matrix, with up to 250 states of a kind each; "
          "rules broken on purpose; kill -9; a storm of edits",
          (Figure(r"^states: (?P<made>\d+) made, (?P<distinct>\d+) distinct"),
           Figure(r"^states: .*\((.*)\)", words=True),
@@ -69,7 +69,7 @@ PARTS = (
          (Figure(r"^\d+ of \d+ kinds agree.*, (?P<findings>\d+) findings"), SUM),
          env=("SAMPLE=1",)),
     Part("journal", "Logs: of a live kernel, and damaged",
-         ("{make}", "check-journal"), "2,000 mutants", (SUM,), env=("SAMPLE=1",)),
+         ("{make}", "check-journal"), "2,000 mutants of logs", (SUM,), env=("SAMPLE=1",)),
     Part("mutants", "Mutants of images, checksums repaired or not",
          ("{make}", "check-fuzz"), "a sample of six kinds of image; crafted images; damaged logs",
          (Figure(r"^\S+: (?P<mutants>\d+) mutants, (?P<mutants_failed>\d+) failed"),
@@ -83,7 +83,7 @@ PARTS = (
          (Figure(r"^holds: .*: (?P<states>\d+) states, depth"),
           Figure(r"^(?P<mutants_rejected>)rejected: "), SUM),
          env=("SAMPLE=1",)),
-    Part("coverage", "What the tests reach of what must not be wrong",
+    Part("coverage", "Coverage of critical code by the tests",
          ("{make}", "coverage"), "the tests of the journal, the transaction, the locks and the superblock",
          (*map(room, ("journal", "transaction", "stash", "lock", "superblock")),
           Figure(r"^(?P<passed>\d+) tests passed, (?P<failed>\d+) failed, (?P<skipped>\d+) skipped", last=True))),

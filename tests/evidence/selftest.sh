@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The evidence holds what the checks counted; a check that fails, hangs on to its figures or was skipped is told apart.
+# The evidence has the figures of the checks; a check that fails, prints no figures or is skipped is reported as such.
 . "${srcdir:-.}/tests/lib.sh"
 
 requires python3
@@ -8,7 +8,7 @@ requires jq
 evidence=$srcdir/tests/evidence/evidence.py
 mkdir build
 
-# in place of make: says what the real ones say
+# replaces make: prints the last lines of the real checks
 cat >make <<-'END'
 	#!/bin/bash
 	case " $* " in
@@ -48,7 +48,7 @@ evidence() {
 	[ "$rc" = "$want" ] || fail "exit $rc, wanted $want: $(cat said)"
 }
 
-# is WANT JQ-FILTER: of the document
+# is WANT JQ-FILTER: the filter of the document yields WANT
 is() {
 	local got
 	got=$(jq -r "$2" build/evidence/evidence.json)

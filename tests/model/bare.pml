@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What e4zero writes where there is no journal, and in which order: lib/txn/direct.c. Used twice, as protocol.pml. */
-bool turned; /* the flag is cleared, by us */
+/* What e4zero writes without a journal, and in which order: lib/txn/direct.c. Included twice, like protocol.pml. */
+bool turned; /* e4zero has cleared the flag */
 
 inline write_bare()
 {
@@ -35,7 +35,7 @@ inline write_bare()
 	barrier(FS, B_VALID)
 }
 
-/* Tails alone: a counter of the superblock tells, where no checksum could be torn from it. */
+/* Only tails: a counter of the superblock marks the change, unless a checksum in the other sector could be torn from it. */
 inline write_bare_tails()
 {
 	if

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A disk with a cache: each of NS sectors has a durable and a cached value. A barrier makes the cached values of a device
- * durable; a crash makes any subset of them durable and loses the others, so order and tearing need no choice of their own.
- * The includer says which sector IS_ON() which device, and has a label "crashed".
+ * durable. A crash makes any subset of them durable and loses the others; this covers every order of writes and torn writes.
+ * The including file defines IS_ON(sector, device) and the label "crashed".
  */
 #include "names.pml"
 
@@ -18,7 +18,7 @@ inline may_crash()
 	fi
 }
 
-/* Of two writes of a sector that wait the first one may have reached the disk. */
+/* A cached value that is overwritten may have reached the disk before. */
 inline wr(at, value)
 {
 	if

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Edits without a journal: nothing is atomic, but EXT2_VALID_FS is never set over a mixture, and no inode refers to a block
- * that is not allocated or whose data are not durable. CSUM=1: checksums, of the superblock too.
+ * Edits without a journal are not atomic, but EXT2_VALID_FS is never set over a mixture of states, and no inode refers to a
+ * block that is not allocated or whose data is not durable. CSUM=1: checksums, including that of the superblock.
  */
 #define SB0 0    /* EXT2_VALID_FS and a counter */
 #define SB1 1    /* its checksum */
 #define BITMAP 2
-#define INODE 3  /* how often the file was edited: its data are in block INODE & 1 */
+#define INODE 3  /* the number of edits of the file; its data is in block INODE & 1 */
 #define DATA 4
 #define TAIL 6   /* bytes past EOF */
 #define NS 7
@@ -44,7 +44,7 @@ inline put_inode() { put_one(INODE, new_inode) }
 inline put_last() { put_two(SB0, new_inode | (vol[SB0] & VALID), SB1, new_inode) }
 inline put_count() { put_one(SB0, vol[SB0]) }
 
-/* Step 1 of protocol.pml, which is not included */
+/* Step 1 of protocol.pml, which is not included here */
 inline write_data()
 {
 	do
@@ -83,7 +83,7 @@ inline judge()
 	fi
 }
 
-/* A run that ends: all of it is durable. */
+/* At the end of a run all its writes are durable. */
 inline must_be_done()
 {
 	d_step {

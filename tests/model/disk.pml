@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is on the disk: a file system with one file and a log, sector by sector, and what each put_*() makes of it. */
+/* The disk, sector by sector: a file system with one file and a log; and the effect of each put_*() on it. */
 #define NL 8 /* log blocks */
 
-/* options of a run, which its environment gives */
+/* options of a run, from its environment */
 hidden byte tags_most;  /* blocks in a descriptor */
 hidden byte external;   /* the journal is on a device of its own */
 hidden byte csum;       /* checksums, of the journal (csum3) and of the superblock */
-hidden byte plain_tear; /* of the copies in the log only the first one can be torn */
+hidden byte plain_tear; /* only the first copy in the log can be torn */
 hidden byte edits_wanted; /* of the first run */
-hidden byte orphans;    /* truncates that were interrupted before: 1: two, and the first one needs two transactions; 2: one */
+hidden byte orphans;    /* interrupted truncates: 1: two, the first of which needs two transactions; 2: one */
 hidden byte old_log;    /* the log is full of an older file system's transactions */
-hidden byte denies;     /* the log holds a transaction, and the superblock says that it is not in use */
+hidden byte denies;     /* the log holds a transaction, but the superblock lacks RECOVER */
 #define TAGS tags_most
 
 /* sectors: of the superblock, of the final locations, of the log blocks (first sectors, second sectors) */
 #define SB0 0      /* RECOVER, the first orphan, a counter */
 #define SB1 1      /* its checksum */
-#define JSB 2      /* the journal's superblock: what changes is in one sector */
+#define JSB 2      /* the journal's superblock: the fields that change are in one sector */
 #define META 3     /* the inode with its map, and the bitmaps; two sectors */
 #define META1 4
-#define TAIL 5     /* bytes past EOF in a written block, one of which the edit covers by the new size */
+#define TAIL 5     /* bytes past EOF in a written block; the edit extends the size over one of them */
 #define DATA 6     /* two blocks: the file is in one of them, the other is free */
 #define ORPH 8     /* inodes of the orphans */
 #define LA 9
@@ -49,7 +49,7 @@ hidden byte denies;     /* the log holds a transaction, and the superblock says 
 #define FC(j) (((j) >> 7) & 1)
 #define JSB_OF(start, seq, fc) ((seq) | (start) << 6 | (fc) << 7)
 
-/* an inode: the version, and how often the file was edited; its data is in block EDITS & 1 */
+/* an inode: the version, and the number of edits of the file; its data is in block EDITS & 1 */
 #define VERSION(m) ((m) & 7)
 #define EDITS(m) ((m) >> 3)
 #define META_OF(v, e) ((v) | (e) << 3)
@@ -59,7 +59,7 @@ hidden byte denies;     /* the log holds a transaction, and the superblock says 
 #define ZERO 1
 #define EDIT 2
 
-/* orphans: blocks that the first one still has to lose, and the second one */
+/* orphans: the number of blocks to be freed of the first one, and of the second one */
 #define LEFT1(o) ((o) & 3)
 #define LEFT2(o) ((o) >> 2)
 #define ORPH_OF(l1, l2) ((l1) | (l2) << 2)
@@ -70,7 +70,7 @@ hidden byte denies;     /* the log holds a transaction, and the superblock says 
 #define K_DESC 2
 #define K_COPY 3
 #define K_COMMIT 4
-#define K_OLD_DESC 5   /* of an older file system: only a checksum tells */
+#define K_OLD_DESC 5   /* of an older file system: only a checksum shows that */
 #define K_OLD_COMMIT 6
 #define ENTRY(k, t, a) ((k) << 12 | (t) << 6 | (a))
 #define KIND(w) ((w) >> 12)
@@ -83,11 +83,11 @@ hidden byte denies;     /* the log holds a transaction, and the superblock says 
 #define has_external external
 #include "cache.pml"
 
-byte acked, begun;     /* versions: recovery ends between the two */
-byte news[NB];         /* what the transaction makes of its blocks */
-bool changed[NB];      /* and which these are */
-byte data_left;        /* of step 1: 2 the data block, 1 the tail */
-byte doing, edits_left; /* what this run is for */
+byte acked, begun;     /* versions: recovery yields one from acked to begun */
+byte news[NB];         /* new contents of the blocks of the transaction */
+bool changed[NB];      /* which blocks are part of it */
+byte data_left;        /* writes of step 1 that are left, as bits: 2 the data block, 1 the tail */
+byte doing, edits_left; /* the purpose of this run, and the edits that are left */
 bool pauses;
 byte places_left;
 short mask;
@@ -154,7 +154,7 @@ inline put_commit()
 	put_two(LA + pos, ENTRY(K_COMMIT, tid, 0), LB + pos, 0)
 }
 
-/* The commit block is durable: from here on nobody may see the state before. */
+/* The commit block is durable: from here on recovery must not yield the old state. */
 inline committed() { acked = begun }
 
 inline put_home()
@@ -167,7 +167,7 @@ inline put_home()
 	fi
 }
 
-/* the block that the file does not have; a mutant takes the one that this transaction frees */
+/* the free data block; a mutant takes the one that this transaction frees */
 #define FREE_DATA (DATA + ((EDITS(news[B_META]) + (broken == REUSE_FREED)) & 1))
 #define EARLY ((broken == TAILS_FIRST) -> EDIT : ZERO)
 inline put_data()
@@ -179,7 +179,7 @@ inline put_data()
 }
 inline paused() { pauses = false }
 
-/* the first two blocks of the log, or the block that the file does not have */
+/* the first two blocks of the log, or the free data block */
 inline put_place(dev)
 {
 	places_left--;
@@ -189,7 +189,7 @@ inline put_place(dev)
 	fi
 }
 
-/* lib/journal/stale: numbers that old blocks have where a reader looks for a header are passed. */
+/* lib/journal/stale: skip the transaction numbers of old blocks where a reader expects a header. */
 inline pass_stale()
 {
 	d_step {

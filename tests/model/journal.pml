@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Edits through the journal, crashes, recoveries that crash, and what must hold after each: README.md says what is modelled.
+ * Edits through the journal, crashes, recoveries that crash, and the rules that must hold after each; see README.md.
  */
 #include "disk.pml"
 #include "readers.pml"
 #include "protocol.pml"
 #include "kernel.pml"
 
-/* what a run is for */
+/* the purpose of a run */
 #define DO_EDIT 1
 #define DO_REPLAY 2
 #define DO_TAILS 3
 #define DO_MOUNT 4
 
-bool denied; /* the superblock has always denied the log */
+bool denied; /* the log has never been in use according to the superblock */
 byte safe;
 
 inline set(at, value) { vol[at] = value; dur[at] = value }
@@ -29,7 +29,7 @@ inline fill_log()
 
 inline fill_old()
 {
-	/* a whole transaction at the start, another one after the first commit block of ours, with any numbers */
+	/* a complete transaction at the start and another one after the place of our first commit block, with any numbers */
 	if :: tid = 2 :: tid = 3 :: tid = 4 fi;
 	set(LA, ENTRY(K_OLD_DESC, tid, 3));
 	set(LA + 3, ENTRY(K_OLD_COMMIT, tid, 0));
@@ -159,10 +159,10 @@ inline ours()
 	fi
 }
 
-/* A copy that is not the first one is on the disk as a whole or not: one that can be torn is enough. */
+/* A copy other than the first one is not torn: one copy that can be torn is enough. */
 #define WHOLE(i) (plain_tear && (i) > LA + 1 && (i) < LB && KIND(vol[i]) == K_COPY)
 
-/* Any of the waiting sectors is on the disk, any is lost; and so is all that a program knew. */
+/* Each cached sector becomes durable or is lost. The memory of the program is lost. */
 inline crash_disk()
 {
 	atomic {
@@ -193,7 +193,7 @@ inline compare()
 	for (k : 0 .. NB - 1) { HOLDS(r_agree, seen[k] == ov[k]) }
 }
 
-/* What a crash has left, as those see it who only read. */
+/* The state after a crash, as readers see it. */
 inline judge()
 {
 	d_step {
@@ -211,7 +211,7 @@ inline judge()
 		compare();
 		for (k : 0 .. 5) { seen[k] = 0 }
 		doing = VERSION(now_meta);
-		/* without the flag a kernel takes what is in the final locations */
+		/* without the flag a kernel ignores the log */
 		if
 		:: denied -> forget_log(); look(); must_hold()
 		:: else
@@ -219,7 +219,7 @@ inline judge()
 		forget_log();
 		forget_look()
 	}
-	/* which classes there are: each of these is reached, or the model is empty */
+	/* the classes of states: run.sh fails if one of them is never reached */
 	if
 	:: SB_TORN(vol) -> crash_tears_super: skip
 	:: else
@@ -237,7 +237,7 @@ inline judge()
 	}
 }
 
-/* A run that ends: all of it is durable, and nothing is left to recover. */
+/* At the end of a run all its writes are durable, and nothing is left to recover. */
 inline must_be_done()
 {
 	d_step {

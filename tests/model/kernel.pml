@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A mount for writing and an unmount, by a kernel: replay, or a wipe where the flag is missing; the orphans, a transaction each;
- * the flag is set while it is mounted. Its superblock and its commit blocks are not torn: that is its own exposure.
+ * A kernel mounts the file system for writing and unmounts it: it replays the log, or wipes it if the flag is missing, and
+ * finishes the orphans, one transaction each. The flag is set while it is mounted. A kernel's own superblock and commit
+ * blocks are not torn: such states do not depend on e4zero.
  */
 inline kernel_flag(on)
 {
@@ -47,7 +48,7 @@ inline kernel_replay()
 	kernel_empty(next_tid)
 }
 
-/* The first of the orphans, at once. */
+/* The first orphan, in one transaction. */
 inline kernel_orphan()
 {
 	d_step {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is each trace of traces.h a path of protocol.pml, or of bare.pml? Those that are, are printed; the rest ends somewhere. */
+/* Prints the traces of traces.h that are paths of protocol.pml or bare.pml. The search stops in the middle of the others. */
 #include "trace.pml"
 #include "protocol.pml"
 #include "bare.pml"
 
-/* One call of the program, or one commit of it. */
+/* One run of the program. */
 inline session()
 {
 	if

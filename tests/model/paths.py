@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns traces of the program into the table that paths.pml reads, and breaks them on purpose.
+"""Turns traces of the program into the table that paths.pml reads, and adds broken variants of them.
 
 usage: paths.py trace NAME IMAGE-BEFORE TRACE [JOURNAL-DEVICE] >FILE     one trace as operations on blocks
-       paths.py table FILE... >traces.h                                  all of them, and each broken in every way
-       paths.py judge traces.h OUTPUT-OF-PAN                             are all paths, and is no broken one?
+       paths.py table FILE... >traces.h                                  all of them, and up to 60 broken variants of each
+       paths.py judge traces.h OUTPUT-OF-PAN                             are all traces paths, and no broken variant?
 
-A write is translated by where it goes, and must go where it says that it goes: a block of the log is its number from the
-start of the log; blocks that go home are numbered in their order, so that the order between two barriers is free.
+A write is translated by its location, which must be that of its kind. A block of the log becomes its number from the start
+of the log. Blocks written to their final locations are numbered in the order of the trace, so any order between two
+barriers is accepted.
 """
 
 import os
@@ -26,7 +27,7 @@ METADATA_CSUM = 0x400
 
 
 class Log:
-    """Where the log is, and how many tags a descriptor has."""
+    """The location of the log, and the number of tags in a descriptor."""
 
     def __init__(self, image, places, journal):
         bs = image.bs
@@ -52,7 +53,7 @@ class Log:
         self.start = int.from_bytes(raw[20:24], "big")
 
     def where(self, block):
-        """Block BLOCK of the disk, from the log's superblock on; None: it is not of the log."""
+        """The number of disk block BLOCK in the log, 0 for the log's superblock; None: not in the log."""
         return block - self.first if self.external else self.number.get(block)
 
 
@@ -117,14 +118,14 @@ def translate(name, path, trace, journal):
 def broken(ops, bare, most):
     """Copies of OPS, each with a barrier or a write missing, or two operations swapped across a barrier.
 
-    Without a journal nothing says how many blocks go home.
+    Without a journal, writes to final locations are not left out: the trace does not tell their number.
     """
     out = []
     for i, (kind, _) in enumerate(ops):
         before = ops[i - 1][0] if i else None
         after = ops[i + 1][0] if i + 1 < len(ops) else None
         if kind == "FLUSH":
-            # groups of data that nobody sees, and of places, have a barrier between them or not: both are paths
+            # a barrier between two groups of invisible data, or of unused blocks, is optional in the model
             if not (before == "DATA" and after in ("DATA", "SUPER")) and not before == after == "PLACE":
                 out.append(("no barrier %d" % i, ops[:i] + ops[i + 1:]))
             if before != after and after is not None and before is not None and "FLUSH" not in (before, after):
@@ -135,7 +136,7 @@ def broken(ops, bare, most):
 
 
 def with_homes(ops):
-    """Each of OPS with the number of blocks that go home from here on, and of those in the next group that does."""
+    """Each of OPS with the number of home blocks of its group from here on, and of the next group that has some."""
     here, ahead, rows = 0, 0, []
     for op, arg in reversed(ops):
         here = here + 1 if op in HOMES else 0

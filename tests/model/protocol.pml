@@ -2,19 +2,19 @@
 /*
  * What e4zero writes, and in which order: lib/journal/commit.c, lib/txn/txn_commit.c and homes_write.c, step by step.
  *
- * This text is used twice. journal.pml takes it with disk.pml: put_*() changes sectors, and a crash may follow each of them.
- * paths.pml takes it with trace.pml: put_*() is the next line of a trace of the program, or this is not its path.
- * FREE(x): in the first use a choice is made by x, in the second by the trace.
+ * This file is included twice. journal.pml includes it with disk.pml: put_*() changes sectors, and a crash may follow each of
+ * them. paths.pml includes it with trace.pml: put_*() must match the next line of a trace of the program.
+ * FREE(x): in the first case x decides, in the second one the trace.
  */
 /* memory of the program */
-bool recovering;   /* RECOVER is set on the disk, by us or by a crash */
+bool recovering;   /* RECOVER is set on the disk, by this run or before a crash */
 byte next_tid;     /* of the next transaction */
 byte tid;          /* of this one */
 short pos;         /* log block */
 short room;        /* tags that still fit into the descriptor */
 short b;           /* a block of the transaction, or of the replay */
 
-/* Step 1: what is not visible before the commit, in one group or in several. */
+/* Step 1: data that is not visible before the commit, in one group or in several. */
 inline write_data()
 {
 	do
@@ -110,7 +110,7 @@ inline write_transaction()
 	barrier(LOG, B_EMPTY)
 }
 
-/* Tails that are zeroed without a transaction: only the number in the empty journal is raised. */
+/* Tails are zeroed without a transaction: only the number in the empty journal is increased. */
 inline write_tails()
 {
 	if
@@ -122,7 +122,7 @@ inline write_tails()
 	barrier(FS, B_DATA)
 }
 
-/* Bytes that nobody reads, in the log too, are zeroed in place when all is committed and the flag is cleared. */
+/* Unused blocks, also those of the log, are zeroed in place after all is committed and the flag is cleared. */
 inline write_places(dev)
 {
 	put_place(dev);
@@ -147,7 +147,7 @@ inline finish()
 	fi
 }
 
-/* What the journal holds goes home, the superblock last and with the flag. SAFE: no transaction has this number. */
+/* Blocks of the journal are written to their final locations, the superblock last and with the flag. SAFE: an unused number. */
 inline write_replay(safe)
 {
 	know_replay();
@@ -169,7 +169,7 @@ inline write_replay(safe)
 	barrier(LOG, B_EMPTY)
 }
 
-/* The same where the journal holds nothing and nothing follows. */
+/* The same if the journal holds no transaction and no edit follows. */
 inline write_clear(safe)
 {
 	if

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A statement that no run of the model reaches proves nothing: names those.
+"""Lists the statements of the model that no run reaches: they prove nothing.
 
 usage: reached.py ALL OUTPUT...    ALL is what pan -d prints; OUTPUT of pan is of a run
 
-Statements are told apart by their line and text, as spin prints them: an inline that is used twice is one statement.
+Statements are identified by line and text, as spin prints them: an inline that is used twice is one statement.
 """
 
 import re

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Readers of a journal, without I/O: ours (lib/journal/replay), a kernel's, e2fsck's. They differ in what they make of a commit
- * block of which one sector is there, and of fast commits.
+ * Readers of a journal, without I/O: e4zero (lib/journal/replay), a kernel, e2fsck. They differ in how they treat a commit
+ * block with one sector missing, and fast commits.
  */
 #define OURS 0
 #define KERNEL 1
 #define E2FSCK 2
 
 byte ov_mask;        /* blocks that the journal holds */
-byte ov[NB];         /* and what it holds of them */
+byte ov[NB];         /* their contents in the journal */
 byte read_tid;       /* the first number that is not committed */
 bool refused;        /* it is corrupt */
 
 hidden byte staged[NB], st_mask, tags, at, k, suspect;
 hidden short word, second;
-byte seen[6];        /* what the first reader found; 0 between two judgements */
+byte seen[6];        /* the result of the first reader; 0 while no results are compared */
 byte now_meta, now_tail, now_orph;
 byte super_now;
 
@@ -77,7 +77,7 @@ inline read_log(who)
 		:: else -> break
 		fi
 	od;
-	/* a later commit block, in what is left of the log: no crash leaves that */
+	/* a later commit block in the rest of the log: no crash leaves that */
 	k = at;
 	do
 	:: at >= NL || who != OURS -> break
@@ -96,7 +96,7 @@ inline forget_log()
 	refused = false
 }
 
-/* What the file system is with the journal that was read. */
+/* The state of the file system after replay of the journal that was read. */
 inline look()
 {
 	now_meta = ((ov_mask & 1) -> ov[B_META] : ((vol[META] == vol[META1]) -> vol[META] : GARBAGE));
@@ -107,7 +107,7 @@ inline look()
 
 inline forget_look() { now_meta = 0; now_tail = 0; now_orph = 0; super_now = 0 }
 
-/* The promise, of a state that was looked at. */
+/* The rules that a state after look() must obey. */
 inline must_hold()
 {
 	HOLDS(r_agree, !refused);

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The protocol as a model, searched by spin: every state of it holds what is promised, a mutant that breaks a rule does not,
-# and what the program writes is a path of it. SAMPLE=1 bounds it to a minute.
+# spin searches a model of the protocol: every state obeys the rules, every mutant breaks one, and the traces of the program
+# are paths of the model. SAMPLE=1 limits it to a minute.
 #
-# SEARCH="NAME=VALUE..." searches the model once, with these options (README.md), and says what spin says.
+# SEARCH="NAME=VALUE..." searches the model once with these options (README.md), and prints the output of the search.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 requires spin -V
@@ -14,7 +14,7 @@ requires "$cc" --version
 model=$srcdir/tests/model
 program=$builddir/tests/crash/crash-states
 start=$SECONDS
-# the searches of a sample are shorter than a compiler that optimises
+# the searches of a sample take less time than an optimising compiler
 optimise=-O2
 [ -z "${SAMPLE:-}" ] || optimise=-O0
 passed=0 failed=0 skipped=0
@@ -30,7 +30,7 @@ build() {
 	) || { cat "$1"/*.out; fail "$1.pml does not build"; }
 }
 
-# search TOP OPTION=VALUE...: what pan says goes into the file "out", and is kept for what no run reaches
+# search TOP OPTION=VALUE...: the output of pan is in the file $out, which is kept for reached.py
 runs=0
 search() {
 	local top=$1
@@ -48,7 +48,7 @@ search() {
 }
 
 total=0
-# sound TOP OPTION=VALUE...: nothing that is reached breaks a rule, and everything was searched
+# sound TOP OPTION=VALUE...: the search is complete, and no state breaks a rule
 sound() {
 	search "$@"
 	[ "$errors" = 0 ] || { tail -n 30 "$out"; no "$*: errors: $errors"; return; }
@@ -56,7 +56,7 @@ sound() {
 	ok "holds: $*: $states states, depth $depth"
 }
 
-# mutant RULES TOP OPTION=VALUE...: it, which is $how, is rejected, because of one of RULES
+# mutant RULES TOP OPTION=VALUE...: this mutant is rejected by one of RULES
 mutant() {
 	local rules=$1 found
 	shift
@@ -108,7 +108,7 @@ fi
 
 # ---- the mutants ----
 
-# RULES by which it is rejected, where; a name is of names.pml
+# the rules that may reject the mutant, the mutant by its name in names.pml, further options
 while read -r rules how; do
 	name=${how%% *} options=
 	case $how in *' '*) options=${how#* } ;; esac
@@ -165,7 +165,8 @@ durable SWAPPED=B_DATA EXTERNAL=1
 durable SWAPPED=B_PLACE EXTERNAL=1
 END
 
-# every name is tried. B_OTHER is a kernel's; the model holds without B_INODES: what follows it is not valid before B_LAST
+# Every name is tried, except B_OTHER, a barrier of a kernel, and B_INODES, without which the model holds: EXT2_VALID_FS is
+# clear until B_LAST.
 while read -r name; do
 	case $name in FS | LOG | B_OTHER | B_INODES) continue ;; esac
 	grep -qxF "$name" tried || no "no mutant is $name"
@@ -191,10 +192,10 @@ done
 
 # ---- what the program writes ----
 
-# path NAME IMAGE [JOURNAL]: the trace "raw", of IMAGE as it was before
+# path NAME IMAGE [JOURNAL]: translate the trace "raw" of an edit; IMAGE is the image before the edit
 path() { python3 "$model/paths.py" trace "$1" "$2" raw ${3:+"$3"} >"$PATHS/$1" || no "$1: $(tail -n 3 raw)"; }
 
-# work IMAGE WORKLOAD DATA...: a workload of tests/crash, as far as the image has its files
+# work IMAGE WORKLOAD DATA...: a workload of tests/crash, if the image has its files
 work() {
 	local image=$1 workload=$2 data journal=
 	[ ! -f "$1.journal" ] || journal=$image.journal
@@ -207,7 +208,7 @@ work() {
 	done
 }
 
-# tool NAME IMAGE ARGUMENTS...: a call of e4zero
+# tool NAME IMAGE ARGUMENTS...: a run of e4zero on a copy of IMAGE
 tool() {
 	cp --sparse=always "$2" edited
 	rm -f raw
@@ -246,11 +247,11 @@ traces() {
 			for workload in $("$program" --list); do work "$image" "$workload" journal ordered; done
 		done
 	fi
-	# old bytes past EOF, and nothing else to do
+	# tails only
 	tails tails-journal
 	tails tails-bare -O ^has_journal
 	tails tails-plain -O ^has_journal,^metadata_csum
-	# a journal that holds a transaction: it is replayed, alone, or before an edit, or before tails are zeroed; and one that is empty
+	# a journal with a transaction, and an empty one with needs_recovery: replayed alone, before an edit, before tails are zeroed
 	cp --sparse=always ext-4k-plain dirty
 	head -c 4096 /dev/urandom >block
 	block=$(debugfs -R 'bmap /other 0' dirty 2>/dev/null | tr -dc 0-9)

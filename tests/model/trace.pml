@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What put_*() and barrier() are when a trace is read: its next line, or the search does not go on. paths.py makes traces.h. */
+/* put_*() and barrier() for traces: each takes the next line, or the search stops here. paths.py makes traces.h. */
 #define TRACES
 #include "names.pml"
 
@@ -65,7 +65,7 @@ inline put_home()
 }
 inline committed() { skip }
 inline paused() { skip }
-/* how many blocks: those of the next group that goes home */
+/* the number of blocks in the next group that is written to final locations */
 inline pass_stale() { n = c_expr { LINE.ahead } }
 inline know_replay() { n = c_expr { LINE.ahead - 1 } }
 

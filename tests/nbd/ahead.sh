@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is read ahead from an NBD server is used: inode tables are read once, whatever is read between their pieces.
+# Blocks that were read ahead from an NBD server are used: at most a quarter of the blocks of inode tables are read twice,
+# although other blocks are read in between.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
 
-# 1000 files of five extents, with a leaf each; 64 inodes are 256 KiB of their table
+# 1000 files of five extents, each with a leaf block; 64 inodes take 256 KiB of the table
 mkdir tree
 python3 - <<-'END'
 	import os
@@ -19,7 +20,7 @@ make_image model.img 96M -I 4096 -N 2048 -d tree
 for flags in '' flags=no-structured; do
 	our_server model.img $flags
 	run_e4zero 0 --check -j1 "$uri"
-	# long reads are those of tables; the first looks at an image are shorter
+	# long reads are those of tables; the reads that identify the image are shorter
 	awk '$2 == "read" {
 		long = $4 > 65536
 		for (b = int($3 / 4096); b < ($3 + $4) / 4096; b++) {

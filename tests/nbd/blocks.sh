@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A server whose smallest block is larger than a sector: the end of the export that is less than a block is not seen, which
-# is said; what an edit writes beforehand to have room is the same for all sizes of blocks.
+# A server whose minimum block size is larger than a sector. An incomplete block at the end of the export cannot be read,
+# which a note reports. An edit reserves space by at least as many bytes of writes as with blocks of 512 bytes.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -27,13 +27,13 @@ for block in 512 4096 8192 65536; do
 	run_e4zero 0 --fix "$uri"
 	end_server
 	cmp raw.img work.img || fail "blocks of $block bytes: the images differ"
-	# before the first barrier that anything depends on
+	# bytes written before the first flush
 	room=$(awk '$2 == "write" { n += $4 } $2 == "flush" { exit } END { print n + 0 }' server.log)
 	[ $block -gt 512 ] || least=$room
 	[ "$room" -ge "$least" ] && [ "$room" -gt 0 ] || fail "blocks of $block bytes: room was made for $room bytes, not for $least"
 done
 
-# the file system needs these bytes
+# an incomplete block that is part of the file system
 make_image small.img 8191K -b 1024
 our_server small.img block=4096
 for verb in --check --fix; do

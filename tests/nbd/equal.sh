@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The same image as a file and as the export of an NBD server: the same reports, and after edits the same bytes,
-# whatever the server can do.
+# The same image as a file and as the export of an NBD server: the reports are equal, and after edits the bytes are equal,
+# for servers with different capabilities.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -14,7 +14,7 @@ END
 export SOURCE_DATE_EPOCH=1700000000
 printf '%s\n' 'zero-range /clean 0 6000' 'truncate /tail 100' 'write-zeroes /another 0 300000' >script
 
-# both NAME ARGUMENTS...: on both images; %s is the image
+# both NAME ARGUMENTS...: run e4zero on both images, with %s for the image; exit $wants
 both() {
 	local what=$1 rc
 	shift
@@ -69,7 +69,7 @@ try nothing file remote.img --filter=noextents --filter=nozero
 try slow-zero file remote.img --filter=nozero zeromode=emulate --filter=fua fuamode=emulate
 both_undo
 
-# an encrypted connection, with a key both have
+# an encrypted connection with a pre-shared key
 if nbdkit --dump-config | grep -q '^tls=yes'; then
 	echo 'alice:0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20' >keys
 	cp model.img raw.img

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What an NBD server says of holes is used, but never believed more than it says: answers that make no sense are data. A
-# trim is never asked for, zeroes are where long stretches become zero.
+# The holes that an NBD server reports are used; invalid replies count as data. e4zero never requests a trim, and requests
+# zeroes only for long ranges.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -17,14 +17,14 @@ for status in none zero long endless error; do
 	[ "$asked" -gt 0 ] || fail "$status: the server was not asked"
 	[ "$asked" -lt 2000 ] || fail "$status: the server was asked $asked times"
 done
-# where stretches are short it is dear to ask: a piece of 1 GiB is judged by 16 MiB of it, and the rest taken for data
+# Asking costs more than reading if the ranges in the replies are short: after 16 MiB the rest of 1 GiB counts as data.
 make_image large.img 96M
 our_server large.img status=short
 run_e4zero 0 --check --all "$uri"
 asked=$(awk '$2 == "status" { n += $4 } END { print n + 0 }' server.log)
 [ "$asked" -gt 0 ] || fail 'the server was not asked'
 [ "$asked" -le 33554432 ] || fail "the server was asked about $asked bytes"
-# a server that says of everything that it is zero: its word, as that of a host that says so
+# a server that reports zeroes everywhere is believed, as the host is
 our_server model.img status=lies
 run_e4zero 4 --check --json "$uri"
 same 'findings where the tail is a hole' "$(grep -c '"type":"finding"' out)" 1
@@ -33,7 +33,7 @@ run_e4zero 4 --check --all --json "$uri"
 same_report wanted out 'without structured replies'
 ! grep -q ' status ' server.log || fail 'a server was asked for what it cannot say'
 
-# 1 MiB of old bytes in free blocks
+# 1 MiB of stale bytes in free blocks
 cp model.img full.img
 text large 1048576 y
 debugfs_script full.img <<<'write large old'

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An NBD server that ends before each of the requests, or each third without BROAD, or fails it: a check says so and reports nothing; an edit fails
-# with 8 and the image as it was, or with 12 and an image that --replay brings to one of the two states.
+# An NBD server exits at each request (every third one without BROAD), or fails it. A check prints one sentence and no report.
+# An edit exits with 8 and leaves the image unchanged, or with 12 and leaves an image that --replay brings to the old or the
+# new state.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -16,7 +17,7 @@ run_e4zero 0 --script script done.img
 
 requests() { grep -cE '^[0-9]+ (read|write|flush|zero|status)' server.log; }
 
-# contents IMAGE: what the files read as
+# contents IMAGE: checksums of the files
 contents() {
 	local file
 	for file in clean tail; do
@@ -66,7 +67,7 @@ for ((k = 0; k < count; k += step)); do
 done
 [ $eights -ge 3 ] && [ $twelves -ge 3 ] || fail "exit 8: $eights times, 12: $twelves times"
 
-# what the server refuses: room for the log, an error of a write, of a barrier
+# requests that the server fails: the first write, which reserves space; a later write; the first and the second flush
 for how in 8:0:28:write 12:9:5:write 12:0:5:flush 12:1:5:flush; do
 	cp model.img work.img
 	IFS=: read -r status first code type <<<"$how"
@@ -83,7 +84,7 @@ for how in 8:0:28:write 12:9:5:write 12:0:5:flush 12:1:5:flush; do
 	e2fsck -fn work.img >fsck.log 2>&1 || fail "$how: $(cat fsck.log)"
 done
 
-# one block that cannot be read is a finding, as on a disk
+# an unreadable block is a finding, as on a disk
 our_server model.img
 run_e4zero 4 -j 1 --check "$uri"
 end_server
@@ -93,7 +94,7 @@ our_server model.img "error=$number+:5:read"
 run_e4zero 4 -j 1 --check --json "$uri"
 grep -q unreadable out || fail 'a read that failed was not reported'
 
-# silence in the middle
+# a server that stops answering in the middle of a check
 our_server model.img silent=$((number / 2))
 run_e4zero 8 --timeout 1 --check "$uri"
 grep -q 'Connection timed out' err || fail "$(cat err)"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An NBD server that is not there, says nothing, says nonsense, or cannot do what an edit requires: one sentence, exit 8
-# in bounded time, and no byte is changed. A file whose name looks like a URI has a way to be named.
+# An NBD server that does not exist, does not answer, answers with garbage, or lacks what an edit requires: one sentence and
+# exit 8 in bounded time, and no byte is changed. A file whose name looks like a URI can be opened.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -48,7 +48,7 @@ refused 'Connection timed out' --timeout 1 --check
 end_server
 image_unchanged image.img
 
-# a file does not require libnbd
+# a file can be checked with an unusable libnbd
 if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 	mkdir lib
 	cc -shared -o lib/libnbd.so.0 -x c - <<<'int nothing;' || fail 'cannot build a library'
@@ -60,7 +60,7 @@ if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 fi
 image_unchanged image.img
 
-# the name of a host that nobody finds: the time limit is that of a server
+# a host name whose lookup never ends: --timeout applies, and a signal ends it
 if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 	cc -shared -fPIC -o lookup.so -x c - <<-'END' || fail 'cannot build a library'
 		#include <unistd.h>
@@ -79,7 +79,7 @@ if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 	uri="nbd+unix:///?socket=$tmp/socket"
 fi
 
-# an offset that the URI has is none that libnbd knows
+# an offset as a parameter of the URI is refused; ?offset=N follows the whole URI
 our_server image.img
 for end in '&offset=1M' '&OFFSET=0'; do
 	run_e4zero 16 --check "$uri$end"
@@ -92,7 +92,7 @@ run_e4zero 16 --timeout 0 image.img
 run_e4zero 16 --timeout x image.img
 run_e4zero 4 --timeout 1 image.img
 
-# a scheme is one in capital letters, too; a file of that name wins
+# a scheme may be in capital letters; a file of that name takes precedence
 for scheme in nbd NBD nbds nbd+vsock NBDS+Vsock; do
 	run_e4zero 8 --timeout 5 $scheme://127.0.0.1:1/image
 	grep -qE 'connecting to the NBD server|the NBD server cannot be used' err || fail "$scheme: $(cat err)"

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An NBD server over a Unix socket that misbehaves on purpose. server.py SOCKET FILE [KEY=VALUE...]
 
-greeting=garbage|silent|half  what a client sees first
-export=NAME                   the only one there is (default: the empty name)
-flags=a,b                     without: no-flush, no-zero, no-fast, no-structured; with: read-only, multi
-die=K                         the connections end before request K (from 0) is answered
-silent=K                      from request K on there are no answers
-error=K:ERRNO[:TYPE]          request K, or each from K on with "K+", fails; of one TYPE only (read, write, flush, zero)
-block=N                       the smallest block; a request that is not made of such fails
-other=N                       connections but the first see an export of N bytes
+greeting=garbage|silent|half  a faulty start of the handshake
+export=NAME                   the name of the only export (default: empty)
+flags=a,b                     capabilities to omit: no-flush, no-zero, no-fast, no-structured; to add: read-only, multi
+die=K                         the server exits in place of answering request K (from 0)
+silent=K                      requests from K on are not answered
+error=K:ERRNO[:TYPE]          request K, or with "K+" each from K on, fails if it is of TYPE (read, write, flush, zero)
+block=N                       the minimum block size; requests that are not multiples of it fail
+other=N                       connections after the first one get an export of N bytes
 status=zero|long|endless|error|lies|short
-                              answers about holes: of no length, too long, one sector at a time, an error, all is zero,
-                              stretches of 4 KiB
-It logs one line for each client and for each request, and says "ready" on standard output when it listens."""
+                              replies about holes: of length 0, too long, one sector at a time, an error, all is zero,
+                              ranges of 4 KiB
+It prints "ready" on standard output when it listens, and one line per client and per request."""
 
 import itertools
 import os
@@ -27,7 +27,7 @@ OPTION_REPLY, SIMPLE, CHUNK = 0x3e889045565a9, 0x67446698, 0x668e33ef
 
 
 class Gone(Exception):
-    """The connection ended, or has to."""
+    """The connection has ended."""
 
 
 class Server:

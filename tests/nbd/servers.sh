@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# NBD servers of a test, which end with it. Sourced after tests/lib.sh.
+# NBD servers that end with the test. Source it after tests/lib.sh.
 
 grep -q '#define HAVE_LIBNBD 1' "$builddir/config.h" || skip 'built without libnbd'
 uri="nbd+unix:///?socket=$tmp/socket"
 server=''
 
-# end_server: before the next one is started
+# end_server: end the server that runs, if any
 end_server() {
 	rm -f "$tmp/socket"
 	[ -n "$server" ] || return 0
@@ -15,7 +15,7 @@ end_server() {
 }
 cleanup_fn end_server
 
-# wait_for COMMAND...: until it succeeds, the server runs, and a minute has not passed
+# wait_for COMMAND...: wait until it succeeds; fail if the server ends or a minute has passed
 wait_for() {
 	local end=$((SECONDS + 60))
 	until "$@"; do
@@ -43,8 +43,8 @@ our_server() {
 	wait_for has_line '^ready' server.log
 }
 
-# same_report A B: JSON Lines that differ alone in the name of the image, the time, and what had to be read: holes are
-# another matter for every server
+# same_report A B WHAT: JSON Lines that differ only in the name of the image, progress, time, notes, and the number of bytes
+# read, which depends on the holes that a server reports
 report_of() {
 	grep -v '"type":"progress"' "$1" | sed -E 's/"(path|image)":"(nbd[^"]*|[^"/]*\.img)"//; s/"seconds":[0-9.e-]+//; s/"bytes_read":[0-9]+//; s/"notes":\[[^]]*\]//'
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A signal ends the waiting for a server that says nothing, long before --timeout does: with 32 and the image as it was
-# before the first write, and with 12 in the middle of a transaction, which --replay ends.
+# A signal ends the wait for a server that does not answer, long before --timeout does: before the first change with exit 32
+# and an unchanged image, in the middle of a transaction with exit 12; then --replay completes or discards the transaction.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -10,7 +10,8 @@ stale_image model.img
 export SOURCE_DATE_EPOCH=1700000000
 asked() { [ "$(grep -cE '^[0-9]+ |^a client' server.log)" -ge "$1" ]; }
 
-# stopped STATUS SIGNAL LINES ARGUMENTS...: SIGNAL once the server has logged so many lines. SIGINT would be ignored in the background.
+# stopped STATUS SIGNAL LINES ARGUMENTS...: send SIGNAL once the server has logged so many lines. A process in the background
+# ignores SIGINT.
 stopped() {
 	local status=$1 signal=$2 lines=$3 rc
 	shift 3
@@ -42,7 +43,7 @@ for jobs in 1 4; do
 done
 cmp model.img work.img || fail 'the image was changed'
 
-# a write of what is there, to have room, then the first and the last barrier of an edit
+# silence at the write of existing bytes that reserves space, then at the first and the last barrier of an edit
 edit=(--truncate 100 "$uri" /tail)
 our_server work.img
 run_e4zero 0 "${edit[@]}"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the packages say is what the tree has: the version, the packages that the build requires, the scripts of debian/tests;
-# what e4zero.pc requires; each file of make install is in one package, of Debian and of the spec; and the installed pages find
-# each other.
+# The packages agree with the tree: the version, the packages that the build requires, those that e4zero.pc requires, the
+# scripts of debian/tests. Each file of make install is in exactly one package of Debian and in one of the spec. The links of
+# the installed pages lead to installed pages.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 [ -f "$builddir/Makefile" ] || skip 'not in a build tree'
 cd "$srcdir" || exit 1
@@ -14,7 +14,7 @@ for place in "debian/changelog:$(sed -n '1s/^e4zero (\(.*\)).*/\1/p' debian/chan
 	[ "${place#*:}" = "$version" ] || fail "${place%%:*} has version ${place#*:}, the header $version"
 done
 
-# autoconf and the like come with debhelper and build-essential, compile_et with comerr-dev
+# debhelper and build-essential depend on these
 given=' autoconf automake make gcc libc6-dev build-essential '
 for package in $(sed -n "/^build_packages='/,/'\$/p" quickstart | sed "s/build_packages=//" | tr -d "'"); do
 	[[ $given != *" $package "* ]] || continue
@@ -65,7 +65,7 @@ make -s -C "$builddir" install install-python DESTDIR="$tmp/root" prefix=/usr ex
 	fail "make install: $(cat "$tmp/log")"
 installed=$(cd "$tmp/root" && find . ! -type d | sed 's,^\./,,')
 
-# in_one WHAT PATTERN...: each file matches one pattern, each pattern a file
+# in_one WHAT PATTERN...: each file matches exactly one pattern, and each pattern at least one file
 in_one() {
 	local what=$1 pattern file count unused
 	shift

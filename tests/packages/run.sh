@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The packages are made and used in bare chroots of this host's Debian, from this host's own sources of packages. In one of
-# them an ordinary user builds and tests the packages of Debian from the tarball; root builds them once more in another
-# place, which must give the same bytes; lintian has no error and no warning; rpmbuild builds the packages of the spec;
-# nix-instantiate parses and evaluates the expression. In the other, where nothing was compiled, the packages are installed
-# from a repository, and debian/tests pass.
+# The packages are built and installed in two minimal chroots of this host's Debian release, made from the package sources of
+# this host. In the first one an ordinary user builds and tests the Debian packages from the tarball. Root builds them again
+# in another directory, with the same bytes as result. lintian finds no error and no warning, rpmbuild builds the packages of
+# the spec, nix-instantiate parses and evaluates the expression. In the second chroot, which has no compiler at first, the
+# packages are installed from a repository, and debian/tests pass.
 on_disk=1 own_mounts=1
 . "${srcdir:-.}/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS TAR_OPTIONS SOURCE_DATE_EPOCH
@@ -18,7 +18,7 @@ tarball=$builddir/e4zero-$version.tar.xz
 [ -f "$tarball" ] || fail "no $tarball: make dist"
 suite=$(. /etc/os-release && [ "$ID" = debian ] && echo "$VERSION_CODENAME") || skip 'this is not a Debian'
 
-# step WHAT COMMAND...: counts; the end of the output where it fails
+# step WHAT COMMAND...: run it and count the result; print the end of the output of a failure
 step() {
 	local what=$1 rc
 	shift
@@ -41,7 +41,7 @@ finish() {
 	exit
 }
 
-# inside ROOT USER COMMAND: a line for sh, in an environment of its own
+# inside ROOT USER COMMAND: run a line of sh in the chroot, with a new environment
 inside() {
 	chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
 		${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
@@ -62,7 +62,7 @@ bootstrap() { # ROOT
 	fi
 }
 
-# What apt has of this host: sources, keys, proxies, certificates.
+# Copies apt's configuration of this host: sources, keys, proxies, certificates.
 take_over_apt() { # ROOT
 	local place
 	rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*
@@ -112,7 +112,7 @@ compare() {
 	done
 	[ $count -ge 8 ]
 }
-hardened() { # no program or library without what hardening=+all asks for
+hardened() { # every program and library is built with hardening=+all
 	inside base builder "cd /builder && for deb in *.deb; do dpkg-deb -x \$deb unpacked; done &&
 		for file in unpacked/usr/bin/* \$(find unpacked -name '*.so.*' -type f ! -path '*debug*'); do
 			readelf -dW \$file | grep BIND_NOW && readelf -lW \$file | grep GNU_RELRO || exit 1
@@ -127,7 +127,7 @@ step 'hardening' hardened
 inside base builder 'cd /builder && lintian --pedantic --display-info *.changes' | sed 's/^/  /'
 step 'lintian: no error, no warning' inside base builder 'cd /builder && lintian --fail-on error,warning *.changes'
 
-# ---- installed, where nothing was compiled ----
+# ---- the installed packages ----
 
 publish() {
 	mkdir bare/repository
@@ -175,7 +175,7 @@ rpms() {
 		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h"
 }
 step 'rpmbuild' rpms
-# the names of Mandriva, and what RPM no longer asks for
+# rpmlint's rules about names are those of Mandriva; RPM no longer requires a BuildRoot tag
 printf 'addFilter("%s")\n' lib-package-without-%mklibname no-buildroot-tag invalid-url >base/builder/rpmlintrc
 step 'rpmlint' inside base builder "rpmlint -r /builder/rpmlintrc /builder/$tree/contrib/rpm/e4zero.spec"
 step 'nix-instantiate --parse' inside base root "nix-instantiate --parse /builder/$tree/contrib/nix/package.nix"

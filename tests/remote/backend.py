@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An NBD server that remembers what a disk would have to do, in order: writes, zeroes, flushes.
+"""An NBD server that logs the writes, zeroes and flushes of a disk in order.
 
 usage: backend.py SOCKET IMAGE LOG [DIES]
 
-IMAGE is read once and not written to. Each change is answered when it is in LOG (op, offset, length, the bytes of a
-write). The DIES-th of them, from 0, is not done: the server ends as by SIGKILL. Otherwise it serves until its standard
-input ends.
+IMAGE is read once and not written to. Each change is answered after it was appended to LOG (op, offset, length, the
+bytes of a write). The server exits at once in place of change number DIES, counted from 0. Otherwise it serves until its
+standard input ends.
 """
 import os
 import socket
@@ -62,7 +62,7 @@ class Client:
     def answer(self, option, kind, data=b""):
         self.sock.sendall(struct.pack(">QIII", REPLY, option, kind, len(data)) + data)
 
-    # True: the export was chosen
+    # True: the client has selected the export
     def option(self):
         _, option, length = self.unpack(">QII")
         data = self.take(length)
@@ -121,7 +121,7 @@ def main():
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path + ".new")
     listener.listen()
-    os.rename(path + ".new", path)  # who sees the name can connect
+    os.rename(path + ".new", path)  # once the name exists, clients can connect
     threading.Thread(target=accept, args=(listener, disk), daemon=True).start()
     sys.stdin.buffer.read()
     os._exit(0)

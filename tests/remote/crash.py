@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Edits of an image that an NBD server has, and every state that a crash of the server can leave.
+"""An edit of an image behind an NBD server, and the states that a crash of the server can leave.
 
-usage: crash.py E4ZERO IMAGE ARGUMENTS...     "+" among them: where the image stands
+usage: crash.py E4ZERO IMAGE ARGUMENTS...     "+" among them stands for the image
 
-The edit runs once through nbdkit, in front of backend.py, which remembers the writes and flushes. From these follow the
-states: every prefix; and between two flushes all writes but one, one alone, and random ones. Each has to recover to the
-image before the edit or to that after it, in all that can be seen, and no byte may be past the end of a file that was
-not there before. Then the server dies at each of the requests in turn: exit 12, one message, and the prefix is left.
+The edit runs once through nbdkit, in front of backend.py, which logs the writes and flushes. The states follow from this
+log: every prefix; and of the writes between two flushes all but one, each alone, and random subsets. After recovery each
+state must show the file system before or after the edit, and no new stale bytes. Then the server dies at each request in
+turn: exit 12 (also 8 at the first one), one message, and the prefix is left; the undo file restores the image.
 """
 import hashlib
 import json
@@ -86,7 +86,7 @@ def apply(image, ops):
 
 
 def groups(ops):
-    """Each group of writes that no flush divides, with all that came before it."""
+    """Each group of writes without a flush in between, and all operations before it."""
     before, group = [], []
     for op in ops:
         if op[0] == FLUSH:
@@ -98,7 +98,7 @@ def groups(ops):
 
 
 def states(image, ops):
-    """Different states, and what each is."""
+    """Distinct states, each with a description."""
     rng, seen = random.Random(1), set()
     for number, (before, group) in enumerate(groups(ops)):
         n = len(group)
@@ -122,7 +122,7 @@ class Judge:
         self.after = None
 
     def look(self, state):
-        """What of it can be seen, and which stale bytes it has, after recovery."""
+        """The visible contents and the stale bytes of STATE after recovery."""
         with open("state", "wb") as f:
             f.write(state)
         done = run(self.e4zero, "--replay", "-q", "state")
@@ -158,7 +158,7 @@ def edit(e4zero, server, arguments):
 
 
 def kill_at(e4zero, image, name, ops, arguments, k):
-    """The server dies at request K: what the command says, and what is left."""
+    """The server dies at request K: checks the exit status, the message and the state that is left."""
     front = k % 2 == 0
     with Server(name, "killed", front, dies=k) as server:
         done = edit(e4zero, server, arguments)

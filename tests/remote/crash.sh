@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An NBD server that dies at any request of an edit, or whose disk has done some of the writes since the last flush and
-# others not, leaves the image as it was before or as it is after the edit; a journal that needs recovery says which.
+# An NBD server dies at any request of an edit, or its disk has completed some of the writes since the last flush and not
+# others. After recovery of the journal the image is that before or that after the edit.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 
@@ -10,7 +10,7 @@ requires debugfs
 run_e4zero 8 --check 'nbd+unix:///?socket=/nowhere'
 ! grep -q 'built without libnbd' err || skip 'built without libnbd'
 
-# no tests of the kernel's: small blocks and a small journal make the states few
+# no kernel reads this image, so it can have small blocks and a small journal: there are few states
 mke2fs -q -F -t ext4 -b 1024 image 4M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
 text eight 2048 x
 debugfs_script image <<-END

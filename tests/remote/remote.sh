@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Images that are far away, as doc/images.md shows them: through a server that answers after milliseconds, and one that
-# opens its source again where that is lost. The reports are those of the file, and it does not take a trip a block.
+# Remote images, as in doc/images.md: through a server with a latency of milliseconds, and one that reopens its source when
+# the connection is lost. The reports are those of the file, and there are fewer round trips than blocks.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 
@@ -9,7 +9,7 @@ requires nbdkit
 run_e4zero 8 --check 'nbd+unix:///?socket=/nowhere'
 ! grep -q 'built without libnbd' err || skip 'built without libnbd'
 
-# serve NBDKIT-ARGUMENTS...: $uri is an export of it, until the test ends or serves something else
+# serve NBDKIT-ARGUMENTS...: $uri is the export, until the test ends or calls this again
 server=
 serve() {
 	[ -z "$server" ] || { forget_cleanup kill "$server"; kill "$server"; wait "$server" 2>/dev/null; rm -f pid socket; }
@@ -20,7 +20,7 @@ serve() {
 	uri="nbd+unix:///?socket=$PWD/socket"
 }
 
-# looks OPTIONS...: the report of the export is that of the file
+# looks OPTIONS...: the reports of the export and of the file are equal
 looks() {
 	"$E4ZERO" "$@" image >file.out 2>file.err
 	echo $? >>file.out
@@ -38,10 +38,10 @@ looks --check
 SECONDS=0
 looks --check --json -j 4
 looks --check --all --json
-# 2,000 tails and some hundred blocks of metadata, one after the other, would be 10 s and more
+# 2,000 tails and some hundred blocks of metadata, read one after the other, would take 10 s and more in each of the two
 ((SECONDS < 20)) || fail "$SECONDS s"
 
-# The source is lost again and again: the server opens it again, and nothing is seen of it but the time.
+# The source is lost again and again. The server reopens it, which takes time but changes no report.
 cat >flaky <<-'END'
 	case $1 in
 	open) echo handle ;;
@@ -63,7 +63,7 @@ serve --filter=retry --filter=noparallel sh ./flaky retries=3 retry-delay=1 seri
 looks --check
 [ "$(cat count)" -gt 4 ] || fail 'nothing was lost'
 
-# what is lost for good is an error
+# a source that stays lost is an error
 : >gone
 serve --filter=noparallel sh ./flaky serialize=requests
 run_e4zero 8 --check "$uri"
@@ -72,7 +72,7 @@ run_e4zero 8 --check "$uri"
 # a web server: nbdkit's curl plugin
 web() { # ARGUMENTS OF web.py
 	rm -f address
-	# not by the function of lib.sh: of a shell in between the server would be left
+	# "command" bypasses the function of lib.sh: kill would end its subshell, and leave the server
 	command python3 -S "$srcdir/tests/remote/web.py" address . "$@" &
 	cleanup_fn kill $!
 	until [ -s address ]; do kill -0 $! 2>/dev/null || fail 'no web server'; done
@@ -82,7 +82,7 @@ if type -P curl >/dev/null && [ -e "$(nbdkit --dump-config | sed -n 's/^plugindi
 	serve --filter=cache --filter=readahead --filter=retry curl "$(cat address)/image"
 	looks --check
 	looks --check --all --json
-	# by https: who has a certificate that nobody knows is not asked
+	# https: a server with an unknown certificate is not used
 	if openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN=127.0.0.1 \
 		-addext subjectAltName=IP:127.0.0.1 >openssl.out 2>&1; then
 		cat key >>certificate
@@ -93,6 +93,6 @@ if type -P curl >/dev/null && [ -e "$(nbdkit --dump-config | sed -n 's/^plugindi
 		looks --check
 	fi
 fi
-# edits of what is for reading only: before anything is written
+# an edit of a read-only export is refused before anything is written
 run_e4zero 8 --fix "$uri"
 [ "$(wc -l <err)" = 1 ] || fail "$(cat err)"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A web server that knows ranges.
+"""A web server that supports range requests.
 
-usage: web.py FILE DIRECTORY [CERTIFICATE]     FILE has its address once it listens; by https with a CERTIFICATE and key
+usage: web.py FILE DIRECTORY [CERTIFICATE]
+
+It writes its address to FILE once it listens. CERTIFICATE is a file with a certificate and its key, for https.
 """
 import http.server
 import os

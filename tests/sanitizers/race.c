@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Two workers of the pool count without an agreement: who looks for races must see this one.
+// Two workers of the pool increment a counter without synchronisation: tools must report the race.
 #include "base/pool.h"
 
 #include <pthread.h>

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-sanitizers: helgrind watches a check and a fix of 100,000 findings by four threads. Then the program is built
-# in the build directory (sanitizers/) with AddressSanitizer and UBSan, with ThreadSanitizer, and with MemorySanitizer, and
-# the tests pass that need nothing but files; with MemorySanitizer only unit tests that leave libraries without it alone.
-# Each that looks for races must see the one of race.c. SAMPLE=1: 10,000 findings, and no other builds.
+# make check-sanitizers: a check and a fix of 100,000 findings by four threads under helgrind. Then the program is built in
+# sanitizers/ of the build directory with AddressSanitizer and UBSan, with ThreadSanitizer, and with MemorySanitizer. The tests
+# that need only files pass; with MemorySanitizer only unit tests that call no other library. Tools that detect races must
+# report that of race.c. SAMPLE=1: 10,000 findings, and no other builds.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
 passed=0 failed=0 skipped=0
 count=$([ -n "${SAMPLE-}" ] && echo 10000 || echo 100000)
 race=tests/sanitizers/race
 
-# step STATUS WHAT COMMAND...: in a subshell; counts; the end of the output where it leaves with another status
+# step STATUS WHAT COMMAND...: run it in a subshell and count the result; with another status print the end of its output
 step() {
 	local want=$1 what=$2 rc
 	shift 2
@@ -32,7 +32,7 @@ skipped() {
 	skipped=$((skipped + 1))
 }
 
-# many_findings IMAGE: stale tails of that many files, a thousand in a folder
+# many_findings IMAGE: $count files with a stale tail, a thousand per directory
 many_findings() {
 	local i
 	mke2fs -q -F -t ext4 -b 1024 -N $((count + count / 100 + 1000)) "$1" $((count / 400 + 16))M || return
@@ -88,8 +88,8 @@ by_gcc() {
 	step 4 "ThreadSanitizer: a check of $count findings" "$tsan/e4zero" --json -j 4 --check many
 }
 
-# What other libraries write is unknown to MemorySanitizer: these tests have nothing but numbers of their own. One asks the
-# allocator of the C library, which is not that of MemorySanitizer.
+# MemorySanitizer does not know what uninstrumented libraries write, so only tests that call none are run. test-rangeset is
+# left out: it uses statistics of the allocator of the C library, which MemorySanitizer replaces.
 by_clang() {
 	local test pure
 	pure=$(tr ' ' '\n' <<<"$UNIT_TESTS" | grep -E '^tests/unit/(base|sets)/' | grep -v test-rangeset)

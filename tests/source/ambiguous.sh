@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The guest of a raw image can write any header to it: what is both is refused until the user says which it is.
+# The guest of a raw image can write any header to it. An image that could be raw or of another format is refused until the
+# user selects the format.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 
@@ -17,7 +18,7 @@ for format in qcow2 vmdk vhdx vhd vdi parallels qed; do
 	run_e4zero 4 --image-format raw both.img
 	has_line stale-tail out || fail "$format: $(cat out)"
 
-	# a real one with what looks like a table of partitions in it
+	# an image of this format with the signature of a partition table in it
 	for mark in '510 \x55\xaa MBR' '512 EFI\x20PART GPT' '4096 EFI\x20PART GPT'; do
 		read -r at bytes name <<<"$mark"
 		cp other.img both.img
@@ -26,7 +27,7 @@ for format in qcow2 vmdk vhdx vhd vdi parallels qed; do
 	done
 done
 
-# said: it is what was said
+# --image-format decides, but does not turn one format into another
 rm -f other.img
 into qcow2 raw.img other.img
 cp other.img both.img
@@ -38,7 +39,7 @@ run_e4zero 4 --image-format raw raw.img
 run_e4zero 16 --image-format qcow3 raw.img
 untouched 8 'this is a qcow2 image; .*not as a raw image' other.img --image-format raw other.img
 
-# a name is a name, whatever it looks like
+# QEMU would take these file names for protocols, options or JSON
 for name in nbd:localhost:10809 json:{} ssh://host/x fat:. 'a,b=c' $'no\xffutf-8' '"quoted\"'; do
 	mkdir -p "$(dirname "./$name")"
 	cp other.img "./$name"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An Android sparse image is looked at as the raw image that it expands to, whatever its chunks and headers are; it is
-# not edited. What its headers contradict is refused with one sentence.
+# The reports of an Android sparse image are those of the raw image that it expands to, for all sizes of chunks and headers.
+# Edits of it are refused. An image whose headers are inconsistent is refused with one sentence.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/source/looks.sh"
@@ -17,7 +17,7 @@ python3 - <<-END
 END
 run_e4zero 4 --check raw
 
-# seed, bytes of a block, of the header of the file, of that of a chunk
+# seed, block size, size of the file header, size of a chunk header
 for row in '1 4096 28 12' '2 4096 32 16' '3 1024 28 12' '4 65536 100 12' '5 512 5000 40'; do
 	read -r seed block file_header chunk_header <<<"$row"
 	sparse make raw "sparse-$seed" "$seed" "$block" "$file_header" "$chunk_header" || fail "make $row"
@@ -26,14 +26,14 @@ for row in '1 4096 28 12' '2 4096 32 16' '3 1024 28 12' '4 65536 100 12' '5 512 
 	image_unchanged "sparse-$seed"
 done
 
-# those of others
+# images written by img2simg
 if type -P img2simg >/dev/null; then
 	img2simg raw other >/dev/null || fail img2simg
 	looks_same raw other
 	simg2img sparse-1 expanded && cmp raw expanded || fail 'simg2img expands it to something else'
 fi
 
-# a file system on a medium of 16 TiB, most of which nobody cares about
+# a small file system on a medium of 16 TiB, the rest of which is one "don't care" chunk
 python3 - <<-END
 	import struct
 	raw = open('raw', 'rb').read()
@@ -47,20 +47,20 @@ run_e4zero 4 --check huge
 grep -q '/tail' out || fail "huge: $(cat out)"
 run_e4zero 4 --check --all huge
 
-# edits: one sentence, and nothing happens
+# edits are refused with one sentence
 for edit in --fix '--fix --all' '--truncate 0 sparse-1 /tail' '--replay' '--fix --dry-run'; do
 	# shellcheck disable=SC2086 # verb, image and file
 	[[ $edit == *sparse-1* ]] && run_e4zero 8 $edit || run_e4zero 8 $edit sparse-1
 	same "$edit" "$(cat err)" 'e4zero: sparse-1: this is an Android sparse image, which cannot be edited; expand it with "simg2img IMAGE RAW" and edit RAW'
 done
 image_unchanged sparse-1
-# who writes to it keeps us out
+# an image that another process has locked is not checked
 if type -P flock >/dev/null; then
 	flock -x sparse-1 "$E4ZERO" --check sparse-1 >out 2>err && fail 'a locked image was looked at'
 	has_line 'has locked the image' err || fail "$(cat err)"
 fi
 
-# what is wrong, in one sentence, in little time and memory
+# corrupt images: one sentence each, within a limit of memory
 mkdir bad
 head -c 65536 /dev/zero | tr '\0' x >tiny
 sparse bad tiny bad >expected || fail 'bad'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# qemu-nbd dies, hangs or talks nonsense at any request: one sentence, status 8 if no byte was changed and 12 after that,
-# in time, with nothing left behind; what --replay makes of the image is the old file or the new one.
+# qemu-nbd dies, hangs or answers with garbage at any request. e4zero prints one sentence and exits in time: with 8 if no
+# byte was changed, with 12 otherwise. No process is left. After --replay the file is the old one or the new one.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
@@ -9,7 +9,7 @@ export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
 REAL_QEMU_NBD=$(type -P qemu-nbd)
 export REAL_QEMU_NBD
 mkdir bin
-# straight to the interpreter, which the child's process number must be that of
+# the interpreter itself and no wrapper: its process number must be LISTEN_PID
 printf '#!%s -S\n' "$(command python3 -c 'import sys; print(sys.executable)')" >bin/qemu-nbd
 tail -n +2 "$srcdir/tests/source/qemu-nbd.py" >>bin/qemu-nbd
 chmod +x bin/qemu-nbd
@@ -19,7 +19,7 @@ edit_image made.img
 into vmdk made.img kept.img
 head -c 6 ten >short
 
-# what it takes when nothing dies
+# the number of requests if nothing fails
 cp kept.img image.img
 PATH=$standing_in COUNT=$PWD/reads run_e4zero 0 --check image.img
 PATH=$standing_in COUNT=$PWD/requests run_e4zero 0 --truncate 6 image.img /file
@@ -27,7 +27,7 @@ slurp reads reads
 slurp requests requests
 [ "$reads" -gt 5 ] && [ "$requests" -gt 10 ] || fail "requests were not counted: $reads, $requests"
 
-# one STATUSES ARGUMENTS...: one message, one of these statuses, in time
+# one STATUSES ARGUMENTS...: e4zero exits in time with one of STATUSES; a failure has one message
 one() {
 	local statuses=$1 rc
 	shift
@@ -42,7 +42,7 @@ one() {
 broad hows 2 exit hang kill garbage
 for HOW in "${hows[@]}"; do
 	export HOW DIE_AT
-	# each request, or some of them: waiting for an answer that does not come takes its time
+	# every request with BROAD, otherwise some of them; few for hang, because each of these waits for the timeout
 	steps=8 options=()
 	[ -z "${BROAD-}" ] || steps=1000
 	[ "$HOW" != hang ] || steps=6 options=(--timeout 1)
@@ -51,7 +51,7 @@ for HOW in "${hows[@]}"; do
 		one 8 "${options[@]}" --check image.img
 		cmp -s kept.img image.img || fail "a check changed the image"
 	done
-	# the writer: after what it has written the image can be in the middle of an edit
+	# the child that writes: the image may be left in the middle of an edit
 	export WHEN=write
 	broken=0
 	for ((DIE_AT = 1; DIE_AT <= requests; DIE_AT += 1 + requests / steps)); do
@@ -80,13 +80,13 @@ for HOW in "${hows[@]}"; do
 	unset WHEN
 done
 
-# it ends well, and then says that it did not
+# all requests succeed, but qemu-nbd exits with an error
 export DIE_AT=0
 cp kept.img image.img
 COUNT=$PWD/requests STATUS=1 PATH=$standing_in run_e4zero 12 --truncate 6 image.img /file
 has_line 'closing the image: .*; run the command again' err || fail "no word of it: $(cat err)"
 
-# a writer that cannot start, and says why
+# the child that writes cannot start; its message is passed on
 mkdir words
 cat >words/qemu-nbd <<-'END'
 	#!/bin/sh
@@ -102,7 +102,7 @@ PATH=$PWD/words:$PATH run_e4zero 8 --truncate 6 image.img /file
 has_line 'qemu-nbd says: there is no room in the rack$' err || fail "$(cat err)"
 cmp kept.img image.img || fail 'the image was changed'
 
-# it never says anything, and it cannot be started
+# it never answers; it cannot be started; it is not installed
 HOW=silent one 8 --timeout 1 --check kept.img
 has_line 'waiting for qemu-nbd: Connection timed out' err || fail "$(cat err)"
 printf '#!/no/such/interpreter\n' >bin/qemu-nbd

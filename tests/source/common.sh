@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# What the tests of images in formats of QEMU's share. Source it after tests/lib.sh.
+# Helpers for the tests of images in QEMU's formats. Source it after tests/lib.sh.
 
 . "$srcdir/tests/edit/common.sh"
 requires qemu-img
 requires qemu-nbd
 
-# Each with the driver and the options of qemu-img. A vhd of another size than its disk's is a matter of its own.
+# The driver and the options of qemu-img for each format. Without force_size the size of a VHD is rounded to its geometry.
 declare -A qemu_format=(
 	[qcow2]='qcow2' [qcow2v2]='qcow2 -o compat=0.10' [small-clusters]='qcow2 -o cluster_size=512'
 	[subclusters]='qcow2 -o extended_l2=on' [compressed]='qcow2 -c' [vmdk]='vmdk' [stream]='vmdk -o subformat=streamOptimized'
@@ -16,19 +16,19 @@ declare -A qemu_format=(
 all_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed stream vdi-static)
 edited_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed bits zstd vdi-static)
 
-# into FORMAT RAW IMAGE: IMAGE holds the disk RAW
+# into FORMAT RAW IMAGE: convert RAW to IMAGE
 into() {
 	# shellcheck disable=SC2086 # words
 	qemu-img convert -f raw -O ${qemu_format[$1]} "$2" "$3" >qemu-img.out 2>&1 || fail "$1: $(cat qemu-img.out)"
 }
 
-# out_of FORMAT IMAGE RAW: and back
+# out_of FORMAT IMAGE RAW: convert IMAGE to RAW
 out_of() {
 	local format=${qemu_format[$1]}
 	qemu-img convert -f "${format%% *}" -O raw "$2" "$3" >qemu-img.out 2>&1 || fail "$1: $(cat qemu-img.out)"
 }
 
-# consistent IMAGE: as qemu-img has it; some formats it cannot check
+# consistent IMAGE: "qemu-img check" finds no error; 63: it cannot check this format
 consistent() {
 	local rc
 	qemu-img check "$1" >qemu-img.out 2>&1
@@ -36,7 +36,8 @@ consistent() {
 	[ $rc = 0 ] || [ $rc = 63 ] || fail "qemu-img check $1: $(cat qemu-img.out)"
 }
 
-# no_child: no qemu-nbd that has one of our images is left, and no socket. What ends because we were killed takes a moment.
+# no_child: no process has one of this test's images open, and no directory of a socket is left. A child whose parent was
+# killed takes a moment to end.
 no_child() {
 	local i said
 	for ((i = 0; i < 200; i++)); do
@@ -48,11 +49,11 @@ no_child() {
 	said=$(find "$TMPDIR" -name 'e4zero-*')
 	[ -z "$said" ] || fail "a directory is left: $said"
 }
-# where its sockets get their names, and no other test's
+# e4zero names its sockets in here; other tests do not
 mkdir "$tmp/private"
 export TMPDIR=$tmp/private
 
-# ours: processes with a file of this test's directory open
+# ours: processes that have an image of this test's directory open
 ours() {
 	local fd pid said=
 	for fd in /proc/[0-9]*/fd/*; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An edit of an image in a format does to its disk what it does to the raw one; the image stays consistent, internal
-# snapshots keep what they have, and what finds nothing to do changes no byte of the file.
+# An edit has the same effect on an image in QEMU's formats as on the raw image. The image stays consistent, internal
+# snapshots keep their contents, and an edit that has nothing to do changes no byte of the file.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
@@ -16,7 +16,7 @@ debugfs_script made.img <<-'END'
 END
 printf '%s\n' 'zero-range /file 100 5000' 'punch-hole /file 8192 1000' 'truncate /small 7' >script
 
-# both STATUS ARGUMENTS...: on raw.img and image.img, the trace of the second is that of the first
+# both STATUS ARGUMENTS...: run on raw.img and on image.img; disks and traces must be equal
 both() {
 	local image status=$1
 	shift
@@ -51,7 +51,7 @@ for format in "${formats[@]}"; do
 	both 0 --fix --all IMAGE
 	sound raw.img
 
-	# and back: the undo file of one belongs to the other
+	# undo: the undo files of both are equal
 	cp raw.img before.img
 	rm -f undo.raw undo.image
 	run_e4zero 0 --undo undo.raw --zero-range -o 10 -l 9000 raw.img /file
@@ -62,7 +62,7 @@ for format in "${formats[@]}"; do
 	cmp before.img got.img || fail "$format: it was not undone"
 done
 
-# what may be zeroed is not given to the format as data: the image shrinks, or at least does not grow
+# an internal snapshot keeps its contents
 cp --sparse=always made.img raw.img
 rm -f image.img
 into qcow2 raw.img image.img
@@ -73,7 +73,7 @@ consistent image.img
 qemu-img convert -f qcow2 -O raw -l before image.img got.img || fail 'the snapshot is gone'
 cmp made.img got.img || fail 'the snapshot has changed'
 
-# what cannot be written to says so
+# images that cannot be written
 rm -f image.img
 into stream raw.img image.img
 untouched 8 'stream-optimized VMDK' image.img --fix image.img
@@ -84,7 +84,7 @@ chmod a-w image.img
 [ "$(id -u)" = 0 ] || untouched 8 'opening the image for writing: Permission denied' image.img --fix image.img
 no_child
 
-# files that are written never overwrite the image
+# a trace or an undo file never overwrites the image
 chmod u+w image.img
 remember_image image.img
 ln image.img linked.img

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Images that somebody made to do harm, from a good one.
+# Hostile images, made of a sound one.
 #
-#   hostile.py qcow2 KIND IMAGE OUT      the kinds are the functions below
-#   hostile.py flip SEED COUNT IMAGE OUT COUNT bytes of the headers and tables of any image are others
+#   hostile.py kinds                      prints the kinds of qcow2 images that must be refused, also for reading
+#   hostile.py qcow2 KIND IMAGE OUT       OUT is of one of these kinds, or of COUNTS
+#   hostile.py flip SEED COUNT IMAGE OUT  changes COUNT bytes of the headers and tables of an image of any format
 import random
 import struct
 import sys
@@ -98,7 +99,7 @@ KINDS = {
 }
 
 
-# not those that are refused for reading
+# refused for writing only
 COUNTS = {
     'counts-0': lambda q: q.counts(0),
     'counts-1': lambda q: q.counts(1),
@@ -108,7 +109,7 @@ COUNTS = {
 def flip(seed, count, image, out):
     rng = random.Random(int(seed))
     raw = bytearray(open(image, 'rb').read())
-    # where something is said: not zeros, and near the start or in a table
+    # the first bytes of sectors that do not begin with zeros: headers, tables, and some data
     places = [i for start in range(0, min(len(raw), 4 << 20), 512) if any(raw[start:start + 16])
               for i in range(start, min(start + 96, len(raw)))]
     head = [i for i in range(min(512, len(raw))) if raw[i] or i < 112]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Images that somebody made to do harm, and files that were cut off: one sentence, exit 8, not a byte changed, no other
-# file opened, no child left. What can be read reads as in the raw image that qemu-img makes of it.
+# Hostile and truncated images: one sentence, exit 8, no byte changed, no other file opened, no child left. An image that can
+# be read has the findings of the raw image that qemu-img makes of it.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires strace
@@ -9,7 +9,7 @@ requires strace
 edit_image raw.img
 hostile=(python3 "$srcdir/tests/source/hostile.py")
 
-# refused ARGUMENTS...: with image.img as it is, in one line, which may be in QEMU's words
+# refused ARGUMENTS...: exit 8, one line of message, possibly QEMU's, and image.img unchanged
 refused() {
 	remember_image image.img
 	run_e4zero 8 "$@"
@@ -17,7 +17,8 @@ refused() {
 	[ "$(grep -c '^e4zero: ' err)" = 1 ] && [ "$(wc -l <err)" = 1 ] || fail "$*: $(cat err)"
 }
 
-# a file that was cut off: QEMU reads zeros past its end, which would look clean. Compressed data end before the file does.
+# Truncated files: QEMU reads zeros past the end, which would look clean. Compressed data ends before the end of the file, so
+# the loss of one byte does no harm there.
 for format in "${all_formats[@]}"; do
 	rm -f good.img
 	into "$format" raw.img good.img
@@ -31,7 +32,7 @@ for format in "${all_formats[@]}"; do
 	done
 done
 
-# tables
+# corrupt headers and tables
 rm -f good.img
 into qcow2 raw.img good.img
 for kind in $("${hostile[@]}" kinds); do
@@ -47,7 +48,7 @@ done
 untouched 8 'marked as corrupt' image.img --fix image.img
 run_e4zero 0 image.img
 
-# reference counts: what is in use is taken for free, so an edit that allocates would destroy the disk
+# Reference counts that are too low: an edit that allocates clusters would overwrite clusters in use.
 head -c 3000000 /dev/zero | tr '\0' x >many
 qemu-img snapshot -c before good.img
 for kind in counts-0 counts-1; do
@@ -57,7 +58,7 @@ for kind in counts-0 counts-1; do
 	run_e4zero 0 image.img
 done
 
-# clusters that cannot be decompressed: it is said who could not
+# clusters that cannot be decompressed: the message names qemu-nbd
 rm -f good.img
 into compressed raw.img good.img
 cp good.img image.img
@@ -68,13 +69,13 @@ dd if=/dev/zero bs=512 count=$((size / 512 - 640)) status=none | tr '\0' '\377' 
 refused --check image.img
 has_line 'qemu-nbd says: .*Input/output error' err || fail "$(cat err)"
 
-# a parent in the middle of a line, and an extent after a tab
+# a VMDK descriptor with a parent in the middle of a line, and one with an extent after a tab
 printf '%s\n' '# Disk DescriptorFile' 'CID=1' 'x parentFileNameHint="/etc/shadow"' >image.img
 untouched 8 'the parent "/etc/shadow"' image.img image.img
 printf '# Disk DescriptorFile\nCID=1\nRW\t64 FLAT\t"/etc/shadow" 0\n' >image.img
 untouched 8 'the extent "/etc/shadow"' image.img image.img
 
-# bytes of the headers and tables are others
+# random bytes of headers and tables are changed
 for format in qcow2 vmdk vhdx; do
 	rm -f good.img
 	into $format raw.img good.img
@@ -87,7 +88,7 @@ for format in qcow2 vmdk vhdx; do
 		case $rc in
 		8) [ "$(grep -c '^e4zero: ' err)" = 1 ] || fail "$format $seed: $(cat err)" ;;
 		0 | 4)
-			# what QEMU reads is what was read
+			# clean: the disk that QEMU reads is clean, too
 			qemu-img convert -f $format -O raw image.img disk.img 2>/dev/null || [ $rc = 4 ] || fail "$format $seed: is not clean"
 			[ $rc = 4 ] || "$E4ZERO" -q disk.img || fail "$format $seed: the disk is not clean"
 			;;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# qemu-nbd ends with e4zero, however that ends; no socket is left, nobody else could connect, and its descriptors are its
-# own.
+# qemu-nbd ends with e4zero, however e4zero ends. No socket is left, its socket has no name to which others could connect,
+# and qemu-nbd inherits no descriptors of e4zero's.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 
@@ -9,7 +9,7 @@ edit_image raw.img
 into qcow2 raw.img image.img
 mkfifo data report
 
-# begin: an edit that waits for its data, so that its child is there
+# begin: start an edit that waits for its data, and wait for its child
 begin() {
 	"$E4ZERO" "$@" --write -o 0 image.img /file <data >out 2>err 9</etc/passwd &
 	pid=$!
@@ -26,7 +26,7 @@ into vmdk raw.img image.img
 for signal in KILL TERM INT; do
 	begin
 	[ -n "$child" ] || fail "no child: $(cat err)"
-	# 0 to 2, the socket, the image; the rest is its own
+	# it inherits 0 to 2 and the socket, and opens the image
 	for fd in /proc/"$child"/fd/*; do
 		to=$(readlink "$fd")
 		[[ $to != *passwd && $to != *fifo* && $to != "$tmp/data" && $to != "$tmp/out" && $to != "$tmp/err" ]] ||
@@ -42,7 +42,7 @@ for signal in KILL TERM INT; do
 	cmp raw.img got.img || fail "$signal: the disk is another one"
 done
 
-# killed in the middle of a check: its report is not taken
+# killed in the middle of a check, when nobody reads its report
 rm -f image.img
 many_tails raw.img 2000
 into vmdk raw.img image.img
@@ -55,7 +55,7 @@ exec 8<&-
 wait $pid 2>/dev/null
 no_child
 
-# killed while a child starts, when qemu-nbd forgets that it was asked to end: the first one reads, the second one writes
+# killed while a child that ignores SIGTERM starts: the first child reads, the second one writes
 mkdir bin
 REAL_QEMU_NBD=$(type -P qemu-nbd)
 export REAL_QEMU_NBD
@@ -104,11 +104,11 @@ for signal in KILL TERM; do
 done
 image_unchanged image.img
 
-# a directory for its socket that cannot be used is not the end of it
+# a TMPDIR that does not exist, or is too long for the name of a socket, does not matter
 TMPDIR=/nowhere run_e4zero 4 -q image.img
 long=$tmp/$(printf 'x%.0s' {1..120})
 mkdir "$long"
 TMPDIR=$long run_e4zero 4 -q image.img
-# it has no terminal, and what its owner ignores it does not
+# signals that the caller ignores do not matter
 (trap '' INT TERM HUP PIPE; run_e4zero 4 -q image.img)
 no_child

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who uses an image keeps others away by QEMU's locks: e4zero gives way to QEMU, and QEMU to e4zero.
+# QEMU's locks: e4zero refuses an image that QEMU uses, and QEMU one that e4zero edits.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires qemu-io
@@ -8,7 +8,7 @@ requires qemu-io
 edit_image raw.img
 into qcow2 raw.img image.img
 
-# hold COMMAND...: QEMU has image.img while it runs
+# hold ARGUMENTS...: qemu-io has image.img open until let_go
 hold() {
 	coproc QEMU { exec qemu-io "$@" 2>&1; }
 	cleanup_fn kill "$QEMU_PID"
@@ -23,20 +23,20 @@ let_go() {
 	forget_cleanup kill "$pid"
 }
 
-# QEMU reads: a check may, an edit may not
+# QEMU reads: a check is allowed, an edit is refused
 hold -r -f qcow2 image.img
 run_e4zero 0 --check image.img
 untouched 8 'process [0-9]+ \(qemu-io\) has locked the image' image.img --truncate 1 image.img /file
 untouched 8 'has locked the image' image.img --replay image.img
 let_go
 
-# QEMU writes: nobody else may
+# QEMU writes: both are refused
 hold -f qcow2 image.img
 untouched 8 'process [0-9]+ \(qemu-io\) has locked the image' image.img image.img
 untouched 8 'has locked the image' image.img --fix image.img
 let_go
 
-# e4zero edits, and waits for what it is to write: its child has no say in that
+# e4zero edits and waits for its data: it holds the lock itself, whether its child runs or not
 mkfifo data
 "$E4ZERO" --write -o 0 image.img /file <data >out 2>err &
 pid=$!

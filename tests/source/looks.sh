@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The same look at a raw image and at one in another format. Sourced after tests/lib.sh and tests/images/recipes.sh.
+# Compares the reports of a raw image and of an image in another format. Source it after tests/lib.sh and
+# tests/images/recipes.sh.
 
-# looks_same RAW IMAGE [OPTIONS...]: every report is the same but for the name of the image and the time it took; OPTIONS
-# go with IMAGE alone. (What is read of it depends on where the host knows holes, so that is not compared.)
+# looks_same RAW IMAGE [OPTIONS...]: the reports differ only in the name of the image and the time. OPTIONS apply to IMAGE
+# only. (The number of bytes read depends on the holes that the host knows of, so it is not compared.)
 looks_same() {
 	local raw=$1 image=$2 look
 	local -a looks=(--check '--check --all' '--check --json' '--check --all --json -j 4' '--map / /tail /past'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Another file that a header names is never opened, by us or by qemu-nbd, unless --backing is given: the message says
-# which file it is. Then it is read, a note says so, and an edit leaves it as it is.
+# Without --backing, neither e4zero nor qemu-nbd opens another file that a header names; the message names that file. With
+# --backing it is read and a note names it. An edit does not change a backing file; extents and data files are edited.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires strace
@@ -11,7 +11,7 @@ cp raw.img secret.raw
 stat -c %Y secret.raw >/dev/null
 into qcow2 raw.img base.img
 
-# refuses_file WHAT IMAGE: and nothing opens secret.raw or base.img
+# refuses_file PATTERN IMAGE [FORMAT]: exit 8 with a message like PATTERN; neither secret.raw nor base.img is opened
 refuses_file() {
 	local pattern=$1 image=$2 verb
 	remember_image "$image"
@@ -37,7 +37,7 @@ rm -f image.img
 qemu-img create -q -f qcow2 -o data_file=secret.raw,data_file_raw=on image.img 16M 2>/dev/null
 cp raw.img secret.raw
 refuses_file "the data file \"secret.raw\"; $offers" image.img
-# the name in the extension is gone
+# the header extension with the name is gone
 python3 - <<-'END'
 	raw = bytearray(open('image.img', 'rb').read())
 	at = raw.index(b'DATA')
@@ -46,7 +46,7 @@ python3 - <<-'END'
 END
 refuses_file "the data file \"\\(no name\\)\"; $offers" image.img
 
-# a VMDK: a descriptor, and one in an extent without a capacity; a parent, also where only QEMU looks
+# VMDK: a descriptor file; a descriptor in an extent without a capacity; one far from the start; a parent
 printf '%s\n' '# Disk DescriptorFile' version=1 CID=fffffffe parentCID=ffffffff 'createType="monolithicFlat"' \
 	'RW 32768 FLAT "secret.raw" 0' >image.img
 refuses_file "the extent \"secret.raw\"; $offers" image.img vmdk
@@ -105,10 +105,10 @@ head -c 77 ten >wanted
 holds disk.img /file wanted
 consistent image.img
 [ "$sum" = "$(cksum base.img)" ] || fail 'the base was changed'
-# in another directory than ours, and through a link, it is found from where the image is
+# the name of the base is relative to the directory of the image
 mkdir -p there
 (cd there && run_e4zero 0 --check --backing ../image.img)
-# also where the name of the image, or of its directory, begins as a protocol of QEMU's
+# also if the name of the image, or of its directory, begins like a protocol of QEMU
 mkdir -p nbd:there
 cp image.img nbd:there/image.img
 cp image.img nbd:image.img
@@ -117,7 +117,7 @@ for name in nbd:there/image.img nbd:image.img; do
 	run_e4zero 0 --check --backing "$name"
 	run_e4zero 0 --backing --truncate 76 "$name" /file
 done
-# what is not there is said
+# a missing base is reported
 mv base.img gone.img
 untouched 8 'qemu-nbd says: .*base.img' image.img --backing image.img
 mv gone.img base.img
@@ -132,7 +132,7 @@ untouched 8 'the chain of backing files is too long, or a loop' link-30.img --ba
 [ $SECONDS -lt 30 ] || fail "a loop takes $SECONDS seconds"
 ulimit -Sn "$files"
 
-# extents are the image
+# the extent of a VMDK descriptor is edited
 printf '%s\n' '# Disk DescriptorFile' version=1 CID=fffffffe parentCID=ffffffff 'createType="monolithicFlat"' \
 	'RW 32768 FLAT "secret.raw" 0' 'ddb.adapterType = "ide"' 'ddb.geometry.cylinders = "32"' 'ddb.geometry.heads = "16"' \
 	'ddb.geometry.sectors = "63"' >image.img
@@ -141,7 +141,7 @@ run_e4zero 0 --backing --truncate 5 image.img /small
 head -c 5 small >wanted
 holds secret.raw /small wanted
 
-# an image of several files is edited as the raw one
+# an edit of an image of several files has the effect that it has on the raw image
 export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
 cp raw.img edited.img
 run_e4zero 0 --zero-range -o 10 -l 9000 edited.img /file

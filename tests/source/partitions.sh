@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Partitions, volumes and their listing inside of an image in a format are those of the raw disk: GPT, MBR with logical
-# partitions, sectors of 4 KiB, something else than ext in them.
+# Partitions are found and listed in an image in QEMU's formats as on the raw disk: GPT, MBR with logical partitions, sectors
+# of 4 KiB, partitions without an ext file system.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires sfdisk
@@ -11,7 +11,8 @@ make_image other.img 16M -L other
 truncate -s 16M swap.img
 mkswap -q swap.img 2>/dev/null || skip 'mkswap does not work here'
 
-# disk LABEL: fs.img at 1 MiB, other.img at 20 MiB, swap at 40 MiB; a table from standard input
+# disk: make raw.img and image.img, with fs.img at 1 MiB, other.img at 20 MiB, swap.img at 40 MiB, and the partition table
+# that sfdisk makes of standard input
 disk() {
 	rm -f raw.img
 	truncate -s 64M raw.img
@@ -23,7 +24,7 @@ disk() {
 	into "${format:-qcow2}" raw.img image.img
 }
 
-# same_as_raw ARGUMENTS...: status, report and messages
+# same_as_raw ARGUMENTS...: the exit status, the report and the messages of both images are equal
 same_as_raw() {
 	local image rc
 	for image in raw image; do
@@ -61,7 +62,7 @@ done
 disk <<<"$gpt"
 same_as_raw --partition PARTLABEL=data IMAGE
 same_as_raw --partition 3 IMAGE
-# the primary GPT, and the whole table, are gone
+# the header of the primary GPT is gone
 for format in qcow2; do
 	dd if=/dev/zero of=raw.img bs=512 seek=1 count=1 conv=notrunc status=none
 	rm -f image.img
@@ -69,7 +70,7 @@ for format in qcow2; do
 	same_as_raw --partition 1 IMAGE
 done
 
-# sectors of 4 KiB: sfdisk has no option for that with a file everywhere
+# sectors of 4 KiB: not every sfdisk can make such a table in a file
 python3 - <<-'END'
 	import struct, uuid, zlib
 	disk = bytearray(64 << 20)

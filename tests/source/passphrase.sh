@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The passphrase of a LUKS or an encrypted qcow2 image comes from a file or descriptor, and never stands on a command line.
+# The passphrase of a LUKS or an encrypted qcow2 image is read from a file or descriptor; it is never part of a command line.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires strace
@@ -10,7 +10,7 @@ printf 'correct horse' >key
 printf 'correct horse\n' >key-line
 printf 'correct horsf' >wrong
 secret=(--object secret,id=key,file=key)
-# few iterations: the key is not what is tested
+# few iterations: the strength of the key does not matter here
 luks=iter-time=10
 # make_encrypted FORMAT OPTIONS: QEMU gives up where the host is too busy to measure a hash
 make_encrypted() {
@@ -41,25 +41,25 @@ for image in luks.img qcow2.img; do
 	"$E4ZERO" --passphrase-fd 0 $image <key >out 2>err || fail "from standard input: $(cat err)"
 	run_e4zero 0 --passphrase-file <(cat key) $image
 
-	# an edit asks once, though there are two children
+	# an edit starts two children, but reads the passphrase once
 	run_e4zero 0 --passphrase-fd 5 --truncate 6 $image /file 5<key
 	"$E4ZERO" --json --map --passphrase-file key $image /file >out || fail 'map'
 	has_line '"blocks":1,"state"' out || fail "$image: not edited: $(cat out)"
 
-	# neither in arguments nor in an environment, nor in a file that has a name
+	# the passphrase is not in arguments, in an environment, or in a named file
 	strace -f -qq -v -s 100000 -o calls -e trace=execve,open,openat,creat "$E4ZERO" --passphrase-file key $image >out 2>err ||
 		fail "$(cat err)"
 	has_line qemu-nbd calls || fail 'qemu-nbd was not seen'
 	! grep -E 'execve.*correct horse' calls || fail 'the passphrase is seen by ps'
 	! grep -E 'O_CREAT' calls | grep -vE 'memfd|/dev/null|O_TMPFILE|ENOENT' | grep correct || fail 'it is in a file'
 done
-# the disk is what it would be
+# the edited disk has the new contents
 run_e4zero 0 --truncate 6 raw.img /file
 qemu-img convert --image-opts "${secret[@]}" driver=luks,key-secret=key,file.filename=luks.img -O raw got.img
 printf x >one
 head -c 6 ten >short
 holds got.img /file short
-# LUKS2 is not QEMU's
+# QEMU does not support LUKS2
 printf 'LUKS\xba\xbe\0\2' | dd of=luks.img conv=notrunc status=none
 untouched 8 'LUKS2? encrypted; open it with "cryptsetup open' luks.img luks.img
 no_child

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Clusters of a qcow2 image that lie plain in it are read there, and every report is the one of the raw image: whatever
-# the order, the size and the kind of the clusters, their holes and zeroes, whatever else is in the file.
+# Clusters of a qcow2 image that are neither compressed nor encrypted are read from the file, without qemu-nbd. Every report
+# is that of the raw image, for clusters of any size, kind and order, with holes, zero clusters and snapshots.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/source/looks.sh"
@@ -11,7 +11,7 @@ requires qemu-io
 stale_image raw
 run_e4zero 4 --check raw
 
-# plain IMAGE: it is read without a server
+# plain IMAGE: the reports are those of the raw image, and qemu-nbd is not started
 plain() {
 	looks_same raw "$1"
 	if type -P strace >/dev/null; then
@@ -41,7 +41,7 @@ for image in default small large old subclusters metadata full whole lazy; do
 	image_unchanged "q-$image"
 done
 
-# clusters in no order, written again, given up, zeroed and with a snapshot that holds old ones
+# clusters in random order, overwritten, discarded and zeroed, with a snapshot that holds the old ones
 convert shuffled -o cluster_size=4096
 qemu-img snapshot -c before shuffled || fail snapshot
 python3 - >commands <<-END
@@ -66,7 +66,7 @@ qemu-img compare -q -f raw -F qcow2 raw shuffled || fail 'the shuffled image is 
 [ "$(qemu-img map --output=json shuffled | wc -l)" -gt 1000 ] || fail 'it is hardly shuffled'
 plain shuffled
 
-# two ranges that share a cluster, which no writer makes
+# two ranges that share a cluster, which no program writes
 python3 "$srcdir/tests/source/qcow2.py" share q-default shared || fail 'qcow2.py share'
 qemu-img convert -f qcow2 -O raw shared shared.raw || fail 'qemu-img refuses it'
 for image in shared.raw shared; do

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A qemu-img that is not there, fails, dies, is silent, says too little, too much, or nonsense changes no report of a qcow2
-# image: what is not known of its clusters is asked of the server.
+# A qemu-img that fails, dies, hangs, or prints too little, too much or nonsense changes no report of a qcow2 image: clusters
+# of unknown location are read through qemu-nbd.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/source/looks.sh"
@@ -11,14 +11,14 @@ requires qemu-nbd
 stale_image raw
 qemu-img convert -f raw -O qcow2 raw plain || fail convert
 qemu-img convert -c -f raw -O qcow2 raw compressed || fail convert
-# half of it compressed: that is asked of the server, the other half is read in the file
+# half of it compressed, which is read through qemu-nbd; the other half is read from the file
 qemu-img convert -c -f raw -O qcow2 raw mixed || fail convert
 dd if=raw bs=64k skip=40 count=88 of=half status=none
 qemu-io -f qcow2 -c 'write -s half 2621440 5767168' mixed >qemu-io.out || fail "$(cat qemu-io.out)"
 qemu-img map --output=json mixed | grep -q offset || fail 'nothing of the mixed image lies plain'
 remember_image plain compressed mixed
 run_e4zero 4 --check plain
-# without libnbd, and where no server is started, only what lies plain is read
+# a build without libnbd, or one that starts no server, reads plain clusters only
 "$E4ZERO" --check compressed >out 2>err </dev/null
 ! grep -qE 'built without libnbd|show it raw' err || skip "$(cat err)"
 looks_same raw compressed

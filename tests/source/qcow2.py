@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What no writer makes of a qcow2 image, and a hostile one may.
+# Changes a qcow2 image in a way that no program does, but an attacker may.
 #
-#   qcow2.py share IMAGE OUT     the first data cluster of the image is there a second time, in place of the third
+#   qcow2.py share IMAGE OUT     the third entry of the first L2 table is a copy of the first: both share a cluster
 import struct
 import sys
 

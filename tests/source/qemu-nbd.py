@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stands in front of qemu-nbd under its name, for tests: passes on what both say, and dies at request number $DIE_AT
-(0: never), counted over all connections from the first request after the handshake. $HOW: exit (with status 1), kill
-(SIGKILL), hang (answers nothing any more), garbage (instead of an answer), silent (from the start). With $WHEN=write only
-a child that may write does so. Requests are counted in the file $COUNT."""
+"""A proxy for qemu-nbd under its name, for tests. It fails at request number $DIE_AT (0: never), counted over all
+connections from the first request after the handshake. $HOW: exit (with status 1), kill (SIGKILL), hang (no further
+answers), garbage (in place of the answer), silent (from the start). With $WHEN=write only a child that may write fails.
+The number of requests is written to the file $COUNT. $STATUS replaces the exit status of the real qemu-nbd."""
 import os
 import selectors
 import signal
@@ -55,7 +55,7 @@ def die():
 
 
 class Client:
-    """One connection: what comes from e4zero is cut into requests once its handshake is over."""
+    """One connection: bytes from e4zero are split into requests once the handshake is over."""
     def __init__(self, ours):
         self.ours = ours
         self.theirs = socket.socket(socket.AF_UNIX)

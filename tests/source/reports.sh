@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What e4zero reports of an image in any format is what it reports of the raw one, byte for byte; no byte changes.
+# The reports of an image in any format are those of the raw image, byte for byte; no byte of the image changes.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 
 stale_image raw.img
-# a file system that the format has in parts: a hole, data, data of zeroes, and a compressible file
+# a compressible file
 text long 300000 'the same again '
 debugfs_script raw.img <<<'write long long'
 
-# as_raw ARGUMENTS...: the JSON of image.img is that of raw.img; the time that it took is nobody's promise
+# as_raw ARGUMENTS...: the JSON of image.img is that of raw.img, except for the time and the number of bytes read
 as_raw() {
 	local image
 	for image in raw image; do
@@ -32,7 +32,7 @@ for format in "${formats[@]}"; do
 	as_raw --check --all
 	as_raw --check --paranoid -j 3
 	file=/long as_raw --map
-	# writes nothing, and says what it would do
+	# a dry run; e4zero cannot write to streamOptimized images
 	[ "$format" = stream ] || as_raw --fix --dry-run
 	image_unchanged image.img
 done

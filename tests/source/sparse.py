@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Android sparse images from a raw one, as the format allows them and as it does not.
+# Android sparse images of a raw one, valid and invalid.
 #
 #   sparse.py make RAW OUT [SEED [BLOCK [FILE_HEADER [CHUNK_HEADER]]]]
-#   sparse.py bad RAW DIRECTORY      a file for each thing that can be wrong; prints NAME and what the refusal says
-#   sparse.py damage SPARSE COUNT RUN...   COUNT mutants of the headers, each looked at by RUN...
+#   sparse.py bad RAW DIRECTORY      one file for each fault; prints NAME and a pattern of the refusal
+#   sparse.py damage SPARSE COUNT RUN...   COUNT mutants of the headers, each given to the command RUN...
 import os
 import random
 import struct
@@ -30,7 +30,7 @@ def kind_of(piece):
     return piece[:4] if piece == piece[:4] * (len(piece) // 4) else 'raw'
 
 
-# As long runs as a random choice allows: what is zero may be left out, filled or raw.
+# Runs of equal kind, cut at random. A run of zeros may be skipped, filled or raw.
 def chunks_of(raw, block, rng, chunk_header):
     at = 0
     while at < len(raw):
@@ -82,13 +82,13 @@ def bad_files(raw):
     yield 'skip-data', header(n + 1, 2) + chunk(SKIP, 1, b'abcd') + body, 'chunk 1 should have 12 bytes and has 16'
     yield 'fill-8', header(n + 1, 2) + chunk(FILL, 1, b'abcdabcd') + body, 'chunk 1 should have 16 bytes and has 20'
     yield 'crc-empty', header(n, 2) + body + chunk(CRC, 0), 'chunk 2 should have 16 bytes and has 12'
-    # 2^32 and 2^64 and their like: blocks that go round, bytes that do
+    # numbers of blocks and of bytes that overflow 32 or 64 bits
     yield 'raw-2-32', header(1 << 20, 1) + chunk(RAW, 1 << 20, raw), 'chunk 1 should have 4294967308'
     yield 'skip-past', header(1, 2) + chunk(SKIP, 1) + chunk(SKIP, 0xFFFFFFFF), 'chunk 2 goes past the end'
     yield 'skip-2-63', header(0xFFFFFFFF, 1, block=0xFFFFFFFC) + chunk(SKIP, 0xFFFFFFFF), r'it has more than 2\^63 bytes'
     yield 'chunks-huge', header(n, 0xFFFFFFFF) + body, 'ends inside chunk 2 of 4294967295'
     yield 'raw-huge', header(0xFFFFFFFF, 1, block=0xFFFFFFFC) + chunk(RAW, 0xFFFFFFFF), 'chunk 1 should have'
-    # all of it is right, and it is nothing
+    # valid, but without a file system
     yield 'blank', header(0xFFFFFFFF, 1) + chunk(SKIP, 0xFFFFFFFF), 'no ext superblock'
     yield 'nothing', header(0, 0), 'the image is empty'
 
@@ -107,7 +107,7 @@ def bad(raw_name, directory):
     print('pieces', 'in more than 2097152 pieces; expand it with "simg2img IMAGE RAW"')
 
 
-# Where the headers are, by walking over an image that is whole.
+# The offsets of the header bytes of a sound image.
 def header_bytes(data):
     file_header, chunk_header = struct.unpack_from('<HH', data, 8)
     places, at = list(range(4, 28)), file_header

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""e4zero for a suite of raw images, which looks at each of them, and edits it, in another way.
+"""Runs a test suite for raw images on images in another form: in place of e4zero it converts each image first.
 
 usage: E4ZERO=tests/source/through.py THROUGH=HOW THROUGH_E4ZERO=e4zero SUITE
 
-HOW: qcow2, compressed (a qcow2 image that qemu-nbd has to read), sparse (Android's, for looking only), nbd (nbdkit). The
-first argument that is a file is the image. Where e4zero has edited what stands for it, the image becomes that. The
-output is that for the raw image: its name is put in again. THROUGH_LOG gets a line for each call.
+HOW: qcow2, compressed (a qcow2 image that qemu-nbd has to read), sparse (Android's, for checks only), nbd (nbdkit). The
+first argument that is a file is the image. After an edit the result is converted back to it. In the output the name of
+the stand-in is replaced by that of the image. One line per call is appended to the file THROUGH_LOG.
 """
 import os
 import re
@@ -15,10 +15,10 @@ import sys
 import tempfile
 
 HOW, E4ZERO = os.environ["THROUGH"], os.environ["THROUGH_E4ZERO"]
-# their values are files, and not the image
+# options whose argument is a file, but not the image
 VALUES = {"--undo", "--undo-apply", "--from", "--script", "--trace-io", "--journal-device", "--report"}
 LOOKS = {"--check", "--map"}
-# nothing of a raw image: a note, and what nbdkit says where a connection ends early
+# lines that a raw image does not have: a note, and messages of nbdkit about connections that end early
 NOISE = rb"(?m)^(nbdkit: |e4zero: .*: note: the image is an NBD export).*\n"
 
 
@@ -69,7 +69,7 @@ def main():
     at = image_of(argv)
     if at is None:
         os.execv(E4ZERO, [E4ZERO, *argv])
-    # without a verb it is a check
+    # without an action it is a check
     looks = not any(a.startswith("--") and a not in LOOKS and a in EDITS for a in argv)
     with tempfile.TemporaryDirectory() as directory:
         stand_in = os.path.join(directory, "image")

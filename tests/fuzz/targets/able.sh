@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Can the compiler CC make fuzz targets? able.sh CC
+# able.sh CC: exit status 0 if the compiler CC can build fuzz targets
 set -u
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/able.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT

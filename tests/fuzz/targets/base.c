@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Loads the bases, and makes them what they were.
+// Loads the bases, and restores them.
 #include "base.h"
 
 #include "base/bytes.h"
@@ -17,7 +17,7 @@
 #endif
 
 #define PAGE 4096
-#define RAW 512 /* of a file without metadata that is known, bytes that are changed together */
+#define RAW 512 /* bytes in a stretch of a base that is changed as raw bytes */
 
 static void die(const char *what, const char *name)
 {
@@ -126,7 +126,7 @@ void base_restore_all(struct base *base)
 {
 	off_t data = 0, hole;
 
-	/* what may have been made a hole */
+	/* data that may have become a hole, which SEEK_DATA does not find */
 	for (size_t i = 0; i < base->raw.count; i++)
 		restore_page(base, base->raw.items[i].off / PAGE * PAGE);
 	while ((data = lseek(base->fd, data, SEEK_DATA)) >= 0) {

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the bases of the fuzz targets: small images, each with few files of many kinds. bases.sh FOLDER
+# bases.sh DIRECTORY: makes the bases of the fuzz targets: small images, each with few files of many kinds.
 #
-# The first word of a name says which targets take it: fs- a file system, log- one with a log to be replayed, undo- an undo
-# file for the image edited-, image- an image in another format, disk- a partition table.
+# The first word of a name selects the targets that use it: fs- a file system, log- one with a log to be replayed, undo- an
+# undo file for the image edited-, image- an image in another format, disk- a disk with a partition table.
 set -eu
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000 E2FSCK_TIME=1700000000
@@ -41,7 +41,7 @@ fs() {
 	python3 "$images/pollute.py" "$name" --list /dev/null
 }
 
-# attributes, in the inode and in blocks, some of them shared
+# attributes IMAGE: add extended attributes in inodes and in blocks, one of them shared
 attributes() {
 	head -c 700 /dev/zero | tr '\0' v >"$tmp/value"
 	{
@@ -53,7 +53,7 @@ attributes() {
 	} | debug "$1"
 }
 
-# a directory that has a hash tree after e2fsck -D
+# hashed IMAGE: add a directory with a hash tree, built by e2fsck -D
 hashed() {
 	{
 		echo 'mkdir /many'
@@ -74,7 +74,7 @@ fs bigalloc 1M "$ext4,bigalloc" -C 4096 -N 128 -- --extents --ratio 4
 fs groups 1M "$common,extent,uninit_bg,meta_bg" -g 256 -N 128 -I 128 -- --extents
 fs journal 3M "$ext4,has_journal" -J size=1 -N 64 -- --extents
 
-# crashed NAME [option of mklog.py...]: the superblock and a directory are to become what they are, through the log
+# crashed NAME [option of mklog.py...]: fs-journal with a log that holds the superblock and a directory, unchanged
 crashed() {
 	local name=$out/log-$1 dir
 	cp "$out/fs-journal" "$name"
@@ -87,7 +87,7 @@ crashed() {
 crashed whole
 crashed torn --torn
 crashed late --at 1000
-# debugfs writes logs as well, with checksums and revokes
+# a log written by debugfs, with checksums and revoke records
 printf 'jo -c\njw -b 1 /dev/zero\njw -r 1-3\njc\n' >"$tmp/journal"
 cp "$out/fs-journal" "$out/log-revoked"
 debug "$out/log-revoked" <"$tmp/journal"
@@ -100,14 +100,14 @@ undo() { # NAME ARGUMENTS: of an edit of fs-NAME
 undo ext4 --fix
 undo ext2 --fix
 
-# disks
+# disks with a partition table
 truncate -s 4M "$out/disk-gpt" "$out/disk-mbr"
 printf 'label: gpt\nstart=64, size=2048, name="root"\nstart=3000, size=1000, name="data"\n' | sfdisk -q "$out/disk-gpt" 2>"$tmp/log" || cat "$tmp/log" >&2
 printf 'label: dos\n64,2048\n2200,4000,E\n2300,1000,L\n' | sfdisk -q "$out/disk-mbr" 2>"$tmp/log" || cat "$tmp/log" >&2
 dd if="$out/fs-ext2" of="$out/disk-gpt" bs=512 seek=64 conv=notrunc status=none
 dd if="$out/fs-ext2" of="$out/disk-mbr" bs=512 seek=64 conv=notrunc status=none
 
-# other formats, where qemu-img is there
+# other formats, if qemu-img is installed
 if command -v qemu-img >/dev/null; then
 	for format in qcow2 vmdk vhdx vpc vdi parallels qed; do
 		qemu-img convert -O $format "$out/fs-inline" "$out/image-$format" >"$tmp/log" 2>&1 || cat "$tmp/log" >&2

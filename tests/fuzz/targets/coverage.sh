@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make fuzz-coverage: what the inputs of all targets reach of the format, files, the journal and the image. The targets
-# are built by gcc for gcov, without a fuzzer, and run once on each input that make fuzz-corpus left.
+# make fuzz-coverage: the coverage of lib/format, lib/file, lib/journal and lib/image by the inputs of all targets. The
+# targets are built by gcc for gcov, without a fuzzer, and run once on each input that make fuzz-corpus has kept.
 #
-# usage: coverage.sh BUILT COVERED     the folders of the targets and of those for gcov, both in the build directory
+# usage: coverage.sh BUILT COVERED     the directories of the targets and of those for gcov, both in the build directory
 #
-# Red where a room has less than 95 % of the lines or 90 % of the branches.
+# It fails if one of the four has less than 95 % of its lines or 90 % of its branches covered.
 set -eu
 built=$(cd "$1" 2>/dev/null && pwd) && [ -d "$built/corpus" ] || { echo 'first: make fuzz-corpus' >&2; exit 1; }
 covered=$(cd "$2" && pwd)

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* In place of the program's: a fuzzer opens more than one image. */
+/* Replaces the function of the program: a fuzzer opens many images, so it is not confined. */
 errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 {
 	(void)arg;
@@ -20,7 +20,7 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 	return 0;
 }
 
-/* A commit that failed before its first write left everything as it was. */
+/* The image is unchanged if the library says that nothing was written. */
 static void unless_written(const struct base *base, const struct e4z_image *img,
 			   const uint8_t *before)
 {
@@ -129,7 +129,7 @@ const struct fuzz_target fuzz_fix = {.name = "fix",
 
 /* ---- a script ---- */
 
-/* A report that nobody reads: what the program has of it is not linked. */
+/* The report is not needed: these replace the functions of the program, which is not linked. */
 errcode_t report_image(struct report *report, const struct e4z_image_info *info)
 {
 	(void)report;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What libFuzzer calls; AFL++ calls the same. The name of the program says which target it is:
- * fuzz-NAME.
+ * The functions that libFuzzer and AFL++ call. The name of the program, fuzz-NAME, selects the
+ * target.
  *
- * FUZZ_BASES=FOLDER    where the bases are; without it, "bases" beside the program
- * FUZZ_SEEDS=FOLDER    the first inputs are written there, and nothing is run
- * FUZZ_DUMP=FILE       the base, as the input makes it, is written there, and nothing is run
+ * FUZZ_BASES=FOLDER    the directory of the bases; default: "bases" beside the program
+ * FUZZ_SEEDS=FOLDER    write the first inputs to FOLDER, and run nothing
+ * FUZZ_DUMP=FILE       write the base as changed by the input to FILE, and run nothing
  */
 #include "fuzz.h"
 
@@ -44,7 +44,7 @@ void fuzz_failed(const struct e4z_image *img, errcode_t err)
 {
 	if (err == E4Z_ET_LEDGER || err == E4Z_ET_STATE)
 		fuzz_wrong("%s: %s", e4z_context(img), e4z_message(img, err));
-	/* the file is sealed, and whoever only looks needs not write */
+	/* the file is sealed: the target has written without need */
 	if (err == EPERM && !fuzz_target->writes)
 		fuzz_wrong("it was written to");
 	/* the sanitizer ends the program where there is none */
@@ -76,7 +76,7 @@ static void write_file(const char *path, const uint8_t *data, size_t len)
 	}
 }
 
-/* Options of the first inputs: none, and each bit alone. */
+/* Option bytes of the first inputs: 0, and each bit alone. */
 #define SEED_OPTIONS 9
 
 static void write_seed(const char *folder, struct input *in, unsigned *number)
@@ -94,7 +94,7 @@ static void write_seed(const char *folder, struct input *in, unsigned *number)
 	}
 }
 
-/* Inputs for each base and each text, without a change. */
+/* Inputs for each base and each text, without changes. */
 static void write_seeds(const char *folder)
 {
 	static const struct fuzz_text nothing[] = {{"", 0}};

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include <string.h>
 
-/* So many equal bytes are cheaper than another stretch. */
+/* Up to so many equal bytes within a stretch cost less than another stretch. */
 #define GAP 8
 
 bool input_read(struct input *in, const uint8_t *data, size_t size)

@@ -6,8 +6,8 @@
  *    0      4         12       14       14 + TEXT
  *    | base | options | TEXT   | text   | offset, length, bytes | offset, length, bytes | ...
  *
- * Numbers are little-endian, offsets have four bytes, lengths two. What is cut off at the end, or
- * lies outside of the base, is ignored: every sequence of bytes is an input.
+ * Numbers are little-endian; offsets have four bytes, lengths two. A stretch that is cut off is
+ * shorter; one that reaches outside the base is ignored. Any bytes after the head are valid.
  */
 #ifndef E4Z_TESTS_FUZZ_INPUT_H
 #define E4Z_TESTS_FUZZ_INPUT_H
@@ -36,13 +36,13 @@ struct input {
 /* False: too short. */
 bool input_read(struct input *in, const uint8_t *data, size_t size);
 
-/* Put the stretches of IN over DATA, which has LEN bytes; where they are is appended to PUT. */
+/* Copy the stretches of IN over DATA of LEN bytes; their positions are appended to PUT. */
 void input_put(const struct input *in, uint8_t *data, size_t len, struct stretch_vec *put);
 
 /*
- * Write an input of at most MAX bytes to OUT: base, options and text of IN, and what is different
- * in DATA from BASE in the stretches CHANGED, which are sorted by it. Its length; what does not fit
- * is left out.
+ * Write an input of at most MAX bytes to OUT: base, options and text of IN, and the differences of
+ * DATA from BASE within the stretches CHANGED, which this sorts. Returns the length of the input;
+ * differences that do not fit are omitted.
  */
 size_t input_write(const struct input *in, const uint8_t *base, const uint8_t *data,
 		   struct stretch_vec *changed, uint8_t *out, size_t max);

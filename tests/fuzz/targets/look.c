@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The targets that only look: each ends well, whatever the image says, and the image is as it was.
+// The targets that only read: each succeeds or fails with a message, and does not change the image.
 #include "fuzz.h"
 
 #include "../told.h"
@@ -271,7 +271,7 @@ const struct fuzz_target fuzz_check = {.name = "check",
 				       .kind = TARGET_INODE,
 				       .run = look_check};
 
-/* Only what stands beside files is looked for. */
+/* Only findings of these kinds, most of them in or beside inodes. */
 static void look_xattrs(struct base *base, const struct input *in)
 {
 	struct e4z_check_options options = {

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make fuzz-corpus: the bases, and for each target the inputs that are worth keeping. make-corpus.sh BUILT [NAME...]
+# make fuzz-corpus: the bases, and for each target a minimal corpus. make-corpus.sh BUILT [NAME...]
 #
-# BUILT is the folder of the programs. Each target is run RUNS times (10000) from the corpus that is there and the
-# first inputs; BUILT/corpus/NAME is then the smallest of its inputs that reach all that was reached. WORKERS (2) targets
-# at once. What makes a target fail stays in BUILT/failures/NAME.
+# BUILT is the directory of the programs. Each target is run RUNS times (10000), starting with the existing corpus and the
+# first inputs; then the inputs are merged into BUILT/corpus/NAME: few small ones that together reach as much. WORKERS (2)
+# targets run in parallel. Inputs that make a target fail are kept in BUILT/failures/NAME.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 built=$(cd "$1" 2>/dev/null && pwd) || { echo "fuzz-corpus: the targets are not built" >&2; exit 77; }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Makes an input of an input: metadata is changed as metadata, with its checksums.
+// Mutates an input: metadata is changed field by field, and its checksums are repaired.
 #include "fuzz.h"
 
 #include "../change.h"
 #include <string.h>
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
-/* Of libFuzzer; AFL++ changes inputs by itself. */
+/* Defined by libFuzzer; AFL++ has its own mutator. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 
 #define TEXT_MAX 4096
@@ -16,7 +16,7 @@ static uint32_t below(uint64_t *rng, uint64_t limit)
 	return (uint32_t)(change_random(rng) % limit);
 }
 
-/* Another base, and nothing over it. */
+/* Select another base, without changes. */
 static void change_base(struct input *in, uint64_t *rng)
 {
 	in->base = fuzz_bases.items[below(rng, fuzz_bases.count)].id;
@@ -30,7 +30,7 @@ static void change_text(struct input *in, uint8_t *text)
 	in->text = text;
 }
 
-/* Bytes that were changed, LEN of them at OFF, may be part of what is summed up. */
+/* Record that LEN bytes at OFF may have changed. */
 static void changed(struct stretch_vec *put, uint64_t off, uint32_t len)
 {
 	struct stretch s = {(uint32_t)off, len};
@@ -39,7 +39,7 @@ static void changed(struct stretch_vec *put, uint64_t off, uint32_t len)
 		abort();
 }
 
-/* Of a file system: as the other fuzzer does it, or bytes as libFuzzer wants them. */
+/* Change metadata: by tests/fuzz/change.c, or its bytes by libFuzzer. */
 static void change_fs(struct fuzz_image *img, uint64_t *rng, struct stretch_vec *put)
 {
 	const struct target_vec *own = &img->targets[fuzz_target->kind];
@@ -72,7 +72,7 @@ static void change_raw(struct base *base, uint64_t *rng, struct stretch_vec *put
 	LLVMFuzzerMutate(base->img.data + s.off + at, len, len);
 }
 
-/* One stretch less: as it was. */
+/* Restore one stretch. */
 static void take_back(struct base *base, uint64_t *rng, const struct stretch_vec *put)
 {
 	struct stretch s;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The targets of images in other formats: headers and tables, the map of qemu-img, a server.
+// The targets for other formats: headers and tables, the output of qemu-img map, an NBD server.
 #include "fuzz.h"
 
 #include "device/hostfile.h"
@@ -87,7 +87,7 @@ static errcode_t on_extent(void *arg, const struct map_extent *extent)
 	return extent->length == extents->salt ? EIO : 0;
 }
 
-/* The same answer, in however many pieces it comes. */
+/* The result must not depend on the pieces in which the text arrives. */
 static void read_map(struct base *base, const struct input *in)
 {
 	struct extents whole = {.salt = in->options[1]}, pieces = whole;
@@ -122,7 +122,7 @@ const struct fuzz_target fuzz_map = {.name = "map", .texts = maps, .run = read_m
 
 /* ---- a server ---- */
 
-/* All that it will ever say is there from the start; then it is gone. */
+/* A server whose whole output is there from the start; then the connection ends. */
 static void connect_to(struct base *base, const struct input *in)
 {
 	const struct nbd_options options = {
@@ -147,7 +147,7 @@ static void connect_to(struct base *base, const struct input *in)
 	close(pair[1]);
 }
 
-/* Structured replies, the map, an export of 8192 bytes; then answers about it and of it. */
+/* Structured replies, base:allocation, an export of 8192 bytes; then replies about it. */
 #define REPLY(option, type, len)                                                                   \
 	"\0\3\xe8\x89\x04\x55\x65\xa9\0\0\0" option "\0\0\0" type "\0\0\0" len
 #define HELLO "NBDMAGICIHAVEOPT\0\3"

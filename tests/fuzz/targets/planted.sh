@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each target finds a fault that is planted in what it tests. planted.sh BUILT [NAME...]
+# planted.sh BUILT [NAME...]: each fuzz target finds a fault that is planted in the code that it tests.
 #
-# A fault is a source of the library without one of its checks: it is compiled as the library was (BUILT/compile is how)
-# and linked with the rest. A target has RUNS_PLANTED (6000) runs from the inputs that make-corpus.sh left, with SEED (1).
-# WORKERS (2) targets at once.
+# A fault is a source without one of its checks or messages. It is compiled by BUILT/compile and linked with the other
+# objects. A target has RUNS_PLANTED (6000) runs, starting with its corpus, with SEED (1). WORKERS (2) targets run in parallel.
 set -u
 built=$(cd "$1" && pwd) || exit 1
 shift
@@ -13,7 +12,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/planted.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 export FUZZ_BASES=$built/bases built top tmp
 
-# target, source, what sed does to it
+# target, source, sed command
 faults() {
 	cat <<-'END'
 	super lib/format/super.c s/vsnprintf(c->why/(void)(c->why/

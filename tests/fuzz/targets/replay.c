@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs a target once on each input, without a fuzzer: what gcc builds, for coverage.
+// Runs a target once on each input, without a fuzzer, in a build for coverage.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void run(const char *path)
 	fclose(f);
 }
 
-/* replay FOLDER... */
+/* fuzz-NAME DIRECTORY... */
 int main(int argc, char **argv)
 {
 	LLVMFuzzerInitialize(&argc, &argv);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The fuzz targets, as a part of make check-fuzz: a stated number of runs each; some inputs of the target check through
-# the witness; each target finds a fault that is planted. SAMPLE=1: few runs of each.
+# The fuzz targets, a part of make check-fuzz: RUNS runs of each; the independent checker examines some inputs of the target
+# check; each target finds a planted fault. SAMPLE=1: few runs of each.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 
 requires mke2fs
@@ -21,7 +21,7 @@ fi
 bash "$here/make-corpus.sh" "$built" >corpus.log 2>&1 || fail "$(cat corpus.log)"
 cat corpus.log
 
-# what the inputs of the target check make of their bases, judged by the witness
+# the images that inputs of the target check make of their bases, compared with the independent checker
 mkdir images
 for input in $(ls "$built/corpus/check" | shuf -n "$judged" --random-source=<(yes)); do
 	FUZZ_BASES=$built/bases FUZZ_DUMP=images/$input "$built/fuzz-check" "$built/corpus/check/$input" >dump.log 2>&1 ||

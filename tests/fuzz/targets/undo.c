@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The target of undo files: the base undo-NAME is one, edited-NAME the image that it belongs to.
+// The target for undo files: the base undo-NAME is an undo file of the image edited-NAME.
 #include "fuzz.h"
 
 #include "base/bytes.h"
@@ -26,7 +26,7 @@ static void seal_keys(uint8_t *data, size_t len, uint32_t bs, uint64_t at)
 	put_le32((uint8_t *)&keys->crc, crc32c(~0u, keys, bs));
 }
 
-/* The header, and what the blocks of keys say of the data, as far as they are where they were. */
+/* Repair the checksums of the header and of the key blocks, as far as these are at their places. */
 static void seal(uint8_t *data, size_t len)
 {
 	struct undo_header *h = (void *)data;

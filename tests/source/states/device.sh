@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# An image in a format on a block device, as on a logical volume: looked at and edited as in a file. A device that is full
-# is like a host that is.
+# An image in QEMU's formats on a block device, for example a logical volume, is checked and edited like one in a file. A
+# full device is handled like a full file system of the host.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires_loop
@@ -13,7 +13,7 @@ text many 3000000 'what takes many clusters '
 cp made.img fixed.img
 run_e4zero 0 --fix fixed.img
 
-# on_device ROOM: $device has image.img, and ROOM bytes more
+# on_device SPACE: $device is a device with image.img and at least SPACE bytes more, in whole MiB
 on_device() {
 	local size
 	size=$(stat -c %s image.img)
@@ -21,7 +21,7 @@ on_device() {
 	attach_loop device image.img
 }
 
-# the others of QEMU's put new blocks after the end of the device, where there is none
+# QEMU's other drivers append new blocks at the end of the device, where there is no space
 broad formats 1 qcow2 vdi
 for format in "${formats[@]}"; do
 	rm -f image.img
@@ -38,7 +38,7 @@ for format in "${formats[@]}"; do
 	holds disk.img /clean many
 	detach_loop "$device"
 
-	# without room for what is written
+	# a device without space for the data
 	rm -f image.img
 	into "$format" made.img image.img
 	on_device 0

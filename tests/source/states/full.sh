@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The file system of the host is full in the middle of an edit or a replay: exit 8 if the disk is as it was, 12 after
-# that; what --replay makes of the image, once there is room, is the old state or the new one, and no table is corrupt.
+# The file system of the host is full in the middle of an edit or a replay: exit 8 if the disk is unchanged, otherwise 12.
+# Once there is space, --replay brings the image to the old or the new state, and its tables are not corrupt.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 export SOURCE_DATE_EPOCH=1700000000 E2FSPROGS_FAKE_TIME=1700000000
 
-# the writer gets a file that cannot grow beyond FULL KiB: to QEMU that is a disk without room
+# the child that writes cannot grow its file beyond FULL KiB, which QEMU treats like a full disk
 REAL_QEMU_NBD=$(type -P qemu-nbd)
 export REAL_QEMU_NBD
 mkdir bin
@@ -21,7 +21,7 @@ chmod +x bin/qemu-nbd
 edit_image made.img
 text many 1500000 'many clusters '
 text some 1228800 'of the log '
-# a log of 300 blocks for blocks that no format has yet
+# a journal with 300 blocks for which the image has no clusters yet
 run_e4zero 0 --truncate 1500000 made.img /empty
 run_e4zero 0 --allocate -o 0 -l 1500000 made.img /empty
 run_e4zero 0 --convert written made.img /empty
@@ -33,7 +33,7 @@ cp logged.img replayed.img
 run_e4zero 0 --replay replayed.img
 [ "$(cksum <replayed.img)" != "$(cksum <logged.img)" ] || fail 'there was nothing to replay'
 
-# fills DISK ARGUMENTS...: e4zero ARGUMENTS, with IMAGE for the name of the image, which has DISK
+# fills DISK ARGUMENTS...: run e4zero ARGUMENTS, where IMAGE is an image of DISK, with less space than it needs
 fills() {
 	local old=$1 i rc base top
 	shift

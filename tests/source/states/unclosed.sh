@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Images whose writer has crashed: what QEMU can open is looked at and edited as if it had been closed, and is consistent
-# afterwards; what has to be repaired before is refused, with the command that does it. Bitmaps and snapshots follow edits.
+# Images whose writer has crashed. Those that QEMU can open are checked and edited as if they had been closed, and are
+# consistent afterwards. Those that need a repair first are refused; the message has the command. An edit is recorded in
+# enabled bitmaps, and does not change snapshots.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/source/common.sh"
 requires qemu-io
@@ -14,11 +15,11 @@ text many 3000000 'what takes many clusters '
 cp made.img fixed.img
 run_e4zero 0 --fix fixed.img
 
-# crash FORMAT: image.img is made.img, and 64 KiB of free space that somebody was writing to
+# crash FORMAT: image.img is made.img, after a crash of a program that wrote to 64 KiB of free space
 crash() {
 	rm -f image.img
 	into "$1" made.img image.img
-	# in a shell of its own, which says that it was aborted
+	# in a subshell, which prints that qemu-io was aborted
 	(qemu-io -f "${qemu_format[$1]%% *}" -c 'write -P 0 15M 64k' -c flush -c abort image.img; :) >qemu-io.out 2>&1
 	remember_image image.img
 }
@@ -39,7 +40,7 @@ for format in "${formats[@]}"; do
 	consistent image.img
 done
 
-# the reference counts of an image that was in use may all be wrong: they are counted again before the first write
+# all reference counts of an image with the dirty bit may be wrong: they are rebuilt before the first write
 rm -f good.img
 into lazy made.img good.img
 python3 "$srcdir/tests/source/hostile.py" qcow2 counts-0 good.img image.img
@@ -50,7 +51,7 @@ out_of qcow2 image.img disk.img
 holds disk.img /clean many
 e2fsck -fn disk.img >e2fsck.out 2>&1 || fail "e2fsck: $(cat e2fsck.out)"
 
-# what has to be repaired first
+# images that need a repair first
 repairs='"qemu-img check -r all"'
 crash parallels
 run_e4zero 4 -q --check image.img
@@ -60,7 +61,7 @@ run_e4zero 0 --fix image.img
 out_of parallels image.img disk.img
 cmp fixed.img disk.img || fail 'parallels: another disk'
 
-# the log of a VHDX has the block of /tail as it was before
+# the log of a VHDX holds the current block of /tail, the image has an older one
 rm -f image.img
 dd if=made.img of=new bs=4096 skip="$(physical made.img /tail 1)" count=1 status=none
 tr x y <new >old
@@ -76,7 +77,7 @@ run_e4zero 0 --fix image.img
 out_of vhdx image.img disk.img
 cmp fixed.img disk.img || fail 'the log is lost'
 
-# a bitmap that is enabled has what an edit wrote, and one that is not stays empty
+# an enabled bitmap records what an edit wrote; a disabled one stays empty
 dirty_blocks() { # BITMAP
 	local where="driver=nbd,server.type=unix,server.path=$PWD/socket"
 	qemu-nbd --fork -r -k "$PWD/socket" -B "$1" -f qcow2 image.img || fail "no bitmap $1"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A VHDX image whose writer has crashed: its log has to be replayed.
+"""Adds to a VHDX image a log that has to be replayed, as after a crash of its writer.
 
-usage: vhdx-log.py IMAGE OLD NEW     where IMAGE has the 4096 bytes of the file OLD, its log has those of NEW
+usage: vhdx-log.py IMAGE OLD NEW     the log replaces the sector of IMAGE that equals the file OLD by the file NEW
 """
 import struct
 import sys
@@ -27,7 +27,7 @@ def sealed(block):
 
 
 def entry(at, new, size):
-    # one descriptor for one sector, whose first eight and last four bytes are in the descriptor
+    # one descriptor for one sector; it holds the sector's first eight and last four bytes
     head = struct.pack("<4sIIIQII16sQQ", b"loge", 0, 2 * SECTOR, 0, 1, 1, 0, GUID, size, size)
     head += struct.pack("<4s4s8sQQ", b"desc", new[-4:], new[:8], at, 1)
     data = b"data" + struct.pack("<I", 0) + new[8:-4] + struct.pack("<I", 1)
