@@ -24,7 +24,8 @@ struct calls {
 	size_t file_count;
 	int temporaries[CALLS_FDS]; /* written at offsets, and emptied */
 	size_t temporary_count;
-	bool network; /* connections that are there are used */
+	int sockets[CALLS_FDS]; /* connections, and what wakes up who waits for them */
+	size_t socket_count;
 	bool reading; /* files are opened for reading */
 };
 

@@ -85,12 +85,13 @@ static void add(int *fds, size_t *count, int fd)
 		fds[(*count)++] = fd;
 }
 
-static void add_device(struct calls *calls, const struct blkdev *dev)
+static void add_device(struct calls *calls, struct blkdev *dev)
 {
 	if (!dev)
 		return;
 	add(calls->files, &calls->file_count, dev->write_fd);
-	calls->network |= !blkdev_is_host(dev);
+	calls->socket_count += blkdev_senders(dev, calls->sockets + calls->socket_count,
+					      CALLS_FDS - calls->socket_count);
 }
 
 static void gather(struct e4z_image *img, const struct e4z_confine_options *options,
@@ -179,6 +180,7 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	/* looking for it is slow: the host has many places */
 	if (options->journal && !img->info.mounted)
 		recovery_try_external(img, &how);
+	blkdev_prepare(img->dev);
 	err = leave_errands(img);
 	if (err)
 		return err;

@@ -105,8 +105,7 @@ static errcode_t open_rest(struct mapped *m, uint64_t size, struct blkdev **dev)
 	return EIO;
 }
 
-/* Without the rest, or when it is lost, so is the image. */
-static errcode_t get_rest(struct blkdev *dev, struct blkdev **rest)
+static errcode_t ask_for_rest(struct blkdev *dev, struct blkdev **rest)
 {
 	struct mapped *m = dev->carrier;
 	errcode_t err;
@@ -118,6 +117,26 @@ static errcode_t get_rest(struct blkdev *dev, struct blkdev **rest)
 	*rest = m->rest_dev;
 	err = m->rest_failed;
 	pthread_mutex_unlock(&m->lock);
+	return err;
+}
+
+static void mapped_prepare(struct blkdev *dev)
+{
+	const struct mapped *m = dev->carrier;
+	struct blkdev *rest;
+	size_t i = 0;
+
+	while (i < m->count && m->pieces[i].kind != MAPPED_REST)
+		i++;
+	if (i < m->count)
+		(void)ask_for_rest(dev, &rest);
+}
+
+/* Without the rest, or when it is lost, so is the image. */
+static errcode_t get_rest(struct blkdev *dev, struct blkdev **rest)
+{
+	errcode_t err = ask_for_rest(dev, rest);
+
 	if (err)
 		atomic_store(&dev->lost, err);
 	return err;
@@ -291,6 +310,13 @@ static bool mapped_next_data(struct blkdev *dev, uint64_t at, uint64_t *start, u
 
 /* ---- opening and closing ---- */
 
+static size_t mapped_senders(struct blkdev *dev, int *fds, size_t room)
+{
+	const struct mapped *m = dev->carrier;
+
+	return m->rest_dev ? blkdev_senders(m->rest_dev, fds, room) : 0;
+}
+
 static void mapped_close(struct blkdev *dev)
 {
 	struct mapped *m = dev->carrier;
@@ -323,6 +349,8 @@ static const struct blkdev_ops mapped_ops = {
 	.forget = mapped_forget,
 	.next_data = mapped_next_data,
 	.explain = mapped_explain,
+	.prepare = mapped_prepare,
+	.senders = mapped_senders,
 	.close = mapped_close,
 };
 

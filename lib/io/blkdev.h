@@ -83,6 +83,10 @@ struct blkdev_ops {
 	 * it never is.
 	 */
 	const char *(*explain)(struct blkdev *dev, errcode_t err);
+	/* As blkdev_prepare(). NULL: all is open. */
+	void (*prepare)(struct blkdev *dev);
+	/* As blkdev_senders(). NULL: it sends nothing. */
+	size_t (*senders)(struct blkdev *dev, int *fds, size_t room);
 	/* As blkdev_end(). NULL: there is nothing that sync has not done. */
 	errcode_t (*end)(struct blkdev *dev);
 	/* Close and free what is dev->carrier's; what was opened so far. */
@@ -138,6 +142,19 @@ void blkdev_close(struct blkdev *dev);
 static inline bool blkdev_is_host(const struct blkdev *dev)
 {
 	return dev->fd >= 0;
+}
+
+/* Open now what reading would open later; a failure is that of who reads it. */
+static inline void blkdev_prepare(struct blkdev *dev)
+{
+	if (dev->ops->prepare)
+		dev->ops->prepare(dev);
+}
+
+/* Descriptors that requests are sent to, not those of files, into FDS: how many, ROOM at most. */
+static inline size_t blkdev_senders(struct blkdev *dev, int *fds, size_t room)
+{
+	return dev->ops->senders ? dev->ops->senders(dev, fds, room) : 0;
 }
 
 /* Narrow the view to [base, base + len) of the image: E4Z_ET_CLIPPED when it is not inside. */

@@ -63,6 +63,21 @@ static void disk_forget(struct blkdev *dev, uint64_t at, uint64_t len)
 	nbd_map_forget(&nbd_disk_of(dev)->map, at, len);
 }
 
+static size_t disk_senders(struct blkdev *dev, int *fds, size_t room)
+{
+	struct nbd_disk *disk = nbd_disk_of(dev);
+	size_t count = 0;
+	int pair[2];
+
+	for (unsigned i = 0; i < disk->count && count + 2 <= room; i++) {
+		nbd_link_senders(disk->links[i], pair);
+		for (int k = 0; k < 2; k++)
+			if (pair[k] >= 0)
+				fds[count++] = pair[k];
+	}
+	return count;
+}
+
 static void disk_close(struct blkdev *dev)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
@@ -88,6 +103,7 @@ static const struct blkdev_ops disk_ops = {
 	.zero = nbd_disk_zero,
 	.sync = nbd_disk_sync,
 	.reserve = nbd_disk_reserve,
+	.senders = disk_senders,
 	.close = disk_close,
 };
 

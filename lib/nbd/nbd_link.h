@@ -66,6 +66,8 @@ typedef int64_t nbd_property(const struct nbd_api *api, struct nbd_handle *handl
 int64_t nbd_link_ask(struct nbd_link *link, nbd_property *call);
 /* The socket is not one of a network. */
 bool nbd_link_is_local(struct nbd_link *link);
+/* What it is written to: its socket, -1 if it has none, and what wakes up who waits for it. */
+void nbd_link_senders(struct nbd_link *link, int fds[2]);
 
 /* Send REQUEST, which may fail; that is known when it is waited for. */
 void nbd_link_send(struct nbd_link *link, struct nbd_request *request);

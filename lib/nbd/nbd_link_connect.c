@@ -114,6 +114,14 @@ int64_t nbd_link_ask(struct nbd_link *link, nbd_property *call)
 	return answer;
 }
 
+void nbd_link_senders(struct nbd_link *link, int fds[2])
+{
+	pthread_mutex_lock(&link->lock);
+	fds[0] = link->handle ? link->api->aio_get_fd(link->handle) : -1;
+	fds[1] = link->wake;
+	pthread_mutex_unlock(&link->lock);
+}
+
 bool nbd_link_is_local(struct nbd_link *link)
 {
 	struct sockaddr_storage name = {.ss_family = AF_UNSPEC};

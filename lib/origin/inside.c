@@ -252,6 +252,19 @@ static errcode_t inside_reserve(struct blkdev *dev, uint64_t at, uint64_t len, b
 
 /* ---- opening and closing ---- */
 
+static void inside_prepare(struct blkdev *dev)
+{
+	blkdev_prepare(enter(dev));
+	leave(dev);
+}
+
+static size_t inside_senders(struct blkdev *dev, int *fds, size_t room)
+{
+	const struct inside *in = dev->carrier;
+
+	return blkdev_senders(in->now, fds, room);
+}
+
 static const char *inside_explain(struct blkdev *dev, errcode_t err)
 {
 	struct inside *in = dev->carrier;
@@ -296,6 +309,8 @@ static const struct blkdev_ops inside_ops = {
 	.sync = inside_sync,
 	.reserve = inside_reserve,
 	.explain = inside_explain,
+	.prepare = inside_prepare,
+	.senders = inside_senders,
 	.end = inside_end,
 	.close = inside_close,
 };

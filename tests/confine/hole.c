@@ -16,6 +16,7 @@
 #include "errors.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -23,9 +24,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -178,6 +181,80 @@ static bool new_namespace(void)
 	return !unshare(CLONE_FS);
 }
 
+static int quit(void *arg)
+{
+	(void)arg;
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* A thread may be started, but only as a part of this process that is like the others. */
+static bool new_kind_of_thread(void)
+{
+	const unsigned long flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_NEWUTS;
+	static _Alignas(16) char stack[4096];
+
+	return clone(quit, stack + sizeof(stack), (int)flags, NULL) >= 0;
+}
+
+static bool own_memory(void)
+{
+	return open("/proc/self/mem", O_RDWR) >= 0;
+}
+
+static bool vsock(void)
+{
+	return socket(AF_VSOCK, SOCK_STREAM, 0) >= 0;
+}
+
+static bool duplicate(void)
+{
+	int fd = dup(other);
+
+	return fd >= 0 && !close(fd);
+}
+
+static bool handle_of_other(void)
+{
+	long fd = syscall(SYS_pidfd_open, victim, 0);
+
+	return fd >= 0 && !close((int)fd);
+}
+
+static bool limits_of_other(void)
+{
+	return !prlimit(victim, RLIMIT_CORE, &(struct rlimit){0, 0}, NULL);
+}
+
+static bool compare(void)
+{
+	return syscall(SYS_kcmp, getpid(), victim, 0, other, other) >= 0;
+}
+
+static bool faults(void)
+{
+	long fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	return fd >= 0 && !close((int)fd);
+}
+
+static bool copy(void)
+{
+	return copy_file_range(other, &(off_t){0}, other, &(off_t){8}, 1, 0) == 1;
+}
+
+static bool own_signals(void)
+{
+	return !fcntl(other, F_SETOWN, victim);
+}
+
+static bool flags(void)
+{
+	int value;
+
+	return !ioctl(other, FS_IOC_GETFLAGS, &value);
+}
+
 /* The last attempt: the program that replaces this one prints that it was done. */
 static bool execute(void)
 {
@@ -215,6 +292,17 @@ static const struct attempt {
 	{"io_uring_setup", ring},
 	{"memfd_create", memory_file},
 	{"unshare", new_namespace},
+	{"clone-namespace", new_kind_of_thread},
+	{"proc-self-mem", own_memory},
+	{"socket-vsock", vsock},
+	{"dup", duplicate},
+	{"pidfd_open", handle_of_other},
+	{"prlimit", limits_of_other},
+	{"kcmp", compare},
+	{"userfaultfd", faults},
+	{"copy_file_range", copy},
+	{"fcntl-owner", own_signals},
+	{"ioctl-flags", flags},
 	{"execve", execute},
 };
 

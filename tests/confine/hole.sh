@@ -8,13 +8,13 @@ hole=$builddir/tests/confine/hole
 [ -x "$hole" ] || fail "$hole is not built"
 edit_image image
 
-# attempts HOW WHAT STATUS: run hole; the file "out" has the result of each attempt
+# attempts HOW WHAT STATUS [IMAGE]: run hole; the file "out" has the result of each attempt
 attempts() {
 	local rc
 	echo secret >secret
 	: >spare
 	mkdir -p mnt
-	"$hole" "$1" "$2" image >out 2>err
+	"$hole" "$1" "$2" "${4-image}" >out 2>err
 	rc=$?
 	[ $rc != 77 ] || return 77
 	[ $rc = "$3" ] || fail "hole $1 $2: exit $rc, wanted $3: $(cat err)"
@@ -56,4 +56,16 @@ for what in look edit; do
 	denied 2 "${able[@]}"
 done
 has_line '^edited$' out || fail 'no edit'
+sound image
+
+# the connection to a server is for its requests alone
+grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" && type -P nbdkit >/dev/null || exit 0
+. "$srcdir/tests/nbd/servers.sh"
+nbdkit_serves file image
+for what in look edit; do
+	attempts all $what 0 "$uri"
+	denied 2 "${able[@]}"
+done
+has_line '^edited$' out || fail 'no edit over NBD'
+end_server
 sound image

@@ -15,14 +15,21 @@ qemu-img convert -c -f raw -O qcow2 raw compressed || fail convert
 qemu-img convert -c -f raw -O qcow2 raw mixed || fail convert
 dd if=raw bs=64k skip=40 count=88 of=half status=none
 qemu-io -f qcow2 -c 'write -s half 2621440 5767168' mixed >qemu-io.out || fail "$(cat qemu-io.out)"
+# only what is read after the process is confined is compressed
+qemu-img convert -c -f raw -O qcow2 raw late || fail convert
+for part in '0 1M' '1M 1M' '2M 1M' '4M 64k' '15M 1M'; do
+	dd if=raw of=part iflag=skip_bytes,count_bytes skip="${part% *}" count="${part#* }" status=none
+	qemu-io -f qcow2 -c "write -s part $part" late >qemu-io.out || fail "$(cat qemu-io.out)"
+done
 qemu-img map --output=json mixed | grep -q offset || fail 'nothing of the mixed image lies plain'
-remember_image plain compressed mixed
+remember_image plain compressed mixed late
 run_e4zero 4 --check plain
 # a build without libnbd, or one that starts no server, reads plain clusters only
 "$E4ZERO" --check compressed >out 2>err </dev/null
 ! grep -qE 'built without libnbd|show it raw' err || skip "$(cat err)"
 looks_same raw compressed
 looks_same raw mixed
+looks_same raw late
 
 mkdir bin
 stub() { # WHY, then the script
@@ -53,4 +60,4 @@ stub 'says that it is in another file' "$real \"\$@\" | sed 's/\"depth\": 0/\"de
 stub 'never ends' 'yes "[" | tr -d "\n"'
 stub 'prints a word without end' 'printf "[{\"start\": "; yes 1 | tr -d "\n"'
 stub 'is stopped' "kill -STOP \$\$"
-image_unchanged plain compressed mixed
+image_unchanged plain compressed mixed late
