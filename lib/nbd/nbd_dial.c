@@ -4,6 +4,7 @@
 #include "nbd/nbd_dial.h"
 
 #include "errors.h"
+#include "io/clock.h"
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -15,7 +16,6 @@
 #include <time.h>
 
 #define LOOK_NS 100000000L /* how often it is looked whether to stop */
-#define LOOKS_PER_SECOND 10
 
 /* Shared by the thread and who waits for it: whoever is the last one frees it. */
 struct call {
@@ -76,8 +76,10 @@ static int start_thread(struct call *call)
 /* It has been done; false: *ERR is why it is waited for no longer. */
 static bool await(struct call *call, unsigned timeout_s, const volatile int *stop, errcode_t *err)
 {
+	const uint64_t end = clock_now_ms() + (uint64_t)timeout_s * 1000;
+
 	*err = ETIMEDOUT;
-	for (uint64_t n = 0; n < (uint64_t)timeout_s * LOOKS_PER_SECOND; n++) {
+	while (clock_now_ms() < end) {
 		struct timespec until;
 
 		clock_gettime(CLOCK_REALTIME, &until);

@@ -2,6 +2,7 @@
 // One connection to an NBD server: how it is made, in bounded time.
 #ifdef HAVE_LIBNBD
 #include "errors.h"
+#include "io/clock.h"
 #include "nbd/nbd_dial.h"
 #include "nbd/nbd_link.h"
 #include "nbd/nbd_link_state.h"
@@ -79,7 +80,7 @@ static bool is_up(struct nbd_link *link)
 
 errcode_t nbd_link_finish(struct nbd_link *link, char *why, size_t why_size)
 {
-	uint64_t since = nbd_now_ms();
+	uint64_t since = clock_now_ms();
 	errcode_t err = 0;
 
 	pthread_mutex_lock(&link->lock);

@@ -28,9 +28,6 @@ struct nbd_link {
 	bool wrote;	  /* or tried to */
 };
 
-/* Of CLOCK_MONOTONIC. */
-uint64_t nbd_now_ms(void);
-
 /* All of them with the lock. */
 
 /* Lose the connection: for ERR, or for what libnbd says if that is 0. */

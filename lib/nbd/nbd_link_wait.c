@@ -4,6 +4,7 @@
 #include "nbd/nbd_link.h"
 
 #include "errors.h"
+#include "io/clock.h"
 #include "nbd/nbd_link_state.h"
 #include <errno.h>
 #include <poll.h>
@@ -19,14 +20,6 @@
 /* How often it is looked whether to stop, and silence in the middle of writing then, ms. */
 #define LOOK 100
 #define STOP_SILENCE 5000
-
-uint64_t nbd_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ---- the handle ---- */
 
@@ -166,7 +159,7 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 {
 	struct pollfd fds[2] = {{.fd = link->wake, .events = POLLIN},
 				{.fd = link->api->aio_get_fd(link->handle)}};
-	uint64_t now = nbd_now_ms(), count;
+	uint64_t now = clock_now_ms(), count;
 
 	link->direction = link->api->aio_get_direction(link->handle);
 	fds[1].events = events_of(link->direction);
@@ -188,7 +181,7 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 static uint64_t patience(struct nbd_link *link, uint64_t since, errcode_t *err)
 {
 	/* each request that is done moves the end of the others: slow is not silent */
-	uint64_t now = nbd_now_ms(), from = since > link->progress ? since : link->progress;
+	uint64_t now = clock_now_ms(), from = since > link->progress ? since : link->progress;
 	uint64_t end = from + link->timeout;
 
 	*err = ETIMEDOUT;
@@ -233,7 +226,7 @@ static int end_request(void *arg, int *error)
 	struct nbd_request *request = arg;
 
 	request->err = *error;
-	request->link->progress = nbd_now_ms();
+	request->link->progress = clock_now_ms();
 	request->link->ended = true;
 	atomic_store(&request->done, true);
 	return 1;
@@ -265,7 +258,7 @@ void nbd_link_send(struct nbd_link *link, struct nbd_request *request)
 	errcode_t err = 0;
 
 	request->link = link;
-	request->since = nbd_now_ms();
+	request->since = clock_now_ms();
 	atomic_store(&request->done, false);
 	pthread_mutex_lock(&link->lock);
 	link->wrote |= (request->op == NBD_WRITE && !request->again) || request->op == NBD_ZERO;

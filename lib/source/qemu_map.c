@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/whole.h"
 #include "errors.h"
+#include "io/clock.h"
 #include "io/host_stat.h"
 #include "source/map_json.h"
 #include "source/spawn.h"
@@ -102,13 +103,13 @@ static errcode_t leave_rest(struct map *m)
 static ssize_t read_some(const struct map *m, int fd, char *buf, size_t size)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	int n, left = m->timeout_ms;
+	const uint64_t end = clock_now_ms() + (unsigned)m->timeout_ms;
 	ssize_t got;
+	int n;
 
-	do {
-		n = poll(&ready, 1, left < LOOK_MS ? left : LOOK_MS);
-		left -= LOOK_MS;
-	} while ((!n || (n < 0 && errno == EINTR)) && left > 0 && !(m->stop && *m->stop));
+	do
+		n = poll(&ready, 1, LOOK_MS);
+	while ((!n || (n < 0 && errno == EINTR)) && clock_now_ms() < end && !(m->stop && *m->stop));
 	if (n <= 0)
 		return -1;
 	do

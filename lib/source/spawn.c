@@ -6,6 +6,7 @@
 #include "source/spawn.h"
 
 #include "base/cleanup.h"
+#include "io/clock.h"
 #include "source/keeper.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -305,25 +306,17 @@ errcode_t spawn_start(const struct spawn *s, struct spawned *child)
 
 /* ---- ending ---- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* The keeper has ended, and so what it kept, within TIMEOUT_MS. */
 static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, int *status)
 {
-	const uint64_t end = now_ms() + timeout_ms;
+	const uint64_t end = clock_now_ms() + timeout_ms;
 	struct timespec pause = {.tv_nsec = 500000};
 	pid_t ended;
 	int raw;
 
 	/* ECHILD: the program around us ignores SIGCHLD, or has waited for all */
 	while ((ended = waitpid(pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
-		if (now_ms() >= end || (stop && *stop))
+		if (clock_now_ms() >= end || (stop && *stop))
 			return false;
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < PAUSE_MAX_NS)

@@ -63,11 +63,28 @@ image_unchanged image.img
 # a host name whose lookup never ends: --timeout applies, and a signal ends it
 if type -P cc >/dev/null && [ -z "${INSTRUMENT:-}" ]; then
 	cc -shared -fPIC -o lookup.so -x c - <<-'END' || fail 'cannot build a library'
+		#include <signal.h>
+		#include <stdlib.h>
+		#include <sys/time.h>
 		#include <unistd.h>
 		int getaddrinfo(void) { for (;;) pause(); }
+		static void nothing(int number) { (void)number; }
+		__attribute__((constructor)) static void begin(void)
+		{
+			const struct itimerval often = {{0, 1000}, {0, 1000}};
+
+			signal(SIGALRM, nothing);
+			if (getenv("TIMER"))
+				setitimer(ITIMER_REAL, &often, NULL);
+		}
 	END
 	uri=nbd://host.invalid/
 	LD_PRELOAD=$tmp/lookup.so refused 'connecting to the NBD server: Connection timed out' --timeout 1 --check
+	# also where the program around it has a timer
+	began=$EPOCHREALTIME
+	LD_PRELOAD=$tmp/lookup.so TIMER=1 refused 'connecting to the NBD server: Connection timed out' --timeout 2 --check
+	took=$((${EPOCHREALTIME/[.,]/} - ${began/[.,]/}))
+	[ $took -ge 1900000 ] || fail "a time limit of 2 seconds ended after $took microseconds"
 	LD_PRELOAD=$tmp/lookup.so timeout -s KILL 60 "$E4ZERO" --timeout 600 "$uri" 2>err &
 	pid=$!
 	until child=$(pgrep -P $pid -x e4zero) && [ "$(find "/proc/$child/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -gt 1 ]; do
