@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The filter: what is not listed fails with EPERM.
+ * The filter: a call that is not listed fails with EPERM.
  *
- * It fails, and does not kill: a C library that is newer than this list may try a call and do
- * without it, and an edit must not end because of that. Who has taken over the process gains
- * nothing by a call that fails.
+ * It does not kill the process: a C library that is newer than this list may try a new call and
+ * fall back to an old one, which must not end an edit. An attacker gains nothing by a call that
+ * fails.
  */
 #include "confine/calls.h"
 
@@ -23,10 +23,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One that this architecture does not have is a negative number, which libseccomp leaves out. */
+/* A call that this architecture lacks is a negative number, which libseccomp ignores. */
 #define CALL(name) SCMP_SYS(name)
 
-/* The argument of clone(2) that has the flags. */
+/* The index of the argument of clone(2) with the flags. */
 #ifdef __s390__
 #define CLONE_FLAGS 1
 #else
@@ -37,7 +37,7 @@
 	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
 	 CLONE_NEWPID | CLONE_NEWNET)
 
-/* None of them reaches what is not open, but the status of a file by its name. */
+/* These reach only open files; by a name they only get the status of a file. */
 static const int always[] = {
 	/* reading */
 	CALL(read),
@@ -74,7 +74,7 @@ static const int always[] = {
 	CALL(getpid),
 	CALL(exit),
 	CALL(exit_group),
-	/* signals of our own */
+	/* the handling of signals */
 	CALL(rt_sigaction),
 	CALL(rt_sigprocmask),
 	CALL(rt_sigreturn),
@@ -83,7 +83,7 @@ static const int always[] = {
 	CALL(rt_sigtimedwait_time64),
 	CALL(sigreturn),
 	CALL(restart_syscall),
-	/* time and chance */
+	/* time, random numbers, system information */
 	CALL(clock_gettime),
 	CALL(clock_gettime64),
 	CALL(clock_nanosleep),
@@ -94,7 +94,7 @@ static const int always[] = {
 	CALL(getrandom),
 	CALL(uname),
 	CALL(sysinfo),
-	/* waiting, for input and for children that there are */
+	/* waiting for input and for children */
 	CALL(poll),
 	CALL(ppoll),
 	CALL(ppoll_time64),
@@ -103,10 +103,10 @@ static const int always[] = {
 	CALL(waitpid),
 };
 
-/* To each of the descriptors that text is written to. */
+/* On the descriptors of struct calls.texts. */
 static const int text_calls[] = {CALL(write), CALL(writev)};
 
-/* To each of the files. */
+/* On those of struct calls.files. */
 static const int file_calls[] = {
 	CALL(pwrite64),	 CALL(pwritev),	  CALL(pwritev2),    CALL(fsync),
 	CALL(fdatasync), CALL(ftruncate), CALL(ftruncate64), CALL(fallocate),
@@ -145,7 +145,7 @@ static void allow_if_both(struct filter *f, int call, struct scmp_arg_cmp a, str
 		f->rc = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, call, 2, a, b);
 }
 
-/* Argument ARG is VALUE; with the bits MASK only. */
+/* Argument ARG is VALUE; masked(): its bits MASK are VALUE. */
 static struct scmp_arg_cmp is(unsigned arg, uint64_t value)
 {
 	return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_EQ, .datum_a = value};
@@ -165,8 +165,8 @@ static void allow_of(struct filter *f, const int *list, size_t count, const int 
 }
 
 /*
- * No code but what is there: memory that is mapped is never executed. An mmap(2) beside mmap2(2) is
- * the old one, whose arguments are in memory, where a filter cannot see them; s390 has that alone.
+ * No new code: mapped memory cannot become executable. If mmap2(2) exists, mmap(2) is the old call,
+ * whose arguments are in memory, where a filter cannot read them; s390 has only that one.
  */
 static void allow_memory(struct filter *f)
 {
@@ -181,8 +181,8 @@ static void allow_memory(struct filter *f)
 }
 
 /*
- * Threads, neither processes nor namespaces. What clone3(2) is to do a filter cannot see; libraries
- * do without it.
+ * Threads, but neither processes nor namespaces. A filter cannot read the arguments of clone3(2),
+ * so this call fails with ENOSYS, and libraries fall back to clone(2).
  */
 static void allow_threads(struct filter *f)
 {
@@ -247,9 +247,9 @@ errcode_t calls_give_up(const struct calls *calls)
 
 	if (!f.ctx)
 		return ENOMEM;
-	/* a tree of calls is loaded and passed in less time than a list, which is the default */
+	/* a binary tree of calls is faster than a list, the default */
 	(void)seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	/* the threads that there are, too */
+	/* the filter applies to all existing threads */
 	f.rc = seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_TSYNC, 1);
 	add_all(&f, calls);
 	if (!f.rc)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls that are left to a process that is confined. */
+/* The system calls that a confined process can make. */
 #ifndef E4Z_CONFINE_CALLS_H
 #define E4Z_CONFINE_CALLS_H
 
@@ -16,20 +16,20 @@
 #define CALLS_MISSING "this program was built without libseccomp"
 #endif
 
-/* What may be done, besides reading what is open, memory, and threads. */
+/* Permissions, besides reading open files, allocating memory, and starting threads. */
 struct calls {
-	int texts[CALLS_FDS]; /* descriptors that text is written to, one byte after the other */
+	int texts[CALLS_FDS]; /* descriptors that are written sequentially */
 	size_t text_count;
 	int files[CALLS_FDS]; /* files and devices that are written at offsets, and zeroed */
 	size_t file_count;
 	int temporaries[CALLS_FDS]; /* written at offsets, and emptied */
 	size_t temporary_count;
-	int sockets[CALLS_FDS]; /* connections, and what wakes up who waits for them */
+	int sockets[CALLS_FDS]; /* connections, and eventfds that wake threads */
 	size_t socket_count;
 	bool reading; /* files are opened for reading */
 };
 
-/* Every thread of the process has only these from now on. ENOMEM; else there are no filters. */
+/* Restrict every thread of the process to these. ENOMEM; any other error: no filter was loaded. */
 errcode_t calls_give_up(const struct calls *calls);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// e4z_confine(): the process gives up what it does not need for the image that is open.
+// e4z_confine(): the process gives up all rights that it does not need for the open image.
 #include "e4zero.h"
 
 #include "base/errands.h"
@@ -21,8 +21,8 @@
 
 #define MIB ((uint64_t)1 << 20)
 #define TMPFILES_LOOKING 4
-#define SMALL 65536 /* blocks and inodes: what is known of them fits into memory */
-#define LEAST_FDS 3 /* poll(2) takes no more than the limit */
+#define SMALL 65536 /* blocks and inodes: the records about them fit into memory */
+#define LEAST_FDS 3 /* poll(2) fails with more descriptors than the limit */
 
 const char *e4z_confine_obstacle(void)
 {
@@ -34,7 +34,7 @@ const char *e4z_confine_obstacle(void)
 #endif
 	if (preload && strstr(preload, "vgpreload"))
 		return "the program runs under valgrind";
-	/* the name of the thread is that of the emulator */
+	/* under user-mode emulation the thread has the name of the emulator */
 	if (!prctl(PR_GET_NAME, name) && !strncmp(name, "qemu-", 5))
 		return "the program runs in an emulator of QEMU";
 	return NULL;
@@ -42,7 +42,7 @@ const char *e4z_confine_obstacle(void)
 
 /* ---- limits ---- */
 
-/* Never more than it was. */
+/* Never raises the limit. */
 static void lower(int resource, uint64_t most)
 {
 	struct rlimit limit;
@@ -65,8 +65,8 @@ static uint64_t stack_size(void)
 }
 
 /*
- * What e4zero(8) says of memory, four times: allocators and libraries have their share of it. An
- * edit keeps a record of each block that it changes.
+ * Four times the memory that e4zero(8) states, because allocators and libraries use some. An edit
+ * keeps a record of each block that it changes.
  */
 static uint64_t memory(const struct e4z_image *img, unsigned threads)
 {
@@ -77,7 +77,7 @@ static uint64_t memory(const struct e4z_image *img, unsigned threads)
 	return all + (stack_size() + 2 * MIB) * (threads + 4);
 }
 
-/* ---- what is left ---- */
+/* ---- the descriptors ---- */
 
 static void add(int *fds, size_t *count, int fd)
 {
@@ -114,7 +114,7 @@ static void gather(struct e4z_image *img, const struct e4z_confine_options *opti
 	calls->reading = options->reading;
 }
 
-/* ---- what is done by name at the end ---- */
+/* ---- errands: done by a child that is not confined ---- */
 
 static errcode_t settle(void *dev)
 {
@@ -161,7 +161,7 @@ static void limit(const struct e4z_image *img, const struct e4z_confine_options 
 		lower(RLIMIT_NOFILE, LEAST_FDS);
 }
 
-/* ERR of what was left out. */
+/* A part cannot be confined, because of WHY: an error only if confinement is required. */
 static errcode_t leave_out(struct e4z_image *img, const struct e4z_confine_options *options,
 			   const char *why)
 {
@@ -177,7 +177,7 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	struct calls calls = {.text_count = 0};
 	errcode_t err;
 
-	/* looking for it is slow: the host has many places */
+	/* only if needed: the search examines many files and devices of the host */
 	if (options->journal && !img->info.mounted)
 		recovery_try_external(img, &how);
 	blkdev_prepare(img->dev);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A ruleset without a rule: what it handles is denied. The constants are our own, as headers are
-// older than kernels.
+// A ruleset without rules denies everything that it handles. The constants are defined here, as
+// headers may be older than the kernel.
 #include "confine/landlock.h"
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct ruleset {
 	uint64_t files, ports, scopes;
 };
 
-/* All that each version can handle, up to that which is known here. */
+/* All rights that each version of the interface can handle. */
 static const struct ruleset versions[] = {
 	{.files = (1 << 13) - 1},			   /* execute, write, read, make, remove */
 	{.files = (1 << 14) - 1},			   /* and refer */
@@ -48,7 +48,7 @@ bool landlock_give_up(bool reading)
 	all = versions[(version < KNOWN ? version : KNOWN) - 1];
 	if (reading)
 		all.files &= ~(uint64_t)(READ_FILE | READ_DIR);
-	/* an older kernel takes the longer structure, as long as its end is zero */
+	/* an older kernel accepts a longer structure if the additional bytes are zero */
 	fd = (int)syscall(__NR_landlock_create_ruleset, &all, sizeof(all), 0);
 	if (fd < 0)
 		return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Landlock: the process gives up all files, ports, and processes that it can name. */
+/* Landlock: the process gives up access to files, ports and processes by name. */
 #ifndef E4Z_CONFINE_LANDLOCK_H
 #define E4Z_CONFINE_LANDLOCK_H
 

@@ -2,8 +2,8 @@
 /*
  * The other files that the header of an image refers to.
  *
- * Whoever made an image may have written any name into it, such as /etc/shadow. So no such file is
- * opened here, and QEMU does not see the image before the user has allowed them.
+ * The creator of an image may have written any name into it, such as /etc/shadow. No such file is
+ * opened here, and QEMU does not open the image before the user has allowed other files.
  */
 #include "header/chain.h"
 
@@ -57,7 +57,7 @@ errcode_t chain_refer_at(struct chain_reader *r, const char *what, uint64_t at, 
 	return err;
 }
 
-/* UTF-16 with the low byte at LOW of each two; what is not ASCII is "?". */
+/* UTF-16; LOW is the index of the low byte. Characters outside ASCII become "?". */
 static void refer_wide(struct chain_reader *r, const char *what, const uint8_t *wide, size_t bytes,
 		       size_t low)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A qcow2 header: its backing file, its external data file, how it is encrypted.
+// A qcow2 header: its backing file, its external data file, its encryption.
 #include "header/chain.h"
 
 #include "base/bytes.h"
 
-#define HEADER_SIZE 104	 /* of version 3, without what was added later */
+#define HEADER_SIZE 104	 /* of version 3, without later additions */
 #define HEADER_SIZE_2 72 /* of version 2 */
 #define INCOMPAT_DIRTY 1
 #define INCOMPAT_CORRUPT 2
@@ -12,7 +12,7 @@
 #define EXTENSION_DATA_FILE 0x44415441u
 #define EXTENSIONS_MAX 64
 
-/* The name of the external data file is an extension of the header; it need not be there. */
+/* The name of the external data file is in a header extension, which may be missing. */
 static errcode_t find_data_file(struct chain_reader *r, uint64_t at, uint64_t end)
 {
 	uint8_t head[8];

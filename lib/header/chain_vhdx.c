@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A VHDX: its metadata say whether it is a differencing image. Regions and metadata are
- * found by tables of GUIDs.
+ * A VHDX: a flag in its metadata marks a differencing image. Regions and metadata are found by
+ * tables of GUIDs.
  */
 #include "header/chain.h"
 
@@ -19,7 +19,7 @@ static const uint8_t metadata_region[16] = {0x06, 0xa2, 0x7c, 0x8b, 0x90, 0x47, 
 static const uint8_t file_parameters[16] = {0x37, 0x67, 0xa1, 0xca, 0x36, 0xfa, 0x43, 0x4d,
 					    0xb3, 0xb6, 0x33, 0xf0, 0xaa, 0x44, 0xe7, 0x6b};
 
-/* In a table of COUNT entries at AT: the entry of GUID into ENTRY, or zeroes. */
+/* Find GUID in the table of COUNT entries at AT. ENTRY gets its entry, or zeroes. */
 static errcode_t find(struct chain_reader *r, uint64_t at, unsigned count, const uint8_t *guid,
 		      uint8_t *entry)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A VMDK: a text names its extents, and its parent. The text is a file of its own, or it lies in
- * the first extent; a first extent without a capacity is nothing but the text.
+ * A VMDK: a text, the descriptor, names its extents and its parent. It is a separate file, or part
+ * of the first extent; a first extent without a capacity has nothing but the descriptor.
  */
 #include "header/chain.h"
 
@@ -13,11 +13,11 @@
 #include <strings.h>
 
 #define TEXT_MAX (1u << 20)
-#define PARENT_AT SECTOR /* where QEMU looks for the parent's name, whatever the header says */
+#define PARENT_AT SECTOR /* QEMU reads the parent's name here, whatever the header says */
 #define PARENT_TEXT (20 * SECTOR)
 #define FLAG_COMPRESSED (1u << 16)
 
-/* The string in quotes after KEY in the line, NULL: not found; it goes on for *LEN bytes. */
+/* The quoted string after KEY in the line, of *LEN bytes; NULL: not found. */
 static const char *quoted(const char *line, const char *end, size_t *len)
 {
 	const char *open = memchr(line, '"', (size_t)(end - line)), *close;
@@ -44,12 +44,12 @@ static bool is_extent(const char *line, const char *end)
 	return false;
 }
 
-/* The names in TEXT, LEN bytes; extents count with EXTENTS. */
+/* Record the names in TEXT of LEN bytes; those of extents only with EXTENTS. */
 static void look_at_text(struct chain_reader *r, const char *text, size_t len, bool extents)
 {
 	static const char key[] = "parentFileNameHint";
 	const char *end = text + strnlen(text, len), *line = text;
-	/* QEMU looks for it in the middle of a line, too */
+	/* QEMU also finds it in the middle of a line */
 	const char *parent = memmem(text, (size_t)(end - text), key, sizeof(key) - 1);
 	size_t n;
 
@@ -72,7 +72,7 @@ static void look_at_text(struct chain_reader *r, const char *text, size_t len, b
 	}
 }
 
-/* The text at AT, MAX bytes at most; past the end it is empty. */
+/* Read the text at AT, of at most MAX bytes; past the end it is empty. */
 static errcode_t look_at(struct chain_reader *r, uint64_t at, uint64_t max, bool extents)
 {
 	uint64_t left = at < r->dev->size ? r->dev->size - at : 0;

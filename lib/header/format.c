@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What format an image has.
+ * The format of an image.
  *
  * The guest of a raw image can write anything to the first sector of its disk. If an image has a
- * qcow2 header and is also a file system or a disk with partitions, only the owner of the image can
- * know its format.
+ * qcow2 header and is also a file system or a disk with partitions, only its owner can know the
+ * format.
  */
 #include "header/format.h"
 
@@ -52,7 +52,7 @@ static bool has_bytes(struct blkdev *dev, uint64_t at, const char *bytes, size_t
 	       !memcmp(found, bytes, len);
 }
 
-/* What the bytes are beside that, or NULL. */
+/* A signature of a raw image in the same bytes, or NULL. */
 static const char *raw_content(struct blkdev *dev)
 {
 	if (has_bytes(dev, SUPER_OFFSET + S_MAGIC, "\x53\xef", 2))
@@ -69,7 +69,7 @@ static enum e4z_format look(struct blkdev *dev)
 	char head[HEAD_SIZE] = {0};
 	size_t len = dev->size < sizeof(head) ? (size_t)dev->size : sizeof(head);
 
-	/* not counted as read of the image: that is what is in it */
+	/* not counted as bytes read: those are of the disk in the image */
 	if (dev->ops->read(dev, 0, len, head))
 		return E4Z_FORMAT_RAW;
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What an image can be, by name.
+// The names of the formats.
 #include "e4zero.h"
 
 #include <string.h>
@@ -27,7 +27,7 @@ enum e4z_format e4z_format_by_name(const char *name)
 
 const char *const *e4z_formats(void)
 {
-	/* a regular file byte for byte, a device of this host, a format each, a URI */
+	/* a raw file, a device of this host, the formats, a URI */
 #ifdef HAVE_LIBNBD
 	static const char *const names[] = {"raw", E4Z_FORMATS(ROW) "nbd", NULL};
 #else

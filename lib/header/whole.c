@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Tables of an image, walked entry by entry: no more of them than fits in the file, holes unread.
+// Walks tables of an image: no more entries than fit in the file; holes are not read.
 #include "header/whole.h"
 
 #include "base/bytes.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define PIECE 4096
-/* The same table can be referred to again and again. */
+/* Bounds the work: a corrupt image can refer to the same table many times. */
 #define READ_MAX ((uint64_t)16 << 30)
 
 errcode_t whole_corrupt(struct whole *w)
@@ -36,7 +36,7 @@ errcode_t whole_get(struct whole *w, uint64_t at, size_t len, void *buf)
 	return err ? err : blkdev_read(w->dev, at, len, buf);
 }
 
-/* LEN bytes at AT have only zeros, as the host says without reading. */
+/* LEN bytes at AT are a hole of the file, so they are zero. */
 static bool in_hole(struct whole *w, uint64_t at, uint64_t len)
 {
 	uint64_t start, end;

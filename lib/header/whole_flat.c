@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The blocks of VMDK, VDI and Parallels images: their numbers are in one table or in several.
+// VMDK, VDI and Parallels: one or several tables hold the numbers of the blocks. VHD and VHDX.
 #include "header/whole.h"
 
 #include "base/bytes.h"
@@ -8,15 +8,15 @@
 struct blocks {
 	uint64_t size, block; /* of the disk, and of each block of it; bytes */
 	uint64_t base, unit;  /* block N of the file is at BASE + N * UNIT */
-	uint32_t free_from;   /* entries from here on are no blocks */
-	uint64_t table_len;   /* of VMDK: entries of each grain table */
-	uint64_t first;	      /* block of the table that is walked */
+	uint32_t free_from;   /* entries from this number on are not blocks */
+	uint64_t table_len;   /* VMDK: entries of a grain table */
+	uint64_t first;	      /* the first block of the current table */
 	bool compressed, marked;
 };
 
 #define MARKER 12
 
-/* Of block I, the bytes that are part of the disk: the last one need not be whole. */
+/* The bytes of block I that are part of the disk; the last block may be incomplete. */
 static uint64_t used_of(const struct blocks *b, uint64_t i)
 {
 	uint64_t at;
@@ -26,7 +26,7 @@ static uint64_t used_of(const struct blocks *b, uint64_t i)
 	return b->size - at < b->block ? b->size - at : b->block;
 }
 
-/* How long a compressed grain is, is said before it. */
+/* The length of a compressed grain is stored in front of it. */
 static errcode_t need_compressed(struct whole *w, const struct blocks *b, uint64_t at)
 {
 	uint8_t marker[MARKER];
@@ -79,7 +79,7 @@ static errcode_t vmdk_header(struct whole *w, uint8_t *h)
 {
 	errcode_t err;
 
-	/* a text can be shorter */
+	/* a descriptor file may be shorter */
 	memset(h, 0, SECTOR);
 	if (w->dev->size < SECTOR)
 		return 0;
@@ -89,7 +89,7 @@ static errcode_t vmdk_header(struct whole *w, uint8_t *h)
 	if (w->dev->size < FOOTER + SECTOR)
 		return whole_need(w, w->dev->size, FOOTER);
 	err = whole_get(w, w->dev->size - FOOTER, SECTOR, h);
-	/* the footer is what a file that was cut off has lost */
+	/* a truncated file has lost its footer */
 	return err || !memcmp(h, "KDMV", 4) ? err : whole_need(w, w->dev->size, FOOTER);
 }
 
@@ -159,7 +159,7 @@ errcode_t whole_parallels(struct whole *w)
 
 /* ---- VHD and VHDX ---- */
 
-/* QEMU compares with the end of the file itself, but rounds it up to a sector. */
+/* QEMU itself checks against the end of the file, but rounds that up to a sector. */
 errcode_t whole_sectors(struct whole *w)
 {
 	uint64_t over = w->dev->size % SECTOR;

@@ -9,7 +9,7 @@
 #define ZERO 1u
 #define DATA_FILE 4u
 #define EXTENDED_L2 16u
-#define SNAPSHOT 40u /* at least, of each */
+#define SNAPSHOT 40u /* minimum length of an entry */
 #define SUBCLUSTERS 32u
 #define L1_MAX ((32u << 20) / 8) /* QEMU's */
 #define QED_TABLE_MAX 16
@@ -17,13 +17,13 @@
 #define QED_CLUSTER_MAX (64u << 20)
 
 struct levels {
-	uint64_t size, cluster; /* of the disk, and of each piece of it */
+	uint64_t size, cluster; /* of the disk, and of a cluster; bytes */
 	uint64_t l2_entries;
 	unsigned bits, l2_width;
 	bool extended, data_elsewhere, version_2;
 };
 
-/* Of cluster I, the bytes that are part of the disk. */
+/* The bytes of cluster I that are part of the disk. */
 static uint64_t used_of(const struct levels *l, uint64_t i)
 {
 	uint64_t left = i < l->size / l->cluster + 1 ? l->size - i * l->cluster : 0;
@@ -40,12 +40,12 @@ static uint64_t tables_of(const struct levels *l)
 
 struct second {
 	const struct levels *l;
-	uint64_t first; /* cluster of the table */
+	uint64_t first; /* the first cluster of the table */
 };
 
 /* ---- qcow2 ---- */
 
-/* Compressed data end in the middle of the sector that is counted last. */
+/* Compressed data may end in the middle of its last sector. */
 static errcode_t need_compressed(struct whole *w, const struct levels *l, uint64_t entry)
 {
 	unsigned shift = 62 - (l->bits - 8);
@@ -57,7 +57,7 @@ static errcode_t need_compressed(struct whole *w, const struct levels *l, uint64
 	return end <= have ? 0 : whole_need(w, at, end * SECTOR - at);
 }
 
-/* What of a cluster with subclusters is allocated ends here. */
+/* The end of the last allocated subcluster. */
 static uint64_t end_of_subclusters(const struct levels *l, uint64_t bitmap)
 {
 	uint32_t allocated = (uint32_t)bitmap;
@@ -97,7 +97,7 @@ static errcode_t take_l2(struct whole *w, void *arg, uint64_t i, const uint8_t *
 	return table.at ? whole_walk(w, &table, take_cluster, &second) : 0;
 }
 
-/* Where they are missing, a writer takes clusters in use for free ones. */
+/* Without them, a writer would reuse clusters that are in use. */
 static errcode_t take_refcounts(struct whole *w, void *arg, uint64_t i, const uint8_t *raw)
 {
 	const struct levels *l = arg;
@@ -107,7 +107,7 @@ static errcode_t take_refcounts(struct whole *w, void *arg, uint64_t i, const ui
 	return at ? whole_need(w, at, l->cluster) : 0;
 }
 
-/* What is not valid in the header is left to QEMU, which refuses it. */
+/* Other invalid fields of the header are refused by QEMU. */
 errcode_t whole_qcow2(struct whole *w)
 {
 	uint8_t h[104] = {0};

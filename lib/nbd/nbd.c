@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// An NBD export as what carries an image: how it is opened.
+// Opens an NBD export as the carrier of an image.
 #include "device/nbd.h"
 
 #include "errors.h"
@@ -30,7 +30,7 @@ bool nbd_is_uri(const char *name)
 #include <errno.h>
 #include <stdlib.h>
 
-/* By the protocol: the largest minimum block size; the largest request without negotiation. */
+/* Limits of the protocol: of the minimum block size, and of a request without negotiation. */
 #define MIN_MAX 65536
 #define MAX (32u << 20)
 
@@ -82,7 +82,7 @@ static void disk_close(struct blkdev *dev)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
 
-	/* before the memory that answers would go to */
+	/* before the memory that replies would be written to */
 	for (unsigned i = 0; i < disk->count; i++)
 		nbd_link_free(disk->links[i]);
 	nbd_unload(&disk->api);
@@ -107,7 +107,7 @@ static const struct blkdev_ops disk_ops = {
 	.close = disk_close,
 };
 
-/* ---- what the export can do ---- */
+/* ---- the capabilities of the export ---- */
 
 static int64_t get_size(const struct nbd_api *api, struct nbd_handle *h)
 {
@@ -205,7 +205,7 @@ static errcode_t take_properties(struct nbd_disk *disk, bool write, char *why, s
 
 /* ---- opening ---- */
 
-/* Where the connections are made to. */
+/* The server: a URI or sockets. */
 struct target {
 	const char *uri; /* NULL: */
 	const int *sockets;
@@ -253,7 +253,7 @@ static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
 
 	if (!err) {
 		err = add_link(disk, to, options);
-		/* what libnbd says is kept */
+		/* the message of libnbd is kept */
 		if (!err || disk->count)
 			err = nbd_link_finish(disk->links[0], why, why_size);
 	}
@@ -305,7 +305,7 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 	*dev = NULL;
 	if (!known)
 		return ENOMEM;
-	/* libnbd knows schemes in small letters only; RFC 3986 makes no difference */
+	/* libnbd knows schemes in small letters only; by RFC 3986 case does not matter */
 	for (char *c = known; *c && *c != ':'; c++)
 		*c = (char)tolower((unsigned char)*c);
 	return open_disk(uri, &(struct target){.uri = known}, options, dev, why, why_size);

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads an NBD export ahead of those who will need it: a bounded number of stretches.
+// Reads a bounded number of stretches of an NBD export before they are needed.
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_disk.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* After so many reads in a row that no slot could serve, the queue is out of date. */
+/* After so many consecutive reads that no slot could serve, the queue is out of date. */
 #define ELSEWHERE 64
-/* Wishes that a read is looked for in: it is near the first. */
+/* The first wishes of the queue, among which a read is searched. */
 #define NEAR 64
 
 /*
- * Slots of a local socket are small: their memory stays in the caches of the processor. Over a
- * network they have to cover the time that an answer takes.
+ * For a local socket slots are small, so that their memory stays in the caches of the processor.
+ * For a network they must be large enough for the time until a reply arrives.
  */
 errcode_t nbd_ahead_init(struct nbd_ahead *ahead, bool local, uint32_t max)
 {
@@ -32,7 +32,7 @@ static bool is_done(const struct nbd_slot *slot)
 	return atomic_load(&slot->request.done);
 }
 
-/* Its request is done, and nobody uses it. */
+/* Free a slot whose request is done and which has no users. */
 static void release(struct nbd_slot *slot)
 {
 	slot->request.buf = NULL;
@@ -49,7 +49,7 @@ void nbd_ahead_free(struct nbd_ahead *ahead)
 
 /* ---- slots ---- */
 
-/* The slot that has the byte at AT; NULL: none. */
+/* The slot with the byte at AT; NULL: none. */
 static struct nbd_slot *find(struct nbd_ahead *ahead, uint64_t at)
 {
 	for (unsigned i = 0; i < ahead->slot_count; i++) {
@@ -62,7 +62,7 @@ static struct nbd_slot *find(struct nbd_ahead *ahead, uint64_t at)
 	return NULL;
 }
 
-/* All of [AT, AT + LEN) is in slots, or on its way to one. */
+/* All of [AT, AT + LEN) is in slots, or was requested for one. */
 static bool has_all(struct nbd_ahead *ahead, uint64_t at, uint64_t len, bool wait)
 {
 	while (len) {
@@ -80,15 +80,15 @@ static bool has_all(struct nbd_ahead *ahead, uint64_t at, uint64_t len, bool wai
 	return true;
 }
 
-/* Nobody will come for SLOT any more: what is asked for half a round later was read. */
+/* SLOT is no longer needed: a slot that was requested half a round later has been read. */
 static bool is_left(const struct nbd_ahead *ahead, const struct nbd_slot *slot)
 {
 	return slot->stale || slot->order + ahead->slot_count / 2 < ahead->reached[slot->is_long];
 }
 
 /*
- * A slot for another stretch; NULL: all are on their way or will be wanted. What nobody asked for
- * goes rather than that a wish waits.
+ * A slot for another stretch; NULL: all are in flight or needed. Slots that were not asked for are
+ * freed before a wish has to wait.
  */
 static struct nbd_slot *vacate(struct nbd_ahead *ahead)
 {
@@ -122,11 +122,11 @@ static unsigned in_flight(const struct nbd_ahead *ahead)
 	return n;
 }
 
-/* Send for WISH, into SLOT; false: no memory. */
+/* Request WISH into SLOT; false: no memory. */
 static bool send_for(struct nbd_disk *disk, struct nbd_slot *slot, const struct e4z_span *wish)
 {
 	struct nbd_ahead *ahead = &disk->ahead;
-	/* nothing but what servers sent is ever in it */
+	/* this memory never holds anything but data of servers */
 	if (!slot->memory && !(slot->memory = calloc(1, ahead->piece)))
 		return false;
 	slot->request = (struct nbd_request){.op = NBD_READ,
@@ -141,7 +141,7 @@ static bool send_for(struct nbd_disk *disk, struct nbd_slot *slot, const struct 
 	return true;
 }
 
-/* Have a slot with all that is around AT, inside of the image; false: there is none. */
+/* Request the surroundings of AT into a slot, unless one has them; false: no slot is free. */
 static bool have_around(struct nbd_disk *disk, uint64_t at)
 {
 	struct nbd_ahead *ahead = &disk->ahead;
@@ -174,7 +174,7 @@ bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len)
 	return sent;
 }
 
-/* SLOT is being read: if what lies before it was read, too, what follows will be. */
+/* SLOT is being read: if a slot has the bytes before it, request those after it. */
 static void follow(struct nbd_disk *disk, struct nbd_slot *slot)
 {
 	uint64_t start = slot->request.at, end = start + slot->request.len;
@@ -186,7 +186,7 @@ static void follow(struct nbd_disk *disk, struct nbd_slot *slot)
 		(void)have_around(disk, end);
 }
 
-/* Send for as many wishes as there are free slots. */
+/* Request as many wishes as there are free slots. */
 static void send_some(struct nbd_disk *disk)
 {
 	struct nbd_ahead *ahead = &disk->ahead;
@@ -210,7 +210,7 @@ static void send_some(struct nbd_disk *disk)
 
 /* ---- wishes ---- */
 
-/* The last wish grows by [START, END) if that follows it, and is not too long then. */
+/* Extend the last wish by [START, END) if that follows it, unless it becomes too long. */
 static bool grow_last(struct nbd_ahead *ahead, uint64_t start, uint64_t end)
 {
 	struct e4z_span *last;
@@ -249,7 +249,7 @@ void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len)
 	pthread_mutex_unlock(&ahead->lock);
 }
 
-/* Every slot with any of [AT, END) becomes stale. */
+/* Mark slots with any of [AT, END) as stale. */
 static void make_stale(struct nbd_ahead *ahead, uint64_t at, uint64_t end)
 {
 	for (unsigned i = 0; i < ahead->slot_count; i++) {
@@ -295,7 +295,7 @@ void nbd_ahead_drop(struct blkdev *dev, uint64_t at, uint64_t len)
 
 /* ---- taking ---- */
 
-/* Done with SLOT, up to END: with its last byte it goes, unless that was read for others, too. */
+/* SLOT has been read up to END. After its last byte it is freed, unless it was not asked for. */
 static void let_go(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t end, errcode_t err)
 {
 	uint64_t *reached = &ahead->reached[slot->is_long];
@@ -311,7 +311,7 @@ static void let_go(struct nbd_ahead *ahead, struct nbd_slot *slot, uint64_t end,
 		release(slot);
 }
 
-/* Copy from SLOT, with the lock, which is left for that: bytes that it had, 0 if it failed. */
+/* Copy from SLOT; the lock is released meanwhile. Returns the bytes copied, 0 after a failure. */
 static size_t take_from(struct nbd_disk *disk, struct nbd_slot *slot, uint64_t at, size_t len,
 			uint8_t *buf)
 {
@@ -342,7 +342,7 @@ bool nbd_ahead_take(struct blkdev *dev, uint64_t at, size_t len, void *buf, bool
 	all = has_all(ahead, at, len, wait);
 	while (all && len) {
 		struct nbd_slot *slot = find(ahead, at);
-		/* another thread may have let it go meanwhile */
+		/* another thread may have freed it meanwhile */
 		size_t n = slot ? take_from(disk, slot, at, len, to) : 0;
 
 		all = n;

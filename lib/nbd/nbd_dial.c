@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Looks up the name of a host without waiting for it longer than is wanted.
+// Looks up the name of a host within a time limit.
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_dial.h"
 
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_NS 100000000L /* how often it is looked whether to stop */
+#define LOOK_NS 100000000L /* the interval at which *STOP is read */
 
-/* Shared by the thread and who waits for it: whoever is the last one frees it. */
+/* Shared by the thread and its caller; the last of the two frees it. */
 struct call {
 	struct nbd_api api;
 	struct nbd_handle *handle;
@@ -25,8 +25,8 @@ struct call {
 	errcode_t err;
 	char why[256];
 	sem_t over;
-	bool gone;	   /* HANDLE is nobody else's any more */
-	_Atomic bool left; /* by one of the two */
+	bool gone;	   /* the caller has left HANDLE to the thread */
+	_Atomic bool left; /* one of the two does not use this any more */
 };
 
 static void free_call(struct call *call)
@@ -54,7 +54,7 @@ static void *dial(void *arg)
 	return NULL;
 }
 
-/* The signals of this process are for its other threads. */
+/* Signals of the process are handled by other threads. */
 static int start_thread(struct call *call)
 {
 	pthread_attr_t attr;
@@ -73,7 +73,7 @@ static int start_thread(struct call *call)
 	return err;
 }
 
-/* It has been done; false: *ERR is why it is waited for no longer. */
+/* True: the lookup has ended; false: waiting ended with *ERR. */
 static bool await(struct call *call, unsigned timeout_s, const volatile int *stop, errcode_t *err)
 {
 	const uint64_t end = clock_now_ms() + (uint64_t)timeout_s * 1000;

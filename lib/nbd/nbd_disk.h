@@ -19,36 +19,36 @@
 #define NBD_SLOTS 16
 #define NBD_WISHES 4096
 
-/* A stretch that was asked for before it is read. */
+/* A stretch that was requested before it is read. */
 struct nbd_slot {
 	struct nbd_request request; /* READ; the slot is free if it has no buffer */
 	void *memory;		    /* for its buffer, of the size of a piece; NULL: not yet */
-	uint64_t order;		    /* its number in the order of slots of its row */
-	unsigned users;		    /* who copies from it, or waits for it */
-	bool is_long;		    /* its row: blocks of a tree must not count for tables */
-	bool around;		    /* it was not asked for, but is near to what is read */
-	bool followed;		    /* what follows was sent for, or need not be */
+	uint64_t order;		    /* its number among the slots of its row */
+	unsigned users;		    /* threads that copy from it, or wait for it */
+	bool is_long;		    /* its row: tree blocks are numbered apart from tables */
+	bool around;		    /* it was not asked for, but is near to a read */
+	bool followed;		    /* the next stretch was requested, or need not be */
 	bool stale;		    /* out of date: freed as soon as possible */
 };
 
 /*
- * Stretches that will be read soon wait in a queue; as many as there are slots are in flight
- * or here.
+ * Stretches that will be read soon wait in a queue; as many as there are slots have been requested
+ * or have arrived.
  *
- *   A1  no slot that a request is in flight for, or that has users, is freed
- *   A2  a slot that is not stale holds what the server has had at some time since it was asked for,
- *       and nothing was written there since
+ *   A1  no slot with a request in flight, or with users, is freed
+ *   A2  a slot that is not stale holds the server's data of some time since it was requested, and
+ *       nothing was written there since
  */
 struct nbd_ahead {
 	pthread_mutex_t lock; /* of all below */
 	struct nbd_slot slots[NBD_SLOTS];
 	unsigned slot_count;   /* that may be used */
-	size_t piece;	       /* bytes of a slot, at most */
-	size_t around;	       /* bytes that are read where a few are wanted */
-	size_t gap;	       /* bytes that are read over, to ask once and not twice */
+	size_t piece;	       /* maximum bytes of a slot */
+	size_t around;	       /* bytes that are read in place of a few */
+	size_t gap;	       /* bytes between two wishes that are read to save a request */
 	uint64_t order[2];     /* slots so far, short and long ones */
 	uint64_t reached[2];   /* the last one that was read from */
-	unsigned missed;       /* reads in a row that found nothing */
+	unsigned missed;       /* consecutive reads that no slot could serve */
 	struct e4z_span *wish; /* a ring of NBD_WISHES */
 	unsigned first, count; /* in it */
 };
@@ -57,7 +57,7 @@ struct nbd_ahead {
 
 struct nbd_stretch {
 	uint64_t start, end;
-	bool zero; /* otherwise it can be anything */
+	bool zero; /* otherwise any bytes */
 	bool hole; /* not allocated, as the server reports it */
 };
 
@@ -65,16 +65,16 @@ VEC(nbd_stretch_vec, struct nbd_stretch);
 
 struct nbd_map {
 	pthread_mutex_t lock;
-	bool off;		    /* the server cannot be asked, or answers nonsense */
-	struct nbd_stretch_vec all; /* what is known, in order */
-	uint64_t calls, told;	    /* requests, and bytes that their answers covered */
-	uint64_t ask;		    /* bytes that the next question is about */
+	bool off;		    /* the server cannot be asked, or its replies are useless */
+	struct nbd_stretch_vec all; /* the known stretches, in order */
+	uint64_t calls, told;	    /* requests, and bytes that the replies covered */
+	uint64_t ask;		    /* bytes of the next request */
 	struct e4z_span fine;	    /* not worth asking about */
 };
 
 /* ---- the carrier ---- */
 
-/* What a server says of an export, in bytes; -1: nothing. */
+/* The sizes of an export, in bytes; -1: the server reports none. */
 struct nbd_sizes {
 	int64_t size, min, max;
 };
@@ -88,17 +88,17 @@ struct nbd_disk {
 	_Atomic enum nbd_known known[NBD_LINKS];
 	unsigned count;
 	_Atomic unsigned turn;
-	_Atomic bool wrote; /* from then on all goes over the first one */
+	_Atomic bool wrote; /* from then on only the first one is used */
 	uint64_t size;
-	uint32_t min, max; /* bytes: what requests are a multiple of; of one at most */
+	uint32_t min, max; /* bytes: requests are multiples of min, and not longer than max */
 	unsigned depth;
 	bool read_only, can_zero, fast_zero;
 	struct nbd_ahead ahead;
 	struct nbd_map map;
-	struct rangeset *reserved; /* in such pieces: NBD_RESERVED; NULL: nothing yet */
+	struct rangeset *reserved; /* reserved pieces of NBD_RESERVED bytes; NULL: none yet */
 };
 
-/* Room is made in pieces of so many bytes, or of a block of the server's if that is larger. */
+/* Space is reserved in pieces of so many bytes, or of a server's block if that is larger. */
 #define NBD_RESERVED 4096u
 
 static inline struct nbd_disk *nbd_disk_of(const struct blkdev *dev)
@@ -106,7 +106,7 @@ static inline struct nbd_disk *nbd_disk_of(const struct blkdev *dev)
 	return dev->carrier;
 }
 
-/* The end of the server's block that has the byte before AT. */
+/* AT rounded up to a block of the server. */
 static inline uint64_t nbd_round_up(const struct nbd_disk *disk, uint64_t at)
 {
 	return at + (disk->min - at % disk->min) % disk->min;
@@ -116,24 +116,24 @@ static inline uint64_t nbd_round_up(const struct nbd_disk *disk, uint64_t at)
 struct nbd_sizes nbd_sizes_of(struct nbd_link *link);
 /* The connection for the next read. */
 struct nbd_link *nbd_disk_pick(struct nbd_disk *disk);
-/* ERR of a request: if a connection was lost, DEV says so from now on. */
+/* Returns ERR of a request; if the connection was lost, that is recorded in DEV. */
 errcode_t nbd_disk_note(struct blkdev *dev, errcode_t err);
-/* Read without the slots. [AT, AT + LEN) is inside; it needs not be aligned. */
+/* Read without the slots. [AT, AT + LEN) is in the export; it need not be aligned. */
 errcode_t nbd_disk_read_now(struct blkdev *dev, uint64_t at, uint64_t len, void *buf);
 
 /* 0 or ENOMEM. */
 errcode_t nbd_ahead_init(struct nbd_ahead *ahead, bool local, uint32_t max);
-/* When there are no connections any more. */
+/* Call it after all connections are closed. */
 void nbd_ahead_free(struct nbd_ahead *ahead);
-/* Copy [AT, AT + LEN) into BUF if slots have all of it; with WAIT also if it is on its way. */
+/* Copy [AT, AT + LEN) into BUF if slots have all of it; with WAIT also if it was requested. */
 bool nbd_ahead_take(struct blkdev *dev, uint64_t at, size_t len, void *buf, bool wait);
-/* Have a slot read all that is near to a short [AT, AT + LEN); false: it has to be read alone. */
+/* Request the surroundings of a short [AT, AT + LEN) too; false: it must be read alone. */
 bool nbd_ahead_around(struct blkdev *dev, uint64_t at, uint64_t len);
 /* [AT, AT + LEN) is read otherwise. */
 void nbd_ahead_miss(struct blkdev *dev, uint64_t at, uint64_t len);
 /* It will be read soon. */
 void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len);
-/* It has changed. */
+/* The range has been written. */
 void nbd_ahead_drop(struct blkdev *dev, uint64_t at, uint64_t len);
 
 /* MAP is all zero. */

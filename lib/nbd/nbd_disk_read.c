@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reads of an NBD export: cut at what the server takes, several pieces in flight.
+// Reads of an NBD export, cut into pieces that the server accepts, several of them in flight.
 #ifdef HAVE_LIBNBD
 #include "base/cleanup.h"
 #include "nbd/nbd_disk.h"
@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A read is cut into such pieces where several are in flight. */
+/* Sizes of the pieces if several are in flight. */
 #define PIECE_LOCAL (256u << 10)
 #define PIECE (1u << 20)
 
@@ -45,7 +45,7 @@ struct nbd_link *nbd_disk_pick(struct nbd_disk *disk)
 errcode_t nbd_disk_note(struct blkdev *dev, errcode_t err)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
-	/* a server that ends refuses whatever it is asked */
+	/* a server that is shutting down refuses every request */
 	bool lost = err == ESHUTDOWN;
 
 	for (unsigned i = 0; err && i < disk->count; i++)
@@ -55,7 +55,7 @@ errcode_t nbd_disk_note(struct blkdev *dev, errcode_t err)
 	return err;
 }
 
-/* AT and LEN are aligned. What is in flight is waited for, whatever happens. */
+/* AT and LEN are aligned. Also after an error, requests in flight are waited for. */
 static errcode_t read_aligned(struct nbd_disk *disk, uint64_t at, uint64_t len, uint8_t *buf)
 {
 	struct nbd_request request[NBD_DEPTH];
@@ -82,7 +82,7 @@ static errcode_t read_aligned(struct nbd_disk *disk, uint64_t at, uint64_t len, 
 	return err;
 }
 
-/* Less than a block of the server's, from inside of one: *N bytes of it. */
+/* Read a part of one block of the server: *N bytes. */
 static errcode_t read_part(struct nbd_disk *disk, uint64_t at, uint64_t len, uint8_t *buf,
 			   uint64_t *n)
 {

@@ -10,9 +10,9 @@
 
 /* A write is cut into such pieces; several are in flight. */
 #define PIECE (1u << 20)
-/* Shorter stretches are written as zeroes: a hole is several times as slow to make. */
+/* For shorter stretches, writing zeroes is several times faster than making a hole. */
 #define ZERO_MIN (64u << 10)
-/* What is asked for at once: it may have to be written, within the time limit of a request. */
+/* The largest request: the server may have to write zeroes, within the time limit of a request. */
 #define ZERO_PIECE (64u << 20)
 
 errcode_t nbd_disk_make_writable(struct blkdev *dev)
@@ -25,7 +25,7 @@ errcode_t nbd_disk_make_writable(struct blkdev *dev)
 	return 0;
 }
 
-/* [AT, AT + LEN) has changed: the map and the slots are out of date there. */
+/* [AT, AT + LEN) has been written: forget what the map and the slots have of it. */
 static void forget(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	nbd_ahead_drop(dev, at, len);
@@ -41,13 +41,13 @@ static errcode_t ask(struct nbd_disk *disk, struct nbd_request *request)
 
 /* ---- writing ---- */
 
-/* Where in the pieces the next byte is. */
+/* The position of the next byte in the pieces. */
 struct cursor {
 	const struct iovec *piece;
 	size_t skip;
 };
 
-/* The next LEN bytes into BUF. */
+/* Copy the next LEN bytes to BUF. */
 static void gather(struct cursor *c, uint64_t len, uint8_t *buf)
 {
 	while (len) {
@@ -64,7 +64,7 @@ static void gather(struct cursor *c, uint64_t len, uint8_t *buf)
 	}
 }
 
-/* The next LEN bytes in one place: *OWNED to be freed, or NULL. NULL: no memory. */
+/* The next LEN bytes, contiguous; *OWNED must be freed, it may be NULL. NULL: no memory. */
 static void *in_one(struct cursor *c, uint64_t len, void **owned)
 {
 	uint8_t *at = (uint8_t *)c->piece->iov_base + c->skip;
@@ -87,7 +87,7 @@ struct writing {
 	void *owned;
 };
 
-/* AT and LEN are aligned. All that was sent is waited for. */
+/* AT and LEN are aligned. Also after an error, requests in flight are waited for. */
 static errcode_t write_aligned(struct nbd_disk *disk, uint64_t at, uint64_t len, struct cursor *c,
 			       uint64_t *written)
 {
@@ -123,8 +123,8 @@ static errcode_t write_aligned(struct nbd_disk *disk, uint64_t at, uint64_t len,
 }
 
 /*
- * Less than a block of the server's: what is beside it is read and written again. *N bytes of LEN
- * are in it.
+ * Write a part of one block of the server, *N bytes of LEN: the rest of the block is read and
+ * written again.
  */
 static errcode_t write_part(struct nbd_disk *disk, uint64_t at, uint64_t len, struct cursor *c,
 			    uint64_t *n)
@@ -168,7 +168,7 @@ errcode_t nbd_disk_writev(struct blkdev *dev, uint64_t at, const struct iovec *p
 		err = write_aligned(disk, at, n, &c, written);
 	}
 	forget(dev, start, all);
-	/* what a server did of a request that failed is not known */
+	/* a request that failed may have been done in part */
 	dev->touched |= err && err != EPERM;
 	return nbd_disk_note(dev, err);
 }
@@ -180,7 +180,7 @@ static bool is_unable(errcode_t err)
 	return err == EOPNOTSUPP || err == EINVAL;
 }
 
-/* One request: first as one that must be faster than writing, if the server knows of such. */
+/* One request; if the server supports that, first as one that must be faster than writing. */
 static errcode_t zero_piece(struct nbd_disk *disk, uint64_t at, uint64_t len)
 {
 	struct nbd_request request = {.op = NBD_ZERO, .at = at, .len = len};
@@ -226,9 +226,9 @@ errcode_t nbd_disk_sync(struct blkdev *dev)
 	return nbd_disk_note(dev, ask(nbd_disk_of(dev), &request));
 }
 
-/* ---- room ---- */
+/* ---- space ---- */
 
-/* Write what is there once more, which is how a server allocates. */
+/* Write the existing bytes again: that makes a server allocate space. */
 static errcode_t write_again(struct blkdev *dev, uint64_t at, uint64_t len)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
@@ -249,8 +249,8 @@ static errcode_t write_again(struct blkdev *dev, uint64_t at, uint64_t len)
 }
 
 /*
- * The same where nothing is allocated for sure; where that is not known, nothing is done. A block
- * of the server's that is a hole in part only has its room.
+ * The same for holes that the server reports; nothing is done if it does not report them. A block
+ * of the server that is only partly a hole has its space.
  */
 static errcode_t fill_holes(struct blkdev *dev, uint64_t at, uint64_t end)
 {
@@ -271,12 +271,12 @@ static errcode_t fill_holes(struct blkdev *dev, uint64_t at, uint64_t end)
 	return err;
 }
 
-/* Write [AT, END) again, but for what was before. */
+/* Write those pieces of [AT, END) again that have not been yet. */
 static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t end)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
 	const uint64_t size = disk->min > NBD_RESERVED ? disk->min : NBD_RESERVED;
-	/* without what is beside it */
+	/* only whole pieces */
 	uint64_t unit = (at + size - 1) / size, units = end / size;
 	errcode_t err = 0;
 
@@ -302,7 +302,7 @@ static errcode_t fill_once(struct blkdev *dev, uint64_t at, uint64_t end)
 errcode_t nbd_disk_reserve(struct blkdev *dev, uint64_t at, uint64_t len, bool spare)
 {
 	struct nbd_disk *disk = nbd_disk_of(dev);
-	/* whole blocks of the server's: what is beside it is written as it is, too */
+	/* whole blocks of the server */
 	uint64_t end = nbd_round_up(disk, at + len);
 
 	at -= at % disk->min;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One connection to an NBD server: how it is made, in bounded time.
+// Makes a connection to an NBD server, in bounded time.
 #ifdef HAVE_LIBNBD
 #include "errors.h"
 #include "io/clock.h"
@@ -12,13 +12,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Begin to connect to URI; nobody else has LINK yet. */
+/* Begin to connect to URI; no other thread uses LINK yet. */
 static void dial(struct nbd_link *link, const char *uri)
 {
 	errcode_t err;
 	bool gone;
 
-	/* the names of keys and certificates are in the URI, which is the user's own */
+	/* the URI is the user's own, so it may name files of keys and certificates */
 	(void)link->api->set_uri_allow_local_file(link->handle, true);
 	err = nbd_dial(link->api, link->handle, uri, (unsigned)(link->timeout / 1000), link->stop,
 		       &gone, link->why, sizeof(link->why));
@@ -47,14 +47,14 @@ errcode_t nbd_link_begin(struct nbd_link *link, const char *uri, int socket)
 	return link->lost;
 }
 
-/* The errors of connect(2) and of the time limit need no other words than their own. */
+/* The text of an error of connect(2) or of the time limit is sufficient. */
 static bool speaks_for_itself(const struct nbd_link *link)
 {
 	errcode_t err = link->lost;
 
 	if (err == ETIMEDOUT || err == ENOMEM || err == E4Z_ET_INTERRUPTED)
 		return true;
-	/* a server's own words can come with any code */
+	/* a message of the server can come with any code */
 	return !strncmp(link->why, "connect", strlen("connect")) &&
 	       (err == ECONNREFUSED || err == ENOENT || err == EACCES || err == EHOSTUNREACH ||
 		err == ENETUNREACH || err == EPERM);

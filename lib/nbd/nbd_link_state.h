@@ -14,32 +14,32 @@ struct nbd_link {
 	pthread_cond_t moved;	   /* the socket was polled, or the connection lost */
 	struct nbd_handle *handle; /* NULL: lost */
 	errcode_t lost;
-	char why[NBD_WHY]; /* libnbd's words */
+	char why[NBD_WHY]; /* the message of libnbd */
 	bool ready;	   /* connected, some time ago */
-	bool polling;	   /* a thread is in poll(2), for these: */
+	bool polling;	   /* a thread is in poll(2), for these events: */
 	unsigned direction;
 	bool ended;	   /* a request was done since MOVED was signalled */
 	unsigned waiting;  /* threads that wait for MOVED */
 	int wake;	   /* an eventfd that ends poll(2) */
 	uint64_t timeout;  /* ms */
-	uint64_t progress; /* ms, when a request was done last */
+	uint64_t progress; /* ms, when the last request was done */
 	const volatile int *stop;
-	uint64_t stopped; /* ms, when that was seen; 0: never */
-	bool wrote;	  /* or tried to */
+	uint64_t stopped; /* ms, when that was first seen; 0: never */
+	bool wrote;	  /* a write was sent, or should have been */
 };
 
-/* All of them with the lock. */
+/* These require the lock. */
 
-/* Lose the connection: for ERR, or for what libnbd says if that is 0. */
+/* End the connection with ERR or, if that is 0, with the error of libnbd. */
 void nbd_link_lose(struct nbd_link *link, errcode_t err);
 /*
- * Wait for the socket, or for another thread that does, a moment at most; no lock meanwhile. What
- * is waited for was asked for at SINCE, in ms: if that is too long ago, lose the connection.
+ * Wait for the socket, or for another thread that does, for a moment; the lock is released
+ * meanwhile. If SINCE, the time of the request in ms, is too long ago, end the connection.
  */
 void nbd_link_turn(struct nbd_link *link, uint64_t since);
-/* Do what can be done without waiting. */
+/* Receive and send as much as is possible without waiting. */
 void nbd_link_glance(struct nbd_link *link);
-/* Take what has arrived, and send what waits, by EVENTS of poll(2). */
+/* Receive and send, according to EVENTS of poll(2). */
 void nbd_link_notify(struct nbd_link *link, short events);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One connection to an NBD server: its requests, and who waits for them.
+// Sends requests over a connection to an NBD server, and waits for them.
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_link.h"
 
@@ -17,7 +17,7 @@
 
 /* Time limit for disconnecting from a server that does not answer, ms. */
 #define GOODBYE 500
-/* How often it is looked whether to stop, and silence in the middle of writing then, ms. */
+/* The interval at which STOP is read; then the time without a reply that ends a write. ms. */
 #define LOOK 100
 #define STOP_SILENCE 5000
 
@@ -98,7 +98,7 @@ static void wake_poller(const struct nbd_link *link)
 {
 	const uint64_t one = 1;
 
-	/* if the counter is full it is awake already */
+	/* if the counter is full, the thread has been woken already */
 	if (link->polling && write(link->wake, &one, sizeof(one)) < 0)
 		return;
 }
@@ -126,7 +126,7 @@ void nbd_link_notify(struct nbd_link *link, short events)
 	unsigned direction = api->aio_get_direction(link->handle);
 	int err = 0;
 
-	/* what is to be read is older than what is to be written */
+	/* replies first: they belong to older requests than those that wait to be sent */
 	if (direction & LIBNBD_AIO_DIRECTION_READ && events & (POLLIN | POLLHUP | POLLERR)) {
 		err = api->aio_notify_read(link->handle);
 	} else if (direction & LIBNBD_AIO_DIRECTION_WRITE &&
@@ -144,8 +144,8 @@ static short events_of(unsigned direction)
 }
 
 /*
- * A thread whose request is done leaves, and so does the one that polls: only then is another woken
- * up for that.
+ * Wake the other threads only if a request was done: one of them, or the thread that polled, then
+ * leaves, and another one must poll.
  */
 static void tell(struct nbd_link *link)
 {
@@ -165,7 +165,7 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 	fds[1].events = events_of(link->direction);
 	link->polling = true;
 	pthread_mutex_unlock(&link->lock);
-	/* a signal ends it: whoever waits looks again */
+	/* a signal ends poll(2): all threads that wait read STOP again */
 	if (poll(fds, 2, deadline > now ? (int)(deadline - now) : 0) < 0)
 		fds[0].revents = fds[1].revents = 0;
 	pthread_mutex_lock(&link->lock);
@@ -177,10 +177,10 @@ static void poll_socket(struct nbd_link *link, uint64_t deadline)
 	tell(link);
 }
 
-/* Until when is waited for what was asked for at SINCE; 0: no longer, and *ERR says why. */
+/* The end of the wait for a request sent at SINCE; 0: it is over, with *ERR. */
 static uint64_t patience(struct nbd_link *link, uint64_t since, errcode_t *err)
 {
-	/* each request that is done moves the end of the others: slow is not silent */
+	/* each completed request extends the wait for the others: slow is not silent */
 	uint64_t now = clock_now_ms(), from = since > link->progress ? since : link->progress;
 	uint64_t end = from + link->timeout;
 
@@ -188,7 +188,7 @@ static uint64_t patience(struct nbd_link *link, uint64_t since, errcode_t *err)
 	if (link->stop && *link->stop) {
 		link->stopped = link->stopped ? link->stopped : now;
 		from = link->stopped > from ? link->stopped : from;
-		/* a transaction that has begun is best finished */
+		/* a transaction that has begun should be completed */
 		if (!link->wrote || now >= from + STOP_SILENCE) {
 			*err = link->wrote ? ECANCELED : E4Z_ET_INTERRUPTED;
 			return 0;
@@ -291,7 +291,7 @@ errcode_t nbd_link_wait(struct nbd_request *request)
 	while (!atomic_load(&request->done) && link->handle)
 		nbd_link_turn(link, request->since);
 	err = atomic_load(&request->done) ? request->err : link->lost;
-	/* libnbd ends what is in flight with its own code */
+	/* libnbd completes requests in flight with its own error */
 	if (err && link->lost)
 		err = link->lost;
 	pthread_mutex_unlock(&link->lock);
@@ -303,7 +303,7 @@ void nbd_link_glance(struct nbd_link *link)
 	struct pollfd fd = {.fd = link->api->aio_get_fd(link->handle),
 			    .events = events_of(link->api->aio_get_direction(link->handle))};
 
-	/* libnbd blocks on input that is notified but not there, and sends nothing meanwhile */
+	/* if notified of input that does not exist, libnbd would block and not send */
 	if (poll(&fd, 1, 0) == 1)
 		nbd_link_notify(link, fd.revents);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds libnbd and its functions when they are needed.
+// Loads libnbd when it is needed.
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_load.h"
 

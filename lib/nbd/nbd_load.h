@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The functions of libnbd, which is loaded only when an image is an NBD export: linking it would
- * make each start of the program slower than opening a file is.
+ * add more to each start of the program than opening a file takes.
  */
 #ifndef E4Z_NBD_NBD_LOAD_H
 #define E4Z_NBD_NBD_LOAD_H
@@ -43,7 +43,7 @@
 	X(can_meta_context)
 
 struct nbd_api {
-	void *library; /* of dlopen(3), once for each time that it is loaded */
+	void *library; /* of dlopen(3) */
 #define X(name) __typeof__(nbd_##name) *name;
 	NBD_FUNCTIONS(X)
 #undef X
@@ -51,7 +51,7 @@ struct nbd_api {
 
 /* Fill API. E4Z_ET_NBD, with a sentence in WHY: the library is not installed, or too old. */
 errcode_t nbd_load(struct nbd_api *api, char *why, size_t why_size);
-/* What libnbd says of the last failure in this thread, without the name of its function. */
+/* The message of libnbd about the last failure in this thread, without the name of the function. */
 void nbd_words(const struct nbd_api *api, char *why, size_t why_size);
 /* API may be all zero. */
 void nbd_unload(struct nbd_api *api);

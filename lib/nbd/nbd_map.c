@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where an NBD export reads as zero, as its server reports in block status.
+// The ranges of an NBD export that read as zero, as its server reports them (block status).
 #ifdef HAVE_LIBNBD
 #include "nbd/nbd_disk.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Bytes that are asked about at once: a server may look at each cluster. */
+/* The most bytes of a request: a server may have to look at each cluster. */
 #define ASK (1ull << 30)
-/* The same at first, and where stretches are short. */
+/* The bytes of the first request, and of one after short stretches. */
 #define SAMPLE (16ull << 20)
-/* Stretches are short if their mean is less, in an answer of MANY. */
+/* Stretches are short if their mean length is less, in a reply with MANY. */
 #define FINE 65536u
 #define MANY 64u
-/* After fewer the next question is about so many times as much. */
+/* After a reply with fewer, the next request is so many times as long. */
 #define GROWTH 4u
-/* The same of what was changed: it is asked for again and again. */
+/* The most bytes of a request after a write, as changed ranges are requested many times. */
 #define ASK_CHANGED (64ull << 20)
-/* Stretches of one answer, and of the map, at most. */
+/* The most stretches of one reply, and of the map. */
 #define TOLD_MAX 65536u
 #define KEPT_MAX 262144u
-/* Questions for one stretch of data; then what follows is data, for all that is known. */
+/* The most requests for one stretch of data; the bytes after it are then treated as data. */
 #define TRIES 64
 #define GIVE_UP (1u << 20)
-/* If after PATIENCE answers their mean is less than POOR bytes, the server is not asked again. */
+/* If the mean of PATIENCE replies is less than POOR bytes, the server is not asked again. */
 #define POOR 65536u
 #define PATIENCE 256u
 #define UNIT 4096u
@@ -43,12 +43,12 @@ void nbd_map_free(struct nbd_map *map)
 /* ---- asking ---- */
 
 struct answer {
-	uint64_t at, end; /* what was asked for, and not answered yet */
+	uint64_t at, end; /* the rest of the request that has no reply yet */
 	struct nbd_stretch_vec told;
 	bool ended;
 };
 
-/* Append [at, end) to V; what it continues grows. */
+/* Append S to V, or extend the last stretch if S continues it. */
 static int append(struct nbd_stretch_vec *v, struct nbd_stretch s)
 {
 	struct nbd_stretch *last = v->count ? &v->items[v->count - 1] : NULL;
@@ -60,7 +60,7 @@ static int append(struct nbd_stretch_vec *v, struct nbd_stretch s)
 	return vec_push(v, s);
 }
 
-/* ENTRIES are pairs of a length and flags. The first invalid one ends the answer. */
+/* ENTRIES are pairs of a length and flags. The first invalid one ends the reply. */
 static int take_entries(void *arg, const char *context, uint64_t at, uint32_t *entries,
 			size_t count, int *error)
 {
@@ -84,7 +84,7 @@ static int take_entries(void *arg, const char *context, uint64_t at, uint32_t *e
 	return 0;
 }
 
-/* ---- what is known ---- */
+/* ---- the map ---- */
 
 /* The index of the first stretch that ends after AT. */
 static size_t seek(const struct nbd_stretch_vec *v, uint64_t at)
@@ -109,7 +109,7 @@ static const struct nbd_stretch *known(const struct nbd_map *map, uint64_t at)
 	return i < map->all.count && map->all.items[i].start <= at ? &map->all.items[i] : NULL;
 }
 
-/* Put TOLD, of which nothing is known, before the stretch at index I. */
+/* Insert TOLD before the stretch at index I; the map has nothing of its range. */
 static errcode_t insert(struct nbd_stretch_vec *v, size_t i, const struct nbd_stretch_vec *told)
 {
 	size_t after = v->count - i;
@@ -125,7 +125,7 @@ static errcode_t insert(struct nbd_stretch_vec *v, size_t i, const struct nbd_st
 	return 0;
 }
 
-/* The stretch at index I and the one before become one if they are of a kind. */
+/* Merge the stretch at index I and the one before it if they are of one kind. */
 static void join(struct nbd_stretch_vec *v, size_t i)
 {
 	struct nbd_stretch *last = i ? &v->items[i - 1] : NULL, *next = &v->items[i];
@@ -141,7 +141,7 @@ static void join(struct nbd_stretch_vec *v, size_t i)
 void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 {
 	struct nbd_stretch_vec *v = &map->all;
-	/* no server knows of less */
+	/* no server reports smaller units */
 	uint64_t end = (at + len + UNIT - 1) / UNIT * UNIT;
 	size_t first, last;
 
@@ -152,7 +152,7 @@ void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 	if (first < v->count && v->items[first].start < at && v->items[first].end > end) {
 		struct nbd_stretch rest = v->items[first];
 
-		/* a hole in the middle: if there is no memory for both ends, neither is known */
+		/* the middle is forgotten; without memory for both ends, the first one, too */
 		rest.start = end;
 		if (!insert(v, first + 1, &(struct nbd_stretch_vec){.items = &rest, .count = 1}))
 			v->items[first++].end = at;
@@ -174,9 +174,9 @@ void nbd_map_forget(struct nbd_map *map, uint64_t at, uint64_t len)
 /* ---- learning ---- */
 
 /*
- * The answer told of [at, end) in COUNT stretches. Where they are short it takes the server longer
- * to find them than to send what they have: in the rest of such a piece of ASK bytes it is not
- * asked for the sake of reading less.
+ * The reply described [at, end) in COUNT stretches. If these are short, the server takes longer to
+ * find them than to send their data: in the rest of a piece of ASK bytes it is not asked in order
+ * to read less.
  */
 static void rate(struct nbd_map *map, uint64_t at, uint64_t end, size_t count)
 {
@@ -194,7 +194,7 @@ static void rate(struct nbd_map *map, uint64_t at, uint64_t end, size_t count)
 	}
 }
 
-/* How far from AT on the server is asked about: to what is known, in blocks of the server's. */
+/* The end of a request at AT: its length is limited, and it ends before the next known stretch. */
 static uint64_t ask_end(const struct nbd_disk *disk, uint64_t at)
 {
 	const struct nbd_map *map = &disk->map;
@@ -207,7 +207,7 @@ static uint64_t ask_end(const struct nbd_disk *disk, uint64_t at)
 	return i < map->all.count && map->all.items[i].start < end ? map->all.items[i].start : end;
 }
 
-/* Leave what V has of [START, END): the rest is of blocks whose other bytes are known. */
+/* Clip V to [START, END): the reply is about whole blocks, but the map has the bytes beside it. */
 static void clip(struct nbd_stretch_vec *v, uint64_t start, uint64_t end)
 {
 	size_t kept = 0;
@@ -223,7 +223,7 @@ static void clip(struct nbd_stretch_vec *v, uint64_t start, uint64_t end)
 	v->count = kept;
 }
 
-/* Ask about AT, of which nothing is known: false if nothing is known afterwards. */
+/* Ask the server about AT, which is not in the map; false: it still is not. */
 static bool learn(struct nbd_disk *disk, uint64_t at)
 {
 	struct nbd_map *map = &disk->map;
@@ -254,7 +254,7 @@ static bool learn(struct nbd_disk *disk, uint64_t at)
 	return good;
 }
 
-/* HINT: the stretch may be said to be data without a question. */
+/* HINT: only to read less; the stretch may be treated as data without asking the server. */
 static bool look(struct nbd_disk *disk, uint64_t at, bool hint, struct nbd_stretch *stretch)
 {
 	struct nbd_map *map = &disk->map;
@@ -294,7 +294,7 @@ bool nbd_map_next(struct blkdev *dev, uint64_t at, uint64_t *start, uint64_t *en
 		at = s.end;
 	}
 	*start = at;
-	/* where nothing is known, data must be assumed */
+	/* unknown ranges must be treated as data */
 	if (s.zero || s.end <= at)
 		s.end = dev->size - at < GIVE_UP ? dev->size : at + GIVE_UP;
 	if (end)

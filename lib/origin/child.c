@@ -2,10 +2,10 @@
 /*
  * qemu-nbd as a child process.
  *
- * The connection to it is made before it runs, and it ends when that is closed, or when this
- * process is killed. There is only one connection: qemu-nbd goes on if the last one that is closed
- * was never used, and it handles several requests of one connection at once. It does not lock the
- * image: this process did, and qemu-nbd inherits the descriptor with the lock, so that the lock
+ * The connection is made before it runs. It ends when the connection is closed, or when this
+ * process is killed. There is one connection only: qemu-nbd would not end if the last connection to
+ * be closed was never used, and it handles several requests of one connection in parallel. It does
+ * not lock the image: this process has locked it, and qemu-nbd inherits the descriptor, so the lock
  * ends when both have ended.
  */
 #include "origin/child.h"
@@ -25,7 +25,7 @@
 #define FAILED_MS 500
 
 struct child {
-	struct blkdev_ops ops; /* those of NBD, but for the end */
+	struct blkdev_ops ops; /* those of NBD, with another close and explain */
 	const struct blkdev_ops *nbd;
 	struct spawned process;
 	bool ended;
@@ -36,14 +36,14 @@ struct child {
 
 static struct child *child_of(const struct blkdev *dev)
 {
-	/* its ops are the first of its fields */
+	/* ops is the first field */
 	return (struct child *)(uintptr_t)dev->ops;
 }
 
 errcode_t child_end(struct blkdev *dev)
 {
 	struct child *child = child_of(dev);
-	/* a child that does not answer any more is terminated at once */
+	/* a child that has stopped answering is terminated at once */
 	unsigned wait_ms = dev->lost ? 0 : END_MS;
 	int status = 0;
 
@@ -52,7 +52,7 @@ errcode_t child_end(struct blkdev *dev)
 	child->ended = true;
 	child->nbd->close(dev);
 	spawn_end(&child->process, wait_ms, &status);
-	/* -1: who waits for all children of this process knows it */
+	/* -1: unknown, because a caller that waits for all its children has got the status */
 	return status > 0 ? EIO : 0;
 }
 
@@ -64,9 +64,9 @@ static void child_close(struct blkdev *dev)
 	free(child);
 }
 
-/* ---- what it says when it fails ---- */
+/* ---- failures ---- */
 
-/* What there is to say of CHILD, which has not answered any more; NULL: nothing. */
+/* Why the child stopped answering; NULL: unknown. */
 static const char *child_explain(struct blkdev *dev, errcode_t err)
 {
 	struct child *child = child_of(dev);
@@ -92,7 +92,7 @@ static const char *child_explain(struct blkdev *dev, errcode_t err)
 	return child->why;
 }
 
-/* ERR with WHY is what the connection failed with; more is known if the child has a reason. */
+/* The connection failed with ERR and WHY; a message of the child replaces both. */
 static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_t why_size)
 {
 	struct spawned *process = &child->process;
@@ -109,7 +109,7 @@ static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_
 
 /* ---- starting ---- */
 
-/* ARGV for O; TEXT has what it is to open. */
+/* Fill ARGV for O; TEXT describes the image. */
 static void make_args(const struct child_options *o, const char *text, const char **argv)
 {
 	size_t n = 0;
@@ -151,7 +151,7 @@ static errcode_t start(const struct child_options *o, int listener, struct child
 	return E4Z_ET_IMAGE_FORMAT;
 }
 
-/* DEV ends with CHILD from now on. */
+/* From now on blkdev_close() of DEV also ends CHILD. */
 static void adopt(struct blkdev *dev, struct child *child)
 {
 	child->ops = *dev->ops;

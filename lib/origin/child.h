@@ -6,10 +6,10 @@
 #include "header/chain.h"
 
 struct child_options {
-	const struct blkdev *host; /* the file or device with the image, which is locked already */
+	const struct blkdev *host; /* the file or device with the image, already locked */
 	enum e4z_format format;
 	enum chain_lock lock;
-	int secret;   /* a descriptor with the passphrase, -1: none */
+	int secret;   /* a descriptor with the passphrase; -1: none */
 	bool backing; /* other files may be opened */
 	bool write;
 	unsigned timeout_s;
@@ -24,32 +24,32 @@ struct child_options {
 errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why,
 		     size_t why_size);
 
-/* The same, later: WHY is all of the clause, whatever the code is. */
+/* The same, but WHY is the complete clause for every code. */
 errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, char *why,
 			  size_t why_size);
 
 /*
- * End the child of DEV, which child_open() has made, now: everything written to it is durable. EIO:
- * it was not so at its end. DEV can only be closed after that.
+ * End the child of DEV, which child_open() has made. After that everything written is durable; EIO:
+ * it is not. DEV can only be closed then.
  */
 errcode_t child_end(struct blkdev *dev);
 
 /*
- * Have qemu-img check the tables of O->host, which nobody writes to, for O->timeout_s at most. With
- * a sentence in WHY: E4Z_ET_IMAGE_FORMAT, they are corrupt, so that to write would destroy data.
- * Clusters that are lost are no harm, and formats that it cannot check are taken as they are.
+ * Have qemu-img check the tables of O->host, to which nobody writes, for at most O->timeout_s. With
+ * a sentence in WHY: E4Z_ET_IMAGE_FORMAT, they are corrupt, and writing would destroy data. Leaked
+ * clusters are accepted, and so are formats that qemu-img cannot check.
  */
 errcode_t child_check(const struct child_options *o, char *why, size_t why_size);
 
 /*
- * The error that SAID means, which is what PROGRAM wrote before it failed; with a sentence in WHY.
+ * The error for SAID, the message of PROGRAM before it failed; with a sentence in WHY.
  * E4Z_ET_IMAGE_FORMAT, E4Z_ET_BUSY, E4Z_ET_PASSPHRASE.
  */
 errcode_t child_blame(const char *program, const char *said, char *why, size_t why_size);
 
 /*
- * What QEMU is to open, for free(): "json:{...}", with the image as descriptor FD of the program.
- * NULL: memory ran out.
+ * The name "json:{...}" by which QEMU opens the image as its descriptor FD; free() it. NULL: no
+ * memory.
  */
 char *child_describe(const struct child_options *o, int fd);
 

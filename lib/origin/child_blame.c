@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a program of QEMU's said before it failed, as an error of ours.
+// Translates the message of a failed program of QEMU to an error.
 #include "errors.h"
 #include "origin/child.h"
 #include <stdio.h>
@@ -39,7 +39,7 @@ static bool is_of_lock(const char *said)
 	return strstr(said, "Failed to get") && strstr(said, "lock");
 }
 
-/* It is the key that is wrong, or what is derived from it. */
+/* The passphrase is wrong. */
 static bool is_of_key(const char *said)
 {
 	return strstr(said, "Invalid password") || strstr(said, "invalid password");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * qemu-img check, before anything is written. A writer takes a cluster for a free one if that is
- * what its reference count says: where the counts are wrong, an edit would overwrite the disk.
+ * qemu-img check, before anything is written. A cluster is free if its reference count is 0: with
+ * wrong counts an edit would overwrite data of the disk.
  */
 #include "base/cleanup.h"
 #include "errors.h"
@@ -34,7 +34,7 @@ static errcode_t judge(const struct child_options *o, int status, const char *sa
 {
 	if (status == SOUND || status == LEAKS || status == NO_CHECK)
 		return 0;
-	/* it cannot open the image, or not examine all of it */
+	/* it could not open the image, or not examine all of it */
 	if (status == FAILED && *said)
 		return child_blame("qemu-img", said, why, why_size);
 	snprintf(why, why_size,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What QEMU is to open, as its json: pseudo-protocol. Every node is specified, so that neither the
- * header nor the name of the image decides anything: a file called "nbd:localhost:1" is a file.
+ * The description of an image in QEMU's json: pseudo-protocol. Every node is specified, so neither
+ * the header nor the name of the image decides anything: a file called "nbd:localhost:1" is a file.
  */
 #include "origin/child.h"
 
@@ -16,10 +16,10 @@ static const char *const drivers[E4Z_FORMAT_COUNT] = {
 	[E4Z_FORMAT_QED] = "qed",     [E4Z_FORMAT_LUKS] = "luks",
 };
 
-/* All but the name of the image. */
+/* Enough for everything but the name of the image. */
 #define CONSTANT 512
 
-/* S inside a string of JSON, six bytes for each of S at most; returns its end. */
+/* Append S as a string of JSON, at most six bytes for each of S; returns the end. */
 static char *put_text(char *to, const char *s)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -47,7 +47,7 @@ static char *put_string(char *to, const char *s)
 	return stpcpy(to, "\"");
 }
 
-/* QEMU takes "nbd:" at the start of this name for a protocol when it looks for files beside it. */
+/* A leading "./": QEMU would take "nbd:" for a protocol when it resolves relative names. */
 static char *put_path(char *to, const char *path)
 {
 	to = stpcpy(to, *path == '/' ? "\"" : "\"./");
@@ -56,8 +56,8 @@ static char *put_path(char *to, const char *path)
 }
 
 /*
- * The image is what we have open and locked, whatever has its name by now. Other files are found
- * from where its name is, which then has to be said.
+ * The image is the descriptor that is open and locked, whichever file has its name by now. Names of
+ * other files are relative to its directory, so with these its name is added.
  */
 static char *put_file(char *to, const struct child_options *o, int fd)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An image in another file. Opening it for writing is left to the first write: it may change the
- * file, as formats that note that they are in use do, and a plan that writes nothing changes
- * nothing. The lock of our own on the file does not end in between.
+ * An image in another file. It is opened for writing at the first write only: opening may change
+ * the file, as some formats record that they are in use, but a dry run must not change it. The lock
+ * on the file is held throughout.
  */
 #include "origin/inside.h"
 
@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 struct inside {
-	struct blkdev *now;	 /* reads, and writes if it can */
-	struct blkdev *dead;	 /* is NOW after the last one has ended */
-	pthread_rwlock_t change; /* of NOW; whoever uses it has it for reading */
+	struct blkdev *now;	 /* the current carrier */
+	struct blkdev *dead;	 /* replaces it after its end */
+	pthread_rwlock_t change; /* of NOW; its users hold it for reading */
 	struct blkdev *host;
 	struct child_options child;
-	errcode_t failed; /* to start a writer, and: */
+	errcode_t failed; /* the writer could not be started: */
 	char why[512];
 };
 
@@ -40,7 +40,7 @@ static void leave(struct blkdev *dev)
 	pthread_rwlock_unlock(&in->change);
 }
 
-/* ---- nothing ---- */
+/* ---- a carrier without an image ---- */
 
 static errcode_t dead_read(struct blkdev *dev, uint64_t at, size_t len, void *buf)
 {
@@ -74,7 +74,7 @@ static const struct blkdev_ops dead_ops = {
 	.close = dead_close,
 };
 
-/* Close what is there now. */
+/* Close the current carrier. */
 static void let_go(struct inside *in)
 {
 	struct blkdev *was = in->now;
@@ -133,7 +133,7 @@ static bool inside_next_data(struct blkdev *dev, uint64_t at, uint64_t *start, u
 
 /* ---- writing ---- */
 
-/* It could be written to: as the file of a raw image could. */
+/* It is writable if the file of a raw image would be. */
 static errcode_t inside_make_writable(struct blkdev *dev)
 {
 	struct inside *in = dev->carrier;
@@ -144,8 +144,8 @@ static errcode_t inside_make_writable(struct blkdev *dev)
 }
 
 /*
- * A writer takes the place of the reader. Where both open other files, which QEMU locks itself, the
- * reader has to be gone before.
+ * Replace the reader by a writer. If both open other files, the reader is closed first, because
+ * QEMU itself locks these files.
  */
 static errcode_t replace(struct blkdev *dev)
 {
@@ -174,7 +174,7 @@ static errcode_t replace(struct blkdev *dev)
 	return 0;
 }
 
-/* As enter(), for what writes; NULL: *ERR, and nothing is to be left. */
+/* As enter(), but for a writer. NULL: it failed with *ERR, and leave() must not be called. */
 static struct blkdev *enter_writer(struct blkdev *dev, errcode_t *err)
 {
 	struct inside *in = dev->carrier;
@@ -202,7 +202,7 @@ static errcode_t inside_writev(struct blkdev *dev, uint64_t at, const struct iov
 	if (!now)
 		return err;
 	err = now->ops->writev(now, at, pieces, count, written);
-	/* a part of what failed can be done */
+	/* a write that failed may have been done in part */
 	dev->touched |= now->touched;
 	leave(dev);
 	return err;
@@ -228,7 +228,7 @@ static errcode_t inside_sync(struct blkdev *dev)
 	struct blkdev *now = enter(dev);
 	errcode_t err;
 
-	/* what an edit that was killed has left in the host's memory */
+	/* an edit that was killed may have left data in the page cache of the host */
 	if (now->writable)
 		err = now->ops->sync(now);
 	else

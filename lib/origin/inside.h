@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An image in another file or device, which is read by one carrier until the first write, and by
- * another one, that can write, from then on.
+ * An image in another file or device. One carrier reads it until the first write; from then on
+ * another one reads and writes it.
  */
 #ifndef E4Z_ORIGIN_INSIDE_H
 #define E4Z_ORIGIN_INSIDE_H
@@ -9,8 +9,8 @@
 #include "origin/child.h"
 
 /*
- * *DEV stands for what READER has, and closes READER, HOST (of CHILD) and CHILD->secret, also on
- * failure, when *DEV is NULL. CHILD says how a writer is started. ENOMEM.
+ * *DEV is the image that READER reads. READER, CHILD->host and CHILD->secret are closed with *DEV,
+ * or at once on failure, when *DEV is NULL. CHILD describes the writer. ENOMEM.
  */
 errcode_t inside_open(struct blkdev *reader, struct blkdev *host, const struct child_options *child,
 		      struct blkdev **dev);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A server takes connections from a socket that has a name. It has that name, in a directory that
- * only we can enter, as long as it takes to connect: all of that is before the server starts.
+ * A server accepts connections from a socket with a name. The name exists, in a directory that only
+ * this user can enter, until the connections are made, and is removed before the server starts.
  */
 #include "origin/meeting.h"
 
@@ -60,7 +60,7 @@ static errcode_t meet(const struct sockaddr_un *at, int *listener, int *sockets,
 	return err;
 }
 
-/* A directory of our own in FOLDER, and in it the name of the socket. */
+/* Make a private directory in FOLDER, and in it the name of the socket. */
 static errcode_t meet_in(const char *folder, int *listener, int *sockets, unsigned count)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From the name of an image to its bytes. Whether a header may be followed is decided
- * before another program reads it.
+ * From the name of an image to its bytes. The references in a header are checked before another
+ * program reads it.
  */
 #include "origin/origin.h"
 
@@ -34,7 +34,7 @@ struct entering {
 	size_t why_size;
 };
 
-/* ---- what may be opened ---- */
+/* ---- other files ---- */
 
 static errcode_t refuse(const struct entering *e, errcode_t err, const char *text)
 {
@@ -54,7 +54,7 @@ static errcode_t refuse_other(const struct entering *e)
 	return e->chain.lost ? E4Z_ET_IMAGE_FORMAT : E4Z_ET_OTHER_FILE;
 }
 
-/* The user has agreed, but should see which file it is. */
+/* The user has allowed other files, but should see which one it is. */
 static void note_other(const struct entering *e)
 {
 	char text[800];
@@ -89,7 +89,7 @@ static errcode_t check_header(struct entering *e)
 
 /* ---- reading ---- */
 
-/* A qcow2 image is read where it lies as long as nobody writes; what is not plain is asked for. */
+/* Clusters of a qcow2 image that cannot be read from its file are read through this child. */
 static errcode_t rest_open(void *arg, struct blkdev **dev, char *why, size_t why_size)
 {
 	return child_open_late(arg, dev, why, why_size);
@@ -118,7 +118,7 @@ static errcode_t open_map(const struct entering *e, struct blkdev **reader)
 	*child = e->child;
 	rest.arg = child;
 	err = qemu_map_open(e->host->path, fd, seconds(e), e->options->stop, &rest, reader);
-	/* it was not used */
+	/* the map is not used: nothing has taken these */
 	if (!err && !*reader) {
 		free(child);
 		close(fd);
@@ -164,7 +164,7 @@ static errcode_t enter_android(struct entering *e, struct blkdev **dev)
 	err = android_open(e->host->path, fd, &made, e->why, e->why_size);
 	if (err)
 		return err;
-	/* it is still known which file that is */
+	/* the identity of the file, for later checks */
 	made->is_block = e->host->is_block;
 	made->dev = e->host->dev;
 	made->ino = e->host->ino;
@@ -173,7 +173,7 @@ static errcode_t enter_android(struct entering *e, struct blkdev **dev)
 	return 0;
 }
 
-/* A writer of QEMU's repairs what is marked as in use; LUKS has no tables. */
+/* QEMU repairs an image marked as in use when it opens it for writing. LUKS has no tables. */
 static bool must_be_checked(const struct entering *e)
 {
 	return e->options->write && !e->chain.repaired && e->child.format != E4Z_FORMAT_LUKS;

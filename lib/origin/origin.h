@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the name of an image to its bytes, whatever format has them. */
+/* From the name of an image, in any format, to its bytes. */
 #ifndef E4Z_ORIGIN_ORIGIN_H
 #define E4Z_ORIGIN_ORIGIN_H
 
@@ -7,30 +7,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who opens an image. */
+/* The callbacks of the function that opens an image. */
 struct origin_user {
-	/* What should be known of how it was opened: a whole sentence. May be NULL. */
+	/* A note about how the image was opened: a whole sentence. May be NULL. */
 	void (*note)(void *arg, const char *sentence);
 	/*
-	 * The file or device of this host has an image in another format: may it be used? Called
-	 * before any other program sees it; what it returns, if not 0, is what opening fails with,
-	 * and WHY stays empty.
+	 * Claims a file or device of this host that has an image in another format, before another
+	 * program opens it. If it fails, opening fails with its error, and WHY stays empty.
 	 */
 	errcode_t (*claim)(void *arg);
 	void *arg;
 };
 
 /*
- * Open what SPEC names, the whole of it: a file or device of this host, as it is, or the URI of an
- * export (nbd_is_uri()). *DEV is NULL on failure, and WHY as of
- * image_fail_below(), "" for what open(2) says.
+ * Open NAME: a file or device of this host, without looking at its format, or the URI of an export
+ * (nbd_is_uri()). *DEV is NULL on failure, and WHY is as for image_fail_below(), "" for an error of
+ * open(2).
  */
 errcode_t origin_open(const char *name, const struct e4z_open_options *options,
 		      const struct origin_user *user, struct blkdev **dev, char *why,
 		      size_t why_size);
 
 /*
- * Between the two: who uses a file or device locks it.
+ * The caller locks the file or device between the two calls.
  *
  * *DEV, from origin_open(), becomes the image that is in it, if it is not a raw one; it keeps the
  * locks. On failure *DEV stays, or is NULL, and WHY is as above: E4Z_ET_IMAGE_FORMAT,

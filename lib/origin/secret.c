@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A passphrase, from a file or descriptor into a memory file that a child gets.
+// Reads a passphrase from a file or descriptor into a memory file, which a child inherits.
 #include "origin/secret.h"
 
 #include "base/cleanup.h"
@@ -13,7 +13,7 @@
 
 #define LENGTH_MAX 4096
 
-/* All of FD into BUF, one byte more than is allowed at most. */
+/* Read all of FD into BUF, up to one byte more than a passphrase may have. */
 static errcode_t read_all(int fd, char *buf, size_t *len)
 {
 	*len = 0;

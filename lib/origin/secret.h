@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The passphrase of an encrypted image, on its way to QEMU. */
+/* The passphrase of an encrypted image, for QEMU. */
 #ifndef E4Z_ORIGIN_SECRET_H
 #define E4Z_ORIGIN_SECRET_H
 
@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Read the passphrase that OPTIONS name into a memory file, *FD, which the caller closes: no
- * command line and no file of a disk ever has it. E4Z_ET_PASSPHRASE with a sentence in WHY: none
- * was named, or it is empty, or too long. An error of reading leaves in WHY what was being done.
+ * Read the passphrase that OPTIONS name into a memory file, *FD, which the caller closes. It is
+ * never in a command line or in a file on a disk. E4Z_ET_PASSPHRASE with a sentence in WHY: none
+ * was named, or it is empty or too long. After a read error WHY says what was being done.
  */
 errcode_t secret_open(const struct e4z_open_options *options, int *fd, char *why, size_t why_size);
 

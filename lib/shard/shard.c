@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Cuts the block groups into shards of about equal work, and hands over what their inodes claim.
+// Divides the block groups into shards of about equal work, and delivers their inodes' claims.
 #include "shard/shard.h"
 
 #include <endian.h>
@@ -10,10 +10,10 @@
 #include "image/groups.h"
 #include "sets/rangeset.h"
 
-/* To examine an inode takes as long as to pass over so many that are not in use. */
+/* Examining an inode takes as long as skipping so many unused ones. */
 #define IN_USE 16
 
-/* Ranges that are handed over at a time. */
+/* Ranges that are delivered at a time. */
 #define BATCH 512
 
 errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *options)
@@ -32,7 +32,7 @@ errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *opt
 
 /* ---- groups ---- */
 
-/* What it takes to examine group G, as far as its descriptor can say. */
+/* An estimate of the work on group G, by its descriptor. */
 static uint64_t work_of(const struct e4z_image *img, uint32_t g)
 {
 	uint32_t per_group = img->fs->super->s_inodes_per_group, slots = groups_readable(img, g);
@@ -51,7 +51,7 @@ struct shard_groups shard_groups(const struct e4z_image *img, unsigned n, unsign
 	for (uint32_t g = 0; g < img->groups; g++)
 		all += work_of(img, g);
 	groups.end = 0;
-	/* a group is the shard's in which its first bit of work falls: less than 2^53 in all */
+	/* a group belongs to the shard in which its work begins; all of it is below 2^53 */
 	for (uint32_t g = 0; g < img->groups; g++) {
 		uint64_t at = before * count / all;
 
@@ -67,7 +67,7 @@ uint64_t shard_inodes(const struct e4z_image *img, const struct shard_groups *gr
 	return (uint64_t)img->fs->super->s_inodes_per_group * (groups->end - groups->first);
 }
 
-/* As on the disk: libext2fs has the superblock and the descriptors in the order of the host, but
+/* Of the bytes on disk: libext2fs keeps the superblock and the descriptors in host byte order, but
    shards may be checked on one machine and merged on another. */
 uint32_t e4z_fingerprint(const struct e4z_image *img)
 {
@@ -80,7 +80,7 @@ uint32_t e4z_fingerprint(const struct e4z_image *img)
 
 	if (swapped)
 		ext2fs_swap_super(&super);
-	/* less its own checksum: the one of both would be the same for every superblock */
+	/* without s_checksum: the CRC of bytes with their CRC is the same for every superblock */
 	crc = crc32c(~0u, &super, S_CHECKSUM);
 	for (uint32_t g = 0; g < img->groups; g++) {
 		struct ext4_group_desc desc;
@@ -91,7 +91,7 @@ uint32_t e4z_fingerprint(const struct e4z_image *img)
 			ext2fs_swap_group_desc2(fs, (struct ext2_group_desc *)&desc);
 		crc = crc32c(crc, &desc, len);
 	}
-	/* an edit in place leaves both as they were, but no transaction the journal's number */
+	/* an edit may leave both unchanged, but not the superblock of the journal */
 	return crc32c(crc, &mark, sizeof(mark));
 }
 
@@ -131,6 +131,6 @@ errcode_t shard_deliver(const struct e4z_image *img, const struct e4z_shard *sha
 	err = claims_divide(claims, img, &alone, &xattr);
 	if (!err)
 		err = deliver(alone, E4Z_CLAIMS_CLUSTERS, sink);
-	/* where files share blocks those of attributes are not claimed */
+	/* if files share blocks, blocks of attributes are not claimed */
 	return err || img->shared_blocks ? err : deliver(xattr, E4Z_CLAIMS_XATTR, sink);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The shards of a check: which block groups each of them examines, and what it reports for
- * merging the results. doc/findings.md, "Shards", says why that is sufficient.
+ * The shards of a check: the block groups of each, and what it delivers for merging the results.
+ * doc/findings.md, "Shards", explains why that is sufficient.
  */
 #ifndef E4Z_SHARD_SHARD_H
 #define E4Z_SHARD_SHARD_H
@@ -18,15 +18,15 @@ struct shard_groups {
 errcode_t shard_check(struct e4z_image *img, const struct e4z_check_options *options);
 
 /*
- * The groups of shard N of COUNT, 1 to COUNT; COUNT 0: all of IMG's. It depends on nothing but the
- * image and the two numbers. groups_load() was called.
+ * The groups of shard N of COUNT, 1 to COUNT; COUNT 0: all groups of IMG. The result depends only
+ * on the image and the two numbers. groups_load() must have been called.
  */
 struct shard_groups shard_groups(const struct e4z_image *img, unsigned n, unsigned count);
 
-/* Inodes of the groups, in use or not. */
+/* The number of inodes of the groups, in use or not. */
 uint64_t shard_inodes(const struct e4z_image *img, const struct shard_groups *groups);
 
-/* SHARD, and then CLAIMS, which are used up, to SINK. */
+/* Deliver SHARD, and then CLAIMS, which are consumed, to SINK. */
 errcode_t shard_deliver(const struct e4z_image *img, const struct e4z_shard *shard,
 			struct claims *claims, const struct e4z_check_sink *sink);
 
