@@ -1127,6 +1127,9 @@ errcode_t e4z_plan_undo(struct e4z_image *img, const char *path) E4Z_MUST_CHECK;
  *
  * E4Z_ET_BAD_UNDO: PATH is not an undo file, or a corrupt one. E4Z_ET_OTHER_IMAGE: of another
  * image, or the image has changed since. Else as of e4z_open().
+ *
+ * The callback `opened` of OPTIONS is called when both are open, and only the header of the undo
+ * file has been read: nothing but e4z_confine() may be called with its IMG.
  */
 errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, const char *path,
 		   bool dry_run, struct e4z_commit_summary *done, char *why, size_t why_size)

@@ -184,9 +184,10 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	err = leave_errands(img);
 	if (err)
 		return err;
-	if (img->dev->writable)
+	/* an undo has no view, and needs none */
+	if (img->view && img->dev->writable)
 		tmpfiles_reserve(&img->tmpfiles, TMPFILES_MAX, false);
-	else
+	else if (img->view)
 		tmpfiles_reserve(&img->tmpfiles, TMPFILES_LOOKING,
 				 img->blocks + img->inodes <= SMALL);
 	gather(img, options, &calls);

@@ -16,6 +16,7 @@
 #include "busy/caches.h"
 #include "errors.h"
 #include "format/super.h"
+#include "image/image.h"
 #include "open/mmp.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -107,6 +108,37 @@ static errcode_t share(struct apply *a, const struct e4z_open_options *options)
 	return err ? say_shared(a, err) : 0;
 }
 
+/*
+ * All is open: the caller can have the process confined to it. Of the handle there is what
+ * e4z_confine() looks at; the numbers are for the limit of memory, which is that of all keys.
+ */
+static errcode_t tell_opened(struct apply *a, const struct e4z_open_options *options)
+{
+	struct e4z_image *img;
+	errcode_t err;
+
+	if (!options->opened)
+		return 0;
+	a->img = img = calloc(1, sizeof(*img));
+	if (!img)
+		return ENOMEM;
+	img->dev = a->dev;
+	img->info.path = a->dev->path;
+	img->blocks = a->dev->len / EXT2_MIN_BLOCK_SIZE;
+	img->inodes = a->file_size / UNDO_BLOCK_MIN < UINT32_MAX
+			      ? (uint32_t)(a->file_size / UNDO_BLOCK_MIN)
+			      : UINT32_MAX;
+	err = options->opened(options->opened_arg, img);
+	return err && image_has_message(img) ? apply_say(a, err, "%s", e4z_message(img, err)) : err;
+}
+
+static errcode_t open_for_writing(const struct apply *a)
+{
+	errcode_t err = a->dry_run ? 0 : blkdev_make_writable(a->dev);
+
+	return err ? apply_say_while(a, err, "opening the image for writing") : 0;
+}
+
 static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_options *options,
 		       const char *path)
 {
@@ -118,21 +150,22 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 	err = place_parse(spec, &place, a->why, a->why_size);
 	if (err)
 		return err;
-	err = apply_read(a, path);
+	err = apply_begin(a, path);
 	if (!err)
 		err = apply_open_image(a, &place, options);
 	free(place.path);
 	if (!err)
+		err = open_for_writing(a);
+	if (!err)
+		err = tell_opened(a, options);
+	if (!err)
+		err = apply_read(a);
+	if (!err)
 		err = share(a, options);
 	if (!err)
 		err = apply_check_image(a);
-	if (!err && !a->dry_run) {
-		err = blkdev_make_writable(a->dev);
-		if (err)
-			apply_say_while(a, err, "opening the image for writing");
-		else if (a->mmp)
-			err = mmp_observe(a->mmp, a->dev);
-	}
+	if (!err && a->mmp && !a->dry_run)
+		err = mmp_observe(a->mmp, a->dev);
 	return err ? err : restore_all(a);
 }
 
@@ -167,6 +200,9 @@ errcode_t e4z_undo(const char *spec, const struct e4z_open_options *options, con
 			apply_say_while(&a, err, "closing the image");
 	}
 	caches_close(a.dev);
+	if (a.img)
+		e4z_errands_end(a.img->errands);
+	free(a.img);
 	free(a.buf);
 	vec_free(&a.pieces);
 	return err;

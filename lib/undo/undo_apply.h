@@ -17,7 +17,8 @@ struct apply {
 	struct undo_piece_vec pieces;
 	uint8_t *buf; /* for the largest key */
 	struct blkdev *dev;
-	struct mmp *mmp; /* of multiple mount protection; NULL: the feature is off */
+	struct mmp *mmp;       /* of multiple mount protection; NULL: the feature is off */
+	struct e4z_image *img; /* for the callback `opened`; NULL: there is none */
 	bool dry_run;
 	uint64_t restored; /* bytes */
 	char *why;
@@ -34,8 +35,9 @@ errcode_t apply_say_while(const struct apply *a, errcode_t err, const char *doin
 /* LEN bytes at AT of it; E4Z_ET_BAD_UNDO where it is too short. */
 errcode_t apply_get(const struct apply *a, uint64_t at, void *buf, size_t len);
 
-/* Read and verify all of it: header, keys, old content, the table. */
-errcode_t apply_read(struct apply *a, const char *path);
+/* Open PATH and verify its header; then read and verify the rest: keys, old content, the table. */
+errcode_t apply_begin(struct apply *a, const char *path);
+errcode_t apply_read(struct apply *a);
 
 /* The edit came to its end. */
 bool apply_is_finished(const struct apply *a);

@@ -128,10 +128,9 @@ static errcode_t verify_table(const struct apply *a)
 	return err ? apply_say_while(a, err, "reading the undo file") : 0;
 }
 
-errcode_t apply_read(struct apply *a, const char *path)
+errcode_t apply_begin(struct apply *a, const char *path)
 {
 	struct stat st;
-	errcode_t err;
 
 	a->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (a->fd < 0 || fstat(a->fd, &st) < 0)
@@ -140,9 +139,13 @@ errcode_t apply_read(struct apply *a, const char *path)
 	if (!S_ISREG(st.st_mode))
 		return apply_say(a, E4Z_ET_BAD_UNDO, "the undo file is not a regular file");
 	a->file_size = (uint64_t)st.st_size;
-	err = read_header(a);
-	if (!err)
-		err = read_all_keys(a);
+	return read_header(a);
+}
+
+errcode_t apply_read(struct apply *a)
+{
+	errcode_t err = read_all_keys(a);
+
 	return err || !apply_has_table(a) ? err : verify_table(a);
 }
 

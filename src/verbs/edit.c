@@ -311,6 +311,7 @@ int edit_replay_run(const struct options *options, struct report *report, const 
 int edit_undo_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	struct e4z_open_options how = verb_open_options(options, stop);
+	struct sandbox sandbox = {.report = report};
 	struct edit_job job = {
 		.options = options,
 		.report = report,
@@ -323,6 +324,8 @@ int edit_undo_run(const struct options *options, struct report *report, const vo
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	how.wait = on_wait;
 	how.wait_arg = &job;
+	how.opened = sandbox_enter;
+	how.opened_arg = &sandbox;
 	err = e4z_undo(options->image, &how, options->undo_apply, options->dry_run,
 		       &job.result.commit, why, sizeof(why));
 	report->wrote = job.result.commit.bytes_written && !options->dry_run;

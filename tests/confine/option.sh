@@ -50,7 +50,12 @@ run_e4zero 0 --truncate 10000 --undo undo --trace-io trace image /file
 [ ! -e undo ] && [ ! -e trace ] || fail 'files are left of nothing'
 run_e4zero 0 --truncate 9000 --undo undo --trace-io trace image /file
 [ -s undo ] && [ -s trace ] || fail 'no files of the edit'
-run_e4zero 0 --undo-apply undo image
+remember_image image
+without 8 landlock --sandbox require --undo-apply undo image
+has_line 'cannot be confined: the kernel does not have Landlock' err || fail "$(cat err)"
+image_unchanged image
+without 0 --undo-apply undo image
+grep -q 'landlock_restrict_self.* = 0$' calls && grep -q 'SECCOMP_SET_MODE_FILTER.* = 0$' calls || fail 'an undo is not confined'
 run_e4zero 0 --report page.html image
 [ -s page.html ] || fail 'no page'
 [ -z "$(find . -name '.e4zero-report*')" ] || fail 'a temporary page is left'
