@@ -310,8 +310,8 @@ const char *e4z_error_name(errcode_t code);
 /* ---- confinement ---- */
 
 /*
- * Errands: what a process that will be confined needs names for, done by a child process that is
- * not. RUN runs in the child, with what was in memory when it was started; it returns 0 or an
+ * Errands: tasks that require names of files, done by a child process that is not confined. RUN is
+ * called in the child, with the memory of the time when the child was started; it returns 0 or an
  * error.
  */
 struct e4z_errand {
@@ -322,12 +322,12 @@ struct e4z_errand {
 struct e4z_errands;
 
 /*
- * Start the child for the COUNT errands of LIST, at most 255. No descriptor but its own stays open
- * in it. It ends with e4z_errands_end(), or with this process.
+ * Start the child for the COUNT errands of LIST, at most 255. It closes all descriptors except its
+ * own. It ends with e4z_errands_end(), or with this process.
  */
 errcode_t e4z_errands_start(const struct e4z_errand *list, size_t count,
 			    struct e4z_errands **errands) E4Z_MUST_CHECK;
-/* Have errand NUMBER of the list done; what it returned. EPIPE: the child has ended. */
+/* Have the child do errand NUMBER of the list; returns its result. EPIPE: the child has ended. */
 errcode_t e4z_errands_run(struct e4z_errands *errands, size_t number) E4Z_MUST_CHECK;
 /* A descriptor for e4z_confine_options.outputs. */
 int e4z_errands_descriptor(const struct e4z_errands *errands);
