@@ -17,7 +17,7 @@ errcode_t text_open(struct script_text *text, const char *name, const volatile i
 	errcode_t err;
 
 	*text = (struct script_text){.off = 0};
-	err = source_open(&text->source, name, MAX_TEXT, EFBIG, stop);
+	err = source_open(&text->source, name, NULL, MAX_TEXT, EFBIG, stop);
 	if (!err && text->source.bytes.len > MAX_TEXT) {
 		snprintf(text->source.why, sizeof(text->source.why),
 			 "reading more of %.150s than the %" PRIu64 " bytes that are free", name,

@@ -213,11 +213,33 @@ static int open_file(const char *name)
 	return open(name, O_RDONLY | O_CLOEXEC | (fifo ? O_NONBLOCK : 0));
 }
 
-errcode_t source_open(struct source *source, const char *name, uint64_t limit, errcode_t beyond,
-		      const volatile int *stop)
+struct source_file source_find(const char *name)
+{
+	int fd = open_file(name);
+
+	return (struct source_file){.fd = fd, .error = fd < 0 ? errno : 0};
+}
+
+/* -1 with errno. */
+static int take_file(struct source_file *file)
+{
+	int fd = file->fd;
+
+	file->fd = -1;
+	errno = file->error;
+	return fd;
+}
+
+static int open_named(const char *name, struct source_file *file)
+{
+	return file ? take_file(file) : open_file(name);
+}
+
+errcode_t source_open(struct source *source, const char *name, struct source_file *file,
+		      uint64_t limit, errcode_t beyond, const volatile int *stop)
 {
 	bool is_stdin = !strcmp(name, "-");
-	int fd = is_stdin ? STDIN_FILENO : open_file(name);
+	int fd = is_stdin ? STDIN_FILENO : open_named(name, file);
 	struct stat st;
 	errcode_t err;
 

@@ -14,13 +14,23 @@ struct source {
 	char why[256];		 /* what was being done when it failed */
 };
 
+/* A file of the host that is opened before its bytes are needed. */
+struct source_file {
+	int fd;	   /* -1: it is not open, or no longer here */
+	int error; /* an errno value: why it could not be opened */
+};
+
+/* Open NAME, which is not "-". What fails is said by who reads it. */
+struct source_file source_find(const char *name);
+
 /*
- * Open NAME, "-": standard input. What is no regular file is read to its end at once, into a
+ * Open NAME, "-": standard input; FILE is what source_find() gave of it, whose descriptor becomes
+ * SOURCE's, or NULL. What is no regular file is read to its end at once, into a
  * temporary file: BEYOND as soon as it gives more than LIMIT bytes, E4Z_ET_INTERRUPTED as soon as
  * *STOP is set. An errno value else. Give it to source_close() in any case.
  */
-errcode_t source_open(struct source *source, const char *name, uint64_t limit, errcode_t beyond,
-		      const volatile int *stop);
+errcode_t source_open(struct source *source, const char *name, struct source_file *file,
+		      uint64_t limit, errcode_t beyond, const volatile int *stop);
 
 /*
  * What SOURCE, opened as NAME, gives from now on cannot be changed by others: where it is a regular

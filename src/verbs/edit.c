@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "report/report.h"
 #include "sandbox.h"
+#include "script/source.h"
 #include "util.h"
 #include "verbs/operation.h"
 #include "verbs/verb.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Another host may use the file system: how long that takes is said once. */
 static errcode_t on_wait(void *arg, unsigned left, unsigned all)
@@ -297,9 +299,18 @@ int edit_operation_run(const struct options *options, struct report *report,
 		.from = options->from ? options->from : "-",
 		.stop = stop,
 	};
+	struct source_file from = {.fd = -1};
+	int status;
 
-	return edit_run_with(options, report, stop, operate, &op, op.why,
-			     options->from && strcmp(options->from, "-"));
+	/* the process that has the image open can open no file */
+	if (strcmp(op.from, "-")) {
+		from = source_find(op.from);
+		op.file_from = &from;
+	}
+	status = edit_run_with(options, report, stop, operate, &op, op.why, false);
+	if (from.fd >= 0)
+		close(from.fd);
+	return status;
 }
 
 int edit_replay_run(const struct options *options, struct report *report, const volatile int *stop)

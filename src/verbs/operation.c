@@ -94,7 +94,7 @@ errcode_t operation_run(struct e4z_image *img, struct operation *op, struct e4z_
 	err = e4z_write_room(img, op->file, op->off, &room, &beyond);
 	if (err)
 		return err;
-	err = source_open(&source, op->from, room, beyond, op->stop);
+	err = source_open(&source, op->from, op->file_from, room, beyond, op->stop);
 	writing.source = &source.bytes;
 	if (err)
 		snprintf(op->why, sizeof(op->why), "%s", source.why);

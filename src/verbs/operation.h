@@ -3,7 +3,7 @@
 #ifndef E4ZERO_OPERATION_H
 #define E4ZERO_OPERATION_H
 
-#include "e4zero.h"
+#include "script/source.h"
 
 /* The arguments that an operation requires. */
 enum operation_wants {
@@ -19,8 +19,9 @@ struct operation {
 	const char *file; /* in the image */
 	uint64_t size, off, len;
 	bool keep_size;
-	const char *from;	  /* what is written: a file of the host, "-": standard input */
-	const volatile int *stop; /* ends the reading of it */
+	const char *from; /* what is written: a file of the host, "-": standard input */
+	struct source_file *file_from; /* it is open already; NULL: not yet */
+	const volatile int *stop;      /* ends the reading of it */
 	const struct e4z_source *source;
 	char why[256]; /* what could not be read, "": the library failed */
 };

@@ -45,6 +45,16 @@ fi
 without 0 --sandbox off image
 [ ! -s calls ] || ! grep -E 'seccomp|landlock' calls || fail 'off, and yet confined'
 
+# The file of --from is opened before: no file is opened, and none can be, after the filter is loaded.
+yes from | head -c 5000 >from
+strace -o calls -e trace=openat,seccomp,prlimit64 "$E4ZERO" --write -o 0 --from from image /file >out 2>err || fail "$(cat err)"
+sed '1,/SECCOMP_SET_MODE_FILTER.* = 0$/d' calls >after
+! grep openat after || fail 'a file is opened by a confined process'
+grep -q 'RLIMIT_NOFILE, {rlim_cur=3' calls || fail 'files can be opened by a confined process'
+debugfs -R 'cat /file' image 2>debugfs.log | head -c 5000 | cmp - from || fail 'other bytes were written'
+run_e4zero 8 --write -o 0 --from missing image /file
+said_once 'reading missing: No such file or directory'
+
 # An edit that has nothing to do leaves no file; one that changes something leaves both files.
 run_e4zero 0 --truncate 10000 --undo undo --trace-io trace image /file
 [ ! -e undo ] && [ ! -e trace ] || fail 'files are left of nothing'
