@@ -161,7 +161,7 @@ done
 fresh
 for fault in 'type'' -P jaq jq' 'command'' -v "$tool" qemu-img >/dev/null || skip'; do
 	echo "$fault" | plant tests/cli/tools.sh
-	red programs "tests/cli/tools.sh:1: $fault"
+	red programs "tests/cli/tools.sh:1:$fault"
 	fresh
 done
 
