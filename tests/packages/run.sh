@@ -112,6 +112,10 @@ compare() {
 	done
 	[ $count -ge 8 ]
 }
+pages() { # lead to each other, so none is compressed
+	inside base builder "dpkg-deb -c /builder/e4zero_*.deb" |
+		awk '{ print } /doc\/.*\.md$/ { pages++ } /\.md\.gz$/ { bad = 1 } END { exit bad || pages < 8 }'
+}
 hardened() { # every program and library is built with hardening=+all
 	inside base builder "cd /builder && for deb in *.deb; do dpkg-deb -x \$deb unpacked; done &&
 		for file in unpacked/usr/bin/* \$(find unpacked -name '*.so.*' -type f ! -path '*debug*'); do
@@ -124,6 +128,7 @@ step 'an ordinary user builds and tests' inside base builder "cd /builder/$tree 
 step 'root builds in another place' build_again
 step 'both have the same bytes' compare
 step 'hardening' hardened
+step 'no page is compressed' pages
 inside base builder 'cd /builder && lintian --pedantic --display-info *.changes' | sed 's/^/  /'
 step 'lintian: no error, no warning' inside base builder 'cd /builder && lintian --fail-on error,warning *.changes'
 
@@ -171,8 +176,10 @@ step 'a repository' publish && tests
 rpms() {
 	inside base builder "cd /builder && rpmbuild -ta --nodeps --nocheck $tree.tar.xz && ls rpmbuild/SRPMS/*.rpm &&
 		rpm -qlp rpmbuild/RPMS/*/e4zero-$version-*.rpm | grep -x /usr/bin/e4zero &&
-		rpm -qlp rpmbuild/RPMS/*/libe4zero-$version-*.rpm | grep '/libe4zero\.so\.0\.0\.0\$' &&
-		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h"
+		rpm -qlvp rpmbuild/RPMS/*/libe4zero-$version-*.rpm | grep '^-rwxr-xr-x.*/libe4zero\.so\.0\.0\.0\$' &&
+		rpm -qlp rpmbuild/RPMS/*/libe4zero-devel-$version-*.rpm | grep -x /usr/include/e4zero.h &&
+		rpm -qlp rpmbuild/RPMS/*/python3-e4zero-$version-*.rpm |
+			grep '^/usr/lib/python3[.0-9]*/[a-z]*-packages/e4zero/__init__\.py\$'"
 }
 step 'rpmbuild' rpms
 # rpmlint's rules about names are those of Mandriva; RPM no longer requires a BuildRoot tag
