@@ -336,45 +336,46 @@ void e4z_errands_end(struct e4z_errands *errands);
 
 /* What e4z_confine() did: bits. */
 enum {
-	E4Z_CONFINED_LANDLOCK = 1, /* no file can be opened, by Landlock */
-	E4Z_CONFINED_CALLS = 2,	   /* system calls that are not needed fail, by seccomp */
+	E4Z_CONFINED_LANDLOCK = 1, /* Landlock denies access to files by name */
+	E4Z_CONFINED_CALLS = 2,	   /* seccomp denies system calls that are not needed */
 	E4Z_CONFINED_NEVER = 4,	   /* neither: another program is started to write the image */
 };
 
-/* All zero is the default: standard output and error may be written to, nothing is opened. */
+/* All zero is the default: standard output and error may be written to, no file is opened. */
 struct e4z_confine_options {
 	const int *outputs; /* other descriptors that may be written to */
 	size_t output_count;
-	const int *files; /* others, at offsets: temporary files of the caller */
+	const int *files; /* others that are written at offsets: temporary files of the caller */
 	size_t file_count;
 	unsigned threads; /* of a check, for the limit of memory; 0: the number of processors */
 	bool reading;	  /* files of the host will be opened for reading */
-	bool require;	  /* fail unless all of it is done */
-	bool journal;	  /* E4Z_JOURNAL will be asked for: an external journal is opened now */
+	bool require;	  /* fail unless both halves are done */
+	bool journal;	  /* E4Z_JOURNAL will be selected: an external journal is opened now */
 	uint64_t reserved[4];
 };
 
 /*
  * Confine the whole process to what IMG needs: an image that exploits a fault of this library then
- * reaches nothing but what is open. It cannot be undone. It is for programs that open one image,
- * in the callback `opened` of e4z_open(): threads that exist keep their rights of Landlock, and no
- * other image can be opened.
+ * reaches only open files and connections. It cannot be undone. Call it in the callback `opened` of
+ * e4z_open(), in a program that opens one image: no other image can be opened afterwards. Existing
+ * threads are not restricted by Landlock, only by seccomp.
  *
- * Landlock denies each access right that the kernel knows, to every path. The filter of seccomp
- * leaves the system calls that reading requires, or editing, if IMG is open for writing; every
- * other one fails with EPERM. No new privileges are gained by execve(2). Limits are lowered:
- * RLIMIT_DATA to what a check or an edit of IMG requires, RLIMIT_CORE to 0, RLIMIT_NOFILE to 3.
+ * Landlock denies every access right that the kernel knows, for every path; with reading, files can
+ * still be read. The filter of seccomp allows the system calls that reading IMG requires, or
+ * editing, if it is open for writing; every other one fails with EPERM. No new privileges are
+ * gained by execve(2). Limits are lowered: RLIMIT_DATA to the memory that a check or an edit of IMG
+ * requires, RLIMIT_CORE to 0, and without reading RLIMIT_NOFILE to 3.
  *
- * *DONE receives E4Z_CONFINED_* bits: what the kernel, or this build, does not have is left out,
- * and all of it if IMG is in another format and open for writing: its first write starts qemu-nbd.
+ * *DONE receives E4Z_CONFINED_* bits. A half that the kernel or this build lacks is left out. Both
+ * are if IMG is in another format and open for writing, because its first write starts qemu-nbd.
  * E4Z_ET_UNCONFINED: require is set, and something was left out.
  */
 errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,
 		      unsigned *done) E4Z_MUST_CHECK;
 
 /*
- * Why e4z_confine() does nothing here: the program is instrumented, or runs under valgrind or
- * qemu-user. NULL: it does not. A static string.
+ * Why e4z_confine() does nothing in this process: the program is instrumented, or runs under
+ * valgrind or qemu-user. NULL: there is no obstacle. A static string.
  */
 const char *e4z_confine_obstacle(void);
 
