@@ -98,7 +98,8 @@ struct blkdev {
 	const struct blkdev_ops *ops;
 	void *carrier; /* of OPS */
 	bool writable; /* open for writing */
-	bool starts;   /* its first write starts another program */
+	bool starts;   /* its first write starts another program, */
+	bool failed;   /* which could not: nothing was written */
 	enum e4z_holes holes;
 	uint64_t size;	 /* whole image or device, bytes */
 	uint64_t unseen; /* bytes after them, which are less than a block of an NBD server's */

@@ -64,7 +64,8 @@ static errcode_t tried(struct blkdev *dev, uint64_t written, errcode_t err)
 {
 	dev->bytes_written += written;
 	/* of a file that may not grow nothing has changed */
-	if (written || (err != ENOSPC && err != EDQUOT && err != EFBIG && !no_right(err)))
+	if (written ||
+	    (!dev->failed && err != ENOSPC && err != EDQUOT && err != EFBIG && !no_right(err)))
 		dev->touched = true;
 	return stick(dev, err);
 }

@@ -184,6 +184,7 @@ static struct blkdev *enter_writer(struct blkdev *dev, errcode_t *err)
 		pthread_rwlock_wrlock(&in->change);
 		/* it is tried once */
 		*err = in->child.write ? ENODEV : replace(dev);
+		dev->failed = *err;
 		pthread_rwlock_unlock(&in->change);
 	}
 	if (*err)

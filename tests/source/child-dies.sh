@@ -101,6 +101,14 @@ cp kept.img image.img
 PATH=$PWD/words:$PATH run_e4zero 8 --truncate 6 image.img /file
 has_line 'qemu-nbd says: there is no room in the rack$' err || fail "$(cat err)"
 cmp kept.img image.img || fail 'the image was changed'
+# also where the first thing that an edit does is to write
+stale_image made.img
+rm -f stale.img
+into vmdk made.img stale.img
+cp stale.img image.img
+PATH=$PWD/words:$PATH run_e4zero 8 --fix --only stale-tail image.img
+has_line 'qemu-nbd says: there is no room in the rack$' err || fail "$(cat err)"
+cmp stale.img image.img || fail 'the image was changed'
 
 # it never answers; it cannot be started; it is not installed
 HOW=silent one 8 --timeout 1 --check kept.img
