@@ -18,7 +18,7 @@
 
 #define FUSE_MAGIC 0x65735546
 
-/* On FUSE SEEK_DATA is a round trip to a process that may not know: nothing is gained. */
+/* On FUSE, SEEK_DATA is a round trip to a process that may not know: nothing is gained. */
 bool hostfile_knows_holes(int fd)
 {
 	struct statfs fs;
@@ -50,7 +50,7 @@ static errcode_t take_identity(struct blkdev *dev)
 	return 0;
 }
 
-/* Opening alone may act (a watchdog starts, a FIFO lets its writer go on): look before. */
+/* Checked by name first: opening may have effects (it starts a watchdog, or wakes a writer). */
 static errcode_t look_before(const char *path)
 {
 	struct stat st;
@@ -60,7 +60,7 @@ static errcode_t look_before(const char *path)
 	return S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ? 0 : E4Z_ET_NOT_REGULAR;
 }
 
-/* Looking leaves no trace: the time of the last access stays, where the owner of the file asks. */
+/* Do not change the time of the last access; only the owner of the file may ask for that. */
 static int open_quietly(const char *path, int flags)
 {
 	int fd = open(path, flags | O_NOATIME);
@@ -125,7 +125,7 @@ static bool file_next_data(struct blkdev *dev, uint64_t at, uint64_t *start, uin
 	if (data < 0 && errno != ENXIO)
 		return false;
 	*start = data < 0 ? dev->size : (uint64_t)data;
-	/* only if it is asked for: tmpfs goes through every page up to it */
+	/* only on request: tmpfs walks all pages up to it */
 	if (end)
 		*end = data < 0 ? dev->size : (uint64_t)lseek(dev->fd, data, SEEK_HOLE);
 	return true;

@@ -21,8 +21,8 @@
 /* ---- opening for writing ---- */
 
 /*
- * What can be opened for writing and yet takes no write: a device that is set read-only or write
- * protected, a memory file that is sealed. It is known before anything is written.
+ * Files that can be opened for writing but not written: a device that is read-only or write
+ * protected, a sealed memory file. This is checked before anything is written.
  */
 static bool takes_writes(const struct blkdev *dev)
 {
@@ -34,7 +34,7 @@ static bool takes_writes(const struct blkdev *dev)
 	return seals < 0 || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
-/* The file that FD has open is the image's. */
+/* FD is the file of the image. */
 static bool is_the_image(const struct blkdev *dev, int fd)
 {
 	struct stat st;
@@ -64,7 +64,7 @@ errcode_t hostfile_make_writable(struct blkdev *dev)
 {
 	errcode_t err = ESTALE;
 
-	/* a block device that somebody has mounted or claimed is refused by the kernel */
+	/* the kernel refuses a block device that is mounted or claimed */
 	dev->write_fd = open(dev->path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
 						(dev->is_block && !dev->held ? O_EXCL : 0));
 	if (dev->write_fd < 0)
@@ -101,7 +101,7 @@ errcode_t hostfile_sync(struct blkdev *dev)
 	return whole_datasync(dev->write_fd);
 }
 
-/* fallocate(2), which goes on after a signal: SA_RESTART does not restart it. */
+/* fallocate(2), restarted after a signal, as SA_RESTART does not do that. */
 static int allocate(const struct blkdev *dev, int mode, uint64_t at, uint64_t len)
 {
 	int rc;
@@ -113,7 +113,7 @@ static int allocate(const struct blkdev *dev, int mode, uint64_t at, uint64_t le
 }
 
 /*
- * A file that has fewer blocks than bytes is sparse and stays so; another keeps its reservation.
+ * A sparse file, with fewer blocks than its size, stays sparse; another one stays fully allocated.
  */
 static bool is_sparse(const struct blkdev *dev)
 {

@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Pieces that one answer about data can span: a longer run of data is reported in parts. */
+/* The most pieces that one reply about data spans: a longer run of data is reported in parts. */
 #define RUN_MAX 256
 
 struct mapped {
@@ -62,7 +62,7 @@ errcode_t mapped_add(struct mapped_list *list, enum mapped_kind kind, uint64_t l
 
 /* ---- pieces ---- */
 
-/* The piece that has AT, which is inside the image. */
+/* The piece with AT, which is inside the image. */
 static const struct mapped_piece *find(const struct mapped *m, uint64_t at)
 {
 	size_t low = 0, high = m->count;
@@ -78,7 +78,7 @@ static const struct mapped_piece *find(const struct mapped *m, uint64_t at)
 	return &m->pieces[low];
 }
 
-/* What of [AT, AT + LEN) is in PIECE, which has AT. */
+/* The length of the part of [AT, AT + LEN) in PIECE, which has AT. */
 static uint64_t part_of(const struct mapped_piece *piece, uint64_t at, uint64_t len)
 {
 	uint64_t left = piece->len - (at - piece->at);
@@ -132,7 +132,7 @@ static void mapped_prepare(struct blkdev *dev)
 		(void)ask_for_rest(dev, &rest);
 }
 
-/* Without the rest, or when it is lost, so is the image. */
+/* If the rest cannot be opened, or is lost, the image is lost. */
 static errcode_t get_rest(struct blkdev *dev, struct blkdev **rest)
 {
 	errcode_t err = ask_for_rest(dev, rest);
@@ -263,8 +263,8 @@ static void mapped_forget(struct blkdev *dev, uint64_t at, uint64_t len)
 /* ---- holes ---- */
 
 /*
- * Where the first byte at or after AT in PIECE is that may be data, or hole with WHENCE SEEK_HOLE;
- * the end of the piece if no such byte is in it.
+ * The first byte at or after AT in PIECE that may be data or, with WHENCE SEEK_HOLE, a hole; the
+ * end of the piece if there is none.
  */
 static uint64_t seek_in(const struct mapped *m, const struct mapped_piece *piece, uint64_t at,
 			int whence)

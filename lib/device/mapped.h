@@ -18,24 +18,24 @@ struct mapped_piece {
 	enum mapped_kind kind;
 };
 
-/* A map as it is made, from its beginning; all zero is empty. Free it with vec_free(). */
+/* A map under construction; all zero is empty. Free it with vec_free(). */
 VEC(mapped_list, struct mapped_piece);
 
 /* Pieces that a map may have (64 MiB of memory). */
 #define MAPPED_PIECES_MAX ((size_t)1 << 21)
 
 /*
- * Append LEN bytes; one piece with what is before it where it goes on with that. 0; EFBIG: the
- * image would have 2^63 bytes or more; E2BIG: MAPPED_PIECES_MAX; ENOMEM.
+ * Append LEN bytes, to the last piece if they continue it. EFBIG: the image would have 2^63 bytes
+ * or more; E2BIG: MAPPED_PIECES_MAX; ENOMEM.
  */
 errcode_t mapped_add(struct mapped_list *list, enum mapped_kind kind, uint64_t len, uint64_t off,
 		     uint32_t fill);
 
-/* What has the bytes of MAPPED_REST. */
+/* The source of the bytes of MAPPED_REST. */
 struct mapped_rest {
 	/*
-	 * Called once at most, from any thread; *DEV has the size of the map. A failure has a
-	 * clause in WHY, or "".
+	 * Called at most once, from any thread; *DEV must have the size of the map. On failure WHY
+	 * is a clause or "".
 	 */
 	errcode_t (*open)(void *arg, struct blkdev **dev, char *why, size_t why_size);
 	/* Called when the image is closed. May be NULL. */
@@ -44,7 +44,7 @@ struct mapped_rest {
 };
 
 /*
- * PIECES, sorted, without gaps, from 0 on, become DEV's for free(); so does FILE_FD, a regular file
+ * PIECES are sorted, without gaps, and begin at 0. DEV takes them over, and FILE_FD, a regular file
  * or block device. REST may be NULL if no piece needs it. On failure all of them are closed and
  * freed, and *DEV is NULL.
  */

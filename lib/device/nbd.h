@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The export of an NBD server as what carries an image. */
+/* The export of an NBD server as the carrier of an image. */
 #ifndef E4Z_DEVICE_NBD_H
 #define E4Z_DEVICE_NBD_H
 
 #include "io/blkdev.h"
 
-/* All zero is the default: for looking only. */
+/* All zero is the default: for reading only. */
 struct nbd_options {
 	unsigned timeout_s; /* of connecting, and of one request; 0: NBD_TIMEOUT_S */
 	/*
-	 * At most, where the server says that several show the same; 0: one for each processor, up
-	 * to NBD_LINKS.
+	 * The most connections, if the server allows several; 0: one per processor, up to
+	 * NBD_LINKS.
 	 */
 	unsigned connections;
 	const volatile int *stop; /* as of struct e4z_open_options; may be NULL */
@@ -20,7 +20,7 @@ struct nbd_options {
 #define NBD_TIMEOUT_S 60
 #define NBD_LINKS 4
 
-/* NAME is a URI of NBD, and there is no file of that name. */
+/* NAME is an NBD URI, and no file has this name. */
 bool nbd_is_uri(const char *name);
 
 /*
@@ -28,16 +28,16 @@ bool nbd_is_uri(const char *name);
  * failure, and WHY one clause: all of the sentence if the code is E4Z_ET_NBD, otherwise what was
  * being done. EROFS: a read-only export that is to be written. OPTIONS may be NULL.
  *
- * Every request ends after timeout_s without any answer: ETIMEDOUT. A connection that is lost, for
- * that reason or another, is not made again: dev->lost says why, and all reads and writes fail with
+ * A request ends after timeout_s without any reply: ETIMEDOUT. A connection that is lost, for this
+ * or another reason, is not made again: dev->lost is the error, and all reads and writes fail with
  * it.
  */
 errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
 		       char *why, size_t why_size);
 
 /*
- * The same over COUNT sockets, at least one, that are connected already; they become DEV's, also on
- * failure. NAME is what dev->path becomes.
+ * The same over COUNT connected sockets, at least one, which DEV takes over, also on failure. NAME
+ * becomes dev->path.
  */
 errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
 			   const struct nbd_options *options, struct blkdev **dev, char *why,

@@ -91,7 +91,7 @@ static bool in_file(const struct sparse *s, uint64_t at, uint64_t len)
 
 static errcode_t check_header(struct sparse *s)
 {
-	/* longer ones are of a later version, which adds to their ends */
+	/* later versions may append to these headers */
 	if (s->file_header < FILE_HEADER || s->chunk_header < CHUNK_HEADER)
 		return refuse(s, E4Z_ET_REFUSED,
 			      "its headers have %" PRIu16 " and %" PRIu16 " bytes", s->file_header,

@@ -9,11 +9,10 @@
 #define ANDROID_MAGIC 0xed26ff3au
 
 /*
- * The image that the sparse file FD expands to, for reading only; what it leaves undefined ("don't
- * care") is zero, as in a new file that it is expanded to. FD becomes DEV's, and is closed after a
- * failure. E4Z_ET_TRUNCATED: the file ends before the last chunk does; E4Z_ET_REFUSED: a header
- * contradicts itself, or is of another version. Each with a sentence in WHY, and *DEV is NULL.
- * Other errors of the host leave WHY as it is.
+ * The image that the sparse file FD expands to, for reading only. Undefined chunks ("don't care")
+ * are zero, as after expanding to a new file. DEV takes over FD, which is closed on failure, when
+ * *DEV is NULL. With a sentence in WHY: E4Z_ET_TRUNCATED, the file ends before its last chunk;
+ * E4Z_ET_REFUSED, a header is inconsistent, or of another version. Other errors do not change WHY.
  */
 errcode_t android_open(const char *path, int fd, struct blkdev **dev, char *why, size_t why_size);
 

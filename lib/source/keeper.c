@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel can tell a child of the death of its parent, but only by a signal that is chosen
- * beforehand, and a server that is starting can forget SIGTERM. SIGKILL would cost a writer what it
- * has not put in order yet. So both are sent, one after the other, by somebody who outlives us.
+ * The kernel can signal the death of a parent to its child, but only by a signal that is chosen
+ * beforehand, and a server that is starting may ignore SIGTERM. SIGKILL would leave the image of a
+ * writer unclosed. So a process that outlives this one sends both, one after the other.
  */
 #include "source/keeper.h"
 
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a program is given to end after SIGTERM. */
+/* The time between SIGTERM and SIGKILL. */
 #define TERM_S 3
 
 static void on_child(int number)
@@ -22,7 +22,7 @@ static void on_child(int number)
 	(void)number;
 }
 
-/* Only SIGCHLD is heard, and only in ppoll(2), with the mask *HEAR. */
+/* Block all signals; SIGCHLD interrupts only ppoll(2), with the mask *HEAR. */
 static void hear_child(sigset_t *hear)
 {
 	const struct sigaction action = {.sa_handler = on_child};
@@ -43,9 +43,9 @@ int keeper_keep(pid_t child, int leash)
 	int raw = 0, n;
 	pid_t ended;
 
-	/* it does the same; whoever is first */
+	/* the child does the same: either may be first */
 	(void)setpgid(child, child);
-	/* not ours: what is sent to all of a terminal, or to a job of a shell */
+	/* not for this process: signals that a terminal or a shell sends to a process group */
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_NAME, "e4zero-keeper");
 	hear_child(&hear);

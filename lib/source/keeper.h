@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A process between this one and another program: it ends the program when this process has ended,
- * however that ended, or lets go of it. Whoever starts a program is then not required to kill one.
+ * A process between this one and another program. It ends the program when this process has ended,
+ * for whatever reason, or closes its end of the leash, so no program can be left behind.
  */
 #ifndef E4Z_SOURCE_KEEPER_H
 #define E4Z_SOURCE_KEEPER_H
@@ -10,16 +10,16 @@
 #include <sys/types.h>
 
 /*
- * In a process that has forked CHILD and has no signals, all of them by default: give CHILD a
- * process group, and wait for its end: its exit status, or 128 + the signal that ended it. When
- * LEASH is at its end of file the group gets SIGTERM, and if it does not end soon, SIGKILL. System
- * calls only.
+ * Called in a process that has forked CHILD, with the default action for all signals. Give CHILD a
+ * process group, and wait for its end; returns its exit status, or 128 + the signal that ended it.
+ * At end of file of LEASH the group gets SIGTERM, and some seconds later SIGKILL. Uses only system
+ * calls.
  */
 int keeper_keep(pid_t child, int leash);
 
 /*
- * In the child of a keeper, whose number is KEEPER: it gets SIGKILL if the keeper is killed. False:
- * it has been.
+ * Called in the child of the process KEEPER: if the keeper dies, the child gets SIGKILL. False: the
+ * keeper has died already.
  */
 bool keeper_follow(pid_t keeper);
 

@@ -36,7 +36,7 @@ static errcode_t begin(struct map_json *json, enum state state)
 	return go(json, state);
 }
 
-/* What is too long becomes a word that is neither a key nor a value. */
+/* A word that is too long becomes one that is neither a key nor a value. */
 static void append(struct map_json *json, char *word, char c)
 {
 	if (json->len < MAP_JSON_WORD - 1)
@@ -46,7 +46,7 @@ static void append(struct map_json *json, char *word, char c)
 	word[json->len] = '\0';
 }
 
-/* A number that is whole and not negative, in *N. */
+/* Parse a non-negative integer into *N. */
 static errcode_t take_number(const char *word, uint64_t *n)
 {
 	char *end;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What "qemu-img map --output=json" prints, read while it comes: an array of flat objects, of which
- * one is kept at a time. A library that makes a tree of it would need a kilobyte for each, and
- * there can be millions.
+ * Parses the output of "qemu-img map --output=json" as it arrives: an array of flat objects, of
+ * which one is kept at a time. A library that builds a tree would need a kilobyte for each object,
+ * and there can be millions.
  */
 #ifndef E4Z_SOURCE_MAP_JSON_H
 #define E4Z_SOURCE_MAP_JSON_H
@@ -15,16 +15,16 @@
 #define MAP_JSON_WORD 32
 #define MAP_JSON_OBJECT 65536 /* bytes that an object may have */
 
-/* What is not named in an object is 0 and false. */
+/* Members that an object lacks are 0 and false. */
 struct map_extent {
 	uint64_t start, length, depth,
 		offset; /* bytes of the image; 0: itself; bytes of the file */
 	bool has_offset, zero, data, compressed;
 };
 
-/* All zero but for the two functions' part is a reader that has read nothing. */
+/* All zero, except take and arg, is the state before the first byte. */
 struct map_json {
-	/* Gets each object; what it returns, if not 0, ends the reading. */
+	/* Called with each object; a value other than 0 ends the parsing. */
 	errcode_t (*take)(void *arg, const struct map_extent *extent);
 	void *arg;
 
@@ -36,10 +36,10 @@ struct map_json {
 	struct map_extent extent;
 };
 
-/* The next LEN bytes. E4Z_ET_STATE: it is not what qemu-img prints; or what take() returned. */
+/* Parse the next LEN bytes. E4Z_ET_STATE: not output of qemu-img; or the value of take(). */
 errcode_t map_json_feed(struct map_json *json, const char *bytes, size_t len);
 
-/* The array has been closed. */
+/* The end of the array has been parsed. */
 bool map_json_is_whole(const struct map_json *json);
 
 #endif

@@ -20,9 +20,9 @@
 
 #define HEADER 104 /* of version 3; that of version 2 has 72 */
 #define READ_SIZE 65536
-#define LOOK_MS 100 /* how often it is looked whether to stop */
+#define LOOK_MS 100 /* the interval at which STOP is read */
 
-/* Where in the header; its numbers are big-endian. */
+/* Offsets in the header; its numbers are big-endian. */
 enum { AT_VERSION = 4, AT_BACKING = 8, AT_SIZE = 24, AT_CRYPT = 32, AT_INCOMPATIBLE = 72 };
 
 /* Bits of incompatible features; of the others qemu-img knows better. */
@@ -35,8 +35,8 @@ struct map {
 	const volatile int *stop;
 	struct mapped_list list;
 	uint64_t done;
-	bool plain;   /* some of it lies in the file */
-	bool partial; /* and some is for the rest */
+	bool plain;   /* some of it can be read from the file */
+	bool partial; /* some of it must be read from the rest */
 };
 
 /* All of its bytes are in this file, and not encrypted. */
@@ -48,14 +48,14 @@ static bool is_plain(struct map *m)
 	if (end < HEADER || whole_pread(m->fd, h, sizeof(h), 0))
 		return false;
 	m->file_size = (uint64_t)end;
-	/* qemu counts in sectors, and what is less than one is not there */
+	/* QEMU counts sectors, and ignores an incomplete one at the end */
 	m->size = get_be64(h + AT_SIZE) & ~(uint64_t)(SECTOR - 1);
 	if (get_be32(h + AT_VERSION) > 2 && get_be64(h + AT_INCOMPATIBLE) & DATA_FILE)
 		return false;
 	return !get_be64(h + AT_BACKING) && !get_be32(h + AT_CRYPT) && m->size <= INT64_MAX;
 }
 
-/* ---- what qemu-img says ---- */
+/* ---- the output of qemu-img ---- */
 
 static errcode_t add(struct map *m, enum mapped_kind kind, uint64_t len, uint64_t off)
 {
@@ -79,7 +79,7 @@ static errcode_t take_extent(void *arg, const struct map_extent *e)
 		return add(m, MAPPED_ZERO, e->length, 0);
 	if (e->data && e->has_offset && !e->depth && !e->compressed && e->offset < m->file_size)
 		in_file = m->file_size - e->offset;
-	/* the last cluster need not be whole, qemu knows what is past the end */
+	/* the last cluster may be incomplete in the file; QEMU reads the bytes past the end */
 	if (in_file > e->length)
 		in_file = e->length;
 	err = add(m, MAPPED_FILE, in_file, e->offset);
@@ -97,9 +97,9 @@ static errcode_t leave_rest(struct map *m)
 	return 0;
 }
 
-/* ---- asking it ---- */
+/* ---- running qemu-img ---- */
 
-/* The next bytes of its output: their number, 0 at its end, or -1: none came in time. */
+/* Read from its output: returns the number of bytes, 0 at its end, -1 if none came in time. */
 static ssize_t read_some(const struct map *m, int fd, char *buf, size_t size)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -136,8 +136,8 @@ static errcode_t read_map(struct map *m, int fd)
 /* E4Z_ET_STATE: there is no map. */
 static errcode_t ask(struct map *m, bool is_block)
 {
-	/* our descriptor: neither another file of its name nor a name that means something to qemu;
-	 * no lock of its own: the caller has one */
+	/* the open descriptor: another file may have its name by now, or the name may have a
+	 * meaning for QEMU; no lock of its own, as the caller has one */
 	static const char file[] =
 		"json:{\"driver\":\"qcow2\",\"backing\":null,\"file\":{\"driver\":\"file\","
 		"\"filename\":\"/proc/self/fd/3\",\"locking\":\"off\"}}";
@@ -158,7 +158,7 @@ static errcode_t ask(struct map *m, bool is_block)
 		spawn_end(&child, 0, NULL);
 		return leave_rest(m);
 	}
-	/* after the end of its output there is nothing left that it could do */
+	/* after the end of its output it should exit at once */
 	spawn_end(&child, err ? 0 : (unsigned)m->timeout_ms, &status);
 	return !err && status ? E4Z_ET_STATE : err;
 }

@@ -7,8 +7,9 @@
 
 /*
  * The contents of the qcow2 image that FD, a regular file or block device, has open, for reading
- * only. Clusters that lie plain in the file are read there, what is zero is known to be, all else
- * is asked of REST. Nobody may write to the file meanwhile: the caller holds a lock.
+ * only. Clusters that are neither compressed nor encrypted are read from the file, zero clusters
+ * need no reading, all others are read from REST. The caller holds a lock, so that no process
+ * writes to the file meanwhile.
  *
  * *DEV NULL and 0: the offsets are not known, or no bytes can be read directly (encrypted,
  * compressed, with a backing file or a file for its data; no qemu-img, or it does not know, or says

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Everything that allocates is done before fork(2): other threads may hold the locks of malloc() at
- * that moment, and the child would wait for them forever.
+ * All memory is allocated before fork(2): other threads may hold the locks of malloc() at that
+ * moment, and the child would wait for them forever.
  */
 #include "source/spawn.h"
 
@@ -32,7 +32,7 @@ struct plan {
 	const char **env; /* one block with its pointers */
 	char listen_pid[32];
 	int source[STANDARD + SPAWN_FDS], count;
-	int report; /* where the errno of a failure is written to */
+	int report; /* receives the errno of a failure */
 	sigset_t none;
 };
 
@@ -74,7 +74,7 @@ static bool is_ours(const char *variable)
 	       !strncmp(variable, "LANG", 4);
 }
 
-/* The environment of this process, messages in English, and what says that a socket is passed. */
+/* The environment of this process, with English messages and the variables of a passed socket. */
 static errcode_t make_env(const struct spawn *s, struct plan *plan)
 {
 	size_t count = 0, kept = 0;
@@ -125,14 +125,14 @@ static void write_pid(char *listen_pid)
 	*to = '\0';
 }
 
-/* Descriptor I becomes SOURCE[I]; the next one after them is for the report of a failure. */
+/* Descriptor I becomes SOURCE[I]; the one after them receives the report of a failure. */
 static int place_descriptors(const struct plan *plan)
 {
 	int moved[STANDARD + SPAWN_FDS], report = fcntl(plan->report, F_DUPFD, plan->count + 1);
 
 	if (report < 0)
 		return -1;
-	/* first out of each other's way */
+	/* first move them out of each other's way */
 	for (int i = 0; i < plan->count; i++) {
 		moved[i] = fcntl(plan->source[i], F_DUPFD, plan->count + 1);
 		if (moved[i] < 0)
@@ -155,7 +155,7 @@ static void reset_signals(void)
 		(void)sigaction(n, &by_default, NULL);
 }
 
-/* So that QEMU, on a chain of backing files without an end, runs out of files before memory. */
+/* With an endless chain of backing files, QEMU then runs out of descriptors before memory. */
 static void limit_files(void)
 {
 	struct rlimit limit;
@@ -206,7 +206,7 @@ _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int le
 
 /* ---- starting ---- */
 
-/* 0 when the other end was closed by exec(), else what the child failed with. */
+/* 0: exec() has closed the other end; otherwise the error of the child. */
 static errcode_t await_exec(int fd)
 {
 	int err = 0;
@@ -235,7 +235,7 @@ static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *c
 	plan->report = report[1];
 	sigemptyset(&plan->none);
 	sigfillset(&all);
-	/* none of our handlers may run in the child */
+	/* no signal handler of this process may run in the child */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	child->pid = fork();
 	if (!child->pid)
@@ -262,7 +262,7 @@ static errcode_t prepare(const struct spawn *s, struct plan *plan)
 	return make_env(s, plan);
 }
 
-/* Standard input, output and error of the child, then it. */
+/* Make standard input, output and error of the child, then start it. */
 static errcode_t start(const struct spawn *s, struct plan *plan, struct spawned *child)
 {
 	AUTO_CLOSE int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -306,7 +306,7 @@ errcode_t spawn_start(const struct spawn *s, struct spawned *child)
 
 /* ---- ending ---- */
 
-/* The keeper has ended, and so what it kept, within TIMEOUT_MS. */
+/* True: the keeper, and with it the program, has ended within TIMEOUT_MS. */
 static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, int *status)
 {
 	const uint64_t end = clock_now_ms() + timeout_ms;
@@ -314,7 +314,7 @@ static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, 
 	pid_t ended;
 	int raw;
 
-	/* ECHILD: the program around us ignores SIGCHLD, or has waited for all */
+	/* ECHILD: the calling program ignores SIGCHLD, or has waited for all its children */
 	while ((ended = waitpid(pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
 		if (clock_now_ms() >= end || (stop && *stop))
 			return false;
