@@ -46,7 +46,7 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 	err = e4z_confine(img, &how, &done);
 	if (!err && !done && !options->quiet)
 		util_say(options->image, "note",
-			 "the kernel has neither Landlock nor filters of system calls: a fault "
+			 "neither Landlock nor filters of system calls can be used: a fault "
 			 "that the image exploits is not contained");
 	return err;
 }
