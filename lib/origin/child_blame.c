@@ -50,12 +50,24 @@ static bool is_of_log(const char *said)
 	return strstr(said, "contains a log that needs to be replayed");
 }
 
+/* Nothing else in what child_describe() makes can be wrong. */
+static bool is_of_name(const char *said)
+{
+	return strstr(said, "Could not parse the JSON options");
+}
+
 errcode_t child_blame(const char *program, const char *said, char *why, size_t why_size)
 {
 	said = without_chain(without_start(said));
 	if (is_of_key(said)) {
 		snprintf(why, why_size, "the passphrase does not open the image");
 		return E4Z_ET_PASSPHRASE;
+	}
+	if (is_of_name(said)) {
+		snprintf(why, why_size,
+			 "the name of the image is not UTF-8: QEMU, which with --backing has to be "
+			 "given it, cannot take it");
+		return E4Z_ET_IMAGE_FORMAT;
 	}
 	if (is_of_chain(said)) {
 		snprintf(why, why_size, "the chain of backing files is too long, or a loop");

@@ -117,6 +117,12 @@ for name in nbd:there/image.img nbd:image.img; do
 	run_e4zero 0 --check --backing "$name"
 	run_e4zero 0 --backing --truncate 76 "$name" /file
 done
+# QEMU cannot be given a name that is not UTF-8.
+cp image.img $'\xff.img'
+run_e4zero 8 --check $'\xff.img'
+has_line 'refers to another file' err || fail "$(cat err)"
+run_e4zero 8 --check --backing $'\xff.img'
+has_line 'the name of the image is not UTF-8: ' err || fail "$(cat err)"
 # a missing base is reported
 mv base.img gone.img
 untouched 8 'qemu-nbd says: .*base.img' image.img --backing image.img
