@@ -15,8 +15,22 @@ errcode_t = c_long
 c_enum = c_int
 
 
+def _same(number: int, stored: Any) -> None:
+    """ctypes drops the bits that have no place: a size of 2**64 would be one of 0."""
+    if number != stored and not isinstance(stored, bool):
+        raise OverflowError("out of range: %d" % number)
+
+
+class _Structure(ctypes.Structure):
+    def __init__(self, *values: Any, **fields: Any) -> None:
+        super().__init__(*values, **fields)
+        for name, given in fields.items():
+            if isinstance(given, int):
+                _same(given, getattr(self, name))
+
+
 def _struct(name: str, *fields: Tuple[str, Any]) -> Any:
-    NAMES[name] = type(name, (ctypes.Structure,), {"_fields_": list(fields)})
+    NAMES[name] = type(name, (_Structure,), {"_fields_": list(fields)})
     return NAMES[name]
 
 
@@ -160,7 +174,17 @@ def word(group: str, number: int) -> str:
         number, str(number))
 
 
-_image, _file, _u64, _edit = c_void_p, c_char_p, c_uint64, POINTER(Edit)
+class _U64:
+    """An argument of type uint64_t."""
+
+    @classmethod
+    def from_param(cls, number: int) -> Any:
+        made = c_uint64(number)
+        _same(number, made.value)
+        return made
+
+
+_image, _file, _u64, _edit = c_void_p, c_char_p, _U64, POINTER(Edit)
 _commit = POINTER(CommitSummary)
 _range = [_image, _file, _u64, _u64]
 # name: what it returns, and what it takes

@@ -24,13 +24,15 @@ def version() -> str:
     return str(lib.e4z_version().decode())
 
 
-def _encode(path: Optional[Path]) -> Optional[bytes]:
-    if path is None:
-        return None
+def _name(path: Path) -> bytes:
     raw = os.fsencode(path)
     if b"\0" in raw:
         raise ValueError("a name with a zero byte")
     return raw
+
+
+def _encode(path: Optional[Path]) -> Optional[bytes]:
+    return None if path is None else _name(path)
 
 
 def _open_options(calls: Callbacks, partition: Optional[str], force: bool, journal_device: Optional[Path],
@@ -61,7 +63,7 @@ def open(spec: Path, *, write: bool = False, partition: Optional[str] = None, fo
     options = _open_options(calls, partition, force, journal_device, write, repair, holes, timeout, wait,
                             format, backing, passphrase_file)
     handle = ctypes.c_void_p()
-    code = lib.e4z_open(_encode(spec), ctypes.byref(options), ctypes.byref(handle))
+    code = lib.e4z_open(_name(spec), ctypes.byref(options), ctypes.byref(handle))
     image = Image._adopt(handle, calls)
     try:
         image._check_code(code, calls, _places(handle) if code else ())
@@ -80,7 +82,7 @@ def undo(spec: Path, undo_file: Path, *, dry_run: bool = False, partition: Optio
     options = _open_options(calls, partition, force, None, False, False, holes, timeout, wait, format,
                             backing, passphrase_file)
     done, why = _abi.CommitSummary(), ctypes.create_string_buffer(1024)
-    code = lib.e4z_undo(_encode(spec), ctypes.byref(options), _encode(undo_file), dry_run,
+    code = lib.e4z_undo(_name(spec), ctypes.byref(options), _name(undo_file), dry_run,
                         ctypes.byref(done), why, len(why))
     if calls.raised:
         raise calls.raised
@@ -131,6 +133,9 @@ class Image:
         self._opening = calls
         return self
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        raise TypeError("an open image cannot be copied")
+
     @contextlib.contextmanager
     def _use(self, what: str = "") -> Iterator[Any]:
         """The handle, for a call; WHAT is a call whose callbacks must not use the image."""
@@ -156,7 +161,11 @@ class Image:
         for these in (calls, self._opening):
             if these and these.raised:
                 raised, these.raised = these.raised, None
-                raise raised
+                try:
+                    raise raised
+                finally:
+                    # no cycle: the image is released as soon as nobody has it
+                    del raised
         if code:
             raise Error(code, _message(self._handle, code), os.fsdecode(lib.e4z_context(self._handle)),
                         places)
@@ -223,7 +232,7 @@ class Image:
     def _check_options(calls: Callbacks, files: Optional[Iterable[Path]], **options: Any) -> Any:
         raw = _abi.CheckOptions(kinds=_kinds(options.pop("kinds")), stop=calls.stop_flag(), **options)
         if files is not None:
-            names = [_encode(file) for file in ([files] if isinstance(files, (str, bytes, os.PathLike)) else files)]
+            names = [_name(file) for file in ([files] if isinstance(files, (str, bytes, os.PathLike)) else files)]
             # one more: an empty list is not NULL, which would be every file
             raw.files, raw.file_count = (ctypes.c_char_p * (len(names) + 1))(*names), len(names)
         return raw
@@ -277,7 +286,7 @@ class Image:
             match=calls.deliver(_abi.MATCH, Match._of, match or found.append),
             skipped=calls.deliver(_abi.SKIPPED, Skipped._of, skipped or (lambda _skipped: None)))
         with self._use() as handle:
-            self._check_code(lib.e4z_expand(handle, _encode(pattern), ctypes.byref(options)), calls)
+            self._check_code(lib.e4z_expand(handle, _name(pattern), ctypes.byref(options)), calls)
         return found
 
     def map(self, file: Path) -> List[MapPiece]:
@@ -285,7 +294,7 @@ class Image:
         calls, pieces = Callbacks(), []  # type: Tuple[Callbacks, List[MapPiece]]
         piece = calls.deliver(_abi.PIECE, MapPiece._of, pieces.append)
         with self._use("map") as handle:
-            self._check_code(lib.e4z_map(handle, _encode(file), piece, None), calls)
+            self._check_code(lib.e4z_map(handle, _name(file), piece, None), calls)
         return pieces
 
     # ---- writing ----
@@ -344,12 +353,12 @@ class Image:
     def trace(self, path: Path) -> None:
         """From now on, record every write, zeroing and barrier as a line in PATH."""
         with self._use() as handle:
-            self._check_code(lib.e4z_trace(handle, _encode(path)))
+            self._check_code(lib.e4z_trace(handle, _name(path)))
 
     def keep_undo(self, path: Path) -> None:
         """From now on, save in the new file PATH what is overwritten, for undo()."""
         with self._use() as handle:
-            self._check_code(lib.e4z_keep_undo(handle, _encode(path)))
+            self._check_code(lib.e4z_keep_undo(handle, _name(path)))
 
     def transaction(self, *, split: bool = False, data: str = "journal", dry_run: bool = False,
                     orphan: Optional[Callable[[int, Optional[str]], object]] = None) -> Transaction:
@@ -406,7 +415,7 @@ class Transaction:
         with image._use(str(function.__name__)) as handle:
             if image._transaction is not self:
                 raise RuntimeError("the transaction is not open")
-            image._check_code(function(handle, _encode(file), *arguments, ctypes.byref(edit)), calls)
+            image._check_code(function(handle, _name(file), *arguments, ctypes.byref(edit)), calls)
             return Edit._of(edit)
 
     def truncate(self, file: Path, size: int) -> Edit:

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The Python module used on image (recipe edit_image, /small of 50 bytes with old ones after them) and disk (two partitions).
+import copy
+import ctypes
+import functools
+import gc
 import os
+import pickle
 import threading
 
 import e4zero
@@ -64,8 +69,28 @@ def errors():
         raises(ValueError, image.check, ["/a\0b"])
         assert raises(e4zero.Error, image.fix).name == "E4Z_ET_READ_ONLY"
         assert raises(e4zero.Error, image.map, "/nothing").name == "E4Z_ET_NOT_FOUND"
+        for kind in (copy.copy, copy.deepcopy, pickle.dumps):
+            assert "cannot be copied" in str(raises(TypeError, kind, image))
     raises(ValueError, image.check)
     raises(TypeError, e4zero.Image)
+    for missing in ((e4zero.open, None), (e4zero.undo, None, "undo"), (e4zero.undo, "image", None)):
+        raises(TypeError, *missing)
+
+
+def numbers():
+    """ctypes would drop the bits that have no place: a size of 2**64 + 1 would be one of 1."""
+    with e4zero.open("image", write=True) as image, image.transaction(dry_run=True) as edit:
+        for number in (-1, 2**64, 2**64 + 1):
+            for call in (functools.partial(edit.truncate, "/file"), functools.partial(edit.zero, "/file", 0),
+                         lambda offset: edit.write("/file", offset, b"x"),
+                         lambda length: edit.write_from("/file", 0, length, lambda at, n: bytes(n)),
+                         functools.partial(edit.convert, "/file", "written")):
+                assert "out of range" in str(raises((OverflowError, ctypes.ArgumentError), call, number))
+        assert edit.truncate("/file", 2**32 + 1).size_after == 2**32 + 1
+    with e4zero.open("image") as image:
+        for number in (-1, 2**32):
+            raises(OverflowError, image.check, jobs=number)
+            raises(OverflowError, e4zero.open, "image", timeout=number)
 
 
 def callbacks():
@@ -80,6 +105,16 @@ def callbacks():
         raises(RuntimeError, image.expand, "/*", match=lambda _: image.close())
         assert len(image.expand("/*")) > 2
         assert len(image.check().findings) == 1
+
+
+def release():
+    """Without a with block an image is released as soon as nobody has it, after an exception of a callback, too."""
+    def fail(_finding):
+        raise Mine
+    gc.disable()
+    raises(Mine, lambda: e4zero.open("image").check(finding=fail))
+    e4zero.open("image", write=True).close()
+    gc.enable()
 
 
 def threads():
@@ -168,7 +203,9 @@ def converting():
 
 reading()
 errors()
+numbers()
 callbacks()
+release()
 threads()
 converting()
 editing()
