@@ -16,6 +16,11 @@ declare -A qemu_format=(
 all_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed stream vdi-static)
 edited_formats=(qcow2 vmdk vhdx vhd vdi parallels qed qcow2v2 small-clusters subclusters compressed bits zstd vdi-static)
 
+# LeakSanitizer does not work under strace.
+strace() {
+	ASAN_OPTIONS=detect_leaks=0 command strace "$@"
+}
+
 # into FORMAT RAW IMAGE: convert RAW to IMAGE
 into() {
 	# shellcheck disable=SC2086 # words
