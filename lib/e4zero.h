@@ -32,11 +32,14 @@
  * library sets reserved to zero in what it fills and delivers. In options, a sink or a source, a
  * program leaves it zero; if it is not, it asks for what only a later library knows, and the call
  * fails with E4Z_ET_USAGE. New functions have a new symbol version. New values are added at the end
- * of enumerations, so a program has to expect values that its header does not have.
+ * of enumerations, so a program has to expect values that its header does not have; a value, or a
+ * kind of findings, that the library does not have fails with E4Z_ET_USAGE.
  *
  * Threads. One thread at a time may use a handle; different handles are independent. Threads of a
- * check are the library's own, and callbacks run on the calling thread only. The library never
- * prints, never exits, and has no global state but the error tables of com_err(3):
+ * check are the library's own, and callbacks run on the calling thread only. A callback may pass
+ * the handle to e4z_info(), e4z_peek(), e4z_context() and e4z_message(), and to another function
+ * only if the comment on the caller of the callback allows it: it would change what is in use. The
+ * library never prints, never exits, and has no global state but the error tables of com_err(3):
  * e4z_init_errors() is to be called before there are several threads.
  *
  * Fork. After fork(2), a handle belongs to the process that opened it. The other process must not
@@ -343,9 +346,9 @@ enum {
 
 /* All zero is the default: standard output and error may be written to, no file is opened. */
 struct e4z_confine_options {
-	const int *outputs; /* other descriptors that may be written to */
+	const int *outputs; /* 24 at most: other descriptors that may be written to */
 	size_t output_count;
-	const int *files; /* others that are written at offsets: temporary files of the caller */
+	const int *files; /* 24 at most: temporary files of the caller, written at offsets */
 	size_t file_count;
 	unsigned threads; /* of a check, for the limit of memory; 0: the number of processors */
 	bool reading;	  /* files of the host will be opened for reading */

@@ -21,8 +21,9 @@
 
 #define MIB ((uint64_t)1 << 20)
 #define TMPFILES_LOOKING 4
-#define SMALL 65536 /* blocks and inodes: the records about them fit into memory */
-#define LEAST_FDS 3 /* poll(2) fails with more descriptors than the limit */
+#define SMALL 65536	   /* blocks and inodes: the records about them fit into memory */
+#define DESCRIPTORS_MAX 24 /* of the caller: the others of CALLS_FDS are ours */
+#define LEAST_FDS 3	   /* poll(2) fails with more descriptors than the limit */
 
 const char *e4z_confine_obstacle(void)
 {
@@ -216,7 +217,9 @@ errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *o
 		options = &defaults;
 	*done = 0;
 	if (!RESERVED_IS_ZERO(options))
-		return E4Z_ET_USAGE;
+		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
+	if (options->output_count > DESCRIPTORS_MAX || options->file_count > DESCRIPTORS_MAX)
+		return image_refuse(img, E4Z_ET_USAGE, "more than %d descriptors", DESCRIPTORS_MAX);
 	if (obstacle)
 		return leave_out(img, options, obstacle);
 	if (img->dev->starts) {

@@ -24,7 +24,7 @@ errcode_t convert_open(struct e4z_image *img, const struct e4z_convert_options *
 		       struct convert *c)
 {
 	*c = (struct convert){.img = img, .options = options, .work = {.stop = options->stop}};
-	if (!RESERVED_IS_ZERO(options))
+	if (!RESERVED_IS_ZERO(options) || !IS_KNOWN(options->to, E4Z_TO_HOLE))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	return map_work_init(img, &c->work);
 }

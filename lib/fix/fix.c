@@ -332,8 +332,7 @@ static errcode_t check_options(const struct fix *fix)
 {
 	const struct e4z_check_options *check = &fix->options->check;
 
-	if (!RESERVED_IS_ZERO(fix->options) || !RESERVED_IS_ZERO(check) ||
-	    (fix->sink && !RESERVED_IS_ZERO(fix->sink)))
+	if (!RESERVED_IS_ZERO(fix->options) || !reserved_check_known(check, fix->sink))
 		return image_refuse(fix->img, E4Z_ET_USAGE, RESERVED_WHY);
 	if (check->shard || check->shards)
 		return image_refuse(fix->img, E4Z_ET_USAGE,

@@ -243,7 +243,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 	char why[WHY_SIZE] = "";
 	errcode_t err;
 
-	if (!RESERVED_IS_ZERO(o->options))
+	if (!reserved_open_known(o->options))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	err = place_parse(spec, &o->spec, why, sizeof(why));
 	if (err)

@@ -26,7 +26,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 	summary = summary ? summary : &unwanted;
 	options = options ? options : &defaults;
 	*summary = (struct e4z_check_summary){0};
-	if (!RESERVED_IS_ZERO(options) || (sink && !RESERVED_IS_ZERO(sink)))
+	if (!reserved_check_known(options, sink))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	err = shard_check(img, options);
 	if (!err)

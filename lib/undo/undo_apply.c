@@ -145,7 +145,7 @@ static errcode_t apply(struct apply *a, const char *spec, const struct e4z_open_
 	struct place_spec place;
 	errcode_t err;
 
-	if (!RESERVED_IS_ZERO(options))
+	if (!reserved_open_known(options))
 		return apply_say(a, E4Z_ET_USAGE, RESERVED_WHY);
 	err = place_parse(spec, &place, a->why, a->why_size);
 	if (err)

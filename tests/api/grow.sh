@@ -110,6 +110,8 @@ static int results(struct e4z_image *img)
 static int options(struct e4z_image *img, const char *path)
 {
 	struct e4z_image *other;
+	const int fds[25] = {1};
+	unsigned done;
 	char why[200];
 
 	REFUSED(e4z_open(path, &(struct e4z_open_options){.added = 1}, &other));
@@ -126,7 +128,23 @@ static int options(struct e4z_image *img, const char *path)
 	REFUSED(e4z_convert_all(img, &(struct e4z_convert_options){.added = 1}, NULL, NULL));
 	REFUSED(e4z_convert(img, "/file", &(struct e4z_convert_options){.added = 1}, NULL));
 	REFUSED(e4z_write_from(img, "/file", 0, &(struct e4z_source){.len = 1, .read = bytes, .added = 1}, NULL));
+	/* so is a value that an enumeration does not have */
+	REFUSED(e4z_convert(img, "/file", &(struct e4z_convert_options){.to = E4Z_TO_HOLE + 1}, NULL));
 	e4z_abort(img);
+	REFUSED(e4z_begin(img, &(struct e4z_edit_options){.data = E4Z_DATA_ORDERED + 1}));
+	REFUSED(e4z_begin(img, &(struct e4z_edit_options){.policy = E4Z_POLICY_FLUSH_ALWAYS + 1}));
+	REFUSED(e4z_check(img, &(struct e4z_check_options){.kinds = E4Z_KIND_BIT(E4Z_KIND_COUNT)}, NULL, NULL));
+	REFUSED(e4z_fix(img, &(struct e4z_fix_options){.check.kinds = E4Z_KIND_BIT(63)}, NULL, NULL));
+	REFUSED(e4z_undo(path, &(struct e4z_open_options){.format = -1}, "undo", true, NULL, why, sizeof(why)));
+	for (int value = -1; value <= E4Z_FORMAT_COUNT; value += E4Z_FORMAT_COUNT + 1) {
+		REFUSED(e4z_open(path, &(struct e4z_open_options){.format = value}, &other));
+		e4z_close(other);
+		REFUSED(e4z_open(path, &(struct e4z_open_options){.holes = value}, &other));
+		e4z_close(other);
+	}
+	REFUSED(e4z_confine(img, &(struct e4z_confine_options){.added = 1}, &done));
+	REFUSED(e4z_confine(img, &(struct e4z_confine_options){.outputs = fds, .output_count = 25}, &done));
+	REFUSED(e4z_confine(img, &(struct e4z_confine_options){.files = fds, .file_count = 25}, &done));
 	return e4z_has_written(img);
 }
 
