@@ -65,8 +65,8 @@ errcode_t child_blame(const char *program, const char *said, char *why, size_t w
 	}
 	if (is_of_name(said)) {
 		snprintf(why, why_size,
-			 "the name of the image is not UTF-8: QEMU, which with --backing has to be "
-			 "given it, cannot take it");
+			 "the name of the image is not UTF-8: QEMU, which looks for backing files "
+			 "beside it, cannot take it");
 		return E4Z_ET_IMAGE_FORMAT;
 	}
 	if (is_of_chain(said)) {
