@@ -6,7 +6,6 @@
 . "$srcdir/tests/source/common.sh"
 
 edit_image raw.img
-into qcow2 raw.img image.img
 mkfifo data report
 
 # begin: start an edit that waits for its data, and wait for its child
@@ -21,7 +20,6 @@ begin() {
 	done
 }
 
-rm -f image.img
 into vmdk raw.img image.img
 for signal in KILL TERM INT; do
 	begin

@@ -8,7 +8,6 @@ requires strace
 
 edit_image raw.img
 cp raw.img secret.raw
-stat -c %Y secret.raw >/dev/null
 into qcow2 raw.img base.img
 
 # refuses_file PATTERN IMAGE [FORMAT]: exit 8 with a message like PATTERN; neither secret.raw nor base.img is opened

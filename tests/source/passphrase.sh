@@ -56,7 +56,6 @@ done
 # the edited disk has the new contents
 run_e4zero 0 --truncate 6 raw.img /file
 qemu-img convert --image-opts "${secret[@]}" driver=luks,key-secret=key,file.filename=luks.img -O raw got.img
-printf x >one
 head -c 6 ten >short
 holds got.img /file short
 # QEMU does not support LUKS2
