@@ -215,7 +215,10 @@ static errcode_t open_carrier(struct opening *o)
 	begin_reading(o);
 	err = origin_enter(o->options, &user, &img->dev, why, sizeof(why));
 	img->info.path = img->dev ? img->dev->path : "";
-	return err && *why ? image_fail_below(img, err, why) : err;
+	if (err && *why)
+		return image_fail_below(img, err, why);
+	/* who claims the image has said why it cannot be */
+	return err && !*e4z_context(img) ? image_fail(img, err, "reading the image's header") : err;
 }
 
 static errcode_t choose_place(struct opening *o)

@@ -344,7 +344,7 @@ errcode_t recovery_clean_super(struct e4z_image *img, uint8_t *raw)
 				: capture_read_below(img->view, SUPER_OFFSET, SUPER_SIZE, raw);
 
 	if (err)
-		return err;
+		return image_fail(img, err, "reading the superblock");
 	recovery_count_free(img, raw);
 	sb->s_feature_incompat &= ~ext2fs_cpu_to_le32(EXT3_FEATURE_INCOMPAT_RECOVER);
 	if (img->metadata_csum)

@@ -92,7 +92,7 @@ static errcode_t count_free(struct e4z_image *img)
 		return count_free_repaired(img);
 	err = image_read(img, SUPER_OFFSET, SUPER_SIZE, found);
 	if (err)
-		return err;
+		return image_fail(img, err, "reading the superblock");
 	memcpy(counted, found, SUPER_SIZE);
 	recovery_count_free(img, counted);
 	if (!memcmp(counted, found, SUPER_SIZE))
