@@ -33,7 +33,7 @@ fs() {
 	[ $# = 0 ] || shift
 	rm -f "$name"
 	truncate -s "$size" "$name"
-	mke2fs -q -F -t ext2 -O "none,$features" -U "$uuid" -m 0 -E "hash_seed=$uuid,lazy_itable_init=0" -b "$bs" \
+	mke2fs -q -F -t ext2 -O "none,$features" -U "$uuid" -m 0 -E "hash_seed=$uuid,lazy_itable_init=0${extra-}" -b "$bs" \
 		"${options[@]}" "$name" "$size" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; exit 1; }
 	mkdir -p "$tmp/tree"
 	python3 "$images/imgtree.py" "$tmp/tree" --bs "$bs" --files 24 --past 4 "$@" | debug "$name"
@@ -70,9 +70,33 @@ fs ext2 1M "$common" -N 128 -I 128 -- --far 267 --far 66000
 attributes "$out/fs-ext2"
 fs inline 512K "$ext4,inline_data" -N 128 -- --inline
 attributes "$out/fs-inline"
+attributes "$out/fs-inline"
 fs bigalloc 1M "$ext4,bigalloc" -C 4096 -N 128 -- --extents --ratio 4
 fs groups 1M "$common,extent,uninit_bg,meta_bg" -g 256 -N 128 -I 128 -- --extents
 fs journal 3M "$ext4,has_journal" -J size=1 -N 64 -- --extents
+fs deep 3M "$ext4" -N 64 -- --extents --files 4 --deep 1100
+extra=,quotatype=usrquota:grpquota:prjquota fs quota 1M "$ext4,quota,project" -N 128 -- --extents
+e2fsck -fy "$out/fs-quota" >/dev/null 2>&1 || [ $? = 1 ]
+
+# blk NAME PATH WHICH: a block of a file
+blk() {
+	debugfs -R "bmap $2 $3" "$out/$1" 2>/dev/null
+}
+
+# blocks that two files have, a tree block among them, and one that is a file's own twice
+fs claims 1M "$ext4" -N 128 -- --extents --deep 90
+tree=$(debugfs -R 'ex /deep90' "$out/fs-claims" 2>/dev/null | awk '$1 == "0/" {print $8; exit}')
+debug "$out/fs-claims" <<-EOF
+	sif /d0/f0003 block[5] $(blk fs-claims /d0/f0007 0)
+	sif /d0/f0009 block[5] ${tree:-70}
+	sif /d0/f0013 block[8] $(blk fs-claims /d0/f0013 0)
+EOF
+
+# a file that is to be cut, in the orphan file
+fs orphans 3M "$ext4,has_journal,orphan_file" -J size=1 -N 64 -- --extents
+printf 'feature orphan_present\nsif /d0/f0003 size 100\n' | debug "$out/fs-orphans"
+python3 "$images/imgpoke.py" "$out/fs-orphans" orphans \
+	"$(debugfs -R 'stat /d0/f0003' "$out/fs-orphans" 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')"
 
 # crashed NAME [option of mklog.py...]: fs-journal with a log that holds the superblock and a directory, unchanged
 crashed() {
@@ -92,6 +116,35 @@ printf 'jo -c\njw -b 1 /dev/zero\njw -r 1-3\njc\n' >"$tmp/journal"
 cp "$out/fs-journal" "$out/log-revoked"
 debug "$out/log-revoked" <"$tmp/journal"
 
+# a log has to be larger for fast commits to have a place in it
+fs fast 8M "$ext4,has_journal" -J size=2 -N 64 -- --extents
+mv "$out/fs-fast" "$out/log-fast"
+for kind in v1 fast halves; do
+	[ $kind = fast ] || cp "$out/fs-journal" "$out/log-$kind"
+	python3 "$images/oddlog.py" $kind "$out/log-$kind" "$(blk log-$kind / 0)"
+done
+# the flag that the log is in use is all that is torn
+cp "$out/log-whole" "$out/log-flag"
+printf '\302' | dd of="$out/log-flag" bs=1 seek=1120 conv=notrunc status=none
+
+# external IMAGE: a partition that has the journal of another
+external() {
+	local journal=77777777-2222-3333-4444-555555555555 at=3145728
+	fs external 1M "$ext4" -N 64 -- --extents
+	mv "$out/fs-external" "$tmp/fs"
+	mke2fs -q -F -O journal_dev -b 1024 -U $journal "$tmp/device" 1024 >"$tmp/log" 2>&1
+	for set in 'feature has_journal' "ssv journal_uuid $journal" 'ssv journal_inum 0' 'ssv journal_dev 0x700'; do
+		echo "$set" | debug "$tmp/fs"
+	done
+	truncate -s $((at + 1048576)) "$tmp/fs"
+	dd if="$tmp/device" of="$tmp/fs" bs=1M seek=3 conv=notrunc status=none
+	python3 "$images/oddlog.py" external "$tmp/fs" "$(debugfs -R 'bmap / 0' "$tmp/fs" 2>/dev/null)" $at
+	truncate -s 5M "$1"
+	printf 'label: dos\n2048,2048\n8192,2048\n' | sfdisk -q "$1" 2>"$tmp/log"
+	dd if="$tmp/fs" of="$1" bs=1M seek=1 conv=notrunc status=none
+}
+external "$out/log-external"
+
 undo() { # NAME ARGUMENTS: of an edit of fs-NAME
 	cp "$out/fs-$1" "$out/edited-$1"
 	rm -f "$out/undo-$1"
@@ -106,6 +159,31 @@ printf 'label: gpt\nstart=64, size=2048, name="root"\nstart=3000, size=1000, nam
 printf 'label: dos\n64,2048\n2200,4000,E\n2300,1000,L\n' | sfdisk -q "$out/disk-mbr" 2>"$tmp/log" || cat "$tmp/log" >&2
 dd if="$out/fs-ext2" of="$out/disk-gpt" bs=512 seek=64 conv=notrunc status=none
 dd if="$out/fs-ext2" of="$out/disk-mbr" bs=512 seek=64 conv=notrunc status=none
+
+# two file systems; none; volumes; something after a file system; one whose superblock only its copy has
+for disk in two none; do
+	truncate -s 4M "$out/disk-$disk"
+	printf 'label: dos\n64,2048\n2200,2048\n' | sfdisk -q "$out/disk-$disk" 2>"$tmp/log" || cat "$tmp/log" >&2
+done
+dd if="$out/fs-ext2" of="$out/disk-two" bs=512 seek=64 conv=notrunc status=none
+dd if="$out/fs-ext2" of="$out/disk-two" bs=512 seek=2200 conv=notrunc status=none
+printf 'LUKS\272\276' | dd of="$out/disk-none" bs=512 seek=64 conv=notrunc status=none
+truncate -s 20M "$out/disk-volumes"
+python3 "$images/../open/disk/lvm.py" "$out/disk-volumes" 0 1
+dd if="$out/fs-ext2" of="$out/disk-volumes" bs=1M seek=4 conv=notrunc status=none
+after() { # NAME BYTES AT
+	cp "$out/fs-ext2" "$out/disk-$1"
+	truncate -s 1200K "$out/disk-$1"
+	printf "%b" "$2" | dd of="$out/disk-$1" bs=1 seek="$3" conv=notrunc status=none
+}
+after verity 'verity\0\0' 1049600
+after luks 'LUKS\0272\0276' 1049600
+after android AVBf 1228736
+after vhd conectix 1228288
+after raid '\0374\0116\0053\0251' 1220608
+truncate -s 10M "$out/disk-backup"
+mke2fs -q -F -t ext2 -O "none,$common" -b 1024 -N 64 "$out/disk-backup" >"$tmp/log" 2>&1
+dd if=/dev/zero bs=1024 count=2 status=none | tr '\0' x | dd of="$out/disk-backup" conv=notrunc status=none
 
 # other formats, if qemu-img is installed
 if command -v qemu-img >/dev/null; then

@@ -27,7 +27,9 @@ own = $(filter-out $(fuzzer),$(notdir $(wildcard $(TOP)/tests/fuzz/targets/*.c))
 # tests/abort.c replaces invariant.c
 library = $(filter-out lib/base/invariant.c,$(SOURCES)) $(script)
 objects = $(addprefix $(OUT)/,$(library:.c=.o) $(addprefix tests/fuzz/targets/,$(own:.c=.o)) \
-	tests/fuzz/change.o tests/fuzz/target.o tests/fuzz/told.o tests/abort.o)
+	tests/fuzz/change.o tests/fuzz/target.o tests/fuzz/told.o tests/abort.o tests/unit/failing.o)
+# what fails where an input says so
+wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=hostfile_open
 
 all: $(addprefix $(OUT)/fuzz-,$(names))
 
@@ -36,10 +38,10 @@ $(OUT)/fuzz-%: $(OUT)/fuzz
 	ln -sf fuzz $@
 
 $(OUT)/fuzz: $(objects)
-	$(CC) $(LINK) -pthread -o $@ $^ $(LIBS)
+	$(CC) $(LINK) $(wrapped) -pthread -o $@ $^ $(LIBS)
 	echo '$(objects:$(OUT)/%=%)' | tr ' ' '\n' >$(OUT)/objects
 	echo 'cd $(CURDIR) && exec $(compile) "$$@"' >$(OUT)/compile
-	echo 'out=$$1; shift; cd $(CURDIR)/$(OUT) && exec $(CC) $(LINK) -pthread -o "$$out" "$$@" $(LIBS)' >$(OUT)/link
+	echo 'out=$$1; shift; cd $(CURDIR)/$(OUT) && exec $(CC) $(LINK) $(wrapped) -pthread -o "$$out" "$$@" $(LIBS)' >$(OUT)/link
 
 $(OUT)/%.o: $(TOP)/%.c
 	@mkdir -p $(@D)

@@ -24,6 +24,8 @@ struct fuzz_target {
 	enum target_kind kind; /* metadata that is changed more often */
 	/* Repairs checksums that target_repair() does not know. NULL: there are none. */
 	void (*repair)(uint8_t *data, size_t len);
+	/* Before the first input; or NULL. */
+	void (*prepare)(void);
 	void (*run)(struct base *base, const struct input *in);
 };
 
@@ -33,6 +35,13 @@ extern const struct fuzz_target fuzz_super, fuzz_groups, fuzz_maps, fuzz_dirs, f
 /* The target that runs, and its bases. */
 extern const struct fuzz_target *fuzz_target;
 extern struct base_vec fuzz_bases;
+
+/* An allocation, a read or a step of writing fails, at some point of this input. */
+extern bool fuzz_failing;
+/* ERR says that an allocation failed, as one did: it needs no other words. */
+bool fuzz_no_memory(errcode_t err);
+/* LEN bytes that there are, whatever fails. */
+void *fuzz_alloc(size_t len);
 
 /* Report a fault in a sentence, and abort. */
 _Noreturn __attribute__((format(printf, 1, 2))) void fuzz_wrong(const char *format, ...);

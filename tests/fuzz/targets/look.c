@@ -6,7 +6,6 @@
 #include "errors.h"
 #include "image/groups.h"
 #include "image/image.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +21,17 @@ static void look_super(struct base *base, const struct input *in)
 		.repair = in->options[1] & 2,
 		.format = in->options[1] & 4 ? E4Z_FORMAT_RAW : E4Z_FORMAT_AUTO,
 	};
+	static const char *const offsets[] = {"",	    "?offset=0",       "?offset=32k",
+					      "?offset=4M", "?offset=1126400", "?offset=0x100000",
+					      "?offset=9x", "?offset=7T"};
 	const struct e4z_place *places;
 	struct e4z_image *img;
+	char spec[64];
 	size_t count;
-	errcode_t err = e4z_open(base->path, &options, &img);
+	errcode_t err;
+
+	snprintf(spec, sizeof(spec), "%s%s", base->path, offsets[in->options[2] % 8]);
+	err = e4z_open(spec, &options, &img);
 
 	if (err)
 		fuzz_failed(img, err);
@@ -55,11 +61,11 @@ static void look_groups(struct base *base, const struct input *in)
 
 	if (!img)
 		return;
-	bitmap = malloc(img->block_size);
+	bitmap = fuzz_alloc(img->block_size);
 	err = groups_load(img);
-	if (!err && bitmap)
+	if (!err)
 		err = groups_order(img, &order);
-	for (uint32_t g = 0; !err && bitmap && g < img->groups; g++) {
+	for (uint32_t g = 0; !err && g < img->groups; g++) {
 		if (groups_readable(img, g) && groups_read_inode_bitmap(img, g, bitmap) &&
 		    !groups_inode_bitmap_ok(img, g, bitmap))
 			fuzz_wrong("the bitmap of group %u was read, and is not valid", g);
@@ -195,9 +201,10 @@ static void look_dirs(struct base *base, const struct input *in)
 
 	if (!img)
 		return;
-	matches.seen = calloc(1, matches.inodes / 8 + 1);
+	matches.seen = fuzz_alloc(matches.inodes / 8 + 1);
+	memset(matches.seen, 0, matches.inodes / 8 + 1);
 	snprintf(pattern, sizeof(pattern), "%.*s", (int)in->text_len, (const char *)in->text);
-	err = matches.seen ? e4z_expand(img, pattern, &options) : ENOMEM;
+	err = e4z_expand(img, pattern, &options);
 	if (err)
 		fuzz_failed(img, err);
 	free(matches.seen);
@@ -236,7 +243,7 @@ static void check_with(struct base *base, struct e4z_check_options *options, boo
 
 	options->jobs = 1;
 	check_once(base, options, &told[0]);
-	if (twice) {
+	if (twice && !fuzz_failing) {
 		options->jobs = 2;
 		check_once(base, options, &told[1]);
 		if (!told_same(&told[0], &told[1]))

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make fuzz-corpus: the bases, and for each target a minimal corpus. make-corpus.sh BUILT [NAME...]
 #
-# BUILT is the directory of the programs. Each target is run RUNS times (10000), starting with the existing corpus and the
-# first inputs; then the inputs are merged into BUILT/corpus/NAME: few small ones that together reach as much. WORKERS (2)
-# targets run in parallel. Inputs that make a target fail are kept in BUILT/failures/NAME.
+# BUILT is the directory of the programs. Each target is run with the existing corpus and the first inputs, in which each of
+# the first SWEEP (40) allocations, reads and writes fails in turn, and then RUNS times (1000); then the inputs are merged
+# into BUILT/corpus/NAME: few small ones that together reach as much. WORKERS (2) targets run in parallel. Inputs that make
+# a target fail are kept in BUILT/failures/NAME.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 built=$(cd "$1" 2>/dev/null && pwd) || { echo "fuzz-corpus: the targets are not built" >&2; exit 77; }
 shift
-export RUNS=${RUNS:-10000} FUZZ_BASES=$built/bases MAX=${MAX:-65536} built
-[ -d "$built/bases" ] || bash "$here/bases.sh" "$built/bases"
+export RUNS=${RUNS:-1000} FUZZ_BASES=$built/bases MAX=${MAX:-65536} built
+[ "$built/bases" -nt "$here/bases.sh" ] || bash "$here/bases.sh" "$built/bases"
 [ $# -gt 0 ] || set -- $(cd "$built" && ls -d fuzz-* | sed 's/^fuzz-//')
 
 # one NAME
@@ -18,8 +19,8 @@ one() {
 	local corpus=$built/corpus/$1 failures=$built/failures/$1 new=$built/new/$1 log=$built/$1.log rc
 	rm -rf "$new"
 	mkdir -p "$corpus" "$failures" "$new/seeds" "$new/found"
-	FUZZ_SEEDS=$new/seeds "$built/fuzz-$1"
-	nice "$built/fuzz-$1" -seed="${SEED:-1}" -runs="$RUNS" -max_len="$MAX" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+	FUZZ_SEEDS=$new/seeds FUZZ_SWEEP=${SWEEP:-40} "$built/fuzz-$1"
+	nice "$built/fuzz-$1" -seed="${SEED:-1}" -runs=$((RUNS + $(cat <(ls "$corpus") <(ls "$new/seeds") | wc -l))) -max_len="$MAX" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
 		-artifact_prefix="$failures/" "$new/found" "$corpus" "$new/seeds" >"$log" 2>&1 </dev/null
 	rc=$?
 	mkdir "$new/least"

@@ -2,7 +2,9 @@
 // Mutates an input: metadata is changed field by field, and its checksums are repaired.
 #include "fuzz.h"
 
+#include "../../unit/failing.h"
 #include "../change.h"
+#include "base/bytes.h"
 #include <string.h>
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
@@ -21,6 +23,13 @@ static void change_base(struct input *in, uint64_t *rng)
 {
 	in->base = fuzz_bases.items[below(rng, fuzz_bases.count)].id;
 	in->rest_len = 0;
+}
+
+/* What fails, if anything does, and which one of them: the first ones are tried most. */
+static void change_failing(struct input *in, uint64_t *rng)
+{
+	in->options[4] = (uint8_t)below(rng, 1 + FAILING_KINDS);
+	put_le16(in->options + 5, below(rng, 1u << (1 + below(rng, 12))));
 }
 
 static void change_text(struct input *in, uint8_t *text)
@@ -118,6 +127,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 	base = base_find(&fuzz_bases, in.base);
 	if (how == 1)
 		in.options[below(&rng, INPUT_OPTIONS)] ^= (uint8_t)(1u << below(&rng, 8));
+	if (how == 2)
+		change_failing(&in, &rng);
 	if (has_text && how < 6)
 		change_text(&in, text);
 	put.count = 0;
