@@ -9,12 +9,12 @@
 /* The most bytes of a request: a server may have to look at each cluster. */
 #define ASK (1ull << 30)
 /* The bytes of the first request, and of one after short stretches. */
-#define SAMPLE (16ull << 20)
+#define SAMPLE (4ull << 20)
 /* Stretches are short if their mean length is less, in a reply with MANY. */
 #define FINE 65536u
 #define MANY 64u
 /* After a reply with fewer, the next request is so many times as long. */
-#define GROWTH 4u
+#define GROWTH 2u
 /* The most bytes of a request after a write, as changed ranges are requested many times. */
 #define ASK_CHANGED (64ull << 20)
 /* The most stretches of one reply, and of the map. */

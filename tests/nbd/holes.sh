@@ -23,7 +23,7 @@ our_server large.img status=short
 run_e4zero 0 --check --all "$uri"
 asked=$(awk '$2 == "status" { n += $4 } END { print n + 0 }' server.log)
 [ "$asked" -gt 0 ] || fail 'the server was not asked'
-[ "$asked" -le 33554432 ] || fail "the server was asked about $asked bytes"
+[ "$asked" -le 16777216 ] || fail "the server was asked about $asked bytes"
 # a server that reports zeroes everywhere is believed, as the host is
 our_server model.img status=lies
 run_e4zero 4 --check --json "$uri"
