@@ -17,7 +17,7 @@ for status in none zero long endless error; do
 	[ "$asked" -gt 0 ] || fail "$status: the server was not asked"
 	[ "$asked" -lt 2000 ] || fail "$status: the server was asked $asked times"
 done
-# Asking costs more than reading if the ranges in the replies are short: after 16 MiB the rest of 1 GiB counts as data.
+# Asking costs more than reading if the ranges in the replies are short: after 4 MiB the rest of 1 GiB counts as data.
 make_image large.img 96M
 our_server large.img status=short
 run_e4zero 0 --check --all "$uri"
