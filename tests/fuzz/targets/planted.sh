@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # planted.sh BUILT [NAME...]: each fuzz target finds a fault that is planted in the code that it tests.
 #
-# A fault is a source without a check or message, or with too short an array. It is compiled by BUILT/compile and linked with the other
-# objects. A target has RUNS_PLANTED (6000) runs, starting with its corpus, with SEED (1). WORKERS (2) targets run in parallel.
+# A fault is a source without a check or message, or with too short an array. It is compiled by BUILT/compile and linked
+# with the other objects. A target has RUNS_PLANTED (6000) runs, starting with its corpus, with SEED (1). WORKERS (2)
+# targets run in parallel.
 set -u
 built=$(cd "$1" && pwd) || exit 1
 shift
