@@ -145,9 +145,13 @@ static void collide(struct e4z_image *img, unsigned long count)
 	for (size_t i = 1; i < n && count; i++) {
 		if (all[i].hash != all[i - 1].hash)
 			continue;
-		puts(long_name(all[i - 1].n, name, sizeof(name)));
+		/* of three that share it, the second was printed already */
+		if (i < 2 || all[i - 2].hash != all[i].hash) {
+			puts(long_name(all[i - 1].n, name, sizeof(name)));
+			count--;
+		}
 		puts(long_name(all[i].n, name, sizeof(name)));
-		count -= count < 2 ? count : 2;
+		count -= !!count;
 	}
 	CHECK(!count);
 }
