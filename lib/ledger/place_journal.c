@@ -144,7 +144,8 @@ static errcode_t visit(struct ledger *l, const struct log *log, const struct hom
 
 	how.dev = log->dev;
 	how.what = "journal";
-	how.found = l->keep ? &l->stale_log : NULL;
+	/* the check may have had no chance to look for it */
+	how.found = l->stale_log.units ? &l->stale_log : NULL;
 	if (!log->external)
 		f.group = ext2fs_group_of_blk2(l->img->fs, log->super_block);
 	if (!err)
