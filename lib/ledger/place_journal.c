@@ -34,16 +34,22 @@ static errcode_t find_log(const struct ledger *l, bool wanted, const char **why)
 	return 0;
 }
 
-/* It is among the inodes that were examined: no other's blocks are taken for its own. */
-static errcode_t find_inode(const struct e4z_image *img, bool *in_use)
+static const char NOT_OWNED[] = "the journal's inode is not in use, or has other blocks";
+
+/* Why it is not among the inodes that were examined: others might have its blocks, too. */
+static errcode_t find_inode(const struct e4z_image *img, const char **why)
 {
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	struct inode inode;
+	errcode_t err;
 
 	if (!raw)
 		return ENOMEM;
-	*in_use = !inode_read(img, img->fs->super->s_journal_inum, raw, &inode) &&
-		  inode_in_use(img, &inode);
+	err = inode_read(img, img->fs->super->s_journal_inum, raw, &inode);
+	if (err && err != E4Z_ET_BAD_INODE)
+		*why = "the journal's inode cannot be read";
+	else if (err || !inode_in_use(img, &inode))
+		*why = NOT_OWNED;
 	return 0;
 }
 
@@ -70,10 +76,10 @@ static bool is_owned(const struct ledger *l, const struct log_run *run)
 static errcode_t find_why(const struct ledger *l, const struct log *log, const char **why)
 {
 	uint32_t ratio = l->img->cluster_ratio;
-	bool in_use = log->external;
-	errcode_t err = log->external ? 0 : find_inode(l->img, &in_use);
+	errcode_t err;
 
-	*why = in_use ? NULL : "the journal's inode is not in use, or has other blocks";
+	*why = NULL;
+	err = log->external ? 0 : find_inode(l->img, why);
 	for (size_t i = 0; i < log->run_count && !log->external && !*why && !err; i++) {
 		uint64_t start = log->runs[i].pblk, end = start + log->runs[i].len;
 
@@ -83,7 +89,7 @@ static errcode_t find_why(const struct ledger *l, const struct log *log, const c
 		else if (rangeset_meets(l->doubt.blocks, start, end - start))
 			*why = "a block may belong to an inode that cannot be read";
 		else if (!is_owned(l, &log->runs[i]))
-			*why = "the journal's inode is not in use, or has other blocks";
+			*why = NOT_OWNED;
 	}
 	return err;
 }
