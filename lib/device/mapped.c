@@ -263,8 +263,8 @@ static void mapped_forget(struct blkdev *dev, uint64_t at, uint64_t len)
 /* ---- holes ---- */
 
 /*
- * The first byte at or after AT in PIECE that may be data or, with WHENCE SEEK_HOLE, a hole; the
- * end of the piece if there is none.
+ * The first byte at or after AT in PIECE that may be data or, with WHENCE SEEK_HOLE, a hole; else
+ * the end of the piece.
  */
 static uint64_t seek_in(const struct mapped *m, const struct mapped_piece *piece, uint64_t at,
 			int whence)

@@ -8,7 +8,7 @@
 
 /*
  * Set *FORMAT to WANT if DEV has a header of that format. With E4Z_FORMAT_AUTO, set it to the
- * format of the header, E4Z_FORMAT_RAW if there is none. With a sentence in WHY:
+ * format of the header, E4Z_FORMAT_RAW without a header. With a sentence in WHY:
  * E4Z_ET_IMAGE_FORMAT, the header is not that of WANT; E4Z_ET_FORMAT_DOUBT, WANT is AUTO, and DEV
  * could also be a raw image whose guest has written the header.
  */

@@ -18,7 +18,7 @@ struct apply {
 	uint8_t *buf; /* for the largest key */
 	struct blkdev *dev;
 	struct mmp *mmp;       /* of multiple mount protection; NULL: the feature is off */
-	struct e4z_image *img; /* for the callback `opened`; NULL: there is none */
+	struct e4z_image *img; /* for the callback `opened`; NULL: no callback */
 	bool dry_run;
 	uint64_t restored; /* bytes */
 	char *why;
