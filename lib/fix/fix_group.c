@@ -53,6 +53,7 @@ errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
 	uint32_t per_block = img->block_size / img->inode_size;
 	uint64_t last = f->last >> img->block_bits;
 	const struct group *group;
+	const char *why;
 	errcode_t err = groups_load(img);
 
 	if (err)
@@ -61,8 +62,9 @@ errcode_t fix_zero_spares(struct fix *fix, const struct e4z_finding *f)
 	if (!bitmap)
 		return ENOMEM;
 	group = &img->group[f->group];
-	if (!groups_read_inode_bitmap(img, f->group, bitmap))
-		return fix_leave(fix, f, "the inode bitmap is not valid");
+	why = groups_doubt_inode_bitmap(img, f->group, bitmap);
+	if (why)
+		return fix_leave(fix, f, why);
 	for (uint64_t b = f->first >> img->block_bits; b <= last && !err; b++) {
 		uint32_t n = (uint32_t)(b - group->itable) * per_block;
 		uint32_t left = group->used > n ? group->used - n : 0;

@@ -36,9 +36,8 @@ static errcode_t contradiction(const struct e4z_image *img, uint32_t g, const ch
 	bitmap = malloc(img->block_size);
 	if (!bitmap)
 		return ENOMEM;
-	if (!groups_read_inode_bitmap(img, g, bitmap))
-		*why = "the inode bitmap is not valid";
-	else if (any_in_use(img, &img->group[g], bitmap))
+	*why = groups_doubt_inode_bitmap(img, g, bitmap);
+	if (!*why && any_in_use(img, &img->group[g], bitmap))
 		*why = "the inode bitmap and the number of unused inodes disagree";
 	return 0;
 }

@@ -175,13 +175,20 @@ bool groups_inode_bitmap_ok(const struct e4z_image *img, uint32_t g, const uint8
 	return csum == group->bitmap_csum;
 }
 
-bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+const char *groups_doubt_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
 {
 	uint64_t block = img->group[g].inode_bitmap;
+	bool valid = inside(img, block, 1);
 
-	return inside(img, block, 1) &&
-	       !image_read(img, block * img->block_size, img->block_size, bitmap) &&
-	       groups_inode_bitmap_ok(img, g, bitmap);
+	if (valid && image_read(img, block * img->block_size, img->block_size, bitmap))
+		return "the inode bitmap cannot be read";
+	valid = valid && groups_inode_bitmap_ok(img, g, bitmap);
+	return valid ? NULL : "the inode bitmap is not valid";
+}
+
+bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap)
+{
+	return !groups_doubt_inode_bitmap(img, g, bitmap);
 }
 
 bool groups_inode_is_free(const struct e4z_image *img, uint32_t ino)

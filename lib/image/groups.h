@@ -27,6 +27,8 @@ bool groups_inode_bitmap_ok(const struct e4z_image *img, uint32_t g, const uint8
 
 /* Read group G's inode bitmap into BITMAP, img->block_size bytes. False if it is not valid. */
 bool groups_read_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
+/* The same: why it cannot be believed, or NULL. */
+const char *groups_doubt_inode_bitmap(const struct e4z_image *img, uint32_t g, uint8_t *bitmap);
 
 /*
  * The inode bitmap says that INO is not in use. False if the bitmap is not valid, or

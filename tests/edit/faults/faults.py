@@ -25,8 +25,7 @@ import sys
 
 E4ZERO, FAULTY, JUDGE = (os.environ[name] for name in ("E4ZERO", "FAULTY", "JUDGE"))
 MEMORY = ("Cannot allocate memory", "Memory allocation failed")
-# of a bitmap that cannot be read is said, too, that it is not valid
-REASONS = {5: ("Input/output error", "cannot be read", "the inode bitmap is not valid"), 28: ("No space left on device",)}
+REASONS = {5: ("Input/output error", "cannot be read"), 28: ("No space left on device",)}
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--between", action="append", default=[], help="an image between two transactions")
