@@ -6,7 +6,8 @@
 #   SANITIZERS   the sanitizers to be used
 CC = clang
 SANITIZERS = address,undefined
-fuzz_cflags = -g1 -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -w
+# without optimisation: an input that alone takes one side of a condition is kept, and gcov sees the same sides
+fuzz_cflags = -g1 -O0 -fno-omit-frame-pointer -fno-sanitize-recover=all -w
 compile = $(CC) $(FLAGS) -I$(TOP)/tests/fuzz $(fuzz_cflags) $(INSTRUMENT)
 INSTRUMENT = -fsanitize=fuzzer-no-link,$(SANITIZERS)
 LINK = -fsanitize=fuzzer,$(SANITIZERS)
