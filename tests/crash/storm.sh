@@ -43,7 +43,7 @@ debugfs -w -f script image >log 2>&1 || fail 'debugfs'
 e2fsck -fn image >log 2>&1 || fail "the image: $(cat log)"
 
 python3 - "$E4ZERO" "$rounds" "${SEED:-1}" "$program" "$files" <<'EOT'
-import json, random, re, shutil, signal, subprocess, sys, time
+import json, os, random, re, shutil, signal, subprocess, sys, time
 
 e4zero, rounds, seed, program, files = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
 rnd = random.Random(seed)
@@ -54,8 +54,8 @@ def fail(*what):
     sys.exit("storm: " + " ".join(str(w) for w in what))
 
 
-def run(verb, wait=None, how=signal.SIGKILL):
-    """Seconds, status, and the summary, if there is one."""
+def run(verb, wait=None, how=signal.SIGKILL, in_log=False):
+    """Seconds, status, and the summary, if there is one. Broken off after WAIT, IN_LOG: when the log is in use."""
     command = ["env", "--default-signal=INT,TERM", e4zero, "--json", *LOG[verb], "work"]
     start = time.monotonic()
     with open("out", "w") as out, open("err", "w") as err:
@@ -63,6 +63,9 @@ def run(verb, wait=None, how=signal.SIGKILL):
         try:
             p.wait(wait)
         except subprocess.TimeoutExpired:
+            with open("work", "rb", buffering=0) as image:
+                while in_log and not dirty(image) and p.poll() is None:
+                    pass
             p.send_signal(how)
             p.wait()
     took = time.monotonic() - start
@@ -93,10 +96,11 @@ def findings():
     return json.loads(r.stdout.splitlines()[-1])["findings"]
 
 
-def dirty():
+def dirty(image=None):
+    if image:
+        return bool(os.pread(image.fileno(), 1, 1024 + 0x60)[0] & 4)
     with open("work", "rb") as f:
-        f.seek(1024 + 0x60)
-        return bool(f.read(1)[0] & 4)
+        return dirty(f)
 
 
 def whole(verb, when):
@@ -134,7 +138,7 @@ for i in range(rounds):
     instant = took[verb] * (i // 2 + rnd.random()) / n
     when = "%s, %s after %.3f s:" % (verb, how.name, instant)
     shutil.copyfile("image", "work")
-    _, rc, said = run(verb, instant, how)
+    _, rc, said = run(verb, instant, how, in_log=how == signal.SIGKILL and i // 2 % 3 == 1)
     if rc not in (0, -how if how == signal.SIGKILL else 32):
         fail(when, "status", rc, open("err").read()[-2000:])
     if rc == 32 and (not said or said["exit"] != 32 or dirty()):
