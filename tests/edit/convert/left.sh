@@ -46,6 +46,11 @@ debugfs_script image <<<"freeb $free"
 untouched 8 'mapped but marked as free' image --convert written image /file
 run_e4zero 4 --json --convert written image
 same 'left' "$(left)" "/file block $free is mapped but marked as free"
+# nor where the bitmap says nothing
+dirty_image image 32 4096
+bitmap=$(dumpe2fs image 2>/dev/null | sed -n 's/^  Block bitmap at \([0-9]*\).*/\1/p')
+printf '\377' | dd of=image bs=1 seek=$((bitmap * 4096 + 1000)) conv=notrunc status=none
+untouched 8 "block bitmap's checksum" image --convert written image /file
 
 # every second block of a file becomes unwritten, its map needs a block, and there is none
 make_image image 8M -m 0 -O ^has_journal
