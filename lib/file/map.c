@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "file/map_ahead.h"
 #include "format/node.h"
 #include "image/groups.h"
 #include <errno.h>
@@ -282,6 +283,8 @@ static void indirect(struct gather *g, uint64_t block, unsigned level, uint64_t 
 		fault(w, "a tree block cannot be read");
 		return;
 	}
+	if (level != 1 && !blkdev_is_host(w->img->dev))
+		map_ahead_pointers(w->img, w->work->level[level], per_block);
 	span /= per_block;
 	for (uint32_t i = 0; i < per_block; i++)
 		indirect(g, get_le32(w->work->level[level] + i * 4), level - 1, lblk + i * span,

@@ -63,8 +63,8 @@ static uint64_t stretch_len(const struct e4z_image *img, const uint8_t *index, u
 	return len;
 }
 
-/* Ask for the children of INDEX as they will be read: leaves in stretches, others one by one. */
-static void ask(const struct e4z_image *img, const uint8_t *index)
+/* Leaves are read in stretches, others one by one. */
+void nearby_ask(const struct e4z_image *img, const uint8_t *index)
 {
 	uint64_t start = 0, len = 0, bs = img->block_size;
 
@@ -92,7 +92,7 @@ static bool read_blocks(const struct e4z_image *img, struct nearby *nearby, cons
 	if (image_read_cached(img, pblk * img->block_size, bytes, buf))
 		return true;
 	if (!(nearby->asked & bit))
-		ask(img, index);
+		nearby_ask(img, index);
 	nearby->asked |= bit;
 	nearby->err = image_read(img, pblk * img->block_size, bytes, buf);
 	return !nearby->err;

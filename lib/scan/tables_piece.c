@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "exam/blame.h"
+#include "file/map_ahead.h"
 #include "image/groups.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -118,6 +119,19 @@ static bool wants_spares(const struct tables *t)
 {
 	return t->options.account && (t->mode == EXAMINE || t->mode == COUNT) &&
 	       t->options.kinds & E4Z_KIND_BIT(E4Z_FREE_INODE);
+}
+
+/* Ask for the tree blocks of the slots [first, end), whose first one is the worker's table. */
+static void ask_for_maps(const struct tables *t, const struct worker *w, uint32_t first,
+			 uint32_t end, bool believed)
+{
+	const uint8_t *raw = w->table;
+
+	if (blkdev_is_host(t->img->dev) || t->mode == OWN || t->mode == FIND_DIRS)
+		return;
+	for (uint32_t i = first; i < end; i++, raw += t->img->inode_size)
+		if (!believed || bit_set(w->bitmap, i))
+			map_ahead(t->img, raw);
 }
 
 /* The slots [first, end) of the group, whose first one in memory is the worker's table. */
@@ -241,10 +255,12 @@ errcode_t tables_piece(void *arg, unsigned worker, uint64_t n)
 	if (first == end)
 		return 0;
 	off = img->group[p->group].itable * img->block_size + (uint64_t)first * img->inode_size;
-	if (image_read(img, off, (size_t)(end - first) * img->inode_size, w->table))
+	if (image_read(img, off, (size_t)(end - first) * img->inode_size, w->table)) {
 		err = examine_block_by_block(t, w, p, first, end, believed);
-	else
+	} else {
+		ask_for_maps(t, w, first, end, believed);
 		err = examine_slots(t, w, p, first, end, believed);
+	}
 	if (!err && (t->mode == EXAMINE || t->mode == CLAIM))
 		err = exam_settle(&w->exam);
 	return err ? err : tables_collect(t, &w->exam);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Blocks that were read ahead from an NBD server are used: at most a quarter of the blocks of inode tables are read twice,
-# although other blocks are read in between.
+# although other blocks are read in between. Blocks of trees are not waited for one by one.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 . "$srcdir/tests/nbd/servers.sh"
@@ -31,4 +31,27 @@ for flags in '' flags=no-structured; do
 	}
 	END { printf "%d blocks of tables were read, %d of them again\n", tables, again; exit !tables || again > tables / 4 }' \
 		server.log >said || fail "${flags:-structured}: $(cat said)"
+done
+
+# 400 files of six extents: far from each other are their leaf blocks and, as ext3 has it, their indirect blocks
+python3 - <<-'END'
+	import os, shutil
+	shutil.rmtree("tree")
+	os.mkdir("tree")
+	for n in range(400):
+	    with open(f"tree/{n}", "wb") as f:
+	        for i in range(5):
+	            os.pwrite(f.fileno(), b"x", i * 2048)
+	        os.pwrite(f.fileno(), bytes(b"x" * 100000), 12288)
+END
+for features in "" "-O ^extent,^64bit"; do
+	make_image model.img 64M -b 1024 -d tree $features
+	our_server model.img slow=2
+	run_e4zero 0 --check -j1 "$uri"
+	awk '$2 == "read" && $4 <= 1024 {
+		alone += $6 != "more"
+		all++
+	}
+	END { printf "%d short reads, %d of them alone\n", all, alone; exit all < 400 || alone > all / 2 }' server.log >said ||
+		fail "${features:-extents}: $(cat said)"
 done

@@ -13,14 +13,18 @@ other=N                       connections after the first one get an export of N
 status=zero|long|endless|error|lies|short
                               replies about holes: of length 0, too long, one sector at a time, an error, all is zero,
                               ranges of 4 KiB
+slow=MS                       MS milliseconds pass before each answer; then the line of the request ends with "more" if
+                              the next one has arrived
 It prints "ready" on standard output when it listens, and one line per client and per request."""
 
 import itertools
 import os
+import select
 import socket
 import struct
 import sys
 import threading
+import time
 
 HEADS = {0: 'read', 1: 'write', 2: 'disc', 3: 'flush', 4: 'trim', 5: 'cache', 6: 'zero', 7: 'status'}
 OPTION_REPLY, SIMPLE, CHUNK = 0x3e889045565a9, 0x67446698, 0x668e33ef
@@ -129,7 +133,8 @@ class Connection:
         data = self.read(length) if kind == 1 else b''
         with server.lock:
             number, server.count = server.count, server.count + (kind != 2)
-            print(number, HEADS.get(kind, kind), off, length, flags, flush=True)
+            more = self.more() if 'slow' in options and kind != 2 else ()
+            print(number, HEADS.get(kind, kind), off, length, flags, *more, flush=True)
             if kind == 2:
                 return False
             if 'die' in options and number >= int(options['die']):
@@ -143,6 +148,10 @@ class Connection:
                 answer = b''
             self.answer(kind, handle, off, error, answer)
         return True
+
+    def more(self):
+        time.sleep(int(self.server.options['slow']) / 1000)
+        return ('more',) if select.select([self.sock], [], [], 0)[0] else ()
 
     def injected(self, number, kind):
         if 'error' not in self.server.options:
