@@ -123,11 +123,15 @@ size_t txn_homes(const struct e4z_image *img)
 
 errcode_t txn_super(struct e4z_image *img, uint8_t **raw)
 {
-	errcode_t err = txn_edit(img, SUPER_OFFSET / img->block_size, raw);
+	errcode_t err = txn_may_change(img);
 
-	if (!err)
-		*raw += SUPER_OFFSET % img->block_size;
-	return err;
+	if (err)
+		return err;
+	err = capture_edit(img->view, SUPER_OFFSET / img->block_size, raw);
+	if (err)
+		return image_fail(img, err, "reading the superblock");
+	*raw += SUPER_OFFSET % img->block_size;
+	return 0;
 }
 
 static void drop_ro_compat(uint8_t *raw, uint32_t bits)

@@ -90,14 +90,16 @@ static errcode_t list_blocks(struct e4z_image *img, struct waiting *w)
 {
 	errcode_t err = seal_super(img);
 
-	if (!err)
-		err = capture_list(img->view, &w->list, &w->all);
+	if (err)
+		return err;
+	err = capture_list(img->view, &w->list, &w->all);
 	w->count = w->all;
 	if (!err)
 		err = homes_leave(&img->txn->homes, img->view, img->block_size, w->list, &w->count);
-	if (!err)
-		leave_super(img, w);
-	return err;
+	if (err)
+		return image_fail(img, err, "reading what the changes replace");
+	leave_super(img, w);
+	return 0;
 }
 
 errcode_t txn_count(struct e4z_image *img, size_t *count)
