@@ -9,6 +9,7 @@
 static enum failing_kind armed;
 static unsigned left;
 static bool met;
+static void (*told)(enum failing_kind kind);
 
 void failing_arm(enum failing_kind kind, unsigned n)
 {
@@ -30,8 +31,15 @@ errcode_t failing_error(enum failing_kind kind)
 	return errors[kind];
 }
 
+void failing_watch(void (*tell)(enum failing_kind kind))
+{
+	told = tell;
+}
+
 static bool fails(enum failing_kind kind)
 {
+	if (told)
+		told(kind);
 	if (kind != armed || !left || --left)
 		return false;
 	met = true;

@@ -24,7 +24,8 @@ script = $(addprefix src/,script/script.c script/script_read.c script/script_tex
 	script/edit_log.c cli/words.c verbs/edit.c verbs/operation.c verbs/files.c util.c)
 
 names = super groups maps dirs xattrs check log fix script undo headers map nbd
-own = $(filter-out $(fuzzer),$(notdir $(wildcard $(TOP)/tests/fuzz/targets/*.c)))
+here = $(TOP)/tests/fuzz/targets
+own = $(filter-out $(fuzzer),$(patsubst $(here)/%,%,$(wildcard $(here)/*.c $(here)/*/*.c)))
 # tests/abort.c replaces invariant.c
 library = $(filter-out lib/base/invariant.c,$(SOURCES)) $(script)
 objects = $(addprefix $(OUT)/,$(library:.c=.o) $(addprefix tests/fuzz/targets/,$(own:.c=.o)) \

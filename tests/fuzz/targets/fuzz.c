@@ -5,7 +5,7 @@
  *
  * FUZZ_BASES=FOLDER    the directory of the bases; default: "bases" beside the program
  * FUZZ_SEEDS=FOLDER    write the first inputs to FOLDER, and run nothing
- * FUZZ_SWEEP=N         N of these for each kind of failure
+ * FUZZ_SWEEP=N         also those in which one of the first N things of a kind fails
  * FUZZ_DUMP=FILE       write the base as changed by the input to FILE, and run nothing
  */
 #include "fuzz.h"
@@ -45,9 +45,6 @@ void fuzz_wrong(const char *format, ...)
 /* ---- what fails ---- */
 
 bool fuzz_failing;
-/* Of an input's options: what fails, and which one of them. */
-enum { OPTION_KIND = 4, OPTION_NUMBER = 5 };
-
 void *__real_malloc(size_t size);
 errcode_t __real_hostfile_open(const char *path, struct blkdev **dev);
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev);
@@ -70,7 +67,7 @@ void *fuzz_alloc(size_t len)
 	return bytes;
 }
 
-static void run(struct base *base, const struct input *in)
+void fuzz_run(struct base *base, const struct input *in)
 {
 	const uint8_t *options = in->options;
 	unsigned number = get_le16(options + OPTION_NUMBER);
@@ -115,7 +112,7 @@ struct e4z_image *fuzz_open(const struct base *base, const struct e4z_open_optio
 	return NULL;
 }
 
-static void write_file(const char *path, const uint8_t *data, size_t len)
+void fuzz_write_file(const char *path, const uint8_t *data, size_t len)
 {
 	FILE *f = fopen(path, "wb");
 
@@ -125,80 +122,7 @@ static void write_file(const char *path, const uint8_t *data, size_t len)
 	}
 }
 
-/* ---- the first inputs: without a change ---- */
-
-struct seeds {
-	const char *folder;
-	unsigned count;
-	unsigned sweep; /* of what may fail so many do */
-};
-
-static void write_seed(struct seeds *seeds, const struct input *in)
-{
-	struct stretch_vec none = {0};
-	uint8_t out[8192];
-	char path[4096];
-	size_t len = input_write(in, NULL, NULL, &none, out, sizeof(out));
-
-	snprintf(path, sizeof(path), "%s/seed%05u", seeds->folder, seeds->count++);
-	write_file(path, out, len);
-}
-
-/* With each other option alone; then one after the other fails. */
-static void write_ways(struct seeds *seeds, const struct base *base, struct input in)
-{
-	unsigned kinds = fuzz_target->writes ? FAILING_KINDS : FAIL_READ + 1;
-
-	for (unsigned at = 1; at <= 2; at++) {
-		for (unsigned bit = 0; bit < 8; bit++) {
-			in.options[at] = (uint8_t)(1u << bit);
-			write_seed(seeds, &in);
-		}
-		in.options[at] = 0;
-	}
-	/* a target that has others as well need not start QEMU for each of them */
-	if (base && !*fuzz_target->bases && !strncmp(base->name, "image-", strlen("image-")))
-		return;
-	for (unsigned kind = 0; kind < kinds; kind++) {
-		for (unsigned n = 1; n <= seeds->sweep; n++) {
-			in.options[OPTION_KIND] = (uint8_t)(kind + 1);
-			put_le16(in.options + OPTION_NUMBER, n);
-			write_seed(seeds, &in);
-		}
-	}
-}
-
-/* The first options: none of them, and each alone. */
-static void write_options(struct seeds *seeds, struct input in)
-{
-	write_seed(seeds, &in);
-	for (unsigned bit = 0; bit < 8; bit++) {
-		in.options[0] = (uint8_t)(1u << bit);
-		write_seed(seeds, &in);
-	}
-}
-
-/* For each base and each text, and in all ways with the first two. */
-static void write_seeds(struct seeds *seeds)
-{
-	static const struct fuzz_text nothing[] = {{"", 0}};
-	const struct fuzz_text *first = fuzz_target->texts ? fuzz_target->texts : nothing;
-	const struct fuzz_text *text = first;
-
-	do {
-		struct input in = {.text = (const uint8_t *)text->bytes, .text_len = text->len};
-
-		for (size_t i = 0; i < fuzz_bases.count || (!i && !fuzz_target->bases); i++) {
-			const struct base *base = fuzz_target->bases ? &fuzz_bases.items[i] : NULL;
-
-			in.base = base ? base->id : 0;
-			write_options(seeds, in);
-			if (text - first < 2)
-				write_ways(seeds, base, in);
-		}
-		text++;
-	} while (fuzz_target->texts && text->len);
-}
+/* ---- */
 
 static void load_bases(const char *program, size_t folder_len)
 {
@@ -233,8 +157,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (fuzz_target->prepare)
 		fuzz_target->prepare();
 	if (folder) {
-		write_seeds(&(struct seeds){.folder = folder,
-					    .sweep = sweep ? (unsigned)atoi(sweep) : 0});
+		seeds_write(folder, sweep ? (unsigned)atoi(sweep) : 0);
 		exit(0);
 	}
 	return 0;
@@ -256,9 +179,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		input_put(&in, base->img.data, base->img.len, &put);
 	}
 	if (base && dump)
-		write_file(dump, base->img.data, base->img.len);
+		fuzz_write_file(dump, base->img.data, base->img.len);
 	else
-		run(base, &in);
+		fuzz_run(base, &in);
 	if (base && fuzz_target->writes)
 		base_restore_all(base);
 	else if (base)

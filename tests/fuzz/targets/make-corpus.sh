@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make fuzz-corpus: the bases, and for each target a minimal corpus. make-corpus.sh BUILT [NAME...]
 #
-# BUILT is the directory of the programs. Each target is run with the existing corpus and the first inputs, in which each of
-# the first SWEEP (40) allocations, reads and writes fails in turn, and then RUNS times (1000); then the inputs are merged
-# into BUILT/corpus/NAME: few small ones that together reach as much. WORKERS (2) targets run in parallel. Inputs that make
-# a target fail are kept in BUILT/failures/NAME.
+# BUILT is the directory of the programs. Each target is run with the existing corpus and the first inputs, and then RUNS
+# times (1000); then the inputs are merged into BUILT/corpus/NAME: few small ones that together reach as much. In some of the
+# first inputs one of the first SWEEP allocations, reads or writes (60000) fails: of each path of calls that leads to one, the
+# first. WORKERS (2) targets run in parallel. Inputs that make a target fail are kept in BUILT/failures/NAME.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 built=$(cd "$1" 2>/dev/null && pwd) || { echo "fuzz-corpus: the targets are not built" >&2; exit 77; }
@@ -19,7 +19,8 @@ one() {
 	local corpus=$built/corpus/$1 failures=$built/failures/$1 new=$built/new/$1 log=$built/$1.log rc
 	rm -rf "$new"
 	mkdir -p "$corpus" "$failures" "$new/seeds" "$new/found"
-	FUZZ_SEEDS=$new/seeds FUZZ_SWEEP=${SWEEP:-40} "$built/fuzz-$1"
+	FUZZ_SEEDS=$new/seeds FUZZ_SWEEP=${SWEEP:-60000} "$built/fuzz-$1" >"$log" 2>&1 ||
+		{ echo "$1: a first input: $(grep -aE '^fuzz: |ERROR|SUMMARY|invariant' "$log" | head -n 5)"; return 1; }
 	nice "$built/fuzz-$1" -seed="${SEED:-1}" -runs=$((RUNS + $(cat <(ls "$corpus") <(ls "$new/seeds") | wc -l))) -max_len="$MAX" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
 		-artifact_prefix="$failures/" "$new/found" "$corpus" "$new/seeds" >"$log" 2>&1 </dev/null
 	rc=$?

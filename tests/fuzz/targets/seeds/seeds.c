@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The first inputs: each base and text with each option alone. Then the same again while one thing
+ * fails, for each thing that a path of calls of its own leads to: what follows a failure depends on
+ * who called, so these reach what all the others would.
+ */
+#include "../fuzz.h"
+
+#include "../../../unit/failing.h"
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include <execinfo.h>
+#include <stdio.h>
+#include <string.h>
+
+struct point {
+	enum failing_kind kind;
+	unsigned number;
+};
+
+struct seeds {
+	const char *folder;
+	unsigned count;
+	unsigned sweep;
+};
+
+/* ---- what may fail ---- */
+
+#define PATHS (1u << 18)
+#define DEPTH 64
+
+/* Checksums of the paths that were met, each where it belongs or after that; 0: free. */
+static uint64_t paths[PATHS];
+static size_t path_count;
+
+/* PATH was not met before; from now on it was. */
+static bool is_new(uint64_t path)
+{
+	size_t at = path % PATHS;
+
+	for (; paths[at]; at = (at + 1) % PATHS)
+		if (paths[at] == path)
+			return false;
+	if (path_count == PATHS / 2)
+		return false;
+	path_count++;
+	paths[at] = path;
+	return true;
+}
+
+/* What may fail in an input, and how much of each kind there was. */
+static struct point points[PATHS / 2];
+static size_t point_count;
+static unsigned met[FAILING_KINDS], met_most;
+
+static void on_thing(enum failing_kind kind)
+{
+	void *calls[DEPTH];
+	struct point point = {kind, ++met[kind]};
+	size_t depth;
+	uint32_t low, high;
+
+	if (point.number > met_most)
+		return;
+	depth = (size_t)backtrace(calls, DEPTH) * sizeof(*calls);
+	low = crc32c(kind, calls, depth);
+	high = crc32c(~low, calls, depth);
+	if (is_new((uint64_t)high << 32 | low | 1))
+		points[point_count++] = point;
+}
+
+/* Run IN, and list the points of paths that are new. */
+static void find_points(struct base *base, const struct input *in, unsigned most)
+{
+	memset(met, 0, sizeof(met));
+	met_most = most;
+	point_count = 0;
+	failing_watch(on_thing);
+	fuzz_run(base, in);
+	failing_watch(NULL);
+	if (base && fuzz_target->writes)
+		base_restore_all(base);
+}
+
+/* ---- inputs ---- */
+
+static void write_seed(struct seeds *seeds, const struct input *in)
+{
+	struct stretch_vec none = {0};
+	uint8_t out[8192];
+	char path[4096];
+	size_t len = input_write(in, NULL, NULL, &none, out, sizeof(out));
+
+	snprintf(path, sizeof(path), "%s/seed%05u", seeds->folder, seeds->count++);
+	fuzz_write_file(path, out, len);
+}
+
+/* IN, and IN while something fails. */
+static void write_failing(struct seeds *seeds, struct base *base, struct input in)
+{
+	write_seed(seeds, &in);
+	if (!seeds->sweep)
+		return;
+	/* a target that has others as well need not start QEMU for each of them */
+	if (base && !*fuzz_target->bases && !strncmp(base->name, "image-", strlen("image-")))
+		return;
+	/* more than there is: nothing fails, but all of it could */
+	in.options[OPTION_KIND] = 1;
+	put_le16(in.options + OPTION_NUMBER, 0xffff);
+	find_points(base, &in, seeds->sweep);
+	for (size_t i = 0; i < point_count; i++) {
+		in.options[OPTION_KIND] = (uint8_t)(points[i].kind + 1);
+		put_le16(in.options + OPTION_NUMBER, points[i].number);
+		write_seed(seeds, &in);
+	}
+}
+
+/* The first options: none of them, and each alone; with WAYS those after them, too. */
+static void write_options(struct seeds *seeds, struct base *base, struct input in, bool ways)
+{
+	write_failing(seeds, base, in);
+	for (unsigned at = 0; at <= (ways ? 2 : 0); at++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			in.options[at] = (uint8_t)(1u << bit);
+			write_failing(seeds, base, in);
+		}
+		in.options[at] = 0;
+	}
+}
+
+void seeds_write(const char *folder, unsigned sweep)
+{
+	static const struct fuzz_text nothing[] = {{"", 0}};
+	const struct fuzz_text *first = fuzz_target->texts ? fuzz_target->texts : nothing;
+	const struct fuzz_text *text = first;
+	struct seeds seeds = {.folder = folder, .sweep = sweep < 0xffff ? sweep : 0xfffe};
+
+	do {
+		struct input in = {.text = (const uint8_t *)text->bytes, .text_len = text->len};
+
+		for (size_t i = 0; i < fuzz_bases.count || (!i && !fuzz_target->bases); i++) {
+			struct base *base = fuzz_target->bases ? &fuzz_bases.items[i] : NULL;
+
+			in.base = base ? base->id : 0;
+			write_options(&seeds, base, in, text - first < 2);
+		}
+		text++;
+	} while (fuzz_target->texts && text->len);
+}
