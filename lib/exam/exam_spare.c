@@ -68,7 +68,7 @@ errcode_t exam_spare_unread(struct exam *exam, uint32_t ino)
 	return 0;
 }
 
-errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, bool believed)
+errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, const char *doubt)
 {
 	const struct e4z_image *img = exam->img;
 	uint64_t block;
@@ -82,8 +82,7 @@ errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, b
 	tally_move(&exam->tally, OWNER_INODES, owner_of_kind(E4Z_FREE_INODE), img->inode_size);
 	if (bytes_are_zero(raw, img->inode_size))
 		return 0;
-	return examine(exam, ino, raw, (block << img->block_bits) + off,
-		       believed ? NULL : "the inode bitmap is not valid");
+	return examine(exam, ino, raw, (block << img->block_bits) + off, doubt);
 }
 
 /* ---- groups ---- */

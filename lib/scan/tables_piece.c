@@ -148,12 +148,12 @@ static errcode_t examine_slots(struct tables *t, struct worker *w, const struct 
 			if (t->options.account && tables_slot_counts(ino + i, raw, false))
 				err = note_doubtful(t, ino + i);
 			if (!err && wants_spares(t))
-				err = exam_spare_slot(&w->exam, ino + i, raw, true);
+				err = exam_spare_slot(&w->exam, ino + i, raw, NULL);
 			continue;
 		}
 		if (!tables_slot_counts(ino + i, raw, believed)) {
 			if (!believed && wants_spares(t))
-				err = exam_spare_slot(&w->exam, ino + i, raw, false);
+				err = exam_spare_slot(&w->exam, ino + i, raw, w->doubt);
 			continue;
 		}
 		h.ino[h.count] = ino + i;
@@ -200,9 +200,9 @@ static errcode_t examine_block_by_block(struct tables *t, struct worker *w, cons
 static bool take_bitmap(const struct tables *t, struct worker *w, uint32_t g)
 {
 	if (w->bitmap_group != g)
-		w->believed = groups_read_inode_bitmap(t->img, g, w->bitmap);
+		w->doubt = groups_doubt_inode_bitmap(t->img, g, w->bitmap);
 	w->bitmap_group = g;
-	return w->believed;
+	return !w->doubt;
 }
 
 /* Pieces of what is not on this host that are asked for before they are read. */

@@ -79,6 +79,14 @@ while read -r kind block; do
 	report=out records finding kind fixable why | grep -q "^$kind false .*cannot be read" || fail "$kind in block $block: $(cat out)"
 done <<<"$places"
 
+# the slot of a deleted file, where the bitmap that says so cannot be read
+make_image deleted 8M -b 1024
+printf '%s\n' 'write ten file' 'rm file' | debugfs_script deleted
+cp --sparse=never deleted dense
+bitmap=$(dumpe2fs dense 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\) .*/\1/p' | head -1)
+env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/dense" FAULTY_READ=$((bitmap * 1024 + 100)) "$E4ZERO" --check --only free-inode --json dense >out 2>err
+report=out records finding kind why | grep -q '^free-inode .*the inode bitmap cannot be read' || fail "the bitmap cannot be read: $(cat out err)"
+
 # what was read is counted as it was read
 env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/clean" FAULTY_COUNT="$tmp/count" "$E4ZERO" -j 1 --check --all clean >out 2>err
 read -r _ reads _ <count
