@@ -4,6 +4,7 @@
 #define E4Z_BASE_CLEANUP_H
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -35,6 +36,26 @@ static inline void cleanup_close_range(unsigned first, unsigned last)
 #endif
 	for (unsigned fd = first; fd <= last && fd < (unsigned long)most; fd++)
 		close((int)fd);
+}
+
+/* Close all but the COUNT descriptors KEEP, -1: none. System calls only. */
+static inline void cleanup_close_others(const int *keep, size_t count)
+{
+	unsigned from = 0;
+
+	for (;;) {
+		unsigned next = UINT_MAX;
+
+		for (size_t i = 0; i < count; i++)
+			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next == UINT_MAX)
+			break;
+		if (next > from)
+			cleanup_close_range(from, next - 1);
+		from = next + 1;
+	}
+	cleanup_close_range(from, UINT_MAX);
 }
 
 #define AUTO_FREE __attribute__((cleanup(cleanup_freep)))

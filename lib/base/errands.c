@@ -24,26 +24,6 @@ struct e4z_errands {
 
 /* ---- the child ---- */
 
-/* All but KEEP and FD: pipes have an end, and locks are given back, when the parent closes them. */
-static void close_others(int fd, const int *keep, size_t count)
-{
-	unsigned from = 0;
-
-	for (;;) {
-		unsigned next = (unsigned)fd >= from ? (unsigned)fd : UINT_MAX;
-
-		for (size_t i = 0; i < count; i++)
-			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (unsigned)keep[i] < next)
-				next = (unsigned)keep[i];
-		if (next == UINT_MAX)
-			break;
-		if (next > from)
-			cleanup_close_range(from, next - 1);
-		from = next + 1;
-	}
-	cleanup_close_range(from, UINT_MAX);
-}
-
 static bool say(int fd, errcode_t err)
 {
 	return write(fd, &err, sizeof(err)) == sizeof(err);
@@ -88,13 +68,19 @@ static errcode_t hear(int fd)
 static errcode_t start(struct e4z_errands *e, const struct e4z_errand *list, const int *keep,
 		       size_t count)
 {
-	int ends[2];
+	int ends[2], kept[ERRANDS_KEEP + 1];
 
+	if (count > ERRANDS_KEEP)
+		return EINVAL;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return errno;
+	for (size_t i = 0; i < count; i++)
+		kept[i] = keep[i];
+	kept[count] = ends[1];
 	e->pid = fork();
 	if (!e->pid) {
-		close_others(ends[1], keep, count);
+		/* pipes have an end, and locks are given back, when the parent closes them */
+		cleanup_close_others(kept, count + 1);
 		serve(ends[1], list, e->count);
 		_exit(0);
 	}

@@ -5,7 +5,9 @@
 
 #include "e4zero.h"
 
-/* As e4z_errands_start(); the COUNT descriptors KEEP stay open in the child. */
+#define ERRANDS_KEEP 4
+
+/* As e4z_errands_start(); the COUNT descriptors KEEP, so many at most, stay open in the child. */
 errcode_t errands_start(const struct e4z_errand *list, size_t n, const int *keep, size_t count,
 			struct e4z_errands **errands);
 

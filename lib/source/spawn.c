@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "io/clock.h"
 #include "source/keeper.h"
+#include "source/plan.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,84 +18,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #define ERR_SIZE SPAWN_SAID
 #define FILES_MAX 1024
-#define STANDARD 3 /* descriptors */
 #define PAUSE_MAX_NS 20000000L
 #define DIGITS 11
-
-/* What the child needs between fork() and exec(). */
-struct plan {
-	char *file;	  /* of the program */
-	const char **env; /* one block with its pointers */
-	char listen_pid[32];
-	int source[STANDARD + SPAWN_FDS], count;
-	int report; /* receives the errno of a failure */
-	sigset_t none;
-};
-
-/* ---- before the fork ---- */
-
-/* DIR/NAME for free() if it can be executed, otherwise NULL. */
-static char *try_program(const char *dir, size_t len, const char *name)
-{
-	char *file = malloc(len + strlen(name) + 3);
-
-	if (!file)
-		return NULL;
-	/* an empty one in PATH is the current directory */
-	sprintf(file, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
-	if (!access(file, X_OK))
-		return file;
-	free(file);
-	return NULL;
-}
-
-static char *find_program(const char *name)
-{
-	const char *path = getenv("PATH"), *end;
-	char *file = NULL;
-
-	if (strchr(name, '/'))
-		return strdup(name);
-	path = path ? path : "/bin:/usr/bin"; /* as execvp(3) */
-	for (; path && !file; path = *end ? end + 1 : NULL) {
-		end = strchrnul(path, ':');
-		file = try_program(path, (size_t)(end - path), name);
-	}
-	return file;
-}
-
-static bool is_ours(const char *variable)
-{
-	return !strncmp(variable, "LISTEN_", 7) || !strncmp(variable, "LC_", 3) ||
-	       !strncmp(variable, "LANG", 4);
-}
-
-/* The environment of this process, with English messages and the variables of a passed socket. */
-static errcode_t make_env(const struct spawn *s, struct plan *plan)
-{
-	size_t count = 0, kept = 0;
-
-	while (environ[count])
-		count++;
-	plan->env = malloc((count + 4) * sizeof(*plan->env));
-	if (!plan->env)
-		return ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (!is_ours(environ[i]))
-			plan->env[kept++] = environ[i];
-	plan->env[kept++] = "LC_ALL=C";
-	if (s->listen) {
-		plan->env[kept++] = plan->listen_pid;
-		plan->env[kept++] = "LISTEN_FDS=1";
-	}
-	plan->env[kept] = NULL;
-	return 0;
-}
 
 /* A file in memory that takes ERR_SIZE bytes and no more, so that a child that goes on writing
  * fails rather than waits. */
@@ -128,7 +59,7 @@ static void write_pid(char *listen_pid)
 /* Descriptor I becomes SOURCE[I]; the one after them receives the report of a failure. */
 static int place_descriptors(const struct plan *plan)
 {
-	int moved[STANDARD + SPAWN_FDS], report = fcntl(plan->report, F_DUPFD, plan->count + 1);
+	int moved[PLAN_STANDARD + PLAN_FDS], report = fcntl(plan->report, F_DUPFD, plan->count + 1);
 
 	if (report < 0)
 		return -1;
@@ -184,6 +115,29 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan, pid_t k
 	_exit(127);
 }
 
+/*
+ * Wait until the program is to be started. Meanwhile this process may have what others wait for the
+ * end of: all but what it needs is closed.
+ */
+static bool await_go(const struct plan *plan, int leash)
+{
+	int keep[PLAN_STANDARD + PLAN_FDS + 2], count = 0;
+	char byte;
+	ssize_t n;
+
+	while (count < plan->count) {
+		keep[count] = plan->source[count];
+		count++;
+	}
+	keep[count++] = plan->report;
+	keep[count++] = leash;
+	cleanup_close_others(keep, (size_t)count);
+	do
+		n = read(leash, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
 /* All signals are blocked. */
 _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int leash)
 {
@@ -191,6 +145,8 @@ _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int le
 	int err;
 
 	reset_signals();
+	if (!await_go(plan, leash))
+		_exit(127);
 	child = fork();
 	if (!child)
 		be_child(s, plan, self);
@@ -218,13 +174,31 @@ static errcode_t await_exec(int fd)
 	return n < 0 ? errno : n == (ssize_t)sizeof(err) ? err : 0;
 }
 
-static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *child)
+static errcode_t fork_keeper(const struct spawn *s, struct plan *plan, int leash,
+			     struct spawned *child)
 {
 	sigset_t all, before;
+	errcode_t err;
+
+	sigemptyset(&plan->none);
+	sigfillset(&all);
+	/* no signal handler of this process may run in the child */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	child->pid = fork();
+	if (!child->pid)
+		be_keeper(s, plan, leash);
+	err = child->pid < 0 ? errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+/* The leash is a socket: a write to a pipe whose reader was killed would signal this process. */
+static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *child)
+{
 	int report[2], leash[2];
 	errcode_t err;
 
-	if (pipe2(leash, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, leash) < 0)
 		return errno;
 	child->leash = leash[1];
 	if (pipe2(report, O_CLOEXEC) < 0) {
@@ -232,34 +206,12 @@ static errcode_t run(const struct spawn *s, struct plan *plan, struct spawned *c
 		close(leash[0]);
 		return err;
 	}
+	child->report = report[0];
 	plan->report = report[1];
-	sigemptyset(&plan->none);
-	sigfillset(&all);
-	/* no signal handler of this process may run in the child */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	child->pid = fork();
-	if (!child->pid)
-		be_keeper(s, plan, leash[0]);
-	err = child->pid < 0 ? errno : 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	err = fork_keeper(s, plan, leash[0], child);
 	close(leash[0]);
 	close(report[1]);
-	err = err ? err : await_exec(report[0]);
-	close(report[0]);
 	return err;
-}
-
-static errcode_t prepare(const struct spawn *s, struct plan *plan)
-{
-	if (s->fd_count > SPAWN_FDS)
-		return EINVAL;
-	plan->file = find_program(s->argv[0]);
-	if (!plan->file)
-		return ENOENT;
-	for (size_t i = 0; i < s->fd_count; i++)
-		plan->source[STANDARD + i] = s->fds[i];
-	plan->count = STANDARD + (int)s->fd_count;
-	return make_env(s, plan);
 }
 
 /* Make standard input, output and error of the child, then start it. */
@@ -286,22 +238,55 @@ static errcode_t start(const struct spawn *s, struct plan *plan, struct spawned 
 	return run(s, plan, child);
 }
 
-errcode_t spawn_start(const struct spawn *s, struct spawned *child)
+static void close_if_open(int *fd)
 {
-	struct plan plan = {.file = NULL};
-	errcode_t err = prepare(s, &plan);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
-	*child = (struct spawned){
-		.leash = -1, .out = -1, .err = -1, .name = s->argv[0], .stop = s->stop};
+/* With ERR *CHILD is no child. */
+static errcode_t started(struct spawned *child, errcode_t err)
+{
+	if (!err)
+		return 0;
+	spawn_end(child, 0, NULL);
+	*child = (struct spawned){.leash = -1, .report = -1, .out = -1, .err = -1};
+	return err;
+}
+
+errcode_t spawn_prepare(const struct spawn *s, struct spawned *child)
+{
+	struct plan plan;
+	errcode_t err = plan_make(s->argv[0], s->fds, s->fd_count, s->listen, &plan);
+
+	*child = (struct spawned){.leash = -1,
+				  .report = -1,
+				  .out = -1,
+				  .err = -1,
+				  .name = s->argv[0],
+				  .stop = s->stop};
 	if (!err)
 		err = start(s, &plan, child);
-	free(plan.file);
-	free(plan.env);
-	if (err) {
-		spawn_end(child, 0, NULL);
-		*child = (struct spawned){.leash = -1, .out = -1, .err = -1};
-	}
-	return err;
+	plan_free(&plan);
+	return started(child, err);
+}
+
+errcode_t spawn_go(struct spawned *child)
+{
+	errcode_t err = send(child->leash, "", 1, MSG_NOSIGNAL) == 1 ? 0 : errno;
+
+	if (!err)
+		err = await_exec(child->report);
+	close_if_open(&child->report);
+	return started(child, err);
+}
+
+errcode_t spawn_start(const struct spawn *s, struct spawned *child)
+{
+	errcode_t err = spawn_prepare(s, child);
+
+	return err ? err : spawn_go(child);
 }
 
 /* ---- ending ---- */
@@ -329,11 +314,14 @@ static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, 
 	return true;
 }
 
-static void close_if_open(int *fd)
+/* Its keeper, if there is one, waits for the leash, and ends at once. */
+static void end_unstarted(struct spawned *child)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	close_if_open(&child->report);
+	close_if_open(&child->leash);
+	while (child->pid > 0 && waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	child->pid = 0;
 }
 
 void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
@@ -343,6 +331,8 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
 	if (!status)
 		status = &ignored;
 	*status = -1;
+	if (child->report >= 0)
+		end_unstarted(child);
 	close_if_open(&child->out);
 	if (child->pid > 0 && !await_end(child->pid, timeout_ms, child->stop, status)) {
 		close_if_open(&child->leash);

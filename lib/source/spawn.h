@@ -12,13 +12,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define SPAWN_FDS 8
 #define SPAWN_SAID 4096
 
 struct spawn {
 	const char *const *argv; /* ends with NULL; the first is searched in PATH */
 	const int *fds;		 /* become 3, 4, ... in the child; the caller keeps them */
-	size_t fd_count;	 /* at most SPAWN_FDS */
+	size_t fd_count;	 /* 8 at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
 	const volatile int *stop; /* non-zero: spawn_end() does not wait; may be NULL */
 	bool listen;		  /* the first of FDS listens, as systemd passes a socket on */
@@ -26,10 +25,11 @@ struct spawn {
 
 /* All zero, with descriptors of -1: no child. */
 struct spawned {
-	pid_t pid; /* of its keeper */
-	int leash; /* the keeper ends it when no process has this open */
-	int out;   /* to read from, -1: none; the caller may close it and set it to -1 */
-	int err;   /* a memory file of a few KiB: its standard error */
+	pid_t pid;  /* of its keeper */
+	int leash;  /* a socket: the keeper ends it when no process has this open */
+	int report; /* before it is started: receives a failure; otherwise -1 */
+	int out;    /* to read from, -1: none; the caller may close it and set it to -1 */
+	int err;    /* a memory file of a few KiB: its standard error */
 	const char *name;
 	const volatile int *stop;
 	char said[SPAWN_SAID];
@@ -41,6 +41,14 @@ struct spawned {
  * The strings of S->argv must outlive CHILD.
  */
 errcode_t spawn_start(const struct spawn *s, struct spawned *child);
+
+/*
+ * The two halves of spawn_start(). In between a process waits, which is forked by the first half:
+ * the second one only sends to CHILD->leash, and waits, so a process can do it that is confined.
+ * Nothing of S is used by the second half.
+ */
+errcode_t spawn_prepare(const struct spawn *s, struct spawned *child);
+errcode_t spawn_go(struct spawned *child);
 
 /*
  * Wait TIMEOUT_MS for its end; then its group gets SIGTERM, and a little later SIGKILL. *STATUS is

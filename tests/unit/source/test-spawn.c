@@ -132,6 +132,38 @@ static void test_said(void)
 	CHECK(strlen(spawn_said(&child)) == SPAWN_SAID - 1);
 }
 
+/* In two halves: in between nothing runs, and the keeper has only what the program gets. */
+static void test_halves(void)
+{
+	const char *argv[] = {"sh", "-c", "echo here; exit 4", NULL};
+	const struct spawn s = {.argv = argv, .output = true};
+	struct spawned child;
+	int ends[2], status;
+
+	CHECK(pipe(ends) == 0);
+	CHECK(spawn_prepare(&s, &child) == 0);
+	close(ends[1]);
+	CHECK(read(ends[0], &(char){0}, 1) == 0);
+	argv[2] = "echo somewhere else";
+	CHECK(spawn_go(&child) == 0);
+	CHECK(!strcmp(output(&child), "here\n"));
+	spawn_end(&child, 10000, &status);
+	CHECK(status == 4);
+	close(ends[0]);
+
+	/* it is not started at all, and not waited for */
+	CHECK(spawn_prepare(&s, &child) == 0);
+	spawn_end(&child, 1000000, NULL);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+
+	/* the keeper was killed: an error, but no signal */
+	CHECK(spawn_prepare(&s, &child) == 0);
+	kill(child.pid, SIGKILL);
+	CHECK(waitid(P_PID, (id_t)child.pid, NULL, WEXITED | WNOWAIT) == 0);
+	CHECK(spawn_go(&child) == EPIPE && !child.pid);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
 static void test_missing(void)
 {
 	const char *argv[] = {"no-such-program", NULL}, *directory[] = {"/dev/null", NULL};
@@ -180,6 +212,7 @@ int main(void)
 	test_listen();
 	test_signals();
 	test_said();
+	test_halves();
 	test_missing();
 	test_ends();
 	return 0;
