@@ -341,7 +341,6 @@ void e4z_errands_end(struct e4z_errands *errands);
 enum {
 	E4Z_CONFINED_LANDLOCK = 1, /* Landlock denies access to files by name */
 	E4Z_CONFINED_CALLS = 2,	   /* seccomp denies system calls that are not needed */
-	E4Z_CONFINED_NEVER = 4,	   /* neither: another program is started to write the image */
 };
 
 /* All zero is the default: standard output and error may be written to, no file is opened. */
@@ -369,8 +368,10 @@ struct e4z_confine_options {
  * gained by execve(2). Limits are lowered: RLIMIT_DATA to the memory that a check or an edit of IMG
  * requires, RLIMIT_CORE to 0, and without reading RLIMIT_NOFILE to 3.
  *
- * *DONE receives E4Z_CONFINED_* bits. A half that the kernel or this build lacks is left out. Both
- * are if IMG is in another format and open for writing, because its first write starts qemu-nbd.
+ * If IMG is in another format and open for writing, a child of the process waits from now on to
+ * start qemu-nbd at the first write.
+ *
+ * *DONE receives E4Z_CONFINED_* bits. A half that the kernel or this build lacks is left out.
  * E4Z_ET_UNCONFINED: require is set, and something was left out.
  */
 errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,

@@ -91,6 +91,9 @@ static void add_device(struct calls *calls, struct blkdev *dev)
 	if (!dev)
 		return;
 	add(calls->files, &calls->file_count, dev->write_fd);
+	/* it is open for reading only, but is flushed */
+	if (dev->under)
+		add(calls->files, &calls->file_count, dev->under->fd);
 	calls->socket_count += blkdev_senders(dev, calls->sockets + calls->socket_count,
 					      CALLS_FDS - calls->socket_count);
 }
@@ -123,34 +126,41 @@ static errcode_t settle(void *dev)
 	return 0;
 }
 
-static bool has_caches(const struct blkdev *dev)
+/* The block device whose caches have to be settled after DEV was written to; NULL: none. */
+static struct blkdev *cached(struct blkdev *dev)
 {
-	return dev && dev->writable && dev->is_block && blkdev_is_host(dev);
+	struct blkdev *host = dev && dev->under ? dev->under : dev;
+
+	return host && host->writable && host->is_block && blkdev_is_host(host) ? host : NULL;
+}
+
+static void pass_on(struct e4z_image *img, struct blkdev *host, unsigned errand)
+{
+	if (!host)
+		return;
+	host->errands = img->errands;
+	host->errand = errand;
 }
 
 static errcode_t leave_errands(struct e4z_image *img)
 {
+	struct blkdev *image = cached(img->dev), *journal = cached(img->journal_dev);
 	const struct e4z_errand list[ERRANDS] = {
 		[ERRAND_UNDO] = {.run = undo_unlink, .arg = img},
 		[ERRAND_TRACE] = {.run = trace_unlink, .arg = img},
-		[ERRAND_CACHES] = {.run = settle, .arg = img->dev},
-		[ERRAND_JOURNAL_CACHES] = {.run = settle, .arg = img->journal_dev},
+		[ERRAND_CACHES] = {.run = settle, .arg = image},
+		[ERRAND_JOURNAL_CACHES] = {.run = settle, .arg = journal},
 	};
-	const int keep[] = {has_caches(img->dev) ? img->dev->fd : -1,
-			    has_caches(img->journal_dev) ? img->journal_dev->fd : -1};
+	const int keep[] = {image ? image->fd : -1, journal ? journal->fd : -1};
 	errcode_t err;
 
-	if (!img->undo && !img->trace && keep[0] < 0 && keep[1] < 0)
+	if (!img->undo && !img->trace && !image && !journal)
 		return 0;
 	err = errands_start(list, ERRANDS, keep, 2, &img->errands);
 	if (err)
 		return image_fail(img, err, "starting a child process");
-	img->dev->errands = img->errands;
-	img->dev->errand = ERRAND_CACHES;
-	if (img->journal_dev) {
-		img->journal_dev->errands = img->errands;
-		img->journal_dev->errand = ERRAND_JOURNAL_CACHES;
-	}
+	pass_on(img, image, ERRAND_CACHES);
+	pass_on(img, journal, ERRAND_JOURNAL_CACHES);
 	return 0;
 }
 
@@ -222,9 +232,5 @@ errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *o
 		return image_refuse(img, E4Z_ET_USAGE, "more than %d descriptors", DESCRIPTORS_MAX);
 	if (obstacle)
 		return leave_out(img, options, obstacle);
-	if (img->dev->starts) {
-		*done = E4Z_CONFINED_NEVER;
-		return leave_out(img, options, "qemu-nbd is started to write the image");
-	}
 	return confine(img, options, done);
 }

@@ -20,6 +20,9 @@ struct nbd_options {
 #define NBD_TIMEOUT_S 60
 #define NBD_LINKS 4
 
+/* Load libnbd, if it is there, while something else has to be waited for. */
+void nbd_preload(void);
+
 /* NAME is an NBD URI, and no file has this name. */
 bool nbd_is_uri(const char *name);
 
@@ -36,11 +39,13 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 		       char *why, size_t why_size);
 
 /*
- * The same over COUNT connected sockets, at least one, which DEV takes over, also on failure. NAME
- * becomes dev->path.
+ * The same over one connected SOCKET, which DEV takes over, also on failure; in two halves. NAME
+ * becomes dev->path. The first half does all that a confined process could not do later: it waits
+ * for no server. Until the second one has succeeded, DEV can only be closed, and asked for its
+ * senders.
  */
-errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
-			   const struct nbd_options *options, struct blkdev **dev, char *why,
-			   size_t why_size);
+errcode_t nbd_begin(const char *name, int socket, const struct nbd_options *options,
+		    struct blkdev **dev, char *why, size_t why_size);
+errcode_t nbd_finish(struct blkdev *dev, char *why, size_t why_size);
 
 #endif

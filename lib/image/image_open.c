@@ -313,8 +313,8 @@ void image_free(struct e4z_image *img)
 		ext2fs_free(img->fs);
 	capture_free(img->view);
 	caches_end(img->dev);
-	e4z_errands_end(img->errands);
 	blkdev_close(img->dev);
+	e4z_errands_end(img->errands);
 	if (img->places)
 		places_free(img->places);
 	free(img->places);

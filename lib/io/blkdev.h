@@ -98,8 +98,7 @@ struct blkdev {
 	const struct blkdev_ops *ops;
 	void *carrier; /* of OPS */
 	bool writable; /* open for writing */
-	bool starts;   /* its first write starts another program, */
-	bool failed;   /* which could not: nothing was written */
+	bool failed;   /* the program that writes it could not be started: nothing was written */
 	enum e4z_holes holes;
 	uint64_t size;	 /* whole image or device, bytes */
 	uint64_t unseen; /* bytes after them, which are less than a block of an NBD server's */
@@ -118,6 +117,7 @@ struct blkdev {
 	bool is_block; /* a block device, not a regular file */
 	dev_t dev;     /* of a regular file: where it lives; of a block device: itself (st_rdev) */
 	ino_t ino;     /* of a regular file */
+	struct blkdev *under; /* itself, if the image is in another format; else NULL */
 
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read;
@@ -145,7 +145,10 @@ static inline bool blkdev_is_host(const struct blkdev *dev)
 	return dev->fd >= 0;
 }
 
-/* Open now what reading would open later; a failure is that of who reads it. */
+/*
+ * Open and make now what reading and, if it is open for writing, the first write would have to
+ * later; a failure is that of who reads or writes it.
+ */
 static inline void blkdev_prepare(struct blkdev *dev)
 {
 	if (dev->ops->prepare)

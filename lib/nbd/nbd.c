@@ -181,48 +181,40 @@ static errcode_t take_sizes(struct nbd_disk *disk, uint64_t *unseen, char *why, 
 	return 0;
 }
 
-static errcode_t take_properties(struct nbd_disk *disk, bool write, char *why, size_t why_size)
+static errcode_t take_properties(struct nbd_disk *disk, char *why, size_t why_size)
 {
 	struct nbd_link *link = disk->links[0];
-	bool local = nbd_link_is_local(link);
 
-	disk->depth = local ? NBD_DEPTH_LOCAL : NBD_DEPTH;
+	disk->local = disk->local || nbd_link_is_local(link);
+	disk->depth = disk->local ? NBD_DEPTH_LOCAL : NBD_DEPTH;
 	disk->read_only = nbd_link_ask(link, is_read_only) != 0;
 	disk->can_zero = nbd_link_ask(link, can_zero) == 1;
 	disk->fast_zero = nbd_link_ask(link, can_fast_zero) == 1;
 	disk->map.off = nbd_link_ask(link, can_tell_holes) != 1;
-	if (write && disk->read_only) {
+	if (disk->how.write && disk->read_only) {
 		snprintf(why, why_size, "the NBD export is read-only");
 		return EROFS;
 	}
-	if (write && nbd_link_ask(link, can_flush) != 1) {
+	if (disk->how.write && nbd_link_ask(link, can_flush) != 1) {
 		snprintf(why, why_size,
 			 "the NBD server does not support flush, which an edit requires");
 		return E4Z_ET_NBD;
 	}
-	return nbd_ahead_init(&disk->ahead, local, disk->max);
+	return nbd_ahead_init(&disk->ahead, disk->local, disk->max);
 }
 
 /* ---- opening ---- */
 
-/* The server: a URI or sockets. */
-struct target {
-	const char *uri; /* NULL: */
-	const int *sockets;
-	unsigned count;
-};
-
-static errcode_t add_link(struct nbd_disk *disk, const struct target *to,
-			  const struct nbd_options *options)
+/* The server is that of URI or, if that is NULL, at the other end of SOCKET. */
+static errcode_t add_link(struct nbd_disk *disk, const char *uri, int socket)
 {
-	errcode_t err = nbd_link_new(&disk->api, options->timeout_s, options->stop,
+	errcode_t err = nbd_link_new(&disk->api, disk->how.timeout_s, disk->how.stop,
 				     &disk->links[disk->count]);
 
-	if (err)
-		return err;
-	err = nbd_link_begin(disk->links[disk->count], to->uri,
-			     to->uri ? -1 : to->sockets[disk->count]);
-	disk->count++;
+	if (!err)
+		return nbd_link_begin(disk->links[disk->count++], uri, socket);
+	if (!uri)
+		close(socket);
 	return err;
 }
 
@@ -230,77 +222,98 @@ static errcode_t add_link(struct nbd_disk *disk, const struct target *to,
  * Others come up when they are used first, or never: a server that says it takes several may yet
  * serve one client at a time.
  */
-static void add_others(struct nbd_disk *disk, const struct target *to,
-		       const struct nbd_options *options)
+static void add_others(struct nbd_disk *disk, const char *uri)
 {
-	unsigned want = options->connections ? options->connections : pool_processors();
+	unsigned want = disk->how.connections ? disk->how.connections : pool_processors();
 
 	want = want < NBD_LINKS ? want : NBD_LINKS;
-	want = to->uri || to->count > want ? want : to->count;
 	if (nbd_link_ask(disk->links[0], can_multi_conn) != 1)
 		want = 1;
-	while (disk->count < want && !add_link(disk, to, options))
+	while (disk->count < want && !add_link(disk, uri, -1))
 		;
-	for (unsigned i = disk->count; !to->uri && i < to->count; i++)
-		close(to->sockets[i]);
 }
 
-static errcode_t connect_all(struct nbd_disk *disk, const struct target *to,
-			     const struct nbd_options *options, uint64_t *unseen, char *why,
-			     size_t why_size)
+/* The first half of opening: libnbd is loaded, and the first connection begun. */
+static errcode_t begin(struct nbd_disk *disk, const char *uri, int socket, char *why,
+		       size_t why_size)
 {
 	errcode_t err = nbd_load(&disk->api, why, why_size);
 
-	if (!err) {
-		err = add_link(disk, to, options);
-		/* the message of libnbd is kept */
-		if (!err || disk->count)
-			err = nbd_link_finish(disk->links[0], why, why_size);
-	}
 	if (!err)
-		err = take_sizes(disk, unseen, why, why_size);
-	if (!err)
-		err = take_properties(disk, options->write, why, why_size);
-	if (!err)
-		add_others(disk, to, options);
-	for (unsigned i = disk->count; err && !to->uri && i < to->count; i++)
-		close(to->sockets[i]);
-	return err;
+		err = add_link(disk, uri, socket);
+	else if (!uri)
+		close(socket);
+	/* the message of libnbd is kept, and returned by the second half */
+	if (!disk->count)
+		return err;
+	/* a process that is confined cannot ask that */
+	disk->local = !uri && nbd_link_is_local(disk->links[0]);
+	return 0;
 }
 
-static errcode_t open_disk(const char *name, const struct target *to,
-			   const struct nbd_options *options, struct blkdev **out, char *why,
-			   size_t why_size)
+static errcode_t new_disk(const char *name, const char *uri, int socket,
+			  const struct nbd_options *options, struct blkdev **dev, char *why,
+			  size_t why_size)
 {
-	struct nbd_options how = options ? *options : (struct nbd_options){.timeout_s = 0};
 	struct nbd_disk *disk = calloc(1, sizeof(*disk));
-	struct blkdev *dev = NULL;
-	errcode_t err = disk ? blkdev_new(name, &disk_ops, &dev) : ENOMEM;
+	errcode_t err = disk ? blkdev_new(name, &disk_ops, dev) : ENOMEM;
 
-	*out = NULL;
 	if (err) {
-		for (unsigned i = 0; !to->uri && i < to->count; i++)
-			close(to->sockets[i]);
+		*dev = NULL;
+		if (!uri)
+			close(socket);
 		free(disk);
 		return err;
 	}
-	dev->carrier = disk;
+	(*dev)->carrier = disk;
 	nbd_map_init(&disk->map);
-	how.timeout_s = how.timeout_s ? how.timeout_s : NBD_TIMEOUT_S;
-	err = connect_all(disk, to, &how, &dev->unseen, why, why_size);
-	if (err) {
-		blkdev_close(dev);
-		return err;
-	}
-	blkdev_set_size(dev, disk->size);
-	*out = dev;
-	return 0;
+	if (options)
+		disk->how = *options;
+	if (!disk->how.timeout_s)
+		disk->how.timeout_s = NBD_TIMEOUT_S;
+	err = begin(disk, uri, socket, why, why_size);
+	if (!err)
+		return 0;
+	blkdev_close(*dev);
+	*dev = NULL;
+	return err;
+}
+
+/* It stays loaded, which a connection in the end needs as well. */
+void nbd_preload(void)
+{
+	struct nbd_api api;
+	char why[128];
+
+	if (!nbd_load(&api, why, sizeof(why)))
+		nbd_unload(&api);
+}
+
+errcode_t nbd_begin(const char *name, int socket, const struct nbd_options *options,
+		    struct blkdev **dev, char *why, size_t why_size)
+{
+	return new_disk(name, NULL, socket, options, dev, why, why_size);
+}
+
+errcode_t nbd_finish(struct blkdev *dev, char *why, size_t why_size)
+{
+	struct nbd_disk *disk = nbd_disk_of(dev);
+	errcode_t err = nbd_link_finish(disk->links[0], why, why_size);
+
+	if (!err)
+		err = take_sizes(disk, &dev->unseen, why, why_size);
+	if (!err)
+		err = take_properties(disk, why, why_size);
+	if (!err)
+		blkdev_set_size(dev, disk->size);
+	return err;
 }
 
 errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struct blkdev **dev,
 		       char *why, size_t why_size)
 {
 	AUTO_FREE char *known = strdup(uri);
+	errcode_t err;
 
 	*dev = NULL;
 	if (!known)
@@ -308,15 +321,17 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 	/* libnbd knows schemes in small letters only; by RFC 3986 case does not matter */
 	for (char *c = known; *c && *c != ':'; c++)
 		*c = (char)tolower((unsigned char)*c);
-	return open_disk(uri, &(struct target){.uri = known}, options, dev, why, why_size);
-}
-
-errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
-			   const struct nbd_options *options, struct blkdev **dev, char *why,
-			   size_t why_size)
-{
-	return open_disk(name, &(struct target){.sockets = sockets, .count = count}, options, dev,
-			 why, why_size);
+	err = new_disk(uri, known, -1, options, dev, why, why_size);
+	if (err)
+		return err;
+	err = nbd_finish(*dev, why, why_size);
+	if (!err) {
+		add_others(nbd_disk_of(*dev), known);
+		return 0;
+	}
+	blkdev_close(*dev);
+	*dev = NULL;
+	return err;
 }
 
 #else
@@ -335,13 +350,20 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 	return without(dev, why, why_size);
 }
 
-errcode_t nbd_open_sockets(const char *name, const int *sockets, unsigned count,
-			   const struct nbd_options *options, struct blkdev **dev, char *why,
-			   size_t why_size)
+void nbd_preload(void)
+{
+}
+
+errcode_t nbd_begin(const char *name, int socket, const struct nbd_options *options,
+		    struct blkdev **dev, char *why, size_t why_size)
 {
 	(void)name, (void)options;
-	for (unsigned i = 0; i < count; i++)
-		close(sockets[i]);
+	close(socket);
 	return without(dev, why, why_size);
+}
+
+errcode_t nbd_finish(struct blkdev *dev, char *why, size_t why_size)
+{
+	return without(&dev, why, why_size);
 }
 #endif

@@ -2,7 +2,8 @@
 /*
  * qemu-nbd as a child process.
  *
- * The connection is made before it runs. It ends when the connection is closed, or when this
+ * The connection is made, and the process forked, before it runs: it may have to be started by a
+ * process that is confined. It ends when the connection is closed, or when this
  * process is killed. There is one connection only: qemu-nbd would not end if the last connection to
  * be closed was never used, and it handles several requests of one connection in parallel. It does
  * not lock the image: this process has locked it, and qemu-nbd inherits the descriptor, so the lock
@@ -28,6 +29,8 @@ struct child {
 	struct blkdev_ops ops; /* those of NBD, with another close and explain */
 	const struct blkdev_ops *nbd;
 	struct spawned process;
+	struct blkdev *dev; /* until it is started */
+	enum e4z_format format;
 	bool ended;
 	char why[SPAWN_SAID + 64];
 };
@@ -93,7 +96,7 @@ static const char *child_explain(struct blkdev *dev, errcode_t err)
 }
 
 /* The connection failed with ERR and WHY; a message of the child replaces both. */
-static errcode_t fail_start(struct child *child, errcode_t err, char *why, size_t why_size)
+static errcode_t fail_connect(struct child *child, errcode_t err, char *why, size_t why_size)
 {
 	struct spawned *process = &child->process;
 	const char *said;
@@ -127,8 +130,21 @@ static void make_args(const struct child_options *o, const char *text, const cha
 	argv[n] = NULL;
 }
 
-static errcode_t start(const struct child_options *o, int listener, struct child *child, char *why,
-		       size_t why_size)
+/* The child could not be started: why, for ERR. */
+static errcode_t fail_start(enum e4z_format format, errcode_t err, char *why, size_t why_size)
+{
+	if (err != ENOENT) {
+		snprintf(why, why_size, "starting qemu-nbd");
+		return err;
+	}
+	snprintf(why, why_size,
+		 "%s images are opened by qemu-nbd, which is not installed (Debian: qemu-utils)",
+		 e4z_format_name(format));
+	return E4Z_ET_IMAGE_FORMAT;
+}
+
+static errcode_t prepare_process(const struct child_options *o, int listener, struct child *child,
+				 char *why, size_t why_size)
 {
 	const int fds[] = {listener, o->host->fd, o->secret};
 	const char *argv[ARGS_MAX];
@@ -140,32 +156,23 @@ static errcode_t start(const struct child_options *o, int listener, struct child
 	if (!text)
 		return ENOMEM;
 	make_args(o, text, argv);
-	err = spawn_start(&s, &child->process);
-	if (err != ENOENT) {
-		snprintf(why, why_size, "starting qemu-nbd");
-		return err;
-	}
-	snprintf(why, why_size,
-		 "%s images are opened by qemu-nbd, which is not installed (Debian: qemu-utils)",
-		 e4z_format_name(o->format));
-	return E4Z_ET_IMAGE_FORMAT;
+	err = spawn_prepare(&s, &child->process);
+	return err ? fail_start(o->format, err, why, why_size) : 0;
 }
 
-/* From now on blkdev_close() of DEV also ends CHILD. */
-static void adopt(struct blkdev *dev, struct child *child)
+static errcode_t go(struct child *child, char *why, size_t why_size)
 {
-	child->ops = *dev->ops;
-	child->ops.explain = child_explain;
-	child->ops.close = child_close;
-	child->nbd = dev->ops;
-	dev->ops = &child->ops;
+	errcode_t err = spawn_go(&child->process);
+
+	return err ? fail_start(child->format, err, why, why_size) : 0;
 }
 
-static errcode_t start_and_connect(const struct child_options *o, struct child *child,
-				   struct blkdev **dev, char *why, size_t why_size)
+/* NOW: start it, too, before libnbd is loaded, which takes as long. */
+static errcode_t prepare(const struct child_options *o, bool now, struct child *child, char *why,
+			 size_t why_size)
 {
 	const struct nbd_options how = {
-		.timeout_s = o->timeout_s, .connections = 1, .stop = o->stop, .write = o->write};
+		.timeout_s = o->timeout_s, .stop = o->stop, .write = o->write};
 	int listener, socket;
 	errcode_t err;
 
@@ -173,37 +180,124 @@ static errcode_t start_and_connect(const struct child_options *o, struct child *
 	err = meeting_make(&listener, &socket, 1);
 	if (err)
 		return err;
-	err = start(o, listener, child, why, why_size);
+	err = prepare_process(o, listener, child, why, why_size);
 	close(listener);
+	if (!err && now)
+		err = go(child, why, why_size);
 	if (err) {
 		close(socket);
 		return err;
 	}
-	err = nbd_open_sockets(o->host->path, &socket, 1, &how, dev, why, why_size);
-	return err ? fail_start(child, err, why, why_size) : 0;
+	err = nbd_begin(o->host->path, socket, &how, &child->dev, why, why_size);
+	if (err)
+		spawn_end(&child->process, 0, NULL);
+	return err;
 }
+
+static errcode_t new_child(const struct child_options *o, bool now, struct child **out, char *why,
+			   size_t why_size)
+{
+	struct child *child = *out = calloc(1, sizeof(*child));
+	errcode_t err;
+
+	if (!child)
+		return ENOMEM;
+	child->format = o->format;
+	err = prepare(o, now, child, why, why_size);
+	if (!err)
+		return 0;
+	free(child);
+	*out = NULL;
+	return err;
+}
+
+void child_drop(struct child *child)
+{
+	if (!child)
+		return;
+	blkdev_close(child->dev);
+	spawn_end(&child->process, 0, NULL);
+	free(child);
+}
+
+/* From now on blkdev_close() of the device also ends CHILD. */
+static struct blkdev *adopt(struct child *child)
+{
+	struct blkdev *dev = child->dev;
+
+	child->ops = *dev->ops;
+	child->ops.explain = child_explain;
+	child->ops.close = child_close;
+	child->nbd = dev->ops;
+	dev->ops = &child->ops;
+	child->dev = NULL;
+	return dev;
+}
+
+/* CHILD has been started. */
+static errcode_t connect_to(struct child *child, struct blkdev **dev, char *why, size_t why_size)
+{
+	errcode_t err = nbd_finish(child->dev, why, why_size);
+
+	if (!err) {
+		*dev = adopt(child);
+		return 0;
+	}
+	err = fail_connect(child, err, why, why_size);
+	child_drop(child);
+	*dev = NULL;
+	return err;
+}
+
+/* ---- opening ---- */
 
 errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *why, size_t why_size)
 {
-	struct child *child = calloc(1, sizeof(*child));
-	errcode_t err = child ? start_and_connect(o, child, dev, why, why_size) : ENOMEM;
+	struct child *child;
+	errcode_t err = new_child(o, true, &child, why, why_size);
 
-	if (!err) {
-		adopt(*dev, child);
-		return 0;
-	}
-	free(child);
 	*dev = NULL;
+	return err ? err : connect_to(child, dev, why, why_size);
+}
+
+/* Add the text of ERR, unless WHY is the sentence. */
+static errcode_t complete(errcode_t err, char *why, size_t why_size)
+{
+	size_t len = strlen(why);
+
+	if (err && (err & ~0xffL) != ERROR_TABLE_BASE_e4z)
+		snprintf(why + len, why_size - len, ": %s", error_message(err));
 	return err;
 }
 
 errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, char *why,
 			  size_t why_size)
 {
-	errcode_t err = child_open(o, dev, why, why_size);
-	size_t len = strlen(why);
+	return complete(child_open(o, dev, why, why_size), why, why_size);
+}
 
-	if (err && (err & ~0xffL) != ERROR_TABLE_BASE_e4z)
-		snprintf(why + len, why_size - len, ": %s", error_message(err));
-	return err;
+errcode_t child_prepare(const struct child_options *o, struct child **child, char *why,
+			size_t why_size)
+{
+	return complete(new_child(o, false, child, why, why_size), why, why_size);
+}
+
+errcode_t child_start(struct child *child, struct blkdev **dev, char *why, size_t why_size)
+{
+	errcode_t err = go(child, why, why_size);
+
+	*dev = NULL;
+	if (err)
+		child_drop(child);
+	else
+		err = connect_to(child, dev, why, why_size);
+	return complete(err, why, why_size);
+}
+
+size_t child_senders(const struct child *child, int *fds, size_t room)
+{
+	if (!room)
+		return 0;
+	fds[0] = child->process.leash;
+	return 1 + blkdev_senders(child->dev, fds + 1, room - 1);
 }

@@ -29,6 +29,19 @@ errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, ch
 			  size_t why_size);
 
 /*
+ * The two halves of child_open_late(). A child that is prepared has not been started, and has not
+ * opened the image; a confined process can do the second half, which frees CHILD on failure.
+ */
+struct child;
+errcode_t child_prepare(const struct child_options *o, struct child **child, char *why,
+			size_t why_size);
+errcode_t child_start(struct child *child, struct blkdev **dev, char *why, size_t why_size);
+/* Free CHILD, which was not started; it may be NULL. */
+void child_drop(struct child *child);
+/* As blkdev_senders(): what the second half sends to. */
+size_t child_senders(const struct child *child, int *fds, size_t room);
+
+/*
  * End the child of DEV, which child_open() has made. After that everything written is durable; EIO:
  * it is not. DEV can only be closed then.
  */

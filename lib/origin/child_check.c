@@ -4,6 +4,7 @@
  * wrong counts an edit would overwrite data of the disk.
  */
 #include "base/cleanup.h"
+#include "device/nbd.h"
 #include "errors.h"
 #include "origin/child.h"
 #include "source/spawn.h"
@@ -64,6 +65,8 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 		snprintf(why, why_size, "starting qemu-img (Debian: qemu-utils)");
 		return err;
 	}
+	/* the edit will need it, and takes no longer for it now */
+	nbd_preload();
 	spawn_end(&child, ms, &status);
 	if (status && o->stop && *o->stop)
 		return E4Z_ET_INTERRUPTED;

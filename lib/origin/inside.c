@@ -19,7 +19,8 @@ struct inside {
 	pthread_rwlock_t change; /* of NOW; its users hold it for reading */
 	struct blkdev *host;
 	struct child_options child;
-	errcode_t failed; /* the writer could not be started: */
+	struct child *writer; /* prepared; NULL: not yet, or it was started */
+	errcode_t failed;     /* the writer could not be prepared or started: */
 	char why[512];
 };
 
@@ -139,8 +140,27 @@ static errcode_t inside_make_writable(struct blkdev *dev)
 	struct inside *in = dev->carrier;
 	errcode_t err = in->host->writable ? 0 : hostfile_make_writable(in->host);
 
-	dev->writable = dev->starts = !err;
+	dev->writable = !err;
 	return err;
+}
+
+static errcode_t prepare_writer(struct inside *in)
+{
+	struct child_options how = in->child;
+
+	how.write = true;
+	if (!in->writer && !in->failed)
+		in->failed = child_prepare(&how, &in->writer, in->why, sizeof(in->why));
+	return in->failed;
+}
+
+static errcode_t start_writer(struct inside *in, struct blkdev **writer)
+{
+	struct child *child = in->writer;
+
+	in->writer = NULL;
+	in->failed = child_start(child, writer, in->why, sizeof(in->why));
+	return in->failed;
 }
 
 /*
@@ -151,16 +171,15 @@ static errcode_t replace(struct blkdev *dev)
 {
 	struct inside *in = dev->carrier;
 	struct blkdev *writer;
-	errcode_t err;
+	errcode_t err = prepare_writer(in);
 
-	if (in->child.backing)
-		let_go(in);
 	in->child.write = true;
-	err = child_open_late(&in->child, &writer, in->why, sizeof(in->why));
-	if (err) {
-		in->failed = err;
+	if (!err && in->child.backing)
+		let_go(in);
+	if (!err)
+		err = start_writer(in, &writer);
+	if (err)
 		return err;
-	}
 	if (writer->size != dev->size)
 		err = ESTALE;
 	if (!err && !writer->writable)
@@ -255,22 +274,28 @@ static errcode_t inside_reserve(struct blkdev *dev, uint64_t at, uint64_t len, b
 
 static void inside_prepare(struct blkdev *dev)
 {
+	struct inside *in = dev->carrier;
+
 	blkdev_prepare(enter(dev));
 	leave(dev);
+	/* the first write reports a failure */
+	if (dev->writable && !in->child.write)
+		(void)prepare_writer(in);
 }
 
 static size_t inside_senders(struct blkdev *dev, int *fds, size_t room)
 {
 	const struct inside *in = dev->carrier;
+	size_t count = blkdev_senders(in->now, fds, room);
 
-	return blkdev_senders(in->now, fds, room);
+	return count + (in->writer ? child_senders(in->writer, fds + count, room - count) : 0);
 }
 
 static const char *inside_explain(struct blkdev *dev, errcode_t err)
 {
 	struct inside *in = dev->carrier;
 
-	if (in->failed && err == in->failed)
+	if (in->child.write && in->failed && err == in->failed)
 		return in->why;
 	return in->now->ops->explain ? in->now->ops->explain(in->now, err) : NULL;
 }
@@ -289,6 +314,7 @@ static void inside_close(struct blkdev *dev)
 	struct inside *in = dev->carrier;
 
 	let_go(in);
+	child_drop(in->writer);
 	blkdev_close(in->dead);
 	in->host->touched = in->child.write;
 	caches_close(in->host);
@@ -337,6 +363,7 @@ errcode_t inside_open(struct blkdev *reader, struct blkdev *host, const struct c
 	*in = (struct inside){.now = reader, .dead = dead, .host = host, .child = *child};
 	pthread_rwlock_init(&in->change, NULL);
 	dev->carrier = in;
+	dev->under = host;
 	dev->is_block = host->is_block;
 	dev->dev = host->dev;
 	dev->ino = host->ino;

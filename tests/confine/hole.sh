@@ -58,8 +58,24 @@ done
 has_line '^edited$' out || fail 'no edit'
 sound image
 
+# qemu-nbd is started for the process, which cannot do so
+grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" || exit 0
+if type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null; then
+	qemu-img convert -f raw -O qcow2 image image.qcow2 || fail qemu-img
+	attempts off edit 0 image.qcow2
+	mapfile -t able < <(sed -n 's/ done$//p' out)
+	for what in look edit; do
+		attempts all $what 0 image.qcow2
+		denied 2 "${able[@]}"
+	done
+	has_line '^edited$' out || fail 'no edit of a qcow2 image'
+	qemu-img check image.qcow2 >qemu-img.out || fail "$(cat qemu-img.out)"
+	qemu-img convert -f qcow2 -O raw image.qcow2 inside || fail qemu-img
+	sound inside
+fi
+
 # the connection to a server is for its requests alone
-grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" && type -P nbdkit >/dev/null || exit 0
+type -P nbdkit >/dev/null || exit 0
 . "$srcdir/tests/nbd/servers.sh"
 nbdkit_serves file image
 for what in look edit; do

@@ -99,13 +99,23 @@ for sandbox in off auto; do
 	searches 4 yes --check --all --sandbox $sandbox far.img
 done
 
-# The child that writes is started when the first byte is written, after the process has been confined.
+# The child that writes is started by a process that is confined, at the first write; a dry run starts none.
 type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null || exit 0
+grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" || exit 0
 qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img
 remember_image image.qcow2
-run_e4zero 8 --sandbox require --truncate 8000 image.qcow2 /file
-grep -q 'built without libnbd' err && exit 0
-said_once 'cannot be confined: qemu-nbd is started to write the image'
+without 0 --dry-run --truncate 8000 image.qcow2 /file
+! grep execve calls | grep qemu-nbd || fail 'a dry run starts qemu-nbd'
 image_unchanged image.qcow2
-run_e4zero 0 --truncate 8000 image.qcow2 /file
+without 8 landlock --sandbox require --truncate 8000 image.qcow2 /file
+has_line 'cannot be confined: the kernel does not have Landlock' err || fail "$(cat err)"
+image_unchanged image.qcow2
+strace -f -o calls -e trace=execve,landlock_restrict_self,seccomp "$E4ZERO" --truncate 8000 --undo undo.qcow2 image.qcow2 /file >out 2>err ||
+	fail "$(cat err)"
+sed '1,/landlock_restrict_self.* = 0$/d' calls >after
+grep 'execve.*qemu-nbd' after | grep -vq -e --read-only || fail "it was started before: $(cat calls)"
+! filtered || grep -q 'SECCOMP_SET_MODE_FILTER.* = 0$' calls || fail 'the calls of an edit are not filtered'
 [ ! -s err ] || fail "$(cat err)"
+without 0 --undo-apply undo.qcow2 image.qcow2
+grep -q 'landlock_restrict_self.* = 0$' calls || fail 'an undo is not confined'
+qemu-img check image.qcow2 >qemu-img.out || fail "$(cat qemu-img.out)"

@@ -102,6 +102,30 @@ for signal in KILL TERM; do
 done
 image_unchanged image.img
 
+# killed in the middle of an edit, of which qemu-nbd has done some requests
+mkdir proxy
+printf '#!%s -S\n' "$(command python3 -c 'import sys; print(sys.executable)')" >proxy/qemu-nbd
+tail -n +2 "$srcdir/tests/source/qemu-nbd.py" >>proxy/qemu-nbd
+chmod +x proxy/qemu-nbd
+for format in qcow2 vmdk; do
+	rm -f edited.img count
+	into $format raw.img edited.img
+	PATH=$tmp/proxy:$PATH WHEN=write HOW=hang DIE_AT=8 COUNT=$tmp/count "$E4ZERO" --fix edited.img >out 2>err &
+	pid=$!
+	for ((i = 0; i < 500; i++)); do
+		[ "$(cat count 2>/dev/null)" != 8 ] || break
+		sleep 0.02
+	done
+	[ "$(cat count)" = 8 ] || fail "$format: the edit has not come so far: $(cat err)"
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	no_child
+	run_e4zero 0 --fix edited.img
+	consistent edited.img
+	out_of $format edited.img got.img
+	sound got.img
+done
+
 # a TMPDIR that does not exist, or is too long for the name of a socket, does not matter
 TMPDIR=/nowhere run_e4zero 4 -q image.img
 long=$tmp/$(printf 'x%.0s' {1..120})

@@ -134,8 +134,7 @@ const struct fuzz_target fuzz_map = {.name = "map", .texts = maps, .run = read_m
 /* A server whose whole output is there from the start; then the connection ends. */
 static void connect_to(struct base *base, const struct input *in)
 {
-	const struct nbd_options options = {
-		.timeout_s = 1, .connections = 1, .write = in->options[0] & 1};
+	const struct nbd_options options = {.timeout_s = 1, .write = in->options[0] & 1};
 	char why[WHY] = "";
 	struct blkdev *dev;
 	int pair[2];
@@ -147,8 +146,10 @@ static void connect_to(struct base *base, const struct input *in)
 		    (ssize_t)in->text_len ||
 	    shutdown(pair[1], SHUT_WR))
 		abort();
-	err = nbd_open_sockets("server", pair, 1, &options, &dev, why, sizeof(why));
-	if (err && !fuzz_no_memory(err) && (!*why || dev))
+	err = nbd_begin("server", pair[0], &options, &dev, why, sizeof(why));
+	if (!err)
+		err = nbd_finish(dev, why, sizeof(why));
+	if (err && !fuzz_no_memory(err) && !*why)
 		fuzz_wrong("error %ld without a word", err);
 	if (!err)
 		read_somewhere(dev, in->options[1]);
