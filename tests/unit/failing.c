@@ -8,7 +8,7 @@
 
 static enum failing_kind armed;
 static unsigned left;
-static bool met;
+static bool met, paused;
 static void (*told)(enum failing_kind kind);
 
 void failing_arm(enum failing_kind kind, unsigned n)
@@ -36,8 +36,15 @@ void failing_watch(void (*tell)(enum failing_kind kind))
 	told = tell;
 }
 
+void failing_pause(bool on)
+{
+	paused = on;
+}
+
 static bool fails(enum failing_kind kind)
 {
+	if (paused)
+		return false;
 	if (told)
 		told(kind);
 	if (kind != armed || !left || --left)

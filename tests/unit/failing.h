@@ -16,6 +16,8 @@ enum failing_kind { FAIL_ALLOC, FAIL_READ, FAIL_RESERVE, FAIL_STEP, FAILING_KIND
 void failing_arm(enum failing_kind kind, unsigned n);
 /* Nothing fails any more: whether something did since it was armed. */
 bool failing_disarm(void);
+/* What the test itself does does not count while ON. */
+void failing_pause(bool on);
 /* Have TELL called with each thing that may fail, before it does or does not; NULL: nobody. */
 void failing_watch(void (*tell)(enum failing_kind kind));
 /* What it fails with. */

@@ -30,7 +30,8 @@ struct fuzz_target {
 };
 
 extern const struct fuzz_target fuzz_super, fuzz_groups, fuzz_maps, fuzz_dirs, fuzz_xattrs,
-	fuzz_check, fuzz_log, fuzz_fix, fuzz_script, fuzz_undo, fuzz_headers, fuzz_map, fuzz_nbd;
+	fuzz_check, fuzz_log, fuzz_journal, fuzz_fix, fuzz_script, fuzz_undo, fuzz_headers,
+	fuzz_map, fuzz_nbd;
 
 /* The target that runs, and its bases. */
 extern const struct fuzz_target *fuzz_target;
