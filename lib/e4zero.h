@@ -38,9 +38,10 @@
  * Threads. One thread at a time may use a handle; different handles are independent. Threads of a
  * check are the library's own, and callbacks run on the calling thread only. A callback may pass
  * the handle to e4z_info(), e4z_peek(), e4z_context() and e4z_message(), and to another function
- * only if the comment on the caller of the callback allows it: it would change what is in use. The
- * library never prints, never exits, and has no global state but the error tables of com_err(3):
- * e4z_init_errors() is to be called before there are several threads.
+ * only if the comment on the caller of the callback allows it: it would change what is in use. Any
+ * other function that can fail does nothing there but fail with E4Z_ET_USAGE; e4z_abort() and
+ * e4z_close() do nothing. The library never prints, never exits, and has no global state but the
+ * error tables of com_err(3): e4z_init_errors() is to be called before there are several threads.
  *
  * Fork. After fork(2), a handle belongs to the process that opened it. The other process must not
  * pass it to any function, e4z_close() included, which would end what the image needs (a server of
@@ -448,9 +449,9 @@ struct e4z_expand_options {
  *
  * Matches are delivered in ascending byte order of their names, component by component; the
  * contents of a directory follow the directory. A file with several matching names is delivered
- * once, under the first. Each match is delivered as soon as it is found. The callback may call any
- * function with IMG but e4z_close(); the path of the match, passed as a FILE, is then not looked up
- * again.
+ * once, under the first. Each match is delivered as soon as it is found. The callbacks may call any
+ * function with IMG but e4z_finish() and e4z_close(); the path of the match, passed as a FILE, is
+ * then not looked up again.
  *
  * E4Z_ET_NO_MATCH: no file matches. E4Z_ET_NOT_FOUND: PATTERN has no wildcards and does not exist.
  * E4Z_ET_USAGE: invalid pattern. E4Z_ET_BAD_DIR, E4Z_ET_BAD_INODE, an error of reading: a directory

@@ -8,7 +8,7 @@
 #include "busy/caches.h"
 #include "confine/calls.h"
 #include "confine/landlock.h"
-#include "image/image.h"
+#include "image/turn.h"
 #include "open/recovery.h"
 #include "undo/trace.h"
 #include "undo/undo.h"
@@ -222,10 +222,13 @@ errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *o
 {
 	static const struct e4z_confine_options defaults;
 	const char *obstacle = e4z_confine_obstacle();
+	errcode_t err = turn_check(img, TURN_CONFINE);
 
 	if (!options)
 		options = &defaults;
 	*done = 0;
+	if (err)
+		return err;
 	if (!RESERVED_IS_ZERO(options))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	if (options->output_count > DESCRIPTORS_MAX || options->file_count > DESCRIPTORS_MAX)

@@ -12,6 +12,7 @@
 
 #include "base/vec.h"
 #include "findings/zeros.h"
+#include "image/turn.h"
 
 struct convert_file {
 	uint32_t ino;

@@ -161,7 +161,6 @@ static errcode_t convert_this(struct every *e, const struct convert_file *file)
 
 	image_forget(e->img);
 	err = try_file(e, file, &fits, &need, &room);
-
 	/* what was freed before it may be had, and the log is empty, after a commit */
 	if (!alone && (!fits || err == E4Z_ET_NO_SPACE)) {
 		err = commit(e);
@@ -360,11 +359,12 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 			  struct e4z_convert_summary *summary, struct e4z_commit_summary *done)
 {
 	static const struct e4z_convert_options defaults;
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_convert_all()");
 	struct e4z_convert_summary unwanted = {0};
 	struct e4z_commit_summary unwanted_done = {0};
 	struct results_sink sink;
 	struct every e = {.img = img};
-	errcode_t err, reported;
+	errcode_t err, told;
 
 	e.options = options = options ? options : &defaults;
 	e.summary = summary = summary ? summary : &unwanted;
@@ -372,8 +372,9 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	sink = (struct results_sink){options->arg, options->edit, options->skipped};
 	*summary = (struct e4z_convert_summary){.log_room = UINT64_MAX};
 	*done = (struct e4z_commit_summary){0};
-	if (!img->txn)
-		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
+	if (turn.err || !img->txn)
+		return turn.err ? turn.err
+				: image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 	/* it commits on its way: what others did must not be cut in two by that */
 	if (img->session)
 		return image_refuse(img, E4Z_ET_STATE, "other operations are not committed yet");
@@ -384,11 +385,10 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 		err = look_around(&e);
 	if (!err)
 		err = convert_every(&e);
-	/* what is durable is reported, whatever happened then */
+	/* what is durable is told, whatever happened then */
 	if (e.results && (!err || done->transactions)) {
-		reported =
-			results_deliver(e.results, img, err ? NULL : tables_dirs(e.tables), &sink);
-		err = err ? err : reported;
+		told = results_deliver(e.results, img, err ? NULL : tables_dirs(e.tables), &sink);
+		err = err ? err : told;
 	}
 	results_free(e.results);
 	tables_free(e.tables);

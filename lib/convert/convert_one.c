@@ -111,6 +111,7 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 		      const struct e4z_convert_options *options, struct e4z_edit *edit)
 {
 	static const struct e4z_convert_options defaults;
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_convert()");
 	struct e4z_edit unwanted = {0};
 	struct convert c;
 	struct session *s;
@@ -118,7 +119,7 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 
 	edit = edit ? edit : &unwanted;
 	*edit = (struct e4z_edit){.path = file};
-	err = session_get(img, &s);
+	err = turn.err ? turn.err : session_get(img, &s);
 	if (err)
 		return err;
 	err = convert_open(img, options ? options : &defaults, &c);

@@ -11,6 +11,7 @@
 #include "edit/session.h"
 #include "findings/findings.h"
 #include "image/groups.h"
+#include "image/turn.h"
 #include "ledger/ledger_state.h"
 #include "ops/orphan.h"
 #include "scan/check.h"
@@ -328,10 +329,15 @@ static errcode_t run(struct fix *fix)
 	return err;
 }
 
-static errcode_t check_options(const struct fix *fix)
+/* May it begin, and as it is asked for? */
+static errcode_t check_call(const struct fix *fix)
 {
 	const struct e4z_check_options *check = &fix->options->check;
 
+	if (!fix->img->dev->writable)
+		return image_fail(fix->img, E4Z_ET_READ_ONLY, "fixing");
+	if (fix->img->txn)
+		return image_refuse(fix->img, E4Z_ET_STATE, "a transaction is open");
 	if (!RESERVED_IS_ZERO(fix->options) || !reserved_check_known(check, fix->sink))
 		return image_refuse(fix->img, E4Z_ET_USAGE, RESERVED_WHY);
 	if (check->shard || check->shards)
@@ -344,6 +350,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 		  const struct e4z_check_sink *sink, struct e4z_fix_summary *summary)
 {
 	static const struct e4z_fix_options defaults;
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_fix()");
 	struct e4z_fix_summary unwanted = {0};
 	struct fix fix = {
 		.img = img,
@@ -356,11 +363,7 @@ errcode_t e4z_fix(struct e4z_image *img, const struct e4z_fix_options *options,
 
 	summary = fix.summary;
 	*summary = (struct e4z_fix_summary){.log_room = UINT64_MAX};
-	if (!img->dev->writable)
-		return image_fail(img, E4Z_ET_READ_ONLY, "fixing");
-	if (img->txn)
-		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
-	err = check_options(&fix);
+	err = turn.err ? turn.err : check_call(&fix);
 	if (err)
 		return err;
 	err = doubt_init(img, &fix.doubt);

@@ -44,6 +44,11 @@ struct e4z_image {
 	struct e4z_commit_summary done; /* by transactions that have ended */
 	unsigned faults;		/* test-only: enum commit_fault for the next commit */
 
+	/* see image/turn.h */
+	const char *turn;   /* the public function that works on it; NULL: none */
+	unsigned rights;    /* what its callback may call */
+	unsigned expanding; /* calls of e4z_expand() that have not ended */
+
 	/* what a name leads to, while somebody works on what it is; NULL: nobody does */
 	struct known_name {
 		const char *name;

@@ -4,6 +4,7 @@
 
 #include "base/reserved.h"
 #include "errors.h"
+#include "image/turn.h"
 #include "scan/check.h"
 #include "shard/shard.h"
 #include <errno.h>
@@ -17,6 +18,7 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 		    const struct e4z_check_sink *sink, struct e4z_check_summary *summary)
 {
 	static const struct e4z_check_options defaults;
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_check()");
 	struct e4z_check_summary unwanted = {0};
 	struct e4z_commit_summary done;
 	struct check *check = NULL;
@@ -26,6 +28,8 @@ errcode_t e4z_check(struct e4z_image *img, const struct e4z_check_options *optio
 	summary = summary ? summary : &unwanted;
 	options = options ? options : &defaults;
 	*summary = (struct e4z_check_summary){0};
+	if (turn.err)
+		return turn.err;
 	if (!reserved_check_known(options, sink))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	err = shard_check(img, options);

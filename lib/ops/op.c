@@ -5,6 +5,7 @@
 #include "edit/fit.h"
 #include "edit/pieces.h"
 #include "edit/spill.h"
+#include "image/turn.h"
 #include "open/guard.h"
 #include "path/lookup.h"
 #include "quota/quota.h"
@@ -316,6 +317,7 @@ errcode_t op_split_range(struct op *op)
 
 errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct e4z_edit *edit)
 {
+	AUTO_TURN struct turn turn = turn_begin(img, op->call);
 	struct e4z_edit unwanted = {0};
 	errcode_t err;
 
@@ -323,7 +325,7 @@ errcode_t op_run(struct e4z_image *img, struct op *op, const char *name, struct 
 	*edit = (struct e4z_edit){.op = op->name, .path = name};
 	op->img = img;
 	op->edit = edit;
-	err = session_get(img, &op->session);
+	err = turn.err ? turn.err : session_get(img, &op->session);
 	if (!err)
 		err = look_up(op, name, &edit->ino);
 	if (err)

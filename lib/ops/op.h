@@ -16,6 +16,7 @@ typedef errcode_t op_fn(struct op *op);
 
 struct op {
 	const char *name;
+	const char *call; /* the public function, "e4z_truncate()" */
 	op_fn *run;
 	/* Do it in several transactions, the last one left to the caller; NULL: impossible. */
 	op_fn *split;

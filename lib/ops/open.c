@@ -6,6 +6,7 @@
 #include "edit/session.h"
 #include "file/inode.h"
 #include "image/groups.h"
+#include "image/turn.h"
 #include "open/guard.h"
 #include "open/mmp.h"
 #include "open/recovery.h"
@@ -44,8 +45,11 @@ static errcode_t open_all(struct e4z_image *img, const struct e4z_open_options *
 		err = recovery_find_external(img, options);
 	if (!err && options->write)
 		err = open_for_writing(img, options);
-	if (!err && options->opened)
-		err = options->opened(options->opened_arg, img);
+	if (err || !options->opened)
+		return err;
+	img->rights = TURN_CONFINE | TURN_RECORD;
+	err = options->opened(options->opened_arg, img);
+	img->rights = 0;
 	return err;
 }
 
@@ -125,48 +129,58 @@ static errcode_t find_journal(struct e4z_image *img, const struct e4z_open_optio
 	return root ? root : err;
 }
 
+/* What follows image_open(). */
+static errcode_t open_rest(struct e4z_image *img, const struct e4z_open_options *options)
+{
+	bool dirty;
+	errcode_t err = sharing_look(img, options);
+
+	if (!err)
+		err = open_all(img, options);
+	if (!err)
+		err = recovery_look_into_log(img, options);
+	/*
+	 * the log of a mounted file system is being written while we look: the disk's view is all
+	 */
+	if (!err && img->info.mounted)
+		return check_root(img);
+	if (err)
+		return err;
+	dirty = img->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
+	if (dirty || options->write)
+		err = find_journal(img, options);
+	if (!err && dirty && img->log)
+		err = look_through(img);
+	if (!err && img->torn_super)
+		err = image_refuse(
+			img, E4Z_ET_BAD_SUPER,
+			"the superblock's checksum is wrong, and the journal has no copy");
+	/* a replay may repair it */
+	if (!err && !options->repair)
+		err = check_root(img);
+	if (!err && options->write)
+		err = guard_edit(img, options->force);
+	if (!err && options->write)
+		err = sharing_observe(img);
+	return err;
+}
+
 errcode_t e4z_open(const char *spec, const struct e4z_open_options *options, struct e4z_image **img)
 {
 	static const struct e4z_open_options defaults;
-	bool dirty;
+	AUTO_TURN struct turn turn = {.img = NULL};
 	errcode_t err;
 
 	if (!options)
 		options = &defaults;
 	err = image_open(spec, options, img);
-	if (!err)
-		err = sharing_look(*img, options);
-	if (!err)
-		err = open_all(*img, options);
-	if (!err)
-		err = recovery_look_into_log(*img, options);
-	/*
-	 * the log of a mounted file system is being written while we look: the disk's view is all
-	 */
-	if (!err && (*img)->info.mounted)
-		return check_root(*img);
 	if (err)
 		return err;
-	dirty = (*img)->info.journal == E4Z_JOURNAL_NEEDS_REPLAY;
-	if (dirty || options->write)
-		err = find_journal(*img, options);
-	if (!err && dirty && (*img)->log)
-		err = look_through(*img);
-	if (!err && (*img)->torn_super)
-		err = image_refuse(
-			*img, E4Z_ET_BAD_SUPER,
-			"the superblock's checksum is wrong, and the journal has no copy");
-	/* a replay may repair it */
-	if (!err && !options->repair)
-		err = check_root(*img);
-	if (!err && options->write)
-		err = guard_edit(*img, options->force);
-	if (!err && options->write)
-		err = sharing_observe(*img);
-	return err;
+	turn = turn_begin(*img, "e4z_open()");
+	return open_rest(*img, options);
 }
 
-errcode_t e4z_finish(struct e4z_image *img)
+static errcode_t finish(struct e4z_image *img)
 {
 	errcode_t err;
 
@@ -181,11 +195,18 @@ errcode_t e4z_finish(struct e4z_image *img)
 	return err ? image_fail(img, err, "closing the image") : 0;
 }
 
+errcode_t e4z_finish(struct e4z_image *img)
+{
+	errcode_t err = turn_check_closing(img);
+
+	return err ? err : finish(img);
+}
+
 void e4z_close(struct e4z_image *img)
 {
-	if (!img)
+	if (!img || turn_check_closing(img))
 		return;
-	(void)!e4z_finish(img);
+	(void)!finish(img);
 	recovery_close_log(img);
 	image_free(img);
 }

@@ -3,6 +3,7 @@
 #include "ops/op.h"
 
 #include "edit/spill.h"
+#include "image/turn.h"
 #include "open/guard.h"
 #include <string.h>
 
@@ -284,6 +285,7 @@ errcode_t e4z_allocate(struct e4z_image *img, const char *file, uint64_t off, ui
 {
 	struct op op = {
 		.name = "allocate",
+		.call = "e4z_allocate()",
 		.run = allocate,
 		.split = op_split_range,
 		.moves_first = true,
@@ -300,6 +302,7 @@ errcode_t e4z_zero_range(struct e4z_image *img, const char *file, uint64_t off, 
 {
 	struct op op = {
 		.name = "zero-range",
+		.call = "e4z_zero_range()",
 		.run = zero,
 		.split = op_split_range,
 		.moves_first = true,
@@ -316,6 +319,7 @@ errcode_t e4z_punch_hole(struct e4z_image *img, const char *file, uint64_t off, 
 {
 	struct op op = {
 		.name = "punch-hole",
+		.call = "e4z_punch_hole()",
 		.run = punch,
 		.split = op_split_range,
 		.moves_first = true,
@@ -331,6 +335,7 @@ errcode_t e4z_zero(struct e4z_image *img, const char *file, uint64_t off, uint64
 {
 	struct op op = {
 		.name = "zero",
+		.call = "e4z_zero()",
 		.run = zero_in_place,
 		.split = zero_split,
 		.off = off,
@@ -345,6 +350,7 @@ errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off
 {
 	struct op op = {
 		.name = "write-zeroes",
+		.call = "e4z_write_zeroes()",
 		.run = write_zeroes,
 		.split = op_split_range,
 		.moves_first = true,
@@ -358,7 +364,9 @@ errcode_t e4z_write_zeroes(struct e4z_image *img, const char *file, uint64_t off
 errcode_t e4z_flush(struct e4z_image *img)
 {
 	struct session *s;
-	errcode_t err = session_get(img, &s);
+	errcode_t err = turn_check(img, 0);
 
+	if (!err)
+		err = session_get(img, &s);
 	return err ? err : session_flush(img);
 }

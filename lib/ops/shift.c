@@ -98,6 +98,7 @@ errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t o
 			     struct e4z_edit *edit)
 {
 	struct op op = {.name = "collapse-range",
+			.call = "e4z_collapse_range()",
 			.run = collapse,
 			.off = off,
 			.len = len,
@@ -109,8 +110,12 @@ errcode_t e4z_collapse_range(struct e4z_image *img, const char *file, uint64_t o
 errcode_t e4z_insert_range(struct e4z_image *img, const char *file, uint64_t off, uint64_t len,
 			   struct e4z_edit *edit)
 {
-	struct op op = {
-		.name = "insert-range", .run = insert, .off = off, .len = len, .moves_first = true};
+	struct op op = {.name = "insert-range",
+			.call = "e4z_insert_range()",
+			.run = insert,
+			.off = off,
+			.len = len,
+			.moves_first = true};
 
 	return op_run(img, &op, file, edit);
 }

@@ -4,7 +4,7 @@
 
 #include "base/reserved.h"
 #include "edit/session.h"
-#include "image/image.h"
+#include "image/turn.h"
 #include "ops/orphan.h"
 #include "txn/txn.h"
 #include <inttypes.h>
@@ -25,8 +25,11 @@ static errcode_t check_options(struct e4z_image *img, const struct e4z_edit_opti
 errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
 {
 	static const struct e4z_edit_options defaults;
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_begin()");
 	errcode_t err;
 
+	if (turn.err)
+		return turn.err;
 	if (!img->dev->writable)
 		return image_fail(img, E4Z_ET_READ_ONLY, "beginning an edit");
 	if (!options)
@@ -35,43 +38,67 @@ errcode_t e4z_begin(struct e4z_image *img, const struct e4z_edit_options *option
 	return err ? err : orphan_begin(img, options, NULL);
 }
 
+static void drop(struct e4z_image *img)
+{
+	session_drop(img);
+	txn_abort(img);
+}
+
+static errcode_t commit(struct e4z_image *img, struct e4z_commit_summary *summary)
+{
+	errcode_t err = session_commit(img, summary);
+
+	drop(img);
+	return err;
+}
+
 errcode_t e4z_commit(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_commit()");
 	struct e4z_commit_summary unwanted = {0};
-	errcode_t err;
 
 	summary = summary ? summary : &unwanted;
 	*summary = (struct e4z_commit_summary){0};
-	err = session_commit(img, summary);
-	e4z_abort(img);
-	return err;
+	return turn.err ? turn.err : commit(img, summary);
+}
+
+static errcode_t plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
+{
+	errcode_t err = session_settle(img);
+
+	return err ? err : txn_plan(img, summary, log_room);
+}
+
+/* What is planned is an open transaction. */
+static errcode_t check_open(struct e4z_image *img)
+{
+	errcode_t err = turn_check(img, 0);
+
+	return err || img->txn ? err : image_refuse(img, E4Z_ET_STATE, "no transaction is open");
 }
 
 errcode_t e4z_plan(struct e4z_image *img, struct e4z_commit_summary *summary, uint64_t *log_room)
 {
 	struct e4z_commit_summary unwanted = {0};
 	uint64_t room;
-	errcode_t err;
+	errcode_t err = check_open(img);
 
 	summary = summary ? summary : &unwanted;
 	*summary = (struct e4z_commit_summary){0};
-	if (!img->txn)
-		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
-	err = session_settle(img);
-	return err ? err : txn_plan(img, summary, log_room ? log_room : &room);
+	return err ? err : plan(img, summary, log_room ? log_room : &room);
 }
 
 errcode_t e4z_plan_commit(struct e4z_image *img)
 {
-	if (!img->txn)
-		return image_refuse(img, E4Z_ET_STATE, "no transaction is open");
-	return session_seal(img);
+	errcode_t err = check_open(img);
+
+	return err ? err : session_seal(img);
 }
 
 void e4z_abort(struct e4z_image *img)
 {
-	session_drop(img);
-	txn_abort(img);
+	if (!turn_check(img, 0))
+		drop(img);
 }
 
 bool e4z_has_written(const struct e4z_image *img)
@@ -80,11 +107,10 @@ bool e4z_has_written(const struct e4z_image *img)
 }
 
 /* The transaction that replays the log, and does nothing else: where there is one to replay. */
-static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
+static errcode_t begin_replay(struct e4z_image *img)
 {
 	errcode_t err;
 
-	*summary = (struct e4z_commit_summary){0};
 	if (img->txn)
 		return image_refuse(img, E4Z_ET_STATE, "a transaction is open");
 	if (img->info.journal != E4Z_JOURNAL_NEEDS_REPLAY && !img->repaired_super &&
@@ -103,24 +129,29 @@ static errcode_t begin_replay(struct e4z_image *img, struct e4z_commit_summary *
 
 errcode_t e4z_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_replay()");
 	struct e4z_commit_summary unwanted = {0};
 	errcode_t err;
 
 	summary = summary ? summary : &unwanted;
-	err = begin_replay(img, summary);
-	return err || !img->txn ? err : e4z_commit(img, summary);
+	*summary = (struct e4z_commit_summary){0};
+	err = turn.err ? turn.err : begin_replay(img);
+	return err || !img->txn ? err : commit(img, summary);
 }
 
 errcode_t e4z_plan_replay(struct e4z_image *img, struct e4z_commit_summary *summary)
 {
 	struct e4z_commit_summary unwanted = {0};
-	errcode_t err;
+	uint64_t room;
+	errcode_t err = turn_check(img, 0);
 
 	summary = summary ? summary : &unwanted;
-	err = begin_replay(img, summary);
+	*summary = (struct e4z_commit_summary){0};
+	if (!err)
+		err = begin_replay(img);
 	if (err || !img->txn)
 		return err;
-	err = e4z_plan(img, summary, NULL);
-	e4z_abort(img);
+	err = plan(img, summary, &room);
+	drop(img);
 	return err;
 }

@@ -185,6 +185,7 @@ errcode_t e4z_truncate(struct e4z_image *img, const char *file, uint64_t size,
 	const struct request request = {.size = size};
 	struct op op = {
 		.name = "truncate",
+		.call = "e4z_truncate()",
 		.run = truncate_open,
 		.split = truncate_split,
 		.arg = &request,

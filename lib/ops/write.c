@@ -22,9 +22,14 @@ struct request {
 static errcode_t fetch(const struct op *op, uint64_t off, void *to, size_t len)
 {
 	const struct request *request = op->arg;
-	errcode_t err = request->source->read(request->source->arg, off - request->base, to, len);
+	errcode_t err;
 
-	return err ? image_fail(op->img, err, "reading the data to write") : 0;
+	image_forget(op->img);
+	err = request->source->read(request->source->arg, off - request->base, to, len);
+	/* it may be the failure of what was called there with the image */
+	return err && !image_has_message(op->img)
+		       ? image_fail(op->img, err, "reading the data to write")
+		       : err;
 }
 
 /* In the inode: the bytes between the old end and OFF were never the file's. */
@@ -119,6 +124,7 @@ errcode_t e4z_write_from(struct e4z_image *img, const char *file, uint64_t off,
 	const struct request request = {.source = source, .base = off};
 	struct op op = {
 		.name = "write",
+		.call = "e4z_write_from()",
 		.run = write_open,
 		.split = op_split_range,
 		.off = off,
@@ -176,7 +182,11 @@ errcode_t e4z_write_room(struct e4z_image *img, const char *file, uint64_t off, 
 			 errcode_t *beyond)
 {
 	const struct room room = {bytes, beyond};
-	struct op op = {.name = "write", .run = count_room, .off = off, .arg = &room};
+	struct op op = {.name = "write",
+			.call = "e4z_write_room()",
+			.run = count_room,
+			.off = off,
+			.arg = &room};
 	struct e4z_edit ignored;
 
 	return op_run(img, &op, file, &ignored);

@@ -5,6 +5,7 @@
 
 #include "base/reserved.h"
 #include "image/groups.h"
+#include "image/turn.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,8 +124,10 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 		     const struct e4z_expand_options *options)
 {
 	struct expansion *x;
-	errcode_t err;
+	errcode_t err = turn_check(img, 0);
 
+	if (err)
+		return err;
 	if (!RESERVED_IS_ZERO(options))
 		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
 	x = calloc(1, sizeof(*x));
@@ -141,8 +144,10 @@ errcode_t e4z_expand(struct e4z_image *img, const char *pattern,
 	err = x->raw && x->delivered ? groups_load(img) : ENOMEM;
 	if (!err)
 		err = map_work_init(img, &x->work);
+	img->expanding++;
 	if (!err)
 		err = expand(x);
+	img->expanding--;
 	expansion_free(x);
 	return err;
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "file/map.h"
 #include "image/groups.h"
+#include "image/turn.h"
 #include "path/lookup.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -136,13 +137,17 @@ static errcode_t map_inode(struct e4z_image *img, struct map_work *work, struct 
 errcode_t e4z_map(struct e4z_image *img, const char *file,
 		  errcode_t (*piece)(void *arg, const struct e4z_map_piece *piece), void *arg)
 {
+	AUTO_TURN struct turn turn = turn_begin(img, "e4z_map()");
 	struct mapping m = {.img = img, .piece = piece, .arg = arg};
 	AUTO_FREE uint8_t *raw = malloc(img->inode_size);
 	struct map_work work = {.stop = NULL};
 	struct inode inode;
 	uint32_t ino;
 	bool plain;
-	errcode_t err = raw ? groups_load(img) : ENOMEM;
+	errcode_t err = raw ? turn.err : ENOMEM;
+
+	if (!err)
+		err = groups_load(img);
 
 	if (!err)
 		err = map_work_init(img, &work);

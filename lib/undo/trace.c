@@ -2,6 +2,7 @@
 // e4z_trace(): "write OFF LEN  # what" for every operation, in bytes from the start of the image.
 #include "undo/trace.h"
 
+#include "image/turn.h"
 #include "io/host_stat.h"
 #include "undo/undo.h"
 #include <errno.h>
@@ -106,8 +107,10 @@ static int create(const char *path, bool *fresh)
 errcode_t e4z_trace(struct e4z_image *img, const char *path)
 {
 	struct blkdev_observer observer = {.before = note};
-	errcode_t err;
+	errcode_t err = turn_check(img, TURN_RECORD);
 
+	if (err)
+		return err;
 	if (img->trace)
 		return image_refuse(img, EBUSY, "a trace is open already");
 	err = check_path(img, path);

@@ -14,6 +14,7 @@
 #include "base/crc32c.h"
 #include "base/whole.h"
 #include "format/super.h"
+#include "image/turn.h"
 #include "undo/undo_after.h"
 #include "undo/undo_state.h"
 #include <errno.h>
@@ -152,8 +153,10 @@ errcode_t e4z_keep_undo(struct e4z_image *img, const char *path)
 {
 	struct blkdev_observer observer = {.before = undo_before};
 	struct undo *undo;
-	errcode_t err;
+	errcode_t err = turn_check(img, TURN_RECORD);
 
+	if (err)
+		return err;
 	if (img->undo)
 		return image_refuse(img, EBUSY, "an undo file is open already");
 	err = undo_check(img);

@@ -2,6 +2,7 @@
 // Says whether an undo file could be begun, and makes none: what a dry run has instead.
 #include "e4zero.h"
 
+#include "image/turn.h"
 #include "undo/undo.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +36,10 @@ static errcode_t check_path(const char *path)
 
 errcode_t e4z_plan_undo(struct e4z_image *img, const char *path)
 {
-	errcode_t err = undo_check(img);
+	errcode_t err = turn_check(img, TURN_RECORD);
 
+	if (!err)
+		err = undo_check(img);
 	if (err)
 		return err;
 	err = check_path(path);

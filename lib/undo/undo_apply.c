@@ -16,7 +16,7 @@
 #include "busy/caches.h"
 #include "errors.h"
 #include "format/super.h"
-#include "image/image.h"
+#include "image/turn.h"
 #include "open/mmp.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -114,6 +114,7 @@ static errcode_t share(struct apply *a, const struct e4z_open_options *options)
  */
 static errcode_t tell_opened(struct apply *a, const struct e4z_open_options *options)
 {
+	AUTO_TURN struct turn turn = {.img = NULL};
 	struct e4z_image *img;
 	errcode_t err;
 
@@ -128,6 +129,8 @@ static errcode_t tell_opened(struct apply *a, const struct e4z_open_options *opt
 	img->inodes = a->file_size / UNDO_BLOCK_MIN < UINT32_MAX
 			      ? (uint32_t)(a->file_size / UNDO_BLOCK_MIN)
 			      : UINT32_MAX;
+	img->rights = TURN_CONFINE;
+	turn = turn_begin(img, "e4z_undo()");
 	err = options->opened(options->opened_arg, img);
 	return err && image_has_message(img) ? apply_say(a, err, "%s", e4z_message(img, err)) : err;
 }
