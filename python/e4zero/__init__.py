@@ -22,9 +22,10 @@ progress; what a fix or conversion has committed by then stays.
 """
 
 from ._image import Image, Transaction, open, undo, version
-from ._results import (Check, CheckSummary, CommitSummary, ConvertSummary, Edit, Error, Finding, Fix,
-                       FixSummary, ImageInfo, Ledger, LedgerClass, MapPiece, Match, Place, Skipped)
+from ._results import (Check, CheckSummary, Claims, CommitSummary, ConvertSummary, Edit, Error, Finding, Fix,
+                       FixSummary, ImageInfo, Ledger, LedgerClass, MapPiece, Match, Place, Plan, Range, Shard,
+                       Skipped, WriteRoom)
 
-__all__ = ["Check", "CheckSummary", "CommitSummary", "ConvertSummary", "Edit", "Error", "Finding", "Fix",
-           "FixSummary", "Image", "ImageInfo", "Ledger", "LedgerClass", "MapPiece", "Match", "Place", "Skipped",
-           "Transaction", "open", "undo", "version"]
+__all__ = ["Check", "CheckSummary", "Claims", "CommitSummary", "ConvertSummary", "Edit", "Error", "Finding", "Fix",
+           "FixSummary", "Image", "ImageInfo", "Ledger", "LedgerClass", "MapPiece", "Match", "Place", "Plan", "Range",
+           "Shard", "Skipped", "Transaction", "WriteRoom", "open", "undo", "version"]

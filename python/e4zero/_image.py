@@ -13,8 +13,9 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Tuple, Typ
 from . import _abi
 from ._abi import lib
 from ._call import Callbacks, Progress
-from ._results import (Check, CheckSummary, CommitSummary, ConvertSummary, Edit, Error, Finding, Fix, FixSummary,
-                       ImageInfo, Ledger, MapPiece, Match, Place, Skipped, text)
+from ._results import (Check, CheckSummary, Claims, CommitSummary, ConvertSummary, Edit, Error, Finding, Fix,
+                       FixSummary, ImageInfo, Ledger, MapPiece, Match, Place, Plan, Shard, Skipped, WriteRoom,
+                       number, text)
 
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
@@ -109,6 +110,14 @@ def _kinds(names: Optional[Iterable[str]]) -> int:
             raise ValueError("not a kind of findings: %r" % name)
         kinds |= found
     return kinds
+
+
+def _shard(shard: Tuple[int, int]) -> Tuple[int, int]:
+    one, count = shard
+    # 0 of 0 would be every inode
+    if not 1 <= one <= count < 2**32:
+        raise ValueError("not a shard: %r of %r" % shard)
+    return one, count
 
 
 class Image:
@@ -248,18 +257,30 @@ class Image:
 
     def check(self, files: Optional[Iterable[Path]] = None, *, kinds: Optional[Iterable[str]] = None,
               all: bool = False, paranoid: bool = False, opaque: bool = False, jobs: int = 0,
+              shard: Optional[Tuple[int, int]] = None,
               finding: Optional[Callable[[Finding], object]] = None,
+              claims: Optional[Callable[[Claims], object]] = None,
               progress: Optional[Progress] = None) -> Check:
         """Check the image, or FILES, and return the findings, in ascending order of inode and block.
 
         The options are those of struct e4z_check_options; kinds are names, as of --only. With
         finding, each one is passed to it and none is kept, for images with millions of them.
         progress gets the number of the pass, how far it is, and of how much.
+
+        shard=(I, N): only the inodes of shard I of N, not with all or files. The result has what it
+        is in shard, and its claims, or claims gets them, some at a time. The findings of all shards
+        are those of a check of the whole image if no two shards claim the same cluster, no shard
+        claims a block of attributes in a cluster of another one, no two different blocks of
+        attributes are in one cluster, and no shard is whole.
         """
         calls, result, summary = Callbacks(), Check(), _abi.CheckSummary()
         options = self._check_options(calls, files, kinds=kinds, all=all, paranoid=paranoid,
                                       opaque=opaque, jobs=jobs)
         sink = self._sink(calls, result, finding, progress)
+        if shard is not None:
+            options.shard, options.shards = _shard(shard)
+            sink.shard = calls.deliver(_abi.SHARD, Shard._of, lambda it: setattr(result, "shard", it))
+            sink.claims = calls.deliver(_abi.CLAIMS, Claims._of, claims or result.claims.append)
         with self._use("check") as handle:
             self._check_code(lib.e4z_check(handle, ctypes.byref(options), ctypes.byref(sink),
                                            ctypes.byref(summary)), calls)
@@ -410,6 +431,36 @@ class Transaction:
             finally:
                 lib.e4z_abort(handle)
 
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Any]:
+        """The handle, if this is the transaction that is open."""
+        with self._image._use() as handle:
+            if self._image._transaction is not self:
+                raise RuntimeError("the transaction is not open")
+            yield handle
+
+    def plan(self) -> Plan:
+        """What a commit would take now. Nothing is written, and the transaction goes on."""
+        done, room = _abi.CommitSummary(), ctypes.c_uint64()
+        with self._open() as handle:
+            self._image._check_code(lib.e4z_plan(handle, ctypes.byref(done), ctypes.byref(room)))
+        return Plan(CommitSummary._of(done), number(room.value))
+
+    def plan_commit(self) -> None:
+        """Go on as after a commit, without writing: what was done is a transaction of its own. With dry_run only."""
+        if not self._dry_run:
+            raise RuntimeError("the transaction is not a dry run")
+        with self._open() as handle:
+            self._image._check_code(lib.e4z_plan_commit(handle))
+
+    def write_room(self, file: Path, offset: int) -> WriteRoom:
+        """An upper limit of what can be written to FILE from OFFSET on."""
+        count, beyond = ctypes.c_uint64(), _abi.errcode_t()
+        with self._open() as handle:
+            self._image._check_code(lib.e4z_write_room(handle, _name(file), offset, ctypes.byref(count),
+                                                       ctypes.byref(beyond)))
+        return WriteRoom(count.value, text(lib.e4z_error_name(beyond.value)) or str(beyond.value))
+
     def _run(self, function: Any, file: Path, *arguments: Any, calls: Optional[Callbacks] = None) -> Edit:
         edit, image = _abi.Edit(), self._image
         with image._use(str(function.__name__)) as handle:
@@ -476,5 +527,5 @@ class Transaction:
 
     def flush(self) -> None:
         """Queue pending data so that the commit writes later data after a barrier."""
-        with self._image._use() as handle:
+        with self._open() as handle:
             self._image._check_code(lib.e4z_flush(handle))

@@ -213,6 +213,44 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class Shard:
+    """One of the shards of a check (struct e4z_shard). whole: only a check of the whole image is certain."""
+
+    first_group: int
+    groups: int
+    cluster_blocks: int
+    fingerprint: int
+    data: bool
+    holes: bool
+    whole: bool
+
+    @classmethod
+    def _of(cls, raw: Any) -> Shard:
+        return cls(raw.first_group, raw.groups, raw.cluster_blocks, raw.fingerprint, raw.data, raw.holes, raw.whole)
+
+
+@dataclass(frozen=True)
+class Range:
+    """LENGTH clusters or blocks from START on."""
+
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Some of the claims of a shard, in ascending order. of: "clusters", or "xattr" for blocks of attributes."""
+
+    of: str
+    ranges: Tuple[Range, ...]
+
+    @classmethod
+    def _of(cls, raw: Any) -> Claims:
+        ranges = (raw.ranges[i] for i in range(raw.count))
+        return cls(_abi.word("CLAIMS", raw.of), tuple(Range(one.start, one.len) for one in ranges))
+
+
+@dataclass(frozen=True)
 class CheckSummary:
     """What a check counted (struct e4z_check_summary)."""
 
@@ -251,6 +289,22 @@ class CommitSummary:
         return cls(raw.transactions, raw.barriers, raw.bytes_written, raw.log_blocks,
                    raw.bytes_zeroed_again, raw.replayed, raw.orphans_finished, raw.orphans_left,
                    raw.bytes_read)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a commit would take: see Transaction.plan(). log_room: journal blocks of a transaction, None without one."""
+
+    commit: CommitSummary
+    log_room: Optional[int]
+
+
+@dataclass(frozen=True)
+class WriteRoom:
+    """What can be written at most: BYTES; more would fail with ERROR, "EFBIG" or "E4Z_ET_NO_SPACE"."""
+
+    bytes: int
+    error: str
 
 
 @dataclass(frozen=True)
@@ -313,12 +367,14 @@ class Edit:
 
 @dataclass
 class Check:
-    """The result of Image.check(): iterate over it for its findings."""
+    """The result of Image.check(): iterate over it for its findings. shard and claims: of a check of a shard."""
 
     findings: List[Finding] = field(default_factory=list)
     skipped: List[Skipped] = field(default_factory=list)
     ledger: Optional[Ledger] = None
     summary: Optional[CheckSummary] = None
+    shard: Optional[Shard] = None
+    claims: List[Claims] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.findings)

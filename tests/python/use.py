@@ -54,6 +54,36 @@ def reading():
         assert not image.has_written and image.fingerprint() == image.fingerprint()
 
 
+def shards():
+    with e4zero.open("image") as image:
+        whole = image.check()
+        assert whole.shard is None and not whole.claims
+        parts = [image.check(shard=(i, 3)) for i in (1, 2, 3)]
+        assert [finding for part in parts for finding in part] == whole.findings
+        assert sum(part.summary.files for part in parts) == whole.summary.files == 3
+        # each group is in one shard
+        groups = [group for part in parts for group in range(part.shard.first_group,
+                                                             part.shard.first_group + part.shard.groups)]
+        assert groups == list(range(-(-image.info.blocks // image.info.group_blocks))), parts
+        for part in parts:
+            assert part.shard.fingerprint == image.fingerprint() and part.shard.cluster_blocks == 1
+            assert not part.shard.whole
+        assert [part.shard.data for part in parts].count(True) == 1
+        claims = [one for part in parts for some in part.claims if some.of == "clusters" for one in some.ranges]
+        (piece,) = image.map("/file")
+        assert [one for one in claims if one.start <= piece.pblk < one.start + one.length], (claims, piece)
+        got = []
+        check = image.check(shard=(1, 1), claims=got.append)
+        assert check.findings == whole.findings and not check.claims and got[0].of == "clusters"
+        error = Mine("claims")
+        assert raises(Mine, image.check, shard=(1, 1), claims=throw(error)) is error
+        for wrong in ((0, 0), (0, 1), (3, 2), (1, 2**32)):
+            raises(ValueError, image.check, shard=wrong)
+        for wrong in ({"all": True}, {"files": ["/file"]}, {"kinds": ["journal"]}):
+            assert raises(e4zero.Error, image.check, shard=(1, 1), **wrong).name == "E4Z_ET_USAGE"
+        assert raises(e4zero.Error, image.check, shard=(1, 2**20)).name == "E4Z_ET_USAGE"
+
+
 def errors():
     error = raises(e4zero.Error, e4zero.open, "missing")
     assert error.name == "ENOENT" and "No such file" in str(error) and not error.places, error
@@ -178,6 +208,35 @@ def editing():
         assert image.replay().transactions == 0 and image.done.transactions == 1
 
 
+def planning():
+    with e4zero.open("image", write=True) as image:
+        with image.transaction() as edit:
+            edit.truncate("/empty", 5)
+            plan = edit.plan()
+            assert plan.commit.transactions == 1 and plan.commit.log_blocks and not image.has_written, plan
+            assert plan.log_room is not None and plan.log_room > plan.commit.log_blocks, plan
+            assert edit.plan() == plan
+            raises(RuntimeError, edit.plan_commit)
+            room = edit.write_room("/file", 4096)
+            assert 0 < room.bytes < image.info.blocks * 4096 and room.error == "E4Z_ET_NO_SPACE", room
+            assert edit.write_room("/file", 2**44 - 8192).error == "EFBIG"
+            assert raises(e4zero.Error, edit.write_room, "/nothing", 0).name == "E4Z_ET_NOT_FOUND"
+        assert edit.summary and edit.summary.log_blocks == plan.commit.log_blocks
+        for late in (edit.plan, edit.flush, functools.partial(edit.write_room, "/file", 0)):
+            raises(RuntimeError, late)
+        written = image.done.transactions
+        with image.transaction(dry_run=True) as edit:
+            edit.truncate("/empty", 0)
+            edit.plan_commit()
+            assert edit.truncate("/empty", 7).size_before == 0
+            assert edit.plan().commit.transactions == 2
+        assert edit.summary and edit.summary.transactions == 2
+        raises(RuntimeError, edit.plan_commit)
+        assert image.done.transactions == written == 1
+        with image.transaction() as edit:
+            assert edit.truncate("/empty", 0).size_before == 5
+
+
 def converting():
     with e4zero.open("image", write=True) as image:
         with image.transaction() as edit:
@@ -202,10 +261,12 @@ def converting():
 
 
 reading()
+shards()
 errors()
 numbers()
 callbacks()
 release()
 threads()
+planning()
 converting()
 editing()
