@@ -26,9 +26,9 @@ struct base_vec fuzz_bases;
 static const char *dump;
 
 static const struct fuzz_target *const targets[] = {
-	&fuzz_super, &fuzz_groups,  &fuzz_maps,	   &fuzz_dirs, &fuzz_xattrs,
-	&fuzz_check, &fuzz_log,	    &fuzz_journal, &fuzz_fix,  &fuzz_script,
-	&fuzz_undo,  &fuzz_headers, &fuzz_map,	   &fuzz_nbd,
+	&fuzz_super,  &fuzz_open_target, &fuzz_groups,	&fuzz_maps,    &fuzz_dirs,
+	&fuzz_xattrs, &fuzz_check,	 &fuzz_log,	&fuzz_journal, &fuzz_fix,
+	&fuzz_script, &fuzz_undo,	 &fuzz_headers, &fuzz_map,     &fuzz_nbd,
 };
 
 void fuzz_wrong(const char *format, ...)

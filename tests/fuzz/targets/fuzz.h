@@ -20,6 +20,7 @@ struct fuzz_target {
 	const char *bases; /* prefix of the names of its bases; NULL: all input is in the text */
 	/* texts of the first inputs; an empty one ends the list */
 	const struct fuzz_text *texts;
+	bool plain;	       /* its options are in the text */
 	bool writes;	       /* to its base */
 	enum target_kind kind; /* metadata that is changed more often */
 	/* Repairs checksums that target_repair() does not know. NULL: there are none. */
@@ -29,9 +30,9 @@ struct fuzz_target {
 	void (*run)(struct base *base, const struct input *in);
 };
 
-extern const struct fuzz_target fuzz_super, fuzz_groups, fuzz_maps, fuzz_dirs, fuzz_xattrs,
-	fuzz_check, fuzz_log, fuzz_journal, fuzz_fix, fuzz_script, fuzz_undo, fuzz_headers,
-	fuzz_map, fuzz_nbd;
+extern const struct fuzz_target fuzz_super, fuzz_open_target, fuzz_groups, fuzz_maps, fuzz_dirs,
+	fuzz_xattrs, fuzz_check, fuzz_log, fuzz_journal, fuzz_fix, fuzz_script, fuzz_undo,
+	fuzz_headers, fuzz_map, fuzz_nbd;
 
 /* The target that runs, and its bases. */
 extern const struct fuzz_target *fuzz_target;

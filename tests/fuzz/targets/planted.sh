@@ -17,6 +17,7 @@ export FUZZ_BASES=$built/bases built top tmp
 faults() {
 	cat <<-'END'
 	super lib/format/super.c s/vsnprintf(c->why/(void)(c->why/
+	open lib/image/place.c s/snprintf(why, why_size, "invalid offset/(void)(why, why_size, "invalid offset/
 	groups lib/image/groups.c s/!inside(img, group->itable, img->fs->inode_blocks_per_group)/0/
 	maps lib/file/map.c s/ || entries > max || d > NODE_MAX_DEPTH / || d > NODE_MAX_DEPTH /
 	dirs lib/path/expansion.c s/return again ? 0 : /return /

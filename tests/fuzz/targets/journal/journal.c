@@ -561,4 +561,7 @@ static const struct fuzz_text texts[] = {
 	{NULL, 0},
 };
 
-const struct fuzz_target fuzz_journal = {.name = "journal", .texts = texts, .run = run};
+const struct fuzz_target fuzz_journal = {.name = "journal",
+					 .texts = texts,
+					 .plain = true,
+					 .run = run};
