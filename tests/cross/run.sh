@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make check-cross: builds the program for other machines, one of them big-endian, two of 32 bits. Its unit tests pass there,
-# and random operations leave the same bytes as the program of this machine. The foreign programs are run by qemu-user; their
-# libraries are unpacked in the build directory (cross/ARCHITECTURE) and not installed.
+# random operations leave the same bytes as the program of this machine, and the binary interface of the library is the one
+# in lib/abi. The foreign programs are run by qemu-user; their libraries are unpacked in the build directory
+# (cross/ARCHITECTURE) and not installed.
 # MACHINES: the architectures; OPERATIONS: their number per machine; SEED.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS
@@ -60,7 +61,11 @@ build() {
 	[ -f config.status ] || "$srcdir/configure" --quiet --build="$(cc -dumpmachine)" --host="$1" \
 		CC="$1-gcc --sysroot=$2/root" CFLAGS='-g -O1' || return 1
 	# shellcheck disable=SC2086 # words
-	make -s -j"$(nproc)" tests/checked/e4zero $UNIT_TESTS
+	make -s -j"$(nproc)" tests/checked/e4zero libe4zero.so.0.0.0 $UNIT_TESTS
+}
+
+interface() { # FOLDER
+	SHARED=$1/build/libe4zero.so.0.0.0 bash "$srcdir/tests/api/abi.sh"
 }
 
 # emulator EMULATOR FOLDER: make scripts that run the programs built in FOLDER
@@ -92,6 +97,7 @@ machine() {
 	step "$1: libraries" unpack "$1" "$folder/root" || return
 	step "$1: build" build "$2" "$folder" || return
 	emulator "$3" "$folder"
+	step "$1: binary interface" interface "$folder"
 	for test in $UNIT_TESTS; do
 		step "$1: $test" unit "$folder" "$test"
 	done
