@@ -264,8 +264,7 @@ static errcode_t open_image(struct opening *o, const char *spec)
 errcode_t image_open(const char *spec, const struct e4z_open_options *options,
 		     struct e4z_image **img)
 {
-	static const struct e4z_open_options defaults;
-	struct opening o = {.options = options ? options : &defaults};
+	struct opening o = {.options = options};
 	errcode_t err;
 
 	*img = o.img = calloc(1, sizeof(**img));

@@ -185,6 +185,26 @@ truncate -s 10M "$out/disk-backup"
 mke2fs -q -F -t ext2 -O "none,$common" -b 1024 -N 64 "$out/disk-backup" >"$tmp/log" 2>&1
 dd if=/dev/zero bs=1024 count=2 status=none | tr '\0' x | dd of="$out/disk-backup" conv=notrunc status=none
 
+# one in a partition whose superblock only its copy has; a file system, and one in a partition of its end; partitions of one
+# name, one of them longer than the disk; many that are no file system; one that is small
+truncate -s 12M "$out/disk-inside"
+echo '2048,20480' | sfdisk -q "$out/disk-inside" 2>"$tmp/log" || cat "$tmp/log" >&2
+dd if="$out/disk-backup" of="$out/disk-inside" bs=1M seek=1 conv=notrunc status=none
+cp "$out/fs-ext2" "$out/disk-both"
+truncate -s 4M "$out/disk-both"
+echo '4096,2048' | sfdisk -q --wipe never "$out/disk-both" 2>"$tmp/log" || cat "$tmp/log" >&2
+dd if="$out/fs-ext2" of="$out/disk-both" bs=512 seek=4096 conv=notrunc status=none
+truncate -s 4M "$out/disk-many" "$out/disk-twins"
+printf 'label: gpt\nstart=64, size=2048, name="twin"\nstart=3000, size=1000, name="twin"\n' | sfdisk -q "$out/disk-twins" 2>"$tmp/log" ||
+	cat "$tmp/log" >&2
+{ echo 'label: gpt'; for ((n = 0; n < 60; n++)); do echo "start=$((64 + n * 16)), size=16"; done; } |
+	sfdisk -q "$out/disk-many" 2>"$tmp/log" || cat "$tmp/log" >&2
+for ((n = 0; n < 60; n++)); do
+	printf 'LUKS\272\276' | dd of="$out/disk-many" bs=512 seek=$((64 + n * 16)) conv=notrunc status=none
+done
+truncate -s 60K "$out/disk-small"
+mke2fs -q -F -t ext2 -O "none,$common" -b 1024 -N 16 "$out/disk-small" >"$tmp/log" 2>&1 || cat "$tmp/log" >&2
+
 # other formats, if qemu-img is installed
 if command -v qemu-img >/dev/null; then
 	for format in qcow2 vmdk vhdx vpc vdi parallels qed; do

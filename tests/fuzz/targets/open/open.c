@@ -6,10 +6,14 @@
  * A line is a word and what belongs to it:
  *   suffix TEXT, uri TEXT            after the name of the base, or in its place
  *   partition TEXT, journal TEXT, format N, holes N, force, repair, write, later: the options
- *   put OFFSET TEXT, super OFFSET AT VALUE     bytes; a word of the superblock at OFFSET, sealed
+ *   put OFFSET TEXT, hex OFFSET DIGITS, zero OFFSET LEN, super OFFSET AT VALUE     bytes; a word of
+ *   the superblock at OFFSET, sealed
  *   mounted, attached, doubts N, noted, locked N, cached     others that have the image
- *   served BYTES, unseen N, mute     a server has it, of so many bytes, without reasons
- *   twice                            notes that are there already
+ *   served BYTES, unseen N, short N, mute     a server has it, of so many bytes, and does not give
+ *   those from N on; without reasons
+ *   refused N [TEXT], gone           the format cannot be opened
+ *   twice, undo, calls               notes that are there already, a file that is not needed, what
+ *   callbacks must not call
  */
 #include "../fuzz.h"
 #include "world.h"
@@ -22,6 +26,7 @@
 #include "image/image.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SUPER 1024
 #define NAME 4096
@@ -30,7 +35,7 @@ struct play {
 	struct base *base;
 	struct e4z_open_options options;
 	char spec[NAME], partition[256], journal[256];
-	bool twice;
+	bool twice, undo, calls;
 };
 
 /* The bytes at OFF of the base, for LEN; NULL: there are none. */
@@ -63,6 +68,28 @@ static void put_text(const struct play *p, const char *rest)
 
 	if (to && len)
 		memcpy(to, text + 1, len);
+}
+
+static void put_hex(const struct play *p, const char *rest)
+{
+	char *digits;
+	unsigned long long off = strtoull(rest, &digits, 0);
+	uint8_t *to = bytes_at(p, off, strlen(digits) / 2);
+	unsigned value;
+
+	for (digits += *digits != 0; to && sscanf(digits, "%2x", &value) == 1 && digits[1];
+	     digits += 2)
+		*to++ = (uint8_t)value;
+}
+
+static void put_zero(const struct play *p, const char *rest)
+{
+	char *end;
+	unsigned long long off = strtoull(rest, &end, 0), len = strtoull(end, NULL, 0);
+	uint8_t *to = bytes_at(p, off, len);
+
+	if (to)
+		memset(to, 0, len);
 }
 
 static bool option_line(struct play *p, const char *word, const char *rest)
@@ -105,8 +132,59 @@ static void line(struct play *p, char *word)
 		put_text(p, rest);
 	else if (!strcmp(word, "super"))
 		put_super(p, rest);
+	else if (!strcmp(word, "hex"))
+		put_hex(p, rest);
+	else if (!strcmp(word, "zero"))
+		put_zero(p, rest);
 	else if (!strcmp(word, "twice"))
 		p->twice = true;
+	else if (!strcmp(word, "undo"))
+		p->undo = true;
+	else if (!strcmp(word, "calls"))
+		p->calls = true;
+}
+
+/* ---- what callbacks must not call ---- */
+
+static errcode_t no_check(void *arg, const struct e4z_map_piece *piece)
+{
+	(void)piece;
+	if (e4z_check(arg, NULL, NULL, NULL) != E4Z_ET_USAGE)
+		fuzz_wrong("a check within a map");
+	return 0;
+}
+
+static errcode_t no_close(void *arg, const struct e4z_match *match)
+{
+	struct e4z_image *img = arg;
+
+	(void)match;
+	e4z_close(img); /* refused */
+	return 0;
+}
+
+static void call(struct e4z_image *img)
+{
+	const struct e4z_expand_options options = {.match = no_close, .arg = img};
+	errcode_t err = e4z_map(img, "/", no_check, img);
+
+	if (!err)
+		err = e4z_expand(img, "/*", &options);
+	if (err)
+		fuzz_failed(img, err);
+}
+
+/* A file of this process, which is removed as nothing is written. */
+static void keep_undo(struct e4z_image *img)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[NAME];
+	errcode_t err;
+
+	snprintf(path, sizeof(path), "%s/fuzz-undo-%d", dir ? dir : "/tmp", (int)getpid());
+	err = e4z_keep_undo(img, path);
+	if (err)
+		fuzz_failed(img, err);
 }
 
 static void look(struct play *p, struct e4z_image *img)
@@ -120,6 +198,10 @@ static void look(struct play *p, struct e4z_image *img)
 	for (uint32_t g = 0; !err && g < img->groups; g++)
 		if (groups_readable(img, g) > img->fs->super->s_inodes_per_group)
 			fuzz_wrong("more inodes than a group has");
+	if (p->calls)
+		call(img);
+	if (p->undo)
+		keep_undo(img);
 	if (world_lose(img->dev) && image_lost(img, 0) != E4Z_ET_TRUNCATED)
 		fuzz_wrong("a connection that is lost, and nothing is said");
 	image_sentence(img, E4Z_ET_TRUNCATED, sentence, sizeof(sentence));
@@ -160,6 +242,10 @@ static void run(struct base *base, const struct input *in)
 	free(before);
 	world_end();
 }
+
+/* A hash tree at a byte, of blocks of data of a size and a number at another one. */
+#define TREE(at, sizes_at, sizes)                                                                  \
+	"put " at " verity\nhex " sizes_at " " sizes "\nwrite\npartition 1\n"
 
 static const struct fuzz_text texts[] = {
 	FUZZ_TEXT("write\n"),
@@ -225,6 +311,36 @@ static const struct fuzz_text texts[] = {
 	FUZZ_TEXT("super 33792 24 99\n"),
 	FUZZ_TEXT("put 1080 xx\nput 33848 xx\n"),
 	FUZZ_TEXT("super 1024 24 99\nrepair\n"),
+	FUZZ_TEXT("undo\nwrite\n"),
+	FUZZ_TEXT("calls\n"),
+	FUZZ_TEXT("refused 5\n"),
+	FUZZ_TEXT("refused 5 reading\n"),
+	FUZZ_TEXT("refused 5\ngone\n"),
+	FUZZ_TEXT("served 1048576\nshort 512\n"),
+	FUZZ_TEXT("served 1048576\nshort 1030\n"),
+	FUZZ_TEXT("served 1048576\nhex 1080 0000\nshort 3000\n"),
+	FUZZ_TEXT("served 2097152\n"),
+	FUZZ_TEXT("served 2097152\npartition 1\nwrite\n"),
+	FUZZ_TEXT("served 1200000\npartition 1\nwrite\n"),
+	FUZZ_TEXT("zero 0 65536\n"),
+	FUZZ_TEXT("hex 0 4c554b53babe0001\n"),
+	FUZZ_TEXT("hex 8389722 0200\n"),
+	FUZZ_TEXT("suffix ?offset=1M\n"),
+	FUZZ_TEXT("partition PARTLABEL=twin\n"),
+	FUZZ_TEXT("partition PARTLABEL=root\n"),
+	/* what follows it */
+	FUZZ_TEXT("hex 1114112 fc4e2ba9\nwrite\n"),
+	FUZZ_TEXT("hex 1114112 a92b4efc\nwrite\n"),
+	FUZZ_TEXT(TREE("1536000", "1536064", "00100000000000000001000000000000")),
+	FUZZ_TEXT(TREE("1536000", "1536064", "0002000000000000e803000000000000")),
+	FUZZ_TEXT(TREE("1536000", "1536064", "00100000000000000700000000000000")),
+	FUZZ_TEXT(TREE("1536000", "1536064", "ffffffff000000000000000000010000")),
+	FUZZ_TEXT(TREE("1536000", "1536064", "00020000000000000008000000000000")),
+	FUZZ_TEXT(TREE("1126400", "1126464", "00100000000000000001000000000000")),
+	FUZZ_TEXT(TREE("1126400", "1126464", "0002000000000000e803000000000000")),
+	FUZZ_TEXT(TREE("1126400", "1126464", "00100000000000000700000000000000")),
+	FUZZ_TEXT(TREE("1126400", "1126464", "ffffffff000000000000000000010000")),
+	FUZZ_TEXT(TREE("1126400", "1126464", "00020000000000000008000000000000")),
 	{NULL, 0},
 };
 

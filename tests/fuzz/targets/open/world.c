@@ -12,10 +12,11 @@
 #include <string.h>
 
 static struct {
-	bool on, mounted, attached, noted, cached, served, mute;
+	bool mounted, attached, noted, cached, served, mute, gone;
 	unsigned doubts;
-	errcode_t locked;
-	uint64_t unseen;
+	errcode_t locked, refused;
+	uint64_t unseen, given;
+	char why[80];
 	uint8_t *bytes;
 	size_t size, max;
 } world;
@@ -23,7 +24,6 @@ static struct {
 void world_begin(void)
 {
 	memset(&world, 0, sizeof(world));
-	world.on = true;
 }
 
 void world_end(void)
@@ -40,6 +40,15 @@ static void serve(const struct base *base, size_t size)
 	world.bytes = fuzz_alloc(world.max + 1);
 	memcpy(world.bytes, base->img.data, world.max);
 	world.served = true;
+	world.given = UINT64_MAX;
+}
+
+static void refuse(const char *rest)
+{
+	char *text;
+
+	world.refused = strtol(rest, &text, 0) & 0x7f;
+	snprintf(world.why, sizeof(world.why), "%s", *text ? text + 1 : "");
 }
 
 bool world_line(const struct base *base, const char *word, const char *rest)
@@ -60,6 +69,12 @@ bool world_line(const struct base *base, const char *word, const char *rest)
 		world.doubts = number < DOUBTS_MAX ? (unsigned)number : DOUBTS_MAX;
 	else if (!strcmp(word, "locked"))
 		world.locked = (errcode_t)(number & 0x7f);
+	else if (!strcmp(word, "gone"))
+		world.gone = true;
+	else if (!strcmp(word, "refused"))
+		refuse(rest);
+	else if (!strcmp(word, "short"))
+		world.given = number;
 	else if (!strcmp(word, "unseen"))
 		world.unseen = number;
 	else if (!strcmp(word, "served"))
@@ -133,6 +148,13 @@ static const char *explain(struct blkdev *dev, errcode_t err)
 	return world.mute ? NULL : "the server says so";
 }
 
+static const struct blkdev_ops *below;
+
+static errcode_t read_given(struct blkdev *dev, uint64_t at, size_t len, void *buf)
+{
+	return at + len > world.given ? E4Z_ET_SHORT_READ : below->read(dev, at, len, buf);
+}
+
 errcode_t __real_origin_open(const char *name, const struct e4z_open_options *options,
 			     const struct origin_user *user, struct blkdev **dev, char *why,
 			     size_t why_size);
@@ -150,7 +172,9 @@ errcode_t __wrap_origin_open(const char *name, const struct e4z_open_options *op
 	failing_pause(true);
 	*dev = failing_disk(world.bytes, world.max, world.size);
 	failing_pause(false);
-	ops = *(*dev)->ops;
+	below = (*dev)->ops;
+	ops = *below;
+	ops.read = read_given;
 	ops.explain = explain;
 	(*dev)->ops = &ops;
 	(*dev)->writable = options->write;
@@ -169,5 +193,12 @@ errcode_t __wrap_origin_enter(const struct e4z_open_options *options,
 			      const struct origin_user *user, struct blkdev **dev, char *why,
 			      size_t why_size)
 {
-	return world.served ? 0 : __real_origin_enter(options, user, dev, why, why_size);
+	if (!world.refused)
+		return world.served ? 0 : __real_origin_enter(options, user, dev, why, why_size);
+	snprintf(why, why_size, "%s", world.why);
+	if (world.gone) {
+		blkdev_close(*dev);
+		*dev = NULL;
+	}
+	return world.refused;
 }
