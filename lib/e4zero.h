@@ -361,7 +361,8 @@ struct e4z_confine_options {
  * Confine the whole process to what IMG needs: an image that exploits a fault of this library then
  * reaches only open files and connections. It cannot be undone. Call it in the callback `opened` of
  * e4z_open(), in a program that opens one image: no other image can be opened afterwards. Existing
- * threads are not restricted by Landlock, only by seccomp.
+ * threads are not restricted by Landlock, only by seccomp. IMG may be NULL: the process needs no
+ * image, only what is open; its memory is not limited then.
  *
  * Landlock denies every access right that the kernel knows, for every path; with reading, files can
  * still be read. The filter of seccomp allows the system calls that reading IMG requires, or

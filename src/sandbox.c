@@ -6,6 +6,7 @@
 #include "page/page.h"
 #include "script/source.h"
 #include "util.h"
+#include <stdio.h>
 
 enum { OUTPUTS_MAX = 1 + PAGE_OUTPUTS + SOURCE_TEMPORARIES };
 
@@ -13,6 +14,24 @@ struct outputs {
 	int fds[OUTPUTS_MAX];
 	size_t count;
 };
+
+bool sandbox_wanted(const struct options *options)
+{
+	return options->sandbox == SANDBOX_REQUIRE ||
+	       (options->sandbox == SANDBOX_AUTO && !e4z_confine_obstacle());
+}
+
+static void note_none(const struct options *options, const char *what)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text),
+		 "neither Landlock nor filters of system calls can be used: a fault that %s "
+		 "exploits is not contained",
+		 what);
+	if (!options->quiet)
+		util_say(options->image, "note", text);
+}
 
 errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 {
@@ -29,7 +48,7 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 	unsigned done = 0;
 	errcode_t err;
 
-	if (options->sandbox == SANDBOX_OFF || (e4z_confine_obstacle() && !how.require))
+	if (!sandbox_wanted(options))
 		return 0;
 	util_prepare_text();
 	err = options->page ? page_settle(sandbox->report, to.fds, &to.count) : 0;
@@ -44,9 +63,28 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 	}
 	how.output_count = to.count;
 	err = e4z_confine(img, &how, &done);
-	if (!err && !done && !options->quiet)
-		util_say(options->image, "note",
-			 "neither Landlock nor filters of system calls can be used: a fault "
-			 "that the image exploits is not contained");
+	if (!err && !done)
+		note_none(options, "the image");
+	return err;
+}
+
+errcode_t sandbox_enter_bare(const struct options *options, int output, const char **why)
+{
+	const struct e4z_confine_options how = {
+		.outputs = &output,
+		.output_count = 1,
+		.require = options->sandbox == SANDBOX_REQUIRE,
+	};
+	unsigned done = 0;
+	errcode_t err;
+
+	util_prepare_text();
+	*why = e4z_confine_obstacle();
+	err = e4z_confine(NULL, &how, &done);
+	if (!err && !done)
+		note_none(options, "a report");
+	if (!*why)
+		*why = done & E4Z_CONFINED_LANDLOCK ? "filters of system calls cannot be used"
+						    : "the kernel does not have Landlock";
 	return err;
 }

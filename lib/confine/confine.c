@@ -98,8 +98,7 @@ static void add_device(struct calls *calls, struct blkdev *dev)
 					      CALLS_FDS - calls->socket_count);
 }
 
-static void gather(struct e4z_image *img, const struct e4z_confine_options *options,
-		   struct calls *calls)
+static void gather(const struct e4z_confine_options *options, struct calls *calls)
 {
 	add(calls->texts, &calls->text_count, STDOUT_FILENO);
 	add(calls->texts, &calls->text_count, STDERR_FILENO);
@@ -107,6 +106,11 @@ static void gather(struct e4z_image *img, const struct e4z_confine_options *opti
 		add(calls->texts, &calls->text_count, options->outputs[i]);
 	for (size_t i = 0; i < options->file_count; i++)
 		add(calls->temporaries, &calls->temporary_count, options->files[i]);
+	calls->reading = options->reading;
+}
+
+static void gather_image(struct e4z_image *img, struct calls *calls)
+{
 	for (size_t i = 0; i < img->tmpfiles.count; i++)
 		add(calls->temporaries, &calls->temporary_count, img->tmpfiles.fd[i]);
 	add_device(calls, img->dev);
@@ -115,7 +119,6 @@ static void gather(struct e4z_image *img, const struct e4z_confine_options *opti
 	add(calls->texts, &calls->text_count, trace_descriptor(img));
 	if (img->errands)
 		add(calls->texts, &calls->text_count, e4z_errands_descriptor(img->errands));
-	calls->reading = options->reading;
 }
 
 /* ---- errands: done by a child that is not confined ---- */
@@ -167,7 +170,9 @@ static errcode_t leave_errands(struct e4z_image *img)
 static void limit(const struct e4z_image *img, const struct e4z_confine_options *options)
 {
 	lower(RLIMIT_CORE, 0);
-	lower(RLIMIT_DATA, memory(img, options->threads ? options->threads : pool_processors()));
+	if (img)
+		lower(RLIMIT_DATA,
+		      memory(img, options->threads ? options->threads : pool_processors()));
 	if (!options->reading)
 		lower(RLIMIT_NOFILE, LEAST_FDS);
 }
@@ -176,16 +181,16 @@ static void limit(const struct e4z_image *img, const struct e4z_confine_options 
 static errcode_t leave_out(struct e4z_image *img, const struct e4z_confine_options *options,
 			   const char *why)
 {
-	return options->require ? image_refuse(img, E4Z_ET_UNCONFINED,
-					       "the process cannot be confined: %s", why)
-				: 0;
+	if (!options->require)
+		return 0;
+	return img ? image_refuse(img, E4Z_ET_UNCONFINED, "the process cannot be confined: %s", why)
+		   : E4Z_ET_UNCONFINED;
 }
 
-static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options *options,
-			 unsigned *done)
+/* Open and make all that IMG will need. */
+static errcode_t prepare(struct e4z_image *img, const struct e4z_confine_options *options)
 {
 	const struct e4z_open_options how = {.journal_device = img->journal_spec};
-	struct calls calls = {.text_count = 0};
 	errcode_t err;
 
 	/* only if needed: the search examines many files and devices of the host */
@@ -201,7 +206,20 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	else if (img->view)
 		tmpfiles_reserve(&img->tmpfiles, TMPFILES_LOOKING,
 				 img->blocks + img->inodes <= SMALL);
-	gather(img, options, &calls);
+	return 0;
+}
+
+static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options *options,
+			 unsigned *done)
+{
+	struct calls calls = {.text_count = 0};
+	errcode_t err = img ? prepare(img, options) : 0;
+
+	if (err)
+		return err;
+	gather(options, &calls);
+	if (img)
+		gather_image(img, &calls);
 	if (landlock_give_up(calls.reading))
 		*done |= E4Z_CONFINED_LANDLOCK;
 	else
@@ -217,12 +235,17 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	return err;
 }
 
+static errcode_t refuse(struct e4z_image *img, const char *why)
+{
+	return img ? image_refuse(img, E4Z_ET_USAGE, "%s", why) : E4Z_ET_USAGE;
+}
+
 errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *options,
 		      unsigned *done)
 {
 	static const struct e4z_confine_options defaults;
 	const char *obstacle = e4z_confine_obstacle();
-	errcode_t err = turn_check(img, TURN_CONFINE);
+	errcode_t err = img ? turn_check(img, TURN_CONFINE) : 0;
 
 	if (!options)
 		options = &defaults;
@@ -230,9 +253,9 @@ errcode_t e4z_confine(struct e4z_image *img, const struct e4z_confine_options *o
 	if (err)
 		return err;
 	if (!RESERVED_IS_ZERO(options))
-		return image_refuse(img, E4Z_ET_USAGE, RESERVED_WHY);
+		return refuse(img, RESERVED_WHY);
 	if (options->output_count > DESCRIPTORS_MAX || options->file_count > DESCRIPTORS_MAX)
-		return image_refuse(img, E4Z_ET_USAGE, "more than %d descriptors", DESCRIPTORS_MAX);
+		return refuse(img, "there are too many descriptors");
 	if (obstacle)
 		return leave_out(img, options, obstacle);
 	return confine(img, options, done);

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-errcode_t lines_open(struct lines *l, const char *name, const volatile int *stop)
+errcode_t lines_open(struct lines *l, struct source_file *file, const volatile int *stop)
 {
 	errcode_t err;
 
 	*l = (struct lines){.buf = malloc(LINES_MAX)};
-	err = source_stream(&l->source, name, stop);
+	err = source_stream(&l->source, file, stop);
 	return err || l->buf ? err : ENOMEM;
 }
 

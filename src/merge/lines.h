@@ -16,7 +16,7 @@ struct lines {
 };
 
 /* As source_stream(). Give it to lines_close() in any case. */
-errcode_t lines_open(struct lines *lines, const char *name, const volatile int *stop);
+errcode_t lines_open(struct lines *lines, struct source_file *file, const volatile int *stop);
 void lines_close(struct lines *lines);
 
 /*

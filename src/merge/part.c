@@ -318,14 +318,15 @@ static errcode_t read_lines(struct reading *r)
 	return err;
 }
 
-errcode_t part_read(struct part_reader *reader, const char *name, struct part *part)
+errcode_t part_read(struct part_reader *reader, const char *name, struct source_file *file,
+		    struct part *part)
 {
 	struct reading r = {.reader = reader, .record = &reader->record, .part = part};
 	errcode_t err;
 
 	reader->why[0] = '\0';
 	*part = (struct part){.name = name};
-	err = lines_open(&r.lines, name, reader->stop);
+	err = lines_open(&r.lines, file, reader->stop);
 	if (!err)
 		err = read_lines(&r);
 	if (err && !reader->why[0] && err != E4Z_ET_INTERRUPTED && err != ENOMEM)

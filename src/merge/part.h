@@ -5,6 +5,7 @@
 
 #include "merge/overlap.h"
 #include "merge/record.h"
+#include "script/source.h"
 #include <stdio.h>
 
 /* Lines of the file in which findings are kept. */
@@ -43,10 +44,11 @@ errcode_t part_reader_open(struct part_reader *reader, const volatile int *stop)
 void part_reader_close(struct part_reader *reader);
 
 /*
- * Read the report NAME. EINVAL and another errno value with reader->why, E4Z_ET_INTERRUPTED,
- * ENOMEM. PART is to be freed in any case.
+ * Read the report NAME, which is open as FILE. EINVAL and another errno value with reader->why,
+ * E4Z_ET_INTERRUPTED, ENOMEM. PART is to be freed in any case.
  */
-errcode_t part_read(struct part_reader *reader, const char *name, struct part *part);
+errcode_t part_read(struct part_reader *reader, const char *name, struct source_file *file,
+		    struct part *part);
 void part_free(struct part *part);
 
 /* Free the objects of PART, which FIRST has, too; its notes only if FIRST has the same. */

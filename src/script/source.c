@@ -262,12 +262,17 @@ errcode_t source_open(struct source *source, const char *name, struct source_fil
 	return err;
 }
 
-errcode_t source_stream(struct source *source, const char *name, const volatile int *stop)
+struct source_file source_find_stream(const char *name)
 {
-	bool is_stdin = !strcmp(name, "-");
+	int fd = strcmp(name, "-") ? open_file(name) : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 
+	return (struct source_file){.fd = fd, .error = fd < 0 ? errno : 0};
+}
+
+errcode_t source_stream(struct source *source, struct source_file *file, const volatile int *stop)
+{
 	*source = (struct source){.stop = stop};
-	source->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(name);
+	source->fd = take_file(file);
 	return source->fd < 0 ? errno : 0;
 }
 

@@ -39,10 +39,16 @@ errcode_t source_open(struct source *source, const char *name, struct source_fil
 errcode_t source_hold(struct source *source, const char *name);
 
 /*
- * Open NAME, "-": standard input, to be read once, with source_next() alone: nothing is kept of a
- * pipe. Errors as source_open(). Give it to source_close() in any case.
+ * Open NAME, "-": standard input, for source_stream(), now or later. What fails is said by who
+ * reads it.
  */
-errcode_t source_stream(struct source *source, const char *name, const volatile int *stop);
+struct source_file source_find_stream(const char *name);
+
+/*
+ * FILE, whose descriptor becomes SOURCE's, is to be read once, with source_next() alone: nothing is
+ * kept of a pipe. An errno value. Give SOURCE to source_close() in any case.
+ */
+errcode_t source_stream(struct source *source, struct source_file *file, const volatile int *stop);
 
 /* The next bytes, up to SIZE; *GOT is 0 at the end. E4Z_ET_INTERRUPTED, or an errno value. */
 errcode_t source_next(struct source *source, char *to, size_t size, size_t *got);

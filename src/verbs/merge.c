@@ -2,14 +2,21 @@
 // --merge: read the reports, check that they are the shards of one image, deliver the findings.
 //
 // Where two shards claim the same blocks the whole image is checked instead.
+//
+// The reports may be those of strangers: a child process reads them, which is confined. It does all
+// of it but the check, for which it could not open the image.
 
 #include "verbs/merge.h"
 
 #include "errors.h"
+#include "merge/apart.h"
 #include "merge/deliver.h"
 #include "merge/facts.h"
+#include "merge/flat.h"
 #include "merge/part.h"
+#include "merge/reports.h"
 #include "report/report.h"
+#include "sandbox.h"
 #include "util.h"
 #include "verbs/check.h"
 #include "verbs/verb.h"
@@ -23,6 +30,8 @@ struct merge {
 	struct report *report;
 	const volatile int *stop;
 	struct part_reader reader;
+	struct source_file *files; /* the reports, open; NULL: each is opened when it is read */
+	struct flat *flat;	   /* takes the facts for the check; NULL: it is done here */
 	struct part *parts;
 	size_t count;
 	bool certain; /* no two shards claim the same blocks */
@@ -166,11 +175,16 @@ static errcode_t compare_names(struct merge *m)
 }
 
 /* The next report, which must be like the first one, and need not be kept twice then. */
-static errcode_t read_part(struct merge *m, const char *name)
+static errcode_t read_part(struct merge *m)
 {
+	const char *name = m->options->reports[m->count];
+	struct source_file now = {.fd = -1}, *file = m->files ? &m->files[m->count] : &now;
 	struct part *part = &m->parts[m->count++];
-	errcode_t err = part_read(&m->reader, name, part);
+	errcode_t err;
 
+	if (!m->files)
+		now = source_find_stream(name);
+	err = part_read(&m->reader, name, file, part);
 	m->where = name;
 	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
 	if (err || m->count == 1)
@@ -178,6 +192,16 @@ static errcode_t read_part(struct merge *m, const char *name)
 	err = compare(m, &m->parts[0], part);
 	if (!err)
 		part_forget(part, &m->parts[0]);
+	return err;
+}
+
+static errcode_t confine(struct merge *m)
+{
+	const char *why;
+	errcode_t err = sandbox_enter_bare(m->options, fileno(m->reader.kept), &why);
+
+	if (err == E4Z_ET_UNCONFINED)
+		snprintf(m->why, sizeof(m->why), "the process cannot be confined: %s", why);
 	return err;
 }
 
@@ -189,8 +213,10 @@ static errcode_t read_parts(struct merge *m)
 	m->parts = calloc(m->options->report_count, sizeof(*m->parts));
 	if (!err && !m->parts)
 		err = ENOMEM;
+	if (!err && m->flat)
+		err = confine(m);
 	for (size_t i = 0; i < m->options->report_count && !err; i++)
-		err = read_part(m, m->options->reports[i]);
+		err = read_part(m);
 	if (!err)
 		err = fit(m);
 	if (!err)
@@ -264,24 +290,88 @@ static int fail(struct merge *m, errcode_t err)
 	return report_end(m->report, &summary);
 }
 
+/* The child leaves the check to its parent. */
+static int leave_check(struct merge *m)
+{
+	if (flat_fill(m->flat, &m->facts))
+		return EXIT_NONE;
+	m->where = m->parts[0].name;
+	snprintf(m->why, sizeof(m->why), "the name of the image is too long");
+	return fail(m, ENAMETOOLONG);
+}
+
+static int merge(struct merge *m)
+{
+	errcode_t err = read_parts(m);
+	int status;
+
+	if (err)
+		return fail(m, err);
+	/* from here on it is as if the image had been checked */
+	m->report->options = &m->facts.options;
+	if (m->certain)
+		status = deliver(m);
+	else
+		status = m->flat ? leave_check(m) : check_again(m);
+	m->report->options = m->options;
+	return status;
+}
+
+/* ---- the two processes ---- */
+
+/* The child has ended with STATUS: do what it has left. */
+static int follow_child(struct merge *m, int status, const struct flat *flat)
+{
+	if (status >= 128) {
+		snprintf(m->why, sizeof(m->why),
+			 "the process that reads the reports was ended by signal %d", status - 128);
+		return fail(m, ECHILD);
+	}
+	if (!flat->filled)
+		return status;
+	if (!flat_read(flat, m->options, &m->facts)) {
+		snprintf(m->why, sizeof(m->why), "the reports are not valid");
+		return fail(m, EINVAL);
+	}
+	m->report->options = &m->facts.options;
+	status = check_again(m);
+	m->report->options = m->options;
+	return status;
+}
+
+static int merge_apart(struct merge *m)
+{
+	const struct options *o = m->options;
+	struct apart apart;
+	errcode_t err;
+	int status;
+
+	m->files = reports_open(o->reports, o->report_count);
+	err = m->files ? apart_start(&apart, sizeof(struct flat)) : ENOMEM;
+	if (err)
+		return fail(m, err);
+	if (!apart.pid) {
+		m->flat = apart.shared;
+		return merge(m);
+	}
+	reports_close(m->files, o->report_count);
+	m->files = NULL;
+	status = apart_wait(&apart, m->stop);
+	status = follow_child(m, status, apart.shared);
+	apart_free(&apart);
+	return status;
+}
+
 int merge_run(const struct options *options, struct report *report, const volatile int *stop)
 {
 	struct merge m = {.options = options, .report = report, .stop = stop};
-	errcode_t err = read_parts(&m);
-	int status;
+	int status = sandbox_wanted(options) ? merge_apart(&m) : merge(&m);
 
-	if (err) {
-		status = fail(&m, err);
-	} else {
-		/* from here on it is as if the image had been checked */
-		report->options = &m.facts.options;
-		status = m.certain ? deliver(&m) : check_again(&m);
-		report->options = options;
-	}
 	facts_free(&m.facts);
 	for (size_t i = 0; i < m.count; i++)
 		part_free(&m.parts[i]);
 	free(m.parts);
+	reports_close(m.files, options->report_count);
 	part_reader_close(&m.reader);
 	return status;
 }
