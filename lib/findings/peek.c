@@ -2,7 +2,7 @@
 // Shows a few of the bytes that a finding is about.
 #include "e4zero.h"
 
-#include "image/image.h"
+#include "image/turn.h"
 #include "io/blkdev.h"
 
 /* LEN bytes at OFF of what F counts its offsets in. */
@@ -21,6 +21,9 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 	errcode_t err;
 
 	*got = 0;
+	/* `opened` is called before there is anything to look at */
+	if (img->turn && img->rights)
+		return turn_check(img, 0);
 	/* the blocks of an orphan may be anywhere; inline data has none */
 	if (!f->nonzero || f->pblk == E4Z_NONE || f->kind == E4Z_PENDING_TRUNCATE)
 		return 0;

@@ -4,6 +4,7 @@
  * the image would change what is in use, and is refused with E4Z_ET_USAGE.
  *
  * A function that has callbacks takes a turn; any other that changes the image asks turn_check().
+ * In `opened` e4z_peek() does, too: there is nothing to look at yet.
  * `wait` of e4z_open() is a callback of whatever may be the first to write. e4z_expand() takes no
  * turn, as its callbacks may call nearly everything: it only keeps the image open.
  */

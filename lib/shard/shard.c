@@ -73,11 +73,16 @@ uint32_t e4z_fingerprint(const struct e4z_image *img)
 {
 	const bool swapped = __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__;
 	struct struct_ext2_filsys *fs = img->fs;
-	struct ext2_super_block super = *fs->super;
-	const size_t size = EXT2_DESC_SIZE(fs->super) & ~7u;
 	const uint32_t mark = htole32(img->journal_mark);
+	struct ext2_super_block super;
+	size_t size;
 	uint32_t crc;
 
+	/* `opened` of e4z_undo() has no file system */
+	if (!fs)
+		return 0;
+	super = *fs->super;
+	size = EXT2_DESC_SIZE(fs->super) & ~7u;
 	if (swapped)
 		ext2fs_swap_super(&super);
 	/* without s_checksum: the CRC of bytes with their CRC is the same for every superblock */

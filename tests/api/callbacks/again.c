@@ -90,6 +90,21 @@ static void try_others(const struct spot *spot)
 	e4z_close(img);
 }
 
+/* `opened` is called before there is anything to look at. */
+static void try_looking(const struct spot *spot)
+{
+	const struct e4z_finding finding = {.nonzero = 1, .pblk = 1, .last = 1};
+	char byte;
+	size_t got = 1;
+
+	REFUSED(spot, e4z_peek(spot->img, &finding, &byte, 1, &got));
+	CHECK(!got);
+	(void)e4z_fingerprint(spot->img);
+	CHECK(!e4z_has_written(spot->img));
+	e4z_done(spot->img, &(struct e4z_commit_summary){0});
+	CHECK(!e4z_places(spot->img, &got));
+}
+
 static void try_records(const struct spot *spot)
 {
 	REFUSED(spot, e4z_trace(spot->img, "no-trace"));
@@ -131,6 +146,7 @@ static errcode_t on_opened(void *arg, struct e4z_image *img)
 	spot->calls++;
 	try_operations(spot);
 	try_others(spot);
+	try_looking(spot);
 	CHECK(!e4z_plan_undo(img, "no-undo"));
 	CHECK(!e4z_trace(img, "trace"));
 	return 0;
@@ -144,6 +160,7 @@ static errcode_t on_undo_opened(void *arg, struct e4z_image *img)
 	spot->calls++;
 	try_operations(spot);
 	try_others(spot);
+	try_looking(spot);
 	try_records(spot);
 	return 0;
 }
