@@ -23,9 +23,9 @@ static uint32_t below(uint64_t *rng, uint64_t limit)
 
 /* Of a hundred changes, so many hit the kind, where the image has it. */
 static const unsigned weights[TARGET_KINDS] = {
-	[TARGET_SUPER] = 8,    [TARGET_DESC] = 8,     [TARGET_BITMAP] = 3, [TARGET_INODE] = 40,
+	[TARGET_SUPER] = 8,    [TARGET_DESC] = 8,     [TARGET_BITMAP] = 3, [TARGET_INODE] = 39,
 	[TARGET_EXTENTS] = 14, [TARGET_INDIRECT] = 8, [TARGET_DIR] = 8,	   [TARGET_ORPHANS] = 4,
-	[TARGET_JOURNAL] = 2,  [TARGET_XATTR] = 4,    [TARGET_BLOCKS] = 1,
+	[TARGET_JOURNAL] = 2,  [TARGET_XATTR] = 4,    [TARGET_BLOCKS] = 1, [TARGET_MMP] = 1,
 };
 
 /* Fields with a length of two or four bytes. */

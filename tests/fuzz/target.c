@@ -102,6 +102,8 @@ static void found_log(struct fuzz_image *img, uint32_t ino, uint8_t *p)
 	struct jbd2_sb sb;
 	uint32_t tid;
 
+	if (vec_push(&img->log_blocks, (uint64_t)(p - img->data)))
+		abort();
 	if (!img->log && jbd2_super_decode((const struct jbd2_super *)(const void *)p, &sb) &&
 	    sb.block_size == img->bs) {
 		img->log = true;
@@ -201,6 +203,9 @@ bool target_find(struct fuzz_image *img)
 	if (!read_super(img))
 		return false;
 	add(img, TARGET_SUPER, 0, SUPER_AT, 1024);
+	if (get_le32(img->data + SUPER_AT + 0x60) & 0x100)
+		add(img, TARGET_MMP, 0, get_le32(img->data + SUPER_AT + 0x168) * (uint64_t)img->bs,
+		    1024);
 	for (uint32_t g = 0; g < img->groups; g++) {
 		const uint8_t *bitmap = block_at(img, desc_block(img, g, 4));
 		const uint8_t *blocks = block_at(img, desc_block(img, g, 0));
@@ -356,6 +361,7 @@ void target_repair(struct fuzz_image *img, const struct target *t)
 	case TARGET_DIR: repair_dir(img, p, seed); break;
 	case TARGET_ORPHANS: repair_orphans(img, p, seed); break;
 	case TARGET_XATTR: repair_xattr(img, p); break;
+	case TARGET_MMP: put_le32(p + 0x3fc, crc32c(img->seed, p, 0x3fc)); break;
 	default: break;
 	}
 }

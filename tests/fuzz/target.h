@@ -18,6 +18,7 @@ enum target_kind {
 	TARGET_DESC,
 	TARGET_BLOCKS, /* a bitmap of blocks */
 	TARGET_BITMAP, /* and one of inodes */
+	TARGET_MMP,
 	TARGET_INODE,
 	TARGET_EXTENTS,
 	TARGET_INDIRECT,
@@ -36,6 +37,7 @@ struct target {
 	uint32_t generation; /* of the inode */
 };
 VEC(target_vec, struct target);
+VEC(offset_vec, uint64_t);
 
 struct fuzz_image {
 	uint8_t *data;
@@ -45,6 +47,7 @@ struct fuzz_image {
 	bool csum, crc16, orphan_file, log;
 	struct jbd2_shape log_shape;
 	uint32_t log_seed;
+	struct offset_vec log_blocks; /* of the journal's inode, in order */
 	struct target_vec targets[TARGET_KINDS];
 };
 

@@ -5,6 +5,7 @@
 #include "../../unit/failing.h"
 #include "../change.h"
 #include "base/bytes.h"
+#include "seal/seal.h"
 #include <string.h>
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
@@ -46,6 +47,23 @@ static void changed(struct stretch_vec *put, uint64_t off, uint32_t len)
 
 	if (vec_push(put, s))
 		abort();
+}
+
+static void on_sealed(void *put, uint64_t off, uint32_t len)
+{
+	changed(put, off, len);
+}
+
+#define LOGGED 64 /* blocks of a log, from its start on, that are changed as data */
+
+/* A block that a log has for another place. */
+static void change_logged(struct fuzz_image *img, uint64_t *rng, struct stretch_vec *put)
+{
+	uint64_t n = below(rng, img->log_blocks.count < LOGGED ? img->log_blocks.count : LOGGED);
+	uint64_t off = img->log_blocks.items[n] + below(rng, img->bs - 63);
+
+	changed(put, off, 64);
+	LLVMFuzzerMutate(img->data + off, 64, 64);
 }
 
 /* Change metadata: by tests/fuzz/change.c, or its bytes by libFuzzer. */
@@ -97,11 +115,17 @@ static void change_bytes(struct base *base, uint64_t *rng, struct stretch_vec *p
 	for (uint32_t n = 1 + below(rng, 3); n; n--) {
 		if (below(rng, 12) == 0)
 			take_back(base, rng, put);
+		else if (base->img.log_blocks.count && below(rng, 8) == 0)
+			change_logged(&base->img, rng, put);
 		else if (base->is_fs)
 			change_fs(&base->img, rng, put);
 		else
 			change_raw(base, rng, put);
 	}
+	if (below(rng, 8))
+		seal_log(&base->img, on_sealed, put);
+	if (!base->is_fs && below(rng, 8))
+		seal_gpt(base->img.data, base->img.len, on_sealed, put);
 	if (fuzz_target->repair && below(rng, 8)) {
 		fuzz_target->repair(base->img.data, base->img.len);
 		changed(put, 0, (uint32_t)base->img.len);

@@ -7,6 +7,7 @@
 #include "../fuzz.h"
 
 #include "../../../unit/failing.h"
+#include "../seal/seal.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include <execinfo.h>
@@ -130,6 +131,23 @@ static void write_options(struct seeds *seeds, struct base *base, struct input i
 	}
 }
 
+static void no_change(void *arg, uint64_t off, uint32_t len)
+{
+	(void)arg, (void)off, (void)len;
+}
+
+/* The mutator repairs checksums: those of a base are right, so nothing changes. */
+static void check_seals(const struct base *base)
+{
+	struct fuzz_image img = base->img;
+
+	seal_log(&img, no_change, NULL);
+	if (!base->is_fs)
+		seal_gpt(img.data, img.len, no_change, NULL);
+	if (memcmp(img.data, base->whole, img.len))
+		fuzz_wrong("%s has checksums that would be repaired otherwise", base->name);
+}
+
 void seeds_write(const char *folder, unsigned sweep)
 {
 	static const struct fuzz_text nothing[] = {{"", 0}};
@@ -137,6 +155,8 @@ void seeds_write(const char *folder, unsigned sweep)
 	const struct fuzz_text *text = first;
 	struct seeds seeds = {.folder = folder, .sweep = sweep < 0xffff ? sweep : 0xfffe};
 
+	for (size_t i = 0; i < fuzz_bases.count; i++)
+		check_seals(&fuzz_bases.items[i]);
 	do {
 		struct input in = {.text = (const uint8_t *)text->bytes, .text_len = text->len};
 
