@@ -83,6 +83,11 @@ blk() {
 	debugfs -R "bmap $2 $3" "$out/$1" 2>/dev/null
 }
 
+# tree_block NAME PATH KIND: the first of this kind
+tree_block() {
+	debugfs -R "stat $2" "$out/$1" 2>/dev/null | grep -ao "($3):[0-9]*" | sed 's/.*://;q'
+}
+
 # blocks that two files have, a tree block among them, and one that is a file's own twice
 fs claims 1M "$ext4" -N 128 -- --extents --deep 90
 tree=$(debugfs -R 'ex /deep90' "$out/fs-claims" 2>/dev/null | awk '$1 == "0/" {print $8; exit}')
@@ -97,6 +102,58 @@ fs orphans 3M "$ext4,has_journal,orphan_file" -J size=1 -N 64 -- --extents
 printf 'feature orphan_present\nsif /d0/f0003 size 100\n' | debug "$out/fs-orphans"
 python3 "$images/imgpoke.py" "$out/fs-orphans" orphans \
 	"$(debugfs -R 'stat /d0/f0003' "$out/fs-orphans" 2>/dev/null | sed -n 's/^Inode: \([0-9]*\).*/\1/p')"
+
+# ---- other block sizes, inodes and features ----
+
+plain=$common,extent,flex_bg,extra_isize,huge_file
+fs 64k 4M "$ext4,encrypt,casefold" -b 65536 -N 64 -- --extents --files 6 --past 2 --deep 3
+hashed "$out/fs-64k"
+fs far 4M "$common" -b 65536 -N 64 -- --files 6 --past 2 --far 17000
+fs 4k 2M "$ext4,ea_inode,verity,large_dir" -b 4096 -N 64 -- --extents --files 6 --past 2 --deep 9
+attributes "$out/fs-4k"
+fs short 1M "$common,extent,metadata_csum" -I 128 -N 128 -- --extents --deep 90
+attributes "$out/fs-short"
+extra=,num_backup_sb=1 fs tight 256K "${common/sparse_super/sparse_super2}" -I 128 -N 1000 -- --files 4 --past 1
+fs mmp 1M "$plain,mmp" -N 64 -- --extents --files 6
+fs hurd 1M sparse_super,large_file -o hurd -I 128 -N 128 -- --files 12 --far 267
+debug "$out/fs-hurd" <<-EOF
+	sif /d0/f0001 translator $(blk fs-hurd /d0/f0007 0)
+	sif /d1/f0003 translator 900
+EOF
+bash "$images/mkimg.sh" unlinked "$out/fs-unlinked"
+
+# tree blocks that two files have, without a checksum that says whose they are
+fs nocsum 2M "$plain" -N 64 -- --extents --files 12 --deep 90 --deep 400
+leaf() { # PATH N: the N-th tree block of a file
+	debugfs -R "ex $1" "$out/fs-nocsum" 2>/dev/null | awk -v n="$2" '$1 ~ /[01]\/$/ && $8 > 0 && !seen[$8]++ && ++i == n {print $8}'
+}
+root() { # PATH DEPTH BLOCK: its map is this tree block
+	printf "sif $1 block[%d] %s\n" 0 0x0001f30a 1 $((4 | $2 << 16)) 2 0 3 0 4 "$3" 5 0
+}
+{
+	root /d0/f0001 1 "$(leaf /deep90 1)"
+	root /d1/f0002 1 "$(leaf /deep400 2)"
+	root /d1/f0003 2 "$(leaf /deep400 1)"
+	root /d2/f0005 1 "$(blk fs-nocsum /d0/f0000 0)"
+} | debug "$out/fs-nocsum"
+fs pointers 1M "$common" -N 64 -- --files 12 --far 267 --far 300 --far 66000 --far 70000
+debug "$out/fs-pointers" <<-EOF
+	sif /d0/f0001 block[12] $(tree_block fs-pointers /far267 IND)
+	sif /d1/f0002 block[13] $(tree_block fs-pointers /far300 DIND)
+	sif /d1/f0003 block[14] $(tree_block fs-pointers /far66000 TIND)
+	sif /d2/f0005 block[12] $(tree_block fs-pointers /far66000 DIND)
+	sif /d2/f0004 block[12] $(tree_block fs-pointers /far66000 TIND)
+EOF
+# past the last logical block
+debug "$out/fs-far" <<<"sif /d0/f0000 block[14] $(blk fs-far /d0/f0000 0)"
+
+# leaves beside each other, as e4zero writes a tree
+fs packed 3M "$ext4" -N 64 -- --extents --files 4
+echo x >"$tmp/x"
+debug "$out/fs-packed" <<<"write $tmp/x many"
+printf 'allocate /many 0 1000000\n' >"$tmp/script"
+for ((n = 1; n < 900; n += 2)); do echo "punch-hole /many $((n * 1024)) 1024"; done >>"$tmp/script"
+"$E4ZERO" --script "$tmp/script" "$out/fs-packed" >"$tmp/log" 2>&1 || { cat "$tmp/log" >&2; exit 1; }
 
 # crashed NAME [option of mklog.py...]: fs-journal with a log that holds the superblock and a directory, unchanged
 crashed() {

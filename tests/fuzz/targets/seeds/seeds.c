@@ -10,6 +10,7 @@
 #include "../seal/seal.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "sweep.h"
 #include <execinfo.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,4 +169,5 @@ void seeds_write(const char *folder, unsigned sweep)
 		}
 		text++;
 	} while (fuzz_target->texts && text->len);
+	sweep_write(folder);
 }
