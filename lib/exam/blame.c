@@ -28,13 +28,18 @@ static bool is_claimed_twice(const struct exam *exam, uint64_t block)
 errcode_t blame_inode(struct exam *exam, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = exam, .node = blame_node, .run = blame_run};
+	const char *damage = NULL;
 
 	if (exam_leaves_out(inode->ino) || !inode->links)
 		return 0;
 	exam->blamed = is_claimed_twice(exam, inode->acl_block) ||
 		       is_claimed_twice(exam, inode->translator);
+	exam->map.err = 0;
 	if (!exam->blamed && inode_has_map(inode))
-		map_walk(exam->img, &exam->map, inode, &sink);
+		damage = map_walk(exam->img, &exam->map, inode, &sink);
+	/* it may have been readable before: what it claims is not known now */
+	if (!exam->blamed && exam->map.err)
+		return findings_unreadable(exam->findings, inode->ino, inode->size, damage);
 	if (!exam->blamed)
 		return 0;
 	exam->blamed_dir |= inode_is(inode, LINUX_S_IFDIR);

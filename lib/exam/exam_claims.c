@@ -34,6 +34,13 @@ errcode_t exam_claim_beside(struct exam *exam, const struct inode *inode, const 
 	return exam_unit_xattr(exam, inode);
 }
 
+errcode_t exam_walk_again(struct exam *exam, const struct inode *inode, const struct map_sink *sink,
+			  const char **damage)
+{
+	*damage = map_walk(exam->img, &exam->map, inode, sink);
+	return findings_is_unreadable(exam->findings, inode->ino) ? 0 : exam->map.err;
+}
+
 static bool claim_node(void *arg, uint64_t pblk)
 {
 	struct exam *exam = arg;
@@ -63,7 +70,7 @@ errcode_t exam_claim(struct exam *exam, const struct inode *inode)
 	exam->account = false;
 	err = exam_claim_beside(exam, inode, &why);
 	if (!err && inode_has_map(inode))
-		map_walk(exam->img, &exam->map, inode, &sink);
+		err = exam_walk_again(exam, inode, &sink, &why);
 	exam->account = account;
 	return err ? err : exam->err;
 }

@@ -34,6 +34,13 @@ static inline void exam_claim_runs(struct exam *exam, const struct run *run, siz
 /* Claim what INODE has beside its map; *WHY: it cannot have it. */
 errcode_t exam_claim_beside(struct exam *exam, const struct inode *inode, const char **why);
 
+/*
+ * map_walk() of an inode that was examined before: *DAMAGE is what it returned. What could be read
+ * then must not be missing now: that is an error. Not while unreadable inodes are added.
+ */
+errcode_t exam_walk_again(struct exam *exam, const struct inode *inode, const struct map_sink *sink,
+			  const char **damage);
+
 /* BLOCK, of an attribute or of a translator, may not be there. */
 bool exam_misplaced(const struct exam *exam, uint64_t block);
 

@@ -52,9 +52,10 @@ errcode_t exam_pending(struct exam *exam, const struct inode *inode)
 	p.finding = exam_suspect(exam, E4Z_PENDING_TRUNCATE, exam->past_eof, E4Z_NONE, 0).finding;
 	if (!(inode->flags & EXT4_ENCRYPT_FL))
 		p.finding.lblk = inode->size >> exam->img->block_bits;
+	exam->map.err = 0;
 	if (inode_has_map(inode))
 		map_walk(exam->img, &exam->map, inode, &sink);
-	if (p.err)
+	if (p.err || exam->map.err)
 		return findings_unreadable(exam->findings, inode->ino, inode->size,
 					   "a block cannot be read");
 	p.finding.first = p.examined.first;

@@ -240,6 +240,7 @@ static errcode_t count_beside(struct exam *exam, const struct inode *inode)
 errcode_t exam_count(struct exam *exam, const struct inode *inode)
 {
 	const struct map_sink sink = {.arg = exam, .node = count_node, .run = count_run};
+	const char *damage = NULL;
 	errcode_t err;
 
 	if (exam_leaves_out(inode->ino))
@@ -247,8 +248,9 @@ errcode_t exam_count(struct exam *exam, const struct inode *inode)
 	exam_start(exam, inode);
 	exam_tally_inode(exam, inode);
 	err = count_beside(exam, inode);
-	if (!err && inode_has_map(inode) && !map_walk(exam->img, &exam->map, inode, &sink) &&
-	    !exam->err)
+	if (!err && inode_has_map(inode))
+		err = exam_walk_again(exam, inode, &sink, &damage);
+	if (!err && inode_has_map(inode) && !damage && !exam->err)
 		err = exam_unit_dir(exam);
 	return err ? err : exam->err;
 }

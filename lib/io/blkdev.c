@@ -65,7 +65,9 @@ errcode_t blkdev_read(struct blkdev *dev, uint64_t off, size_t len, void *buf)
 	errcode_t err = inside(dev, off, len) ? dev->ops->read(dev, dev->base + off, len, buf)
 					      : E4Z_ET_CLIPPED;
 
-	if (!err)
+	if (err)
+		atomic_fetch_add_explicit(&dev->reads_failed, 1, memory_order_relaxed);
+	else
 		count_read(dev, len);
 	return err;
 }

@@ -120,7 +120,7 @@ struct blkdev {
 	struct blkdev *under; /* itself, if the image is in another format; else NULL */
 
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
-	_Atomic uint64_t bytes_read;
+	_Atomic uint64_t bytes_read, reads_failed;
 	uint64_t bytes_written, barriers;
 	uint64_t bytes_missed; /* the host said that they are zero, and they were not */
 	bool touched;	       /* a write or a zeroing was begun, or a barrier */

@@ -4,6 +4,8 @@
 
 #include "ledger/ledger_state.h"
 #include "slack/slack.h"
+#include <errno.h>
+#include <stdatomic.h>
 
 /* The class of a kind of findings. */
 static unsigned row_of(enum e4z_finding_kind kind)
@@ -47,6 +49,17 @@ static bool is_examined(const struct ledger *l, unsigned i)
 	return i < OWNER_COUNT || ledger_wants(l, (enum e4z_finding_kind)(i - OWNER_COUNT));
 }
 
+/* Inodes are read more than once; what only one of these reads could read is in no account. */
+static bool is_unsteady(const struct ledger *l)
+{
+	return atomic_load(&l->img->dev->reads_failed) != 0;
+}
+
+static errcode_t unsteady(struct ledger *l)
+{
+	return image_refuse(l->img, EIO, "reading failed, and then it did not: check it once more");
+}
+
 /* ROW, of owner I, as it is delivered. */
 static errcode_t finish_row(struct ledger *l, unsigned i, struct e4z_ledger_class *row)
 {
@@ -57,6 +70,8 @@ static errcode_t finish_row(struct ledger *l, unsigned i, struct e4z_ledger_clas
 		row->stale_bytes = E4Z_NONE;
 	if ((int64_t)row->bytes >= 0)
 		return 0;
+	if (is_unsteady(l))
+		return unsteady(l);
 	return image_refuse(l->img, E4Z_ET_LEDGER,
 			    "internal error: the ledger has %lld bytes of %s",
 			    (long long)row->bytes, row->name);
@@ -89,7 +104,9 @@ static errcode_t finish(struct ledger *l)
 		if (row.bytes || row.places)
 			l->rows[count++] = row;
 	}
-	if (!err && sum != size)
+	if (!err && sum != size && is_unsteady(l))
+		err = unsteady(l);
+	else if (!err && sum != size)
 		err = image_refuse(l->img, E4Z_ET_LEDGER,
 				   "internal error: the ledger adds up to %llu bytes of %llu",
 				   (unsigned long long)sum, (unsigned long long)size);
