@@ -8,6 +8,7 @@
 /* A stretch: its bytes at most, and blocks that fit into a word. */
 #define STRETCH_BYTES (64u << 10)
 #define STRETCH_BLOCKS 64
+_Static_assert(STRETCH_BYTES / EXT2_MIN_BLOCK_SIZE <= STRETCH_BLOCKS, "a bit for each block");
 /* Siblings that are compared to find the length of a stretch. */
 #define SIBLINGS_MAX 512
 /* Blocks read for each leaf, then one by one: scattered leaves must not multiply the reading. */
@@ -41,8 +42,6 @@ static uint64_t stretch_len(const struct e4z_image *img, const uint8_t *index, u
 	unsigned end = node_entries(index), count = 0;
 	uint64_t siblings = 0;
 
-	if (reach > STRETCH_BLOCKS)
-		reach = STRETCH_BLOCKS;
 	if (reach > img->blocks - pblk)
 		reach = img->blocks - pblk;
 	if (end - i > SIBLINGS_MAX)
