@@ -166,6 +166,11 @@ static errcode_t wrapped_read(struct blkdev *dev, uint64_t at, size_t len, void 
 	return fails(FAIL_READ) ? EIO : below->read(dev, at, len, buf);
 }
 
+static bool wrapped_read_cached(struct blkdev *dev, uint64_t at, size_t len, void *buf)
+{
+	return !fails(FAIL_READ) && !below->read(dev, at, len, buf);
+}
+
 static errcode_t wrapped_writev(struct blkdev *dev, uint64_t at, const struct iovec *pieces,
 				size_t count, uint64_t *written)
 {
@@ -188,18 +193,30 @@ static errcode_t wrapped_reserve(struct blkdev *dev, uint64_t at, uint64_t len, 
 	return fails(FAIL_RESERVE) ? ENOSPC : below->reserve(dev, at, len, spare);
 }
 
+static void wrap(struct blkdev *dev, struct blkdev_ops *ops, bool cached)
+{
+	CHECK(!below || below == dev->ops);
+	below = dev->ops;
+	*ops = *below;
+	ops->read = wrapped_read;
+	ops->read_cached = cached ? wrapped_read_cached : NULL;
+	ops->writev = wrapped_writev;
+	ops->zero = wrapped_zero;
+	ops->sync = wrapped_sync;
+	ops->reserve = wrapped_reserve;
+	dev->ops = ops;
+}
+
 void failing_wrap(struct blkdev *dev)
 {
 	static struct blkdev_ops ops;
 
-	CHECK(!below || below == dev->ops);
-	below = dev->ops;
-	ops = *below;
-	ops.read = wrapped_read;
-	ops.read_cached = NULL;
-	ops.writev = wrapped_writev;
-	ops.zero = wrapped_zero;
-	ops.sync = wrapped_sync;
-	ops.reserve = wrapped_reserve;
-	dev->ops = &ops;
+	wrap(dev, &ops, false);
+}
+
+void failing_wrap_cached(struct blkdev *dev)
+{
+	static struct blkdev_ops ops;
+
+	wrap(dev, &ops, true);
 }

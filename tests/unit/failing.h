@@ -28,5 +28,7 @@ struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size);
 
 /* From now on what is asked of DEV, a file of the host, fails as it does of a disk in memory. */
 void failing_wrap(struct blkdev *dev);
+/* The same, and all of it can be read without waiting, until that fails. */
+void failing_wrap_cached(struct blkdev *dev);
 
 #endif

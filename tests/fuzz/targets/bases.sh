@@ -106,24 +106,27 @@ python3 "$images/imgpoke.py" "$out/fs-orphans" orphans \
 # ---- other block sizes, inodes and features ----
 
 plain=$common,extent,flex_bg,extra_isize,huge_file
-fs 64k 4M "$ext4,encrypt,casefold" -b 65536 -N 64 -- --extents --files 6 --past 2 --deep 3
+fs 64k 8M "$ext4,encrypt,casefold" -b 65536 -N 256 -- --extents --files 6 --past 2 --deep 3
 hashed "$out/fs-64k"
-fs far 4M "$common" -b 65536 -N 64 -- --files 6 --past 2 --far 17000
-fs 4k 2M "$ext4,ea_inode,verity,large_dir" -b 4096 -N 64 -- --extents --files 6 --past 2 --deep 9
+fs far 8M "$common" -b 65536 -N 256 -- --files 6 --past 2 --far 17000
+fs 4k 2M "$ext4,ea_inode,verity,large_dir" -b 4096 -N 128 -- --extents --files 6 --past 2 --deep 9
 attributes "$out/fs-4k"
 fs short 1M "$common,extent,metadata_csum" -I 128 -N 128 -- --extents --deep 90
 attributes "$out/fs-short"
 extra=,num_backup_sb=1 fs tight 256K "${common/sparse_super/sparse_super2}" -I 128 -N 1000 -- --files 4 --past 1
+# not for what edits: it waits until no other host uses the file system
 fs mmp 1M "$plain,mmp" -N 64 -- --extents --files 6
+mv "$out/fs-mmp" "$out/disk-mmp"
 fs hurd 1M sparse_super,large_file -o hurd -I 128 -N 128 -- --files 12 --far 267
 debug "$out/fs-hurd" <<-EOF
 	sif /d0/f0001 translator $(blk fs-hurd /d0/f0007 0)
 	sif /d1/f0003 translator 900
 EOF
+fs ind4k 1M "$common" -b 4096 -N 128 -- --files 6 --far 1040
 bash "$images/mkimg.sh" unlinked "$out/fs-unlinked"
 
 # tree blocks that two files have, without a checksum that says whose they are
-fs nocsum 2M "$plain" -N 64 -- --extents --files 12 --deep 90 --deep 400
+fs nocsum 3M "$plain" -N 128 -- --extents --files 12 --deep 90 --deep 400
 leaf() { # PATH N: the N-th tree block of a file
 	debugfs -R "ex $1" "$out/fs-nocsum" 2>/dev/null | awk -v n="$2" '$1 ~ /[01]\/$/ && $8 > 0 && !seen[$8]++ && ++i == n {print $8}'
 }
@@ -136,19 +139,19 @@ root() { # PATH DEPTH BLOCK: its map is this tree block
 	root /d1/f0003 2 "$(leaf /deep400 1)"
 	root /d2/f0005 1 "$(blk fs-nocsum /d0/f0000 0)"
 } | debug "$out/fs-nocsum"
-fs pointers 1M "$common" -N 64 -- --files 12 --far 267 --far 300 --far 66000 --far 70000
+fs pointers 1M "$common" -N 128 -- --files 12 --far 267 --far 300 --far 66000 --far 70000
 debug "$out/fs-pointers" <<-EOF
-	sif /d0/f0001 block[12] $(tree_block fs-pointers /far267 IND)
-	sif /d1/f0002 block[13] $(tree_block fs-pointers /far300 DIND)
-	sif /d1/f0003 block[14] $(tree_block fs-pointers /far66000 TIND)
-	sif /d2/f0005 block[12] $(tree_block fs-pointers /far66000 DIND)
-	sif /d2/f0004 block[12] $(tree_block fs-pointers /far66000 TIND)
+	sif /d0/f0001 block[IND] $(tree_block fs-pointers /far267 IND)
+	sif /d1/f0002 block[DIND] $(tree_block fs-pointers /far300 DIND)
+	sif /d1/f0003 block[TIND] $(tree_block fs-pointers /far66000 TIND)
+	sif /d2/f0005 block[IND] $(tree_block fs-pointers /far66000 DIND)
+	sif /d2/f0004 block[IND] $(tree_block fs-pointers /far66000 TIND)
 EOF
 # past the last logical block
-debug "$out/fs-far" <<<"sif /d0/f0000 block[14] $(blk fs-far /d0/f0000 0)"
+debug "$out/fs-far" <<<"sif /d0/f0000 block[TIND] $(blk fs-far /d0/f0000 0)"
 
 # leaves beside each other, as e4zero writes a tree
-fs packed 3M "$ext4" -N 64 -- --extents --files 4
+fs packed 3M "$ext4" -N 128 -- --extents --files 4
 echo x >"$tmp/x"
 debug "$out/fs-packed" <<<"write $tmp/x many"
 printf 'allocate /many 0 1000000\n' >"$tmp/script"

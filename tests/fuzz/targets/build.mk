@@ -23,7 +23,7 @@ endif
 script = $(addprefix src/,script/script.c script/script_read.c script/script_text.c script/source.c \
 	script/edit_log.c cli/words.c verbs/edit.c verbs/operation.c verbs/files.c util.c)
 
-names = super open groups maps dirs xattrs check log journal fix script undo headers map nbd
+names = super open groups maps dirs xattrs check log journal fix script undo headers map nbd convert
 here = $(TOP)/tests/fuzz/targets
 own = $(filter-out $(fuzzer),$(patsubst $(here)/%,%,$(wildcard $(here)/*.c $(here)/*/*.c)))
 # tests/abort.c replaces invariant.c
@@ -32,7 +32,7 @@ objects = $(addprefix $(OUT)/,$(library:.c=.o) $(addprefix tests/fuzz/targets/,$
 	tests/fuzz/change.o tests/fuzz/target.o tests/fuzz/told.o tests/abort.o tests/unit/failing.o \
 	tests/unit/journal/logmaker.o tests/unit/journal/revokes.o)
 # what fails, or is not as it is here, where an input says so
-wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=hostfile_open \
+wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=hostfile_open,--wrap=e4z_begin \
 	-Wl,--wrap=busy_look,--wrap=lock_take,--wrap=caches_settle,--wrap=origin_open,--wrap=origin_enter
 
 all: $(addprefix $(OUT)/fuzz-,$(names))

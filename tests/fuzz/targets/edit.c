@@ -123,7 +123,76 @@ const struct fuzz_target fuzz_fix = {.name = "fix",
 				     .kind = TARGET_INODE,
 				     .run = fix};
 
+/* ---- conversions ---- */
+
+static errcode_t convert_one(struct e4z_image *img, const struct e4z_convert_options *options,
+			     unsigned file)
+{
+	static const char *const files[] = {"/d0/f0003", "/unwritten/u1", "/deep90",
+					    "/many",	 "/far66000",	  "<17>",
+					    "<8>",	 "/odd/slow400"};
+	struct e4z_edit edit;
+	errcode_t err = e4z_convert(img, files[file % 8], options, &edit);
+
+	return err ? err : e4z_commit(img, &(struct e4z_commit_summary){0});
+}
+
+static errcode_t convert_all(struct e4z_image *img, const struct e4z_convert_options *options)
+{
+	struct e4z_convert_summary summary;
+
+	return e4z_convert_all(img, options, &summary, &(struct e4z_commit_summary){0});
+}
+
+static void convert(struct base *base, const struct input *in)
+{
+	const uint8_t how = in->options[0];
+	static const struct e4z_edit_options edits[] = {{.split = true}, {.cache_blocks = 2}, {0}};
+	struct e4z_convert_options options = {
+		.to = (enum e4z_convert_to)(how % 3),
+		.jobs = 1,
+		.dry_run = how & 8,
+		.every = how & 16,
+		.offset = how & 32 ? 1000 : 0,
+		.length = how & 64 ? 3000 : 0,
+	};
+	struct e4z_image *img = open_for_writing(base, in);
+	uint8_t *before = copy(base);
+	errcode_t err = img ? e4z_begin(img, &edits[in->options[3] % 3]) : 0;
+
+	if (img && !err)
+		err = how & 4 ? convert_one(img, &options, in->options[3])
+			      : convert_all(img, &options);
+	if (img && err)
+		fuzz_failed(img, err);
+	if (img)
+		unless_written(base, img, before);
+	e4z_close(img);
+	free(before);
+}
+
+const struct fuzz_target fuzz_convert = {.name = "convert",
+					 .bases = "fs-",
+					 .writes = true,
+					 .kind = TARGET_EXTENTS,
+					 .run = convert};
+
 /* ---- a script ---- */
+
+/* What the cache of an edit may hold: little, so that it is emptied. 0: as much as by default. */
+static size_t cache_blocks;
+
+errcode_t __real_e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options);
+errcode_t __wrap_e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options);
+
+errcode_t __wrap_e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options)
+{
+	struct e4z_edit_options less = options ? *options : (struct e4z_edit_options){0};
+
+	if (cache_blocks)
+		less.cache_blocks = cache_blocks;
+	return __real_e4z_begin(img, cache_blocks ? &less : options);
+}
 
 /* The report is not needed: these replace the functions of the program, which is not linked. */
 errcode_t report_image(struct report *report, const struct e4z_image_info *info)
@@ -210,7 +279,9 @@ static void run_script(struct base *base, const struct input *in)
 	if (fd < 0 || write(fd, in->text, in->text_len) != (ssize_t)in->text_len)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cache_blocks = in->options[3] % 16;
 	status = script_run(&options, &report, &never);
+	cache_blocks = 0;
 	if ((options.dry_run || (status && status != 12)) &&
 	    memcmp(before, base->img.data, base->img.len))
 		fuzz_wrong("exit status %d, and the image is another one", status);
@@ -232,6 +303,26 @@ static const struct fuzz_text scripts[] = {
 	FUZZ_TEXT("zero-range /d0/f0003 1 10\nzero-range /d0/f0007 3 2000\ntruncate /d0/f0003 0\n"
 		  "collapse-range /d0/f0007 0 1024\ntruncate /d0/none 1\n"),
 	FUZZ_TEXT("write-zeroes /deep* 5 1\npunch-hole /deep* 3000 40000\ntruncate /many 5\n"),
+	/* the cache, and going back: the last line of each is refused, or is not */
+	FUZZ_TEXT(
+		"write-zeroes /d5/f0011 5 9000\nzero /d5/f0010 0 3000\nwrite /d5/f0010 7 "
+		"from=/proc/self/comm\npunch-hole /d5/f0011 1024 1024\n"
+		"zero /d5/f0011 1 9000\ntruncate /d5/f0011 2000\nwrite-zeroes /d5/f0010 1 7000\n"),
+	FUZZ_TEXT("zero-range /d0/f0003 10 20\nwrite /d0/f0003 100 from=/proc/self/comm\n"
+		  "insert-range /d0/f0003 1024 1024\nwrite /d0/f0003 3000 from=/proc/self/comm\n"
+		  "collapse-range /d0/f0003 0 1024\nwrite-zeroes /d0/f0003 3 5\n"
+		  "write /d0/f0003 7000000000000000000 from=/proc/self/comm\n"),
+	FUZZ_TEXT("write /d5/f0010 1 from=/proc/self/comm\nwrite /d5/f0011 1 "
+		  "from=/proc/self/comm\nwrite /deep90 1025 from=/proc/self/maps\n"
+		  "write /deep* 5000 from=/proc/self/maps\ncollapse-range /deep* 0 2048\n"
+		  "insert-range /deep* 1024 1024\nzero-range /deep* 1 99999\n"),
+	FUZZ_TEXT("truncate /far* 9000000000000\nallocate /far* 0 70000\ntruncate /far* 5\n"),
+	FUZZ_TEXT("truncate /d0/f0000 2100000000000\ntruncate /d0/f0001 600000000000\n"
+		  "truncate /d1/f0001 60000000000\nwrite /d1/f0001 60000000000 "
+		  "from=/proc/self/comm\n"),
+	FUZZ_TEXT("truncate <0> 5\ntruncate <4000000> 5\n"),
+	FUZZ_TEXT("write /inline* 50 from=/proc/self/maps\ntruncate /d0/f0000 5000\n"
+		  "write /d0/f0004 0 from=/proc/self/maps\ntruncate /d*/f* 3000\n"),
 	{NULL, 0},
 };
 

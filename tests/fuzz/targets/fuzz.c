@@ -26,9 +26,9 @@ struct base_vec fuzz_bases;
 static const char *dump;
 
 static const struct fuzz_target *const targets[] = {
-	&fuzz_super,  &fuzz_open_target, &fuzz_groups,	&fuzz_maps,    &fuzz_dirs,
-	&fuzz_xattrs, &fuzz_check,	 &fuzz_log,	&fuzz_journal, &fuzz_fix,
-	&fuzz_script, &fuzz_undo,	 &fuzz_headers, &fuzz_map,     &fuzz_nbd,
+	&fuzz_super,   &fuzz_open_target, &fuzz_groups,	 &fuzz_maps,	&fuzz_dirs,   &fuzz_xattrs,
+	&fuzz_check,   &fuzz_log,	  &fuzz_journal, &fuzz_fix,	&fuzz_script, &fuzz_undo,
+	&fuzz_headers, &fuzz_map,	  &fuzz_nbd,	 &fuzz_convert,
 };
 
 void fuzz_wrong(const char *format, ...)
@@ -50,11 +50,30 @@ void *__real_malloc(size_t size);
 errcode_t __real_hostfile_open(const char *path, struct blkdev **dev);
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev);
 
+/* Options that a base is opened with: as if it were cached, and as if another host had it. */
+enum { OPTION_DEVICE = 3, DEVICE_CACHED = 16, DEVICE_FAR = 32 };
+static const struct input *running;
+
+static errcode_t open_far(struct blkdev **dev)
+{
+	const struct base *base = base_find(&fuzz_bases, running->base);
+
+	*dev = failing_disk(base->img.data, base->img.len, base->img.len);
+	return 0;
+}
+
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev)
 {
-	errcode_t err = __real_hostfile_open(path, dev);
+	const uint8_t how = running ? running->options[OPTION_DEVICE] : 0;
+	const bool is_changed = fuzz_target->writes || !fuzz_target->bases;
+	errcode_t err;
 
-	if (!err && fuzz_failing)
+	if (how & DEVICE_FAR && !is_changed)
+		return open_far(dev);
+	err = __real_hostfile_open(path, dev);
+	if (!err && !is_changed && how & DEVICE_CACHED)
+		failing_wrap_cached(*dev);
+	else if (!err && fuzz_failing)
 		failing_wrap(*dev);
 	return err;
 }
@@ -73,6 +92,7 @@ void fuzz_run(struct base *base, const struct input *in)
 	const uint8_t *options = in->options;
 	unsigned number = get_le16(options + OPTION_NUMBER);
 
+	running = in;
 	fuzz_failing = options[OPTION_KIND] && number;
 	if (fuzz_failing)
 		failing_arm((options[OPTION_KIND] - 1u) % FAILING_KINDS, number);

@@ -32,7 +32,7 @@ struct fuzz_target {
 
 extern const struct fuzz_target fuzz_super, fuzz_open_target, fuzz_groups, fuzz_maps, fuzz_dirs,
 	fuzz_xattrs, fuzz_check, fuzz_log, fuzz_journal, fuzz_fix, fuzz_script, fuzz_undo,
-	fuzz_headers, fuzz_map, fuzz_nbd;
+	fuzz_headers, fuzz_map, fuzz_nbd, fuzz_convert;
 
 /* The target that runs, and its bases. */
 extern const struct fuzz_target *fuzz_target;

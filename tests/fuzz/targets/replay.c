@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs a target once on each input, without a fuzzer, in a build for coverage.
 #include <dirent.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char running[4096];
+
+/* Say which input it was. */
+static void on_abort(int sig)
+{
+	(void)sig;
+	if (write(STDERR_FILENO, running, strlen(running)) < 0)
+		_exit(2);
+}
 
 static void run(const char *path)
 {
@@ -17,6 +30,7 @@ static void run(const char *path)
 		perror(path);
 		exit(2);
 	}
+	snprintf(running, sizeof(running), "%s\n", path);
 	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
 	fclose(f);
 }
@@ -24,6 +38,7 @@ static void run(const char *path)
 /* fuzz-NAME DIRECTORY... */
 int main(int argc, char **argv)
 {
+	signal(SIGABRT, on_abort);
 	LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = 1; i < argc; i++) {
 		DIR *folder = opendir(argv[i]);

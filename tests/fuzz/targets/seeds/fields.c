@@ -87,18 +87,26 @@ static void put(uint8_t *p, unsigned len, uint32_t value)
 		put_le32(p, value);
 }
 
-#define VALUES 6
+#define VALUES 7
 
-static uint32_t value_of(uint32_t now, unsigned n, unsigned len)
+static uint32_t value_of(const struct fuzz_image *img, uint32_t now, unsigned n, unsigned len)
 {
-	const uint32_t values[VALUES] = {0,	  ~0u, now + 1, now - 1, now ^ 1u << (len * 8 - 1),
-					 now << 1};
+	const uint32_t values[VALUES] = {
+		0,
+		~0u,
+		now + 1,
+		now - 1,
+		now ^ 1u << (len * 8 - 1),
+		now << 1,
+		(uint32_t)img->blocks - 1,
+	};
 
 	return n < VALUES ? values[n] : now ^ 1u << (n - VALUES);
 }
 
 /* Search change *N in COUNT rows of fields from P on, LEN bytes. */
-static bool set(uint8_t *p, size_t len, const struct row *row, size_t count, unsigned *n, bool fine)
+static bool set(const struct fuzz_image *img, uint8_t *p, size_t len, const struct row *row,
+		size_t count, unsigned *n, bool fine)
 {
 	for (size_t i = 0; i < count && row[i].len; i++) {
 		unsigned values = VALUES + (fine ? row[i].len * 8u : 0);
@@ -111,13 +119,13 @@ static bool set(uint8_t *p, size_t len, const struct row *row, size_t count, uns
 		}
 		if (at + row[i].len <= len)
 			put(p + at, row[i].len,
-			    value_of(get(p + at, row[i].len), *n % values, row[i].len));
+			    value_of(img, get(p + at, row[i].len), *n % values, row[i].len));
 		return true;
 	}
 	return false;
 }
 
-#define SET(p, len, list) set(p, len, list, sizeof(list) / sizeof(list[0]), &n, fine)
+#define SET(p, len, list) set(img, p, len, list, sizeof(list) / sizeof(list[0]), &n, fine)
 
 bool fields_set(const struct fuzz_image *img, const struct target *t, unsigned n, bool fine)
 {

@@ -5,7 +5,9 @@
 
 #include "../../target.h"
 
-/* Change number N of T in IMG, without its checksum; FINE: each bit, too. False: there are fewer. */
+/*
+ * Change number N of T in IMG, without its checksum; FINE: each bit, too. False: there are fewer.
+ */
 bool fields_set(const struct fuzz_image *img, const struct target *t, unsigned n, bool fine);
 
 #endif

@@ -123,7 +123,7 @@ static void write_options(struct seeds *seeds, struct base *base, struct input i
 	write_failing(seeds, base, in);
 	if (fuzz_target->plain)
 		return;
-	for (unsigned at = 0; at <= (ways ? 2 : 0); at++) {
+	for (unsigned at = 0; at <= (ways ? 3 : 0); at++) {
 		for (unsigned bit = 0; bit < 8; bit++) {
 			in.options[at] = (uint8_t)(1u << bit);
 			write_failing(seeds, base, in);
@@ -166,6 +166,11 @@ void seeds_write(const char *folder, unsigned sweep)
 
 			in.base = base ? base->id : 0;
 			write_options(&seeds, base, in, text - first < 2);
+			/* a cache of one block, of a script */
+			in.options[3] = 1;
+			if (text - first >= 2)
+				write_failing(&seeds, base, in);
+			in.options[3] = 0;
 		}
 		text++;
 	} while (fuzz_target->texts && text->len);

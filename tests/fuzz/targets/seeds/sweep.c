@@ -82,7 +82,7 @@ static void write_input(struct sweep *s, const struct base *base, struct stretch
 	char path[4096];
 	size_t len;
 
-	/* each option and each text takes its turn; of a superblock, all that uses it is of interest */
+	/* each option and each text takes its turn; an option of SUPER selects another place */
 	if (fuzz_target->kind != TARGET_SUPER)
 		in.options[0] = (uint8_t)(1u << s->count % 8);
 	if (fuzz_target->texts) {
@@ -105,7 +105,7 @@ static void sweep_target(struct sweep *s, struct base *base, const struct target
 	struct fuzz_image *img = &base->img;
 	struct stretch_vec put = {0};
 
-	for (unsigned n = 0; fields_set(img, t, n, t->kind == TARGET_SUPER); n++) {
+	for (unsigned n = 0; fields_set(img, t, n, fuzz_target->kind == TARGET_SUPER); n++) {
 		put.count = 0;
 		put_add(&put, t->off, t->len);
 		if (t->kind == TARGET_BITMAP || t->kind == TARGET_BLOCKS)
@@ -118,11 +118,11 @@ static void sweep_target(struct sweep *s, struct base *base, const struct target
 	vec_free(&put);
 }
 
-/* A target for inodes reads them all; the others have a kind of their own. */
+/* A target for inodes reads all but the log; the others have a kind of their own. */
 static bool is_swept(enum target_kind kind)
 {
 	if (fuzz_target->kind == TARGET_INODE)
-		return kind != TARGET_SUPER && kind != TARGET_JOURNAL;
+		return kind != TARGET_JOURNAL;
 	return kind == fuzz_target->kind;
 }
 
