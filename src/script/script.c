@@ -2,7 +2,9 @@
 // Runs a script: e4zero-script(5) has the grammar.
 //
 // It is read twice: every line is understood before the image is opened, and is read again to be
-// run. What the operations did is reported once the transaction that they are in is durable.
+// run. The process that has the image open can open no file, if those that the lines name can be
+// opened before. What the operations did is reported once the transaction that they are in is
+// durable.
 
 #include "script/script.h"
 #include "errors.h"
@@ -66,6 +68,8 @@ static errcode_t operate(struct run *run, const char *file)
 
 	op.stop = run->job->stop;
 	op.file = file;
+	if (op.from && s->files)
+		op.file_from = &s->files[s->file_at++];
 	err = operation_run(run->job->img, &op, &edit);
 	if (err) {
 		blame_operation(run, &op, err);
@@ -175,6 +179,8 @@ int script_run(const struct options *options, struct report *report, const volat
 		snprintf(s.why, sizeof(s.why), "%s", s.text.source.why);
 	else
 		understood = script_understand(&s, &err);
+	if (understood && !err)
+		err = script_open_files(&s);
 	/* that there is no memory is nobody's wrong usage */
 	if (s.no_memory)
 		err = ENOMEM;
@@ -184,6 +190,7 @@ int script_run(const struct options *options, struct report *report, const volat
 		status = edit_refuse(report, s.name, s.where, s.why, E4Z_ET_USAGE);
 	else
 		status = edit_run_with(options, report, stop, work, &s, s.why, s.reads);
+	script_close_files(&s);
 	text_close(&s.text);
 	edit_log_free(&s.log);
 	return status;

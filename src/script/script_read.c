@@ -6,9 +6,11 @@
 #include "cli/words.h"
 #include "util.h"
 #include "verbs/operation.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_WORDS = 8 };
 
@@ -190,11 +192,42 @@ bool script_understand(struct script *s, errcode_t *err)
 		if (!understood || end)
 			break;
 		s->last = line.number;
-		s->reads |= line.op.from != NULL;
+		s->froms += line.op.from != NULL;
+		s->reads |= line.op.from && line.pattern;
 		free(line.pattern);
 	}
 	if (!understood)
 		free(line.pattern);
 	text_rewind(&s->text);
 	return understood;
+}
+
+errcode_t script_open_files(struct script *s)
+{
+	struct line line;
+	bool end = false;
+	errcode_t err = 0;
+
+	s->reads = s->reads || !source_room(s->froms);
+	if (s->reads || !s->froms)
+		return 0;
+	s->files = calloc(s->froms, sizeof(*s->files));
+	if (!s->files)
+		return ENOMEM;
+	/* it is the text that was understood */
+	while (s->file_count < s->froms && script_next_line(s, &line, &end, &err) && !end) {
+		if (line.op.from)
+			s->files[s->file_count++] = source_find(line.op.from);
+		free(line.pattern);
+	}
+	text_rewind(&s->text);
+	return err || s->file_count == s->froms ? err : ENOMEM;
+}
+
+void script_close_files(struct script *s)
+{
+	for (size_t i = 0; i < s->file_count; i++)
+		if (s->files[i].fd >= 0)
+			close(s->files[i].fd);
+	free(s->files);
 }

@@ -25,7 +25,10 @@ struct script {
 	char where[64]; /* in it a fault is */
 	char why[256];
 	bool no_memory;
-	bool reads; /* a line names a file of the host */
+	size_t froms; /* lines that name a file of the host */
+	bool reads;   /* these files are opened when their lines are run; otherwise they are */
+	struct source_file *files;  /* open, in the order of the lines */
+	size_t file_count, file_at; /* FILE_AT: of the next line */
 };
 
 /* The next line that is one; *END: there is none. False: why not is said, or in *ERR. */
@@ -33,5 +36,12 @@ bool script_next_line(struct script *s, struct line *line, bool *end, errcode_t 
 
 /* The first reading: all of it is understood. */
 bool script_understand(struct script *s, errcode_t *err);
+
+/*
+ * Open the files of the host that its lines name. There may be more than can be open, or a line may
+ * be for several files of the image, each of which needs its own: then s->reads is true.
+ */
+errcode_t script_open_files(struct script *s);
+void script_close_files(struct script *s);
 
 #endif

@@ -23,6 +23,9 @@ struct source_file {
 /* Open NAME, which is not "-". What fails is said by who reads it. */
 struct source_file source_find(const char *name);
 
+/* Make room for COUNT more descriptors than are usual; false: there cannot be so many. */
+bool source_room(size_t count);
+
 /*
  * Open NAME, "-": standard input; FILE is what source_find() gave of it, whose descriptor becomes
  * SOURCE's, or NULL. What is no regular file is read to its end at once, into a

@@ -60,6 +60,33 @@ debugfs -R 'cat /file' image 2>debugfs.log | head -c 5000 | cmp - from || fail '
 run_e4zero 8 --write -o 0 --from missing image /file
 said_once 'reading missing: No such file or directory'
 
+# So are the files that a script names. A line for several files, and more files than can be open, need the right to read.
+head -c 3000 from >half
+printf '%s\n' 'write /file 0 from=half' 'write /small 0 from=from' 'write /file 3000 from=half' >script
+# script WHAT COUNT: run it; the confined process opens COUNT files
+script() {
+	strace -o calls -e trace=openat,open,landlock_restrict_self,prlimit64 "$E4ZERO" --script script image >out 2>err || fail "$(cat err)"
+	sed '1,/landlock_restrict_self.* = 0$/d' calls >after
+	same "opened by a confined process: $1" "$(grep -c 'open.*O_RDONLY' after)" "$2"
+}
+script 'three files' 0
+grep -q 'RLIMIT_NOFILE, {rlim_cur=3' calls || fail 'files can be opened by a confined process'
+cat half half >both
+for pair in /file:both /small:from; do
+	debugfs -R "cat ${pair%:*}" image 2>debugfs.log | head -c "$(stat -c %s "${pair#*:}")" | cmp - "${pair#*:}" || fail "other bytes: $pair"
+done
+printf '%s\n' 'write /file 0 from=half' 'write /smal? 0 from=half' >script
+script 'a pattern' 2
+for ((i = 0; i < 50; i++)); do
+	echo "write /file $i from=half"
+done >script
+script 'fifty files' 0
+(ulimit -n 80; script 'fifty files with 80 descriptors' 50) || exit 1
+rm script
+printf 'write /small 0 from=missing\n' >script
+run_e4zero 8 --script script image
+said_once 'line 1: reading missing: No such file or directory'
+
 # An edit that has nothing to do leaves no file; one that changes something leaves both files.
 run_e4zero 0 --truncate 10000 --undo undo --trace-io trace image /file
 [ ! -e undo ] && [ ! -e trace ] || fail 'files are left of nothing'
