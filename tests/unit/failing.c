@@ -149,7 +149,10 @@ struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size)
 	struct memory *m = malloc(sizeof(*m));
 	struct blkdev *dev;
 
-	CHECK(m && blkdev_new("memory", &ops, &dev) == 0);
+	if (!m || blkdev_new("memory", &ops, &dev)) {
+		free(m);
+		return NULL;
+	}
 	*m = (struct memory){mem, mem_size};
 	dev->carrier = m;
 	blkdev_set_size(dev, size);

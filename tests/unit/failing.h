@@ -23,7 +23,10 @@ void failing_watch(void (*tell)(enum failing_kind kind));
 /* What it fails with. */
 errcode_t failing_error(enum failing_kind kind);
 
-/* SIZE bytes at MEM as a disk that is open for writing; what lies above MEM_SIZE reads as zero. */
+/*
+ * SIZE bytes at MEM as a disk that is open for writing; what lies above MEM_SIZE reads as zero.
+ * NULL: an allocation failed.
+ */
 struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size);
 
 /* From now on what is asked of DEV, a file of the host, fails as it does of a disk in memory. */

@@ -59,7 +59,7 @@ static errcode_t open_far(struct blkdev **dev)
 	const struct base *base = base_find(&fuzz_bases, running->base);
 
 	*dev = failing_disk(base->img.data, base->img.len, base->img.len);
-	return 0;
+	return *dev ? 0 : ENOMEM;
 }
 
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev)
