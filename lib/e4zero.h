@@ -361,8 +361,8 @@ struct e4z_confine_options {
  * Confine the whole process to what IMG needs: an image that exploits a fault of this library then
  * reaches only open files and connections. It cannot be undone. Call it in the callback `opened` of
  * e4z_open(), in a program that opens one image: no other image can be opened afterwards. Existing
- * threads are not restricted by Landlock, only by seccomp. IMG may be NULL: the process needs no
- * image, only what is open; its memory is not limited then.
+ * threads are not restricted by Landlock, only by seccomp. IMG may be NULL if the process needs
+ * only files that are open and no image; its memory is not limited then.
  *
  * Landlock denies every access right that the kernel knows, for every path; with reading, files can
  * still be read. The filter of seccomp allows the system calls that reading IMG requires, or
@@ -370,8 +370,8 @@ struct e4z_confine_options {
  * gained by execve(2). Limits are lowered: RLIMIT_DATA to the memory that a check or an edit of IMG
  * requires, RLIMIT_CORE to 0, and without reading RLIMIT_NOFILE to 3.
  *
- * If IMG is in another format and open for writing, a child of the process waits from now on to
- * start qemu-nbd at the first write.
+ * If IMG is in another format and open for writing, a child process is forked, which starts
+ * qemu-nbd at the first write.
  *
  * *DONE receives E4Z_CONFINED_* bits. A half that the kernel or this build lacks is left out.
  * E4Z_ET_UNCONFINED: require is set, and something was left out.

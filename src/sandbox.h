@@ -14,11 +14,11 @@ struct sandbox {
 /* The callback `opened` of e4z_open(); ARG is a struct sandbox. */
 errcode_t sandbox_enter(void *arg, struct e4z_image *img);
 
-/* Will a process that OPTIONS were given to be confined? */
+/* Do OPTIONS ask for a confined process? */
 bool sandbox_wanted(const struct options *options);
 
 /*
- * The same without an image: the process keeps what is open, and writes to OUTPUT, too.
+ * Confine a process without an image: it keeps its open files, and writes to OUTPUT, too.
  * E4Z_ET_UNCONFINED, with WHY: the end of a sentence.
  */
 errcode_t sandbox_enter_bare(const struct options *options, int output, const char **why);

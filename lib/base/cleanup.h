@@ -38,7 +38,7 @@ static inline void cleanup_close_range(unsigned first, unsigned last)
 		close((int)fd);
 }
 
-/* Close all but the COUNT descriptors KEEP, -1: none. System calls only. */
+/* Close all descriptors but the COUNT in KEEP, which may be -1. Only makes system calls. */
 static inline void cleanup_close_others(const int *keep, size_t count)
 {
 	unsigned from = 0;

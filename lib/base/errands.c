@@ -79,7 +79,7 @@ static errcode_t start(struct e4z_errands *e, const struct e4z_errand *list, con
 	kept[count] = ends[1];
 	e->pid = fork();
 	if (!e->pid) {
-		/* pipes have an end, and locks are given back, when the parent closes them */
+		/* pipes end, and locks are released, when the parent closes them */
 		cleanup_close_others(kept, count + 1);
 		serve(ends[1], list, e->count);
 		_exit(0);

@@ -91,7 +91,7 @@ static void add_device(struct calls *calls, struct blkdev *dev)
 	if (!dev)
 		return;
 	add(calls->files, &calls->file_count, dev->write_fd);
-	/* it is open for reading only, but is flushed */
+	/* open for reading only, but flushed */
 	if (dev->under)
 		add(calls->files, &calls->file_count, dev->under->fd);
 	calls->socket_count += blkdev_senders(dev, calls->sockets + calls->socket_count,
@@ -129,7 +129,7 @@ static errcode_t settle(void *dev)
 	return 0;
 }
 
-/* The block device whose caches have to be settled after DEV was written to; NULL: none. */
+/* The block device whose caches have to be settled after a write to DEV, or NULL. */
 static struct blkdev *cached(struct blkdev *dev)
 {
 	struct blkdev *host = dev && dev->under ? dev->under : dev;

@@ -385,7 +385,7 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 		err = look_around(&e);
 	if (!err)
 		err = convert_every(&e);
-	/* what is durable is told, whatever happened then */
+	/* committed changes are reported even after a failure */
 	if (e.results && (!err || done->transactions)) {
 		told = results_deliver(e.results, img, err ? NULL : tables_dirs(e.tables), &sink);
 		err = err ? err : told;

@@ -20,7 +20,7 @@ struct nbd_options {
 #define NBD_TIMEOUT_S 60
 #define NBD_LINKS 4
 
-/* Load libnbd, if it is there, while something else has to be waited for. */
+/* Load libnbd, if it is installed, while the caller has to wait for something else. */
 void nbd_preload(void);
 
 /* NAME is an NBD URI, and no file has this name. */
@@ -39,10 +39,10 @@ errcode_t nbd_open_uri(const char *uri, const struct nbd_options *options, struc
 		       char *why, size_t why_size);
 
 /*
- * The same over one connected SOCKET, which DEV takes over, also on failure; in two halves. NAME
- * becomes dev->path. The first half does all that a confined process could not do later: it waits
- * for no server. Until the second one has succeeded, DEV can only be closed, and asked for its
- * senders.
+ * The same over one connected SOCKET, in two halves. DEV takes SOCKET over, also on failure. NAME
+ * becomes dev->path. The first half does everything that a confined process could not do later, and
+ * does not wait for the server. Until the second half has succeeded, DEV can only be closed, and
+ * asked for its senders.
  */
 errcode_t nbd_begin(const char *name, int socket, const struct nbd_options *options,
 		    struct blkdev **dev, char *why, size_t why_size);

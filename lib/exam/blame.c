@@ -37,7 +37,7 @@ errcode_t blame_inode(struct exam *exam, const struct inode *inode)
 	exam->map.err = 0;
 	if (!exam->blamed && inode_has_map(inode))
 		damage = map_walk(exam->img, &exam->map, inode, &sink);
-	/* it may have been readable before: what it claims is not known now */
+	/* if it was readable before, its claims are now unknown */
 	if (!exam->blamed && exam->map.err)
 		return findings_unreadable(exam->findings, inode->ino, inode->size, damage);
 	if (!exam->blamed)

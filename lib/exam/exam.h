@@ -95,9 +95,9 @@ errcode_t exam_init(struct exam *exam, const struct e4z_image *img, struct findi
 void exam_free(struct exam *exam);
 
 /*
- * RAW is the slot of INO, which the inode bitmap calls free: all of it has to be zero. DOUBT: why
- * the bitmap is not believed, static; then INO has not both links and a mode. NULL: it is. Any
- * thread, each with an EXAM of its own.
+ * RAW is the slot of INO, which is free in the inode bitmap: all of its bytes have to be zero.
+ * DOUBT is a static string: why the bitmap is not trusted; then INO lacks links or a mode. NULL:
+ * the bitmap is trusted. Any thread, each with an EXAM of its own.
  */
 errcode_t exam_spare_slot(struct exam *exam, uint32_t ino, const uint8_t *raw, const char *doubt);
 

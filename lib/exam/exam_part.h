@@ -35,8 +35,8 @@ static inline void exam_claim_runs(struct exam *exam, const struct run *run, siz
 errcode_t exam_claim_beside(struct exam *exam, const struct inode *inode, const char **why);
 
 /*
- * map_walk() of an inode that was examined before: *DAMAGE is what it returned. What could be read
- * then must not be missing now: that is an error. Not while unreadable inodes are added.
+ * map_walk() of an inode that was examined before; *DAMAGE is its result. It is an error if a block
+ * that could be read then cannot be read now. Not to be used while unreadable inodes are added.
  */
 errcode_t exam_walk_again(struct exam *exam, const struct inode *inode, const struct map_sink *sink,
 			  const char **damage);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Asks for the blocks next to the root of a map.
+// Requests the blocks below the root of a map.
 #include "file/map_ahead.h"
 
 #include "file/nearby.h"
 #include "format/fields.h"
 #include "format/node.h"
 
-/* i_block of an indirect map: pointers to data, and after them some to blocks of pointers */
+/* i_block of an indirect map: pointers to data, followed by pointers to blocks of pointers */
 #define DIRECT 12
 #define TREES 3
 

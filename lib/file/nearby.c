@@ -62,7 +62,7 @@ static uint64_t stretch_len(const struct e4z_image *img, const uint8_t *index, u
 	return len;
 }
 
-/* Leaves are read in stretches, others one by one. */
+/* Leaves are read in stretches, other blocks one by one. */
 void nearby_ask(const struct e4z_image *img, const uint8_t *index)
 {
 	uint64_t start = 0, len = 0, bs = img->block_size;

@@ -32,7 +32,7 @@ void nearby_forget(struct nearby *nearby);
 /* The children of INDEX, whose header was found good, come next. */
 void nearby_begin(struct nearby *nearby, const uint8_t *index);
 
-/* Ask for the children of INDEX, an index block or the root, as nearby_child() will read them. */
+/* Request the children of INDEX, an index block or the root, as nearby_child() will read them. */
 void nearby_ask(const struct e4z_image *img, const uint8_t *index);
 
 /*

@@ -21,7 +21,7 @@ errcode_t e4z_peek(struct e4z_image *img, const struct e4z_finding *f, void *buf
 	errcode_t err;
 
 	*got = 0;
-	/* `opened` is called before there is anything to look at */
+	/* `opened` is called before any bytes can be read */
 	if (img->turn && img->rights)
 		return turn_check(img, 0);
 	/* the blocks of an orphan may be anywhere; inline data has none */

@@ -329,7 +329,7 @@ static errcode_t run(struct fix *fix)
 	return err;
 }
 
-/* May it begin, and as it is asked for? */
+/* Can the fix begin, with these options? */
 static errcode_t check_call(const struct fix *fix)
 {
 	const struct e4z_check_options *check = &fix->options->check;

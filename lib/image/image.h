@@ -45,8 +45,8 @@ struct e4z_image {
 	unsigned faults;		/* test-only: enum commit_fault for the next commit */
 
 	/* see image/turn.h */
-	const char *turn;   /* the public function that works on it; NULL: none */
-	unsigned rights;    /* what its callback may call */
+	const char *turn;   /* the public function that uses the image; NULL: none */
+	unsigned rights;    /* what its callbacks may call */
 	unsigned expanding; /* calls of e4z_expand() that have not ended */
 
 	/* what a name leads to, while somebody works on what it is; NULL: nobody does */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Refuses what a callback calls with the image that its caller works on.
+// Refuses calls from a callback that pass the image that the caller of the callback uses.
 #include "image/turn.h"
 
 static errcode_t refuse(struct e4z_image *img, const char *name)

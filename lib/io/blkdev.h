@@ -117,7 +117,7 @@ struct blkdev {
 	bool is_block; /* a block device, not a regular file */
 	dev_t dev;     /* of a regular file: where it lives; of a block device: itself (st_rdev) */
 	ino_t ino;     /* of a regular file */
-	struct blkdev *under; /* itself, if the image is in another format; else NULL */
+	struct blkdev *under; /* the holder, if the image is in another format; else NULL */
 
 	uint64_t base, len; /* the file system's place: all offsets below count from base */
 	_Atomic uint64_t bytes_read, reads_failed;
@@ -146,8 +146,8 @@ static inline bool blkdev_is_host(const struct blkdev *dev)
 }
 
 /*
- * Open and make now what reading and, if it is open for writing, the first write would have to
- * later; a failure is that of who reads or writes it.
+ * Open and create now what reading, and the first write if it is open for writing, would otherwise
+ * open and create later. A failure is reported by that read or write.
  */
 static inline void blkdev_prepare(struct blkdev *dev)
 {

@@ -49,7 +49,7 @@ static bool is_examined(const struct ledger *l, unsigned i)
 	return i < OWNER_COUNT || ledger_wants(l, (enum e4z_finding_kind)(i - OWNER_COUNT));
 }
 
-/* Inodes are read more than once; what only one of these reads could read is in no account. */
+/* Inodes are read more than once; bytes that only some reads could read are in no account. */
 static bool is_unsteady(const struct ledger *l)
 {
 	return atomic_load(&l->img->dev->reads_failed) != 0;
@@ -57,7 +57,8 @@ static bool is_unsteady(const struct ledger *l)
 
 static errcode_t unsteady(struct ledger *l)
 {
-	return image_refuse(l->img, EIO, "reading failed, and then it did not: check it once more");
+	return image_refuse(l->img, EIO,
+			    "a read failed, and then succeeded: check the image again");
 }
 
 /* ROW, of owner I, as it is delivered. */

@@ -233,7 +233,7 @@ static void add_others(struct nbd_disk *disk, const char *uri)
 		;
 }
 
-/* The first half of opening: libnbd is loaded, and the first connection begun. */
+/* The first half of opening: loads libnbd, and begins the first connection. */
 static errcode_t begin(struct nbd_disk *disk, const char *uri, int socket, char *why,
 		       size_t why_size)
 {
@@ -243,10 +243,10 @@ static errcode_t begin(struct nbd_disk *disk, const char *uri, int socket, char 
 		err = add_link(disk, uri, socket);
 	else if (!uri)
 		close(socket);
-	/* the message of libnbd is kept, and returned by the second half */
+	/* the second half returns the message of libnbd */
 	if (!disk->count)
 		return err;
-	/* a process that is confined cannot ask that */
+	/* a confined process cannot ask for it */
 	disk->local = !uri && nbd_link_is_local(disk->links[0]);
 	return 0;
 }
@@ -279,7 +279,7 @@ static errcode_t new_disk(const char *name, const char *uri, int socket,
 	return err;
 }
 
-/* It stays loaded, which a connection in the end needs as well. */
+/* It stays loaded, as a connection requires it to. */
 void nbd_preload(void)
 {
 	struct nbd_api api;

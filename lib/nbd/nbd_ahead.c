@@ -238,7 +238,7 @@ void nbd_ahead_wish(struct blkdev *dev, uint64_t at, uint64_t len)
 	for (at -= at % disk->min; at < end; at += piece) {
 		uint64_t stop = end - at < piece ? end : at + piece;
 
-		/* it may be asked for once more when it has to be waited for */
+		/* a read that has to wait for this piece may request it again */
 		if (has_all(ahead, at, stop - at, true) || grow_last(ahead, at, stop))
 			continue;
 		if (ahead->count == NBD_WISHES)

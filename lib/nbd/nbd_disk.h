@@ -84,7 +84,7 @@ enum nbd_known { NBD_NEW, NBD_SAME, NBD_OTHER };
 struct nbd_disk {
 	struct nbd_api api;
 	struct nbd_options how;
-	bool local;			   /* the first one is not of a network */
+	bool local;			   /* the first connection is not over a network */
 	struct nbd_link *links[NBD_LINKS]; /* the first one is up; others may come up */
 	struct nbd_sizes said;		   /* over the first one, and whether the others say that */
 	_Atomic enum nbd_known known[NBD_LINKS];

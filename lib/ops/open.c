@@ -129,7 +129,7 @@ static errcode_t find_journal(struct e4z_image *img, const struct e4z_open_optio
 	return root ? root : err;
 }
 
-/* What follows image_open(). */
+/* The steps after image_open(). */
 static errcode_t open_rest(struct e4z_image *img, const struct e4z_open_options *options)
 {
 	bool dirty;

@@ -69,7 +69,7 @@ static errcode_t plan(struct e4z_image *img, struct e4z_commit_summary *summary,
 	return err ? err : txn_plan(img, summary, log_room);
 }
 
-/* What is planned is an open transaction. */
+/* Only an open transaction can be planned. */
 static errcode_t check_open(struct e4z_image *img)
 {
 	errcode_t err = turn_check(img, 0);

@@ -26,7 +26,7 @@ static errcode_t fetch(const struct op *op, uint64_t off, void *to, size_t len)
 
 	image_forget(op->img);
 	err = request->source->read(request->source->arg, off - request->base, to, len);
-	/* it may be the failure of what was called there with the image */
+	/* a call with the image in read() may have left its own message */
 	return err && !image_has_message(op->img)
 		       ? image_fail(op->img, err, "reading the data to write")
 		       : err;

@@ -2,12 +2,12 @@
 /*
  * qemu-nbd as a child process.
  *
- * The connection is made, and the process forked, before it runs: it may have to be started by a
- * process that is confined. It ends when the connection is closed, or when this
- * process is killed. There is one connection only: qemu-nbd would not end if the last connection to
- * be closed was never used, and it handles several requests of one connection in parallel. It does
- * not lock the image: this process has locked it, and qemu-nbd inherits the descriptor, so the lock
- * ends when both have ended.
+ * The connection is made, and the process forked, before qemu-nbd runs, because a confined process
+ * may have to start it. It ends when the connection is closed, or when this process is killed.
+ * There is one connection only: qemu-nbd would not end if the last connection to be closed was
+ * never used, and it handles several requests of one connection in parallel. It does not lock the
+ * image: this process has locked it, and qemu-nbd inherits the descriptor, so the lock ends when
+ * both have ended.
  */
 #include "origin/child.h"
 
@@ -29,7 +29,7 @@ struct child {
 	struct blkdev_ops ops; /* those of NBD, with another close and explain */
 	const struct blkdev_ops *nbd;
 	struct spawned process;
-	struct blkdev *dev; /* until it is started */
+	struct blkdev *dev; /* until the child is started */
 	enum e4z_format format;
 	bool ended;
 	char why[SPAWN_SAID + 64];
@@ -130,7 +130,7 @@ static void make_args(const struct child_options *o, const char *text, const cha
 	argv[n] = NULL;
 }
 
-/* The child could not be started: why, for ERR. */
+/* Write to WHY why the child could not be started. */
 static errcode_t fail_start(enum e4z_format format, errcode_t err, char *why, size_t why_size)
 {
 	if (err != ENOENT) {
@@ -167,7 +167,7 @@ static errcode_t go(struct child *child, char *why, size_t why_size)
 	return err ? fail_start(child->format, err, why, why_size) : 0;
 }
 
-/* NOW: start it, too, before libnbd is loaded, which takes as long. */
+/* NOW: start it, too, before libnbd is loaded, as both take about as long. */
 static errcode_t prepare(const struct child_options *o, bool now, struct child *child, char *why,
 			 size_t why_size)
 {
@@ -260,7 +260,7 @@ errcode_t child_open(const struct child_options *o, struct blkdev **dev, char *w
 	return err ? err : connect_to(child, dev, why, why_size);
 }
 
-/* Add the text of ERR, unless WHY is the sentence. */
+/* Append the text of ERR, unless WHY is the complete sentence. */
 static errcode_t complete(errcode_t err, char *why, size_t why_size)
 {
 	size_t len = strlen(why);

@@ -29,8 +29,8 @@ errcode_t child_open_late(const struct child_options *o, struct blkdev **dev, ch
 			  size_t why_size);
 
 /*
- * The two halves of child_open_late(). A child that is prepared has not been started, and has not
- * opened the image; a confined process can do the second half, which frees CHILD on failure.
+ * The two halves of child_open_late(). A prepared child has not been started, and has not opened
+ * the image. A confined process can call the second half, which frees CHILD on failure.
  */
 struct child;
 errcode_t child_prepare(const struct child_options *o, struct child **child, char *why,
@@ -38,7 +38,7 @@ errcode_t child_prepare(const struct child_options *o, struct child **child, cha
 errcode_t child_start(struct child *child, struct blkdev **dev, char *why, size_t why_size);
 /* Free CHILD, which was not started; it may be NULL. */
 void child_drop(struct child *child);
-/* As blkdev_senders(): what the second half sends to. */
+/* As blkdev_senders(): the descriptors to which the second half sends. */
 size_t child_senders(const struct child *child, int *fds, size_t room);
 
 /*

@@ -65,7 +65,7 @@ errcode_t child_check(const struct child_options *o, char *why, size_t why_size)
 		snprintf(why, why_size, "starting qemu-img (Debian: qemu-utils)");
 		return err;
 	}
-	/* the edit will need it, and takes no longer for it now */
+	/* the edit will need it, and loading it now takes no extra time */
 	nbd_preload();
 	spawn_end(&child, ms, &status);
 	if (status && o->stop && *o->stop)

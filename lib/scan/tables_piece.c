@@ -121,7 +121,7 @@ static bool wants_spares(const struct tables *t)
 	       t->options.kinds & E4Z_KIND_BIT(E4Z_FREE_INODE);
 }
 
-/* Ask for the tree blocks of the slots [first, end), whose first one is the worker's table. */
+/* Request the tree blocks of the slots [first, end); the worker's table begins with FIRST. */
 static void ask_for_maps(const struct tables *t, const struct worker *w, uint32_t first,
 			 uint32_t end, bool believed)
 {

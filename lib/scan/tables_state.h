@@ -25,7 +25,7 @@ struct worker {
 	uint8_t *table;	 /* a piece */
 	uint8_t *bitmap; /* a block: of this group, whose pieces mostly follow each other */
 	uint32_t bitmap_group;
-	const char *doubt; /* why the bitmap is not believed, or NULL */
+	const char *doubt; /* why the bitmap is not trusted, or NULL */
 };
 
 struct tables {

@@ -78,7 +78,7 @@ uint32_t e4z_fingerprint(const struct e4z_image *img)
 	size_t size;
 	uint32_t crc;
 
-	/* `opened` of e4z_undo() has no file system */
+	/* in `opened` of e4z_undo() there is no file system */
 	if (!fs)
 		return 0;
 	super = *fs->super;

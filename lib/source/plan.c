@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds another program, and makes its environment.
+// Finds another program and builds its environment.
 #include "source/plan.h"
 
 #include <errno.h>
@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* DIR/NAME for free() if it can be executed, otherwise NULL. */
+/* DIR/NAME, malloc()ed, if it can be executed, otherwise NULL. */
 static char *try_program(const char *dir, size_t len, const char *name)
 {
 	char *file = malloc(len + strlen(name) + 3);
 
 	if (!file)
 		return NULL;
-	/* an empty one in PATH is the current directory */
+	/* an empty entry of PATH is the current directory */
 	sprintf(file, "%.*s/%s", len ? (int)len : 1, len ? dir : ".", name);
 	if (!access(file, X_OK))
 		return file;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What another program is started with: all of it is made before the fork. */
+/* Everything that starting another program requires, made before the fork. */
 #ifndef E4Z_SOURCE_PLAN_H
 #define E4Z_SOURCE_PLAN_H
 
@@ -21,9 +21,9 @@ struct plan {
 };
 
 /*
- * Fill PLAN for the program NAME with COUNT descriptors FDS, PLAN_FDS at most, but for descriptors
- * 0 to 2 and the report. LISTEN: as of struct spawn. ENOENT: no such program. PLAN is to be freed
- * in any case.
+ * Fill PLAN for the program NAME with COUNT descriptors FDS, PLAN_FDS at most. The caller adds
+ * descriptors 0 to 2 and the report. LISTEN: as in struct spawn. ENOENT: no such program. PLAN must
+ * be freed in any case.
  */
 errcode_t plan_make(const char *name, const int *fds, size_t count, bool listen, struct plan *plan);
 void plan_free(struct plan *plan);

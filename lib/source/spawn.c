@@ -116,8 +116,8 @@ _Noreturn static void be_child(const struct spawn *s, struct plan *plan, pid_t k
 }
 
 /*
- * Wait until the program is to be started. Meanwhile this process may have what others wait for the
- * end of: all but what it needs is closed.
+ * Wait until the program is to be started. Other processes may wait until descriptors of this one
+ * are closed, so it closes all that it does not need.
  */
 static bool await_go(const struct plan *plan, int leash)
 {
@@ -245,7 +245,7 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
-/* With ERR *CHILD is no child. */
+/* After an error *CHILD is no child. */
 static errcode_t started(struct spawned *child, errcode_t err)
 {
 	if (!err)
@@ -314,7 +314,7 @@ static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, 
 	return true;
 }
 
-/* Its keeper, if there is one, waits for the leash, and ends at once. */
+/* The keeper, if there is one, waits for the leash, and ends at once. */
 static void end_unstarted(struct spawned *child)
 {
 	close_if_open(&child->report);

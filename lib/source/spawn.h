@@ -43,9 +43,9 @@ struct spawned {
 errcode_t spawn_start(const struct spawn *s, struct spawned *child);
 
 /*
- * The two halves of spawn_start(). In between a process waits, which is forked by the first half:
- * the second one only sends to CHILD->leash, and waits, so a process can do it that is confined.
- * Nothing of S is used by the second half.
+ * The two halves of spawn_start(). The first half forks a process that waits for the second half.
+ * The second half only sends to CHILD->leash, and waits, so a confined process can call it. It does
+ * not use S.
  */
 errcode_t spawn_prepare(const struct spawn *s, struct spawned *child);
 errcode_t spawn_go(struct spawned *child);

@@ -97,7 +97,7 @@ static errcode_t list_blocks(struct e4z_image *img, struct waiting *w)
 	if (!err)
 		err = homes_leave(&img->txn->homes, img->view, img->block_size, w->list, &w->count);
 	if (err)
-		return image_fail(img, err, "reading what the changes replace");
+		return image_fail(img, err, "reading the blocks to be replaced");
 	leave_super(img, w);
 	return 0;
 }

@@ -114,7 +114,7 @@ def _kinds(names: Optional[Iterable[str]]) -> int:
 
 def _shard(shard: Tuple[int, int]) -> Tuple[int, int]:
     one, count = shard
-    # 0 of 0 would be every inode
+    # shard 0 of 0 would be all inodes
     if not 1 <= one <= count < 2**32:
         raise ValueError("not a shard: %r of %r" % shard)
     return one, count
@@ -433,28 +433,28 @@ class Transaction:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Any]:
-        """The handle, if this is the transaction that is open."""
+        """The handle, if this transaction is open."""
         with self._image._use() as handle:
             if self._image._transaction is not self:
                 raise RuntimeError("the transaction is not open")
             yield handle
 
     def plan(self) -> Plan:
-        """What a commit would take now. Nothing is written, and the transaction goes on."""
+        """What a commit would need now. Nothing is written, and the transaction continues."""
         done, room = _abi.CommitSummary(), ctypes.c_uint64()
         with self._open() as handle:
             self._image._check_code(lib.e4z_plan(handle, ctypes.byref(done), ctypes.byref(room)))
         return Plan(CommitSummary._of(done), number(room.value))
 
     def plan_commit(self) -> None:
-        """Go on as after a commit, without writing: what was done is a transaction of its own. With dry_run only."""
+        """Continue as after a commit, without writing: later operations are another transaction. With dry_run only."""
         if not self._dry_run:
             raise RuntimeError("the transaction is not a dry run")
         with self._open() as handle:
             self._image._check_code(lib.e4z_plan_commit(handle))
 
     def write_room(self, file: Path, offset: int) -> WriteRoom:
-        """An upper limit of what can be written to FILE from OFFSET on."""
+        """The maximum number of bytes that can be written to FILE at OFFSET."""
         count, beyond = ctypes.c_uint64(), _abi.errcode_t()
         with self._open() as handle:
             self._image._check_code(lib.e4z_write_room(handle, _name(file), offset, ctypes.byref(count),

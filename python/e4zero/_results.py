@@ -293,7 +293,8 @@ class CommitSummary:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a commit would take: see Transaction.plan(). log_room: journal blocks of a transaction, None without one."""
+    """What a commit would need: see Transaction.plan(). log_room: journal blocks for a transaction, None without a
+    journal."""
 
     commit: CommitSummary
     log_room: Optional[int]
@@ -301,7 +302,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class WriteRoom:
-    """What can be written at most: BYTES; more would fail with ERROR, "EFBIG" or "E4Z_ET_NO_SPACE"."""
+    """At most BYTES can be written; more would fail with ERROR, "EFBIG" or "E4Z_ET_NO_SPACE"."""
 
     bytes: int
     error: str

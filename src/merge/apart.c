@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Forks, and waits: the parent learns from the child how it has ended, and what it has left.
+// Forks, and waits: the parent receives the exit status and the shared memory of the child.
 
 #include "merge/apart.h"
 
@@ -24,7 +24,7 @@ static int fork_child(struct apart *apart)
 	apart->end = ends[0];
 	if (!apart->pid) {
 		close(ends[0]);
-		/* the other end is open as long as this process lives */
+		/* the other end stays open until this process ends */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 			_exit(127);
 		return 0;
@@ -77,7 +77,7 @@ static void await_end(const struct apart *apart, const volatile int *stop)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Signals that are sent to both, or would have come to the one that writes, were it alone. */
+/* Signals that are sent to both processes, or that a single process would get when it writes. */
 static bool is_for_both(int number)
 {
 	return number == SIGPIPE || number == SIGHUP || number == SIGINT || number == SIGTERM;

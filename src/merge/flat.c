@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Copies facts to memory that two processes share, and from there.
+// Copies facts to and from memory that two processes share.
 
 #include "merge/flat.h"
 

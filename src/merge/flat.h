@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts without pointers: what a confined process hands to the one that opens the image. */
+/* Facts without pointers: a confined process passes them to the process that opens the image. */
 #ifndef E4ZERO_FLAT_H
 #define E4ZERO_FLAT_H
 
@@ -7,7 +7,7 @@
 
 #define FLAT_TEXT 4096
 
-/* All zero: there are none. Whoever reads it trusts no byte of it. */
+/* All zero: no facts. The reader trusts no byte of it. */
 struct flat {
 	uint8_t filled;
 	uint8_t force, paranoid, replayed, mounted;
@@ -22,8 +22,8 @@ struct flat {
 bool flat_fill(struct flat *flat, const struct facts *facts);
 
 /*
- * FACTS for a check of the whole image, as facts_make(); its texts are those of FLAT, which must
- * not change any more. False: they are not valid.
+ * Fill FACTS for a check of the whole image, as facts_make(). Its strings are those of FLAT, which
+ * must not change after the call. False: the facts are not valid.
  */
 bool flat_read(const struct flat *flat, const struct options *given, struct facts *facts);
 

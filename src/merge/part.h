@@ -44,8 +44,8 @@ errcode_t part_reader_open(struct part_reader *reader, const volatile int *stop)
 void part_reader_close(struct part_reader *reader);
 
 /*
- * Read the report NAME, which is open as FILE. EINVAL and another errno value with reader->why,
- * E4Z_ET_INTERRUPTED, ENOMEM. PART is to be freed in any case.
+ * Read the report NAME, which is open as FILE. EINVAL or another errno value, with reader->why,
+ * E4Z_ET_INTERRUPTED, or ENOMEM. PART must be freed in any case.
  */
 errcode_t part_read(struct part_reader *reader, const char *name, struct source_file *file,
 		    struct part *part);

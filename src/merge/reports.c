@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens the reports, and closes those that were not read.
+// Opens all reports, and closes the unread ones.
 
 #include "merge/reports.h"
 
@@ -10,7 +10,7 @@ struct source_file *reports_open(const char *const *names, size_t count)
 {
 	struct source_file *files = calloc(count, sizeof(*files));
 
-	/* the report for which there is no room says so */
+	/* reading a report for which there is no descriptor fails */
 	(void)source_room(count);
 	for (size_t i = 0; files && i < count; i++)
 		files[i] = source_find_stream(names[i]);

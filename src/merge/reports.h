@@ -5,10 +5,10 @@
 
 #include "script/source.h"
 
-/* COUNT files NAMES, as source_find_stream(). NULL: no memory. */
+/* Open the COUNT files NAMES with source_find_stream(). NULL: no memory. */
 struct source_file *reports_open(const char *const *names, size_t count);
 
-/* Close those that nobody has taken; FILES may be NULL. */
+/* Close the files that were not read; FILES may be NULL. */
 void reports_close(struct source_file *files, size_t count);
 
 #endif

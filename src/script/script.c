@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Runs a script: e4zero-script(5) has the grammar.
 //
-// It is read twice: every line is understood before the image is opened, and is read again to be
-// run. The process that has the image open can open no file, if those that the lines name can be
-// opened before. What the operations did is reported once the transaction that they are in is
-// durable.
+// It is read twice: every line is parsed before the image is opened, and is read again to be run.
+// If all files that the lines name can be opened in advance, the process that has the image open
+// cannot open files. The results of the operations are reported once their transaction is durable.
 
 #include "script/script.h"
 #include "errors.h"

@@ -214,7 +214,7 @@ errcode_t script_open_files(struct script *s)
 	s->files = calloc(s->froms, sizeof(*s->files));
 	if (!s->files)
 		return ENOMEM;
-	/* it is the text that was understood */
+	/* the text has been parsed before */
 	while (s->file_count < s->froms && script_next_line(s, &line, &end, &err) && !end) {
 		if (line.op.from)
 			s->files[s->file_count++] = source_find(line.op.from);

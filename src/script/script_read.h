@@ -38,8 +38,9 @@ bool script_next_line(struct script *s, struct line *line, bool *end, errcode_t 
 bool script_understand(struct script *s, errcode_t *err);
 
 /*
- * Open the files of the host that its lines name. There may be more than can be open, or a line may
- * be for several files of the image, each of which needs its own: then s->reads is true.
+ * Open the files of the host that the lines name. s->reads becomes true, and no file is opened, if
+ * there are more files than can be open, or if a line has a pattern, because each match needs a
+ * descriptor of its own.
  */
 errcode_t script_open_files(struct script *s);
 void script_close_files(struct script *s);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define HOLD_BYTES (1u << 20) /* of a script that is kept in memory */
-#define OTHERS 64	      /* descriptors besides those that are asked for */
+#define OTHERS 64	      /* descriptors besides the requested ones */
 
 static errcode_t read_at(void *arg, uint64_t off, void *to, size_t len)
 {

@@ -20,10 +20,10 @@ struct source_file {
 	int error; /* an errno value: why it could not be opened */
 };
 
-/* Open NAME, which is not "-". What fails is said by who reads it. */
+/* Open NAME, which is not "-". Reading it reports a failure. */
 struct source_file source_find(const char *name);
 
-/* Make room for COUNT more descriptors than are usual; false: there cannot be so many. */
+/* Raise the limit to COUNT more descriptors than usual; false: it cannot be that high. */
 bool source_room(size_t count);
 
 /*
@@ -42,14 +42,13 @@ errcode_t source_open(struct source *source, const char *name, struct source_fil
 errcode_t source_hold(struct source *source, const char *name);
 
 /*
- * Open NAME, "-": standard input, for source_stream(), now or later. What fails is said by who
- * reads it.
+ * Open NAME, "-": standard input, for a later source_stream(), which reports a failure.
  */
 struct source_file source_find_stream(const char *name);
 
 /*
- * FILE, whose descriptor becomes SOURCE's, is to be read once, with source_next() alone: nothing is
- * kept of a pipe. An errno value. Give SOURCE to source_close() in any case.
+ * Read FILE once, with source_next() only: the data of a pipe is not kept. The descriptor of FILE
+ * becomes SOURCE's. An errno value. Pass SOURCE to source_close() in any case.
  */
 errcode_t source_stream(struct source *source, struct source_file *file, const volatile int *stop);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // --merge: read the reports, check that they are the shards of one image, deliver the findings.
 //
-// Where two shards claim the same blocks the whole image is checked instead.
+// If two shards claim the same blocks, the whole image is checked instead.
 //
-// The reports may be those of strangers: a child process reads them, which is confined. It does all
-// of it but the check, for which it could not open the image.
+// The reports may be untrusted: a confined child process reads them. It does everything but the
+// check, for which it could not open the image.
 
 #include "verbs/merge.h"
 
@@ -307,7 +307,7 @@ static int merge(struct merge *m)
 
 	if (err)
 		return fail(m, err);
-	/* from here on it is as if the image had been checked */
+	/* from here on the report is that of a check */
 	m->report->options = &m->facts.options;
 	if (m->certain)
 		status = deliver(m);
@@ -319,7 +319,7 @@ static int merge(struct merge *m)
 
 /* ---- the two processes ---- */
 
-/* The child has ended with STATUS: do what it has left. */
+/* The child has ended with STATUS: do the check that it left. */
 static int follow_child(struct merge *m, int status, const struct flat *flat)
 {
 	if (status >= 128) {
