@@ -171,6 +171,18 @@ crashed() {
 crashed whole
 crashed torn --torn
 crashed late --at 1000
+# a log with a superblock that no file system has
+python3 - "$images" "$tmp/super" "$tmp/bad" <<-'EOF'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import mklog
+	sb = bytearray(open(sys.argv[2], "rb").read())
+	sb[0x28:0x2c] = bytes(4)  # inodes in a group
+	mklog.seal_super(sb)
+	open(sys.argv[3], "wb").write(sb)
+EOF
+cp "$out/fs-journal" "$out/log-bad"
+python3 "$images/mklog.py" "$out/log-bad" "1=$tmp/bad"
 # a log written by debugfs, with checksums and revoke records
 printf 'jo -c\njw -b 1 /dev/zero\njw -r 1-3\njc\n' >"$tmp/journal"
 cp "$out/fs-journal" "$out/log-revoked"

@@ -32,7 +32,8 @@ objects = $(addprefix $(OUT)/,$(library:.c=.o) $(addprefix tests/fuzz/targets/,$
 	tests/fuzz/change.o tests/fuzz/target.o tests/fuzz/told.o tests/abort.o tests/unit/failing.o \
 	tests/unit/journal/logmaker.o tests/unit/journal/revokes.o)
 # what fails, or is not as it is here, where an input says so
-wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=hostfile_open,--wrap=e4z_begin \
+wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup \
+	-Wl,--wrap=hostfile_open,--wrap=e4z_begin \
 	-Wl,--wrap=busy_look,--wrap=lock_take,--wrap=caches_settle,--wrap=origin_open,--wrap=origin_enter
 
 all: $(addprefix $(OUT)/fuzz-,$(names))

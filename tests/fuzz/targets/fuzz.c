@@ -47,6 +47,8 @@ void fuzz_wrong(const char *format, ...)
 
 bool fuzz_failing;
 void *__real_malloc(size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t len);
 errcode_t __real_hostfile_open(const char *path, struct blkdev **dev);
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev);
 
@@ -76,6 +78,22 @@ errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev)
 	else if (!err && fuzz_failing)
 		failing_wrap(*dev);
 	return err;
+}
+
+/* Those of the C library allocate out of sight. */
+char *__wrap_strndup(const char *text, size_t len)
+{
+	size_t n = strnlen(text, len);
+	char *copy = malloc(n + 1);
+
+	if (copy)
+		*(char *)mempcpy(copy, text, n) = '\0';
+	return copy;
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return __wrap_strndup(text, SIZE_MAX);
 }
 
 void *fuzz_alloc(size_t len)

@@ -208,6 +208,9 @@ static void look(struct play *p, struct e4z_image *img)
 	if (!*sentence)
 		fuzz_wrong("an error without a word");
 	image_forget(img);
+	if (image_has_message(img) || *e4z_context(NULL) || !*e4z_message(NULL, E4Z_ET_TRUNCATED))
+		fuzz_wrong("a message of nothing");
+	e4z_close(NULL);
 }
 
 /* Only an edit writes: whoever opens an image leaves it as it is. */
@@ -323,7 +326,7 @@ static const struct fuzz_text texts[] = {
 	FUZZ_TEXT("served 2097152\npartition 1\nwrite\n"),
 	FUZZ_TEXT("served 1200000\npartition 1\nwrite\n"),
 	FUZZ_TEXT("zero 0 65536\n"),
-	FUZZ_TEXT("hex 0 4c554b53babe0001\n"),
+	FUZZ_TEXT("put 4 Ext2 Image\n"),
 	FUZZ_TEXT("hex 8389722 0200\n"),
 	FUZZ_TEXT("suffix ?offset=1M\n"),
 	FUZZ_TEXT("partition PARTLABEL=twin\n"),
