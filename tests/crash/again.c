@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Runs --fix --all on what a crash left, and looks for what is not as it has to be then.
+// Runs --fix --all on the disks after a crash, and checks the result.
 #include "again.h"
 
 #include "image/image.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define BOOT 1024     /* bytes that are left by nature */
-#define CANARY_RUN 16 /* so many are no checksum, and no bitmap of these small images */
+#define CANARY_RUN 16 /* such a run is not a checksum, nor a bitmap of these small images */
 
 /* ---- a check ---- */
 
@@ -47,7 +47,7 @@ static errcode_t open_disks(const struct disks *disks, bool writing, struct e4z_
 	return e4z_open(disks->disk[0].path, &how, img);
 }
 
-/* No file has one. */
+/* Files have no canary. */
 static bool has_canary(const struct disks *disks, char *why, size_t size)
 {
 	for (unsigned n = 0; n < DISKS && disks->disk[n].mem; n++) {
@@ -86,7 +86,7 @@ bool again_is_clean(const struct disks *disks, char *why, size_t size)
 
 /* ---- a fix ---- */
 
-/* So that all of it can be taken back. */
+/* Record the fix, so that it can be rolled back. */
 static void attach(void *record, struct e4z_image *img)
 {
 	record_attach(record, 0, img->dev);
@@ -112,7 +112,7 @@ static errcode_t fix(struct court *court, char *why, size_t size)
 	return err;
 }
 
-/* Which inode is another file, or 0. A truncate that waited in the log is done. */
+/* The inode whose file has changed, or 0. A truncate that was pending in the log is done. */
 static uint32_t changed_file(const struct court *court, const struct verdict *now)
 {
 	for (size_t i = 0; i < court->before.file_count; i++) {

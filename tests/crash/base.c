@@ -55,7 +55,7 @@ static void set_fast_commit(uint8_t *sb)
 		sb[1020 + i] = (uint8_t)(crc >> 8 * i);
 }
 
-/* What a kernel leaves in the fast commit area: blocks that begin with a head of long ago. */
+/* Blocks as a kernel leaves them in the fast commit area: each begins with an old head tag. */
 static void stale_fast_commits(struct disks *disks, const struct jbd2_sb *sb)
 {
 	static const uint8_t head[] = {9, 0, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0};

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each rule of the protocol broken on purpose: the crash test must notice, and must be content when it is not broken.
+# Breaks each rule of the protocol on purpose: the crash test must fail, and must pass if the rule is not broken.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 program=$builddir/tests/crash/crash-states
@@ -15,7 +15,7 @@ mask() {
 	sed -n "s/^[[:space:]]*$1 = \\([0-9]*\\),.*/\\1/p" "$srcdir/lib/journal/commit.h"
 }
 
-# red FAULT IMAGE ARGUMENTS...: it fails with the fault, for a reason of a crash, and only with it
+# red FAULT IMAGE ARGUMENTS...: the crash test fails because of a crash state with the fault, and only with it
 red() {
 	local fault=$1 image=$2 bits rc
 	shift 2
@@ -29,7 +29,7 @@ red() {
 	echo "$fault: $(sed -n 's/.* \([0-9]* failed\)$/\1/p' "$tmp/broken") of $(sed -n 's/.* \([0-9]* distinct\).*/\1/p' "$tmp/broken"): $(head -n 1 "$tmp/broken" | cut -c 1-200)"
 }
 
-# no metadata_csum: a torn superblock is another matter
+# no metadata_csum: a torn superblock is a separate case
 red NO_RECOVER ext-4k-plain --workload several --shape csum3 --used
 red NO_BARRIER ext-4k-plain --workload several --shape fresh --used
 red NO_BARRIER ext-4k-plain --workload several --shape csum3 --used
@@ -37,12 +37,12 @@ red EARLY_CLEAR ext-4k-plain --workload several --shape csum3
 # what nobody reads is zeroed after it
 red NO_BARRIER all-plain --workload fix-all --shape csum3 --used
 red EARLY_CLEAR all-plain --workload fix-all-dirty --shape csum3 --used
-# kernels take a commit block of which only the first sector is there, e2fsck does not
+# kernels accept a commit block of which only the first sector was written, e2fsck does not
 red KEEP_SLOT ext-4k-plain --workload down-tail --shape csum3 --used --outside 1
-# only e2fsck stumbles over stale fast commits
+# stale fast commits make only e2fsck fail
 red KEEP_FC ext-4k-plain --workload up-tail --shape fc --outside 1
 red REUSE_FREED inline-4k --workload free-and-take --shape csum3
-# an EOF block, and one wholly past EOF, that go home before the commit are stale until it is there
+# the block of EOF, and one wholly past EOF, that are written in place before the commit are stale until it is durable
 red TAILS_FIRST ext-4k-plain --workload append-tail --shape csum3
 red TAILS_FIRST ext-4k-plain --workload append-tail --shape csum3 --clean
 red TAILS_FIRST ext-4k-plain --workload append-over --shape fresh --policy flush --cache 1

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Crashes one edit of one image in every way that disks allow, and judges what is left.
+ * Crashes one edit of one image in every way that disks allow, and checks each state.
  *
  *   crash-states [options] --workload NAME IMAGE [JOURNAL-DEVICE]
  *   crash-states --verify IMAGE | --list
  *   crash-states --edit [--data D] [--trace FILE] --workload NAME IMAGE [JOURNAL-DEVICE]
  *   crash-states --replay IMAGE [JOURNAL-DEVICE]
  *
- * IMAGE is only read. The last line is "NAME ...: N states ..., N failed" with the counts; it
- * leaves with 0, with 1 when a state was not in its class, with 77 when the image does not have
- * what the workload edits.
+ * IMAGE is only read. The last line is "NAME ...: N states ..., N failed" with the counts; the exit
+ * status is 0, 1 if a state was not in its class, or 77 if the image does not have the files that
+ * the workload edits.
  */
 #include "again.h"
 #include "judge.h"
@@ -65,13 +65,13 @@ static uint8_t *copy_of(const struct disk *disk)
 
 	if (!copy)
 		die("no memory");
-	/* most of a short row's time is page faults */
+	/* a short row spends most of its time on page faults */
 	madvise(copy, disk->size, MADV_HUGEPAGE);
 	memcpy(copy, disk->mem, disk->size);
 	return copy;
 }
 
-/* Once a transaction is begun the log's device is known, too. */
+/* The device of the log is known once a transaction is begun. */
 static void attach(void *arg, struct e4z_image *img)
 {
 	struct run *run = arg;
@@ -109,7 +109,7 @@ static errcode_t edit(struct run *run, const struct workload *work)
 	return err;
 }
 
-/* Leave the log of WORK's transaction as it is when its commit block has just become durable. */
+/* Leave the log as it is just after the commit block of WORK's transaction became durable. */
 static void leave_dirty(struct run *run, const struct workload *work)
 {
 	size_t i = 0;
@@ -127,14 +127,14 @@ static void leave_dirty(struct run *run, const struct workload *work)
 	disks_settle(&run->disks);
 }
 
-/* Have stale transactions in the log. */
+/* Leave stale transactions in the log. */
 static void use_log(struct run *run)
 {
 	const struct workload *work = work_find("back-and-forth");
 
 	if (edit(run, work))
 		die("%s: %s", work->name, run->why);
-	/* the log stays, the rest is as it was */
+	/* keep the log, restore everything else */
 	for (size_t n = 0; n < DISKS && run->disks.disk[n].mem; n++) {
 		struct disk *disk = &run->disks.disk[n];
 
@@ -190,7 +190,7 @@ static void note_behind(void *arg, uint64_t block)
 	court->behind[court->behind_count++] = block;
 }
 
-/* What the state before is: of a dirty image, once it is replayed. */
+/* Record the state before the edit; a dirty image is replayed first. */
 static void know_before(struct run *run)
 {
 	struct record record;
@@ -203,7 +203,7 @@ static void know_before(struct run *run)
 	record_free(&record);
 	run->before = copy_of(&run->disks.disk[0]);
 	verify(run->before, run->disks.disk[0].size, &run->court.before);
-	/* what an orphan gives up is free space */
+	/* the blocks that an orphan frees are free space */
 	if (run->work->fix && !fs_le32(run->before + 1024 + S_LAST_ORPHAN))
 		verify_behind(run->before, run->disks.disk[0].size, note_behind, &run->court);
 	if (!run->court.before.ok)
@@ -239,7 +239,7 @@ static void know_after(struct run *run)
 	outside_free(&run->disks, &outcome);
 }
 
-/* A write or barrier fails: nothing is done after it, and what is there recovers. */
+/* A write or barrier fails: nothing is written after it, and the image can be recovered. */
 static void fail_each(struct run *run)
 {
 	size_t steps = run->record.count, every = run->options.errors;
@@ -330,7 +330,7 @@ static int crash(struct run *run)
 	court_open(court);
 	know_before(run);
 	err = edit(run, run->work);
-	/* what is refused changes nothing: there is no crash to look at */
+	/* a refused edit changes nothing: there are no crash states */
 	if (err == E4Z_ET_REFUSED && !has_extents(run->base)) {
 		printf("%s: %s\n", label, run->why);
 		return 77;
@@ -382,7 +382,7 @@ static void no_attach(void *arg, struct e4z_image *img)
 		die("%s: cannot be written", o->trace);
 }
 
-/* The edit itself, or a replay, of a real file: for those who kill it, or read its trace. */
+/* The edit itself, or a replay, of a real file: for tests that kill it, or read its trace. */
 static int edit_file(struct options *o, const struct workload *work)
 {
 	const struct e4z_open_options how = {
@@ -481,7 +481,7 @@ int main(int argc, char **argv)
 	struct run run = {.work = NULL};
 	int rc;
 
-	/* every run at the same moment */
+	/* every run has the same time */
 	setenv("E2FSPROGS_FAKE_TIME", "1700000000", 0);
 	setenv("E2FSCK_TIME", "1700000000", 0);
 	parse(argc, argv, &run.options);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the images that are crashed: images.sh DIR [NAME...]; images.sh --list prints the names.
+# Makes the images for the crash tests: images.sh DIR [NAME...]; images.sh --list prints the names.
 #
 #   ext-1k-csum ext-1k-plain ext-4k-csum ext-4k-plain   extents, internal journal
 #   xj-1k xj-4k                                         the same, journal in NAME.journal
@@ -8,15 +8,15 @@
 #   inline-4k big-4k                                    inline data, bigalloc
 #   bare-1k bare-4k bare-ind                            no journal
 #   quota-1k                                            usage of users, groups and projects
-#   orphan-1k                                           truncates that a crash cut short
-#   grow-4k grow-1k-ind grow-big grow-bare              for --fix alone: much behind EOF, which e2fsck would publish
-#   half-4k half-1k-ind half-big half-bare              for --fix alone: an orphan among them
-#   deleted-1k deleted-1k-ind deleted-big deleted-quota  for --fix of deleted-open alone: what was deleted while it was open
-#   large-1k large-big                                  for writes that the log has no room for
-#   grow-large                                          the same over what is written past EOF
+#   orphan-1k                                           interrupted truncates
+#   grow-4k grow-1k-ind grow-big grow-bare              only for --fix: much data past EOF, which e2fsck would expose
+#   half-4k half-1k-ind half-big half-bare              only for --fix: the same with an orphan
+#   deleted-1k deleted-1k-ind deleted-big deleted-quota  only for --fix of deleted-open: files deleted while they were open
+#   large-1k large-big                                  for writes that do not fit in the log
+#   grow-large                                          the same over written blocks past EOF
 #   all-1k all-4k all-plain all-ind all-big all-inline all-xj all-bare all-quota
 #                                                       for --fix --all: made on a device full of canaries, and used
-# Needs no root. Each has the files that the workloads name; no byte of them is 0xca, which is the canary.
+# Root is not required. Each image has the files that the workloads name; none of their bytes is 0xca, the canary.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 export E2FSPROGS_FAKE_TIME=1700000000
@@ -39,7 +39,7 @@ export MKE2FS_CONFIG=$tmp/mke2fs.conf
 uuid=5a5a5a5a-1111-2222-3333-444444444444
 common=ext_attr,filetype,sparse_super,large_file,huge_file,flex_bg,dir_nlink,extra_isize
 
-# host NAME PARTS...: a host file; a part is OFFSET+LENGTH, "magic:" before it begins with a log's magic number
+# host NAME PARTS...: a host file; a part is OFFSET+LENGTH, "magic:" in front makes it begin with a log's magic number
 host() {
 	python3 - "$tmp/$1" "${@:2}" <<-'EOF'
 		import random, sys
@@ -55,21 +55,21 @@ host() {
 	EOF
 }
 
-# every other block of a file, so that each is an extent
+# every second block of a file, so that each one is an extent
 stripes() {
 	local i parts=()
 	for ((i = 0; i < $1; i++)); do parts+=("$((i * 2 * bs))+$bs"); done
 	echo "${parts[@]}"
 }
 
-# orphan IMAGE FILE: its truncate was cut short
+# orphan IMAGE FILE: its truncate was interrupted
 orphan() {
 	local ino
 	ino=$(debugfs -R "stat $2" "$1" 2>/dev/null | sed -n 's/^Inode: *\([0-9]*\) .*/\1/p')
 	debugfs -w -R "ssv last_orphan $ino" "$1" >/dev/null 2>&1
 }
 
-# owners IMAGE: some files are somebody's, and what they use is counted
+# owners IMAGE: gives some files an owner, and counts their usage
 owners() {
 	for file in frag tail magic; do
 		printf 'sif %s uid 1000\nsif %s gid 100\nsif %s projid 7\n' $file $file $file
@@ -78,14 +78,14 @@ owners() {
 	e2fsck -fy "$1" >"$tmp/fsck" 2>&1 </dev/null || [ $? = 1 ] || { cat "$tmp/fsck" >&2; exit 1; }
 }
 
-# device FILE SIZE: full of canaries if this image is to be
+# device FILE SIZE: filled with canaries if the image requires it
 device() {
 	rm -f "$1"
 	truncate -s "$2" "$1"
 	[ -z "${dirty-}" ] || tr '\0' '\312' <"$1" | dd of="$1" bs=1M conv=notrunc status=none
 }
 
-# use: commands of debugfs that leave canaries in directories, and what was deleted in slots and trees
+# use: prints commands of debugfs that leave canaries in directories, and deleted data in slots and trees
 use() {
 	local canary i links=16
 	[ "$name" != all-inline ] || links=1
@@ -126,7 +126,7 @@ populate() {
 			echo "write $tmp/inline slack"
 			echo 'sif slack size 20'
 		fi
-		# two blocks, of which one is behind EOF: e2fsck does not see it
+		# two blocks, one of them past EOF: e2fsck does not notice it
 		echo "write $tmp/pair blind"
 		echo "sif blind size $bs"
 		if [ "$name" = grow-large ]; then
@@ -179,7 +179,7 @@ mk() {
 	populate "$dir/$name"
 }
 
-# The journal becomes a device of its own. mke2fs does that for block devices only, so by hand.
+# The journal becomes an external one. mke2fs only does that for block devices, so it is done by hand.
 externalise() {
 	local journal=66666666-1111-2222-3333-444444444444
 	device "$dir/$name.journal" $((1100 * bs))
@@ -199,7 +199,7 @@ externalise() {
 	EOF
 }
 
-# orphans IMAGE: three truncates that were cut short, chained in their order
+# orphans IMAGE: three interrupted truncates, chained in their order
 orphans() {
 	local file ino next=0
 	host orphan "0+$((9 * bs))"
@@ -217,7 +217,7 @@ orphans() {
 	done
 }
 
-# deleted IMAGE: four inodes lose their names and their links, chained in their order
+# deleted IMAGE: removes the names and links of four inodes, and chains them in their order
 deleted() {
 	local file ino next=0
 	for file in gonedir gone3 gone2 gone1; do

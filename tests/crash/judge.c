@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Judges a crash state: it is replayed, verified, looked at through an overlay, crashed again.
+// Checks a crash state: it is replayed, verified, read through an overlay, and crashed again.
 #include "judge.h"
 
 #include "again.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMPLAINTS 12 /* of one run are printed */
+#define COMPLAINTS 12 /* printed per run */
 #define NESTED_STATES 24
 
 void court_open(struct court *court)
@@ -55,16 +55,16 @@ void court_complain(struct court *court, const struct state *state, const char *
 	}
 }
 
-/* ---- what a file system came to ---- */
+/* ---- the state of a file system ---- */
 
 static bool byte_ok(const struct file *file, const uint8_t *block, uint32_t len, uint32_t i,
 		    uint8_t have)
 {
-	/* past the end, in a hole, or in a file that is not there: zero */
+	/* past EOF, in a hole, or in a file that does not exist: zero */
 	return have == (file && block && i < len ? block[i] : 0);
 }
 
-/* Each byte that a file shows is the old one or the new one. */
+/* Each visible byte of a file is the old one or the new one. */
 static bool bytes_old_or_new(const struct court *court, const struct verdict *v)
 {
 	for (size_t i = 0; i < v->shown_count; i++) {
@@ -85,7 +85,7 @@ static bool bytes_old_or_new(const struct court *court, const struct verdict *v)
 	return true;
 }
 
-/* Without a journal: files that the edit does not touch are as they were. */
+/* Without a journal: files that the edit does not touch are unchanged. */
 static bool others_intact(const struct court *court, const struct verdict *v)
 {
 	for (size_t i = 0; i < court->before.file_count; i++) {
@@ -106,7 +106,7 @@ static const char *journal_path(const struct court *court)
 	return court->disks->disk[1].mem ? court->disks->disk[1].path : NULL;
 }
 
-/* IMAGE is at PATH too. */
+/* IMAGE is also the contents of PATH. */
 static struct result result_of(const struct court *court, const uint8_t *image, const char *path)
 {
 	struct result result = {.known = true};
@@ -186,7 +186,7 @@ static int reference_of(const struct court *court, uint64_t digest, size_t low, 
 	return -1;
 }
 
-/* What a fix has hidden was zeroed before. */
+/* A fix zeroes bytes before it hides them. */
 static bool has_residue(const struct court *court)
 {
 	const uint8_t *image = court->disks->disk[0].mem;
@@ -199,15 +199,15 @@ static bool has_residue(const struct court *court)
 }
 
 /*
- * No byte is past EOF that was not there before: I29. Ordered data, and what no journal protects,
- * are in the file's last block before its size is, as the kernel leaves them: these are counted.
+ * No byte is past EOF that was not there before: I29. Ordered data, and data without a journal, are
+ * written to the last block of the file before its size, as by the kernel: these are counted.
  */
 static void judge_past(struct court *court, const struct state *state, const char *who,
 		       const struct fresh *fresh)
 {
 	bool none = court->place == JOURNAL_NONE;
 	bool lenient = none || court->data == E4Z_DATA_ORDERED;
-	/* half of an insert: the file's own bytes lie past the size that it has yet */
+	/* an insert half done: bytes of the file are past the size that it still has */
 	uint64_t strange = fresh->strange + (none ? 0 : fresh->moved);
 
 	court->counts.past++;
@@ -216,7 +216,7 @@ static void judge_past(struct court *court, const struct state *state, const cha
 		court_complain(court, state, "%s: %s", who, fresh->why);
 }
 
-/* The verdict on disks that need no log any more. */
+/* Check disks that do not need the log any more. */
 static int settle(struct court *court, const struct state *state, const char *who, size_t low,
 		  size_t high)
 {
@@ -235,7 +235,7 @@ static int settle(struct court *court, const struct state *state, const char *wh
 		court_complain(court, state, "%s: a byte is neither old nor new", who);
 	else if (index && court->references > 1 && index + 1 == (int)court->references &&
 		 has_residue(court))
-		court_complain(court, state, "%s: nothing is behind EOF, but its bytes are there",
+		court_complain(court, state, "%s: nothing is past EOF, but its bytes are there",
 			       who);
 	else
 		return index;
@@ -253,7 +253,7 @@ static bool super_torn(const struct court *court)
 	return !ok;
 }
 
-/* One torn superblock that is not mended is as good as another: it is said once. */
+/* All torn superblocks that are not repaired are alike: only the first one is reported. */
 static void not_replayed(struct court *court, const struct state *state, bool torn, const char *why)
 {
 	if (torn && court->counts.torn_super_refused++)
@@ -262,7 +262,7 @@ static void not_replayed(struct court *court, const struct state *state, bool to
 		court_complain(court, state, "%s%s", torn ? "torn superblock: " : "", why);
 }
 
-/* The same through a log that is not replayed. */
+/* The same through the log, which is not replayed. */
 static errcode_t put_block(void *arg, uint64_t block, const void *data)
 {
 	struct court *court = arg;
@@ -326,7 +326,7 @@ static void judge_nested(void *arg, const struct state *state)
 	record_free(&record);
 }
 
-/* The power goes while we replay. RECORD is of that, the disks are as before it. */
+/* The power fails during the replay. RECORD is of the replay, the disks are as before it. */
 static void crash_again(struct court *court, const struct state *state, const struct record *record,
 			int index)
 {
@@ -370,7 +370,7 @@ int court_recover(struct court *court, const struct state *state, size_t low, si
 
 /* ---- states ---- */
 
-/* Without a journal: nothing leaks, others are intact, and what is half done says so. */
+/* Without a journal: nothing leaks, other files are intact, and a partial edit is marked. */
 static void judge_bare(struct court *court, const struct state *state)
 {
 	struct result result = court_look(court);
@@ -381,7 +381,7 @@ static void judge_bare(struct court *court, const struct state *state)
 		return;
 	}
 	judge_past(court, state, "as it is", &result.fresh);
-	/* between two transactions all is well, too */
+	/* the state between two transactions is consistent, too */
 	if (index < 0 && state->kind <= STATE_ALL && result.valid && result.ok &&
 	    court->references < REFERENCES) {
 		index = (int)court->references;
@@ -433,7 +433,7 @@ static bool seen_before(struct court *court)
 	return false;
 }
 
-/* What a whole group comes to may be a state that was not there before: the next transaction's. */
+/* The result of a whole group may be a new state: that after the next transaction. */
 static void learn(struct court *court)
 {
 	struct record record;

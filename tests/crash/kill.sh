@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kill -9 at random instants of real edits: what is left is replayed, is sound, and has the file as it was or will be. Past
-# EOF there is nothing that was not there.
+# kill -9 at random instants of real edits: the image is replayed, is consistent, and has the old file or the new one.
+# Past EOF there are no bytes that were not there before.
 #
-# ROUNDS kills (300; 40 with SAMPLE), at instants of SEED that spread over as long as the edit takes. Each edit is of
-# a fresh copy, by the program where it has the verb.
+# ROUNDS kills (300; 40 with SAMPLE), at instants chosen by SEED and spread over the duration of the edit. Each edit
+# uses a new copy; the program does it if it has the action.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 program=$builddir/tests/crash/crash-states
@@ -33,7 +33,7 @@ with_program = "--truncate" in verbs and "--replay" in verbs
 
 
 def run(image, words, path, workload, wait=None):
-    """How long it took, and its status; killed after WAIT seconds."""
+    """The seconds that it took, and its status; it is killed after WAIT seconds."""
     command = [e4zero] + words.split() + [image, path] if with_program else \
         [program, "--edit", "--workload", workload, image]
     start = time.monotonic()
@@ -54,7 +54,7 @@ def state(image):
 
 
 def reported(image):
-    """What --check reports, and how many bytes of it."""
+    """The findings of --check, and their bytes."""
     out = subprocess.run([e4zero, "--check", "--json", image], capture_output=True, text=True).stdout
     found = [line for line in map(json.loads, out.splitlines()) if line["type"] == "finding"]
     return {(f["ino"], f["kind"]): f["nonzero"] for f in found}

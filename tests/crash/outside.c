@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Runs e2fsck on memory files, and mounts them through loop devices. The mounts are in a namespace
- * of this process and the devices clear themselves, so that nothing stays whatever happens.
+ * of this process and the devices clear themselves, so that none is left behind, whatever happens.
  */
 #include "outside.h"
 
@@ -40,7 +40,7 @@ struct copies {
 };
 
 /*
- * A copy that is no longer needed is kept: only the pages that differ make it the copy of
+ * A copy that is no longer needed is kept: copying the pages that differ makes it the copy of
  * another state.
  */
 static struct spare {
@@ -75,7 +75,7 @@ static void drop_copy(int fd, uint8_t *mem, uint64_t size)
 	struct stat st;
 
 	for (size_t n = 0; n < DISKS; n++)
-		/* one that a judge made longer or shorter is another file */
+		/* a judge may have changed its size */
 		if (!spares[n].mem && fstat(fd, &st) == 0 && (uint64_t)st.st_size == size) {
 			spares[n] = (struct spare){fd, mem, size};
 			return;
@@ -153,7 +153,7 @@ static int run_e2fsck(const char *how, struct copies *copies, char *said, size_t
 	return run(argv, said, size);
 }
 
-/* A loop device over FD that goes away with its last user. */
+/* A loop device over FD that is detached with its last user. */
 static int attach(int fd, char *name, size_t size)
 {
 	struct loop_config config = {.fd = (uint32_t)fd, .info = {.lo_flags = LO_FLAGS_AUTOCLEAR}};
@@ -177,7 +177,7 @@ static int attach(int fd, char *name, size_t size)
 		loop = -1;
 		if (errno != EBUSY)
 			break;
-		/* somebody else was faster, or is just leaving */
+		/* another process has just attached or detached it */
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	if (control >= 0)
@@ -185,7 +185,7 @@ static int attach(int fd, char *name, size_t size)
 	return loop;
 }
 
-/* In a namespace of our own: nobody else sees what is mounted there, and nothing is left behind. */
+/* A separate namespace: mounts there are not visible elsewhere, and none is left behind. */
 #define MOUNT_POINT "/mnt"
 
 static bool own_mounts(void)

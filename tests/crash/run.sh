@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every crash state of every workload on every kind of image; then the rules broken on purpose, and
-# kill -9.
+# Every crash state of every workload on every kind of image; then the rules broken on purpose, and kill -9.
 #
-# One row is (image, shape of its log, data mode, workload). SEED makes another sample of the states that are too
-# many; JOBS rows run at once; IMAGES are some of images.sh's; KEEP=DIR keeps what failed; PART=K/N takes every Nth row
-# from the Kth on: all of them take hours.
+# One row is (image, shape of its log, data mode, workload). If a row has too many states, SEED selects the sample; JOBS
+# rows run in parallel; IMAGES selects images of images.sh; KEEP=DIR keeps the images that failed; PART=K/N takes every
+# Nth row from the Kth on: all rows take hours.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 program=$builddir/tests/crash/crash-states
@@ -33,20 +32,20 @@ rows() {
 	case $image in
 	*xj-* | *-xj) journal=$image.journal kinds=fresh ;;
 	bare-* | *-bare) kinds=fresh ;;
-	# the kernel refuses a log that is so small without the blocks of fast commits
+	# without the blocks of fast commits the log is too small for the kernel
 	large-* | grow-large) kinds='fresh csum3 csum2 v1' ;;
-	# others finish what they find, and come to the state between
+	# e2fsck and the kernel finish the orphans, and reach the state in between
 	orphan-* | deleted-*) outside=0 ;;
 	esac
 	for workload in $("$program" --list); do
-		# where there is inline slack it is scrubbed too: fix-slack says so
+		# if there is inline slack, it is scrubbed too: fix-slack expects that
 		case $image-$workload in
 		grow-*-fix-behind | grow-*-append-grown | grow-large-append-grown-far | half-*-fix-orphan | deleted-*-fix-deleted | large-*-write-moved | large-*-append-moved) ;;
 		grow-* | half-* | deleted-* | large-* | inline-*-fix-paranoid) continue ;;
 		esac
-		# --fix --all is of images that are full of what it is for; the others' edits are of the others
+		# --fix --all only runs on images that are full of its findings; the other edits run on the other images
 		case $image-$workload in all-*-fix-all | all-*-fix-all-dirty) ;; all-* | *-fix-all*) continue ;; esac
-		# whatever is edited there, the orphans are finished first
+		# any edit there finishes the orphans first
 		case $image-$workload in orphan-*-orphans) ;; orphan-*) continue ;; esac
 		for data in journal ordered; do
 			for shape in $kinds; do
@@ -78,7 +77,7 @@ xargs -P "$jobs" -d '\n' -n 1 sh -c '
 	rm "out.$$"' "$program" <rows
 cat all.* >all
 
-# what is wrong, at most a few lines a row, then the sums
+# the complaints, a few lines per row at most, then the sums
 grep -v -e '^0 ' -e '^77 ' all | cut -d ' ' -f 2- | cut -c 1-300 | head -200
 awk '
 	/ states, / {
@@ -116,7 +115,7 @@ awk '
 passed=$(grep -c '^0 .* states, ' all) skipped=$(grep -c '^77 ' all)
 failed=$(grep -c -e '^[1-9][0-9]* .*states, ' -e '^[1-9][0-9]* crash-states: ' -e 'nothing was said' all)
 read -r judged least <sums
-# a row whose image has no such file is no skip: the matrix is sparse
+# a row whose image does not have the file is not a skip: the matrix is sparse
 echo "rows: $passed held, $failed did not, $skipped do not exist; $((SECONDS - start)) s"
 skipped=0
 
@@ -131,7 +130,7 @@ sub() {
 sub broken.sh
 sub kill.sh
 sub storm.sh
-# what fails while a script runs; make check has some of it
+# failures while a script runs; make check tests some of them
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/script.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/convert.sh
 [ -n "${SAMPLE:-}" ] || EVERY=1 sub ../edit/faults/fix.sh

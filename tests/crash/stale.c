@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Compares what lies past EOF with what lay there before an edit.
+// Compares the bytes past EOF with those before an edit.
 #include "stale.h"
 
 #include "disk/disks.h"
@@ -55,7 +55,7 @@ static void check(const char *path, const char *journal, struct reports *reports
 	e4z_close(img);
 }
 
-/* What R says was reported of its inode, in this kind or as one that leaves it. */
+/* R was reported for its inode before, as this kind or as a kind that may turn into it. */
 static bool was_reported(const struct reports *before, const struct reported *r)
 {
 	uint64_t nonzero = 0;
@@ -117,7 +117,7 @@ void stale_forget(struct stale *stale)
 	free(stale->reports.items);
 }
 
-/* Where the block that P is of the file was: a switch of the map takes what is past EOF along. */
+/* The old place of the block of P in the file: a switch of the map takes bytes past EOF along. */
 static uint64_t old_place(const struct stale *stale, const struct past *p)
 {
 	const struct verdict *v = stale->verdict;
@@ -134,7 +134,7 @@ static bool was_there(const struct stale *stale, uint64_t pblk, uint32_t at, uin
 	       stale->image[pblk * stale->verdict->block_size + at] == byte;
 }
 
-/* The byte stands where it did, and was in a file. */
+/* The byte is where it was, and belonged to a file. */
 static bool was_shown(const struct stale *stale, uint64_t pblk, uint32_t at, uint8_t byte)
 {
 	return at < stale->from[pblk] && byte != CANARY &&

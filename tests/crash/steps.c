@@ -108,7 +108,7 @@ errcode_t step_to_unwritten(struct e4z_image *img, const char *file, uint64_t a,
 {
 	errcode_t err = convert(img, file, E4Z_TO_UNWRITTEN, a, b);
 
-	/* indirect maps have no such state: they stay what they are */
+	/* indirect maps have no such state, and stay unchanged */
 	return err == E4Z_ET_REFUSED ? 0 : err;
 }
 
@@ -127,7 +127,7 @@ errcode_t step_commit_here(struct e4z_image *img, const char *file, uint64_t a, 
 	return 0;
 }
 
-/* What is open goes into the transaction: only then is anything freed. */
+/* Add the open files to the transaction: only this frees blocks. */
 errcode_t step_settle_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	(void)file;
@@ -136,7 +136,7 @@ errcode_t step_settle_here(struct e4z_image *img, const char *file, uint64_t a, 
 	return session_settle(img);
 }
 
-/* What came before is a transaction that waits for the commit. */
+/* The steps before become a transaction that waits for the commit. */
 errcode_t step_seal_here(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	errcode_t err = session_settle(img);
@@ -148,7 +148,7 @@ errcode_t step_seal_here(struct e4z_image *img, const char *file, uint64_t a, ui
 	return err ? err : txn_seal(img);
 }
 
-/* FILE is an orphan: beginning has finished its truncate, which shows nowhere. */
+/* FILE is an orphan: e4z_begin() has finished its truncate, which is not visible. */
 errcode_t step_was_finished(struct e4z_image *img, const char *file, uint64_t a, uint64_t b)
 {
 	(void)img;
@@ -170,7 +170,7 @@ errcode_t step_all_to(struct e4z_image *img, const char *file, uint64_t a, uint6
 	return step_commit_here(img, file, a, b);
 }
 
-/* It commits by itself. */
+/* It commits on its own. */
 errcode_t steps_convert_all(struct e4z_image *img, enum e4z_convert_to to,
 			    struct e4z_commit_summary *done)
 {
@@ -188,7 +188,7 @@ static errcode_t on_finding(void *arg, const struct e4z_finding *finding)
 	return 0;
 }
 
-/* It begins and commits by itself, and is to leave nothing. */
+/* It begins and commits on its own, and must leave no finding. */
 errcode_t steps_fix(struct e4z_image *img, const struct e4z_check_options *check,
 		    struct e4z_commit_summary *summary)
 {

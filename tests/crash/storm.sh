@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A storm of signals on --fix and on --convert of a whole image, with a hundred thousand findings.
 #
-# ROUNDS runs are broken off (40; 6 with SAMPLE), two thirds by SIGKILL, the others by SIGTERM and SIGINT, at instants
-# of SEED that are spread over as long as a whole run takes. What is left is replayed, is sound, and each file has the
-# size and the bytes it had; running it again does the rest, and once more writes nothing. FILES are in the image, which
-# is on the disk: in memory a log is in use for too short a time to be met.
+# ROUNDS runs are interrupted (40; 6 with SAMPLE), two thirds by SIGKILL, the others by SIGTERM and SIGINT, at instants
+# chosen by SEED and spread over the duration of a full run. The image is replayed, is consistent, and each file has its
+# old size and bytes. A second run does the rest, and a third one writes nothing. The image has FILES files and is on
+# the disk: in memory a log is in use for too short a time to be hit.
 on_disk=1
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
@@ -19,8 +19,8 @@ requires python3
 files=${FILES:-$([ -n "${SAMPLE:-}" ] && echo 5600 || echo 112000)}
 rounds=${ROUNDS:-$([ -n "${SAMPLE:-}" ] && echo 6 || echo 40)}
 
-# Of ten files one has a block behind EOF that e2fsck does not see, eight have a stale tail, one has unwritten blocks
-# in sight. The log is small, so that there are several transactions.
+# Of ten files one has a block past EOF that e2fsck does not notice, eight have a stale tail, and one has unwritten
+# blocks below EOF. The log is small, so that there are several transactions.
 python3 - "$files" >script <<'EOT'
 import os, sys
 for i in range(int(sys.argv[1])):
@@ -55,7 +55,7 @@ def fail(*what):
 
 
 def run(verb, wait=None, how=signal.SIGKILL, in_log=False):
-    """Seconds, status, and the summary, if there is one. Broken off after WAIT, IN_LOG: when the log is in use."""
+    """Seconds, status, and the summary, if there is one. Interrupted after WAIT, IN_LOG: when the log is in use."""
     command = ["env", "--default-signal=INT,TERM", e4zero, "--json", *LOG[verb], "work"]
     start = time.monotonic()
     with open("out", "w") as out, open("err", "w") as err:
@@ -76,7 +76,7 @@ def run(verb, wait=None, how=signal.SIGKILL, in_log=False):
 
 
 def content():
-    """{inode: size and hash of what it shows}, by the verifier of tests/crash."""
+    """{inode: size and hash of its visible contents}, by the verifier of tests/crash."""
     out = subprocess.run([program, "--verify", "work"], capture_output=True, text=True).stdout.splitlines()
     if ": sound," not in out[0]:
         fail(out[0])
@@ -104,7 +104,7 @@ def dirty(image=None):
 
 
 def whole(verb, when):
-    """It comes to its end, and once more there is nothing to do."""
+    """It completes, and another run has nothing to do."""
     took, rc, said = run(verb)
     if rc or not said:
         fail(when, "running it again:", rc, open("err").read()[-2000:])

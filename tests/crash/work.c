@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- what they mean ---- */
+/* ---- the meaning of the steps ---- */
 
-/* A file as it must be: what the steps make of the one that was there. */
+/* The expected file: the result of the steps on the old one. */
 struct model {
 	const struct work_step *steps[WORK_STEPS];
 	uint64_t a[WORK_STEPS], b[WORK_STEPS];
@@ -44,7 +44,7 @@ static void model_step(struct model *m, const struct work_step *step, uint64_t a
 		m->size = a + b;
 }
 
-/* Where the byte at *OFF was before all the steps: false when it came with one, and is VALUE. */
+/* The place of the byte at *OFF before all steps. False: a step wrote it, as VALUE. */
 static bool model_origin(const struct model *m, uint64_t *off, uint8_t *value)
 {
 	for (size_t i = m->count; i--;) {
@@ -102,7 +102,7 @@ static const struct workload workloads[] = {
 	{.name = "write-over", .steps = {{step_write_bytes, "/small", AT(0, 50), AT(2, 11)}}},
 	{.name = "write-moved", .steps = {{step_write_bytes, "/large", AT(0, 50), AT(1200, 11)}}},
 	{.name = "write-append", .steps = {{step_write_bytes, "/tail", AT(2, 100), AT(3, 11)}}},
-	/* bytes past EOF in a written block: its last one, or one wholly past it */
+	/* bytes past EOF in a written block: the last one of the file, or one wholly past EOF */
 	{.name = "append-tail", .steps = {{step_write_bytes, "/tail", AT(1, 300), AT(0, 100)}}},
 	{.name = "append-over", .steps = {{step_write_bytes, "/small", AT(3, 10), AT(2, 50)}}},
 	{.name = "append-behind", .steps = {{step_write_bytes, "/blind", AT(1, 5), AT(1, 900)}}},
@@ -157,7 +157,7 @@ static const struct workload workloads[] = {
 		   {step_zero, "/small", AT(0, 60), AT(1, 0)}}},
 	{.name = "collapse", .steps = {{step_collapse, "/frag", AT(16, 0), AT(16, 0)}}},
 	{.name = "insert", .steps = {{step_insert, "/frag", AT(16, 0), AT(16, 0)}}},
-	/* a block that can be seen until the commit is written anew */
+	/* a block that is visible until the commit is written again */
 	{.name = "zero-and-write",
 	 .steps = {{step_zero_range, "/small", AT(0, 0), AT(2, 0)},
 		   {step_write_bytes, "/small", AT(0, 9), AT(1, 0)},
@@ -173,7 +173,7 @@ static const struct workload workloads[] = {
 		   {step_write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {step_truncate_to, "/tail", AT(7, 77), AT(0, 0)},
 		   {step_write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
-	/* what can be seen is changed twice: nobody may see what was in between */
+	/* visible data is changed twice: the state in between must not become visible */
 	{.name = "over-and-over",
 	 .steps = {{step_write_bytes, "/small", AT(0, 50), AT(1, 300)},
 		   {step_write_bytes, "/tail", AT(6, 3), AT(2, 0)},
@@ -182,7 +182,7 @@ static const struct workload workloads[] = {
 		   {step_write_bytes, "/tail", AT(9, 0), AT(1, 0)},
 		   {step_flush, NULL, AT(0, 0), AT(0, 0)},
 		   {step_write_bytes, "/small", AT(0, 120), AT(0, 10)}}},
-	/* nothing that asks for unwritten blocks */
+	/* no step that requires unwritten blocks */
 	{.name = "plain-script",
 	 .steps = {{step_write_bytes, "/tail", AT(6, 3), AT(5, 0)},
 		   {step_punch_hole, "/tail", AT(7, 10), AT(1, 0)},
@@ -191,7 +191,7 @@ static const struct workload workloads[] = {
 		   {step_write_bytes, "/frag", AT(5, 5), AT(3, 0)},
 		   {step_truncate_to, "/tail", AT(7, 77), AT(0, 0)},
 		   {step_write_bytes, "/small", AT(1, 0), AT(0, 1)}}},
-	/* what is freed must not be taken again before the commit */
+	/* freed blocks must not be reused before the commit */
 	{.name = "free-and-take",
 	 .steps = {{step_truncate_to, "/other", AT(0, 0), AT(0, 0)},
 		   {step_settle_here, NULL, AT(0, 0), AT(0, 0)},
@@ -231,7 +231,7 @@ static const struct workload workloads[] = {
 	{.name = "split",
 	 .split = true,
 	 .steps = {{step_truncate_to, "/deep", AT(3, 9), AT(0, 0)}}},
-	/* the blocks of /prealloc come below EOF before they are converted */
+	/* EOF moves past the blocks of /prealloc before they are converted */
 	{.name = "written",
 	 .steps = {{step_truncate_to, "/prealloc", AT(14, 1), AT(0, 0)},
 		   {step_commit_here, NULL, AT(0, 0), AT(0, 0)},
@@ -274,7 +274,7 @@ static const struct workload workloads[] = {
 		   {step_to_hole, "/prealloc", AT(0, 0), AT(0, 0)},
 		   {step_commit_here, NULL, AT(0, 0), AT(0, 0)},
 		   {step_to_hole, "/zeros", AT(0, 0), AT(0, 0)}}},
-	/* every image has canaries behind EOF */
+	/* every image has canaries past EOF */
 	{.name = "fix", .fix = true, .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)}}},
 	{.name = "fix-dirty",
 	 .dirty_by = "down-frag",
@@ -294,7 +294,7 @@ static const struct workload workloads[] = {
 	 .paranoid = true,
 	 .steps = {{step_is_fixed, "/blind", AT(0, 0), AT(0, 0)},
 		   {step_is_fixed, "/half", AT(0, 0), AT(0, 0)}}},
-	/* nothing shows it */
+	/* a deleted file is not visible */
 	{.name = "fix-deleted",
 	 .fix = true,
 	 .kinds = E4Z_KIND_BIT(E4Z_DELETED_OPEN),
@@ -430,14 +430,14 @@ static uint8_t old_byte(const struct verdict *before, const struct file *old, ui
 	return data && off % bs < len ? data[off % bs] : 0;
 }
 
-/* Every byte that AFTER shows of NEW is what the steps make of OLD. */
+/* Every byte of NEW in AFTER is the result of the steps on OLD. */
 static bool file_came_true(const struct model *m, uint32_t bs, const struct verdict *before,
 			   const struct file *old, const struct verdict *after,
 			   const struct file *new)
 {
 	uint64_t end = m->size;
 
-	/* what does not fit into 60 bytes of an inline file is in an attribute: not looked at */
+	/* bytes 60 and on of an inline file are in an attribute, which is not compared */
 	if (new->inline_data && end > 60)
 		end = 60;
 	for (uint64_t start = 0; start < end; start += bs) {
