@@ -58,7 +58,7 @@ done
 has_line '^edited$' out || fail 'no edit'
 sound image
 
-# qemu-nbd is started for the process, which cannot do so
+# qemu-nbd is started for the process, which cannot start it
 grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" || exit 0
 if type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null; then
 	qemu-img convert -f raw -O qcow2 image image.qcow2 || fail qemu-img

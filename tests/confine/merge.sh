@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --merge: the reports, which may be made by others, are read by a child process that is confined. It opens no file; the
-# image, if it has to be checked, is opened by its parent. However it ends, the parent says so.
+# --merge: a confined child process reads the reports, which may be untrusted. It opens no file. If the image has to be
+# checked, the parent opens it. The parent reports how the child has ended.
 . "${srcdir:-.}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 requires strace
 requires strace -o probe true
 requires mke2fs
 requires debugfs
-# many groups: each shard has some of them
+# many groups, so that each shard has some
 mke2fs -q -F -t ext2 -b 1024 -g 256 -N 640 image 10M >mke2fs.log 2>&1 || fail "mke2fs: $(cat mke2fs.log)"
 text one 1024 x
 for ((i = 0; i < 100; i++)); do
@@ -27,7 +27,7 @@ run_e4zero 4 --json --check image
 grep '^{"type":"finding"' out >wanted
 shards 2
 
-# merges STATUS OPTIONS...: "calls" has what the processes did
+# merges STATUS OPTIONS...: "calls" has the system calls of both processes
 merges() {
 	local rc want=$1
 	shift
@@ -68,7 +68,7 @@ if grep -q '^#define HAVE_LIBSECCOMP 1' "$builddir/config.h"; then
 	findings '--sandbox require'
 fi
 
-# both shards claim the same: the parent opens the image
+# both shards claim the same clusters: the parent opens the image
 sed -i 's/"ranges":"[^"]*"/"ranges":"5,100"/' "${reports[@]}"
 grep -q '"ranges":"5,100"' shard1 || fail 'the shard has no claims'
 merges 4 "$E4ZERO" --json --merge "${reports[@]}"

@@ -126,7 +126,7 @@ for sandbox in off auto; do
 	searches 4 yes --check --all --sandbox $sandbox far.img
 done
 
-# The child that writes is started by a process that is confined, at the first write; a dry run starts none.
+# A confined process starts the child that writes, at the first write; a dry run does not start it.
 type -P qemu-img >/dev/null && type -P qemu-nbd >/dev/null || exit 0
 grep -q '^#define HAVE_LIBNBD 1' "$builddir/config.h" || exit 0
 qemu-img convert -O qcow2 image image.qcow2 || fail qemu-img

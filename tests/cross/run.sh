@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-cross: builds the program for other machines, one of them big-endian, two of 32 bits. Its unit tests pass there,
-# random operations leave the same bytes as the program of this machine, and the binary interface of the library is the one
-# in lib/abi. The foreign programs are run by qemu-user; their libraries are unpacked in the build directory
+# make check-cross: builds the program for other machines, one of them big-endian, two with 32 bits. Its unit tests pass
+# there, random operations leave the same bytes as on this machine, and the binary interface of the library is the one
+# in lib/abi. qemu-user runs the foreign programs; their libraries are unpacked in the build directory
 # (cross/ARCHITECTURE) and not installed.
 # MACHINES: the architectures; OPERATIONS: their number per machine; SEED.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"

@@ -102,7 +102,7 @@ for signal in KILL TERM; do
 done
 image_unchanged image.img
 
-# killed in the middle of an edit, of which qemu-nbd has done some requests
+# killed in the middle of an edit, after qemu-nbd has handled some requests
 mkdir proxy
 printf '#!%s -S\n' "$(command python3 -c 'import sys; print(sys.executable)')" >proxy/qemu-nbd
 tail -n +2 "$srcdir/tests/source/qemu-nbd.py" >>proxy/qemu-nbd

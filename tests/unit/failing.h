@@ -16,15 +16,15 @@ enum failing_kind { FAIL_ALLOC, FAIL_READ, FAIL_RESERVE, FAIL_STEP, FAILING_KIND
 void failing_arm(enum failing_kind kind, unsigned n);
 /* Nothing fails any more: whether something did since it was armed. */
 bool failing_disarm(void);
-/* What the test itself does does not count while ON. */
+/* While ON, the calls of the test itself do not count. */
 void failing_pause(bool on);
-/* Have TELL called with each thing that may fail, before it does or does not; NULL: nobody. */
+/* Call TELL with each thing that may fail, before it does or does not; NULL: no call. */
 void failing_watch(void (*tell)(enum failing_kind kind));
 /* What it fails with. */
 errcode_t failing_error(enum failing_kind kind);
 
 /*
- * SIZE bytes at MEM as a disk that is open for writing; what lies above MEM_SIZE reads as zero.
+ * SIZE bytes at MEM as a disk that is open for writing; bytes past MEM_SIZE read as zero.
  * NULL: an allocation failed.
  */
 struct blkdev *failing_disk(uint8_t *mem, uint64_t mem_size, uint64_t size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every callback calls every function that it must not call with its image: each is refused, and
- * the call that the callback belongs to ends as if nothing had been tried.
+ * Every callback calls every function that it must not call with its image. Each call is refused,
+ * and the caller of the callback ends as if the callback had called nothing.
  *
  *	again IMAGE UNDO	/file of 10000 bytes, /small with a stale tail, and an orphan
  *	again wait IMAGE	with multiple mount protection
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What a callback belongs to. */
+/* The caller of a callback. */
 struct spot {
 	struct e4z_image *img;
 	const char *in; /* the function; NULL: none is tried */
@@ -90,7 +90,7 @@ static void try_others(const struct spot *spot)
 	e4z_close(img);
 }
 
-/* `opened` is called before there is anything to look at. */
+/* `opened` is called before any bytes can be read. */
 static void try_looking(const struct spot *spot)
 {
 	const struct e4z_finding finding = {.nonzero = 1, .pblk = 1, .last = 1};
@@ -124,7 +124,7 @@ static errcode_t try_all(void *arg)
 	try_others(spot);
 	try_records(spot);
 	REFUSED(spot, e4z_confine(spot->img, NULL, &done));
-	/* what only looks goes on working */
+	/* functions that only read still work */
 	CHECK(e4z_info(spot->img)->block_size == 4096);
 	return 0;
 }
@@ -233,7 +233,7 @@ static errcode_t on_read(void *arg, uint64_t off, void *to, size_t len)
 	return err ? err : no_source(NULL, off, to, len);
 }
 
-/* The failure is passed on: the call ends with it, and with its sentence. */
+/* The callback passes the failure on: its caller fails with the same code and message. */
 
 static errcode_t give_up(void *arg)
 {
@@ -297,7 +297,7 @@ static void look(struct e4z_image *img)
 	check(img, &(struct e4z_check_options){.files = files, .file_count = 3}, 3);
 }
 
-/* e4z_expand() alone lets others be called, but does not let its image be taken away. */
+/* Callbacks of e4z_expand() alone may call other functions, but must not close the image. */
 static errcode_t on_match(void *arg, const struct e4z_match *match)
 {
 	struct spot *spot = arg;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A callback that calls a function which it must not call is refused, and the image is what it would be without that.
+# A call that a callback must not make is refused, and the image is the same as without the call.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/mmp/common.sh"
 again=$builddir/tests/api/callbacks/again

@@ -46,7 +46,7 @@ debugfs_script image <<<"freeb $free"
 untouched 8 'mapped but marked as free' image --convert written image /file
 run_e4zero 4 --json --convert written image
 same 'left' "$(left)" "/file block $free is mapped but marked as free"
-# nor where the bitmap says nothing
+# nor if the bitmap cannot be trusted
 dirty_image image 32 4096
 bitmap=$(dumpe2fs image 2>/dev/null | sed -n 's/^  Block bitmap at \([0-9]*\).*/\1/p')
 printf '\377' | dd of=image bs=1 seek=$((bitmap * 4096 + 1000)) conv=notrunc status=none

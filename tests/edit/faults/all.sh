@@ -79,7 +79,7 @@ while read -r kind block; do
 	report=out records finding kind fixable why | grep -q "^$kind false .*cannot be read" || fail "$kind in block $block: $(cat out)"
 done <<<"$places"
 
-# the slot of a deleted file, where the bitmap that says so cannot be read
+# the slot of a deleted file, if the inode bitmap cannot be read
 make_image deleted 8M -b 1024
 printf '%s\n' 'write ten file' 'rm file' | debugfs_script deleted
 cp --sparse=never deleted dense
@@ -87,7 +87,7 @@ bitmap=$(dumpe2fs dense 2>/dev/null | sed -n 's/.*Inode bitmap at \([0-9]*\) .*/
 env LD_PRELOAD="$FAULTY" FAULTY_FILE="$tmp/dense" FAULTY_READ=$((bitmap * 1024 + 100)) "$E4ZERO" --check --only free-inode --json dense >out 2>err
 report=out records finding kind why | grep -q '^free-inode .*the inode bitmap cannot be read' || fail "the bitmap cannot be read: $(cat out err)"
 
-# what was read is counted as it was read; what several files claim is read more than once
+# bytes are counted as they were read; blocks that several files claim are read more than once
 make_image twice 2M -b 1024 -O ^extents,^64bit -N 64
 text many 300000 content
 printf '%s\n' 'write many file' 'write many other' "write ten third" | debugfs_script twice

@@ -10,7 +10,7 @@ mke2fs -q -F -t ext4 -O ^resize_inode,metadata_csum -b 1024 -J size=1 -N 64 imag
 cp image larger
 debugfs_script larger <<<'mkdir more'
 python3 "$srcdir/tests/images/mklog.py" image --become larger || fail mklog.py
-# the flag that the log is in use is all that is torn
+# only the flag that the log is in use is torn
 printf '\302' | dd of=image bs=1 seek=1120 conv=notrunc status=none
 
 failed=0
@@ -23,7 +23,7 @@ for ((n = 1; n < 1000; n++)); do
 	[ $rc != 0 ] || continue
 	failed=$((failed + 1))
 	grep -v ': note: ' err >said
-	# the name of the action alone is what is said where nobody knows better
+	# the name of the action alone is the message if no function has set a better one
 	[ "$(wc -l <said)" = 1 ] && ! grep -q 'work: replay: ' said &&
 		grep -Eq '^e4zero: work: [^:]+: (Input/output error|.*cannot be read)(;|$)' said ||
 		fail "read $n: exit $rc: $(cat said)"

@@ -261,7 +261,7 @@ static void test_holders(void)
 		/* /proc/locks has the process of flock(2) alone */
 		says(pid, "*/proc", byte ? "another process" : "  (a?b?c?d)");
 		says(pid, "*/fdinfo", byte ? "another process" : "  (a?b?c?d)");
-		/* as of a process that ends meanwhile */
+		/* as for a process that ends in the meantime */
 		says(pid, "*/fdinfo/*", byte ? "another process" : "  (a?b?c?d)");
 		CHECK(lock_is_taken(memory, "it", true, why, sizeof(why)));
 		kill(pid, SIGKILL);

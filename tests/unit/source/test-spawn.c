@@ -132,7 +132,7 @@ static void test_said(void)
 	CHECK(strlen(spawn_said(&child)) == SPAWN_SAID - 1);
 }
 
-/* In two halves: in between nothing runs, and the keeper has only what the program gets. */
+/* In two halves: in between no program runs, and the keeper only has the program's descriptors. */
 static void test_halves(void)
 {
 	const char *argv[] = {"sh", "-c", "echo here; exit 4", NULL};
@@ -151,7 +151,7 @@ static void test_halves(void)
 	CHECK(status == 4);
 	close(ends[0]);
 
-	/* it is not started at all, and not waited for */
+	/* the program is never started, and nothing waits for it */
 	CHECK(spawn_prepare(&s, &child) == 0);
 	spawn_end(&child, 1000000, NULL);
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
