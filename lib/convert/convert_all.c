@@ -396,5 +396,5 @@ errcode_t e4z_convert_all(struct e4z_image *img, const struct e4z_convert_option
 	doubt_free(&e.doubt);
 	convert_close(&e.convert);
 	vec_free(&e.pending);
-	return err;
+	return err && !image_has_message(img) ? image_fail(img, err, "converting") : err;
 }

@@ -129,5 +129,5 @@ errcode_t e4z_convert(struct e4z_image *img, const char *file,
 	if (!err)
 		err = convert_one(&c, edit);
 	convert_close(&c);
-	return err;
+	return err && !image_has_message(img) ? image_fail(img, err, "converting") : err;
 }
