@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The primary GPT of a cut image, by the UEFI specification, 5.3: the header in the second sector
- * and its array of entries, each with a CRC32. libblkid requires all that the header describes to
- * be inside the device; an image that was cut after its last partition fails that.
+ * The primary GPT of a truncated image, by the UEFI specification, 5.3: the header in the second
+ * sector and its array of entries, each with a CRC32. libblkid requires everything that the header
+ * describes to be inside the device. An image that was cut after its last partition fails.
  */
 #include "probe/gpt.h"
 
@@ -32,7 +32,7 @@ enum {
 	H_ENTRY_SIZE = 84,
 	H_ENTRIES_CRC = 88,
 };
-/* And in an entry; the last block belongs to it. */
+/* Offsets in an entry; E_LAST is its last block, inclusive. */
 enum { E_TYPE = 0, E_GUID = 16, E_FIRST = 32, E_LAST = 40, E_NAME = 56 };
 
 static uint32_t crc32(const uint8_t *data, size_t len)
@@ -47,7 +47,7 @@ static uint32_t crc32(const uint8_t *data, size_t len)
 	return ~crc;
 }
 
-/* The header in H, of the disk with sectors of SECTOR bytes, says what it is. */
+/* H is a valid header of a disk with sectors of SECTOR bytes. */
 static bool header_ok(uint8_t *h, uint32_t sector)
 {
 	uint32_t size = get_le32(h + H_SIZE), crc = get_le32(h + H_CRC);
@@ -61,7 +61,7 @@ static bool header_ok(uint8_t *h, uint32_t sector)
 	return crc32(h, size) == crc;
 }
 
-/* Of a GUID the first three numbers are little-endian, of a UUID none. */
+/* The first three numbers of a GUID are little-endian, no number of a UUID is. */
 static char *guid_text(const uint8_t *g)
 {
 	const uuid_t uuid = {g[3], g[2], g[1],	g[0],  g[5],  g[4],  g[7],  g[6],
@@ -100,7 +100,7 @@ static char *name_text(const uint8_t *name)
 	return text;
 }
 
-/* Entry E, number N: false when it is not used or no place. */
+/* Entry E, number N: false if it is unused or not a valid place. */
 static bool take_entry(const uint8_t *e, uint32_t n, uint32_t sector, struct gpt_entry *entry)
 {
 	uint64_t first = get_le64(e + E_FIRST), last = get_le64(e + E_LAST), end;
@@ -141,7 +141,7 @@ static errcode_t take_entries(const uint8_t *h, const uint8_t *table, uint32_t s
 	return 0;
 }
 
-/* A disk with a GPT says so to those that know none: one entry of its MBR is of type 0xee. */
+/* A disk with a GPT has an MBR with an entry of type 0xee, for systems without support for GPT. */
 static bool has_protective_mbr(struct blkdev *dev)
 {
 	uint8_t mbr[SECTOR];
@@ -151,7 +151,7 @@ static bool has_protective_mbr(struct blkdev *dev)
 	return mbr[450] == 0xee || mbr[466] == 0xee || mbr[482] == 0xee || mbr[498] == 0xee;
 }
 
-/* With sectors of SECTOR bytes. */
+/* Read the table of a disk with sectors of SECTOR bytes. */
 static errcode_t read_with(struct blkdev *dev, uint32_t sector, struct gpt_entry_vec *entries,
 			   uint64_t *missing)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The primary GPT of an image whose end, with the backup, is cut off. */
+/* The primary GPT of an image whose end, with the backup GPT, is missing. */
 #ifndef E4Z_PROBE_GPT_H
 #define E4Z_PROBE_GPT_H
 
@@ -17,10 +17,10 @@ struct gpt_entry {
 VEC(gpt_entry_vec, struct gpt_entry);
 
 /*
- * Read the table that libblkid refuses because it describes more than there is. ENTRIES, empty
- * before, and their strings are the caller's to free, after a failure too; they stay empty if there
- * is no such table, or a checksum of it is wrong. *MISSING: bytes that the image is shorter than
- * the disk was. DEV is set to all of the image. ENOMEM.
+ * Read a table that libblkid refuses because it describes more than the image has. ENTRIES must be
+ * empty; the caller frees them and their strings, after a failure, too. They stay empty if there is
+ * no such table, or one of its checksums is wrong. *MISSING: bytes by which the image is shorter
+ * than the disk. DEV is set to all of the image. ENOMEM.
  */
 errcode_t gpt_read_cut(struct blkdev *dev, struct gpt_entry_vec *entries, uint64_t *missing);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * LVM2 on the disk (lvm2's lib/format_text/layout.h, as documented in pvck(8) --dump): a label in
- * one of the first four sectors, after it the header of the physical volume with its UUID and the
- * areas of metadata; such an area has a header and a ring of text. The text is nested sections of
+ * one of the first four sectors, followed by the header of the physical volume with its UUID and
+ * the metadata areas; such an area has a header and a ring of text. The text is nested sections of
  * "key = value".
  */
 #include "probe/lvm.h"
@@ -47,7 +47,7 @@ struct parser {
 	const char *at;
 	struct setting now;
 	unsigned too_deep; /* sections that are not kept */
-	/* a setting is complete, or, with no key, a section ends */
+	/* called when a setting is complete, and, without a key, when a section ends */
 	void (*each)(void *arg, const struct setting *setting);
 	void *arg;
 };
@@ -62,7 +62,7 @@ static void skip_blank(struct parser *p)
 	}
 }
 
-/* A name, a number or a string without its quotes; what is too long is cut. */
+/* A name, a number or a string without its quotes; truncated if too long. */
 static void take_word(struct parser *p, struct word *word)
 {
 	bool quoted = *p->at == '"';
@@ -77,7 +77,7 @@ static void take_word(struct parser *p, struct word *word)
 		if (n + 1 < WORD_MAX)
 			word->text[n++] = *p->at;
 	}
-	/* what is no character of a name is passed over, too */
+	/* characters that cannot be in a name are skipped, too */
 	p->at += *p->at && (quoted || !n);
 	word->text[n] = '\0';
 }
@@ -166,26 +166,26 @@ static bool key_is(const struct setting *s, const char *key)
 	return !strcmp(s->key.text, key);
 }
 
-/* ---- what it says ---- */
+/* ---- the volume group ---- */
 
 struct volume_group {
 	struct blkdev *dev;
 	struct parts *parts;
 	uint64_t base; /* of the physical volume in the image, bytes */
 	char uuid[PV_UUID + 1];
-	struct word pv; /* what the text calls it */
+	struct word pv; /* its name in the text */
 	struct word last_pv;
 	uint64_t pe_start, last_start, extent; /* sectors */
 
-	/* of the volume at hand */
+	/* of the current volume */
 	bool visible, linear, ours;
 	uint64_t first, extents;  /* on the disk */
-	uint64_t from, count, at; /* of the segment at hand */
+	uint64_t from, count, at; /* of the current segment */
 	bool stripe_is_ours, is_striped;
 	errcode_t err;
 };
 
-/* The UUID with the dashes that the text has in it. */
+/* TEXT is UUID, with dashes in it. */
 static bool same_uuid(const char *uuid, const char *text)
 {
 	for (; *text; text++)
@@ -194,7 +194,7 @@ static bool same_uuid(const char *uuid, const char *text)
 	return !*uuid;
 }
 
-/* Sizes, and which of the physical volumes is ours. */
+/* Take sizes, and the name of this physical volume. */
 static void take_group(void *arg, const struct setting *s)
 {
 	struct volume_group *vg = arg;
@@ -277,7 +277,7 @@ static void take_volume(void *arg, const struct setting *s)
 
 /* ---- the disk ---- */
 
-/* The area of metadata at OFF; its text, terminated, or NULL. */
+/* The text of the metadata area at OFF, terminated, or NULL. */
 static char *read_text(struct blkdev *dev, uint64_t off, uint64_t len)
 {
 	uint8_t header[MDA_HEADER];
@@ -292,7 +292,7 @@ static char *read_text(struct blkdev *dev, uint64_t off, uint64_t len)
 	if (at < MDA_HEADER || at >= len || !size || size > TEXT_MAX || size > len - MDA_HEADER)
 		return NULL;
 	text = calloc(1, size + 1);
-	/* it is a ring */
+	/* the text wraps around at the end of the area */
 	head = size < len - at ? size : len - at;
 	if (text && !blkdev_read(dev, off + at, head, text) &&
 	    !blkdev_read(dev, off + MDA_HEADER, size - head, text + head))
@@ -301,7 +301,7 @@ static char *read_text(struct blkdev *dev, uint64_t off, uint64_t len)
 	return NULL;
 }
 
-/* The sector of the label; false: this is no physical volume. */
+/* The sector of the label; false: this is not a physical volume. */
 static bool read_label(struct blkdev *dev, uint8_t *label)
 {
 	for (unsigned i = 0; i < LABEL_SECTORS; i++)
@@ -311,7 +311,7 @@ static bool read_label(struct blkdev *dev, uint8_t *label)
 	return false;
 }
 
-/* The text of the first area of metadata that has one. */
+/* The text of the first metadata area that has one. */
 static char *find_text(struct blkdev *dev, char uuid[PV_UUID + 1])
 {
 	uint8_t label[SECTOR];
@@ -324,7 +324,7 @@ static char *find_text(struct blkdev *dev, char uuid[PV_UUID + 1])
 	if (at > SECTOR - PV_UUID - 8)
 		return NULL;
 	memcpy(uuid, label + at, PV_UUID);
-	/* two lists of (offset, size), each ends with zeroes: of data, then of metadata */
+	/* two lists of (offset, size), each ending with zeroes: data areas, then metadata areas */
 	for (at += PV_UUID + 8; at + 16 <= SECTOR && list < 2 && areas < AREAS_MAX; at += 16) {
 		uint64_t off = get_le64(label + at), len = get_le64(label + at + 8);
 		char *text = NULL;

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* More than this nobody chooses from; metadata that name a place a million times end here. */
+/* Nobody chooses from more places, and metadata may name a place a million times. */
 #define PLACES_MAX 1024
 
 static bool is_ext_type(const char *type)
@@ -32,7 +32,7 @@ static bool is_ext_type(const char *type)
 	       !strcmp(type, "ext4dev");
 }
 
-/* libblkid passes over an ext file system whose superblock checksum is wrong. */
+/* libblkid skips an ext file system whose superblock checksum is wrong. */
 static bool has_ext_magic(struct blkdev *dev, const struct part *part)
 {
 	uint8_t magic[2];
@@ -43,7 +43,7 @@ static bool has_ext_magic(struct blkdev *dev, const struct part *part)
 	       get_le16(magic) == EXT2_SUPER_MAGIC;
 }
 
-/* *COPY stays NULL where there is no VALUE. */
+/* *COPY stays NULL if VALUE is NULL. */
 static errcode_t keep(char **copy, const char *value)
 {
 	if (!value || !*value)
@@ -140,7 +140,7 @@ static errcode_t take_all(struct blkdev *dev, blkid_partlist list, struct parts 
 			free_one(part);
 			return err;
 		}
-		/* An entry beyond what can be counted is left out, the others still hold. */
+		/* An entry out of range is left out, the others are still valid. */
 		if (err)
 			free_one(part);
 		else
@@ -149,7 +149,7 @@ static errcode_t take_all(struct blkdev *dev, blkid_partlist list, struct parts 
 	return 0;
 }
 
-/* SECTOR 0: as the device says, 512 for a file. */
+/* SECTOR 0: the sector size of the device, 512 for a file. */
 static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *parts)
 {
 	blkid_probe probe = blkid_new_probe();
@@ -174,7 +174,7 @@ static errcode_t read_table(struct blkdev *dev, unsigned sector, struct parts *p
 	return err;
 }
 
-/* A table that libblkid refuses because the end of the disk is not there. */
+/* Read a table that libblkid refuses because the end of the disk is missing. */
 static errcode_t read_cut(struct blkdev *dev, struct parts *parts)
 {
 	struct gpt_entry_vec entries = {.count = 0};
@@ -228,7 +228,7 @@ errcode_t parts_read(struct blkdev *dev, struct parts *parts)
 	errcode_t err;
 
 	*parts = (struct parts){0};
-	/* a table is that of all of DEV, and its partitions count from there */
+	/* a table describes all of DEV, and its partitions count from the start of DEV */
 	(void)blkdev_set_place(dev, 0, dev->size);
 	err = read_any(dev, parts);
 	(void)blkdev_set_place(dev, base, len);
@@ -268,7 +268,7 @@ void parts_free(struct parts *parts)
 	*parts = (struct parts){0};
 }
 
-/* What a partition can be called by, with the key that blkid(8) prints for it. */
+/* The names by which a partition can be selected, with the keys that blkid(8) prints. */
 enum part_key { KEY_LABEL, KEY_UUID, KEY_PARTLABEL, KEY_PARTUUID, KEY_COUNT };
 
 static const char *const key_names[KEY_COUNT] = {

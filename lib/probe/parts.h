@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 struct part {
-	int number;	     /* 0: it is no partition */
+	int number;	     /* 0: not a partition */
 	uint64_t start, len; /* bytes */
 	char *name, *uuid;   /* PARTLABEL or a volume's GROUP/NAME, PARTUUID; may be NULL */
-	/* of what it holds, as libblkid names it; may be NULL */
+	/* of its contents, as libblkid names them; may be NULL */
 	char *fs_type, *fs_label, *fs_uuid;
 	bool is_ext;
 };
@@ -21,14 +21,14 @@ struct part {
 struct parts {
 	struct part *items;
 	size_t count;
-	char table[8];	  /* "gpt", "dos", ... ; "" when there is no partition table */
-	uint64_t missing; /* bytes at the end of the disk, with the backup of its GPT; mostly 0 */
+	char table[8];	  /* "gpt", "dos", ... ; "" if there is no partition table */
+	uint64_t missing; /* bytes missing at the end of the disk, with the backup GPT; usually 0 */
 };
 
 /*
- * Read the partition table of all of DEV, whatever its place, into PARTS, the caller's to free with
- * parts_free(); empty after a failure, or if there is no table that can be read. DEV's place
- * stays. ENOMEM is the only error.
+ * Read the partition table of all of DEV, whatever its place, into PARTS, which the caller frees
+ * with parts_free(). PARTS is empty after a failure, or if no table can be read. DEV's place is
+ * unchanged. ENOMEM is the only error.
  */
 errcode_t parts_read(struct blkdev *dev, struct parts *parts);
 void parts_free(struct parts *parts);
@@ -48,7 +48,7 @@ errcode_t parts_add_ext(struct parts *parts, struct blkdev *dev, char *name, uin
  */
 errcode_t parts_find(const struct parts *parts, const char *want, const struct part **found);
 
-/* Whether PART has the name WANT; numbers are no names. */
+/* Whether PART has the name WANT; a number is not a name. */
 bool parts_match(const struct part *part, const char *want);
 
 #endif

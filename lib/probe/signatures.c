@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bytes of a place against the signatures that libblkid looks for. A sign may match what is no
- * signature: then libblkid is asked. A type without a sign is always asked for.
+ * Compares the bytes of a place with the signatures that libblkid looks for. A sign may match bytes
+ * that are not a signature: then libblkid is asked. libblkid is always asked for a type without a
+ * sign.
  */
 #include "probe/signatures.h"
 
@@ -11,7 +12,7 @@
 
 #define WINDOW (16u << 10)
 #define CHUNK (8u << 10)
-#define XFS_LOG_END (256u << 10) /* a log of XFS has a record in one of its first 512 sectors */
+#define XFS_LOG_END (256u << 10) /* an XFS log has a record in one of its first 512 sectors */
 
 #define AS_NAME(type, name) name,
 const char sign_names[SIGN_TYPES][32] = {TYPES(AS_NAME)};
@@ -202,7 +203,7 @@ struct looking {
 	uint8_t bytes[WINDOW];
 };
 
-/* False: it cannot be read. */
+/* Read the bytes at AT. False: they cannot be read. */
 static bool see(struct looking *l, uint64_t at, size_t len)
 {
 	l->at = at;
@@ -210,7 +211,7 @@ static bool see(struct looking *l, uint64_t at, size_t len)
 	return !blkdev_read(l->dev, at, l->len, l->bytes);
 }
 
-/* SIGN at AT, which is among the bytes unless the place ends before. */
+/* Look for SIGN at AT, which is among the bytes unless the place ends before it. */
 static void compare(struct looking *l, const struct sign *sign, uint64_t at)
 {
 	size_t off = (size_t)(at - l->at);
@@ -220,7 +221,7 @@ static void compare(struct looking *l, const struct sign *sign, uint64_t at)
 		l->here[sign->type] = true;
 }
 
-/* The start, where most of them are. NULL: it cannot be read; else the first sign after it. */
+/* Look at the start, where most signs are. NULL: a read failed; else the first sign after it. */
 static const struct sign *look_at_start(struct looking *l)
 {
 	static const uint8_t record[] = {0xfe, 0xed, 0xba, 0xbe};
@@ -238,7 +239,7 @@ static const struct sign *look_at_start(struct looking *l)
 	return sign;
 }
 
-/* The others, from the start or from the end, in pieces that have neighbours in them. */
+/* Look for the other signs, from the start or from the end, in pieces that include neighbours. */
 static bool look_elsewhere(struct looking *l, const struct sign *sign)
 {
 	uint64_t len = l->dev->len;
@@ -283,8 +284,8 @@ static bool look_for_md(struct looking *l)
 }
 
 /*
- * One of the four labels of a ZFS pool member begins its list of names and values as all of them
- * do. libblkid reads a megabyte to see the same.
+ * Each of the four labels of a ZFS pool member begins its list of names and values with fixed
+ * bytes; one label is enough. libblkid reads a megabyte for the same result.
  */
 static bool look_for_zfs(struct looking *l)
 {
@@ -294,7 +295,7 @@ static bool look_for_zfs(struct looking *l)
 	const uint64_t labels[] = {0, label, end - 2 * label, end - label};
 
 	for (size_t i = 0; end >= 2 * label && i < sizeof(labels) / sizeof(labels[0]); i++) {
-		/* encoding (XDR), byte order, two that are not used; then version and flags */
+		/* encoding (XDR), byte order, two unused bytes; then version and flags */
 		if (!see(l, labels[i] + list, 12))
 			return false;
 		if (l->bytes[0] == 1 && !memcmp(l->bytes + 4, unique_names, sizeof(unique_names)))
@@ -310,7 +311,7 @@ static bool look(struct looking *l)
 	return rest && look_elsewhere(l, rest) && look_for_md(l) && look_for_zfs(l);
 }
 
-/* SIGN_TYPES: it has no row. *NEXT is the one that libblkid's next is expected to be. */
+/* SIGN_TYPES: it has no row. *NEXT is the row expected for the next type of libblkid. */
 static unsigned find_type(const char *name, unsigned *next)
 {
 	unsigned type = *next;
@@ -331,7 +332,7 @@ void signatures_look(struct blkdev *dev, struct signatures *found)
 	size_t count = 0;
 
 	*found = (struct signatures){.others = true};
-	/* an end that is not a sector's is another one for each type */
+	/* types disagree about the end of a place that does not end with a sector */
 	if (!dev->len || dev->len % SECTOR || !look(&l))
 		return;
 	found->others = false;
@@ -346,9 +347,9 @@ void signatures_look(struct blkdev *dev, struct signatures *found)
 	}
 }
 
-/* ---- tables of partitions ---- */
+/* ---- partition tables ---- */
 
-/* All of these begin in the first KiB, but for Ultrix' and UnixWare's. */
+/* All of these begin in the first KiB, except those of Ultrix and UnixWare. */
 static const char tables[][16] = {"aix",    "sgi", "sun",      "dos",	  "gpt",   "PMBR",  "mac",
 				  "ultrix", "bsd", "unixware", "solaris", "minix", "atari", "dasd"};
 

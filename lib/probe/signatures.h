@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which of the types that libblkid knows cannot be in a place, because the first bytes of each of
- * their signatures are missing. libblkid allocates and reads for each type: on an image of ext
- * with nothing else in it, looking at the bytes is most of the way to the same answer.
+ * their signatures are missing. libblkid allocates and reads for each type. On an image with only
+ * ext in it, comparing the bytes answers most of the question.
  */
 #ifndef E4Z_PROBE_SIGNATURES_H
 #define E4Z_PROBE_SIGNATURES_H
@@ -15,16 +15,16 @@
 #define SIGNATURE_TYPES_MAX 128
 
 struct signatures {
-	/* the types that cannot be there, and NULL: the filter of libblkid for its probe */
+	/* the types that cannot be present, and NULL: a filter for the probe of libblkid */
 	char *absent[SIGNATURE_TYPES_MAX + 1];
-	/* a type other than ext and its journal may be there */
+	/* a type other than ext and its journal may be present */
 	bool others;
 };
 
-/* Of the place that DEV is set to. */
+/* Examine the place that DEV is set to. */
 void signatures_look(struct blkdev *dev, struct signatures *found);
 
-/* DEV, set to all of the image, may begin with a table of partitions. */
+/* DEV, set to all of the image, may begin with a partition table. */
 bool signatures_table(struct blkdev *dev);
 
 /* ---- the table, for its test ---- */
@@ -121,7 +121,7 @@ struct sign {
 	char mark[8];
 };
 
-/* Those from the start come first, by their place, so that their bytes are read once. */
+/* Signs from the start come first, in ascending order, so that their bytes are read once. */
 extern const struct sign signs[];
 extern const size_t sign_count;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What an image is when it is not ext. libblkid knows what can lie on a disk; what can only lie
- * around one (image formats of emulators, compressed files) is known by its first bytes.
+ * Identifies an image that is not ext. libblkid knows the formats of disks. Formats that contain a
+ * disk (image formats of emulators, compressed files) are known by their first bytes.
  */
 #include "probe/sniff.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What libblkid calls it, what people call it, and what to do with it. */
+/* The name in libblkid, the common name, and the advice. */
 struct known_type {
 	const char *type, *what, *help;
 };
@@ -64,7 +64,7 @@ struct magic {
 
 #define MAGIC(off, bytes) off, bytes, sizeof(bytes) - 1
 #define CONVERT "convert it with \"qemu-img convert -O raw IMAGE RAW\""
-/* One that origin_enter() opens: it lies in something else, or is to be taken for a raw image. */
+/* A format that origin_enter() opens: it is inside another format, or opened as a raw image. */
 #define ALONE "open it as a separate file, not as a raw image"
 #define HEAD_SIZE 512
 
@@ -113,7 +113,7 @@ static void copy_value(blkid_probe probe, const char *key, char *value, size_t s
 		snprintf(value, size, "%s", data);
 }
 
-/* 0: TYPE and VERSION are set; 1: nothing but ext; -2: several at once; -1: cannot be read. */
+/* 0: TYPE and VERSION are set; 1: nothing but ext; -2: several types; -1: cannot be read. */
 static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *version,
 		     size_t version_size)
 {
@@ -145,7 +145,7 @@ static int ask_blkid(struct blkdev *dev, char *type, size_t type_size, char *ver
 	return rc;
 }
 
-/* What libblkid's TYPE means to people; false for ext. */
+/* Describe libblkid's TYPE; false for ext. */
 static bool say_type(const char *type, const char *version, char *what, size_t size)
 {
 	char is[128];
@@ -179,7 +179,7 @@ static bool say_e2image(char *what, size_t size)
 		   "check the file system itself, or a copy made by \"e2image -ra\"");
 }
 
-/* With blocks of 1 KiB the superblock in it stands where that of a file system does. */
+/* With blocks of 1 KiB its superblock is where a file system has it. */
 static bool is_e2image(struct blkdev *dev)
 {
 	static const char descriptor[] = "Ext2 Image";
@@ -199,7 +199,7 @@ bool sniff_contradicts(struct blkdev *dev, char *what, size_t size)
 	rc = ask_blkid(dev, type, sizeof(type), version, sizeof(version));
 	if (rc == -2)
 		return say_several(what, size);
-	/* jbd: the superblock itself says so too, and better */
+	/* jbd: the superblock itself gives a better reason */
 	return rc == 0 && strcmp(type, "jbd") && say_type(type, version, what, size);
 }
 

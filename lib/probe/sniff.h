@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an image is when it is not ext: named, with the one command that helps. */
+/* Identifies an image that is not ext, and names the command that helps. */
 #ifndef E4Z_PROBE_SNIFF_H
 #define E4Z_PROBE_SNIFF_H
 
@@ -8,15 +8,15 @@
 #include <stddef.h>
 
 /*
- * Write into WHAT, SIZE bytes, what the content at DEV's place is and what to do with it, such as
- * "an XFS file system; check it with ...": it reads on after "this is". False if it is nothing
- * known, or cannot be read; then WHAT is not written to.
+ * Write into WHAT, SIZE bytes, the type of the content at DEV's place and advice, such as "an XFS
+ * file system; check it with ...": the continuation of "this is". False if the type is unknown, or
+ * it cannot be read; then WHAT is not written to.
  */
 bool sniff_content(struct blkdev *dev, char *what, size_t size);
 
 /*
- * The same where there is an ext superblock: true if libblkid sees something else (LUKS, RAID), or
- * several file systems at once.
+ * The same for a place with an ext superblock: true if libblkid finds another type (LUKS, RAID), or
+ * several file systems.
  */
 bool sniff_contradicts(struct blkdev *dev, char *what, size_t size);
 

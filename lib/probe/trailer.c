@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is known of the bytes after a file system. libblkid knows what begins there, and what has
- * its superblock at the end of the place; footers that tell what an image file is are known by
- * their marks.
+ * Identifies the bytes after a file system. libblkid knows formats that begin there, and formats
+ * whose superblock is at the end of the place. Footers of image files are known by their marks.
  */
 #include "probe/trailer.h"
 
@@ -30,10 +29,10 @@ static const struct footer footers[] = {
 	{FOOTER(4096, "\xfe\xcf\xec\xfe"), "the header of Android's error correction is there"},
 };
 
-/* Where a header is found, bytes before the first one of its that is not zero. */
+/* Places of a header: bytes before its first byte that is not zero. */
 static const uint32_t before[] = {0, 512, 1024, 4096, 8192, 32768, 65536};
 
-/* libblkid on [off, end) of DEV's place: with WHOLE all but the ext file system that is known. */
+/* Ask libblkid about [off, end) of DEV's place: with WHOLE, for all types but ext. */
 static bool ask_blkid(struct blkdev *dev, uint64_t off, uint64_t end, bool whole, char *what,
 		      size_t size)
 {
@@ -96,6 +95,6 @@ bool trailer_known(struct blkdev *dev, uint64_t off, uint64_t end, uint64_t firs
 		if (sector - off > before[i] &&
 		    ask_blkid(dev, sector - before[i], end, false, what, size))
 			return true;
-	/* a superblock at the end is at a distance from where the device of a RAID begins */
+	/* a RAID superblock at the end has a distance that depends on the start of the device */
 	return ask_blkid(dev, 0, end, true, what, size);
 }
