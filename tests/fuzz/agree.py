@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gives mutants to the program itself and to the witness: both find the same, or both refuse.
+"""Checks mutants with the program and with the witness: both find the same, or both refuse.
 
 usage: agree.py E4ZERO MUTATE IMAGE FROM COUNT     mutants FROM and on of IMAGE
        agree.py E4ZERO --images FILE...            these images
 
-For each run: an exit status of 0, 4 or 8, a summary at the end, with 8 one sentence on standard error, no
-word of a sanitizer, the image's bytes and time of change as before, the same report with one and with two
-threads. What the witness refuses need not be refused, and the other way round: it does not judge superblocks.
+For each run: an exit status of 0, 4 or 8, a summary at the end, with 8 one message on standard error, none of a
+sanitizer, the bytes and the mtime of the image unchanged, the same report with one and with two threads. e4zero need
+not refuse an image that the witness refuses, nor the other way round: the witness does not check superblocks.
 """
 
 import json
@@ -50,7 +50,7 @@ def run(e4zero, image, jobs, paranoid, faults):
 
 
 def testify(image, paranoid):
-    """The witness's findings, or None and why it has none."""
+    """The findings of the witness, or None and the reason."""
     try:
         witness = Witness(imgfmt.Image(image), paranoid, False)
         witness.run()
@@ -78,7 +78,7 @@ def both(e4zero, image, paranoid):
 
 
 def mutants(mutate, image, first, count):
-    """Make them one by one under one name."""
+    """Make the mutants one by one, all with the same name."""
     with tempfile.TemporaryDirectory() as tmp:
         path = os.path.join(tmp, "mutant")
         for seed in range(first, first + count):

@@ -21,7 +21,7 @@ static uint32_t below(uint64_t *rng, uint64_t limit)
 	return limit ? (uint32_t)(change_random(rng) % limit) : 0;
 }
 
-/* Of a hundred changes, so many hit the kind, where the image has it. */
+/* The number of changes per hundred that hit each kind, if the image has it. */
 static const unsigned weights[TARGET_KINDS] = {
 	[TARGET_SUPER] = 8,    [TARGET_DESC] = 8,     [TARGET_BITMAP] = 3, [TARGET_INODE] = 39,
 	[TARGET_EXTENTS] = 14, [TARGET_INDIRECT] = 8, [TARGET_DIR] = 8,	   [TARGET_ORPHANS] = 4,
@@ -61,7 +61,7 @@ static uint32_t some_block(const struct fuzz_image *img, uint64_t *rng)
 	return (uint32_t)(v->items[below(rng, v->count)].off / img->bs);
 }
 
-/* A value that somebody may have forgotten to think of. */
+/* A value that code may not expect. */
 static uint32_t extreme(const struct fuzz_image *img, uint64_t *rng, uint32_t now)
 {
 	static const uint32_t fixed[] = {
@@ -137,7 +137,7 @@ static void change_inode(const struct fuzz_image *img, uint64_t *rng, uint8_t *r
 		break;
 	case 1: put_le16(raw, types[below(rng, COUNT(types))] | 0644); break;
 	case 2:
-		/* a size near what is mapped */
+		/* a size near the end of the map */
 		put_le32(raw + 4,
 			 get_le32(raw + 4) + (below(rng, 9) - 4) * img->bs - below(rng, 3));
 		break;
@@ -223,7 +223,7 @@ void change_make(struct fuzz_image *img, uint64_t seed, struct change_vec *chang
 		const struct target *t = change_pick(img, &rng);
 
 		remember(img, t->off, t->len, changes);
-		/* the checksum of a bitmap stands in the descriptor */
+		/* the checksum of a bitmap is in the descriptor */
 		if (t->kind == TARGET_BITMAP || t->kind == TARGET_BLOCKS)
 			remember(img, (uint64_t)(target_desc(img, t->owner) - img->data),
 				 img->desc_size, changes);

@@ -16,13 +16,13 @@ VEC(change_vec, struct change);
 /* Random numbers, the same everywhere for the same seed. */
 uint64_t change_random(uint64_t *state);
 
-/* Some metadata of IMG, which has a file system; what decides most the most often. */
+/* Some metadata of IMG, which has a file system; the most important kinds most often. */
 const struct target *change_pick(const struct fuzz_image *img, uint64_t *rng);
 
 /* Change some bytes of T, and no checksum. */
 void change_one(const struct fuzz_image *img, const struct target *t, uint64_t *rng);
 
-/* Make mutant SEED of IMG in place; what changed goes to CHANGES, in order. */
+/* Make mutant SEED of IMG in place; CHANGES receives the changes, in order. */
 void change_make(struct fuzz_image *img, uint64_t seed, struct change_vec *changes);
 
 /* Undo them, the last one first, and forget them. */

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Crafts bad images: craft.py DIR [CASE...] makes them and prints each one's name, due exit status and arguments.
+"""Crafts invalid images: craft.py DIR [CASE...] prints the name, expected exit status and arguments of each.
 
-A case is a function below. `status` is that of e4zero, `args` its arguments beside the image. Images are made
-by mke2fs without checksums, so that nothing but the damage itself can be complained about.
+A case is a function below. `status` is that of e4zero, `args` its arguments beside the image. mke2fs makes the images
+without checksums, so that the corruption itself is the only fault.
 """
 
 import os
@@ -196,7 +196,7 @@ def ext_meta_itable(): return one_map(node([leaf(0, 9, 4)]))
 def ext_last_lblk(): return one_map(node([leaf(0xFFFFFFFF, 1, 2000)]))
 @case(4)
 def ext_unwritten_big(): return one_map(node([leaf(0, 65535, 2000)]))
-@case(4)  # the second leaf is data of the first
+@case(4)  # the first leaf maps the second leaf as data
 def ext_tree_in_data(): return one_map(node([index(0, 1999), index(50, 2002)], 1)).block(
     1999, node([leaf(0, 9, 2000)], room_bytes=1024)).block(2002, node([leaf(50, 1, 3000)], room_bytes=1024))
 @case(4)
@@ -212,7 +212,7 @@ def ext_twice():
 
 @case(4, "--paranoid")
 def ext_same_reads():
-    """Thousands of inodes that map the same megabytes past EOF: they must not be read for each."""
+    """Thousands of inodes that map the same megabytes past EOF, which must not be read once per inode."""
     img = Image(32 << 20, 4096, inodes=8192)
     first = 3000
     img.fill(first, 4000)
@@ -297,14 +297,14 @@ def dir_loop():
     for ino in range(12, 1012):
         img.directory(ino, [(12 + (ino - 11) % 1000, b"d"), (ino + 1000, b"f")])
         tailed(img, ino + 1000)
-    # nobody but the loop leads there
+    # only the loop leads there
     img.root([])
     return img
 
 
 @case(4)
 def dir_deep():
-    """A chain of directories, deeper than any path can be, with a file in each, and one that is in all of them."""
+    """A chain of directories, deeper than the longest path, with a file in each, and one that is in all of them."""
     img = Image(64 << 20, 4096, inodes=16384)
     for ino in range(12, 4012):
         img.directory(ino, [(ino + 1, b"d" * 16), (ino + 4100, b"f"), (9000, b"g")])
@@ -354,7 +354,7 @@ def dir_records():
 
 @case(4)
 def dir_names():
-    """Names that make no path or spoil a terminal."""
+    """Names that are not valid in a path or disturb a terminal."""
     img = Image()
     bad = [b"a/b", b"..//etc", b"a\0b", b"\033[2J", b"a\nb", b"\377\376", b'"', b"\\", b"x" * 255, b" ", b"\177"]
     for i in range(len(bad)):
@@ -374,7 +374,7 @@ def link_loop():
 
 @case(8, "/l0")
 def link_bomb():
-    """Each link's target is as long as can be and leads through a large directory again and again."""
+    """Each link has a target of the maximum length that leads through a large directory many times."""
     img = Image(32 << 20, 4096, inodes=512)
     wide = img.alloc(3000)
     for i in range(3000):
@@ -454,7 +454,7 @@ def groups():
 
 @case(4)
 def group_one_table():
-    """Every group has the first one's inode table."""
+    """Every group has the inode table of the first group."""
     img = groups()
     for g in range(1, img.inodes // img.per_group):
         img.put(img.desc + 32 * g + 8, img.get(img.desc + 8))
@@ -529,7 +529,7 @@ def super_case(name):
         if name == "meta_bg":
             img.sb(0x60, img.get(1024 + 0x60) | 0x10)
         return img
-    # a read-only feature that nobody knows forbids edits alone
+    # an unknown read-only feature only prevents edits
     CASES["sb_" + name] = (make, 0 if name == "ro" else 8, "")
 
 
@@ -537,7 +537,7 @@ for _name in SUPERS:
     super_case(_name)
 
 
-# -- no file system at all -----------------------------------------------------------------------------
+# -- not a file system ---------------------------------------------------------------------------------
 
 def plain(name, make):
     CASES[name] = (make, 8, "")
@@ -567,7 +567,7 @@ plain("trunc_super", cut(lambda n: 1500))
 
 @case(4)
 def sparse_huge():
-    """A file of terabytes without a block in it but the superblock: no group can be read."""
+    """A file of terabytes in which only the superblock is allocated: no group can be read."""
     img = Image(64 << 20, 4096, inodes=1024)
     n = 1 << 30
     img.sb(4, n)
@@ -577,7 +577,7 @@ def sparse_huge():
 
 
 def write(path, made):
-    """With holes where there are zeroes; MADE may come with a size."""
+    """Write MADE, which may be a tuple with a size, with holes for zeroes."""
     made, size = made if isinstance(made, tuple) else (made, 0)
     data = made.data if isinstance(made, Image) else made
     with open(path, "wb") as f:

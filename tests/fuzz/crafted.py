@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 
-LONG_AGO = 978307200  # what writes to an image changes its time
+LONG_AGO = 978307200  # a write to an image changes its mtime
 
 
 def check(path, options, files, jobs, seconds):
@@ -23,7 +23,7 @@ def check(path, options, files, jobs, seconds):
 
 
 def complaints(path, status, args, seconds):
-    """All that is wrong with the way the image at PATH is taken."""
+    """The faults of the checks of the image at PATH."""
     options = [a for a in args if a.startswith("-")]
     files = [a for a in args if not a.startswith("-")]
     os.utime(path, (LONG_AGO, LONG_AGO))

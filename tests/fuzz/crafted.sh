@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Crafted bad images end soon, in bounded memory, with the right exit status, one sentence and no byte changed.
+# Checks of crafted invalid images end soon, in bounded memory, with the expected exit status and one message, and
+# change no byte.
 #
 # usage: crafted.sh [CASE...]     all cases of craft.py by default
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --fix of e2fsprogs' own test images, as they are and once e2fsck -fy is through with them: no file loses a byte,
-# e2fsck has no more to say than before, and what is refused is not touched.
+# --fix of e2fsprogs' own test images, as they are and after e2fsck -fy: no file loses a byte, e2fsck reports nothing
+# new, and a refused image is not changed.
 #
 # With ALL=1 it is --fix --all.
 #
-# E2FSPROGS_TESTS is the folder tests/ of a checkout of e2fsprogs; nothing of it is kept.
+# E2FSPROGS_TESTS is the directory tests/ of a checkout of e2fsprogs; none of its files is kept.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 [ -n "${E2FSPROGS_TESTS-}" ] || skip 'E2FSPROGS_TESTS names no folder of e2fsprogs test images'

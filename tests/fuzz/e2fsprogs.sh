@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# e2fsprogs' own test images: whole and as mutants they end well; those that e2fsck calls clean, as the witness says.
+# e2fsprogs' own test images: a check of each, and of its mutants, ends as it should; for images that e2fsck calls clean
+# the findings are those of the witness.
 #
-# E2FSPROGS_TESTS is the folder tests/ of a checkout of e2fsprogs; nothing of it is kept. COUNT mutants of each (40).
+# E2FSPROGS_TESTS is the directory tests/ of a checkout of e2fsprogs; none of its files is kept.
+# COUNT: mutants of each image (40).
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 [ -n "${E2FSPROGS_TESTS-}" ] || skip 'E2FSPROGS_TESTS names no folder of e2fsprogs test images'
@@ -39,7 +41,7 @@ while read -r packed; do
 		! grep -aq -e 'runtime error' -e Sanitizer err || complain "$how: sanitizer: $(head -3 err)"
 	done
 	[ "$sum" = "$(sha256sum <image)" ] || complain 'the image was changed'
-	# a clean one can be compared; one with a dirty journal is refused by the witness
+	# a clean image can be compared; the witness refuses an image with a dirty journal
 	if [ $rc != 8 ] && timeout 20 e2fsck -fn image >/dev/null 2>&1; then
 		clean=$((clean + 1))
 		python3 "$srcdir/tests/fuzz/agree.py" "$E4ZERO" --images image >out 2>&1 || complain "$(cat out)"

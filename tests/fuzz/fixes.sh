@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# --fix of damaged images: no file loses a byte, e2fsck has no more to say than before, what is refused is not touched, a
-# second one writes nothing. With ALL=1 it is --fix --all. Source it after tests/lib.sh.
+# --fix of corrupt images: no file loses a byte, e2fsck reports nothing new, a refused image is not changed, and a
+# second fix writes nothing. With ALL=1 it is --fix --all. Source it after tests/lib.sh.
 
 requires debugfs
 requires e2fsck -V
@@ -14,7 +14,7 @@ complain() {
 	bad=$((bad + 1))
 }
 
-# contents IMAGE: what debugfs reads of all files; inline data it does not end at their size
+# contents IMAGE: hashes of all files as debugfs reads them; it does not end inline data at the size of the file
 contents() (
 	rm -rf files
 	mkdir files
@@ -26,19 +26,19 @@ contents() (
 		awk 'FILENAME != "-" { skip[$0]; next } !(substr($0, 67) in skip)' ../metadata -
 )
 
-# complaints IMAGE: of e2fsck, without its counts
+# complaints IMAGE: the messages of e2fsck, without its counts
 complaints() {
-	# where e2fsck itself crashes the addresses differ each time
+	# if e2fsck itself crashes, the addresses differ each time
 	timeout 60 e2fsck -fn "$1" 2>&1 |
 		grep -avE '^(.*\[0x[0-9a-f]+\]$|Signal |e2fsck |Pass [0-9]|$)|: [0-9]+/[0-9]+ files|\*\* WARNING: File|recovering journal' |
-		# the superblock gets the sum of the groups' numbers, as from a mount: of wrong ones it is wrong, too
+		# the superblock gets the sum of the groups' counts, as from a mount: if these are wrong, so is the sum
 		awk '/^Free (blocks|inodes) count wrong for group/ { wrong[$2] = 1 }
 			!(/^Free (blocks|inodes) count wrong \(/ && wrong[$2])' |
-		# wrong by another number, where blocks past EOF were freed, or what a corrupt map takes for pointers changed
+		# a wrong count differs if blocks past EOF were freed, or if pointers of a corrupt map changed
 		sed -E 's/(count wrong.*) \([0-9]+, counted=[0-9]+\)/\1/; s/^(Block bitmap differences:).*/\1/' | sort -u
 }
 
-# steady COMMAND IMAGE: it prints what is in before once more; of some images these tools print what was in memory
+# steady COMMAND IMAGE: its output is the file "before" again; for some images these tools print old memory contents
 steady() {
 	"$@" >twice
 	cmp -s before twice && return
@@ -73,11 +73,11 @@ fixes() {
 	fi
 	fixed=$((fixed + 1))
 	findings=$((findings + $(jq -s 'map(select(.type == "finding" and .fixed)) | length' out)))
-	# the log is replayed by another one
+	# e2fsck replays the log
 	cp --sparse=always image base
 	[ "$(jq -r 'select(.type == "image") | .journal' out)" != needs-replay ] ||
 		e2fsck -y -E journal_only base >/dev/null 2>&1
-	# what maps the superblock or descriptors shows what every commit changes
+	# a file that maps the superblock or descriptors shows changes of every commit
 	jq -r 'select(.why == "a block lies in static metadata") | "." + .path' out >metadata
 	jq -r 'select(.kind == "inline-slack" and .path) | "\(.size) .\(.path)"' out >inline
 	contents base >before
@@ -85,7 +85,7 @@ fixes() {
 	cmp -s before after || ! steady contents base ||
 		complain "a file is not what it was: $(diff before after | head -3)"
 	cp --sparse=always work looked-at
-	# what was deleted while it was open stays so, and e2fsck -n does not look through an orphan file
+	# files that were deleted while open stay so, and e2fsck -n does not process an orphan file
 	if jq -r 'select(.type == "skipped") | .why' out | grep -q deleted; then
 		for copy in base looked-at; do e2fsck -fy $copy >/dev/null 2>&1; done
 	fi

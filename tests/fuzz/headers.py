@@ -3,8 +3,8 @@
 
 usage: headers.py E4ZERO RAW FROM COUNT [FORMAT...]     in an empty directory; COUNT of each format, seeds from FROM on
 
-Each is looked at or edited: exit 0, 4, 8 or 12; one message if it is 8 or 12; not a byte of the file is changed but by
-an edit that wrote; no file or socket is left. A mutant that fails is kept as FORMAT-SEED.
+Each mutant is checked or edited: exit 0, 4, 8 or 12; one message if it is 8 or 12; no byte of the file changes except
+by an edit that wrote; no file or socket is left. A mutant that fails is kept as FORMAT-SEED.
 """
 import os
 import random
@@ -31,7 +31,7 @@ ACTIONS = [["--check"], ["--check", "--all"], ["--fix", "--dry-run"], ["--fix"]]
 
 
 def places(raw):
-    """Of the first sectors, and of what looks like a table."""
+    """Offsets in the first sectors, and in data that looks like a table."""
     head = [i for i in range(1024) if raw[i] or i < 112]
     tables = [i for start in range(0, min(len(raw), 4 << 20), 512) if any(raw[start:start + 16])
               for i in range(start, min(start + 96, len(raw)))]
@@ -53,7 +53,7 @@ def change(rng, raw, head, tables):
 
 
 def fault(e4zero, action, raw):
-    """What is wrong with what was done to the mutant RAW, or None; and the exit status."""
+    """The fault of ACTION on the mutant RAW, or None; and the exit status."""
     with open("image.img", "wb") as image:
         image.write(raw)
     run = [e4zero, "--timeout", "20", "--passphrase-file", "key", *action, "image.img"]

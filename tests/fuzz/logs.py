@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Logs whose copy of the superblock is another one than the image's, in every field that recovery reads.
+"""Logs whose copy of the superblock differs from that of the image, in every field that recovery reads.
 
 usage: logs.py E4ZERO fields IMAGE [EVERY]     each field, several values; each EVERYth of those (1)
        logs.py E4ZERO become IMAGE OTHER...    the log makes OTHER of IMAGE
 
-Each image is checked, replayed and edited. All of these take it or all refuse it with one sentence and no
-byte changed; what is taken is afterwards what the log says, to a check, to e2fsck's replay and to the edit. The
-witness, which reads the log by itself, finds what a check finds.
+Each image is checked, replayed and edited. All actions accept it, or all refuse it with one message and no byte
+changed. An accepted image is afterwards as the log has it, for a check, for e2fsck's replay and for the edit. The
+witness, which reads the log independently, has the findings of a check.
 """
 
 import hashlib
@@ -47,12 +47,12 @@ FIELDS = {
     "backup_bgs": (0x24C, 4), "lpf_ino": (0x268, 4), "prj_quota_inum": (0x26C, 4),
     "checksum_seed": (0x270, 4), "encoding": (0x27C, 2), "orphan_file_inum": (0x280, 4),
 }
-# whatever the log says, a replay leaves these right: counts, the flag, the checksum
+# a replay corrects these whatever the log has: counts, the flag, the checksum
 DERIVED = [(0x0C, 8), (0x158, 4), (0x3FC, 4)]
 
 
 def values(name, old, size):
-    """What a field is tried with, its own value not."""
+    """The values to try in a field, without its own."""
     top = (1 << 8 * size) - 1
     if name.startswith("feature_"):
         return [old ^ 1 << bit for bit in range(32)]
@@ -66,7 +66,7 @@ def digest(path):
 
 
 class Trial:
-    """What the programs do with one image."""
+    """The results of the programs for one image."""
 
     def __init__(self, e4zero, name, path):
         self.e4zero, self.name, self.path, self.faults = e4zero, name, path, []
@@ -121,7 +121,7 @@ class Trial:
         return "refused" if replayed == 8 else "taken" if replayed == 0 else said
 
     def witness(self, found):
-        """The second opinion, from its own reading of the log, where it has one."""
+        """Compare with the findings of the witness, which reads the log itself, if it has any."""
         findings, _ = agree.testify(self.path, True)
         if findings is not None:
             self.testified = True
@@ -132,7 +132,7 @@ class Trial:
         return subprocess.run(["e2fsck", "-fn", path], capture_output=True, check=False).returncode
 
     def compare(self, log, writes, status, found):
-        """The log is at home, and a check says what it said through it."""
+        """The log is written to its final locations, and a check has the same findings as before."""
         with open(self.copy, "rb") as f:
             data = f.read()
         for block, want in writes:
@@ -153,11 +153,11 @@ class Trial:
             self.fault("e2fsck finds fault with the edit")
 
     def theirs(self, status, found):
-        """e2fsck's replay, where it believes what it gives more than a backup superblock."""
+        """Compare with e2fsck's replay, unless e2fsck then prefers a backup superblock."""
         if "quota_inum" in self.name:
-            return  # e2fsck moves a quota file whose number is another than its own: e2fsck_hide_quota()
+            return  # e2fsck moves a quota file with another inode number than usual: e2fsck_hide_quota()
         if "last_orphan" in self.name:
-            return  # e2fsck goes through the orphan list then, and forgets one that is corrupt
+            return  # e2fsck then processes the orphan list, and drops a corrupt one
         done = subprocess.run(["e2fsck", "-y", "-E", "journal_only", self.fresh()], capture_output=True,
                               check=False)
         own = done.returncode <= 1 and b"backup" not in done.stdout + done.stderr
@@ -178,7 +178,7 @@ def neutral(sb):
 
 
 def other_block_sizes(sb):
-    """The same number of bytes in blocks of another size, as a whole: each field fits the others."""
+    """A consistent superblock for the same number of bytes in blocks of another size."""
     was = struct.unpack_from("<I", sb, 0x18)[0]
     blocks, per_group, inodes = (struct.unpack_from("<I", sb, at)[0] for at in (0x04, 0x20, 0x28))
     for log_size in {0, 1, 2} - {was}:

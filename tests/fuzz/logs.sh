@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A log whose copy of the superblock is another one than the image's is opened again or refused, never half used.
+# A log whose copy of the superblock differs from that of the image is either used completely or refused.
 #
-# EVERY=N takes each Nth value of a field (60; 1: all), KINDS the kinds of images.
+# EVERY=N tries every Nth value of a field (60; 1: all), KINDS selects the kinds of images.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 requires mke2fs
@@ -31,7 +31,7 @@ for kind in "${kinds[@]}"; do
 	rm image
 done
 
-# whole file systems of another make, with the journal in the same place
+# complete file systems with other parameters, with the journal in the same place
 journal=size=4,location=16000
 make image 32M -b 1024
 make larger 48M -b 1024

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --fix --all of mutants of every kind of image, checksums repaired or not: what fixes.sh holds it to.
+# --fix --all of mutants of every kind of image, checksums repaired or not: the rules of fixes.sh hold.
 #
 # usage: mutants-fix.sh [KIND...]     COUNT mutants of each kind (20), from seed FROM (1) on; each kind at most SECONDS_EACH
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"

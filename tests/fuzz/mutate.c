@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Checks mutants of an image in this process's children: no crash, no hang, no unbounded memory, no
- * leak, no byte of the image changed, a sentence for each refusal, the same result by one and by
+ * leak, no byte of the image changed, a message for each refusal, the same result with one and with
  * two threads. Prints each seed that fails; --dump gives its image.
  *
  * usage: mutate [--from SEED] [--count N] [--seconds S] IMAGE
@@ -42,7 +42,7 @@
 #define SANITIZED 0
 #endif
 
-/* What a child leaves behind for its parent. */
+/* Memory that a child shares with its parent. */
 struct shared {
 	uint64_t seed; /* being checked */
 	uint64_t refused, clean, with_findings;
@@ -67,7 +67,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* A check with JOBS threads; its report goes to TOLD. False when the library broke its word. */
+/* Check with JOBS threads; TOLD receives the report. False if the library broke a rule. */
 static bool check(const struct fuzz *fuzz, uint64_t seed, unsigned jobs, struct told *told,
 		  struct e4z_check_summary *summary, errcode_t *err)
 {
@@ -144,7 +144,7 @@ static void store(const struct fuzz *fuzz, uint64_t off, size_t len)
 		abort();
 }
 
-/* The whole image, its zeroes as holes. */
+/* Write the whole image, with holes for zeroes. */
 static void store_all(const struct fuzz *fuzz)
 {
 	if (ftruncate(fuzz->fd, 0) || ftruncate(fuzz->fd, (off_t)fuzz->img.len))
@@ -185,7 +185,7 @@ static bool one(struct fuzz *fuzz, uint64_t seed)
 	return good;
 }
 
-/* The bytes on the file are those from before. */
+/* The bytes of the file are unchanged. */
 static bool same_bytes(const struct fuzz *fuzz)
 {
 	uint8_t *bytes = mmap(NULL, fuzz->img.len, PROT_READ, MAP_SHARED, fuzz->fd, 0);
@@ -218,7 +218,7 @@ static int child(struct fuzz *fuzz, uint64_t from, uint64_t count)
 	return bad < 100 ? bad : 100;
 }
 
-/* Check COUNT mutants in a child; what it could not finish is left to the caller: the next seed. */
+/* Check COUNT mutants in a child. Returns the seed after the last one that was checked. */
 static uint64_t batch(struct fuzz *fuzz, uint64_t from, uint64_t count)
 {
 	int status = 0;

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make check-fuzz: thousands of mutants of every kind of image; SAMPLE=1 takes some of some kinds.
+# make check-fuzz: thousands of mutants of every kind of image; SAMPLE=1 tests a few mutants of some kinds.
 #
 # usage: run.sh [KIND...]     COUNT mutants of each kind (600), from seed FROM (1) on; each kind at most SECONDS
 #
-# Mutants are checked within mutate's children; a few of each kind go through the program itself, and
-# through the witness as well (agree.py). Crafted images come next, then what coverage leads (targets/).
+# mutate checks mutants in its children; the program and the witness check a few of each kind as well (agree.py).
+# Crafted images come next, then the coverage-guided targets (targets/).
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/images/recipes.sh"
 
@@ -66,7 +66,7 @@ bash "$srcdir/tests/fuzz/targets/run.sh"
 tell $? 'targets/run.sh'
 bash "$srcdir/tests/cli/shard/random.sh" "$FROM" $([ -n "${SAMPLE-}" ] && echo 40 || echo 1000)
 tell $? 'shard/random.sh'
-# the other formats; without an argument each of them, in the sample the most common ones
+# the other formats: all without an argument; the sample has the most common ones
 headers() {
 	stale_image disk.img
 	mkdir headers

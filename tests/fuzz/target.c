@@ -85,7 +85,7 @@ static bool read_super(struct fuzz_image *img)
 	if (!bpg || !img->per_group || img->desc_size < 32 || img->inode_size < 128)
 		return false;
 	img->groups = (uint32_t)((img->blocks - get_le32(sb + 0x14) + bpg - 1) / bpg);
-	/* meta_bg: the first block of descriptors will do */
+	/* meta_bg: the first block of descriptors is enough */
 	per_block = img->bs / img->desc_size;
 	if (incompat & 0x10 && img->groups > per_block)
 		img->groups = per_block;
@@ -96,7 +96,7 @@ static bool read_super(struct fuzz_image *img)
 	return (uint64_t)img->groups * img->desc_size + 3 * (uint64_t)img->bs <= img->len;
 }
 
-/* A block of the log: the first one says how it is made, others are known by their magic number. */
+/* A block of the log: the first one has its format, others are known by their magic number. */
 static void found_log(struct fuzz_image *img, uint32_t ino, uint8_t *p)
 {
 	struct jbd2_sb sb;
@@ -276,7 +276,7 @@ static void repair_extents(const struct fuzz_image *img, uint8_t *p, uint32_t se
 		put_le32(p + tail, crc32c(seed, p, tail));
 }
 
-/* A hash tree's block has room for one after its entries. */
+/* A block of a hash tree has its checksum after the space for entries. */
 static void repair_htree(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 {
 	static const uint8_t nothing[4];
@@ -294,7 +294,7 @@ static void repair_htree(const struct fuzz_image *img, uint8_t *p, uint32_t seed
 	put_le32(tail + 4, crc32c(crc, nothing, 4));
 }
 
-/* The checksum of a directory's block stands in a false entry at its end. */
+/* The checksum of a directory block is in a fake entry at its end. */
 static void repair_dir(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 {
 	uint8_t *tail = p + img->bs - 12;
@@ -305,7 +305,7 @@ static void repair_dir(const struct fuzz_image *img, uint8_t *p, uint32_t seed)
 		repair_htree(img, p, seed);
 }
 
-/* One of attributes has it in its header. */
+/* A block of attributes has its checksum in the header. */
 static void repair_xattr(const struct fuzz_image *img, uint8_t *p)
 {
 	uint64_t block = (uint64_t)(p - img->data) / img->bs;
@@ -327,7 +327,7 @@ static void repair_orphans(const struct fuzz_image *img, uint8_t *p, uint32_t se
 	put_le32(p + img->bs - 4, crc32c(crc32c(seed, number, 8), p, img->bs - 8));
 }
 
-/* That of a bitmap stands in the descriptor, at LOW and, where it is large, at HIGH. */
+/* The checksum of a bitmap is in the descriptor, at LOW and, if that is large, at HIGH. */
 static void repair_bitmap(const struct fuzz_image *img, const struct target *t, unsigned low,
 			  unsigned high)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An image in memory, the metadata in it that is worth changing, and how to make its checksums
- * right again. A reader of its own: of lib/ it takes the checksum functions and the shape of the
- * log alone.
+ * right again. An independent reader: of lib/ it only uses the checksum functions and the format of
+ * the log.
  */
 #ifndef E4Z_TESTS_FUZZ_TARGET_H
 #define E4Z_TESTS_FUZZ_TARGET_H
@@ -51,13 +51,13 @@ struct fuzz_image {
 	struct target_vec targets[TARGET_KINDS];
 };
 
-/* IMG->data and len are given. False when there is no file system in it. */
+/* IMG->data and len are given. False if there is no file system in it. */
 bool target_find(struct fuzz_image *img);
 
 /* Make the checksum that covers T right. */
 void target_repair(struct fuzz_image *img, const struct target *t);
 
-/* The slot of inode INO, NULL when it is not in the image. */
+/* The slot of inode INO, NULL if it is not in the image. */
 uint8_t *target_inode(const struct fuzz_image *img, uint32_t ino);
 uint8_t *target_desc(const struct fuzz_image *img, uint32_t group);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a check told, as text that another one can be compared with. */
+/* The results of a check as text, to compare them with those of another check. */
 #ifndef E4Z_TESTS_FUZZ_TOLD_H
 #define E4Z_TESTS_FUZZ_TOLD_H
 
@@ -13,9 +13,9 @@ struct told {
 };
 
 void told_begin(struct told *told);
-/* Writes to TOLD, which has begun, as long as the sink is used. */
+/* The sink writes to TOLD, between told_begin() and told_end(). */
 struct e4z_check_sink told_sink(struct told *told);
-/* ERR is what the check ended with. */
+/* ERR is the result of the check. */
 void told_end(struct told *told, errcode_t err);
 bool told_same(const struct told *a, const struct told *b);
 void told_free(struct told *told);
