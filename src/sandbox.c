@@ -68,11 +68,13 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img)
 	return err;
 }
 
-errcode_t sandbox_enter_bare(const struct options *options, int output, const char **why)
+errcode_t sandbox_enter_bare(const struct options *options, int output, bool reading,
+			     const char **why)
 {
 	const struct e4z_confine_options how = {
 		.outputs = &output,
 		.output_count = 1,
+		.reading = reading,
 		.require = options->sandbox == SANDBOX_REQUIRE,
 	};
 	unsigned done = 0;

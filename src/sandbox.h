@@ -18,9 +18,11 @@ errcode_t sandbox_enter(void *arg, struct e4z_image *img);
 bool sandbox_wanted(const struct options *options);
 
 /*
- * Confine a process without an image: it keeps its open files, and writes to OUTPUT, too.
+ * Confine a process without an image: it keeps its open files, and writes to OUTPUT, too. READING:
+ * it can also open files for reading.
  * E4Z_ET_UNCONFINED, with WHY: the end of a sentence.
  */
-errcode_t sandbox_enter_bare(const struct options *options, int output, const char **why);
+errcode_t sandbox_enter_bare(const struct options *options, int output, bool reading,
+			     const char **why);
 
 #endif

@@ -67,8 +67,8 @@ static errcode_t operate(struct run *run, const char *file)
 
 	op.stop = run->job->stop;
 	op.file = file;
-	if (op.from && s->files)
-		op.file_from = &s->files[s->file_at++];
+	if (op.from)
+		op.file_from = source_list_next(&s->files);
 	err = operation_run(run->job->img, &op, &edit);
 	if (err) {
 		blame_operation(run, &op, err);

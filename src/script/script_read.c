@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAX_WORDS = 8 };
 
@@ -208,26 +207,22 @@ errcode_t script_open_files(struct script *s)
 	bool end = false;
 	errcode_t err = 0;
 
-	s->reads = s->reads || !source_room(s->froms);
 	if (s->reads || !s->froms)
 		return 0;
-	s->files = calloc(s->froms, sizeof(*s->files));
-	if (!s->files)
-		return ENOMEM;
+	err = source_list_begin(&s->files, s->froms);
 	/* the text has been parsed before */
-	while (s->file_count < s->froms && script_next_line(s, &line, &end, &err) && !end) {
+	while (!err && s->files.count < s->froms && script_next_line(s, &line, &end, &err) &&
+	       !end) {
 		if (line.op.from)
-			s->files[s->file_count++] = source_find(line.op.from);
+			source_list_add(&s->files, line.op.from);
 		free(line.pattern);
 	}
+	s->reads = s->files.later;
 	text_rewind(&s->text);
-	return err || s->file_count == s->froms ? err : ENOMEM;
+	return err || s->files.count == s->froms ? err : ENOMEM;
 }
 
 void script_close_files(struct script *s)
 {
-	for (size_t i = 0; i < s->file_count; i++)
-		if (s->files[i].fd >= 0)
-			close(s->files[i].fd);
-	free(s->files);
+	source_list_end(&s->files);
 }

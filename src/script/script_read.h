@@ -5,6 +5,7 @@
 
 #include "script/edit_log.h"
 #include "script/script_text.h"
+#include "script/source_list.h"
 #include "verbs/operation.h"
 #include <stdbool.h>
 
@@ -25,10 +26,9 @@ struct script {
 	char where[64]; /* in it a fault is */
 	char why[256];
 	bool no_memory;
-	size_t froms; /* lines that name a file of the host */
-	bool reads;   /* these files are opened when their lines are run; otherwise they are */
-	struct source_file *files;  /* open, in the order of the lines */
-	size_t file_count, file_at; /* FILE_AT: of the next line */
+	size_t froms;		  /* lines that name a file of the host */
+	bool reads;		  /* a file at least is opened when its line is run */
+	struct source_list files; /* in the order of the lines; none if one has a pattern */
 };
 
 /* The next line that is one; *END: there is none. False: why not is said, or in *ERR. */
@@ -38,8 +38,8 @@ bool script_next_line(struct script *s, struct line *line, bool *end, errcode_t 
 bool script_understand(struct script *s, errcode_t *err);
 
 /*
- * Open the files of the host that the lines name. s->reads becomes true, and no file is opened, if
- * there are more files than can be open, or if a line has a pattern, because each match needs a
+ * Open the files of the host that the lines name. s->reads becomes true if a file is left for
+ * later. It also does if a line has a pattern, and no file is opened then: each match needs a
  * descriptor of its own.
  */
 errcode_t script_open_files(struct script *s);

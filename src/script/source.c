@@ -11,12 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define HOLD_BYTES (1u << 20) /* of a script that is kept in memory */
-#define OTHERS 64	      /* descriptors besides the requested ones */
 
 static errcode_t read_at(void *arg, uint64_t off, void *to, size_t len)
 {
@@ -230,18 +228,6 @@ static int take_file(struct source_file *file)
 	file->fd = -1;
 	errno = file->error;
 	return fd;
-}
-
-bool source_room(size_t count)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return false;
-	if (limit.rlim_cur >= count + OTHERS)
-		return true;
-	limit.rlim_cur = limit.rlim_max < count + OTHERS ? limit.rlim_max : count + OTHERS;
-	return !setrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur == count + OTHERS;
 }
 
 static int open_named(const char *name, struct source_file *file)

@@ -23,9 +23,6 @@ struct source_file {
 /* Open NAME, which is not "-". Reading it reports a failure. */
 struct source_file source_find(const char *name);
 
-/* Raise the limit to COUNT more descriptors than usual; false: it cannot be that high. */
-bool source_room(size_t count);
-
 /*
  * Open NAME, "-": standard input; FILE is what source_find() gave of it, whose descriptor becomes
  * SOURCE's, or NULL. What is no regular file is read to its end at once, into a

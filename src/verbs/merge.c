@@ -14,9 +14,9 @@
 #include "merge/facts.h"
 #include "merge/flat.h"
 #include "merge/part.h"
-#include "merge/reports.h"
 #include "report/report.h"
 #include "sandbox.h"
+#include "script/source_list.h"
 #include "util.h"
 #include "verbs/check.h"
 #include "verbs/verb.h"
@@ -30,8 +30,8 @@ struct merge {
 	struct report *report;
 	const volatile int *stop;
 	struct part_reader reader;
-	struct source_file *files; /* the reports, open; NULL: each is opened when it is read */
-	struct flat *flat;	   /* takes the facts for the check; NULL: it is done here */
+	struct source_list files; /* of the reports; none: each is opened when it is read */
+	struct flat *flat;	  /* takes the facts for the check; NULL: it is done here */
 	struct part *parts;
 	size_t count;
 	bool certain; /* no two shards claim the same blocks */
@@ -178,13 +178,13 @@ static errcode_t compare_names(struct merge *m)
 static errcode_t read_part(struct merge *m)
 {
 	const char *name = m->options->reports[m->count];
-	struct source_file now = {.fd = -1}, *file = m->files ? &m->files[m->count] : &now;
+	struct source_file now = {.fd = -1}, *file = source_list_next(&m->files);
 	struct part *part = &m->parts[m->count++];
 	errcode_t err;
 
-	if (!m->files)
+	if (!file)
 		now = source_find_stream(name);
-	err = part_read(&m->reader, name, file, part);
+	err = part_read(&m->reader, name, file ? file : &now, part);
 	m->where = name;
 	snprintf(m->why, sizeof(m->why), "%s", m->reader.why);
 	if (err || m->count == 1)
@@ -198,7 +198,8 @@ static errcode_t read_part(struct merge *m)
 static errcode_t confine(struct merge *m)
 {
 	const char *why;
-	errcode_t err = sandbox_enter_bare(m->options, fileno(m->reader.kept), &why);
+	errcode_t err =
+		sandbox_enter_bare(m->options, fileno(m->reader.kept), m->files.later, &why);
 
 	if (err == E4Z_ET_UNCONFINED)
 		snprintf(m->why, sizeof(m->why), "the process cannot be confined: %s", why);
@@ -343,19 +344,20 @@ static int merge_apart(struct merge *m)
 {
 	const struct options *o = m->options;
 	struct apart apart;
-	errcode_t err;
+	errcode_t err = source_list_begin(&m->files, o->report_count);
 	int status;
 
-	m->files = reports_open(o->reports, o->report_count);
-	err = m->files ? apart_start(&apart, sizeof(struct flat)) : ENOMEM;
+	for (size_t i = 0; i < o->report_count && !err; i++)
+		source_list_add(&m->files, o->reports[i]);
+	if (!err)
+		err = apart_start(&apart, sizeof(struct flat));
 	if (err)
 		return fail(m, err);
 	if (!apart.pid) {
 		m->flat = apart.shared;
 		return merge(m);
 	}
-	reports_close(m->files, o->report_count);
-	m->files = NULL;
+	source_list_end(&m->files);
 	status = apart_wait(&apart, m->stop);
 	status = follow_child(m, status, apart.shared);
 	apart_free(&apart);
@@ -371,7 +373,7 @@ int merge_run(const struct options *options, struct report *report, const volati
 	for (size_t i = 0; i < m.count; i++)
 		part_free(&m.parts[i]);
 	free(m.parts);
-	reports_close(m.files, options->report_count);
+	source_list_end(&m.files);
 	part_reader_close(&m.reader);
 	return status;
 }

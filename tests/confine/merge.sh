@@ -81,6 +81,10 @@ shards 40
 (ulimit -Sn 24; exec "$E4ZERO" --json --merge "${reports[@]:1}" - <shard1 >out 2>err)
 [ $? = 4 ] || fail "40 shards: $(cat err)"
 findings '40 shards'
+# more than there can be
+(ulimit -n 30; exec "$E4ZERO" --json --merge "${reports[@]:1}" - <shard1 >out 2>err)
+[ $? = 4 ] || fail "40 shards with 30 descriptors: $(cat err)"
+findings '40 shards with 30 descriptors'
 
 # the reader waits for a report when it, or its parent, gets a signal
 mkfifo late
