@@ -86,6 +86,11 @@ findings '40 shards'
 [ $? = 4 ] || fail "40 shards with 30 descriptors: $(cat err)"
 findings '40 shards with 30 descriptors'
 
+# the caller ignores SIGCHLD
+(exec env --ignore-signal=CHLD "$E4ZERO" --json --merge "${reports[@]}" >out 2>err)
+[ $? = 4 ] || fail "SIGCHLD is ignored: $(cat err)"
+findings 'SIGCHLD is ignored'
+
 # the reader waits for a report when it, or its parent, gets a signal
 mkfifo late
 # ends SIGNAL reader|parent STATUS
