@@ -61,7 +61,7 @@ grep -q 'landlock_restrict_self.* = 0$' calls || skip 'this kernel does not have
 reader=$(sed -n 's/^\([0-9]*\) *landlock_restrict_self.* = 0$/\1/p' calls)
 [ "$(wc -w <<<"$reader")" = 1 ] || fail "confined: $reader"
 grep "^$reader " calls | sed '1,/landlock_restrict_self/d' >after
-! grep -v -e seccomp -e '^[0-9]* +++' after || fail 'the reader does more than that after it has been confined'
+! grep -v -e seccomp -e '^[0-9]* *+++' after || fail 'the reader does more than that after it has been confined'
 if grep -q '^#define HAVE_LIBSECCOMP 1' "$builddir/config.h"; then
 	grep -q 'SECCOMP_SET_MODE_FILTER.* = 0$' after || fail 'the calls of the reader are not filtered'
 	run_e4zero 4 --json --sandbox require --merge "${reports[@]}"
