@@ -83,7 +83,7 @@ blk() {
 	debugfs -R "bmap $2 $3" "$out/$1" 2>/dev/null
 }
 
-# tree_block NAME PATH KIND: the first of this kind
+# tree_block NAME PATH KIND: the first tree block of this kind
 tree_block() {
 	debugfs -R "stat $2" "$out/$1" 2>/dev/null | grep -ao "($3):[0-9]*" | sed 's/.*://;q'
 }
@@ -114,7 +114,7 @@ attributes "$out/fs-4k"
 fs short 1M "$common,extent,metadata_csum" -I 128 -N 128 -- --extents --deep 90
 attributes "$out/fs-short"
 extra=,num_backup_sb=1 fs tight 256K "${common/sparse_super/sparse_super2}" -I 128 -N 1000 -- --files 4 --past 1
-# not for what edits: it waits until no other host uses the file system
+# not for targets that edit, which would wait until no other host uses the file system
 fs mmp 1M "$plain,mmp" -N 64 -- --extents --files 6
 mv "$out/fs-mmp" "$out/disk-mmp"
 fs hurd 1M sparse_super,large_file -o hurd -I 128 -N 128 -- --files 12 --far 267
@@ -125,12 +125,12 @@ EOF
 fs ind4k 1M "$common" -b 4096 -N 128 -- --files 6 --far 1040
 bash "$images/mkimg.sh" unlinked "$out/fs-unlinked"
 
-# tree blocks that two files have, without a checksum that says whose they are
+# tree blocks that two files have, without a checksum that identifies the owner
 fs nocsum 3M "$plain" -N 128 -- --extents --files 12 --deep 90 --deep 400
 leaf() { # PATH N: the N-th tree block of a file
 	debugfs -R "ex $1" "$out/fs-nocsum" 2>/dev/null | awk -v n="$2" '$1 ~ /[01]\/$/ && $8 > 0 && !seen[$8]++ && ++i == n {print $8}'
 }
-root() { # PATH DEPTH BLOCK: its map is this tree block
+root() { # PATH DEPTH BLOCK: the root of the map of PATH points to this tree block
 	printf "sif $1 block[%d] %s\n" 0 0x0001f30a 1 $((4 | $2 << 16)) 2 0 3 0 4 "$3" 5 0
 }
 {
@@ -150,7 +150,7 @@ EOF
 # past the last logical block
 debug "$out/fs-far" <<<"sif /d0/f0000 block[TIND] $(blk fs-far /d0/f0000 0)"
 
-# leaves beside each other, as e4zero writes a tree
+# adjacent leaves, as e4zero writes a tree
 fs packed 3M "$ext4" -N 128 -- --extents --files 4
 echo x >"$tmp/x"
 debug "$out/fs-packed" <<<"write $tmp/x many"
@@ -257,8 +257,9 @@ truncate -s 10M "$out/disk-backup"
 mke2fs -q -F -t ext2 -O "none,$common" -b 1024 -N 64 "$out/disk-backup" >"$tmp/log" 2>&1
 dd if=/dev/zero bs=1024 count=2 status=none | tr '\0' x | dd of="$out/disk-backup" conv=notrunc status=none
 
-# one in a partition whose superblock only its copy has; a file system, and one in a partition of its end; partitions of one
-# name, one of them longer than the disk; many that are no file system; one that is small
+# a file system in a partition that has only a backup superblock; a file system with another one in a partition at its
+# end; partitions with the same name, one of them longer than the disk; many partitions without a file system; a small
+# one
 truncate -s 12M "$out/disk-inside"
 echo '2048,20480' | sfdisk -q "$out/disk-inside" 2>"$tmp/log" || cat "$tmp/log" >&2
 dd if="$out/disk-backup" of="$out/disk-inside" bs=1M seek=1 conv=notrunc status=none

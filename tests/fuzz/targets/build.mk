@@ -6,7 +6,7 @@
 #   SANITIZERS   the sanitizers to be used
 CC = clang
 SANITIZERS = address,undefined
-# without optimisation: an input that alone takes one side of a condition is kept, and gcov sees the same sides
+# without optimisation: an input is kept if no other one takes this side of a condition, and gcov sees the same sides
 fuzz_cflags = -g1 -O0 -fno-omit-frame-pointer -fno-sanitize-recover=all -w
 compile = $(CC) $(FLAGS) -I$(TOP)/tests/fuzz $(fuzz_cflags) $(INSTRUMENT)
 INSTRUMENT = -fsanitize=fuzzer-no-link,$(SANITIZERS)
@@ -31,7 +31,7 @@ library = $(filter-out lib/base/invariant.c,$(SOURCES)) $(script)
 objects = $(addprefix $(OUT)/,$(library:.c=.o) $(addprefix tests/fuzz/targets/,$(own:.c=.o)) \
 	tests/fuzz/change.o tests/fuzz/target.o tests/fuzz/told.o tests/abort.o tests/unit/failing.o \
 	tests/unit/journal/logmaker.o tests/unit/journal/revokes.o)
-# what fails, or is not as it is here, where an input says so
+# functions that an input may let fail or behave as on another host
 wrapped = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup \
 	-Wl,--wrap=hostfile_open,--wrap=e4z_begin \
 	-Wl,--wrap=busy_look,--wrap=lock_take,--wrap=caches_settle,--wrap=origin_open,--wrap=origin_enter

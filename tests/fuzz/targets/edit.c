@@ -179,7 +179,7 @@ const struct fuzz_target fuzz_convert = {.name = "convert",
 
 /* ---- a script ---- */
 
-/* What the cache of an edit may hold: little, so that it is emptied. 0: as much as by default. */
+/* The blocks that the cache of an edit may hold: few, so that it is emptied. 0: the default. */
 static size_t cache_blocks;
 
 errcode_t __real_e4z_begin(struct e4z_image *img, const struct e4z_edit_options *options);
@@ -303,7 +303,7 @@ static const struct fuzz_text scripts[] = {
 	FUZZ_TEXT("zero-range /d0/f0003 1 10\nzero-range /d0/f0007 3 2000\ntruncate /d0/f0003 0\n"
 		  "collapse-range /d0/f0007 0 1024\ntruncate /d0/none 1\n"),
 	FUZZ_TEXT("write-zeroes /deep* 5 1\npunch-hole /deep* 3000 40000\ntruncate /many 5\n"),
-	/* the cache, and going back: the last line of each is refused, or is not */
+	/* the cache and roll back: the last line of each is refused, or is not */
 	FUZZ_TEXT(
 		"write-zeroes /d5/f0011 5 9000\nzero /d5/f0010 0 3000\nwrite /d5/f0010 7 "
 		"from=/proc/self/comm\npunch-hole /d5/f0011 1024 1024\n"

@@ -5,7 +5,7 @@
  *
  * FUZZ_BASES=FOLDER    the directory of the bases; default: "bases" beside the program
  * FUZZ_SEEDS=FOLDER    write the first inputs to FOLDER, and run nothing
- * FUZZ_SWEEP=N         also those in which one of the first N things of a kind fails
+ * FUZZ_SWEEP=N         also inputs in which one of the first N allocations, reads or writes fails
  * FUZZ_DUMP=FILE       write the base as changed by the input to FILE, and run nothing
  */
 #include "fuzz.h"
@@ -52,7 +52,7 @@ char *__wrap_strndup(const char *text, size_t len);
 errcode_t __real_hostfile_open(const char *path, struct blkdev **dev);
 errcode_t __wrap_hostfile_open(const char *path, struct blkdev **dev);
 
-/* Options that a base is opened with: as if it were cached, and as if another host had it. */
+/* Options for opening a base: as if it were cached, and as if it were on another host. */
 enum { OPTION_DEVICE = 3, DEVICE_CACHED = 16, DEVICE_FAR = 32 };
 static const struct input *running;
 

@@ -45,12 +45,12 @@ bool fuzz_no_memory(errcode_t err);
 /* LEN bytes that there are, whatever fails. */
 void *fuzz_alloc(size_t len);
 
-/* Of an input's options: what fails, and which one of them, from 1 on. */
+/* Among the options of an input: the kind that fails, and its number, from 1 on. */
 enum { OPTION_KIND = 4, OPTION_NUMBER = 5 };
 
 /* Run the target on BASE, as it is, with the options and the text of IN. */
 void fuzz_run(struct base *base, const struct input *in);
-/* Write the first inputs to FOLDER: SWEEP as FUZZ_SWEEP, 0: none of these. */
+/* Write the first inputs to FOLDER; SWEEP is FUZZ_SWEEP, 0: no failing inputs. */
 void seeds_write(const char *folder, unsigned sweep);
 /* A failure ends the program. */
 void fuzz_write_file(const char *path, const uint8_t *data, size_t len);

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make fuzz-corpus: the bases, and for each target a minimal corpus. make-corpus.sh BUILT [NAME...]
 #
-# BUILT is the directory of the programs. The existing corpus and the first inputs are merged into BUILT/corpus/NAME: few
-# small ones that together reach as much. From these on each target runs RUNS times (1000), and what it finds is merged, too. In
-# some of the first inputs one of the first SWEEP allocations, reads or writes (60000) fails: of each path of calls that leads
-# to one, the first. WORKERS (2) targets run in parallel. Inputs that make a target fail are kept in BUILT/failures/NAME.
+# BUILT is the directory of the programs. The existing corpus and the first inputs are merged into BUILT/corpus/NAME:
+# few small inputs that together reach the same code. From these each target runs RUNS times (1000), and its new inputs
+# are merged, too. In some of the first inputs one of the first SWEEP allocations, reads or writes (60000) fails: the
+# first one of each path of calls. WORKERS (2) targets run in parallel. Inputs that make a target fail are kept in
+# BUILT/failures/NAME.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 built=$(cd "$1" 2>/dev/null && pwd) || { echo "fuzz-corpus: the targets are not built" >&2; exit 77; }
@@ -14,7 +15,7 @@ export RUNS=${RUNS:-1000} FUZZ_BASES=$built/bases MAX=${MAX:-65536} built
 [ "$built/bases" -nt "$here/bases.sh" ] || bash "$here/bases.sh" "$built/bases"
 [ $# -gt 0 ] || set -- $(cd "$built" && ls -d fuzz-* | sed 's/^fuzz-//')
 
-# merge NAME FOLDER...: of these inputs, the corpus keeps few. An input that fails is left out of it, and named in the log.
+# merge NAME FOLDER...: adds the inputs that the corpus needs. An input that fails is left out, and named in the log.
 merge() {
 	local least=$built/new/$1/least log=$built/$1.log.merge
 	rm -rf "$least" && mkdir "$least"
@@ -27,7 +28,7 @@ merge() {
 	rm -rf "$built/corpus/$1" && mv "$least" "$built/corpus/$1"
 }
 
-# run NAME: RUNS more from the corpus on
+# run NAME: RUNS more runs from the corpus
 run() {
 	nice "$built/fuzz-$1" -seed="${SEED:-1}" -runs=$((RUNS + $(ls "$built/corpus/$1" | wc -l))) -max_len="$MAX" -timeout=20 \
 		-rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$built/failures/$1/" \

@@ -54,9 +54,9 @@ static void on_sealed(void *put, uint64_t off, uint32_t len)
 	changed(put, off, len);
 }
 
-#define LOGGED 64 /* blocks of a log, from its start on, that are changed as data */
+#define LOGGED 64 /* the first blocks of a log, which are changed as data */
 
-/* A block that a log has for another place. */
+/* Change a logged copy of a block. */
 static void change_logged(struct fuzz_image *img, uint64_t *rng, struct stretch_vec *put)
 {
 	uint64_t n = below(rng, img->log_blocks.count < LOGGED ? img->log_blocks.count : LOGGED);

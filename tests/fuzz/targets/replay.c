@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char running[4096];
 
-/* Say which input it was. */
+/* Report the input. */
 static void on_abort(int sig)
 {
 	(void)sig;

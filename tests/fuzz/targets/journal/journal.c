@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The target for the rooms of the journal alone: a log in memory that a text makes line by line, as
- * no image has it. It is opened, read and replayed, and transactions are carried through it.
+ * The target for the journal layers alone: a log in memory that a text makes line by line, in ways
+ * that no image has. It is opened, read and replayed, and transactions are written to it.
  *
- * A line is a word and up to six numbers; one that makes no sense here is ignored.
+ * A line is a word and up to six numbers; a line that is not valid at its place is ignored.
  *   make BS COMPAT INCOMPAT MAXLEN START TID   the log of an inode, "device": of a device
  *   blocks FIRST COUNT MAGIC, revoke FIRST COUNT, commit, last N, at N, tid N, time N
  *   super OFFSET VALUE, word BLOCK OFFSET VALUE: with a checksum, raw BLOCK OFFSET VALUE: without
  *   ext OFFSET VALUE     a word of the superblock of the device
- *   run I PBLK LBLK LEN, runs COUNT, size BS, room BLOCKS, user N: what is said of the file system
+ *   run I PBLK LBLK LEN, runs COUNT, size BS, room BLOCKS, user N: parameters of the file system
  *   length BYTES         of the device
  *   open, read, born N, shape BLOCKS, faults N, csum N
  *   home, clear, mark, carry FIRST COUNT MAGIC
@@ -36,7 +36,7 @@
 struct play {
 	struct logmaker lm;
 	bool made, external;
-	uint32_t bs; /* as it is said to be */
+	uint32_t bs; /* as given by the text */
 	uint64_t room, length;
 	struct log_run runs[3];
 	size_t run_count;
@@ -238,7 +238,7 @@ static void read_it(struct play *p)
 
 /* ---- writing ---- */
 
-/* Blocks that are there to be written: those below the log, or of an external one its end. */
+/* Whether the blocks can be written: they are below the log, which is not external. */
 static bool is_there(const struct play *p, uint64_t first, uint64_t count)
 {
 	return !p->external && first <= LOGMAKER_BLOCKS && count <= LOGMAKER_BLOCKS - first;
@@ -275,7 +275,7 @@ static void home(struct play *p, bool clear)
 		done(p, commit_clear(&p->commit, p->replay.safe_tid, super));
 		return;
 	}
-	/* what would be written over the log, or past the end of the memory */
+	/* not if it would write to the log, or past the end of the memory */
 	if (overlay_next(p->ov, &from, &entry))
 		return;
 	err = commit_replay(&p->commit, p->ov, p->replay.safe_tid, super);
@@ -295,7 +295,7 @@ static void fill(const struct play *p, struct captured *b, uint64_t block, bool 
 		memset(b->data + SUPER % p->bs + SUPER_WORD, 0, 4);
 }
 
-/* Who recovers now sees the whole transaction or nothing of it; the superblock aside. */
+/* Recovery now yields the whole transaction or nothing of it, except for the superblock. */
 static void judge(struct play *p, const uint8_t *before, const struct captured *list, size_t count,
 		  bool whole)
 {
@@ -350,7 +350,7 @@ static void carry(struct play *p, uint64_t first, uint64_t count, bool magic)
 	before = memcpy(fuzz_alloc(size), p->lm.image, size);
 	for (size_t i = 0; i < count; i++)
 		fill(p, &list[i], first + i, magic);
-	/* nobody asks for the room of what does not fit, or is not there */
+	/* space is not reserved for blocks that do not fit or do not exist */
 	if (is_there(p, first, count) && commit_need(p->log, count) <= log_size(p->log))
 		err = commit_reserve(&p->commit, list, count);
 	if (!err)
@@ -446,7 +446,7 @@ static void run(struct base *base, const struct input *in)
 #define EMPTY "make 0 0 0 300 0 7\n"
 
 static const struct fuzz_text texts[] = {
-	/* logs as they are, of each shape */
+	/* ordinary logs of each shape */
 	FUZZ_TEXT(PLAIN WHOLE),
 	FUZZ_TEXT(V1 WHOLE),
 	FUZZ_TEXT(V2 WHOLE),
@@ -465,12 +465,12 @@ static const struct fuzz_text texts[] = {
 	FUZZ_TEXT(PLAIN READ "home\ncarry 1 1 0\n"),
 	FUZZ_TEXT(PLAIN SOME READ "clear\n"),
 	FUZZ_TEXT(EMPTY READ "clear\ncarry 1 9 0\n"),
-	/* old blocks with numbers that are due */
+	/* old blocks with valid sequence numbers */
 	FUZZ_TEXT(EMPTY "tid 9\n" SOME READ "carry 0 5 0\ncarry 9 5 0\n"),
 	FUZZ_TEXT(EMPTY "tid 10\n" SOME READ "carry 0 5 0\ncarry 9 5 0\n"),
 	FUZZ_TEXT(EMPTY "at 6\ntid 9\ncommit\n" READ "carry 0 5 0\n"),
 	FUZZ_TEXT("make 0 0 0 8 0 7\n" READ "carry 0 17 0\n"),
-	/* more blocks than have numbers of 32 bits */
+	/* more blocks than 32 bits can number */
 	FUZZ_TEXT(EMPTY READ "shape 0x200000000\ncarry 0 99 0\n"),
 	FUZZ_TEXT(EMPTY "super 4 3\n" READ "shape 0x200000000\ncarry 0 99 0\n"),
 	FUZZ_TEXT(EMPTY READ "shape 5\ncarry 0x100000000 3 0\n"),

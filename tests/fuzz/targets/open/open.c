@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The target for opening: a text says with which options, what is in the way, and what the disk has
- * elsewhere than where the base has it.
+ * The target for opening: a text has the options, the obstacles, and bytes that the disk has
+ * besides those of the base.
  *
- * A line is a word and what belongs to it:
+ * A line is a word and its arguments:
  *   suffix TEXT, uri TEXT            after the name of the base, or in its place
  *   partition TEXT, journal TEXT, format N, holes N, force, repair, write, later: the options
  *   put OFFSET TEXT, hex OFFSET DIGITS, zero OFFSET LEN, super OFFSET AT VALUE     bytes; a word of
@@ -38,7 +38,7 @@ struct play {
 	bool twice, undo, calls;
 };
 
-/* The bytes at OFF of the base, for LEN; NULL: there are none. */
+/* LEN bytes at OFF of the base; NULL: the base is shorter. */
 static uint8_t *bytes_at(const struct play *p, uint64_t off, size_t len)
 {
 	size_t all = p->base->img.len;
@@ -144,7 +144,7 @@ static void line(struct play *p, char *word)
 		p->calls = true;
 }
 
-/* ---- what callbacks must not call ---- */
+/* ---- calls that callbacks must not make ---- */
 
 static errcode_t no_check(void *arg, const struct e4z_map_piece *piece)
 {
@@ -174,7 +174,7 @@ static void call(struct e4z_image *img)
 		fuzz_failed(img, err);
 }
 
-/* A file of this process, which is removed as nothing is written. */
+/* The undo file of this process, which is removed because nothing is written. */
 static void keep_undo(struct e4z_image *img)
 {
 	const char *dir = getenv("TMPDIR");
@@ -213,7 +213,7 @@ static void look(struct play *p, struct e4z_image *img)
 	e4z_close(NULL);
 }
 
-/* Only an edit writes: whoever opens an image leaves it as it is. */
+/* Only an edit writes: opening an image does not change it. */
 static void run(struct base *base, const struct input *in)
 {
 	struct play p = {.base = base};
@@ -246,7 +246,7 @@ static void run(struct base *base, const struct input *in)
 	world_end();
 }
 
-/* A hash tree at a byte, of blocks of data of a size and a number at another one. */
+/* A hash tree at AT, whose size and number of data blocks are at SIZES_AT. */
 #define TREE(at, sizes_at, sizes)                                                                  \
 	"put " at " verity\nhex " sizes_at " " sizes "\nwrite\npartition 1\n"
 

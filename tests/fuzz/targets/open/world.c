@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Functions of the library that ask who has an image, or open it; the linker puts these in front.
+// Replaces functions of the library that ask who uses an image, or open it, with the linker.
 #include "world.h"
 
 #include "../../../unit/failing.h"
@@ -97,7 +97,7 @@ bool world_lose(struct blkdev *dev)
 	return true;
 }
 
-/* ---- others that have it ---- */
+/* ---- other users of the image ---- */
 
 void __real_busy_look(const struct host *host, struct blkdev *dev, bool edit, struct busy *busy);
 void __wrap_busy_look(const struct host *host, struct blkdev *dev, bool edit, struct busy *busy);
@@ -140,7 +140,7 @@ void __wrap_caches_settle(const struct host *host, struct blkdev *dev, char *sai
 		snprintf(said, size, "another node of the device shows other bytes");
 }
 
-/* ---- a server that has it ---- */
+/* ---- a server that has the image ---- */
 
 static const char *explain(struct blkdev *dev, errcode_t err)
 {
@@ -188,7 +188,7 @@ errcode_t __real_origin_enter(const struct e4z_open_options *options,
 errcode_t __wrap_origin_enter(const struct e4z_open_options *options,
 			      const struct origin_user *user, struct blkdev **dev, char *why,
 			      size_t why_size);
-/* What a server has is raw. */
+/* An image on a server is raw. */
 errcode_t __wrap_origin_enter(const struct e4z_open_options *options,
 			      const struct origin_user *user, struct blkdev **dev, char *why,
 			      size_t why_size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who else has the image, and what carries it, as far as an input says so: functions of the library
- * that the linker replaces. No other process is needed.
+ * Simulates other users of the image, and its carrier, as an input has them: the linker replaces
+ * functions of the library. No other process is needed.
  */
 #ifndef E4Z_TESTS_FUZZ_WORLD_H
 #define E4Z_TESTS_FUZZ_WORLD_H
@@ -9,15 +9,15 @@
 #include "../fuzz.h"
 #include "io/blkdev.h"
 
-/* Nobody has it, it is a file of this host; until the end. */
+/* Until world_end(): nobody else uses the image, which is a file of this host. */
 void world_begin(void);
 void world_end(void);
-/* A line of a text: false, it says something else. BASE is what a server has. */
+/* Take a line of a text; false: the word is not for this module. BASE is the image on a server. */
 bool world_line(const struct base *base, const char *word, const char *rest);
 
-/* Bytes of the image that is opened. */
+/* The size of the image that is opened. */
 size_t world_size(const struct base *base);
-/* The server of DEV is gone; false: there is none. */
+/* Lose the connection to the server of DEV; false: there is no server. */
 bool world_lose(struct blkdev *dev);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Makes the checksums of a whole log, and of a GPT, right again.
+// Repairs the checksums of a whole log, and of a GPT.
 #include "seal.h"
 
 #include "base/bytes.h"
@@ -39,7 +39,7 @@ static void put_tag_csum(const struct walk *w, uint8_t *tag, uint32_t csum)
 		memcpy(tag + offsetof(struct jbd2_tag, csum), &low, sizeof(low));
 }
 
-/* Its tags, then itself; the walk goes on after its blocks. */
+/* Repair the tags of a descriptor block, then its own checksum; continue after its blocks. */
 static void seal_descriptor(struct walk *w, uint8_t *p)
 {
 	struct jbd2_entry entry;
@@ -69,7 +69,7 @@ static void seal_commit(struct walk *w, uint8_t *p)
 	w->at = after(w, w->at);
 }
 
-/* The block at hand: false, the log ends there. */
+/* Repair the current block; false: the log ends there. */
 static bool seal_block(struct walk *w)
 {
 	uint8_t *p = block_of(w, w->at);
@@ -116,7 +116,7 @@ void seal_log(struct fuzz_image *img, seal_fn *changed, void *arg)
 /* ---- a GPT ---- */
 
 #define SECTOR_BYTES 512
-/* Of a header, from its start. */
+/* Offsets in a header. */
 enum { GPT_SIZE = 12, GPT_CRC = 16, GPT_ENTRIES = 72, GPT_COUNT = 80, GPT_EACH = 84, GPT_ALL = 88 };
 
 static uint32_t crc32(const uint8_t *p, size_t len)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Sets one field after the other to each value that a bound may have.
+// Sets each field in turn to each value at which a bound may be.
 #include "fields.h"
 
 #include "base/bytes.h"
 
-/* From OFF on COUNT fields of LEN bytes. */
+/* COUNT fields of LEN bytes, from OFF on. */
 struct row {
 	uint16_t off, len, count;
 };
 
-/* Up to its 15 rows; a length of 0 ends them. */
+/* A kind has 15 rows at most; a length of 0 ends them. */
 #define ROWS 16
 static const struct row rows[TARGET_KINDS][ROWS] = {
 	[TARGET_SUPER] = {{0x00, 4, 2},
@@ -66,9 +66,9 @@ static const struct row rows[TARGET_KINDS][ROWS] = {
 	[TARGET_XATTR] = {{0x00, 4, 4}, {0x20, 2, 2}, {0x24, 4, 3}, {0x30, 2, 1}, {0x34, 2, 2}},
 };
 
-/* The attributes in an inode, from the word at their beginning on; offsets count from there. */
+/* Attributes in an inode; offsets count from the magic number at their beginning. */
 static const struct row body[] = {{0, 4, 1}, {4, 2, 2}, {8, 4, 3}, {20, 4, 1}};
-/* The last twelve bytes of a block of a directory. */
+/* The last twelve bytes of a directory block. */
 static const struct row tail[] = {{0, 4, 1}, {4, 2, 2}, {8, 4, 1}};
 static const struct row no_more[] = {{0x280, 4, 1}, {0x26c, 4, 2}};
 
@@ -104,7 +104,7 @@ static uint32_t value_of(const struct fuzz_image *img, uint32_t now, unsigned n,
 	return n < VALUES ? values[n] : now ^ 1u << (n - VALUES);
 }
 
-/* Search change *N in COUNT rows of fields from P on, LEN bytes. */
+/* Make change *N in COUNT rows of fields of the LEN bytes at P, or subtract their number. */
 static bool set(const struct fuzz_image *img, uint8_t *p, size_t len, const struct row *row,
 		size_t count, unsigned *n, bool fine)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The first inputs: each base and text with each option alone. Then the same again while one thing
- * fails, for each thing that a path of calls of its own leads to: what follows a failure depends on
- * who called, so these reach what all the others would.
+ * The first inputs: each base and text with each option alone. Then the same while one allocation,
+ * read or write fails, once per path of calls that leads to one. The handling of a failure depends
+ * on the callers, so other failing calls would reach nothing else.
  */
 #include "../fuzz.h"
 
@@ -26,16 +26,16 @@ struct seeds {
 	unsigned sweep;
 };
 
-/* ---- what may fail ---- */
+/* ---- points that may fail ---- */
 
 #define PATHS (1u << 18)
 #define DEPTH 64
 
-/* Checksums of the paths that were met, each where it belongs or after that; 0: free. */
+/* Checksums of the known paths, a hash table with linear probing; 0: free. */
 static uint64_t paths[PATHS];
 static size_t path_count;
 
-/* PATH was not met before; from now on it was. */
+/* PATH is new; it is added. */
 static bool is_new(uint64_t path)
 {
 	size_t at = path % PATHS;
@@ -50,7 +50,7 @@ static bool is_new(uint64_t path)
 	return true;
 }
 
-/* What may fail in an input, and how much of each kind there was. */
+/* The points of an input that may fail, and the number of each kind. */
 static struct point points[PATHS / 2];
 static size_t point_count;
 static unsigned met[FAILING_KINDS], met_most;
@@ -71,7 +71,7 @@ static void on_thing(enum failing_kind kind)
 		points[point_count++] = point;
 }
 
-/* Run IN, and list the points of paths that are new. */
+/* Run IN, and list the points with new paths. */
 static void find_points(struct base *base, const struct input *in, unsigned most)
 {
 	memset(met, 0, sizeof(met));
@@ -97,16 +97,16 @@ static void write_seed(struct seeds *seeds, const struct input *in)
 	fuzz_write_file(path, out, len);
 }
 
-/* IN, and IN while something fails. */
+/* Write IN, and IN with each failure. */
 static void write_failing(struct seeds *seeds, struct base *base, struct input in)
 {
 	write_seed(seeds, &in);
 	if (!seeds->sweep)
 		return;
-	/* a target that has others as well need not start QEMU for each of them */
+	/* a target that also has other bases need not start QEMU for each failure */
 	if (base && !*fuzz_target->bases && !strncmp(base->name, "image-", strlen("image-")))
 		return;
-	/* more than there is: nothing fails, but all of it could */
+	/* a number that is too high: nothing fails, but every point is counted */
 	in.options[OPTION_KIND] = 1;
 	put_le16(in.options + OPTION_NUMBER, 0xffff);
 	find_points(base, &in, seeds->sweep);
@@ -117,7 +117,7 @@ static void write_failing(struct seeds *seeds, struct base *base, struct input i
 	}
 }
 
-/* The first options: none of them, and each alone; with WAYS those after them, too. */
+/* Write IN without options, then with each option alone: of one byte, or with WAYS of four. */
 static void write_options(struct seeds *seeds, struct base *base, struct input in, bool ways)
 {
 	write_failing(seeds, base, in);
@@ -137,7 +137,7 @@ static void no_change(void *arg, uint64_t off, uint32_t len)
 	(void)arg, (void)off, (void)len;
 }
 
-/* The mutator repairs checksums: those of a base are right, so nothing changes. */
+/* The checksums of a base are valid, so the mutator's repair must not change them. */
 static void check_seals(const struct base *base)
 {
 	struct fuzz_image img = base->img;
@@ -166,7 +166,7 @@ void seeds_write(const char *folder, unsigned sweep)
 
 			in.base = base ? base->id : 0;
 			write_options(&seeds, base, in, text - first < 2);
-			/* a cache of one block, of a script */
+			/* a cache of one block, for a script */
 			in.options[3] = 1;
 			if (text - first >= 2)
 				write_failing(&seeds, base, in);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Chooses the metadata whose fields are set one after the other, and writes the inputs.
+// Selects the metadata whose fields are set in turn, and writes the inputs.
 #include "sweep.h"
 
 #include "../fuzz.h"
@@ -17,7 +17,7 @@ struct sweep {
 	struct shape_vec seen;
 };
 
-/* ---- shapes: metadata of the same one is read by the same code ---- */
+/* ---- shapes: the same code reads metadata of the same shape ---- */
 
 static uint32_t inode_shape(const uint8_t *raw, uint32_t len)
 {
@@ -82,7 +82,7 @@ static void write_input(struct sweep *s, const struct base *base, struct stretch
 	char path[4096];
 	size_t len;
 
-	/* each option and each text takes its turn; an option of SUPER selects another place */
+	/* options and texts rotate; an option of SUPER selects another place */
 	if (fuzz_target->kind != TARGET_SUPER)
 		in.options[0] = (uint8_t)(1u << s->count % 8);
 	if (fuzz_target->texts) {
@@ -100,7 +100,7 @@ static void put_add(struct stretch_vec *put, uint64_t off, uint32_t len)
 		abort();
 }
 
-/* Targets for inodes read the same, and each takes a third of the changes. */
+/* The three targets for inodes read the same metadata; each one gets a third of the changes. */
 static unsigned share(unsigned *first)
 {
 	*first = fuzz_target == &fuzz_fix ? 1 : fuzz_target == &fuzz_script ? 2 : 0;
@@ -126,7 +126,7 @@ static void sweep_target(struct sweep *s, struct base *base, const struct target
 	vec_free(&put);
 }
 
-/* A target for inodes reads all but the log; the others have a kind of their own. */
+/* A target for inodes reads everything but the log; the others have one kind each. */
 static bool is_swept(enum target_kind kind)
 {
 	if (fuzz_target->kind == TARGET_INODE)

@@ -3,8 +3,8 @@
 #define E4Z_TESTS_FUZZ_SWEEP_H
 
 /*
- * Write inputs to FOLDER in which one field has one value: of each shape of metadata that the bases
- * have, once.
+ * Write inputs to FOLDER, each with another value of one field, for one piece of metadata of each
+ * shape.
  */
 void sweep_write(const char *folder);
 
