@@ -30,6 +30,11 @@ errcode_t ledger_for(struct e4z_image *img, const struct e4z_check_options *opti
 		return image_refuse(img, E4Z_ET_USAGE,
 				    "all, and kinds that require it, examine the whole file "
 				    "system, not some files");
+	/* whose a cluster is in which several files have some blocks cannot be determined */
+	if (img->shared_blocks && img->cluster_ratio > 1)
+		return image_refuse(img, E4Z_ET_FEATURE,
+				    "with both features bigalloc and shared_blocks only files can "
+				    "be checked");
 	*out = l = calloc(1, sizeof(*l));
 	if (!l)
 		return ENOMEM;

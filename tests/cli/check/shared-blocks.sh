@@ -69,6 +69,19 @@ for jobs in 1 4; do
 	same "a tree block past EOF, by $jobs" "$(rows finding ino kind)" \
 		$'[12,"unreadable"]\n[13,"unreadable"]\n[14,"post-eof-zero"]'
 done
+# who has the rest of a cluster that is shared cannot be determined
+make_image clusters 16M -O bigalloc -C 16384
+debugfs_script clusters <<-END
+	feature shared_blocks
+	write four file
+	sif file size 100
+END
+remember_image clusters
+run_e4zero 4 --json clusters
+same 'clusters' "$(kinds)" '/file stale-tail'
+run_e4zero 8 --check --all clusters
+grep -q 'with both features bigalloc and shared_blocks only files can be checked' err || fail "clusters: $(cat err)"
+image_unchanged clusters
 for edit in --fix '--convert hole'; do
 	# shellcheck disable=SC2086 # a verb with its argument
 	run_e4zero 8 $edit image
