@@ -22,6 +22,7 @@ import symbolic  # noqa: E402
 SUPER_AT, SUPER_SIZE, SECTOR = 1024, 1024, 512
 KINDS = ["END", "FLUSH", "SUPER", "LOG_SUPER", "LOG", "COMMIT", "HOME", "INODE", "HOME_SUPER", "DATA", "PLACE"]
 HOMES = ("HOME", "INODE", "HOME_SUPER")
+LINES_MAX = 32767  # a short of the model
 CSUM_V2, CSUM_V3, WIDE = 8, 16, 2
 METADATA_CSUM = 0x400
 
@@ -161,7 +162,9 @@ def table(files):
     print("#define PATHS", len(paths))
     print("struct op { unsigned char kind; short arg, here, ahead; };\nstatic const struct op ops[] = {")
     starts, count = [], 0
-    for *_, ops in paths:
+    for name, *_, ops in paths:
+        if len(ops) > LINES_MAX or max((arg for _, arg in ops), default=0) > LINES_MAX:
+            sys.exit("%s: too long for the model, or a block number is too large" % name)
         starts.append(count)
         count += len(ops) + 1
         print("".join("{OP_%s,%d,%d,%d}," % row for row in with_homes(ops)) + "{OP_END,0,0,0},")

@@ -227,6 +227,29 @@ tails() {
 	tool "$1" "$1" --fix
 }
 
+# judge_paths: are all traces of $PATHS paths? Some at a time, because of the memory that their table takes.
+judge_paths() {
+	local chunk wrong=0
+	printf '%s\n' "$PATHS"/* | split -l 400 -a 3 - chunk.
+	for chunk in chunk.*; do
+		# shellcheck disable=SC2046 # names of images and workloads
+		python3 "$model/paths.py" table $(<"$chunk") >traces.h || fail 'no table of traces'
+		rm -rf paths
+		build paths
+		(cd paths && ./pan -E -m1000000 -w22 >run.1 2>&1)
+		python3 "$model/paths.py" judge traces.h paths/run.1 >judged || { wrong=1; head -n 40 judged; }
+		tail -n 1 judged >>sums
+		mv paths/run.1 "run.$chunk"
+	done
+	read -r sound broken bad < <(awk '{ s += $1; b += $8; w += $(NF - 1) } END { print s, b, w }' sums)
+	states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' run.chunk.* | awk '{ n += $1 } END { print n + 0 }')
+	if [ $wrong = 0 ]; then
+		ok "paths: $sound traces are paths of the model, $broken broken ones are not; $states states"
+	else
+		no "paths: $bad of $((sound + broken)) traces are judged wrongly"
+	fi
+}
+
 traces() {
 	local image workload
 	export PATHS=$tmp/translated
@@ -263,17 +286,9 @@ traces() {
 		OPERAND=/small tool $image.truncate $image --truncate 100
 		tool $image.fix $image --fix
 	done
-	python3 "$model/paths.py" table "$PATHS"/* >traces.h || fail 'no table of traces'
-	build paths
-	(cd paths && ./pan -E -m1000000 -w22 >run.1 2>&1)
-	if python3 "$model/paths.py" judge traces.h paths/run.1 >judged; then
-		ok "paths: $(cat judged); $(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' paths/run.1) states"
-	else
-		head -n 40 judged
-		no "paths: $(tail -n 1 judged)"
-	fi
+	judge_paths
 	paths/pan -d >all.paths
-	python3 "$model/reached.py" all.paths paths/run.1 >reached || { cat reached; no "paths.pml: no trace takes some of its steps"; }
+	python3 "$model/reached.py" all.paths run.chunk.* >reached || { cat reached; no "paths.pml: no trace takes some of its steps"; }
 }
 
 if [ -x "$program" ]; then

@@ -7,7 +7,7 @@ c_decl {
 	\#include "traces.h"
 };
 
-short path; /* the trace */
+int path;   /* the trace */
 short at;   /* its line */
 short n;    /* blocks of the transaction, of the replay, or of the group */
 short at_most; /* tags in a descriptor */
