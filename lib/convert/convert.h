@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Blocks change between written, unwritten and hole where that changes no content: many files are
- * looked at together, then each is converted by itself.
+ * Converts blocks between written, unwritten and hole where that changes no contents: many files
+ * are examined together, then each one is converted separately.
  *
  *     convert_add   the maps say which blocks may be converted (pieces)
  *     convert_look  the image says which of them read as zero

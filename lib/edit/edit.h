@@ -189,11 +189,11 @@ errcode_t edit_hide(struct edit_file *f, uint64_t lblk, uint64_t len, bool may_k
 
 /*
  * Map the hole at LBLK, whose cluster has no other block of the file, to a new block with CONTENT,
- * which is at home before the commit.
+ * which is written in place before the commit.
  */
 errcode_t edit_map_new(struct edit_file *f, uint64_t lblk, const void *content);
 
-/* Blocks [pblk, pblk + len), which nobody sees, go home as zeroes before the commit. */
+/* Zero the blocks [pblk, pblk + len), which are not visible, in place before the commit. */
 errcode_t edit_home_zero(struct edit_file *f, uint64_t pblk, uint64_t len);
 
 /*

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a session holds of its files in memory is bounded here, and nowhere else.
+ * Bounds the memory that a session uses for its files. Nothing else bounds it.
  *
  * The rule: while nobody holds a mapping or the content of a block, the cache may be emptied.
  * Before an operation, what is more than half of the limit goes down to a quarter, since the
  * operation keeps what it replaces until it cannot be taken back any more: together that is the
  * limit. Within one, what is over the limit goes, all of it.
  *
- * What nobody sees goes home. What can be seen travels in the transaction, which is held in memory
- * as well: it gets new blocks as far as it is too much for that, or for half of the log.
+ * Blocks that are not visible are written to their final location. Visible blocks are journaled,
+ * and a transaction is held in memory, too: they get new blocks if they are too many for that, or
+ * for half of the log.
  */
 #ifndef E4Z_EDIT_SPILL_H
 #define E4Z_EDIT_SPILL_H

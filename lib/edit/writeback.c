@@ -28,9 +28,9 @@ static errcode_t go_home(struct writeback *w, uint64_t pblk, const uint8_t *data
 /* ---- what can be seen ---- */
 
 /*
- * The block at PBLK, which can be seen, becomes DATA, which differs in [from, end). Of ordered data
- * that change once more the whole block goes home, which then stands for both: a crash must meet
- * the old bytes or the last ones.
+ * The visible block at PBLK becomes DATA, which differs in [from, end). If ordered data changes
+ * again, the whole block is written in place, for both changes: after a crash it must have the old
+ * bytes or the last ones.
  */
 static errcode_t change_seen(struct edit_file *f, uint64_t pblk, uint32_t from, uint32_t end,
 			     const uint8_t *data)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes dirty blocks of a file from the cache to where they belong.
+ * Writes dirty blocks of a file from the cache.
  *
- * What the committed state shows nobody (a free block, an unwritten one) goes home before the
- * commit: its data, then a barrier, then the conversion to written. What can be seen waits for the
- * commit: it travels in the transaction, or goes home first when the data are ordered. So does what
- * is past EOF in a written block, unless it becomes zero (txn_tails_wait).
+ * A block that is not visible in the committed state (free or unwritten) is written to its final
+ * location before the commit: its data, then a barrier, then the conversion to written. A visible
+ * block waits for the commit: it is journaled, or written in place before the commit if data is
+ * ordered. The same is true of bytes past EOF in a written block, unless they become zero
+ * (txn_tails_wait).
  */
 #ifndef E4Z_EDIT_WRITEBACK_H
 #define E4Z_EDIT_WRITEBACK_H

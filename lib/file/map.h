@@ -61,9 +61,9 @@ const char *map_walk(const struct e4z_image *img, struct map_work *work, const s
 		     const struct map_sink *sink);
 
 /*
- * What the tree block PBLK of whatever map lists, read as one with POINTERS: each entry that is
- * valid by itself, wherever the map has it. Nothing below it is read; a block that cannot be read,
- * or is no node, lists nothing.
+ * List the entries of the tree block PBLK of any map, read as one with POINTERS: each entry that is
+ * valid on its own, wherever the map has it. Nothing below it is read. A block that cannot be read,
+ * or is not a node, lists nothing.
  */
 void map_entries(const struct e4z_image *img, struct map_work *work, uint64_t pblk,
 		 unsigned pointers, const struct map_sink *sink);

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a batch holds at most: pieces that go home (24 bytes each), and changed blocks. */
+/* The limits of a batch: pieces that are zeroed in place (24 bytes each), and changed blocks. */
 #define BATCH_PIECES 262144
 #define BATCH_BYTES (32u << 20)
 

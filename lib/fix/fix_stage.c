@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One finding becomes zeroes that go home, or a change of its inode in the transaction; a batch of
-// them is one commit.
+// Turns a finding into zeroes that are written in place, or a change of its inode in the
+// transaction; a batch of findings is one commit.
 #include "fix/fix_state.h"
 
 #include "base/cleanup.h"

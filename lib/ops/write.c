@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Writes bytes into a file, in its blocks or in its inode; a size grows with them.
 //
-// The bytes wait in the cache, over whatever is mapped there: what a hole or an unwritten block
-// gets goes home before the commit, what can be seen travels in the transaction (or goes home first
-// when the data are ordered). So nothing is allocated before it has to be.
+// The bytes wait in the cache, over whatever is mapped there. Data for holes and unwritten blocks
+// is written to its final location before the commit. Data that overwrites visible data is
+// journaled, or written in place before the commit if data is ordered. So nothing is allocated
+// before it has to be.
 #include "base/bytes.h"
 #include "base/reserved.h"
 #include "open/guard.h"
