@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whoever runs --fix --all once more after a crash of it comes to its end. */
+/* After a crash of --fix --all, another run completes the fix. */
 #ifndef TESTS_CRASH_AGAIN_H
 #define TESTS_CRASH_AGAIN_H
 
 #include "judge.h"
 
 /*
- * A check of the disks finds nothing that belongs to no file, and no canary is there but in what
- * the ledger says is left. Else a sentence is in WHY.
+ * A check of the disks finds no bytes outside of files, and there is no canary except in the bytes
+ * that the ledger has as left. Otherwise WHY has a message.
  */
 bool again_is_clean(const struct disks *disks, char *why, size_t size);
 
 /*
- * Fix the disks, which a crash left, with all that belongs to no file: every file is as it was, no
- * canary is left, and a check finds nothing. The disks are then as they were. A complaint about
- * STATE where that is not so.
+ * Run --fix --all on the disks of a crash state: every file is unchanged, no canary is left, and a
+ * check finds nothing. Otherwise complain about STATE. The disks are restored at the end.
  */
 void again_fix(struct court *court, const struct state *state);
 

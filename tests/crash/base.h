@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an image is before the edit: the features of its log, canaries where nothing is shown. */
+/* Prepares an image: the features of its log, and canaries in bytes that are not visible. */
 #ifndef TESTS_CRASH_BASE_H
 #define TESTS_CRASH_BASE_H
 
@@ -9,7 +9,7 @@ enum journal_place { JOURNAL_NONE, JOURNAL_INTERNAL, JOURNAL_EXTERNAL };
 
 enum journal_place base_journal(const struct disks *disks);
 
-/* The log's superblock, NULL: there is none. */
+/* The superblock of the log; NULL: there is no log. */
 uint8_t *base_log_super(const struct disks *disks);
 
 /*
@@ -18,10 +18,10 @@ uint8_t *base_log_super(const struct disks *disks);
  */
 bool base_shape(struct disks *disks, const char *shape);
 
-/* Fill what no file shows with canaries; CLEAN: but not what is past EOF in a file's last block. */
+/* Fill bytes that are not visible with canaries; CLEAN: but not the rest of last blocks. */
 void base_fill(struct disks *disks, bool clean);
 
-/* The log's blocks do not count for what the disks hold. */
+/* Ignore the blocks of the log when the contents of disks are compared. */
 void base_ignore_log(struct disks *disks);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The judges from outside: e2fsck and the kernel, on copies of a crashed disk. */
+/* The external judges: e2fsck and the kernel, on copies of a crashed disk. */
 #ifndef TESTS_CRASH_OUTSIDE_H
 #define TESTS_CRASH_OUTSIDE_H
 
@@ -9,15 +9,15 @@ enum outside_judge { OUTSIDE_PREEN, OUTSIDE_FIX, OUTSIDE_KERNEL, OUTSIDE_LOOK, O
 
 extern const char *const outside_name[OUTSIDE_JUDGES];
 
-/* Say why, once, and return false, when this machine does not have the judge. */
+/* Print why, once, and return false if this machine does not have the judge. */
 bool outside_has(enum outside_judge judge);
 
 struct outcome {
 	int status;	/* of e2fsck; 0: mounted and unmounted; -1: the kernel refused */
 	uint8_t *image; /* of the file system, as the judge left it; SIZE as the disk's */
-	char said[256]; /* its last words */
+	char said[256]; /* the end of its output */
 	int fd;
-	char path[32]; /* leads to the image */
+	char path[32]; /* the path of the image */
 };
 
 /* Give the outcome to outside_free(). */

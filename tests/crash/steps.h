@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The calls of workloads: what A and B are depends on the call; work.c says what each means. */
+/* The calls of workloads: the meaning of A and B depends on the call; work.c defines each. */
 #ifndef TESTS_CRASH_STEPS_H
 #define TESTS_CRASH_STEPS_H
 
 #include "e4zero.h"
 
-#define WRITTEN 'w' /* what writes write */
+#define WRITTEN 'w' /* the byte that writes write */
 
 errcode_t step_truncate_to(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_zero_range(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
@@ -27,7 +27,7 @@ errcode_t step_was_finished(struct e4z_image *img, const char *file, uint64_t a,
 errcode_t step_is_fixed(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 errcode_t step_all_to(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 
-/* Of whole images, instead of steps or as one. */
+/* Calls for whole images, instead of steps or as one. */
 errcode_t steps_convert_all(struct e4z_image *img, enum e4z_convert_to to,
 			    struct e4z_commit_summary *done);
 /* What CHECK finds. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The edits that are crashed: small scripts of calls of e4zero.h, a row each in work.c, and what
- * they must come to.
+ * The edits that are crashed: small scripts of calls of e4zero.h, one row each in work.c, and their
+ * expected results.
  */
 #ifndef TESTS_CRASH_WORK_H
 #define TESTS_CRASH_WORK_H
@@ -17,7 +17,7 @@ struct amount {
 };
 
 struct work_step {
-	/* the call; MODEL is told what it means */
+	/* the call; the model in work.c has its meaning */
 	errcode_t (*call)(struct e4z_image *img, const char *file, uint64_t a, uint64_t b);
 	const char *file;
 	struct amount a, b;
@@ -25,15 +25,15 @@ struct work_step {
 
 struct workload {
 	const char *name;
-	const char *dirty_by; /* the workload whose transaction still waits in the log */
+	const char *dirty_by; /* the workload whose transaction is still in the log */
 	bool split;
 	bool fix, paranoid; /* e4z_fix() instead of steps: they name the files that it changes */
-	bool all;	    /* with all that belongs to no file, and the slots of all inodes */
+	bool all;	    /* --all: with bytes outside of files, and the slots of all inodes */
 	uint64_t kinds;	    /* of findings that it fixes; 0: all */
 	struct work_step steps[WORK_STEPS];
 };
 
-/* NULL: no such row. */
+/* The row NAME, or NULL. */
 const struct workload *work_find(const char *name);
 const struct workload *work_number(size_t n);
 
@@ -52,12 +52,12 @@ errcode_t work_run(const struct workload *work, const struct work_options *optio
 		   struct e4z_image *img, void (*begun)(void *arg, struct e4z_image *img),
 		   void *arg, struct e4z_commit_summary *summary);
 
-/* The inode is in a step's way. */
+/* Whether a step changes the inode. */
 bool work_touches(const struct workload *work, const uint8_t *image, uint64_t size, uint32_t ino);
 
 /*
- * AFTER, of an image with the same names as IMAGE, is what the steps make of BEFORE; else a
- * sentence is in WHY.
+ * AFTER, of an image with the same names as IMAGE, is the result of the steps on BEFORE; otherwise
+ * WHY has a message.
  */
 bool work_came_true(const struct workload *work, uint32_t block_size, const uint8_t *image,
 		    uint64_t size, const struct verdict *before, const struct verdict *after,

@@ -6,10 +6,10 @@
 #include "verify.h"
 #include <ext2fs/ext2_fs.h>
 
-#define CLAIM_DATA 1   /* a file shows it, or could */
+#define CLAIM_DATA 1   /* visible in a file, or could be */
 #define CLAIM_OTHER 2  /* metadata */
 #define CLAIM_UNSEEN 4 /* unwritten: allocated, never shown */
-#define CLAIM_BEHIND 8 /* written, behind EOF */
+#define CLAIM_BEHIND 8 /* written, past EOF */
 
 struct fs {
 	const uint8_t *image;
@@ -19,7 +19,7 @@ struct fs {
 	uint32_t first_data, groups, ratio, seed;
 	uint32_t compat, incompat, ro_compat;
 	bool csum, group_csum;
-	uint8_t *claim; /* a byte a block */
+	uint8_t *claim; /* one byte per block */
 	struct verdict *v;
 };
 
@@ -29,7 +29,7 @@ struct group_desc {
 	const uint8_t *raw;
 };
 
-/* What a mapping is made of. */
+/* The pieces of a mapping. */
 struct fs_visit {
 	void *arg;
 	/* LEN blocks */
@@ -40,7 +40,7 @@ struct fs_visit {
 uint16_t fs_le16(const uint8_t *p);
 uint32_t fs_le32(const uint8_t *p);
 
-/* False, and fs->v says why, when there is no sound superblock. */
+/* False, with the reason in fs->v, if there is no valid superblock. */
 bool fs_open(struct fs *fs, const uint8_t *image, uint64_t size, struct verdict *v);
 void fs_close(struct fs *fs);
 __attribute__((format(printf, 2, 3))) void fs_fault(struct fs *fs, const char *format, ...);
@@ -51,14 +51,14 @@ void fs_group(const struct fs *fs, uint32_t g, struct group_desc *desc);
 bool fs_has_super(const struct fs *fs, uint32_t g);
 uint32_t fs_group_blocks(const struct fs *fs, uint32_t g);
 
-/* The slot of an inode, NULL: nowhere. */
+/* The slot of an inode, or NULL. */
 const uint8_t *fs_inode(const struct fs *fs, uint32_t ino);
 uint64_t fs_inode_size(const struct fs *fs, const uint8_t *raw);
 bool fs_inode_used(const struct fs *fs, uint32_t ino);
 uint32_t fs_inode_seed(const struct fs *fs, uint32_t ino, const uint8_t *raw);
 bool fs_inode_csum_ok(const struct fs *fs, uint32_t ino, const uint8_t *raw);
 
-/* False, and a fault, when the mapping is damaged. */
+/* False, with a fault, if the mapping is corrupt. */
 bool fs_map(struct fs *fs, uint32_t ino, const uint8_t *raw, const struct fs_visit *visit);
 bool fs_is_mapped(const uint8_t *raw);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Adds up what the owners of inodes use, and compares that with the entries of the quota files.
+// Adds up the usage of the owners of inodes, and compares it with the entries of the quota files.
 #include "quota.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #define TYPES 3
 #define BLOCK 1024
 #define ENTRY 72
-#define MOST 256 /* owners, blocks of a file: there are few */
+#define MOST 256 /* the maximum of owners, and of blocks of a quota file */
 
 struct owner {
 	uint32_t id;

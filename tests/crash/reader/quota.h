@@ -5,10 +5,10 @@
 
 #include "fs.h"
 
-/* INO is a quota file of a file system that has quota: what it shows is metadata. */
+/* INO is a quota file of a file system with quota: its contents are metadata. */
 bool quota_is_file(const struct fs *fs, uint32_t ino);
 
-/* A fault where an entry is not what the inodes of its owner come to. */
+/* Report a fault if an entry differs from the usage of its owner's inodes. */
 void quota_verify(struct fs *fs);
 
 #endif

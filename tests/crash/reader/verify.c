@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The verifier: claims, bitmaps, counters, checksums, and hashes of what there is.
+// The verifier: claims, bitmaps, counters, checksums, and hashes of the contents.
 #include "verify.h"
 
 #include "base/crc32c.h"
@@ -30,7 +30,7 @@ static uint64_t hash_number(uint64_t hash, uint64_t n)
 	return hash_bytes(hash, &n, sizeof(n));
 }
 
-/* One inode on the way through. */
+/* The current inode. */
 struct visit {
 	struct fs *fs;
 	uint32_t ino;
@@ -99,14 +99,14 @@ static void show(struct visit *visit, uint32_t lblk, uint64_t pblk)
 	visit->file->blocks++;
 	if (memchr(shown->data, CANARY, shown->len))
 		visit->file->canary = true;
-	/* zeroes are shown alike, written or not */
+	/* zeroes look the same, written or not */
 	if (!shown->data[0] && !memcmp(shown->data, shown->data + 1, shown->len - 1))
 		return;
 	visit->file->content = hash_number(visit->file->content, lblk);
 	visit->file->content = hash_bytes(visit->file->content, shown->data, shown->len);
 }
 
-/* What is written behind EOF is not seen either. */
+/* Written blocks past EOF are not visible either. */
 static void claim_run(struct visit *visit, uint32_t lblk, uint64_t pblk, uint32_t len,
 		      bool unwritten)
 {
@@ -211,7 +211,7 @@ static void visit_inode(struct fs *fs, uint32_t ino)
 		visit.blocks++;
 		visit.meta = hash_bytes(visit.meta, fs_block(fs, acl), fs->block_size);
 	}
-	if (ino == EXT2_JOURNAL_INO) /* what the log holds is not the file system */
+	if (ino == EXT2_JOURNAL_INO) /* the log is not part of the contents */
 		visit.meta = 0;
 	if (ok && fs_is_mapped(visit.raw)) {
 		uint64_t meta = visit.meta;
@@ -316,7 +316,7 @@ static uint32_t check_blocks(struct fs *fs, uint32_t g, const struct group_desc 
 	return free_clusters;
 }
 
-/* The list of orphans leads to INO. */
+/* INO is in the orphan list. */
 static bool is_orphan(const struct fs *fs, uint32_t ino)
 {
 	uint32_t next = fs_le32(fs->super + 0xe8);
@@ -375,7 +375,7 @@ static void check_groups(struct fs *fs)
 			 (unsigned long long)free_inodes);
 }
 
-/* What mounting, checking and the flag of an unfinished log change. */
+/* The fields that mounting, checking and the flag of a log in use change. */
 static const struct {
 	uint16_t off, len;
 } volatile_fields[] = {
@@ -386,7 +386,7 @@ static const struct {
 	{0x60, 1},   /* the byte with RECOVER */
 	{0x88, 64},  /* s_last_mounted */
 	{0x160, 4},  /* s_flags */
-	{0xe4, 4},   /* s_journal_dev: a kernel was told where it is today */
+	{0xe4, 4},   /* s_journal_dev: a kernel gets the current device number */
 	{0x178, 8},  /* s_kbytes_written */
 	{0x180, 20}, /* s_snapshot_* */
 	{0x194, 8},  /* s_error_count, s_first_error_time */
@@ -549,7 +549,7 @@ uint64_t verify_journal_block(const uint8_t *image, uint64_t size, uint32_t n)
 	return block;
 }
 
-/* In the root's first block, or what an inline root has in its inode. */
+/* In the first block of the root, or in its inode if it is inline. */
 uint32_t verify_lookup(const uint8_t *image, uint64_t size, const char *path)
 {
 	struct verdict v = {.ok = false};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judges a whole small file system in memory: every checksum, every bitmap bit and counter against
- * what inodes and static metadata claim, and what each file shows. It shares no code with what it
- * judges but the checksum's arithmetic.
+ * Verifies a whole small file system in memory: every checksum, every bitmap bit and counter
+ * against the claims of inodes and static metadata, and the visible contents of each file. It
+ * shares no code with lib/ except the arithmetic of the checksum.
  */
 #ifndef TESTS_CRASH_VERIFY_H
 #define TESTS_CRASH_VERIFY_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CANARY 0xca /* fills what no file shows; no file has this byte */
+#define CANARY 0xca /* fills bytes that no file shows; no file has this byte */
 
 /* A visible block of a regular file. */
 struct shown {
@@ -30,22 +30,22 @@ struct past {
 struct file {
 	uint32_t ino;
 	uint64_t size;
-	uint64_t content;    /* hash of what it shows */
-	uint64_t inode_hash; /* of the slot and all that hangs on it */
+	uint64_t content;    /* hash of its visible contents */
+	uint64_t inode_hash; /* of the slot and everything that it points to */
 	bool damaged, canary;
-	size_t first, blocks; /* of verdict.shown, written blocks by rising lblk */
+	size_t first, blocks; /* of verdict.shown, written blocks in ascending order */
 	const uint8_t *inline_data;
 };
 
 struct verdict {
-	bool ok;       /* all holds together */
-	bool super_ok; /* the superblock says what it is, and its checksum is right */
+	bool ok;       /* everything is consistent */
+	bool super_ok; /* the superblock has its magic number and a valid checksum */
 	bool recover;  /* INCOMPAT_RECOVER */
 	bool valid;    /* VALID_FS */
 	bool canary;   /* a file shows one */
 	char why[160]; /* the first fault */
-	uint64_t meta; /* hash of all but what regular files show */
-	uint64_t all;  /* and with that */
+	uint64_t meta; /* hash without the contents of regular files */
+	uint64_t all;  /* hash with these */
 	struct file *files;
 	size_t file_count, file_room;
 	struct shown *shown;
@@ -55,7 +55,7 @@ struct verdict {
 	uint32_t block_size;
 };
 
-/* IMAGE of SIZE bytes. Give the verdict to verdict_free(), which points into the image. */
+/* Verify IMAGE of SIZE bytes. The verdict points into the image; free it with verdict_free(). */
 void verify(const uint8_t *image, uint64_t size, struct verdict *verdict);
 void verdict_free(struct verdict *verdict);
 
@@ -67,16 +67,16 @@ const uint8_t *verdict_block(const struct verdict *verdict, const struct file *f
 
 /*
  * Call EACH for the pieces of IMAGE that no file shows: free blocks, unwritten ones, written ones
- * behind EOF, the rest of a file's last block.
+ * past EOF, the rest of a file's last block.
  */
 void verify_unseen(uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t off, size_t len),
 		   void *arg);
 
-/* Call EACH for the written blocks behind EOF. */
+/* Call EACH for the written blocks past EOF. */
 void verify_behind(const uint8_t *image, uint64_t size, void (*each)(void *arg, uint64_t block),
 		   void *arg);
 
-/* Where the journal inode's block N is, 0: nowhere; the inode of a path below the root, 0: none. */
+/* The block of the journal inode's block N, or 0; the inode of a path below the root, or 0. */
 uint64_t verify_journal_block(const uint8_t *image, uint64_t size, uint32_t n);
 uint32_t verify_lookup(const uint8_t *image, uint64_t size, const char *path);
 
