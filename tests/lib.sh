@@ -133,7 +133,7 @@ detach_loop() {
 }
 
 # broad VARIABLE COUNT ITEM...: an array of the first COUNT kinds of images that a test is about, of all with BROAD=1,
-# which ./quickstart check sets: make check by itself is to be over soon.
+# which ./quickstart check sets: make check alone should end soon.
 broad() {
 	local -n broadened=$1
 	if [ -n "${BROAD-}" ]; then broadened=("${@:3}"); else broadened=("${@:3:$2}"); fi

@@ -71,7 +71,7 @@ static void without_a_transaction(struct e4z_image *img)
 	CHECK(!e4z_has_written(img));
 }
 
-/* Neither a second one, nor what commits by itself. */
+/* Neither a second transaction, nor a call that commits on its own. */
 static void within_a_transaction(struct e4z_image *img)
 {
 	struct e4z_fix_options fix = {.dry_run = false};

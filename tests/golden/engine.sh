@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The order of writes and barriers of each verb of the engine, in both data modes, and of zeroing over what waits in
-# memory under each policy, is the one in traces/: what goes home when, and how many barriers it takes.
+# The order of writes and barriers of each action of the engine, in both data modes, and of zeroing over data that waits
+# in memory under each policy, is the one in traces/: when each block is written to its final location, and how many
+# barriers it takes.
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/golden/common.sh"
 

@@ -10,8 +10,8 @@ work="python3 $srcdir/tests/journal/work.py"
 
 loop=
 
-# mount_loop OPTIONS FILE: mount FILE on $tmp/mnt, to be undone by unmount_loop or at the end. The
-# device is attached by itself: "loop,ro" would make one that cannot be replayed.
+# mount_loop OPTIONS FILE: mount FILE on $tmp/mnt, to be undone by unmount_loop or at the end. The device is attached
+# separately: "loop,ro" would make one that cannot be replayed.
 mount_loop() {
 	mkdir -p mnt
 	loop=$(losetup -f --show "$2") || fail "cannot attach $2"

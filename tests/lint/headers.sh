@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every header compiles by itself, and twice. The build has shown the first of those that their own source includes
+# Every header compiles on its own, and twice. The build has shown the first of those that their own source includes
 # before all others; the rest are compiled here. LINT_FILES restricts the list.
 . "$(dirname "$0")/lint.sh"
 

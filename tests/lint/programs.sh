@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A script asks for each program by itself: of several names, "command -v" is content with one, "type -P" wants them all, and
-# neither is what a reader expects.
+# A script asks for each program separately: of several names, "command -v" is content with one, "type -P" wants them
+# all, and neither is what a reader expects.
 . "$(dirname "$0")/lint.sh"
 cd "$root" || exit 1
 

@@ -23,7 +23,7 @@ for bs in 1024 4096; do
 	dd if=/dev/zero of=fs.img bs=1024 seek=1 count=1 conv=notrunc status=none
 	repair fs.img
 done
-# further back in the image: e2fsck is told where
+# further back in the image: e2fsck gets its place as an option
 put_ext disk.img 3 300
 printf '\xff' | dd of=disk.img bs=1 seek=$(((3 << 20) + 1100)) conv=notrunc status=none
 refuses "e2fsck -b [0-9]+ -B [0-9]+ 'IMAGE.offset=3145728'" "disk.img?offset=3M"

@@ -14,7 +14,7 @@ struct content {
 };
 
 /*
- * The same while it is edited, settled or not: what goes home as zeroes at the commit is zero here,
+ * The same while it is edited, settled or not: bytes that the commit zeroes in place are zero here,
  * though the view does not show it yet.
  */
 bool content_of_session(struct e4z_image *img, uint32_t ino, struct content *c);

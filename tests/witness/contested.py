@@ -15,7 +15,7 @@ def placed(fs, start, count=1):
 
 
 def listed(fs, pblk, level):
-    """What a tree block names, each entry by itself: (block, count, level of a tree block or None, written)."""
+    """The entries of a tree block, each one on its own: (block, count, level of a tree block or None, written)."""
     try:
         data = fs.block(pblk)
     except Bad:

@@ -50,7 +50,7 @@ def parse(output, faults):
 
 
 def check_report(records, faults):
-    """What must hold of a report by itself; returns its findings."""
+    """Check a report alone; returns its findings."""
     findings = [r for r in records if r.get("type") == "finding"]
     for f in findings:
         missing = ", ".join(sorted(MUST_HAVE - f.keys()))

@@ -205,7 +205,7 @@ def of_one(img):
 
 @case(BOTH, "aub")
 def unlinked(img):
-    """u was deleted; its blocks are claimed all the same. a is a directory."""
+    """u was deleted; its blocks are claimed anyway. a is a directory."""
     img.tree(2001, [leaf(0, 5, 2010)], owner="a")
     img.party("a", node([index(0, 2001)], 1), mode=DIR, links=2, size=5 << 10)
     img.party("u", node([index(0, 2001)], 1), links=0)

@@ -8,7 +8,7 @@ requires jq
 stale_image image
 run_e4zero 4 --json image
 
-# every line by itself is one object
+# every line is one object
 while IFS= read -r line; do
 	printf '%s\n' "$line" | jq -e 'type == "object" and (.type | type) == "string"' >/dev/null ||
 		fail "not an object with a type: $line"

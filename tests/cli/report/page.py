@@ -103,7 +103,7 @@ def luminance(color):
 
 
 def contrasts(source):
-	"""Text can be read on what is behind it: a ratio of 4.5 (WCAG 1.4.3), in light and in dark."""
+	"""Text can be read on its background: a ratio of 4.5 (WCAG 1.4.3), in light and in dark."""
 	sheets = re.findall(r':root\{([^}]*)\}', source)
 	if len(sheets) != 2:
 		fail(f'{len(sheets)} sets of colours')

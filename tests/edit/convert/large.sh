@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# More than the journal holds: the whole image takes several transactions by itself; a file that is larger than the
-# journal is refused, or left, with both numbers, and done in pieces with --split. A dry run says the same.
+# More than the journal holds: the whole image takes several transactions automatically. A file that is larger than the
+# journal is refused, or left, with both numbers, and converted in pieces with --split. A dry run reports the same.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/convert/common.sh"
 

@@ -192,7 +192,7 @@ def look(env, reasons):
     lines = [line for line in err.splitlines() if ": note: " not in line]
     if rc == 0:
         # it could do without
-        # (a file whose name cannot be read is told by its number)
+        # (a file whose name cannot be read is reported by its number)
         if lines or (out != report and not o.again) or State("work").all != states[-1].all:
             fail("%s: exit 0, but it is not done: %s" % (env, err))
         counts["exit 0"] += 1

@@ -113,7 +113,7 @@ e2fsck -fy image >e2fsck.out 2>&1 || rc=$?
 [ $rc -le 1 ] || fail "e2fsck: exit $rc: $(cat e2fsck.out)"
 sound image
 
-# one that is too much by itself
+# a single orphan that is too large
 make_image image 300M "${small[@]}" "${log[@]}"
 orphans image 50 255000 20
 on_list image

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --fix --all reads again only what it found: a second one reads as much as a check, and writes nothing. What a
-# transaction left in a log that was zero is gone all the same.
+# --fix --all reads again only what it found: a second one reads as much as a check, and writes nothing. Blocks that a
+# transaction leaves in a zeroed log are cleared nevertheless.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/all/common.sh"
 

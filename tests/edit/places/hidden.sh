@@ -77,7 +77,7 @@ remains() {
 	END
 }
 
-# minded FILE: what e2fsck says, but for what it mends itself: padding, slots of the orphan file
+# minded FILE: the messages of e2fsck, except for its own repairs: padding, slots of the orphan file
 minded() {
 	grep -vE '^$|^(Padding at end|Orphan file|Failed to initialize orphan file|Clear\? |Recreate\? )' "$1"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads quota files by itself, and changes them for the tests: shares no code with lib/.
+"""Reads quota files independently, and changes them for the tests: shares no code with lib/.
 
 usage.py sums IMAGE                     each entry is what the inodes of its owner come to
 usage.py show IMAGE TYPE ID             the entry as NAME=NUMBER, "none" if there is none

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A log that holds transactions although the superblock does not say so, as after a backup superblock was restored:
-# nothing of it goes home before the superblock says so, so that a kernel, which would wipe the log, goes on after a crash.
+# none of them is written to its final location before the superblock says so, so that after a crash a kernel replays
+# the log and does not wipe it.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/edit/common.sh"
 

@@ -6,7 +6,7 @@
 
 IMAGE has /a and /b; KIND is extents or indirect; UNIT bytes is what collapse and insert must be multiples of. Of the
 six ways, the policies and the data modes, WAYS are tried with each script, on copies; all of them must hold what the
-model holds, and e2fsck must be silent. Between scripts bytes behind EOF are polluted.
+model holds, and e2fsck must be silent. Between scripts bytes past EOF are polluted.
 """
 import os
 import random

@@ -21,7 +21,7 @@ for features in "${kinds[@]}"; do
 	cp ten model
 	to 5000 5000 image /file
 	to 9000 9000 image /file
-	# what the first one left behind the end is gone for good
+	# bytes that the first one left past EOF are gone for good
 	! cmp -s ten model || fail 'the model is wrong'
 	to 4096 4096 image /link
 	to 1048576 1M image "<$(ino_of image /file)>"

@@ -14,7 +14,7 @@ scribble 0 image write:4190000:3000000:9 sync
 cp image before
 orders=(write:1144:16:0x41 write:4194304:70000:1 zero:5242880:8192 sync write:1144:16:0x42 sync write:6000000:9000:3 sync)
 
-# killed after each order, by itself
+# killed after each order separately
 for ((n = 1; n <= ${#orders[@]}; n++)); do
 	rm -f undo
 	scribble 137 image undo=undo "${orders[@]:0:n}" die

@@ -57,7 +57,7 @@ for how in "${kinds[@]}"; do
 		awk -v bs="$bs" '$1 == "write" && $NF == "data" { for (i = 0; i < $3 / bs; i++) print $2 / bs + i }' | sort >written
 	[ "$(wc -l <written)" -ge $((4900000 / bs)) ] || fail "$how: $(wc -l <written) blocks of data went home"
 	same "$how: seen blocks written before the commit" "$(comm -12 before written | wc -l)" 0
-	# ordered data go home where they are
+	# ordered data is written in place
 	cp --sparse=always image moved
 	run_e4zero 0 --write --from new -o 70001 --data ordered moved /big
 	holds moved /big model

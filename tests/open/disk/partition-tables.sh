@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whole-disk images: the only ext file system is taken by itself, whatever the partition table.
+# Whole-disk images: the only ext file system is selected automatically, whatever the partition table.
 . "${srcdir:-$(dirname "$0")/../../..}/tests/lib.sh"
 . "$srcdir/tests/open/common.sh"
 

@@ -57,7 +57,10 @@ static void end(const uint8_t *want, size_t len)
 	small_free(&small);
 }
 
-/* A conversion that commits what was done before it: the zeroes that go home are seen. */
+/*
+ * A conversion that commits the changes before it: it takes the zeroes that are written in place
+ * into account.
+ */
 static void convert_after_a_commit(enum e4z_convert_to to)
 {
 	const struct e4z_convert_options options = {.to = to};
@@ -80,7 +83,7 @@ static errcode_t no_source(void *arg, uint64_t off, void *to, size_t len)
 	return EIO;
 }
 
-/* A barrier that is taken back with its operation: zeroes that go home before it stay so. */
+/* A barrier that is rolled back with its operation: zeroes before it are still written in place. */
 static void fail_after_a_flush(void)
 {
 	const struct e4z_source source = {.len = 3, .read = no_source};
