@@ -19,7 +19,7 @@ static int fork_child(struct apart *apart)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return errno;
-	/* a caller may have left it ignored: nobody would learn then how the child has ended */
+	/* if the caller left it ignored, the exit status of the child would be lost */
 	signal(SIGCHLD, SIG_DFL);
 	apart->pid = fork();
 	err = apart->pid < 0 ? errno : 0;

@@ -27,7 +27,7 @@ struct script {
 	char why[256];
 	bool no_memory;
 	size_t froms;		  /* lines that name a file of the host */
-	bool reads;		  /* a file at least is opened when its line is run */
+	bool reads;		  /* at least one file is opened when its line is run */
 	struct source_list files; /* in the order of the lines; none if one has a pattern */
 };
 
@@ -39,8 +39,8 @@ bool script_understand(struct script *s, errcode_t *err);
 
 /*
  * Open the files of the host that the lines name. s->reads becomes true if a file is left for
- * later. It also does if a line has a pattern, and no file is opened then: each match needs a
- * descriptor of its own.
+ * later. If a line has a pattern, it also becomes true, and no file is opened: each match needs a
+ * separate descriptor.
  */
 errcode_t script_open_files(struct script *s);
 void script_close_files(struct script *s);

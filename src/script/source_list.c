@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Opens files of the host, where that makes no difference to reading them.
+// Opens files of the host in advance, unless that would change what is read from them.
 
 #include "script/source_list.h"
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define OTHERS 64 /* descriptors besides those of a list */
 
-/* Make room for COUNT descriptors more than are usual, or as many as there can be. */
+/* Raise the limit for COUNT more descriptors than usual, or as far as possible. */
 static void raise_limit(size_t count)
 {
 	struct rlimit limit;
@@ -32,7 +32,7 @@ errcode_t source_list_begin(struct source_list *list, size_t room)
 	return 0;
 }
 
-/* The process may have inherited some: the free ones are counted above those that are in use. */
+/* The process may have inherited descriptors, so only those from LIST->least on count as free. */
 static bool has_room(const struct source_list *list)
 {
 	struct rlimit limit;
@@ -40,7 +40,7 @@ static bool has_room(const struct source_list *list)
 	return !getrlimit(RLIMIT_NOFILE, &limit) && (rlim_t)list->least + OTHERS <= limit.rlim_cur;
 }
 
-/* Is NAME a FIFO that is in LIST? If not, and it is a FIFO, it is from now on. */
+/* Is NAME a FIFO that is in LIST? A FIFO that is not is added. */
 static bool is_fifo_again(struct source_list *list, const char *name)
 {
 	struct stat st;
@@ -50,7 +50,7 @@ static bool is_fifo_again(struct source_list *list, const char *name)
 	for (size_t i = 0; i < list->fifo_count; i++)
 		if (list->fifos[i].dev == st.st_dev && list->fifos[i].ino == st.st_ino)
 			return true;
-	/* more of them than are remembered might be any */
+	/* FIFOS is full: NAME may be a FIFO that was not added */
 	if (list->fifo_count == SOURCE_FIFOS)
 		return true;
 	list->fifos[list->fifo_count].dev = st.st_dev;
@@ -63,7 +63,7 @@ void source_list_add(struct source_list *list, const char *name)
 	struct source_file *file = &list->files[list->count++];
 
 	*file = (struct source_file){.fd = -1};
-	/* what is open already takes nothing from others */
+	/* standard input is open in any case */
 	if (!strcmp(name, "-") || (has_room(list) && !is_fifo_again(list, name)))
 		*file = source_find_stream(name);
 	if (file->fd >= list->least)

@@ -10,9 +10,9 @@ enum { SOURCE_FIFOS = 16 };
 
 struct source_list {
 	struct source_file *files;
-	size_t count, room, at; /* AT: the next to be read */
+	size_t count, room, at; /* AT: the next file to read */
 	int least;		/* no free descriptor is below it */
-	bool later;		/* one at least is opened only when it is read */
+	bool later;		/* at least one file is opened when it is read */
 	struct {
 		dev_t dev;
 		ino_t ino;
@@ -20,20 +20,21 @@ struct source_list {
 	size_t fifo_count;
 };
 
-/* Begin LIST, of ROOM files at most. ENOMEM or 0; give it to source_list_end() in any case. */
+/* Begin LIST, of ROOM files at most. ENOMEM or 0. Pass it to source_list_end() in any case. */
 errcode_t source_list_begin(struct source_list *list, size_t room);
 
 /*
- * Open NAME as source_find_stream(), unless that is left for later. It is where that fails, which
- * may be otherwise then; where too few descriptors would be left for others; and for a FIFO that is
- * in the list already, which the next writer opens only when the first one has been read.
+ * Add NAME, and open it as source_find_stream(), or leave that for later. It is left for later in
+ * three cases: opening fails, as it may succeed later; too few descriptors would be free for other
+ * uses; NAME is a FIFO that is already in LIST, which its next writer only opens after the first
+ * one was read.
  */
 void source_list_add(struct source_list *list, const char *name);
 
-/* The next file, in the order of adding, for who reads it; NULL: it is to be opened now. */
+/* The next file, in the order of addition; NULL: the caller has to open it now. */
 struct source_file *source_list_next(struct source_list *list);
 
-/* Close those that nobody has taken. */
+/* Close the files that were not read. */
 void source_list_end(struct source_list *list);
 
 #endif

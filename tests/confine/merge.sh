@@ -81,7 +81,7 @@ shards 40
 (ulimit -Sn 24; exec "$E4ZERO" --json --merge "${reports[@]:1}" - <shard1 >out 2>err)
 [ $? = 4 ] || fail "40 shards: $(cat err)"
 findings '40 shards'
-# more than there can be
+# more reports than the hard limit of descriptors
 (ulimit -n 30; exec "$E4ZERO" --json --merge "${reports[@]:1}" - <shard1 >out 2>err)
 [ $? = 4 ] || fail "40 shards with 30 descriptors: $(cat err)"
 findings '40 shards with 30 descriptors'

@@ -82,9 +82,9 @@ for ((i = 0; i < 50; i++)); do
 done >script
 script 'fifty files' 0
 (ulimit -n 80; script 'fifty files with 80 descriptors' '[1-4][0-9]') || exit 1
-# most are in use, above those that are free
+# most descriptors are in use, all above the free ones
 (ulimit -n 100; for ((i = 40; i < 90; i++)); do eval "exec $i</dev/null"; done; script 'few descriptors' '[1-5][0-9]') || exit 1
-# The next writer of a FIFO comes when the first one has been read; a file may be made in between.
+# The next writer of a FIFO opens it after the first one was read; a file may be created in the meantime.
 mkfifo fifo
 tr a-z A-Z <from >capitals
 printf '%s\n' 'write /file 0 from=fifo' 'write /small 0 from=fifo' 'write /small 3000 from=made' >script

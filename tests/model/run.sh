@@ -227,7 +227,7 @@ tails() {
 	tool "$1" "$1" --fix
 }
 
-# judge_paths: are all traces of $PATHS paths? Some at a time, because of the memory that their table takes.
+# judge_paths: tests that all traces in $PATHS are paths of the model, 400 at a time to limit the memory of their table.
 judge_paths() {
 	local chunk wrong=0
 	printf '%s\n' "$PATHS"/* | split -l 400 -a 3 - chunk.
