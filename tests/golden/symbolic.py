@@ -26,6 +26,16 @@ def blocks(image, what):
     return [int(word) for word in out.split()]
 
 
+def log_blocks(image):
+    """{block of the disk: its number in the log}: blocks of the journal's map are not in the log."""
+    out = subprocess.run(["debugfs", "-R", "stat <8>", image], capture_output=True, text=True).stdout
+    places = {}
+    for first, last, start in re.findall(r"\((\d+)(?:-(\d+))?\):(\d+)", out):
+        for n in range(int(first), int(last or first) + 1):
+            places[int(start) + n - int(first)] = n
+    return places
+
+
 class Places:
     def __init__(self, path, files):
         self.fs = fs = imgfmt.Image(path)
@@ -43,7 +53,7 @@ class Places:
         for name in files:
             for b in blocks(path, name):
                 self.names[b] = name
-        self.log = {b: n for n, b in enumerate(blocks(path, "<8>"))} if fs.compat & 4 else {}
+        self.log = log_blocks(path) if fs.compat & 4 else {}
 
     def name(self, off, length, what):
         first, last = off // self.fs.bs, (off + length - 1) // self.fs.bs
