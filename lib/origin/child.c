@@ -55,7 +55,7 @@ errcode_t child_end(struct blkdev *dev)
 	child->ended = true;
 	child->nbd->close(dev);
 	spawn_end(&child->process, wait_ms, &status);
-	/* -1: unknown, because a caller that waits for all its children has got the status */
+	/* -1: unknown; the caller waits for all its children, and the keeper was killed */
 	return status > 0 ? EIO : 0;
 }
 

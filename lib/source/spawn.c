@@ -142,6 +142,7 @@ static bool await_go(const struct plan *plan, int leash)
 _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int leash)
 {
 	pid_t self = getpid(), child;
+	uint8_t status;
 	int err;
 
 	reset_signals();
@@ -157,7 +158,9 @@ _Noreturn static void be_keeper(const struct spawn *s, struct plan *plan, int le
 	}
 	(void)dup2(leash, 0);
 	cleanup_close_range(1, UINT_MAX);
-	_exit(keeper_keep(child, 0));
+	status = (uint8_t)keeper_keep(child, 0);
+	(void)!send(0, &status, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	_exit(status);
 }
 
 /* ---- starting ---- */
@@ -291,16 +294,27 @@ errcode_t spawn_start(const struct spawn *s, struct spawned *child)
 
 /* ---- ending ---- */
 
+/*
+ * The calling program ignores SIGCHLD, or has waited for all its children. The keeper has sent the
+ * status, too; -1: it was killed before it could.
+ */
+static int hear_status(int leash)
+{
+	uint8_t status;
+
+	return leash >= 0 && recv(leash, &status, 1, MSG_DONTWAIT) == 1 ? status : -1;
+}
+
 /* True: the keeper, and with it the program, has ended within TIMEOUT_MS. */
-static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, int *status)
+static bool await_end(const struct spawned *child, unsigned timeout_ms, const volatile int *stop,
+		      int *status)
 {
 	const uint64_t end = clock_now_ms() + timeout_ms;
 	struct timespec pause = {.tv_nsec = 500000};
 	pid_t ended;
 	int raw;
 
-	/* ECHILD: the calling program ignores SIGCHLD, or has waited for all its children */
-	while ((ended = waitpid(pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+	while ((ended = waitpid(child->pid, &raw, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
 		if (clock_now_ms() >= end || (stop && *stop))
 			return false;
 		nanosleep(&pause, NULL);
@@ -308,7 +322,7 @@ static bool await_end(pid_t pid, unsigned timeout_ms, const volatile int *stop, 
 			pause.tv_nsec *= 2;
 	}
 	if (ended < 0)
-		*status = -1;
+		*status = hear_status(child->leash);
 	else
 		*status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
 	return true;
@@ -334,9 +348,9 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
 	if (child->report >= 0)
 		end_unstarted(child);
 	close_if_open(&child->out);
-	if (child->pid > 0 && !await_end(child->pid, timeout_ms, child->stop, status)) {
+	if (child->pid > 0 && !await_end(child, timeout_ms, child->stop, status)) {
 		close_if_open(&child->leash);
-		while (!await_end(child->pid, UINT_MAX, NULL, status))
+		while (!await_end(child, UINT_MAX, NULL, status))
 			;
 	}
 	close_if_open(&child->leash);

@@ -26,7 +26,7 @@ struct spawn {
 /* All zero, with descriptors of -1: no child. */
 struct spawned {
 	pid_t pid;  /* of its keeper */
-	int leash;  /* a socket: the keeper ends it when no process has this open */
+	int leash;  /* a socket: gives the status; when nobody has it open the keeper ends it */
 	int report; /* before it is started: receives a failure; otherwise -1 */
 	int out;    /* to read from, -1: none; the caller may close it and set it to -1 */
 	int err;    /* a memory file of a few KiB: its standard error */

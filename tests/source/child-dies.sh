@@ -27,6 +27,11 @@ slurp reads reads
 slurp requests requests
 [ "$reads" -gt 5 ] && [ "$requests" -gt 10 ] || fail "requests were not counted: $reads, $requests"
 
+# the caller ignores SIGCHLD: the status of each program is known nevertheless
+into qcow2 made.img other.img
+env --ignore-signal=CHLD "$E4ZERO" --truncate 6 other.img /file >out 2>err || fail "SIGCHLD is ignored: $(cat err)"
+consistent other.img
+
 # one STATUSES ARGUMENTS...: e4zero exits in time with one of STATUSES; a failure has one message
 one() {
 	local statuses=$1 rc

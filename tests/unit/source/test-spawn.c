@@ -164,6 +164,27 @@ static void test_halves(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
 
+/* The calling program cannot wait for it; the status is known nevertheless. */
+static void test_ignored(void)
+{
+	int status;
+	struct spawned child;
+
+	signal(SIGCHLD, SIG_IGN);
+	child = start("exit 5", NULL, 0, false);
+	spawn_end(&child, 10000, &status);
+	CHECK(status == 5);
+	child = start("kill -9 $$", NULL, 0, false);
+	spawn_end(&child, 10000, &status);
+	CHECK(status == 128 + SIGKILL);
+	/* its keeper was killed */
+	child = start("exec sleep 1000", NULL, 0, false);
+	kill(child.pid, SIGKILL);
+	spawn_end(&child, 10000, &status);
+	CHECK(status == -1);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void test_missing(void)
 {
 	const char *argv[] = {"no-such-program", NULL}, *directory[] = {"/dev/null", NULL};
@@ -213,6 +234,7 @@ int main(void)
 	test_signals();
 	test_said();
 	test_halves();
+	test_ignored();
 	test_missing();
 	test_ends();
 	return 0;
