@@ -12,6 +12,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * SIGTERM may come from others, and from the parent, and is the same request then. Where its action
+ * is the default one, it came before the fork, and is known.
+ */
+static void take_term_once(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGTERM, NULL, &action))
+		return;
+	if (action.sa_handler == SIG_DFL)
+		action.sa_handler = SIG_IGN;
+	action.sa_flags &= ~SA_RESETHAND;
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static int fork_child(struct apart *apart)
 {
 	const pid_t parent = getpid();
@@ -26,6 +42,7 @@ static int fork_child(struct apart *apart)
 	apart->end = ends[0];
 	if (!apart->pid) {
 		close(ends[0]);
+		take_term_once();
 		/* the other end stays open until this process ends */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
 			_exit(127);

@@ -93,17 +93,21 @@ findings 'SIGCHLD is ignored'
 
 # the reader waits for a report when it, or its parent, gets a signal
 mkfifo late
-# ends SIGNAL reader|parent STATUS
+# ends SIGNAL reader|parent|both STATUS
 ends() {
 	local pid rc i
-	"$E4ZERO" --merge shard1 late >out 2>err &
+	setsid "$E4ZERO" --merge shard1 late >out 2>err &
 	pid=$!
 	for ((i = 0; i < 500; i++)); do
 		reader=$(pgrep -P $pid) && grep -q '^Seccomp:.*2' "/proc/$reader/status" && break
 		sleep 0.02
 	done
 	[ -n "$reader" ] || fail "no reader: $(cat err)"
-	kill "-$1" "$([ "$2" = reader ] && echo "$reader" || echo $pid)"
+	case $2 in
+	reader) kill "-$1" "$reader" ;;
+	parent) kill "-$1" $pid ;;
+	both) kill "-$1" -- -$pid ;;
+	esac
 	wait $pid 2>/dev/null
 	rc=$?
 	[ $rc = "$3" ] || fail "$1 to the $2: exit $rc, wanted $3: $(cat err)"
@@ -118,3 +122,7 @@ said_once 'the process that reads the reports was ended by signal 11'
 ends TERM parent 32
 said_once 'late: stopped by a signal'
 ends KILL parent 137
+# the parent passes it on, and the reader has it twice
+for ((n = 0; n < 20; n++)); do
+	ends TERM both 32
+done
