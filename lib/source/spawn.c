@@ -328,11 +328,19 @@ static bool await_end(const struct spawned *child, unsigned timeout_ms, const vo
 	return true;
 }
 
+/* End the keeper, even if a process that the calling program has forked has the leash open. */
+static void let_go(struct spawned *child)
+{
+	if (child->leash >= 0)
+		(void)shutdown(child->leash, SHUT_RDWR);
+	close_if_open(&child->leash);
+}
+
 /* The keeper, if there is one, waits for the leash, and ends at once. */
 static void end_unstarted(struct spawned *child)
 {
 	close_if_open(&child->report);
-	close_if_open(&child->leash);
+	let_go(child);
 	while (child->pid > 0 && waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	child->pid = 0;
@@ -349,7 +357,7 @@ void spawn_end(struct spawned *child, unsigned timeout_ms, int *status)
 		end_unstarted(child);
 	close_if_open(&child->out);
 	if (child->pid > 0 && !await_end(child, timeout_ms, child->stop, status)) {
-		close_if_open(&child->leash);
+		let_go(child);
 		while (!await_end(child, UINT_MAX, NULL, status))
 			;
 	}

@@ -198,6 +198,30 @@ static void test_missing(void)
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
 
+/* The calling program has forked a process, which has everything open. */
+static void test_forked(void)
+{
+	const char *argv[] = {"sleep", "1000", NULL};
+	const struct spawn s = {.argv = argv};
+
+	for (int started = 0; started < 2; started++) {
+		struct spawned child;
+		pid_t holder;
+
+		CHECK(spawn_prepare(&s, &child) == 0);
+		CHECK(!started || spawn_go(&child) == 0);
+		holder = fork();
+		if (!holder) {
+			alarm(100);
+			pause();
+		}
+		CHECK(holder > 0);
+		spawn_end(&child, 0, NULL);
+		CHECK(!waitpid(holder, NULL, WNOHANG));
+		CHECK(kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder);
+	}
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -235,6 +259,7 @@ int main(void)
 	test_said();
 	test_halves();
 	test_ignored();
+	test_forked();
 	test_missing();
 	test_ends();
 	return 0;
