@@ -20,8 +20,8 @@ fuzzer = replay.c
 endif
 
 # the part of the program that runs scripts
-script = $(addprefix src/,script/script.c script/script_read.c script/script_text.c script/source.c \
-	script/edit_log.c cli/words.c verbs/edit.c verbs/operation.c verbs/files.c util.c)
+script = $(patsubst $(TOP)/%,%,$(wildcard $(TOP)/src/script/*.c)) \
+	$(addprefix src/,cli/words.c verbs/edit.c verbs/operation.c verbs/files.c util.c)
 
 names = super open groups maps dirs xattrs check log journal fix script undo headers map nbd convert
 here = $(TOP)/tests/fuzz/targets
