@@ -6,6 +6,7 @@
  * FUZZ_BASES=FOLDER    the directory of the bases; default: "bases" beside the program
  * FUZZ_SEEDS=FOLDER    write the first inputs to FOLDER, and run nothing
  * FUZZ_SWEEP=N         also inputs in which one of the first N allocations, reads or writes fails
+ * FUZZ_FIELDS=N        and at most N inputs in which a field has another value
  * FUZZ_DUMP=FILE       write the base as changed by the input to FILE, and run nothing
  */
 #include "fuzz.h"
@@ -14,6 +15,7 @@
 #include "base/bytes.h"
 #include "errors.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -180,6 +182,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	const char *program = *argc > 0 ? **argv : "", *name = strrchr(program, '/');
 	const char *folder = getenv("FUZZ_SEEDS"), *sweep = getenv("FUZZ_SWEEP");
+	const char *fields = getenv("FUZZ_FIELDS");
 
 	name = name ? name + 1 : program;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
@@ -196,7 +199,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (fuzz_target->prepare)
 		fuzz_target->prepare();
 	if (folder) {
-		seeds_write(folder, sweep ? (unsigned)atoi(sweep) : 0);
+		seeds_write(folder, sweep ? (unsigned)atoi(sweep) : 0,
+			    fields ? (unsigned)atoi(fields) : UINT_MAX);
 		exit(0);
 	}
 	return 0;

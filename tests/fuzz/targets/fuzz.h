@@ -50,8 +50,11 @@ enum { OPTION_KIND = 4, OPTION_NUMBER = 5 };
 
 /* Run the target on BASE, as it is, with the options and the text of IN. */
 void fuzz_run(struct base *base, const struct input *in);
-/* Write the first inputs to FOLDER; SWEEP is FUZZ_SWEEP, 0: no failing inputs. */
-void seeds_write(const char *folder, unsigned sweep);
+/*
+ * Write the first inputs to FOLDER. SWEEP is FUZZ_SWEEP, 0: no failing inputs; FIELDS is
+ * FUZZ_FIELDS, 0: no changed fields.
+ */
+void seeds_write(const char *folder, unsigned sweep, unsigned fields);
 /* A failure ends the program. */
 void fuzz_write_file(const char *path, const uint8_t *data, size_t len);
 

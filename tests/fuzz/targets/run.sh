@@ -12,7 +12,7 @@ here=$srcdir/tests/fuzz/targets
 [ -x "$built/fuzz" ] || skip 'clang cannot build the fuzz targets'
 
 if [ -n "${SAMPLE-}" ]; then
-	export RUNS=${RUNS:-300} SWEEP=${SWEEP:-0}
+	export RUNS=${RUNS:-300} SWEEP=${SWEEP:-0} FIELDS=${FIELDS:-200}
 	judged=12
 else
 	export RUNS=${RUNS:-200000}

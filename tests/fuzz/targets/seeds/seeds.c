@@ -149,7 +149,7 @@ static void check_seals(const struct base *base)
 		fuzz_wrong("%s has checksums that would be repaired otherwise", base->name);
 }
 
-void seeds_write(const char *folder, unsigned sweep)
+void seeds_write(const char *folder, unsigned sweep, unsigned fields)
 {
 	static const struct fuzz_text nothing[] = {{"", 0}};
 	const struct fuzz_text *first = fuzz_target->texts ? fuzz_target->texts : nothing;
@@ -174,5 +174,5 @@ void seeds_write(const char *folder, unsigned sweep)
 		}
 		text++;
 	} while (fuzz_target->texts && text->len);
-	sweep_write(folder);
+	sweep_write(folder, fields);
 }

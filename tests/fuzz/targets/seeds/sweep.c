@@ -14,6 +14,8 @@ VEC(shape_vec, uint32_t);
 struct sweep {
 	const char *folder;
 	unsigned count;
+	unsigned changes, every; /* every EVERYth of the changes is written */
+	bool counts;		 /* nothing is written */
 	struct shape_vec seen;
 };
 
@@ -119,8 +121,10 @@ static void sweep_target(struct sweep *s, struct base *base, const struct target
 		if (t->kind == TARGET_BITMAP || t->kind == TARGET_BLOCKS)
 			put_add(&put, (uint64_t)(target_desc(img, t->owner) - img->data),
 				img->desc_size);
-		target_repair(img, t);
-		write_input(s, base, &put);
+		if (s->changes++ % s->every == 0 && !s->counts) {
+			target_repair(img, t);
+			write_input(s, base, &put);
+		}
 		base_restore(base, &put);
 	}
 	vec_free(&put);
@@ -134,10 +138,10 @@ static bool is_swept(enum target_kind kind)
 	return kind == fuzz_target->kind;
 }
 
-void sweep_write(const char *folder)
+static void sweep_all(struct sweep *s)
 {
-	struct sweep s = {.folder = folder};
-
+	s->changes = 0;
+	s->seen.count = 0;
 	for (size_t i = 0; i < fuzz_bases.count; i++) {
 		struct base *base = &fuzz_bases.items[i];
 
@@ -145,9 +149,22 @@ void sweep_write(const char *folder)
 			const struct target_vec *all = &base->img.targets[kind];
 
 			for (size_t n = 0; is_swept(kind) && n < all->count; n++)
-				if (is_new(&s, shape_of(&base->img, &all->items[n])))
-					sweep_target(&s, base, &all->items[n]);
+				if (is_new(s, shape_of(&base->img, &all->items[n])))
+					sweep_target(s, base, &all->items[n]);
 		}
 	}
+}
+
+void sweep_write(const char *folder, unsigned most)
+{
+	struct sweep s = {.folder = folder, .every = 1, .counts = true};
+
+	sweep_all(&s);
+	/* a power of two: a field has an odd number of values, so that all values are met */
+	while (most && s.changes / s.every > most)
+		s.every *= 2;
+	s.counts = false;
+	if (most)
+		sweep_all(&s);
 	vec_free(&s.seen);
 }

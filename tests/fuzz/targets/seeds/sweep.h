@@ -4,8 +4,8 @@
 
 /*
  * Write inputs to FOLDER, each with another value of one field, for one piece of metadata of each
- * shape.
+ * shape. At most MOST inputs are written, at regular intervals.
  */
-void sweep_write(const char *folder);
+void sweep_write(const char *folder, unsigned most);
 
 #endif
