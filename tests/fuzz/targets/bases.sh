@@ -70,7 +70,7 @@ fs ext2 1M "$common" -N 128 -I 128 -- --far 267 --far 66000
 attributes "$out/fs-ext2"
 fs inline 512K "$ext4,inline_data" -N 128 -- --inline
 attributes "$out/fs-inline"
-attributes "$out/fs-inline"
+printf 'ea_set /d0/f0000 user.%s value\n' one two | debug "$out/fs-inline"
 fs bigalloc 1M "$ext4,bigalloc" -C 4096 -N 128 -- --extents --ratio 4
 fs groups 1M "$common,extent,uninit_bg,meta_bg" -g 256 -N 128 -I 128 -- --extents
 fs journal 3M "$ext4,has_journal" -J size=1 -N 64 -- --extents

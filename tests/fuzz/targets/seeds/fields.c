@@ -66,8 +66,12 @@ static const struct row rows[TARGET_KINDS][ROWS] = {
 	[TARGET_XATTR] = {{0x00, 4, 4}, {0x20, 2, 2}, {0x24, 4, 3}, {0x30, 2, 1}, {0x34, 2, 2}},
 };
 
-/* Attributes in an inode; offsets count from the magic number at their beginning. */
-static const struct row body[] = {{0, 4, 1}, {4, 2, 2}, {8, 4, 3}, {20, 4, 1}};
+/*
+ * Attributes in an inode; offsets count from the magic number at their beginning. The second one
+ * follows system.data.
+ */
+static const struct row body[] = {{0, 4, 1},  {4, 2, 2},  {8, 4, 3},
+				  {20, 4, 1}, {24, 2, 2}, {28, 4, 3}};
 /* The last twelve bytes of a directory block. */
 static const struct row tail[] = {{0, 4, 1}, {4, 2, 2}, {8, 4, 1}};
 static const struct row no_more[] = {{0x280, 4, 1}, {0x26c, 4, 2}};
