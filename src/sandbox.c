@@ -87,6 +87,6 @@ errcode_t sandbox_enter_bare(const struct options *options, int output, bool rea
 		note_none(options, "a report");
 	if (!*why)
 		*why = done & E4Z_CONFINED_LANDLOCK ? "filters of system calls cannot be used"
-						    : "the kernel does not have Landlock";
+						    : "Landlock cannot be used";
 	return err;
 }

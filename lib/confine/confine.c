@@ -209,6 +209,23 @@ static errcode_t prepare(struct e4z_image *img, const struct e4z_confine_options
 	return 0;
 }
 
+static errcode_t give_up_paths(struct e4z_image *img, const struct e4z_confine_options *options,
+			       bool reading, unsigned *done)
+{
+	errcode_t err = landlock_give_up(reading);
+
+	if (!err) {
+		*done |= E4Z_CONFINED_LANDLOCK;
+		return 0;
+	}
+	/* without descriptors or memory it is not known whether it could be done */
+	if (err == EMFILE || err == ENFILE || err == ENOMEM)
+		return img ? image_fail(img, err, "confining the process") : err;
+	return leave_out(img, options,
+			 err == ENOSYS ? "the kernel does not have Landlock"
+				       : "Landlock cannot be used");
+}
+
 static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options *options,
 			 unsigned *done)
 {
@@ -220,10 +237,7 @@ static errcode_t confine(struct e4z_image *img, const struct e4z_confine_options
 	gather(options, &calls);
 	if (img)
 		gather_image(img, &calls);
-	if (landlock_give_up(calls.reading))
-		*done |= E4Z_CONFINED_LANDLOCK;
-	else
-		err = leave_out(img, options, "the kernel does not have Landlock");
+	err = give_up_paths(img, options, calls.reading, done);
 	if (err)
 		return err;
 	limit(img, options);

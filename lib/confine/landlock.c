@@ -3,6 +3,7 @@
 // headers may be older than the kernel.
 #include "confine/landlock.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -36,24 +37,24 @@ static const struct ruleset versions[] = {
 
 #define KNOWN ((long)(sizeof(versions) / sizeof(versions[0])))
 
-bool landlock_give_up(bool reading)
+errcode_t landlock_give_up(bool reading)
 {
 	long version = syscall(__NR_landlock_create_ruleset, NULL, 0, ASK_VERSION);
 	struct ruleset all;
-	bool done;
+	errcode_t err = 0;
 	int fd;
 
 	if (version < 1)
-		return false;
+		return ENOSYS;
 	all = versions[(version < KNOWN ? version : KNOWN) - 1];
 	if (reading)
 		all.files &= ~(uint64_t)(READ_FILE | READ_DIR);
 	/* an older kernel accepts a longer structure if the additional bytes are zero */
 	fd = (int)syscall(__NR_landlock_create_ruleset, &all, sizeof(all), 0);
 	if (fd < 0)
-		return false;
-	done = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !syscall(__NR_landlock_restrict_self, fd, 0);
+		return errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(__NR_landlock_restrict_self, fd, 0))
+		err = errno;
 	close(fd);
-	return done;
+	return err;
 }

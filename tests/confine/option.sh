@@ -158,3 +158,16 @@ grep 'execve.*qemu-nbd' after | grep -vq -e --read-only || fail "it was started 
 without 0 --undo-apply undo.qcow2 image.qcow2
 grep -q 'landlock_restrict_self.* = 0$' calls || fail 'an undo is not confined'
 qemu-img check image.qcow2 >qemu-img.out || fail "$(cat qemu-img.out)"
+
+# without descriptors it is not known what the kernel has, and nothing is left out in silence
+for ((n = 8; n <= 24; n++)); do
+	for sandbox in auto require; do
+		(ulimit -n $n && exec "$E4ZERO" --sandbox $sandbox --check image) >out 2>err
+		rc=$?
+		case $rc in
+		0) ! grep -q Landlock err || fail "$n descriptors, $sandbox: $(cat err)" ;;
+		8) has_line ': .*Too many open files' err || fail "$n descriptors, $sandbox: $(cat err)" ;;
+		*) fail "$n descriptors, $sandbox: exit $rc: $(cat err)" ;;
+		esac
+	done
+done
