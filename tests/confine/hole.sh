@@ -6,6 +6,7 @@
 . "$srcdir/tests/edit/common.sh"
 hole=$builddir/tests/confine/hole
 [ -x "$hole" ] || fail "$hole is not built"
+requires python3
 edit_image image
 
 # attempts HOW WHAT STATUS [IMAGE]: run hole; the file "out" has the result of each attempt
@@ -41,12 +42,16 @@ missing=
 if attempts landlock look 0; then
 	denied 1 open open-for-writing create openat2 rename unlink mkdir execve
 	has_line '^checked$' out || fail 'no check'
+elif [ "$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')" -ge 1 ]; then
+	fail "the kernel has Landlock: $(cat err)"
 else
 	missing='no Landlock'
 fi
 if attempts calls look 0; then
 	denied 2 "${able[@]}"
 	has_line '^checked$' out || fail 'no check'
+elif grep -q '^#define HAVE_LIBSECCOMP 1' "$builddir/config.h" && grep -q '^Seccomp_filters:' /proc/self/status; then
+	fail "the kernel has filters of system calls: $(cat err)"
 else
 	missing="$missing, no filters of system calls"
 fi
