@@ -71,6 +71,20 @@ attributes "$out/fs-ext2"
 fs inline 512K "$ext4,inline_data" -N 128 -- --inline
 attributes "$out/fs-inline"
 printf 'ea_set /d0/f0000 user.%s value\n' one two | debug "$out/fs-inline"
+# damaged IMAGE INODE OFFSET BYTES: change the attribute after system.data
+damaged() {
+	local at
+	printf "ea_set <$2> user.%s value\n" one two | debug "$1"
+	at=$(debugfs -R "imap <$2>" "$1" 2>/dev/null | sed -n 's/.*block \([0-9]*\), offset \(0x[0-9a-f]*\).*/\1 * 1024 + \2/p')
+	# attributes follow 160 bytes of the inode and a magic number; system.data takes 20 bytes
+	printf "$4" | dd of="$1" bs=1 seek=$((at + 160 + 4 + 20 + $3)) conv=notrunc status=none
+	debugfs -n -w -R "sif <$2> generation 0" "$1" >"$tmp/log" 2>&1
+}
+damaged "$out/fs-inline" 21 0 '\377'
+damaged "$out/fs-inline" 23 2 '\360\377'
+damaged "$out/fs-inline" 33 4 '\5'
+damaged "$out/fs-inline" 38 8 '\377\17'
+damaged "$out/fs-inline" 41 2 '\0\0\0\0\0\0\100\0'
 fs bigalloc 1M "$ext4,bigalloc" -C 4096 -N 128 -- --extents --ratio 4
 fs groups 1M "$common,extent,uninit_bg,meta_bg" -g 256 -N 128 -I 128 -- --extents
 fs journal 3M "$ext4,has_journal" -J size=1 -N 64 -- --extents

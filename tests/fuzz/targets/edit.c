@@ -290,12 +290,13 @@ static void run_script(struct base *base, const struct input *in)
 }
 
 static const struct fuzz_text scripts[] = {
-	FUZZ_TEXT("truncate /d0/f0001 100\n"),
+	FUZZ_TEXT("truncate /d0/f0001 100\ntruncate <21> 5000\n"),
 	FUZZ_TEXT("write-zeroes /far66000 5 9000\npunch-hole /far66000 2000 40000\n"
 		  "insert-range /far267 1024 2048\ncollapse-range /far66000 0 1024\n"
 		  "truncate /far66000 70\n"),
-	FUZZ_TEXT("truncate /d0/f000[0-9] 5000\n"),
-	FUZZ_TEXT("zero-range /d0/f0003 1000 5000\nflush\npunch-hole /d1/f0005 0 1024\n"),
+	FUZZ_TEXT("truncate /d0/f000[0-9] 5000\ntruncate <23> 5000\n"),
+	FUZZ_TEXT("zero-range /d0/f0003 1000 5000\nflush\ntruncate <38> 5000\n"
+		  "punch-hole /d1/f0005 0 1024\n"),
 	FUZZ_TEXT("allocate /d0/f0000 0 9000 keep-size\ncommit\nwrite-zeroes /d0/f0000 100 3000\n"),
 	FUZZ_TEXT("insert-range /d2/f0010 1024 2048\ncollapse-range /d2/f0010 0 1024\n"),
 	FUZZ_TEXT("write /d0/f0003 0 from=/proc/self/comm\nzero /d0/f* 1 999\n"),
@@ -320,6 +321,8 @@ static const struct fuzz_text scripts[] = {
 	FUZZ_TEXT("truncate /d0/f0000 2100000000000\ntruncate /d0/f0001 600000000000\n"
 		  "truncate /d1/f0001 60000000000\nwrite /d1/f0001 60000000000 "
 		  "from=/proc/self/comm\n"),
+	/* 21, 23, 38 and 41 have damaged attributes in fs-inline */
+	FUZZ_TEXT("truncate <33> 5000\ntruncate <13> 5000\ntruncate <41> 5000\n"),
 	FUZZ_TEXT("truncate <0> 5\ntruncate <4000000> 5\n"),
 	FUZZ_TEXT("write /inline* 50 from=/proc/self/maps\ntruncate /d0/f0000 5000\n"
 		  "write /d0/f0004 0 from=/proc/self/maps\ntruncate /d*/f* 3000\n"),
