@@ -322,7 +322,8 @@ static const struct fuzz_text scripts[] = {
 		  "truncate /d1/f0001 60000000000\nwrite /d1/f0001 60000000000 "
 		  "from=/proc/self/comm\n"),
 	/* 21, 23, 38 and 41 have damaged attributes in fs-inline */
-	FUZZ_TEXT("truncate <33> 5000\ntruncate <13> 5000\ntruncate <41> 5000\n"),
+	FUZZ_TEXT("truncate <33> 5000\ntruncate <13> 5000\ntruncate <18> 5000\n"
+		  "truncate <41> 5000\n"),
 	FUZZ_TEXT("truncate <0> 5\ntruncate <4000000> 5\n"),
 	FUZZ_TEXT("write /inline* 50 from=/proc/self/maps\ntruncate /d0/f0000 5000\n"
 		  "write /d0/f0004 0 from=/proc/self/maps\ntruncate /d*/f* 3000\n"),
