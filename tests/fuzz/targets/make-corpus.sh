@@ -5,7 +5,7 @@
 # BUILT is the directory of the programs. The existing corpus and the first inputs are merged into BUILT/corpus/NAME:
 # few small inputs that together reach the same code. From these each target runs RUNS times (1000), and its new inputs
 # are merged, too. In some of the first inputs one of the first SWEEP allocations, reads or writes (60000) fails: the
-# first one of each path of calls. In others a field has another value: at most FIELDS (2000) of these. WORKERS (2) targets
+# first one of each path of calls. In others a field has another value: at most FIELDS (4000) of these. WORKERS (2) targets
 # run in parallel, the long ones first. Inputs that make a target fail are kept in BUILT/failures/NAME.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -41,7 +41,7 @@ one() {
 	local corpus=$built/corpus/$1 failures=$built/failures/$1 new=$built/new/$1 log=$built/$1.log rc
 	rm -rf "$new"
 	mkdir -p "$corpus" "$failures" "$new/seeds" "$new/found"
-	FUZZ_SEEDS=$new/seeds FUZZ_SWEEP=${SWEEP:-60000} FUZZ_FIELDS=${FIELDS:-2000} "$built/fuzz-$1" >"$log" 2>&1 ||
+	FUZZ_SEEDS=$new/seeds FUZZ_SWEEP=${SWEEP:-60000} FUZZ_FIELDS=${FIELDS:-4000} "$built/fuzz-$1" >"$log" 2>&1 ||
 		{ echo "$1: a first input: $(grep -aE '^fuzz: |ERROR|SUMMARY|invariant' "$log" | head -n 5)"; return 1; }
 	merge "$1" "$corpus" "$new/seeds" && run "$1" && merge "$1" "$corpus" "$new/found"
 	rc=$?
