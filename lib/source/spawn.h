@@ -17,7 +17,7 @@
 struct spawn {
 	const char *const *argv; /* ends with NULL; the first is searched in PATH */
 	const int *fds;		 /* become 3, 4, ... in the child; the caller keeps them */
-	size_t fd_count;	 /* 8 at most */
+	size_t fd_count;	 /* PLAN_FDS at most */
 	bool output;		 /* its standard output is spawned.out; otherwise it is discarded */
 	const volatile int *stop; /* non-zero: spawn_end() does not wait; may be NULL */
 	bool listen;		  /* the first of FDS listens, as systemd passes a socket on */

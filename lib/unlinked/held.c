@@ -82,8 +82,6 @@ errcode_t held_read(const struct e4z_image *img, const struct inode *inode, stru
 		err = read_block(img, held, why);
 	if (!err && !*why && held->values.count && !ext2fs_has_feature_ea_inode(img->fs->super))
 		*why = "an extended attribute is in an inode without the feature ea_inode";
-	if (err)
-		held_free(held);
 	return err;
 }
 

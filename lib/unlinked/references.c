@@ -141,26 +141,24 @@ static errcode_t each(struct counting *c, struct unlinked_vec *list, held_fn *fn
 /* References of INODE to values; those of a block count once, as the block itself is counted. */
 static errcode_t count_values(struct counting *c, const struct inode *inode)
 {
-	struct held held;
+	struct held held = {.block = 0};
 	bool again = false;
-	const char *why;
+	const char *why = NULL;
 	errcode_t err = 0;
 
 	if (inode->acl_block && inode->acl_block < c->facts->img->blocks)
 		err = rangeset_add(c->met, inode->acl_block, 1, &again);
 	if (!err)
 		err = held_read(c->facts->img, inode, &held, &why);
-	if (err)
-		return err;
 	c->lost |= why != NULL;
-	for (size_t i = 0; i < (again ? held.in_slot : held.values.count); i++) {
+	for (size_t i = 0; i < (again ? held.in_slot : held.values.count) && !err; i++) {
 		struct shared *value = find(&c->values, held.values.items[i].ino);
 
 		if (value)
 			value->counted++;
 	}
 	held_free(&held);
-	return 0;
+	return err;
 }
 
 static errcode_t count_inode(struct counting *c, const struct inode *inode)
